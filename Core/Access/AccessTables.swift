@@ -1,0 +1,47 @@
+import Storage
+
+/// Tables of the control plane that projects, keys, switches and the audit log live in.
+public enum AccessTables {
+    static let projects = Table(
+        "access_projects",
+        [
+            Column("id", .text), Column("number", .int32), Column("name", .text), Column("domain", .text),
+            Column("privacy", .text), Column("created_at", .int64), Column("deleted_at", .int64, nullable: true),
+        ],
+        primaryKey: ["id"], unique: [["number"]]
+    )
+
+    static let keys = Table(
+        "access_keys",
+        [
+            Column("id", .text), Column("project_id", .text), Column("name", .text), Column("secret_hash", .text),
+            Column("prefix", .text), Column("scopes", .text), Column("allowed_modules", .text, nullable: true),
+            Column("is_server", .bool), Column("created_at", .int64), Column("expires_at", .int64, nullable: true),
+            Column("revoked_at", .int64, nullable: true), Column("last_used_at", .int64, nullable: true),
+        ],
+        primaryKey: ["id"], unique: [["secret_hash"]], indexes: [["project_id"]]
+    )
+
+    static let modules = Table(
+        "access_modules",
+        [
+            Column("project_id", .text), Column("module", .text), Column("is_enabled", .bool), Column("access", .text),
+        ],
+        primaryKey: ["project_id", "module"]
+    )
+
+    static let audit = Table(
+        "access_audit",
+        [
+            Column("id", .text), Column("project_id", .text), Column("action", .text), Column("actor", .text),
+            Column("resource", .text), Column("metadata", .text), Column("created_at", .int64),
+        ],
+        primaryKey: ["id"], indexes: [["project_id", "created_at"]]
+    )
+
+    public static let migrations = [
+        Migration("001-create", on: .control, [
+            .createTable(projects), .createTable(keys), .createTable(modules), .createTable(audit),
+        ]),
+    ]
+}

@@ -1,0 +1,37 @@
+import Common
+import Foundation
+import HTTPTypes
+import NIOCore
+import NIOFoundationCompat
+
+/// What a handler answers, before a surface or a server has seen it.
+public struct Answer: Sendable {
+    public enum Body: Sendable {
+        case bytes(ByteBuffer)
+        /// Sent piece by piece until the sequence ends or the client goes.
+        case stream(AsyncStream<ByteBuffer>)
+    }
+
+    public var status: Int
+    public var headers: HTTPFields
+    public var body: Body
+
+    public init(status: Int, headers: HTTPFields = [:], body: Body = .bytes(ByteBuffer())) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// `value` as JSON with names in alphabetical order, so that equal answers are equal bytes.
+    public static func json(_ value: some Encodable, status: Int = 200) throws -> Answer {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return json(bytes: ByteBuffer(data: try encoder.encode(value)), status: status)
+    }
+
+    public static func json(bytes: ByteBuffer, status: Int = 200) -> Answer {
+        Answer(status: status, headers: [.contentType: "application/json; charset=utf-8"], body: .bytes(bytes))
+    }
+
+    public static let noContent = Answer(status: 204)
+}

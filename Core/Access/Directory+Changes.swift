@@ -1,0 +1,169 @@
+import Common
+import Foundation
+import Storage
+
+/// What administrators do. Each change writes its audit entry in the same transaction.
+extension Directory {
+    /// Adds a project with the installation's defaults, `privacy` among them.
+    public func createProject(name: String, domain: String, privacy: PrivacySettings, by actor: String) async throws -> Project {
+        let id = Identifiers.uuid(), now = time.now
+        let settings = try Self.text(privacy)
+        try await control.write { transaction in
+            let next = try await transaction.run("SELECT coalesce(max(number), 0) + 1 AS number FROM access_projects")
+            try await transaction.run(
+                """
+                /* access.create_project */ INSERT INTO access_projects (id, number, name, domain, privacy, created_at)
+                VALUES (\(id), \(next[0].int("number")), \(name), \(domain), \(settings), \(now.milliseconds))
+                """)
+            try await AuditLog.record("project.create", by: actor, on: "project \(id)", metadata: ["name": name], project: id, at: now, in: transaction)
+        }
+        try await changed()
+        guard let project = project(id) else { throw ServiceError.notFound("Project", id) }
+        return project
+    }
+
+    /// What a new key shall be able to do.
+    public struct KeyRequest: Sendable {
+        public let name: String
+        public let scopes: [KeyScope]
+        public let expiresAt: Instant?
+        /// Nil or empty for every enabled module.
+        public let allowedModules: [String]?
+        public let isServer: Bool
+
+        public init(name: String, scopes: [KeyScope], expiresAt: Instant? = nil, allowedModules: [String]? = nil, isServer: Bool = false) {
+            self.name = name
+            self.scopes = scopes
+            self.expiresAt = expiresAt
+            self.allowedModules = allowedModules
+            self.isServer = isServer
+        }
+    }
+
+    /// Adds a key; the secret is in the answer and nowhere else, so it can be shown just once.
+    public func createKey(_ request: KeyRequest, in project: Project, by actor: String) async throws -> (key: APIKey, secret: String) {
+        let secret = Identifiers.token(prefix: "pa_live_", length: 24)
+        let scopes = KeyScope.allCases.filter(request.scopes.contains)
+        let modules = request.allowedModules.flatMap { $0.isEmpty ? nil : $0 }
+        let key = APIKey(
+            id: Identifiers.uuid(), projectID: project.id, name: request.name, prefix: secret.prefix(12) + "...",
+            scopes: Set(scopes), allowedModules: modules, isServer: request.isServer, createdAt: time.now,
+            expiresAt: request.expiresAt, lastUsedAt: nil
+        )
+        let hash = Digest.sha256(secret), scopeText = scopes.map(\.rawValue).joined(separator: ",")
+        try await control.write { transaction in
+            try await transaction.run(
+                """
+                /* access.create_key */ INSERT INTO access_keys
+                (id, project_id, name, secret_hash, prefix, scopes, allowed_modules, is_server, created_at, expires_at)
+                VALUES (\(key.id), \(key.projectID), \(key.name), \(hash), \(key.prefix), \(scopeText),
+                \(modules?.joined(separator: ",")), \(key.isServer), \(key.createdAt.milliseconds), \(key.expiresAt?.milliseconds))
+                """)
+            try await AuditLog.record(
+                "key.create", by: actor, on: "key \(key.id)", metadata: ["name": key.name, "scopes": scopeText],
+                project: project.id, at: key.createdAt, in: transaction)
+        }
+        try await changed()
+        return (key, secret)
+    }
+
+    /// Keys of `project` that are not revoked, oldest first.
+    public func keys(of project: Project) async throws -> [APIKey] {
+        try await flushLastUse()
+        let rows = try await control.read(
+            """
+            /* access.list_keys */ SELECT \(sql: DirectoryReader.keyColumns) FROM access_keys
+            WHERE project_id = \(project.id) AND revoked_at IS NULL ORDER BY created_at, id
+            """)
+        return rows.map(DirectoryReader.key)
+    }
+
+    /// Makes a key useless at once, on every host.
+    /// - Throws: 404 for a key that is not there, belongs elsewhere or is revoked already.
+    public func revokeKey(_ id: String, in project: Project, by actor: String) async throws {
+        let now = time.now
+        let found = try await control.write { transaction in
+            let rows = try await transaction.run(
+                """
+                /* access.revoke_key */ UPDATE access_keys SET revoked_at = \(now.milliseconds)
+                WHERE id = \(id) AND project_id = \(project.id) AND revoked_at IS NULL RETURNING id
+                """)
+            guard !rows.isEmpty else { return false }
+            try await AuditLog.record("key.revoke", by: actor, on: "key \(id)", project: project.id, at: now, in: transaction)
+            return true
+        }
+        guard found else { throw ServiceError.notFound("Key", id) }
+        try await changed()
+    }
+
+    /// A change of one module's switch; what is nil stays as it is.
+    public struct ModuleChange: Sendable {
+        public let module: String
+        public let isEnabled: Bool?
+        public let access: AccessLevel?
+
+        public init(module: String, isEnabled: Bool?, access: AccessLevel?) {
+            self.module = module
+            self.isEnabled = isEnabled
+            self.access = access
+        }
+    }
+
+    /// Sets switches, all or none.
+    ///
+    /// Enabling a module that never had a level gives it `all`.
+    /// - Throws: 404 for a module that this host does not have, 400 for disabling `core`.
+    public func setModules(_ changes: [ModuleChange], in project: Project, by actor: String) async throws {
+        for change in changes {
+            guard defaults.modules.contains(change.module) else { throw ServiceError.notFound("Module", change.module) }
+            guard !(change.module == "core" && change.isEnabled == false) else {
+                throw ServiceError.invalid("core_module", "Module 'core' cannot be disabled.")
+            }
+        }
+        let now = time.now, defaults = self.defaults
+        try await control.write { transaction in
+            for change in changes {
+                let rows = try await transaction.run(
+                    "SELECT is_enabled, access FROM access_modules WHERE project_id = \(project.id) AND module = \(change.module)")
+                let stored = rows.first.map {
+                    ModuleState(isEnabled: $0["is_enabled"].bool ?? false, access: AccessLevel(rawValue: $0.text("access")) ?? .read)
+                }
+                var state = stored ?? defaults.state(of: change.module)
+                let wasEnabled = state.isEnabled
+                if let enabled = change.isEnabled { state.isEnabled = enabled }
+                if let access = change.access {
+                    state.access = access
+                } else if stored == nil, !wasEnabled, state.isEnabled {
+                    state.access = .all
+                }
+                try await transaction.run(
+                    """
+                    /* access.set_module */ INSERT INTO access_modules (project_id, module, is_enabled, access)
+                    VALUES (\(project.id), \(change.module), \(state.isEnabled), \(state.access.rawValue))
+                    ON CONFLICT (project_id, module) DO UPDATE SET is_enabled = excluded.is_enabled, access = excluded.access
+                    """)
+                try await AuditLog.record(
+                    "module.change", by: actor, on: "module \(change.module)",
+                    metadata: ["enabled": String(state.isEnabled), "access": state.access.rawValue],
+                    project: project.id, at: now, in: transaction)
+            }
+        }
+        try await changed()
+    }
+
+    public func setPrivacy(_ settings: PrivacySettings, in project: Project, by actor: String) async throws {
+        let text = try Self.text(settings), now = time.now
+        try await control.write { transaction in
+            try await transaction.run(
+                "/* access.set_privacy */ UPDATE access_projects SET privacy = \(text) WHERE id = \(project.id)")
+            try await AuditLog.record("privacy.change", by: actor, on: "project \(project.id)", metadata: ["settings": text], project: project.id, at: now, in: transaction)
+        }
+        try await changed()
+    }
+
+    private static func text(_ settings: PrivacySettings) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(settings), as: UTF8.self)
+    }
+}

@@ -1,0 +1,127 @@
+import Common
+import Coordination
+import Foundation
+import Logging
+import Storage
+import Synchronization
+
+/// Projects, keys and switches as the gate needs them: the whole of them in memory, read anew whenever any host
+/// changes something.
+public final class Directory: Sendable {
+    /// The channel that says "read anew".
+    static let channel = "access"
+
+    struct Snapshot: Sendable {
+        var projects: [String: Project] = [:]
+        var projectsByNumber: [Int32: Project] = [:]
+        /// Keys that are not revoked, by the hash of their secret.
+        var keys: [String: APIKey] = [:]
+    }
+
+    let control: any ControlStore
+    let coordination: any Coordination
+    let time: any TimeSource
+    let defaults: ModuleDefaults
+    private let state = Mutex(Snapshot())
+    /// Keys used since the last `flushLastUse`, by id.
+    private let lastUse = Mutex<[String: Instant]>([:])
+
+    public init(control: any ControlStore, coordination: any Coordination, time: any TimeSource, defaults: ModuleDefaults) {
+        self.control = control
+        self.coordination = coordination
+        self.time = time
+        self.defaults = defaults
+    }
+
+    // MARK: What the gate asks
+
+    /// The key with this secret, unless it is unknown, revoked or expired.
+    public func key(secret: String) -> APIKey? {
+        let hash = Digest.sha256(secret)
+        guard let key = state.withLock({ $0.keys[hash] }) else { return nil }
+        let now = time.now
+        if let expiry = key.expiresAt, expiry <= now { return nil }
+        noteUse(of: key, at: now)
+        return key
+    }
+
+    public func project(_ id: String) -> Project? { state.withLock { $0.projects[id.lowercased()] } }
+    public func project(number: Int32) -> Project? { state.withLock { $0.projectsByNumber[number] } }
+
+    /// All projects, oldest first.
+    public var projects: [Project] {
+        state.withLock { Array($0.projects.values) }.sorted { $0.number < $1.number }
+    }
+
+    /// The switch of `module` in `project`: the one that was set, or the installation's default.
+    public func state(of module: String, in project: Project) -> ModuleState {
+        project.modules[module] ?? defaults.state(of: module)
+    }
+
+    /// All modules that this host has, with their switch in `project`.
+    public func states(in project: Project) -> [(module: String, state: ModuleState)] {
+        defaults.modules.map { ($0, state(of: $0, in: project)) }
+    }
+
+    // MARK: Keeping up
+
+    /// Reads everything from the control plane.
+    public func reload() async throws {
+        let snapshot = try await DirectoryReader(control: control).read()
+        state.withLock { $0 = snapshot }
+    }
+
+    /// Follows the changes of every host until the task is cancelled.
+    public func follow(logger: Logger) async {
+        for await _ in coordination.subscribe(Self.channel) {
+            do { try await reload() } catch {
+                logger.warning("projects and keys could not be read anew", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// Makes a change of this host visible: here at once, on the others as soon as they hear of it.
+    func changed() async throws {
+        try await reload()
+        try? await coordination.publish(Self.channel, "changed")
+    }
+
+    private func noteUse(of key: APIKey, at now: Instant) {
+        lastUse.withLock { uses in
+            // A minute is fine enough for people, and keeps busy keys from costing anything.
+            if let noted = uses[key.id], now - noted < 60_000 { return }
+            uses[key.id] = now
+        }
+    }
+
+    /// Writes down when keys were last used. Called now and then, and at the end.
+    public func flushLastUse() async throws {
+        let uses = lastUse.withLock { $0 }
+        guard !uses.isEmpty else { return }
+        try await control.write { transaction in
+            for (id, instant) in uses {
+                try await transaction.run(
+                    """
+                    /* access.last_use */ UPDATE access_keys SET last_used_at = \(instant.milliseconds)
+                    WHERE id = \(id) AND (last_used_at IS NULL OR last_used_at < \(instant.milliseconds))
+                    """)
+            }
+        }
+    }
+}
+
+/// The modules that this host has, and how they stand in a project that has not set them.
+public struct ModuleDefaults: Sendable {
+    /// Names in the order in which they are listed.
+    public let modules: [String]
+    private let states: [String: ModuleState]
+
+    public init(modules: [String], states: [String: ModuleState] = [:]) {
+        self.modules = modules
+        self.states = states
+    }
+
+    public func state(of module: String) -> ModuleState {
+        states[module] ?? ModuleState(isEnabled: module == "core", access: module == "core" ? .all : .read)
+    }
+}

@@ -1,0 +1,160 @@
+import Common
+import Coordination
+import HTTPTypes
+import Logging
+import Synchronization
+
+/// The one place that decides whether a request reaches a handler. The same checks in the same order for every
+/// route: credentials (401), rate (429), scope (403), module enabled (403), access level (403), the key's modules
+/// (403). The handler then finds the resource (404) before it reads the body (400).
+public struct Gate: Sendable {
+    public let directory: Directory
+    public let services: Services
+    private let limiter: RateLimiter
+    private let administration: Administration
+    /// Told of every request that a project's key sent and the gate refused, with the reason's code.
+    private let refused: @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void
+
+    public init(
+        directory: Directory, services: Services, limiter: RateLimiter, administration: Administration,
+        refused: @escaping @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void = { _, _, _ in }
+    ) {
+        self.directory = directory
+        self.services = services
+        self.limiter = limiter
+        self.administration = administration
+        self.refused = refused
+    }
+
+    /// Checks `request` against `route` of `module` (nil for the host's own routes) and runs the handler.
+    /// - Throws: `ServiceError` of the first check that fails, or what the handler throws.
+    public func pass(_ request: IncomingRequest, to route: Route, module: String?, surface: any Surface) async throws -> Answer {
+        switch route.handler {
+        case .anonymous(let handler):
+            try Self.checkParameters(route, request)
+            return try await handler(AnonymousRequest(request: request, services: services))
+        case .installation(let handler):
+            let rate = try await admitAdministrator(request, surface)
+            try Self.checkParameters(route, request)
+            let answer = try await handler(InstallationRequest(request: request, services: services, route: route))
+            return rate.labelled(answer)
+        case .project(let handler):
+            let (caller, rate) = try await admit(request, route, module, surface)
+            let answer: Answer
+            do {
+                try Self.checkParameters(route, request)
+                answer = try await handler(ProjectRequest(
+                    request: request, services: services, route: route, module: module, project: caller.project, key: caller.key))
+            } catch let error as ServiceError {
+                return rate.labelled(surface.answer(to: error))
+            }
+            return rate.labelled(answer)
+        }
+    }
+
+    private struct Caller {
+        let project: Project
+        /// Nil for the admin token.
+        let key: APIKey?
+    }
+
+    private func admit(
+        _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface
+    ) async throws -> (Caller, RateLabel) {
+        if route.scope == .admin { return try await admitProjectAdministrator(request, surface) }
+        guard let secret = surface.apiKey(of: request) else {
+            throw ServiceError(status: 401, code: "missing_key", message: "Missing API key. Provide it via X-Pulse-Key header or ?key= query parameter.")
+        }
+        guard let key = directory.key(secret: secret), let project = directory.project(key.projectID) else {
+            throw ServiceError(status: 401, code: "invalid_key", message: "Invalid API key.")
+        }
+        do {
+            let needed = Self.neededScope(route.scope, key)
+            let rate = try await limiter.take(needed == .ingest ? .ingest : .query, subject: project.id)
+            try checkKey(key, needed, route, module, project)
+            return (Caller(project: project, key: key), rate)
+        } catch let error as ServiceError {
+            refused(project, route, error.code)
+            throw error
+        }
+    }
+
+    private func checkKey(_ key: APIKey, _ needed: KeyScope, _ route: Route, _ module: String?, _ project: Project) throws {
+        guard key.has(needed) else {
+            throw ServiceError(
+                status: 403, code: "missing_scope",
+                message: "API key does not have the required '\(needed.rawValue)' scope for this endpoint.")
+        }
+        if let module { try checkModule(module, route.access, project, key) }
+    }
+
+    /// Module switch, level and the key's own list. Collection calls it for the module of each payload.
+    public func checkModule(_ module: String, _ access: Access, _ project: Project, _ key: APIKey?) throws {
+        let state = directory.state(of: module, in: project)
+        guard state.isEnabled else {
+            throw ServiceError(status: 403, code: "module_disabled", message: "Module '\(module)' is not enabled for this project.")
+        }
+        // Core's reports are always there, whatever its level says about collection.
+        guard state.access.allows(access) || (module == "core" && access == .read) else {
+            throw ServiceError(
+                status: 403, code: "module_access",
+                message: "Module '\(module)' does not allow \(access.rawValue) access for this project.")
+        }
+        guard key?.mayUse(module) ?? true else {
+            throw ServiceError(status: 403, code: "key_modules", message: "API key is not allowed to use module '\(module)'.")
+        }
+    }
+
+    /// A front end's call takes either scope; the sentence of a refusal then names `ingest`.
+    private static func neededScope(_ scope: RouteScope, _ key: APIKey) -> KeyScope {
+        switch scope {
+        case .key(let needed): needed
+        case .frontend: key.has(.query) && !key.has(.ingest) ? .query : .ingest
+        case .admin, .installation, .anonymous: .admin
+        }
+    }
+
+    // MARK: Administration
+
+    private func admitAdministrator(_ request: IncomingRequest, _ surface: any Surface) async throws -> RateLabel {
+        guard let token = surface.bearer(of: request) else { throw Self.missingAdminToken }
+        guard administration.isAdminToken(token) else { throw Self.invalidAdminToken }
+        return try await limiter.take(.admin, subject: "admin token")
+    }
+
+    private func admitProjectAdministrator(_ request: IncomingRequest, _ surface: any Surface) async throws -> (Caller, RateLabel) {
+        guard let token = surface.bearer(of: request) else { throw Self.missingAdminToken }
+        let id = request.pathParameters["id"] ?? ""
+        if administration.isAdminToken(token) {
+            let rate = try await limiter.take(.admin, subject: "admin token")
+            guard let project = directory.project(id) else { throw ServiceError.notFound("Project", id) }
+            return (Caller(project: project, key: nil), rate)
+        }
+        guard let key = directory.key(secret: token), let project = directory.project(key.projectID) else { throw Self.invalidAdminToken }
+        let rate = try await limiter.take(.admin, subject: key.id)
+        guard key.has(.admin) else {
+            throw ServiceError(
+                status: 403, code: "missing_scope",
+                message: "API key does not have the required 'admin' scope for this endpoint.")
+        }
+        // A stranger's project is answered as one that does not exist.
+        guard project.id == id.lowercased() else { throw ServiceError.notFound("Project", id) }
+        return (Caller(project: project, key: key), rate)
+    }
+
+    private static let missingAdminToken = ServiceError(status: 401, code: "missing_admin_token", message: "Missing admin token.")
+    private static let invalidAdminToken = ServiceError(status: 401, code: "invalid_admin_token", message: "Invalid admin token.")
+
+    private static func checkParameters(_ route: Route, _ request: IncomingRequest) throws {
+        for parameter in route.parameters { try parameter.check(request.query) }
+    }
+}
+
+/// The admin token of the installation, kept as its digest.
+public struct Administration: Sendable {
+    private let digest: String
+
+    public init(token: String) { digest = Digest.sha256(token) }
+
+    func isAdminToken(_ token: String) -> Bool { Digest.equal(Digest.sha256(token), digest) }
+}

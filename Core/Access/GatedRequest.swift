@@ -1,0 +1,127 @@
+import Common
+import Logging
+import NIOCore
+import Storage
+
+/// What handlers may use. Events are reached through a `Scope` alone.
+public struct Services: Sendable {
+    public let control: any ControlStore
+    public let directory: Directory
+    public let time: any TimeSource
+    public let reports: any ReportReader
+    public let limits: BodyLimits
+
+    public init(
+        control: any ControlStore, directory: Directory, time: any TimeSource, reports: any ReportReader,
+        limits: BodyLimits = BodyLimits()
+    ) {
+        self.control = control
+        self.directory = directory
+        self.time = time
+        self.reports = reports
+        self.limits = limits
+    }
+
+    public struct BodyLimits: Sendable {
+        public let bytes: Int
+        public init(bytes: Int = 1_048_576) { self.bytes = bytes }
+    }
+}
+
+/// A request that has passed the gate. Only the gate can make one.
+public protocol GatedRequest: Sendable {
+    var request: IncomingRequest { get }
+    var services: Services { get }
+}
+
+extension GatedRequest {
+    public var logger: Logger { request.logger }
+    public var control: any ControlStore { services.control }
+    public var directory: Directory { services.directory }
+    public var now: Instant { services.time.now }
+
+    /// A part of the path.
+    public func path(_ name: String) -> String {
+        guard let value = request.pathParameters[name] else { preconditionFailure("the path has no '{\(name)}'") }
+        return value
+    }
+
+    /// An id in the path. Ids are shown plain; forms with a prefix such as `exp-` are accepted.
+    public func id(_ name: String = "id") -> String {
+        let text = path(name).lowercased()
+        guard let dash = text.firstIndex(of: "-"), text.utf8.count > 36 else { return text }
+        return String(text[text.index(after: dash)...])
+    }
+
+    public func text(_ name: String) -> String? { request.query[name].flatMap { $0.isEmpty ? nil : $0 } }
+    public func integer(_ name: String, default value: Int) -> Int { text(name).flatMap(Int.init) ?? value }
+    public var limit: Int { integer("limit", default: 10) }
+    public var offset: Int { integer("offset", default: 0) }
+
+    /// Bytes of the body.
+    /// - Throws: 413 over the installation's limit.
+    public func rawBody() async throws -> ByteBuffer { try await request.collectBody(services.limits.bytes) }
+
+    func body(_ schema: Schema?) async throws -> JSON {
+        guard let schema else { preconditionFailure("the route declares no body") }
+        let bytes = try await rawBody()
+        let json = try bytes.withUnsafeReadableBytes { try JSON.parse($0) }
+        try schema.check(json)
+        return json
+    }
+}
+
+/// A request for one project, by somebody who may make it.
+public struct ProjectRequest: GatedRequest {
+    public let request: IncomingRequest
+    public let services: Services
+    let route: Route
+    let module: String?
+    public let project: Project
+    /// The key that was used; nil for the admin token.
+    public let key: APIKey?
+
+    // Internal on purpose: only the gate, which lives in this target, can let a request through.
+    init(request: IncomingRequest, services: Services, route: Route, module: String?, project: Project, key: APIKey?) {
+        self.request = request
+        self.services = services
+        self.route = route
+        self.module = module
+        self.project = project
+        self.key = key
+    }
+
+    /// Who acts, for the audit log.
+    public var actor: String { key.map { "key \($0.id)" } ?? "admin token" }
+
+    /// The body, checked against the route's schema.
+    /// - Throws: 400 that names the field; 413.
+    public func body() async throws -> JSON { try await body(route.body) }
+}
+
+/// A request about the installation, with the admin token.
+public struct InstallationRequest: GatedRequest {
+    public let request: IncomingRequest
+    public let services: Services
+    let route: Route
+
+    init(request: IncomingRequest, services: Services, route: Route) {
+        self.request = request
+        self.services = services
+        self.route = route
+    }
+
+    public var actor: String { "admin token" }
+    public func body() async throws -> JSON { try await body(route.body) }
+}
+
+/// A request by anybody.
+public struct AnonymousRequest: GatedRequest {
+    public let request: IncomingRequest
+    public let services: Services
+
+    init(request: IncomingRequest, services: Services) {
+        self.request = request
+        self.services = services
+    }
+}

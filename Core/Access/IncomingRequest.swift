@@ -1,0 +1,84 @@
+import Common
+import HTTPTypes
+import Logging
+import NIOCore
+
+/// A request as it came, before anything is decided about it. The host makes it from its server's own type.
+public struct IncomingRequest: Sendable {
+    public let method: HTTPRequest.Method
+    /// Without the query.
+    public let path: String
+    public let query: Query
+    public let headers: HTTPFields
+    /// The values of `{name}` parts of the route's path, percent-decoded.
+    public let pathParameters: [String: String]
+    /// The visitor's address as far as it can be known: the peer, or what a trusted proxy says.
+    public let clientAddress: String
+    public let id: String
+    public let logger: Logger
+    /// Reads the body, at most so many bytes; decompressed.
+    let collectBody: @Sendable (_ maximumBytes: Int) async throws -> ByteBuffer
+
+    public init(
+        method: HTTPRequest.Method, path: String, query: Query, headers: HTTPFields, pathParameters: [String: String],
+        clientAddress: String, id: String, logger: Logger,
+        collectBody: @escaping @Sendable (_ maximumBytes: Int) async throws -> ByteBuffer
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.pathParameters = pathParameters
+        self.clientAddress = clientAddress
+        self.id = id
+        self.logger = logger
+        self.collectBody = collectBody
+    }
+
+    /// The names and values after the `?`, decoded when first asked for.
+    public struct Query: Sendable {
+        public let text: String
+
+        public init(_ text: String) { self.text = text }
+
+        /// The last value of `name`; `+` is a space, as forms send it.
+        public subscript(_ name: String) -> String? { values(name).last }
+
+        /// All values of `name`, in order.
+        public func values(_ name: String) -> [String] {
+            guard !text.isEmpty else { return [] }
+            return text.split(separator: "&").compactMap { pair in
+                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                guard let key = parts.first, Self.decoded(key) == name else { return nil }
+                return parts.count > 1 ? Self.decoded(parts[1]) : ""
+            }
+        }
+
+        /// Percent-decoded; what is no valid UTF-8 becomes U+FFFD.
+        static func decoded(_ text: Substring) -> String {
+            let bytes = Array(text.utf8)
+            guard bytes.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else { return String(text) }
+            var decoded: [UInt8] = []
+            var at = 0
+            while at < bytes.count {
+                if bytes[at] == UInt8(ascii: "%"), at + 2 < bytes.count, let high = hex(bytes[at + 1]), let low = hex(bytes[at + 2]) {
+                    decoded.append(high << 4 | low)
+                    at += 3
+                } else {
+                    decoded.append(bytes[at] == UInt8(ascii: "+") ? UInt8(ascii: " ") : bytes[at])
+                    at += 1
+                }
+            }
+            return String(decoding: decoded, as: UTF8.self)
+        }
+
+        private static func hex(_ byte: UInt8) -> UInt8? {
+            switch byte {
+            case 48...57: byte - 48
+            case 65...70: byte - 55
+            case 97...102: byte - 87
+            default: nil
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Common
+import Coordination
+import HTTPTypes
+import Synchronization
+
+/// Requests per second, for each kind of caller. Settings can be exchanged while serving.
+public final class RateLimiter: Sendable {
+    public enum Kind: String, Sendable { case ingest, query, admin }
+
+    /// Requests per second; 0 for no limit.
+    public struct Limits: Sendable, Equatable {
+        public var ingestPerSecond: Int
+        public var queryPerSecond: Int
+        public var adminPerSecond: Int
+
+        public init(ingestPerSecond: Int = 100, queryPerSecond: Int = 100, adminPerSecond: Int = 20) {
+            self.ingestPerSecond = ingestPerSecond
+            self.queryPerSecond = queryPerSecond
+            self.adminPerSecond = adminPerSecond
+        }
+    }
+
+    private let coordination: any Coordination
+    /// Takes over while the shared one is away: a limit of each host is better than none, and than refusing everybody.
+    private let local: LocalCoordination
+    private let limits: Mutex<Limits>
+
+    public init(coordination: any Coordination, time: any TimeSource, limits: Limits) {
+        self.coordination = coordination
+        local = coordination as? LocalCoordination ?? LocalCoordination(time: time)
+        self.limits = Mutex(limits)
+    }
+
+    public func set(_ new: Limits) { limits.withLock { $0 = new } }
+
+    /// Counts one request of `subject`.
+    /// - Throws: 429 with the seconds to wait.
+    func take(_ kind: Kind, subject: String) async throws -> RateLabel {
+        let perSecond = limits.withLock { limits in
+            switch kind {
+            case .ingest: limits.ingestPerSecond
+            case .query: limits.queryPerSecond
+            case .admin: limits.adminPerSecond
+            }
+        }
+        guard perSecond > 0 else { return RateLabel(limit: 0, decision: nil) }
+        let limit = RateLimit(perSecond: perSecond), key = "rate:\(kind.rawValue):\(subject)"
+        let decision: RateDecision
+        if coordination is LocalCoordination {
+            decision = local.takeNow(key, limit)
+        } else {
+            do { decision = try await coordination.take(key, limit) } catch { decision = local.takeNow(key, limit) }
+        }
+        guard decision.isAllowed else {
+            let unit = decision.seconds == 1 ? "second" : "seconds"
+            throw ServiceError(
+                status: 429, code: "rate_limited", message: "Rate limit exceeded. Retry after \(decision.seconds) \(unit).",
+                retryAfterSeconds: decision.seconds)
+        }
+        return RateLabel(limit: perSecond, decision: decision)
+    }
+}
+
+/// What the answer says about the caller's rate: `X-RateLimit-Limit`, `-Remaining`, `-Reset` (seconds).
+struct RateLabel: Sendable {
+    let limit: Int
+    let decision: RateDecision?
+
+    func labelled(_ answer: Answer) -> Answer {
+        guard let decision else { return answer }
+        var answer = answer
+        answer.headers[Self.limitName] = String(limit)
+        answer.headers[Self.remainingName] = String(decision.remaining)
+        answer.headers[Self.resetName] = String(decision.seconds)
+        return answer
+    }
+
+    static let limitName = HTTPField.Name("X-RateLimit-Limit")!
+    static let remainingName = HTTPField.Name("X-RateLimit-Remaining")!
+    static let resetName = HTTPField.Name("X-RateLimit-Reset")!
+}

@@ -1,0 +1,202 @@
+import Common
+import Foundation
+import HTTPTypes
+import NIOCore
+import Storage
+
+/// A definition that people make and keep: the usual list, get, create, update and delete, project by project,
+/// paginated, validated and audited. A module declares its fields and gets five routes and a table.
+public struct Resource: Sendable {
+    /// For sentences: `Funnel`.
+    public let kind: String
+    /// `/api/v1/funnels`
+    public let path: String
+    /// `funnels_definition`
+    public let table: String
+    public let fields: [Schema.Field]
+    /// A field whose value no two definitions of a project may share.
+    public let unique: String?
+    /// What fields can't say: called with the whole definition before it is stored; throws 400.
+    public let check: @Sendable (JSON) throws -> Void
+
+    public init(
+        _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil,
+        check: @escaping @Sendable (JSON) throws -> Void = { _ in }
+    ) {
+        self.kind = kind
+        self.path = path
+        self.table = table
+        self.fields = fields
+        self.unique = unique
+        self.check = check
+    }
+
+    /// A stored definition.
+    public struct Definition: Sendable {
+        public let id: String
+        public let fields: JSON
+        public let createdAt: Instant
+        public let updatedAt: Instant
+
+        init(_ row: Row) throws {
+            id = row.text("id")
+            fields = try JSON.parse(row.text("definition"))
+            createdAt = Instant(milliseconds: row.int("created_at"))
+            updatedAt = Instant(milliseconds: row.int("updated_at"))
+        }
+    }
+
+    /// The step that makes the table, for the module's first migration.
+    public var creation: Migration.Step {
+        .createTable(Table(
+            table,
+            [
+                Column("id", .text), Column("project_id", .text), Column("unique_value", .text), Column("definition", .text),
+                Column("created_at", .int64), Column("updated_at", .int64),
+            ],
+            primaryKey: ["id"], unique: [["project_id", "unique_value"]]))
+    }
+
+    // MARK: Routes
+
+    public var routes: [Route] {
+        let one = path + "/{id}", noun = kind.lowercased()
+        let answer = Schema.object(
+            [.required("id", .uuid), .required("created_at", .timestamp), .required("updated_at", .timestamp)] + fields)
+        let changes = Schema.object(fields.map { .optional($0.name, $0.schema, $0.summary) })
+        return [
+            Route(.get, path, "List \(noun) definitions, oldest first.", scope: .query, access: .read, parameters: Parameter.page,
+                  success: .json(.object([.required("data", .list(answer)), .required("total", .count)])), use: list),
+            Route(.post, path, "Create a \(noun).", scope: .query, access: .write, body: .object(fields),
+                  success: .json(answer, status: 201), use: create),
+            Route(.get, one, "Read a \(noun).", scope: .query, access: .read, success: .json(answer), use: get),
+            Route(.put, one, "Change fields of a \(noun); fields left out stay as they are.", scope: .query, access: .write, body: changes,
+                  success: .json(answer), use: update),
+            Route(.delete, one, "Delete a \(noun).", scope: .query, access: .write, success: .noContent, use: delete),
+        ]
+    }
+
+    /// The definition that the path names.
+    /// - Throws: 404, also for one of another project.
+    public func require(_ call: ProjectRequest) async throws -> Definition {
+        let id = call.id()
+        let rows = try await call.control.read(
+            "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE id = \(id) AND project_id = \(call.project.id)")
+        guard let row = rows.first else { throw ServiceError.notFound(kind, call.path("id")) }
+        return try Definition(row)
+    }
+
+    private static let columns = "id, definition, created_at, updated_at"
+
+    @Sendable private func list(_ call: ProjectRequest) async throws -> Answer {
+        let rows = try await call.control.read(
+            """
+            SELECT \(sql: Self.columns) FROM \(sql: table) WHERE project_id = \(call.project.id)
+            ORDER BY created_at, id LIMIT \(call.limit) OFFSET \(call.offset)
+            """)
+        let total = try await call.control.read("SELECT count(*) AS n FROM \(sql: table) WHERE project_id = \(call.project.id)")
+        var text = JSONText()
+        text.append(raw: #"{"data":["#)
+        for (index, row) in rows.enumerated() {
+            if index > 0 { text.append(raw: ",") }
+            write(try Definition(row), to: &text)
+        }
+        text.append(raw: #"],"total":\#(total[0].int("n"))}"#)
+        return .json(bytes: .init(bytes: text.bytes))
+    }
+
+    @Sendable private func get(_ call: ProjectRequest) async throws -> Answer { answer(try await require(call), status: 200) }
+
+    @Sendable private func create(_ call: ProjectRequest) async throws -> Answer {
+        let body = try await call.body()
+        let definition = try complete(body, over: nil)
+        let id = Identifiers.uuid()
+        try await store(definition, id: id, call, action: "create") { unique in
+            """
+            INSERT INTO \(sql: table) (id, project_id, unique_value, definition, created_at, updated_at)
+            VALUES (\(id), \(call.project.id), \(unique), \(definition), \(call.now.milliseconds), \(call.now.milliseconds))
+            """
+        }
+        return answer(try await stored(id, call), status: 201)
+    }
+
+    @Sendable private func update(_ call: ProjectRequest) async throws -> Answer {
+        let old = try await require(call)
+        let definition = try complete(try await call.body(), over: old.fields)
+        try await store(definition, id: old.id, call, action: "update") { unique in
+            """
+            UPDATE \(sql: table) SET definition = \(definition), unique_value = \(unique), updated_at = \(call.now.milliseconds)
+            WHERE id = \(old.id) AND project_id = \(call.project.id)
+            """
+        }
+        return answer(try await stored(old.id, call), status: 200)
+    }
+
+    @Sendable private func delete(_ call: ProjectRequest) async throws -> Answer {
+        let old = try await require(call)
+        try await change(call, id: old.id, action: "delete", "DELETE FROM \(sql: table) WHERE id = \(old.id) AND project_id = \(call.project.id)")
+        return .noContent
+    }
+
+    // MARK: Storing
+
+    /// The whole definition as JSON text: declared fields of `body`, and for an update those of the old one.
+    private func complete(_ body: JSON, over old: JSON?) throws -> String {
+        var text = JSONText(), first = true
+        text.append(raw: "{")
+        for field in fields {
+            guard let value = body[field.name] ?? old?[field.name] else { continue }
+            if !first { text.append(raw: ",") }
+            first = false
+            text.append(string: field.name)
+            text.append(raw: ":")
+            text.append(value)
+        }
+        text.append(raw: "}")
+        let definition = try JSON.parse(text.string)
+        try Schema.object(fields).check(definition)
+        try check(definition)
+        return text.string
+    }
+
+    private func store(_ definition: String, id: String, _ call: ProjectRequest, action: String, _ statement: (String) -> SQL) async throws {
+        let value = try unique.flatMap { try JSON.parse(definition)[$0]?.string }
+        do { try await change(call, id: id, action: action, statement(value ?? id)) } catch is UniqueViolation {
+            throw ServiceError.body("a \(kind.lowercased()) with \(unique ?? "id") '\((value ?? id).excerpt(60))' exists already.")
+        }
+    }
+
+    private func change(_ call: ProjectRequest, id: String, action: String, _ statement: SQL) async throws {
+        let noun = kind.lowercased(), actor = call.actor, project = call.project.id, now = call.now
+        try await call.control.write { transaction in
+            try await transaction.run(statement)
+            try await AuditLog.record("\(noun).\(action)", by: actor, on: "\(noun) \(id)", project: project, at: now, in: transaction)
+        }
+    }
+
+    private func stored(_ id: String, _ call: ProjectRequest) async throws -> Definition {
+        let rows = try await call.control.read("SELECT \(sql: Self.columns) FROM \(sql: table) WHERE id = \(id)")
+        guard let row = rows.first else { throw ServiceError.notFound(kind, id) }
+        return try Definition(row)
+    }
+
+    // MARK: Answering
+
+    private func answer(_ definition: Definition, status: Int) -> Answer {
+        var text = JSONText()
+        write(definition, to: &text)
+        return .json(bytes: .init(bytes: text.bytes), status: status)
+    }
+
+    private func write(_ definition: Definition, to text: inout JSONText) {
+        text.append(raw: #"{"id":"#)
+        text.append(string: definition.id)
+        for (name, value) in definition.fields.members {
+            text.append(raw: ",")
+            text.append(string: name)
+            text.append(raw: ":")
+            text.append(value)
+        }
+        text.append(raw: #","created_at":"\#(definition.createdAt.iso8601)","updated_at":"\#(definition.updatedAt.iso8601)"}"#)
+    }
+}

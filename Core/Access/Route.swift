@@ -1,0 +1,99 @@
+import Common
+import HTTPTypes
+
+/// One endpoint, as data: the host serves it, the gate guards it, OpenAPI describes it.
+public struct Route: Sendable {
+    /// What a successful answer holds.
+    public struct Success: Sendable {
+        public let status: Int
+        public let mediaType: String?
+        public let schema: Schema?
+
+        public static func json(_ schema: Schema, status: Int = 200) -> Success {
+            Success(status: status, mediaType: "application/json", schema: schema)
+        }
+        public static let noContent = Success(status: 204, mediaType: nil, schema: nil)
+        public static func other(_ mediaType: String, status: Int = 200) -> Success {
+            Success(status: status, mediaType: mediaType, schema: nil)
+        }
+    }
+
+    enum Handler: Sendable {
+        case project(@Sendable (ProjectRequest) async throws -> Answer)
+        case installation(@Sendable (InstallationRequest) async throws -> Answer)
+        case anonymous(@Sendable (AnonymousRequest) async throws -> Answer)
+    }
+
+    public let method: HTTPRequest.Method
+    /// With `{name}` for a part that varies.
+    public let path: String
+    public let summary: String
+    public let scope: RouteScope
+    public let access: Access
+    public let parameters: [Parameter]
+    /// What the body must be; nil for a route without one.
+    public let body: Schema?
+    public let success: Success
+    let handler: Handler
+
+    /// A route of one project. `scope` and `access` have no default: whoever forgets one can't compile.
+    public init(
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, scope: RouteScope, access: Access,
+        parameters: [Parameter] = [], body: Schema? = nil, success: Success,
+        use handler: @escaping @Sendable (ProjectRequest) async throws -> Answer
+    ) {
+        precondition(scope != .installation && scope != .anonymous, "\(method) \(path): not the scope of one project")
+        self.method = method
+        self.path = path
+        self.summary = summary
+        self.scope = scope
+        self.access = access
+        self.parameters = parameters
+        self.body = body
+        self.success = success
+        self.handler = .project(handler)
+    }
+
+    /// A route of the whole installation: the admin token alone opens it.
+    public init(
+        installation method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access,
+        parameters: [Parameter] = [], body: Schema? = nil, success: Success,
+        use handler: @escaping @Sendable (InstallationRequest) async throws -> Answer
+    ) {
+        self.method = method
+        self.path = path
+        self.summary = summary
+        scope = .installation
+        self.access = access
+        self.parameters = parameters
+        self.body = body
+        self.success = success
+        self.handler = .installation(handler)
+    }
+
+    /// A route for everybody.
+    public init(
+        anonymous method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Parameter] = [],
+        success: Success, use handler: @escaping @Sendable (AnonymousRequest) async throws -> Answer
+    ) {
+        self.method = method
+        self.path = path
+        self.summary = summary
+        scope = .anonymous
+        access = .read
+        self.parameters = parameters
+        body = nil
+        self.success = success
+        self.handler = .anonymous(handler)
+    }
+
+    /// The path with names taken out: two routes with the same shape and method clash.
+    public var shape: String {
+        path.split(separator: "/", omittingEmptySubsequences: false).map { $0.hasPrefix("{") ? "{}" : String($0) }.joined(separator: "/")
+    }
+
+    /// The names in the path, in order.
+    public var pathNames: [String] {
+        path.split(separator: "/").filter { $0.hasPrefix("{") && $0.hasSuffix("}") }.map { String($0.dropFirst().dropLast()) }
+    }
+}

@@ -1,0 +1,68 @@
+import Common
+import Foundation
+import Storage
+
+/// The universal parameters of reports.
+public enum ScopeParameters {
+    public static let range: [Parameter] = [
+        Parameter("start_at", .timestamp, "Start of the range, inside it. Default: 30 days before the end."),
+        Parameter("end_at", .timestamp, "End of the range, outside it; a date alone includes that day. Default: now."),
+        Parameter("timezone", .text(maximum: 64), "IANA name of the zone whose days are meant. Default: UTC."),
+        Parameter("filter", .text(maximum: 16_384), "Conditions such as country:US,CA;browser!:Chrome;path~:/docs*"),
+    ]
+
+    public static let list = range + Parameter.page
+}
+
+extension ProjectRequest {
+    /// The scope that the request's parameters describe.
+    /// - Throws: 400 for an unknown zone, a range that ends before it begins, or a filter that can't be read.
+    public func scope() throws -> Scope {
+        let zoneName = text("timezone") ?? "UTC"
+        // The names only: abbreviations and offsets mean different things to different engines.
+        guard zoneName == "UTC" || TimeZone.knownTimeZoneIdentifiers.contains(zoneName), let zone = TimeZone(identifier: zoneName) else {
+            throw ServiceError.parameter("timezone", "unknown zone '\(zoneName.excerpt(60))'; an IANA name such as Europe/Berlin is accepted.")
+        }
+        let filters = try text("filter").map(Filter.parse) ?? []
+        return Scope(
+            project: project.number, range: try range(in: zone), timezone: zoneName, filters: filters, limit: limit,
+            offset: offset, reader: services.reports)
+    }
+
+    private func range(in zone: TimeZone) throws -> TimeRange {
+        // The default end is the next full minute rather than this instant, so that a page asked again within the
+        // minute is the same question; nothing lies between the two.
+        let end = try instant("end_at", in: zone, endOfDay: true)
+            ?? Instant(milliseconds: (now.milliseconds / 60_000 + 1) * 60_000)
+        let start = try instant("start_at", in: zone, endOfDay: false) ?? end.adding(days: -30)
+        guard start < end else {
+            throw ServiceError.parameter("end_at", "must be after start_at; got \(start.iso8601) to \(end.iso8601).")
+        }
+        return TimeRange(start: start, end: end)
+    }
+
+    private func instant(_ name: String, in zone: TimeZone, endOfDay: Bool) throws -> Instant? {
+        guard let text = text(name) else { return nil }
+        // A plus in the offset arrives as a space when the client did not encode it.
+        guard let parsed = ISO8601.parse(text) ?? ISO8601.parse(text.replacingOccurrences(of: " ", with: "+")) else {
+            throw ServiceError.parameter(name, "must be an ISO 8601 date or timestamp; got '\(text.excerpt(60))'.")
+        }
+        switch parsed {
+        case .instant(let instant): return instant
+        case .local(let day, let milliseconds): return day.start(in: zone).adding(milliseconds: milliseconds)
+        case .day(let day): return (endOfDay ? day.adding(days: 1) : day).start(in: zone)
+        }
+    }
+}
+
+extension Day {
+    /// The instant at which the day begins on the clocks of `zone`; where midnight is skipped, the first instant after.
+    public func start(in zone: TimeZone) -> Instant {
+        guard zone.identifier != "UTC", zone.identifier != "GMT" else { return start }
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = zone
+        let civil = self.civil
+        let date = calendar.date(from: DateComponents(year: civil.year, month: civil.month, day: civil.day)).map(calendar.startOfDay(for:))
+        return date.map(Instant.init) ?? start
+    }
+}

@@ -1,0 +1,54 @@
+import Common
+import HTTPTypes
+import NIOCore
+
+/// One of the APIs that the host serves over the same events: how its requests carry credentials, and how its
+/// answers and errors are written. Nothing in a module depends on which surface asked.
+public protocol Surface: Sendable {
+    var name: String { get }
+
+    /// Whether `path` belongs to this surface. Decided before anything else runs, so that even an unknown path or a
+    /// malformed body is answered in the owner's words.
+    func owns(_ path: String) -> Bool
+
+    /// The API key that the request carries, if any.
+    func apiKey(of request: IncomingRequest) -> String?
+    /// The bearer token that the request carries, if any.
+    func bearer(of request: IncomingRequest) -> String?
+
+    func answer(to error: ServiceError) -> Answer
+}
+
+/// Pulse's own surface: `X-Pulse-Key` or `?key=`, `Authorization: Bearer` for administration, `{"error": "..."}`.
+public struct PulseSurface: Surface {
+    public let name = "pulse"
+
+    public init() {}
+
+    /// The surface of last resort: whatever no other surface owns.
+    public func owns(_ path: String) -> Bool { true }
+
+    public func apiKey(of request: IncomingRequest) -> String? {
+        if let header = request.headers[Self.keyHeader], !header.isEmpty { return header }
+        return request.query["key"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    public func bearer(of request: IncomingRequest) -> String? {
+        guard let header = request.headers[.authorization] else { return nil }
+        let parts = header.split(separator: " ", omittingEmptySubsequences: true)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return String(parts[1])
+    }
+
+    public func answer(to error: ServiceError) -> Answer {
+        var text = JSONText()
+        text.append(raw: #"{"error":"#)
+        text.append(string: error.message)
+        text.append(raw: "}")
+        var answer = Answer.json(bytes: ByteBuffer(bytes: text.bytes), status: error.status)
+        if let seconds = error.retryAfterSeconds { answer.headers[.retryAfter] = String(seconds) }
+        return answer
+    }
+
+    public static let keyHeader = HTTPField.Name("X-Pulse-Key")!
+}

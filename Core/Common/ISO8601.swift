@@ -1,0 +1,76 @@
+/// The dates and times that requests carry: the profile of ISO 8601 that RFC 3339 describes, seconds and offset
+/// optional, and a bare date.
+public enum ISO8601 {
+    public enum Parsed: Sendable, Equatable {
+        case day(Day)
+        case instant(Instant)
+        /// Date and time without an offset: the reader decides whose clock is meant.
+        case local(Day, milliseconds: Int64)
+    }
+
+    /// Nil when `text` is none of the accepted forms, or no day of the calendar.
+    /// Accepts `2026-03-01`, `2026-03-01T10:00`, `...:30`, `...:30.250`, each with `Z`, `+02:00`, `+0200` or nothing.
+    public static func parse(_ text: String) -> Parsed? {
+        var bytes = Array(text.utf8)[...]
+        guard let year = digits(&bytes, 4), take(&bytes, "-"), let month = digits(&bytes, 2), take(&bytes, "-"),
+              let dayOfMonth = digits(&bytes, 2), let day = Day(year: year, month: month, day: dayOfMonth)
+        else { return nil }
+        if bytes.isEmpty { return .day(day) }
+        guard take(&bytes, "T") || take(&bytes, "t") || take(&bytes, " "), let hour = digits(&bytes, 2), hour < 24,
+              take(&bytes, ":"), let minute = digits(&bytes, 2), minute < 60
+        else { return nil }
+        var second = 0, fraction: Int64 = 0
+        if take(&bytes, ":") {
+            // A leap second is counted as the first instant of the next minute, as POSIX time does.
+            guard let value = digits(&bytes, 2), value <= 60 else { return nil }
+            second = value
+            if take(&bytes, ".") || take(&bytes, ",") {
+                guard let value = milliseconds(&bytes) else { return nil }
+                fraction = value
+            }
+        }
+        let ofDay = Int64(hour * 3_600 + minute * 60 + second) * 1_000 + fraction
+        if bytes.isEmpty { return .local(day, milliseconds: ofDay) }
+        guard let offset = offsetMinutes(&bytes), bytes.isEmpty else { return nil }
+        return .instant(day.start.adding(milliseconds: ofDay - Int64(offset) * 60_000))
+    }
+
+    private static func digits(_ bytes: inout ArraySlice<UInt8>, _ count: Int) -> Int? {
+        guard bytes.count >= count else { return nil }
+        var value = 0
+        for byte in bytes.prefix(count) {
+            guard byte >= 48, byte <= 57 else { return nil }
+            value = value * 10 + Int(byte - 48)
+        }
+        bytes = bytes.dropFirst(count)
+        return value
+    }
+
+    private static func take(_ bytes: inout ArraySlice<UInt8>, _ character: Unicode.Scalar) -> Bool {
+        guard bytes.first == UInt8(ascii: character) else { return false }
+        bytes = bytes.dropFirst()
+        return true
+    }
+
+    /// One to nine digits of a fraction; what is finer than a millisecond is cut off.
+    private static func milliseconds(_ bytes: inout ArraySlice<UInt8>) -> Int64? {
+        var value: Int64 = 0, read = 0
+        while let byte = bytes.first, byte >= 48, byte <= 57, read < 9 {
+            if read < 3 { value = value * 10 + Int64(byte - 48) }
+            read += 1
+            bytes = bytes.dropFirst()
+        }
+        guard read > 0 else { return nil }
+        for _ in read..<max(read, 3) { value *= 10 }
+        return value
+    }
+
+    private static func offsetMinutes(_ bytes: inout ArraySlice<UInt8>) -> Int? {
+        if take(&bytes, "Z") || take(&bytes, "z") { return 0 }
+        let sign = take(&bytes, "+") ? 1 : take(&bytes, "-") ? -1 : 0
+        guard sign != 0, let hours = digits(&bytes, 2), hours < 24 else { return nil }
+        _ = take(&bytes, ":")
+        guard let minutes = bytes.isEmpty ? 0 : digits(&bytes, 2), minutes < 60 else { return nil }
+        return sign * (hours * 60 + minutes)
+    }
+}

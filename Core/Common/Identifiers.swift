@@ -1,0 +1,33 @@
+import Crypto
+import Foundation
+
+/// Ids and secrets that Pulse makes.
+public enum Identifiers {
+    /// A random UUID (version 4) in lower case.
+    public static func uuid() -> String { UUID().uuidString.lowercased() }
+
+    /// `prefix` and `length` characters of the URL-safe base64 alphabet, 6 random bits each.
+    public static func token(prefix: String, length: Int) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        var random = SystemRandomNumberGenerator()
+        return prefix + String(decoding: (0..<length).map { _ in alphabet[Int(random.next() & 63)] }, as: UTF8.self)
+    }
+}
+
+/// One-way functions over what must not be kept in clear, and the keys that facts carry instead of strings.
+public enum Digest {
+    /// SHA-256 in lower-case hex. For secrets with 128 random bits or more, where a slow function adds nothing.
+    public static func sha256(_ text: String) -> String { hex(SHA256.hash(data: Array(text.utf8))) }
+
+    public static func hex(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    /// Equality in a time that does not depend on where the texts differ.
+    public static func equal(_ left: String, _ right: String) -> Bool {
+        // Over digests, so that the lengths don't show either.
+        let left = SHA256.hash(data: Array(left.utf8)), right = SHA256.hash(data: Array(right.utf8))
+        return left == right  // swift-crypto compares digests in constant time
+    }
+}

@@ -1,0 +1,214 @@
+import CSimdJSON
+import Synchronization
+
+/// A value of a parsed JSON document: a place on simdjson's tape, so that nothing is copied until it is asked for.
+///
+/// - Source: simdjson, doc/tape.md. A word of the tape has its type in the top byte and 56 bits of payload.
+public struct JSON: @unchecked Sendable {  // the document is never written after parsing
+    public enum Kind: String, Sendable {
+        case object, array, string, number, boolean, null
+    }
+
+    private let document: JSONDocument
+    private let index: Int
+
+    fileprivate init(_ document: JSONDocument, _ index: Int) {
+        self.document = document
+        self.index = index
+    }
+
+    private var word: UInt64 { document.tape[index] }
+    private var tag: UInt8 { UInt8(truncatingIfNeeded: word >> 56) }
+    private var payload: Int { Int(word & 0x00FF_FFFF_FFFF_FFFF) }
+
+    /// The index after this value.
+    private var end: Int {
+        switch tag {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): payload & 0xFFFF_FFFF
+        case UInt8(ascii: "l"), UInt8(ascii: "u"), UInt8(ascii: "d"): index + 2
+        default: index + 1
+        }
+    }
+
+    public var kind: Kind {
+        switch tag {
+        case UInt8(ascii: "{"): .object
+        case UInt8(ascii: "["): .array
+        case UInt8(ascii: "\""): .string
+        case UInt8(ascii: "l"), UInt8(ascii: "u"), UInt8(ascii: "d"): .number
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): .boolean
+        default: .null
+        }
+    }
+
+    public var isNull: Bool { tag == UInt8(ascii: "n") }
+
+    /// The text of a string, without a copy; valid inside `body`.
+    public func withUTF8<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result? {
+        guard tag == UInt8(ascii: "\"") else { return nil }
+        let start = document.strings + payload
+        let count = Int(UnsafeRawPointer(start).loadUnaligned(as: UInt32.self))
+        return try withExtendedLifetime(document) { try body(UnsafeBufferPointer(start: start + 4, count: count)) }
+    }
+
+    /// Nil unless the value is a string.
+    public var string: String? { withUTF8 { String(decoding: $0, as: UTF8.self) } }
+
+    /// Nil unless the value is a number without a fraction that fits.
+    public var integer: Int64? {
+        switch tag {
+        case UInt8(ascii: "l"): return Int64(bitPattern: document.tape[index + 1])
+        case UInt8(ascii: "u"): return Int64(exactly: document.tape[index + 1])
+        case UInt8(ascii: "d"): return number.flatMap(Int64.init(exactly:))
+        default: return nil
+        }
+    }
+
+    /// Nil unless the value is a number.
+    public var number: Double? {
+        switch tag {
+        case UInt8(ascii: "l"): Double(Int64(bitPattern: document.tape[index + 1]))
+        case UInt8(ascii: "u"): Double(document.tape[index + 1])
+        case UInt8(ascii: "d"): Double(bitPattern: document.tape[index + 1])
+        default: nil
+        }
+    }
+
+    /// Nil unless the value is true or false.
+    public var boolean: Bool? {
+        tag == UInt8(ascii: "t") ? true : tag == UInt8(ascii: "f") ? false : nil
+    }
+
+    /// The member of an object; where a name occurs twice the last one counts, as in JavaScript. Nil when there is
+    /// none, and when the value is no object.
+    public subscript(_ name: String) -> JSON? {
+        var name = name
+        return name.withUTF8 { wanted in
+            var found: JSON?
+            forEachMember { key, value in
+                if key.count == wanted.count, key.elementsEqual(wanted) { found = value }
+            }
+            return found
+        }
+    }
+
+    /// Calls `body` for each member of an object, in order, with the name's bytes.
+    public func forEachMember(_ body: (UnsafeBufferPointer<UInt8>, JSON) throws -> Void) rethrows {
+        guard tag == UInt8(ascii: "{") else { return }
+        let last = end - 1
+        var at = index + 1
+        while at < last {
+            let value = JSON(document, at + 1)
+            try JSON(document, at).withUTF8 { try body($0, value) }
+            at = value.end
+        }
+    }
+
+    /// The members of an object, in order; empty for anything else.
+    public var members: [(name: String, value: JSON)] {
+        var all: [(name: String, value: JSON)] = []
+        forEachMember { all.append((String(decoding: $0, as: UTF8.self), $1)) }
+        return all
+    }
+
+    /// The elements of an array, in order; empty for anything else.
+    public var elements: [JSON] {
+        guard tag == UInt8(ascii: "[") else { return [] }
+        var all: [JSON] = []
+        let last = end - 1
+        var at = index + 1
+        while at < last {
+            let value = JSON(document, at)
+            all.append(value)
+            at = value.end
+        }
+        return all
+    }
+
+    /// What kind of value came, for an error's sentence: `a number`, `an object`, `null`.
+    public var described: String {
+        switch kind {
+        case .object: "an object"
+        case .array: "an array"
+        case .string: "a string"
+        case .number: "a number"
+        case .boolean: "a boolean"
+        case .null: "null"
+        }
+    }
+}
+
+/// The buffers that a parse filled. Goes back to the pool when the last value that looks into it is gone.
+final class JSONDocument: @unchecked Sendable {  // one owner writes it, in `parse`, before anybody else sees it
+    fileprivate let parser: OpaquePointer
+    fileprivate var tape: UnsafePointer<UInt64>
+    fileprivate var strings: UnsafePointer<UInt8>
+
+    fileprivate init(parser: OpaquePointer, _ parsed: pulse_json_document) {
+        self.parser = parser
+        tape = parsed.tape
+        strings = parsed.strings
+    }
+
+    deinit { JSONParsers.giveBack(parser) }
+}
+
+/// simdjson parsers waiting for work: each keeps its buffers, so that a parse allocates nothing.
+private enum JSONParsers {
+    /// Containers inside containers; deeper is refused.
+    static let maximumDepth = 64
+    static let keptParsers = 64
+    /// A parser that has seen a large body is let go rather than kept.
+    static let keptCapacity = 256 * 1_024
+
+    private static let idle = Mutex<[Idle]>([])
+    private struct Idle: @unchecked Sendable { let parser: OpaquePointer }  // owned by the list alone
+
+    static func take() -> OpaquePointer? {
+        idle.withLock { $0.popLast() }?.parser ?? pulse_json_parser_new(maximumDepth)
+    }
+
+    static func giveBack(_ parser: OpaquePointer) {
+        let small = pulse_json_parser_capacity(parser) <= keptCapacity
+        let idleParser = Idle(parser: parser)
+        let kept = small && idle.withLock { list in
+            guard list.count < keptParsers else { return false }
+            list.append(idleParser)
+            return true
+        }
+        if !kept { pulse_json_parser_free(parser) }
+    }
+}
+
+extension JSON {
+    /// Parses `bytes` whole.
+    /// - Throws: `ServiceError` 400 with a sentence: malformed, nested deeper than 64, not UTF-8, a number out of range.
+    public static func parse(_ bytes: UnsafeRawBufferPointer) throws -> JSON {
+        guard let parser = JSONParsers.take() else {
+            throw ServiceError.unavailable("out_of_memory", "Not enough memory to read the request body.")
+        }
+        var parsed = pulse_json_document()
+        let status = pulse_json_parse(parser, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &parsed)
+        guard status == PULSE_JSON_OK else {
+            JSONParsers.giveBack(parser)
+            throw ServiceError.body(sentence(status))
+        }
+        return JSON(JSONDocument(parser: parser, parsed), 1)
+    }
+
+    public static func parse(_ text: String) throws -> JSON {
+        var text = text
+        return try text.withUTF8 { try parse(UnsafeRawBufferPointer($0)) }
+    }
+
+    private static func sentence(_ status: pulse_json_status) -> String {
+        switch status {
+        case PULSE_JSON_EMPTY: "it is empty; JSON is expected."
+        case PULSE_JSON_TOO_DEEP: "nested deeper than \(JSONParsers.maximumDepth) levels."
+        case PULSE_JSON_BAD_UTF8: "not valid UTF-8."
+        case PULSE_JSON_BAD_NUMBER: "a number is malformed or too large."
+        case PULSE_JSON_NO_MEMORY: "too large."
+        default: "not valid JSON."
+        }
+    }
+}

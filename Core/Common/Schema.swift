@@ -1,0 +1,235 @@
+/// The shape of a JSON value: checks what comes in, and describes itself in OpenAPI. One description serves both, so
+/// the documentation can't differ from what is accepted.
+public indirect enum Schema: Sendable {
+    case any
+    case boolean
+    case integer(ClosedRange<Int64>)
+    case number(ClosedRange<Double>)
+    /// Length in Unicode scalars.
+    case string(ClosedRange<Int>, format: Format = .plain)
+    case choice([String])
+    case array(Schema, count: ClosedRange<Int>)
+    case object([Field], unknown: UnknownFields = .ignored)
+    /// An object with names of the sender's choosing.
+    case map(Schema, limits: MapLimits = MapLimits())
+    case nullable(Schema)
+
+    public enum Format: Sendable {
+        case plain
+        /// ISO 8601, or epoch milliseconds where the field says so.
+        case timestamp
+        case uuid
+        case uri
+    }
+
+    public enum UnknownFields: Sendable { case ignored, refused }
+
+    /// Bounds of a free object: names and bytes over all levels.
+    public struct MapLimits: Sendable {
+        public let keys: Int
+        public let bytes: Int
+        public init(keys: Int = 100, bytes: Int = 32 * 1_024) {
+            self.keys = keys
+            self.bytes = bytes
+        }
+    }
+
+    /// A member of an object.
+    public struct Field: Sendable {
+        public let name: String
+        public let schema: Schema
+        public let isRequired: Bool
+        public let summary: String
+
+        public static func required(_ name: String, _ schema: Schema, _ summary: String = "") -> Field {
+            Field(name: name, schema: schema, isRequired: true, summary: summary)
+        }
+
+        public static func optional(_ name: String, _ schema: Schema, _ summary: String = "") -> Field {
+            Field(name: name, schema: schema, isRequired: false, summary: summary)
+        }
+    }
+
+    /// A string of 1 to `maximum` characters.
+    public static func text(_ maximum: Int) -> Schema { .string(1...maximum) }
+    /// A string of 0 to `maximum` characters.
+    public static func optionalText(_ maximum: Int) -> Schema { .string(0...maximum) }
+    public static let timestamp = Schema.string(10...35, format: .timestamp)
+    public static let uuid = Schema.string(36...36, format: .uuid)
+    /// Zero or more.
+    public static let count = Schema.integer(0...Int64.max)
+    public static func list(_ element: Schema) -> Schema { .array(element, count: 0...Int.max) }
+}
+
+extension Schema {
+    /// Checks `value`, whose place in the document is `path` (`""` for the whole).
+    ///
+    /// Optional fields may be null, which counts as absent.
+    /// - Throws: `ServiceError` 400 whose sentence names the field, what came and what is accepted.
+    public func check(_ value: JSON, at path: String = "") throws {
+        switch self {
+        case .any: break
+        case .nullable(let inner): if !value.isNull { try inner.check(value, at: path) }
+        case .boolean: guard value.boolean != nil else { throw refusal(path, value) }
+        case .integer(let range):
+            guard let integer = value.integer, range.contains(integer) else { throw refusal(path, value) }
+        case .number(let range):
+            guard let number = value.number, number.isFinite, range.contains(number) else { throw refusal(path, value) }
+        case .choice(let choices):
+            guard let text = value.string, choices.contains(text) else { throw refusal(path, value) }
+        case .string(let length, let format): try checkString(value, length, format, path)
+        case .array(let element, let count):
+            guard value.kind == .array else { throw refusal(path, value) }
+            let elements = value.elements
+            guard count.contains(elements.count) else { throw refusal(path, value) }
+            for (index, each) in elements.enumerated() { try element.check(each, at: "\(path)[\(index)]") }
+        case .object(let fields, let unknown): try checkObject(value, fields, unknown, path)
+        case .map(let element, let limits): try checkMap(value, element, limits, path)
+        }
+    }
+
+    private func checkString(_ value: JSON, _ length: ClosedRange<Int>, _ format: Format, _ path: String) throws {
+        enum Finding { case fine, nul, wrong }
+        let finding: Finding? = value.withUTF8 { utf8 in
+            var scalars = 0
+            for byte in utf8 {
+                if byte == 0 { return .nul }
+                // Every byte that doesn't continue a character begins one.
+                if byte & 0xC0 != 0x80 { scalars += 1 }
+            }
+            return length.contains(scalars) ? .fine : .wrong
+        }
+        if finding == .nul { throw Self.nul(path) }
+        guard finding == .fine else { throw refusal(path, value) }
+        switch format {
+        case .plain: break
+        case .timestamp: guard ISO8601.parse(value.string ?? "") != nil else { throw refusal(path, value) }
+        case .uuid: guard Self.isUUID(value.string ?? "") else { throw refusal(path, value) }
+        case .uri: guard value.string?.contains("://") == true else { throw refusal(path, value) }
+        }
+    }
+
+    private func checkObject(_ value: JSON, _ fields: [Field], _ unknown: UnknownFields, _ path: String) throws {
+        guard value.kind == .object else { throw refusal(path, value) }
+        for field in fields {
+            let place = path.isEmpty ? field.name : "\(path).\(field.name)"
+            guard let member = value[field.name] else {
+                if field.isRequired { throw ServiceError.body("missing required field '\(place)'.") }
+                continue
+            }
+            if member.isNull, !field.isRequired { continue }
+            try field.schema.check(member, at: place)
+        }
+        guard unknown == .refused else { return }
+        for (name, _) in value.members where !fields.contains(where: { $0.name == name }) {
+            let accepted = fields.map { "'\($0.name)'" }.joined(separator: ", ")
+            throw ServiceError.body("unknown field '\(name.excerpt())'; accepted are \(accepted).")
+        }
+    }
+
+    private func checkMap(_ value: JSON, _ element: Schema, _ limits: MapLimits, _ path: String) throws {
+        guard value.kind == .object else { throw refusal(path, value) }
+        var keys = 0, bytes = 0
+        try Self.measure(value, path, &keys, &bytes)
+        guard keys <= limits.keys else {
+            throw ServiceError.body("field '\(path)' may hold at most \(limits.keys) keys; got \(keys).")
+        }
+        guard bytes <= limits.bytes else {
+            throw ServiceError.body("field '\(path)' may hold at most \(limits.bytes) bytes; got \(bytes).")
+        }
+        if case .any = element { return }
+        for (name, member) in value.members { try element.check(member, at: "\(path).\(name)") }
+    }
+
+    /// Counts names and the bytes of names and strings (8 for any other value) over all levels, and refuses NUL.
+    private static func measure(_ value: JSON, _ path: String, _ keys: inout Int, _ bytes: inout Int) throws {
+        switch value.kind {
+        case .object:
+            try value.forEachMember { name, member in
+                keys += 1
+                bytes += name.count
+                if name.contains(0) { throw nul(path) }
+                try measure(member, path, &keys, &bytes)
+            }
+        case .array: for element in value.elements { try measure(element, path, &keys, &bytes) }
+        case .string:
+            try value.withUTF8 { text in
+                bytes += text.count
+                if text.contains(0) { throw nul(path) }
+            }
+        default: bytes += 8
+        }
+    }
+
+    private static func nul(_ path: String) -> ServiceError {
+        .body("field '\(path)' contains a NUL character, which can't be stored.")
+    }
+
+    private static func isUUID(_ text: String) -> Bool {
+        text.utf8.enumerated().allSatisfy { index, byte in
+            [8, 13, 18, 23].contains(index)
+                ? byte == UInt8(ascii: "-")
+                : (48...57).contains(byte) || (97...102).contains(byte | 0x20)
+        }
+    }
+
+    private func refusal(_ path: String, _ value: JSON) -> ServiceError {
+        let subject = path.isEmpty ? "the body" : "field '\(path)'"
+        return .body("\(subject) must be \(expectation); got \(came(value)).")
+    }
+
+    /// What came, with its value where that is short enough to help.
+    private func came(_ value: JSON) -> String {
+        switch value.kind {
+        case .string:
+            let text = value.string ?? ""
+            if case .string(_, .plain) = self { return "\(text.unicodeScalars.count) characters" }
+            return "'\(text.excerpt(60))'"
+        case .number: return value.integer.map(String.init) ?? "\(value.number ?? 0)"
+        case .array:
+            if case .array = self { return "\(value.elements.count)" }
+            return value.described
+        default: return value.described
+        }
+    }
+
+    /// What is accepted, to follow "must be": `a string of 1 to 200 characters`.
+    public var expectation: String {
+        switch self {
+        case .any: "any value"
+        case .boolean: "true or false"
+        case .nullable(let inner): inner.expectation + " or null"
+        case .integer(let range): Self.bounded("a whole number", range.lowerBound, range.upperBound, .min, .max)
+        case .number(let range): Self.bounded("a number", range.lowerBound, range.upperBound, -.greatestFiniteMagnitude, .greatestFiniteMagnitude)
+        case .choice(let choices): "one of " + choices.map { "'\($0)'" }.joined(separator: ", ")
+        case .string(_, .timestamp): "an ISO 8601 date or timestamp"
+        case .string(_, .uuid): "a UUID"
+        case .string(_, .uri): "a URL"
+        case .string(let length, .plain): "a string of \(length.lowerBound) to \(length.upperBound) characters"
+        case .array(let element, let count):
+            count.upperBound == .max
+                ? "an array of \(element.noun)" : "an array of \(count.lowerBound) to \(count.upperBound) \(element.noun)"
+        case .object, .map: "an object"
+        }
+    }
+
+    private var noun: String {
+        switch self {
+        case .string, .choice: "strings"
+        case .integer, .number: "numbers"
+        case .object, .map: "objects"
+        default: "values"
+        }
+    }
+
+    private static func bounded<Number: Comparable>(
+        _ noun: String, _ low: Number, _ high: Number, _ lowest: Number, _ highest: Number
+    ) -> String {
+        switch (low == lowest, high == highest) {
+        case (true, true): noun
+        case (false, true): "\(noun) of at least \(low)"
+        case (true, false): "\(noun) of at most \(high)"
+        case (false, false): "\(noun) from \(low) to \(high)"
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Common
+import Synchronization
+
+/// Coordination of a single host, in memory.
+public final class LocalCoordination: Coordination {
+    private struct Bucket {
+        var tokens: Double
+        var at: Instant
+    }
+
+    private struct State {
+        var buckets: [String: Bucket] = [:]
+        var subscribers: [String: [Int: AsyncStream<CoordinationEvent>.Continuation]] = [:]
+        var nextSubscriber = 0
+        var leases: [String: (owner: String, until: Instant)] = [:]
+    }
+
+    /// Buckets that are full again say nothing; past this many they are swept.
+    private static let maximumBuckets = 10_000
+
+    private let time: any TimeSource
+    private let state = Mutex(State())
+
+    public init(time: any TimeSource) { self.time = time }
+
+    public func take(_ key: String, _ limit: RateLimit) async throws -> RateDecision { takeNow(key, limit) }
+
+    /// `take` without suspending.
+    public func takeNow(_ key: String, _ limit: RateLimit) -> RateDecision {
+        let now = time.now
+        return state.withLock { state in
+            if state.buckets.count > Self.maximumBuckets {
+                state.buckets = state.buckets.filter { now - $0.value.at < 60_000 }
+            }
+            var bucket = state.buckets[key] ?? Bucket(tokens: Double(limit.burst), at: now)
+            let elapsed = Double(max(0, now - bucket.at)) / 1_000
+            bucket.tokens = min(Double(limit.burst), bucket.tokens + elapsed * Double(limit.perSecond))
+            bucket.at = now
+            let allowed = bucket.tokens >= 1
+            if allowed { bucket.tokens -= 1 }
+            state.buckets[key] = bucket
+            let missing = allowed ? Double(limit.burst) - bucket.tokens : 1 - bucket.tokens
+            return RateDecision(
+                isAllowed: allowed, remaining: Int(bucket.tokens),
+                seconds: max(1, Int((missing / Double(limit.perSecond)).rounded(.up)))
+            )
+        }
+    }
+
+    public func publish(_ channel: String, _ message: String) async throws {
+        let listeners = state.withLock { Array(($0.subscribers[channel] ?? [:]).values) }
+        for listener in listeners { listener.yield(.message(message)) }
+    }
+
+    public func subscribe(_ channel: String) -> AsyncStream<CoordinationEvent> {
+        let (stream, continuation) = AsyncStream<CoordinationEvent>.makeStream(bufferingPolicy: .bufferingNewest(1_000))
+        let number = state.withLock { state in
+            state.nextSubscriber += 1
+            state.subscribers[channel, default: [:]][state.nextSubscriber] = continuation
+            return state.nextSubscriber
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { _ = $0.subscribers[channel]?.removeValue(forKey: number) }
+        }
+        return stream
+    }
+
+    public func acquire(lease name: String, owner: String, seconds: Int) async throws -> Bool {
+        let now = time.now
+        return state.withLock { state in
+            if let held = state.leases[name], held.owner != owner, held.until > now { return false }
+            state.leases[name] = (owner, now.adding(seconds: Int64(seconds)))
+            return true
+        }
+    }
+
+    public func release(lease name: String, owner: String) async throws {
+        state.withLock { if $0.leases[name]?.owner == owner { $0.leases[name] = nil } }
+    }
+
+    public func ping() async throws {}
+
+    public func close() async {
+        let listeners = state.withLock { state in
+            defer { state.subscribers = [:] }
+            return state.subscribers.values.flatMap(\.values)
+        }
+        for listener in listeners { listener.finish() }
+    }
+}

@@ -1,0 +1,31 @@
+import Foundation
+import GRDB
+
+/// Files that hold secrets of this installation: readable by its user alone.
+enum PrivateFile {
+    /// Makes an empty file, and the folders above it, unless it is there. SQLite gives its WAL the same permissions.
+    static func create(at path: String) throws {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard file >= 0 else {
+            throw failure(.SQLITE_CANTOPEN, "can't open \(path)")
+        }
+        Foundation.close(file)
+    }
+
+    /// Gives `path` the name `target` in one step, and waits until the folder's entry is on disk.
+    static func move(_ path: String, to target: String) throws {
+        guard rename(path, target) == 0 else {
+            throw failure(.SQLITE_IOERR, "can't write \(target)")
+        }
+        let folder = open(URL(fileURLWithPath: target).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        fsync(folder)
+        Foundation.close(folder)
+    }
+
+    private static func failure(_ code: ResultCode, _ what: String) -> SQLiteError {
+        SQLiteError(code: code.rawValue, message: "\(what): \(String(cString: strerror(errno)))", statement: nil)
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import GRDB
+import Storage
+
+/// The control plane in one SQLite file.
+///
+/// Readers never wait: the file is in WAL mode, and each read sees what was last committed. Writers go one at a time
+/// through `WriteGate`, in their order of arrival. A committed change is on disk (`synchronous = FULL`).
+///
+/// Several processes may open the same file (`pulse serve` and `pulse key create`): a writer waits up to ten seconds for
+/// the other one's transaction and then answers `ServiceError` 503. Waiting happens on GRDB's dispatch queues, never on
+/// a thread of Swift's pool or of an event loop.
+public final class SQLiteControlStore: ControlStore {
+    public let dialect = Dialect.sqlite
+
+    let pool: DatabasePool
+    let gate = WriteGate()
+    let statements = StatementCache()
+    /// Deleted with what is in it on `close`; for temporary stores.
+    private let ownFolder: String?
+
+    /// The transaction that the current task is inside of, so that a write inside a write is an error and no deadlock.
+    @TaskLocal private static var current: SQLiteTransaction?
+
+    /// Opens the file, and makes it and its folder where they are missing, readable by this user alone.
+    ///
+    /// Blocks while it opens; call it at the start.
+    /// - Throws: `SQLiteError` when the file can't be opened or is no database.
+    public convenience init(path: String) throws {
+        try self.init(path: path, synchronous: "FULL", ownFolder: nil)
+    }
+
+    /// A store for tests: in a folder of its own that `close` deletes, and without waiting for the disk.
+    public static func temporary() throws -> SQLiteControlStore {
+        let folder = NSTemporaryDirectory() + "/pulse-control-" + UUID().uuidString
+        return try SQLiteControlStore(path: folder + "/control.sqlite", synchronous: "OFF", ownFolder: folder)
+    }
+
+    private init(path: String, synchronous: String, ownFolder: String?) throws {
+        self.ownFolder = ownFolder
+        try PrivateFile.create(at: path)
+        var configuration = Configuration()
+        configuration.label = "control"
+        configuration.busyMode = .timeout(10)
+        configuration.foreignKeysEnabled = true
+        // A transaction spans several accesses to the writer, because its body may await between statements. `gate`
+        // gives the writer to one transaction at a time, and `write` ends every transaction that it begins.
+        configuration.allowsUnsafeTransactions = true
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+            // GRDB sets NORMAL on opening in WAL mode, which loses the last commits when the power fails.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = \(synchronous)") }
+        } catch {
+            throw SQLiteError.from(error, "open \(path)")
+        }
+    }
+
+    public func read(_ statement: Storage.SQL) async throws -> Rows {
+        let (text, values) = statement.rendered(for: .sqlite)
+        do {
+            // "Unsafe" is GRDB's word for "outside a transaction": one statement is a transaction of its own.
+            return try await pool.unsafeRead { try self.statements.run(text, values, in: $0) }
+        } catch {
+            throw SQLiteError.from(error, text)
+        }
+    }
+
+    public func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any ControlTransaction) async throws -> Result
+    ) async throws -> Result {
+        if let current = Self.current, current.isOpen, current.store === self {
+            throw SQLiteError.misuse("a write inside another write would wait for itself; use the transaction at hand")
+        }
+        return try await gate.inTurn {
+            let transaction = SQLiteTransaction(self)
+            try await transaction.begin()
+            do {
+                let result = try await Self.$current.withValue(transaction) { try await body(transaction) }
+                try Task.checkCancellation()
+                try await transaction.commit()
+                return result
+            } catch {
+                await transaction.rollback()
+                throw error
+            }
+        }
+    }
+
+    public func ping() async throws { _ = try await read("SELECT 1 AS one") }
+
+    /// Waits for the transaction under way, then closes the file. Later calls throw `SQLiteError`.
+    public func close() async {
+        await gate.inTurnAlways {
+            await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+                // `close` blocks until the readers are done.
+                DispatchQueue.global().async {
+                    try? self.pool.close()
+                    done.resume()
+                }
+            }
+        }
+        if let ownFolder { try? FileManager.default.removeItem(atPath: ownFolder) }
+    }
+
+    /// Runs `body` on the writer's queue, to its end even where the task is cancelled: a COMMIT has to be answered.
+    func onWriter<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { done in
+            pool.asyncWriteWithoutTransaction { database in
+                done.resume(with: Swift.Result { try body(database) })
+            }
+        }
+    }
+}

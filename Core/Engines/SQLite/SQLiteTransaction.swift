@@ -1,0 +1,75 @@
+import GRDB
+import Storage
+import Synchronization
+
+/// A transaction on the store's one writing connection, from BEGIN IMMEDIATE to COMMIT or ROLLBACK.
+///
+/// As on PostgreSQL, a statement that fails spoils the transaction: later ones are refused and the changes are undone,
+/// also where the body caught the error. So a body behaves the same on both engines.
+final class SQLiteTransaction: ControlTransaction {
+    private enum State {
+        case open
+        case failed(any Error)
+        case ended
+    }
+
+    let store: SQLiteControlStore
+    private let state = Mutex(State.open)
+
+    init(_ store: SQLiteControlStore) { self.store = store }
+
+    var isOpen: Bool { state.withLock { if case .ended = $0 { false } else { true } } }
+
+    func begin() async throws {
+        try await store.onWriter { database in
+            // Immediate: takes the write lock now, so that what the body reads can't be changed by another process.
+            do { try database.beginTransaction(.immediate) } catch { throw SQLiteError.from(error, "BEGIN IMMEDIATE") }
+        }
+    }
+
+    func run(_ statement: Storage.SQL) async throws -> Rows {
+        try Task.checkCancellation()
+        let (text, values) = statement.rendered(for: .sqlite)
+        return try await store.onWriter { database in
+            try self.requireOpen()
+            do {
+                let rows = try self.store.statements.run(text, values, in: database)
+                guard database.isInsideTransaction else {
+                    throw SQLiteError.misuse("a statement ended the transaction", statement: text)
+                }
+                return rows
+            } catch {
+                let error = SQLiteError.from(error, text)
+                self.state.withLock { $0 = .failed(error) }
+                throw error
+            }
+        }
+    }
+
+    /// - Throws: the error of the statement that spoiled the transaction, or what COMMIT met.
+    func commit() async throws {
+        try await store.onWriter { database in
+            try self.requireOpen()
+            do { try database.commit() } catch { throw SQLiteError.from(error, "COMMIT") }
+            self.state.withLock { $0 = .ended }
+        }
+    }
+
+    func rollback() async {
+        // Fails only where SQLite has rolled back by itself already.
+        try? await store.onWriter { database in
+            self.state.withLock { $0 = .ended }
+            if database.isInsideTransaction { try database.rollback() }
+        }
+    }
+
+    private func requireOpen() throws {
+        try state.withLock {
+            switch $0 {
+            case .open: break
+            case .failed(let error): throw error
+            case .ended: throw SQLiteError.misuse("the transaction has ended; it can't be used after its body")
+            }
+        }
+    }
+}

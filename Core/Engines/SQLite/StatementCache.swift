@@ -1,0 +1,63 @@
+import GRDB
+import Storage
+import Synchronization
+
+/// Runs statements, and keeps the first `capacity` different ones prepared on each connection.
+///
+/// Bounded, because a list of values (`IN (?1, ?2, ...)`) makes another text for each length.
+final class StatementCache: Sendable {
+    static let capacity = 512
+    private let kept = Mutex<Set<String>>([])
+
+    /// The rows of `text`, or none where it returns none.
+    /// - Throws: `DatabaseError`, or `SQLiteError` for a text with a NUL character, which SQLite would cut off there.
+    func run(_ text: String, _ values: [Value], in database: Database) throws -> Rows {
+        let statement = try keeps(text) ? database.cachedStatement(sql: text) : database.makeStatement(sql: text)
+        let arguments = try StatementArguments(values.map { try $0.databaseValue(for: text) })
+        guard statement.columnCount > 0 else {
+            try statement.execute(arguments: arguments)
+            return Rows()
+        }
+        var rows: [[Value]] = []
+        let cursor = try GRDB.Row.fetchCursor(statement, arguments: arguments)
+        while let row = try cursor.next() { rows.append(row.databaseValues.map(Value.init)) }
+        return Rows(columns: statement.columnNames, values: rows)
+    }
+
+    private func keeps(_ text: String) -> Bool {
+        kept.withLock { kept in
+            if kept.contains(text) { return true }
+            guard kept.count < Self.capacity else { return false }
+            kept.insert(text)
+            return true
+        }
+    }
+}
+
+extension Value {
+    /// SQLite has no booleans: they are 0 and 1, and `Value.bool` reads them back.
+    fileprivate func databaseValue(for statement: String) throws -> DatabaseValue {
+        switch self {
+        case .null: return .null
+        case .int(let value): return value.databaseValue
+        case .double(let value): return value.databaseValue
+        case .bool(let value): return (value ? 1 : 0).databaseValue
+        case .text(let value):
+            guard !value.utf8.contains(0) else {
+                throw SQLiteError.misuse("a text with a NUL character can't be stored", statement: statement)
+            }
+            return value.databaseValue
+        }
+    }
+
+    fileprivate init(_ value: DatabaseValue) {
+        switch value.storage {
+        case .null: self = .null
+        case .int64(let value): self = .int(value)
+        case .double(let value): self = .double(value)
+        case .string(let value): self = .text(value)
+        // No column of ours has this type; a function such as randomblob() would.
+        case .blob(let value): self = .text(String(decoding: value, as: UTF8.self))
+        }
+    }
+}

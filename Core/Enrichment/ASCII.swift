@@ -1,0 +1,53 @@
+/// Questions about single bytes of UTF-8 text. Bytes of 0x80 and above are neither letters nor digits.
+extension UInt8 {
+    @inline(__always) var isDigit: Bool { self &- 0x30 < 10 }
+    @inline(__always) var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
+    @inline(__always) var isWord: Bool { isDigit || isLetter }
+    /// 0x20 or below, or 0x7F.
+    @inline(__always) var isSpaceOrControl: Bool { self <= 0x20 || self == 0x7F }
+    @inline(__always) var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
+    @inline(__always) var uppercased: UInt8 { self &- 0x61 < 26 ? self & 0xDF : self }
+
+}
+
+extension String {
+    /// The bytes of the text, without a copy where the text is stored as UTF-8, as it is on Linux.
+    @inline(__always)
+    func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        if let result = utf8.withContiguousStorageIfAvailable(body) { return result }
+        var copy = self
+        return copy.withUTF8(body)
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// The bytes of `range` as text; invalid sequences become U+FFFD.
+    func text(_ range: Range<Int>) -> String {
+        String(decoding: UnsafeBufferPointer(rebasing: self[range]), as: UTF8.self)
+    }
+
+    /// The bytes of `range` as text, with ASCII letters in lower case.
+    func lowercasedText(_ range: Range<Int>) -> String {
+        String(unsafeUninitializedCapacity: range.count) { target in
+            for (offset, index) in range.enumerated() { target[offset] = self[index].lowercased }
+            return range.count
+        }
+    }
+
+    /// True when the bytes of `range` are `text` but for the case of ASCII letters; `text` is lower case.
+    func equals(_ text: StaticString, in range: Range<Int>) -> Bool {
+        guard range.count == text.utf8CodeUnitCount else { return false }
+        let other = text.utf8Start
+        for offset in 0..<range.count where self[range.lowerBound + offset].lowercased != other[offset] { return false }
+        return true
+    }
+
+    /// The bytes of `range` without spaces and control characters at both ends.
+    func trimmed(_ range: Range<Int>) -> Range<Int> {
+        var start = range.lowerBound
+        var end = range.upperBound
+        while start < end, self[start].isSpaceOrControl { start += 1 }
+        while end > start, self[end - 1].isSpaceOrControl { end -= 1 }
+        return start..<end
+    }
+}

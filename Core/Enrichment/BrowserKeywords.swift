@@ -1,0 +1,176 @@
+/// The browsers, and the apps that show pages inside themselves. The first line that fits wins, so that one which
+/// poses as another (`Chrome ... Safari ... Edg`) stands above it.
+enum BrowserKeywords {
+    typealias Line = (text: String, name: String, version: UserAgentVersion)
+
+    static let lines: [Line] = inApp + others + engines
+
+    /// Apps; each contains the tokens of the system's browser as well.
+    private static let inApp: [Line] = [
+        ("fban/messenger", "Messenger", .facebook),
+        ("fb_iab/messenger", "Messenger", .facebook),
+        ("fb_iab/orca", "Messenger", .facebook),
+        ("barcelona ", "Threads", .here),
+        ("instagram ", "Instagram", .here),
+        ("[fban/", "Facebook", .facebook),
+        ("fban/", "Facebook", .facebook),
+        ("fb_iab/", "Facebook", .facebook),
+        ("fbav/", "Facebook", .here),
+        ("musical_ly", "TikTok", .here),
+        ("bytedancewebview", "TikTok", .none),
+        ("bytelocale", "TikTok", .none),
+        ("|trill_", "TikTok", .none),
+        ("tiktok", "TikTok", .here),
+        ("linkedinapp", "LinkedIn", .here),
+        ("snapchat", "Snapchat", .here),
+        ("[pinterest/", "Pinterest", .none),
+        ("pinterest for ", "Pinterest", .none),
+        ("micromessenger/", "WeChat", .here),
+        ("twitter for ", "Twitter", .none),
+        ("twitterandroid", "Twitter", .none),
+        ("|line/", "Line", .here),
+        ("kakaotalk", "KakaoTalk", .here),
+        ("naver(inapp", "Naver", .none),
+        ("telegram-android/", "Telegram", .here),
+        ("redditios", "Reddit", .none),
+        ("|reddit/", "Reddit", .here),
+        ("baiduboxapp/", "Baidu", .here),
+        ("alipayclient/", "Alipay", .here),
+        ("gsa/", "Google App", .here),
+    ]
+
+    private static let others: [Line] = [
+        ("vivaldi/", "Vivaldi", .here),
+        ("yasearchbrowser/", "Yandex", .here),
+        ("yabrowser/", "Yandex", .here),
+        ("yandexsearch/", "Yandex", .here),
+        ("edition gx", "Opera GX", .opera),
+        ("yx gx", "Opera GX", .opera),
+        ("oprgx/", "Opera GX", .here),
+        ("|opx/", "Opera GX", .here),
+        ("opera mini/", "Opera Mini", .here),
+        ("opios/", "Opera Mini", .here),
+        ("|opr/", "Opera", .here),
+        ("|opt/", "Opera", .here),
+        ("opera/", "Opera", .versionOrHere),
+        ("opera ", "Opera", .here),
+        ("|edg/", "Edge", .here),
+        ("edga/", "Edge", .here),
+        ("edgios/", "Edge", .here),
+        ("edge/", "Edge", .here),
+        ("edgw/", "Edge", .here),
+        ("samsungbrowser/", "Samsung Internet", .here),
+        ("ucbrowser", "UC Browser", .here),
+        ("ucweb", "UC Browser", .here),
+        ("ubrowser/", "UC Browser", .here),
+        ("duckduckgo/", "DuckDuckGo", .here),
+        ("|ddg/", "DuckDuckGo", .here),
+        ("brave chrome/", "Brave", .here),
+        ("|brave/", "Brave", .here),
+        ("xiaomi/miuibrowser/", "MIUI Browser", .here),
+        ("miuibrowser/", "MIUI Browser", .here),
+        ("huaweibrowser/", "Huawei Browser", .here),
+        ("vivobrowser/", "Vivo Browser", .here),
+        ("heytapbrowser/", "HeyTap Browser", .here),
+        ("oppobrowser/", "HeyTap Browser", .here),
+        ("mqqbrowser/", "QQ Browser", .here),
+        ("qqbrowser/", "QQ Browser", .here),
+        ("baidubrowser", "Baidu", .here),
+        ("bidubrowser", "Baidu", .here),
+        ("quark/", "Quark", .here),
+        ("sogoumobilebrowser/", "Sogou", .here),
+        ("metasr", "Sogou", .none),
+        ("360se", "360 Browser", .none),
+        ("360ee", "360 Browser", .none),
+        ("qihu", "360 Browser", .none),
+        ("qhbrowser", "360 Browser", .none),
+        ("whale/", "Whale", .here),
+        ("coc_coc_browser/", "Coc Coc", .here),
+        ("avastsecurebrowser/", "Avast Secure Browser", .here),
+        ("|avast/", "Avast Secure Browser", .here),
+        ("|avg/", "AVG Secure Browser", .here),
+        ("ccleaner/", "CCleaner Browser", .here),
+        ("ecosia", "Ecosia", .none),
+        ("alohabrowser/", "Aloha", .here),
+        ("oculusbrowser/", "Oculus Browser", .here),
+        ("silk/", "Silk", .here),
+        ("puffin/", "Puffin", .here),
+        ("maxthon", "Maxthon", .here),
+        ("mxbrowser/", "Maxthon", .here),
+        ("mxios/", "Maxthon", .here),
+        ("sleipnir/", "Sleipnir", .here),
+        ("phoenix/", "Phoenix Browser", .here),
+        ("epiphany/", "GNOME Web", .here),
+        ("konqueror/", "Konqueror", .here),
+        ("falkon/", "Falkon", .here),
+        ("midori/", "Midori", .here),
+        ("qutebrowser/", "qutebrowser", .here),
+        ("otter/", "Otter", .here),
+        ("seamonkey/", "SeaMonkey", .here),
+        ("palemoon/", "Pale Moon", .here),
+        ("waterfox/", "Waterfox", .here),
+        ("librewolf/", "LibreWolf", .here),
+        ("k-meleon/", "K-Meleon", .here),
+        ("camino/", "Camino", .here),
+        ("iceweasel/", "Firefox", .here),
+        ("|focus/", "Firefox Focus", .here),
+        ("|klar/", "Firefox Focus", .here),
+        ("fxios/", "Firefox", .here),
+        ("firefox/", "Firefox", .here),
+        ("firefox-ios", "Firefox", .none),
+        ("nintendobrowser/", "Nintendo Browser", .here),
+        ("electron/", "Electron", .here),
+        ("crios/", "Chrome", .here),
+        ("chromium/", "Chromium", .here),
+        ("iemobile", "Internet Explorer", .here),
+        ("trident/", "Internet Explorer", .explorer),
+        ("msie ", "Internet Explorer", .here),
+    ]
+
+    /// What is left when nothing above fits.
+    private static let engines: [Line] = [
+        ("; wv)", androidWebView, .chrome),
+        ("chrome/", "Chrome", .here),
+        ("crmo/", "Chrome", .here),
+        ("nokiabrowser/", "Nokia Browser", .here),
+        ("blackberry", "BlackBerry Browser", .versionOrHere),
+        ("bb10", "BlackBerry Browser", .version),
+        ("playstation", "PlayStation Browser", .version),
+        ("netfront/", "NetFront", .here),
+        ("safari/", "Safari", .version),
+        ("safari", "Safari", .none),
+        ("|links (", "Links", .here),
+        ("lynx/", "Lynx", .here),
+        ("w3m/", "w3m", .here),
+        // Apps without a page: what their HTTP library calls itself, which says what the traffic is. They are not
+        // bots: React Native and other SDKs send events with exactly these headers.
+        ("okhttp", "okhttp", .here),
+        ("cfnetwork/", "CFNetwork", .none),
+        ("dalvik/", "Dalvik", .here),
+        ("|dart/", "Dart", .here),
+        ("|dart:io", "Dart", .none),
+    ]
+
+    static let androidWebView = "Android WebView"
+    static let iosWebView = "iOS WebView"
+    static let androidBrowser = "Android Browser"
+}
+
+/// Where the number is that a browser goes by.
+enum UserAgentVersion: Sendable {
+    /// Right after the keyword.
+    case here
+    /// After `Version/`, as Safari has it.
+    case version
+    /// After `Version/`, else right after the keyword: Opera says `Opera/9.80 ... Version/12.16`.
+    case versionOrHere
+    /// After `FBAV/`.
+    case facebook
+    /// After `OPR/`.
+    case opera
+    /// After `Chrome/`.
+    case chrome
+    /// After `rv:`, else after `MSIE `: Internet Explorer 11 and those before it.
+    case explorer
+    case none
+}

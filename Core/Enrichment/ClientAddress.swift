@@ -1,0 +1,94 @@
+/// The address of the client when proxies stand before the host.
+public enum ClientAddress {
+    /// Most entries that are read; longer chains are an attack.
+    private static let hopLimit = 32
+
+    /// The client's address.
+    ///
+    /// Each proxy appends the address it was called from, so the list is trustworthy from its right end up to the first
+    /// address that is not a trusted proxy: that one is the client. What stands left of it may be invented.
+    /// - A peer that is not trusted is the client; its headers are ignored.
+    /// - When all entries are trusted, the leftmost is the client.
+    /// - An entry that is no address (`unknown`, `_hidden`, junk) ends the walk: the hop that reported it is the answer.
+    ///
+    /// Give only the header that your proxies write: one that they pass on unchanged is in the client's hands. When both
+    /// are given, `X-Forwarded-For` is used.
+    ///
+    /// - Parameters:
+    ///   - peer: The other end of the connection.
+    ///   - forwardedFor: `X-Forwarded-For`, its lines joined by commas; entries may have ports.
+    ///   - forwarded: `Forwarded`. - Source: RFC 7239.
+    ///   - trusted: The networks of your own proxies.
+    public static func resolve(
+        peer: IPAddress, forwardedFor: String?, forwarded: String?, trusted: [CIDR]
+    ) -> IPAddress {
+        guard trusted.contains(where: { $0.contains(peer) }) else { return peer }
+        if let forwardedFor, !forwardedFor.isEmpty {
+            return walk(from: peer, forwardedFor, trusted) { text, range in range }
+        }
+        if let forwarded, !forwarded.isEmpty { return walk(from: peer, forwarded, trusted, nodeOfElement) }
+        return peer
+    }
+
+    /// Goes from right to left. `node` gives the part of an entry that holds the address.
+    private static func walk(
+        from peer: IPAddress, _ list: String, _ trusted: [CIDR],
+        _ node: (UnsafeBufferPointer<UInt8>, Range<Int>) -> Range<Int>?
+    ) -> IPAddress {
+        list.withBytes { text in
+            var client = peer
+            var end = text.count
+            for _ in 0..<hopLimit {
+                var start = end
+                while start > 0, text[start - 1] != UInt8(ascii: ",") { start -= 1 }
+                let entry = text.trimmed(start..<end)
+                guard let range = node(text, entry), let address = address(text, text.trimmed(range)) else { break }
+                client = address
+                guard start > 0, trusted.contains(where: { $0.contains(address) }) else { break }
+                end = start - 1
+            }
+            return client
+        }
+    }
+
+    /// The value of `for=` in `for="[2001:db8::1]:443";proto=https`, without its quotes.
+    private static func nodeOfElement(_ text: UnsafeBufferPointer<UInt8>, _ element: Range<Int>) -> Range<Int>? {
+        var start = element.lowerBound
+        while start < element.upperBound {
+            var end = start
+            while end < element.upperBound, text[end] != UInt8(ascii: ";") { end += 1 }
+            let pair = text.trimmed(start..<end)
+            if pair.count > 4, text.equals("for=", in: pair.lowerBound..<pair.lowerBound + 4) {
+                let value = pair.lowerBound + 4..<pair.upperBound
+                let isQuoted = value.count >= 2 && text[value.lowerBound] == UInt8(ascii: "\"")
+                    && text[value.upperBound - 1] == UInt8(ascii: "\"")
+                return isQuoted ? value.lowerBound + 1..<value.upperBound - 1 : value
+            }
+            start = end + 1
+        }
+        return nil
+    }
+
+    /// `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:4711`.
+    private static func address(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> IPAddress? {
+        guard !range.isEmpty else { return nil }
+        if text[range.lowerBound] == UInt8(ascii: "[") {
+            guard let close = text[range].firstIndex(of: UInt8(ascii: "]")) else { return nil }
+            guard isPort(text, close + 1..<range.upperBound) else { return nil }
+            return IPAddress(UnsafeBufferPointer(rebasing: text[range.lowerBound + 1..<close]), allowsV4: false)
+        }
+        var end = range.upperBound
+        if let colon = text[range].firstIndex(of: UInt8(ascii: ":")), text[range].lastIndex(of: UInt8(ascii: ":")) == colon {
+            guard isPort(text, colon..<end) else { return nil }
+            end = colon
+        }
+        return IPAddress(UnsafeBufferPointer(rebasing: text[range.lowerBound..<end]), allowsV4: true)
+    }
+
+    /// Nothing, or a colon and 1 to 5 digits.
+    private static func isPort(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Bool {
+        guard !range.isEmpty else { return true }
+        return text[range.lowerBound] == UInt8(ascii: ":") && (2...6).contains(range.count)
+            && text[range.dropFirst()].allSatisfy(\.isDigit)
+    }
+}

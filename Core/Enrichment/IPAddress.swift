@@ -1,0 +1,102 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// An IPv4 or IPv6 address.
+///
+/// IPv4 is kept in its IPv6 form (`::ffff:192.0.2.1`), so that an address has one value however it was written.
+public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
+    /// The first and the last eight bytes, as numbers: the first byte of the address is the highest.
+    public let high: UInt64
+    public let low: UInt64
+
+    private static let mapped: UInt64 = 0x0000_FFFF_0000_0000
+
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// An IPv4 address: `192.0.2.1` is 0xC0000201.
+    public init(v4 number: UInt32) { self.init(high: 0, low: Self.mapped | UInt64(number)) }
+
+    /// Reads `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]` and `::ffff:192.0.2.1`, which is the first one again.
+    ///
+    /// Nil for anything else: a port, spaces, a zone (`fe80::1%eth0`, which means nothing on another machine), numbers
+    /// with leading zeros (`010.0.0.1`, which some programs read as octal).
+    public init?(_ text: String) {
+        let address = text.withBytes { bytes -> IPAddress? in
+            guard bytes.count >= 2 else { return nil }
+            let isBracketed = bytes[0] == UInt8(ascii: "[")
+            if isBracketed, bytes[bytes.count - 1] != UInt8(ascii: "]") { return nil }
+            let inner = isBracketed ? 1..<bytes.count - 1 : 0..<bytes.count
+            return IPAddress(UnsafeBufferPointer(rebasing: bytes[inner]), allowsV4: !isBracketed)
+        }
+        guard let address else { return nil }
+        self = address
+    }
+
+    /// - Parameter allowsV4: False inside brackets, where only IPv6 may stand.
+    init?(_ bytes: UnsafeBufferPointer<UInt8>, allowsV4: Bool) {
+        // The longest is "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".
+        guard (2...45).contains(bytes.count) else { return nil }
+        let isV6 = bytes.contains(UInt8(ascii: ":"))
+        guard isV6 || allowsV4 else { return nil }
+        let parsed: IPAddress? = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 46) { text in
+            for (index, byte) in bytes.enumerated() {
+                // A zero byte would end the C string before the end of the text.
+                guard byte != 0 else { return nil }
+                text[index] = CChar(bitPattern: byte)
+            }
+            text[bytes.count] = 0
+            guard isV6 else {
+                var address = in_addr()
+                guard inet_pton(AF_INET, text.baseAddress!, &address) == 1 else { return nil }
+                return IPAddress(v4: UInt32(bigEndian: address.s_addr))
+            }
+            var address = in6_addr()
+            guard inet_pton(AF_INET6, text.baseAddress!, &address) == 1 else { return nil }
+            return withUnsafeBytes(of: &address) { raw in
+                IPAddress(
+                    high: UInt64(bigEndian: raw.loadUnaligned(as: UInt64.self)),
+                    low: UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+                )
+            }
+        }
+        guard let parsed else { return nil }
+        self = parsed
+    }
+
+    public var isIPv4: Bool { high == 0 && low >> 32 == Self.mapped >> 32 }
+
+    /// The 16 bytes in network order; IPv4 behind `::ffff:`.
+    public var bytes: [UInt8] {
+        withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Array($0) }
+    }
+
+    /// The address with what points at one household or person taken out: IPv4 without its last eight bits, IPv6 with its
+    /// first 48 bits only. Enough is left for the country.
+    public func anonymized() -> IPAddress {
+        isIPv4 ? IPAddress(high: 0, low: low & ~0xFF) : IPAddress(high: high & ~0xFFFF, low: 0)
+    }
+
+    /// The one canonical text: `192.0.2.1`, `2001:db8::1`.
+    ///
+    /// - Source: RFC 5952, which `inet_ntop` follows.
+    public var description: String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 46) { text in
+            if isIPv4 {
+                var address = in_addr(s_addr: UInt32(truncatingIfNeeded: low).bigEndian)
+                inet_ntop(AF_INET, &address, text.baseAddress!, 46)
+            } else {
+                var address = (high.bigEndian, low.bigEndian)
+                inet_ntop(AF_INET6, &address, text.baseAddress!, 46)
+            }
+            return String(cString: text.baseAddress!)
+        }
+    }
+}

@@ -1,0 +1,158 @@
+/// Finds many keywords in a text at once, whatever their number, reading each byte one time.
+///
+/// A keyword is lower case and matches without regard to the case of ASCII letters. A `|` at its start or end says that
+/// there a word must begin or end: `|line/` is found in `Safari Line/13` but not in `Online/13`. A keyword that
+/// hides stops shorter ones that end at the same byte: `|cubot|`, a maker of telephones, hides `bot|`.
+///
+/// - Source: A. Aho, M. Corasick: Efficient string matching, CACM 18(6), 1975; here with all failure links followed
+///   beforehand, so that a byte costs one look into a table.
+struct KeywordScanner: Sendable {
+    struct Keyword: Sendable {
+        var text: String
+        var hides = false
+    }
+
+    private struct Pattern: Sendable {
+        var length: Int
+        var startsWord: Bool
+        var endsWord: Bool
+        var hides: Bool
+    }
+
+    /// Bit of a transition: the state it leads to completes at least one keyword.
+    private static let complete: UInt16 = 0x8000
+    private static let none = UInt16.max
+
+    /// Column of each byte value; 0 for all that no keyword contains.
+    private let columns: [UInt8]
+    /// 64 transitions for each state.
+    private let transitions: [UInt16]
+    /// For each state, where its list in `completed` starts.
+    private let lists: [UInt16]
+    /// Lists of keyword numbers, the longest keyword first; `none` ends a list.
+    private let completed: [UInt16]
+    private let patterns: [Pattern]
+
+    /// - Precondition: keywords are ASCII and use at most 63 different bytes, 32,767 in all. They are constants of
+    ///   this target, so a test is enough to keep that true.
+    init(_ keywords: [Keyword]) {
+        var columns = [UInt8](repeating: 0, count: 256)
+        var columnCount: UInt8 = 1
+        var patterns: [Pattern] = []
+        var texts: [[UInt8]] = []
+        for keyword in keywords {
+            var bytes = Array(keyword.text.utf8)
+            let startsWord = bytes.first == UInt8(ascii: "|")
+            if startsWord { bytes.removeFirst() }
+            let endsWord = bytes.last == UInt8(ascii: "|")
+            if endsWord { bytes.removeLast() }
+            precondition(!bytes.isEmpty && bytes.allSatisfy { $0 < 0x80 && $0 == $0.lowercased })
+            for byte in bytes where columns[Int(byte)] == 0 {
+                precondition(columnCount < 64)
+                columns[Int(byte)] = columnCount
+                columnCount += 1
+            }
+            patterns.append(Pattern(length: bytes.count, startsWord: startsWord, endsWord: endsWord, hides: keyword.hides))
+            texts.append(bytes)
+        }
+        for letter in UInt8(ascii: "a")...UInt8(ascii: "z") { columns[Int(letter & 0xDF)] = columns[Int(letter)] }
+
+        var trie = Trie()
+        for (number, bytes) in texts.enumerated() { trie.insert(bytes.map { columns[Int($0)] }, number: number) }
+        trie.followFailures()
+        precondition(trie.states.count < Int(Self.complete))
+
+        var lists: [UInt16] = []
+        var completed: [UInt16] = []
+        for state in trie.states {
+            lists.append(UInt16(completed.count))
+            completed += state.keywords.sorted { patterns[$0].length > patterns[$1].length }.map(UInt16.init)
+            completed.append(Self.none)
+        }
+        self.columns = columns
+        self.transitions = trie.states.flatMap { state in
+            state.next.map { UInt16($0) | (trie.states[$0].keywords.isEmpty ? 0 : Self.complete) }
+        }
+        self.lists = lists
+        self.completed = completed
+        self.patterns = patterns
+    }
+
+    /// Calls `found` with the number of each keyword that is in `text` and the position just after it, in the order of
+    /// those positions.
+    @inline(__always)
+    func scan(_ text: UnsafeBufferPointer<UInt8>, found: (_ keyword: Int, _ end: Int) -> Void) {
+        columns.withUnsafeBufferPointer { columns in
+            transitions.withUnsafeBufferPointer { transitions in
+                var state = 0
+                for index in 0..<text.count {
+                    let transition = transitions[state << 6 | Int(columns[Int(text[index])])]
+                    state = Int(transition & ~Self.complete)
+                    if transition & Self.complete != 0 { report(state, index + 1, text, found) }
+                }
+            }
+        }
+    }
+
+    @inline(__always)
+    private func report(
+        _ state: Int, _ end: Int, _ text: UnsafeBufferPointer<UInt8>, _ found: (Int, Int) -> Void
+    ) {
+        var position = Int(lists[state])
+        while completed[position] != Self.none {
+            let number = Int(completed[position])
+            position += 1
+            let pattern = patterns[number]
+            let start = end - pattern.length
+            if pattern.startsWord, start > 0, text[start - 1].isWord { continue }
+            if pattern.endsWord, end < text.count, text[end].isWord { continue }
+            found(number, end)
+            if pattern.hides { return }
+        }
+    }
+}
+
+/// The states while they are being made.
+private struct Trie {
+    struct State {
+        var next = [Int](repeating: 0, count: 64)
+        var keywords: [Int] = []
+    }
+
+    /// The first is the root; a transition of 0 leads there.
+    var states = [State()]
+
+    mutating func insert(_ columns: [UInt8], number: Int) {
+        var state = 0
+        for column in columns {
+            if states[state].next[Int(column)] == 0 {
+                states.append(State())
+                states[state].next[Int(column)] = states.count - 1
+            }
+            state = states[state].next[Int(column)]
+        }
+        states[state].keywords.append(number)
+    }
+
+    /// Level by level: where a state has no transition, it takes that of the longest suffix which is a state too.
+    mutating func followFailures() {
+        var suffixes = [Int](repeating: 0, count: states.count)
+        var queue = states[0].next.filter { $0 != 0 }
+        var head = 0
+        while head < queue.count {
+            let state = queue[head]
+            head += 1
+            let suffix = suffixes[state]
+            states[state].keywords += states[suffix].keywords
+            for column in 0..<64 {
+                let next = states[state].next[column]
+                if next == 0 {
+                    states[state].next[column] = states[suffix].next[column]
+                } else {
+                    suffixes[next] = states[suffix].next[column]
+                    queue.append(next)
+                }
+            }
+        }
+    }
+}

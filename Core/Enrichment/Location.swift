@@ -1,0 +1,17 @@
+/// Where an address is, as far as the database knows; "" for each part that it does not.
+public struct Location: Sendable, Hashable {
+    /// ISO 3166-1: `US`.
+    public var country: String
+    /// ISO 3166-2: `US-CA`.
+    public var region: String
+    /// The English name: `San Francisco`.
+    public var city: String
+
+    public init(country: String = "", region: String = "", city: String = "") {
+        self.country = country
+        self.region = region
+        self.city = city
+    }
+
+    public static let unknown = Location()
+}

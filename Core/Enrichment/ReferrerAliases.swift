@@ -1,0 +1,110 @@
+/// The many addresses of one service, folded into one source.
+///
+/// The name kept is a host that people recognise and that still answers: `x.com` for Twitter and its `t.co`, since that is
+/// where the links lead today; `chatgpt.com` for `chat.openai.com`. Country domains of a search engine are one source,
+/// as nobody reads 190 lines of Google (a visitor's country is in the geo report); other services of the same company
+/// keep their host, because they mean something else: `mail.google.com`, `news.google.com`, `gemini.google.com`.
+enum ReferrerAliases {
+    /// - Parameter host: Lower case, without `www.`.
+    static func canonical(_ host: String) -> String {
+        if let known = hosts[host] { return known }
+        let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard labels.count >= 2 else { return host }
+        let domain = host[labels[labels.count - 2].startIndex...]
+        if let known = domains[domain] { return known }
+        if labels.count == 4, host.hasSuffix(".search.yahoo.com") { return "search.yahoo.com" }
+        return countryDomain(labels) ?? host
+    }
+
+    /// - Parameter package: The name of an Android package in lower case.
+    static func app(_ package: String) -> String { apps[package] ?? package }
+
+    /// `google.de`, `google.co.uk`, `images.google.com.br` give `google.com`; `news.google.de` gives `news.google.com`.
+    private static func countryDomain(_ labels: [Substring.UTF8View]) -> String? {
+        guard labels[labels.count - 1].count == 2 else { return nil }
+        let second = labels[labels.count - 2]
+        let isDeep = labels.count > 2 && (second.elementsEqual("co".utf8) || second.elementsEqual("com".utf8))
+        let name = labels.count - (isDeep ? 3 : 2)
+        guard let known = worldwide[Substring(labels[name])] else { return nil }
+        guard name > 0 else { return known }
+        let prefix = labels[..<name].map { String(Substring($0)) }.joined(separator: ".")
+        return searchPrefixes.contains(prefix) ? known : prefix + "." + known
+    }
+
+    private static let worldwide: [Substring: String] = [
+        "google": "google.com", "bing": "bing.com", "pinterest": "pinterest.com",
+    ]
+
+    /// Subdomains that are the search itself in another dress.
+    private static let searchPrefixes: Set<String> = ["m", "images", "encrypted", "ipv4", "ipv6", "cse"]
+
+    /// Domains all of whose subdomains are the same source (`l.`, `lm.`, `m.`, `out.`, `old.`, a country or a language).
+    private static let domains: [Substring: String] = [
+        "facebook.com": "facebook.com", "fb.com": "facebook.com", "fb.me": "facebook.com", "fb.watch": "facebook.com",
+        "messenger.com": "messenger.com", "instagram.com": "instagram.com",
+        "threads.net": "threads.com", "threads.com": "threads.com",
+        "twitter.com": "x.com", "x.com": "x.com", "t.co": "x.com",
+        "reddit.com": "reddit.com", "redd.it": "reddit.com",
+        "linkedin.com": "linkedin.com", "lnkd.in": "linkedin.com",
+        "youtube.com": "youtube.com", "youtu.be": "youtube.com", "youtube-nocookie.com": "youtube.com",
+        "tiktok.com": "tiktok.com", "snapchat.com": "snapchat.com",
+        "pinterest.com": "pinterest.com", "pin.it": "pinterest.com",
+        "whatsapp.com": "whatsapp.com", "wa.me": "whatsapp.com",
+        "telegram.org": "telegram.org", "telegram.me": "telegram.org", "t.me": "telegram.org",
+        "vk.com": "vk.com", "vk.ru": "vk.com", "ok.ru": "ok.ru", "weibo.com": "weibo.com", "weibo.cn": "weibo.com",
+        "discord.com": "discord.com", "discordapp.com": "discord.com",
+        "wikipedia.org": "wikipedia.org", "quora.com": "quora.com",
+        "duckduckgo.com": "duckduckgo.com", "ecosia.org": "ecosia.org", "baidu.com": "baidu.com",
+        "bing.com": "bing.com", "startpage.com": "startpage.com", "qwant.com": "qwant.com",
+        "perplexity.ai": "perplexity.ai", "chatgpt.com": "chatgpt.com", "claude.ai": "claude.ai",
+    ]
+
+    private static let hosts: [String: String] = [
+        "chat.openai.com": "chatgpt.com",
+        "bard.google.com": "gemini.google.com",
+        "m.google.com": "google.com", "images.google.com": "google.com", "encrypted.google.com": "google.com",
+        "ipv4.google.com": "google.com", "cse.google.com": "google.com",
+        "google.com": "google.com",
+        // The Copilot pane of the Edge browser.
+        "edgeservices.bing.com": "copilot.microsoft.com",
+        "go.bsky.app": "bsky.app",
+        "l.workplace.com": "workplace.com",
+        "m.douban.com": "douban.com",
+    ]
+
+    private static let apps: [String: String] = [
+        "com.google.android.googlequicksearchbox": "google.com",
+        "com.google.android.apps.searchlite": "google.com",
+        "com.google.android.gm": "mail.google.com",
+        "com.google.android.gm.lite": "mail.google.com",
+        "com.google.android.apps.magazines": "news.google.com",
+        "com.google.android.apps.maps": "maps.google.com",
+        "com.google.android.apps.bard": "gemini.google.com",
+        "com.google.android.apps.dynamite": "chat.google.com",
+        "com.google.android.youtube": "youtube.com",
+        "com.facebook.katana": "facebook.com", "com.facebook.lite": "facebook.com",
+        "com.facebook.orca": "messenger.com",
+        "com.instagram.android": "instagram.com", "com.instagram.barcelona": "threads.com",
+        "com.twitter.android": "x.com",
+        "com.reddit.frontpage": "reddit.com",
+        "com.linkedin.android": "linkedin.com",
+        "com.pinterest": "pinterest.com",
+        "com.zhiliaoapp.musically": "tiktok.com", "com.ss.android.ugc.trill": "tiktok.com",
+        "com.snapchat.android": "snapchat.com",
+        "com.whatsapp": "whatsapp.com", "com.whatsapp.w4b": "whatsapp.com",
+        "org.telegram.messenger": "telegram.org", "org.telegram.plus": "telegram.org",
+        "com.discord": "discord.com",
+        "com.slack": "slack.com",
+        "com.microsoft.teams": "teams.microsoft.com",
+        "com.microsoft.office.outlook": "outlook.com",
+        "com.microsoft.bing": "bing.com", "com.microsoft.copilot": "copilot.microsoft.com",
+        "com.yahoo.mobile.client.android.mail": "mail.yahoo.com",
+        "com.yandex.searchapp": "yandex.ru", "ru.yandex.searchplugin": "yandex.ru",
+        "com.vkontakte.android": "vk.com",
+        "com.quora.android": "quora.com",
+        "com.duckduckgo.mobile.android": "duckduckgo.com",
+        "com.openai.chatgpt": "chatgpt.com",
+        "ai.perplexity.app.android": "perplexity.ai",
+        "com.anthropic.claude": "claude.ai",
+    ]
+}

@@ -1,0 +1,96 @@
+/// Where a visitor came from, reduced to what reports group by: a host such as `google.com`, or `(direct)`.
+public enum ReferrerSource {
+    /// The source of visits that came from nowhere else.
+    public static let direct = "(direct)"
+
+    /// Most bytes of a referrer that is stored.
+    public static let lengthLimit = 2048
+
+    /// Longer referrers are junk; nothing behind this byte is read.
+    private static let readLimit = 16_384
+
+    /// The source of a referrer.
+    ///
+    /// - The host in lower case without `www.`, port, user and trailing dots; Punycode stays as it is.
+    /// - Addresses of one service become one source: see `ReferrerAliases`.
+    /// - `android-app://` referrers become the host of a known app, else the name of the package.
+    /// - `(direct)` for no referrer, for anything but an http, https or android-app URL, and for the site itself.
+    ///
+    /// ```swift
+    /// ReferrerSource.source(of: "https://www.google.de/search?q=pulse", siteHost: "example.com")  // "google.com"
+    /// ReferrerSource.source(of: "https://blog.example.com/a", siteHost: "www.example.com")  // "(direct)"
+    /// ```
+    ///
+    /// - Parameter siteHost: The site's host, in any case, with or without `www.` and port. Its subdomains belong to it.
+    ///   "" when unknown.
+    public static func source(of referrer: String, siteHost: String) -> String {
+        guard !referrer.isEmpty else { return direct }
+        return referrer.withBytes { bytes in
+            let text = UnsafeBufferPointer(rebasing: bytes.prefix(readLimit))
+            guard let address = WebAddress(text) else { return direct }
+            if address.scheme == .androidApp { return ReferrerAliases.app(text.lowercasedText(address.host)) }
+            if address.isIPv6 {
+                guard let host = address.hostText(text) else { return direct }
+                return isSame(host, as: siteHost) ? direct : host
+            }
+            let host = withoutWWW(text, address.host)
+            if isSite(text, host, siteHost) { return direct }
+            return ReferrerAliases.canonical(text.lowercasedText(host))
+        }
+    }
+
+    /// The referrer as it is stored: scheme, host, port and path, without user and password, query and fragment, which
+    /// may hold what is nobody's business; at most 2,048 bytes. "" for what `source` calls junk.
+    public static func clean(_ referrer: String) -> String {
+        guard !referrer.isEmpty else { return "" }
+        return referrer.withBytes { bytes in
+            let text = UnsafeBufferPointer(rebasing: bytes.prefix(readLimit))
+            guard let address = WebAddress(text), let host = address.hostText(text) else { return "" }
+            var result: String
+            switch address.scheme {
+            case .http: result = "http://"
+            case .https: result = "https://"
+            case .androidApp: result = "android-app://"
+            }
+            result += host
+            if let port = address.port { result += ":\(port)" }
+            // The path is cut at a character's first byte, so that no half of one stays.
+            var end = min(address.path.upperBound, address.path.lowerBound + lengthLimit - result.utf8.count)
+            if end < address.path.upperBound {
+                while end > address.path.lowerBound, text[end] & 0xC0 == 0x80 { end -= 1 }
+            }
+            return result + text.text(address.path.lowerBound..<end)
+        }
+    }
+
+    private static func withoutWWW(_ text: UnsafeBufferPointer<UInt8>, _ host: Range<Int>) -> Range<Int> {
+        let prefix = 4
+        guard host.count > prefix, text.equals("www.", in: host.lowerBound..<host.lowerBound + prefix) else { return host }
+        return host.lowerBound + prefix..<host.upperBound
+    }
+
+    /// True for the site's host and its subdomains; compares in place, as most referrers are the site itself.
+    private static func isSite(_ text: UnsafeBufferPointer<UInt8>, _ host: Range<Int>, _ siteHost: String) -> Bool {
+        guard !siteHost.isEmpty else { return false }
+        return siteHost.withBytes { site in
+            guard let authority = WebAddress.authority(site, site.trimmed(0..<site.count)), !authority.isIPv6 else {
+                return false
+            }
+            let own = withoutWWW(site, authority.host)
+            let start = host.upperBound - own.count
+            guard start >= host.lowerBound else { return false }
+            for offset in 0..<own.count
+            where text[start + offset].lowercased != site[own.lowerBound + offset].lowercased { return false }
+            return start == host.lowerBound || text[start - 1] == UInt8(ascii: ".")
+        }
+    }
+
+    private static func isSame(_ host: String, as siteHost: String) -> Bool {
+        siteHost.withBytes { site in
+            guard let authority = WebAddress.authority(site, site.trimmed(0..<site.count)), authority.isIPv6,
+                let address = IPAddress(site.text(authority.host))
+            else { return false }
+            return "[\(address)]" == host
+        }
+    }
+}

@@ -1,0 +1,31 @@
+/// The size of a visitor's screen, as browsers send it: `1920x1080`.
+public struct ScreenSize: Sendable, Hashable, CustomStringConvertible {
+    /// In CSS pixels, 1...65535.
+    public let width: Int
+    /// In CSS pixels, 1...65535.
+    public let height: Int
+
+    /// Reads two numbers of 1...65535 with an `x` between; nil for anything else, be it a space or a leading zero.
+    public init?(_ text: String) {
+        let size = text.withBytes { bytes -> (Int, Int)? in
+            guard (3...11).contains(bytes.count), let cross = bytes.firstIndex(of: UInt8(ascii: "x")),
+                let width = Self.number(bytes[..<cross]), let height = Self.number(bytes[(cross + 1)...])
+            else { return nil }
+            return (width, height)
+        }
+        guard let size else { return nil }
+        (width, height) = size
+    }
+
+    public var description: String { "\(width)x\(height)" }
+
+    private static func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
+        guard (1...5).contains(digits.count), digits.first != UInt8(ascii: "0") else { return nil }
+        var number = 0
+        for digit in digits {
+            guard digit.isDigit else { return nil }
+            number = number * 10 + Int(digit - UInt8(ascii: "0"))
+        }
+        return number <= 65535 ? number : nil
+    }
+}

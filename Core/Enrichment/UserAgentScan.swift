@@ -1,0 +1,103 @@
+/// What one pass over a header found: for each question the best line of its table, and where it stands.
+struct UserAgentScan {
+    /// A line of a table, and the position just after its keyword.
+    struct Hit {
+        /// Its number; the lower one is the better one.
+        var line = UInt16.max
+        var end: UInt16 = 0
+
+        var isFound: Bool { line != UInt16.max }
+
+        @inline(__always)
+        mutating func offer(_ line: UInt16, _ end: Int) {
+            if line < self.line {
+                self.line = line
+                self.end = UInt16(truncatingIfNeeded: end)
+            }
+        }
+    }
+
+    var browser = Hit()
+    var system = Hit()
+    var bot = Hit()
+    var signs = DeviceKeywords.Sign()
+    /// Positions just after `Version/`, `Chrome/` and so on, by `Place`; 0 where it is absent.
+    var places = SIMD8<UInt16>.zero
+
+    /// Tokens whose number may be wanted by another line than their own.
+    enum Place: Int {
+        case version, chrome, opera, revision, explorer, facebook
+    }
+
+    static let places: [(text: String, place: Place)] = [
+        ("version/", .version), ("chrome/", .chrome), ("|opr/", .opera), ("rv:", .revision), ("msie ", .explorer),
+        ("fbav/", .facebook),
+    ]
+
+    /// - Precondition: `text` has fewer than 65,536 bytes.
+    init(_ text: UnsafeBufferPointer<UInt8>) {
+        let keywords = UserAgentKeywords.shared
+        keywords.meanings.withUnsafeBufferPointer { meanings in
+            keywords.scanner.scan(text) { number, end in
+                switch meanings[number] {
+                case .browser(let line): browser.offer(line, end)
+                case .system(let line): system.offer(line, end)
+                case .bot(let line): bot.offer(line, end)
+                case .device(let sign): signs.formUnion(sign)
+                case .place(let place): if places[place.rawValue] == 0 { places[place.rawValue] = UInt16(end) }
+                case .mail: if Self.isMailAddress(text, after: end) { bot.offer(UserAgentKeywords.nameless, end) }
+                case .nothing: break
+                }
+            }
+        }
+    }
+
+    func place(_ place: Place) -> Int { Int(places[place.rawValue]) }
+
+    /// `someone@example.com`: the operator of a crawler. `Ecosia ios@9.1` is none.
+    @inline(__always)
+    private static func isMailAddress(_ text: UnsafeBufferPointer<UInt8>, after end: Int) -> Bool {
+        end < text.count && text[end].isLetter && end > 1 && text[end - 2].isWord
+    }
+}
+
+/// All tables in one scanner, made once.
+struct UserAgentKeywords: Sendable {
+    enum Meaning: Sendable {
+        case browser(UInt16)
+        case system(UInt16)
+        case bot(UInt16)
+        case device(DeviceKeywords.Sign)
+        case place(UserAgentScan.Place)
+        /// `@`
+        case mail
+        case nothing
+    }
+
+    static let shared = UserAgentKeywords()
+
+    /// The line of a bot without a name.
+    static let nameless = UInt16(BotKeywords.lines.count - 1)
+
+    let scanner: KeywordScanner
+    /// By the number of the keyword.
+    let meanings: [Meaning]
+
+    private init() {
+        var keywords: [KeywordScanner.Keyword] = []
+        var meanings: [Meaning] = []
+        func add(_ text: String, _ meaning: Meaning, hides: Bool = false) {
+            keywords.append(KeywordScanner.Keyword(text: text, hides: hides))
+            meanings.append(meaning)
+        }
+        for (line, entry) in BrowserKeywords.lines.enumerated() { add(entry.text, .browser(UInt16(line))) }
+        for (line, entry) in SystemKeywords.lines.enumerated() { add(entry.text, .system(UInt16(line))) }
+        for (line, entry) in BotKeywords.lines.enumerated() { add(entry.text, .bot(UInt16(line))) }
+        for entry in DeviceKeywords.lines { add(entry.text, .device(entry.sign)) }
+        for entry in UserAgentScan.places { add(entry.text, .place(entry.place)) }
+        for text in BotKeywords.harmless { add(text, .nothing, hides: true) }
+        add("@", .mail)
+        scanner = KeywordScanner(keywords)
+        self.meanings = meanings
+    }
+}

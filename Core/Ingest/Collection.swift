@@ -1,0 +1,177 @@
+import Access
+import Common
+import Enrichment
+import Foundation
+import HTTPTypes
+import NIOCore
+import Storage
+
+/// What arrives at `POST /api/collect`: read, judged one by one, enriched, journalled, answered.
+///
+/// The steps of one event are in `EventPipeline`; here is what concerns the request as a whole.
+public final class Collection: Sendable {
+    private let journal: Journal
+    private let pipeline: EventPipeline
+    private let counters: IngestCounters
+    private let maximumEvents: Int
+
+    public init(journal: Journal, pipeline: EventPipeline, counters: IngestCounters, maximumEvents: Int = 1_000) {
+        self.journal = journal
+        self.pipeline = pipeline
+        self.counters = counters
+        self.maximumEvents = maximumEvents
+    }
+
+    /// `POST /api/collect`: one payload, an array of up to 1,000, or `{"events": [...]}`.
+    ///
+    /// A single payload answers `{"ok":true}` or its error. A batch answers how many were accepted and what was wrong
+    /// with each of the others: 200 while at least one was accepted, else 400.
+    public func collect(_ call: ProjectRequest) async throws -> Answer {
+        let hour = call.now.startOfHour.milliseconds
+        let payloads: Payloads
+        do {
+            payloads = try Payloads(try await body(of: call), maximum: maximumEvents)
+        } catch let error as ServiceError {
+            refuse(in: call.project, at: call.now, Self.reason(error, default: .invalidBody))
+            throw error
+        }
+        var batch = Batch(project: call.project.number, hour: hour)
+        let sender = pipeline.sender(of: call)
+        for (index, json) in payloads.events.enumerated() {
+            batch.received += 1
+            do {
+                let encoded = try pipeline.rows(of: json, from: sender)
+                batch.rows.append(contentsOf: encoded.rows)
+                batch.events += 1
+                if let session = encoded.session { batch.sessions.append(session) }
+                batch.accepted += 1
+            } catch let refusal as Refusal {
+                batch.refusals[refusal.reason.rawValue, default: 0] += 1
+                if refusal.reason.isTold { batch.errors.append((index, refusal.error)) } else { batch.accepted += 1 }
+            }
+        }
+        try await keep(batch, in: call.project)
+        return payloads.isSingle ? try Self.answer(toSingle: batch) : Self.answer(toBatch: batch)
+    }
+
+    /// Counts a request that the gate refused as one event.
+    public func refuse(in project: Project, at now: Instant, _ reason: DropReason) {
+        journal.appendLater(JournalRecord.encode(
+            project: project.number, hour: now.startOfHour.milliseconds, received: 1, refusals: [reason.rawValue: 1], rows: []))
+        counters.received(1)
+        counters.refused(reason, 1)
+    }
+
+    // MARK: The body
+
+    private func body(of call: ProjectRequest) async throws -> ByteBuffer {
+        // `sendBeacon` sends text/plain, which needs no preflight; forms are not understood.
+        if let type = call.request.headers[.contentType] {
+            let media = type.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
+            guard media.isEmpty || media == "application/json" || media == "text/plain" || media.hasSuffix("+json") else {
+                throw ServiceError(
+                    status: 415, code: "invalid_body",
+                    message: "Unsupported content type '\(media.excerpt(60))'; application/json or text/plain is accepted.")
+            }
+        }
+        return try await call.rawBody()
+    }
+
+    private struct Payloads {
+        let events: [JSON]
+        let isSingle: Bool
+
+        init(_ body: ByteBuffer, maximum: Int) throws {
+            let json = try body.withUnsafeReadableBytes { try JSON.parse($0) }
+            switch json.kind {
+            case .array:
+                events = json.elements
+                isSingle = false
+            case .object:
+                if let list = json["events"], json["type"] == nil {
+                    guard list.kind == .array else { throw ServiceError.body("field 'events' must be an array; got \(list.described).") }
+                    events = list.elements
+                    isSingle = false
+                } else {
+                    events = [json]
+                    isSingle = true
+                }
+            default: throw ServiceError.body("an object or an array of objects is expected; got \(json.described).")
+            }
+            guard !events.isEmpty else { throw ServiceError.body("field 'events' holds no event; 1 to \(maximum) are accepted.") }
+            guard events.count <= maximum else {
+                throw ServiceError.invalid(
+                    DropReason.tooManyEvents.rawValue,
+                    "Invalid request body: \(events.count) events in one request; at most \(maximum) are accepted.")
+            }
+        }
+    }
+
+    // MARK: Keeping and answering
+
+    private struct Batch {
+        let project: Int32
+        let hour: Int64
+        var received = 0
+        var accepted = 0
+        var refusals: [String: Int] = [:]
+        var errors: [(index: Int, error: ServiceError)] = []
+        /// Events among the accepted that are to be stored, their rows, and the sessions that they moved on.
+        var events = 0
+        var rows: [[UInt8]] = []
+        var sessions: [Sessions.Name] = []
+    }
+
+    private func keep(_ batch: Batch, in project: Project) async throws {
+        let record = JournalRecord.encode(
+            project: batch.project, hour: batch.hour, received: batch.received, refusals: batch.refusals, rows: batch.rows)
+        if batch.rows.isEmpty {
+            journal.appendLater(record)
+        } else {
+            counters.kept(Int64(batch.events), of: batch.project, at: batch.hour)
+            do { try await journal.append(record) } catch {
+                counters.kept(Int64(-batch.events), of: batch.project, at: batch.hour)
+                // Nothing of it was kept.
+                pipeline.undo(batch.sessions)
+                counters.refused(.journalFull, batch.received)
+                counters.received(batch.received)
+                throw error
+            }
+        }
+        counters.received(batch.received)
+        for (reason, count) in batch.refusals { if let reason = DropReason(rawValue: reason) { counters.refused(reason, count) } }
+    }
+
+    private static let ok = Answer.json(bytes: ByteBuffer(string: #"{"ok":true}"#))
+
+    private static func answer(toSingle batch: Batch) throws -> Answer {
+        if let (_, error) = batch.errors.first { throw error }
+        return ok
+    }
+
+    private static func answer(toBatch batch: Batch) -> Answer {
+        var text = JSONText()
+        text.append(raw: #"{"accepted":\#(batch.accepted)"#)
+        if !batch.errors.isEmpty {
+            text.append(raw: #","errors":["#)
+            for (position, (index, error)) in batch.errors.enumerated() {
+                text.append(raw: position > 0 ? #",{"error":"# : #"{"error":"#)
+                text.append(string: error.message)
+                text.append(raw: #","index":\#(index)}"#)
+            }
+            text.append(raw: "]")
+        }
+        text.append(raw: #","ok":\#(batch.errors.isEmpty)}"#)
+        return Answer.json(bytes: ByteBuffer(bytes: text.bytes), status: batch.accepted > 0 ? 200 : 400)
+    }
+
+    static func reason(_ error: ServiceError, default reason: DropReason) -> DropReason {
+        error.status == 413 ? .bodyTooLarge : DropReason(rawValue: error.code) ?? reason
+    }
+}
+
+/// An event that is not stored, and what its sender is told.
+struct Refusal: Error {
+    let reason: DropReason
+    let error: ServiceError
+}

@@ -1,0 +1,312 @@
+import Access
+import Common
+import Enrichment
+import HTTPTypes
+import Storage
+
+/// The steps that make facts of one event, in their order; each lets it through or refuses it with a reason.
+public final class EventPipeline: Sendable {
+    /// A collector with the module that owns it.
+    public struct Registered: Sendable {
+        let module: String
+        let collector: Collector
+        public init(module: String, collector: Collector) {
+            self.module = module
+            self.collector = collector
+        }
+    }
+
+    private let collectors: [String: Registered]
+    /// The number of each table in an encoded row.
+    private let tableNumbers: [String: Int]
+    private let gate: @Sendable (_ module: String, Project, APIKey?) throws -> Void
+    private let sessions: Sessions
+    private let identity: VisitorIdentity
+    private let knownVisitors = KnownVisitors()
+    private let userAgents = UserAgentParser()
+    private let geoIP: GeoIP?
+
+    /// - Parameter gate: throws where collection for the module is not allowed (`Gate.checkModule`).
+    public init(
+        collectors: [Registered], tables: [FactTable], sessions: Sessions, identity: VisitorIdentity, geoIP: GeoIP?,
+        gate: @escaping @Sendable (_ module: String, Project, APIKey?) throws -> Void
+    ) {
+        self.collectors = Dictionary(collectors.map { ($0.collector.type, $0) }) { first, _ in first }
+        tableNumbers = Dictionary(uniqueKeysWithValues: tables.enumerated().map { ($1.name, $0) })
+        self.gate = gate
+        self.sessions = sessions
+        self.identity = identity
+        self.geoIP = geoIP
+    }
+
+    /// What all events of a request have in common.
+    struct Sender {
+        let project: Project
+        let key: APIKey?
+        let now: Instant
+        let address: String
+        let userAgent: String
+        let acceptLanguage: String
+        let asksNotToTrack: Bool
+    }
+
+    func sender(of call: ProjectRequest) -> Sender {
+        let headers = call.request.headers
+        return Sender(
+            project: call.project, key: call.key, now: call.now, address: call.request.clientAddress,
+            userAgent: headers[.userAgent] ?? "", acceptLanguage: headers[.acceptLanguage] ?? "",
+            asksNotToTrack: headers[Self.dnt] == "1" || headers[Self.gpc] == "1")
+    }
+
+    private static let dnt = HTTPField.Name("DNT")!
+    private static let gpc = HTTPField.Name("Sec-GPC")!
+
+    /// The encoded facts of one event.
+    /// - Throws: `Refusal`.
+    func rows(of json: JSON, from sender: Sender) throws -> Encoded {
+        let registered = try collector(of: json)
+        try checkModule(registered.module, sender)
+        let payload = Payload(json)
+        try Self.checkFields(payload, registered.collector)
+        let browser = browser(payload, sender)
+        try checkPrivacy(payload, sender, browser)
+        let draft = try Self.refusing { try registered.collector.read(payload) }
+        let at = try Self.time(of: payload, now: sender.now)
+        let visitor = visitor(payload, sender, browser, at)
+        return encode(draft, payload, sender, browser, visitor, at)
+    }
+
+    // MARK: What is it?
+
+    private func collector(of json: JSON) throws -> Registered {
+        guard json.kind == .object else {
+            throw Refusal(reason: .invalidEvent, error: .body("an event must be an object; got \(json.described)."))
+        }
+        guard let type = json["type"], !type.isNull else {
+            throw Refusal(reason: .unknownType, error: .body("missing required field 'type'."))
+        }
+        guard let name = type.string, let registered = collectors[name] else {
+            let came = type.string.map { "'\($0.excerpt(60))'" } ?? type.described
+            let accepted = collectors.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
+            throw Refusal(reason: .unknownType, error: .body("field 'type' must be one of \(accepted); got \(came)."))
+        }
+        return registered
+    }
+
+    private func checkModule(_ module: String, _ sender: Sender) throws {
+        do { try gate(module, sender.project, sender.key) } catch let error as ServiceError {
+            throw Refusal(reason: DropReason(rawValue: error.code) ?? .moduleDisabled, error: error)
+        }
+    }
+
+    private static func checkFields(_ payload: Payload, _ collector: Collector) throws {
+        try refusing {
+            try payload.check(collector.fields)
+            try payload.check(Collector.commonFields)
+        }
+    }
+
+    /// An error of a check as the refusal of an invalid event.
+    private static func refusing<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as ServiceError {
+            throw Refusal(reason: DropReason(rawValue: error.code) ?? .invalidEvent, error: error)
+        }
+    }
+
+    // MARK: May it be kept?
+
+    private struct Browser {
+        let userAgent: UserAgent
+        let header: String
+        /// As text for the hash, cut where the project wants that; and for the look-up of the place.
+        let address: IPAddress?
+    }
+
+    private func browser(_ payload: Payload, _ sender: Sender) -> Browser {
+        // Only a server may speak for a visitor's browser.
+        let mayOverride = sender.key?.isServer ?? false
+        let header = mayOverride ? payload["user_agent"]?.string ?? sender.userAgent : sender.userAgent
+        let address = IPAddress(mayOverride ? payload["ip"]?.string ?? sender.address : sender.address)
+        return Browser(
+            userAgent: userAgents.parse(header), header: header,
+            address: sender.project.privacy.anonymizeIP ? address?.anonymized() : address)
+    }
+
+    private func checkPrivacy(_ payload: Payload, _ sender: Sender, _ browser: Browser) throws {
+        let settings = sender.project.privacy
+        func drop(_ reason: DropReason) -> Refusal { Refusal(reason: reason, error: .body("not kept.")) }
+        if settings.respectDNT, sender.asksNotToTrack { throw drop(.doNotTrack) }
+        if settings.consentRequired, payload["consent_granted"]?.boolean != true { throw drop(.consent) }
+        if let mode = payload["consent_mode"]?.string, !settings.allowedConsentModes.isEmpty {
+            guard settings.allowedConsentModes.contains(mode) else { throw drop(.consent) }
+        } else if settings.consentRequired, !settings.allowedConsentModes.isEmpty {
+            throw drop(.consent)
+        }
+        // A withheld consent counts whether or not the project asks for one.
+        if payload["consent_granted"]?.boolean == false { throw drop(.consent) }
+        if settings.botFiltering, browser.userAgent.isBot { throw drop(.bot) }
+        if !settings.blockedUserAgents.isEmpty {
+            let header = browser.header.lowercased()
+            if settings.blockedUserAgents.contains(where: { header.contains($0.lowercased()) }) { throw drop(.blockedUserAgent) }
+        }
+    }
+
+    // MARK: When, and who?
+
+    /// The instant that was sent; nil for none.
+    static func time(of payload: Payload, now: Instant) throws -> Instant? {
+        guard let value = payload["timestamp"] else { return nil }
+        func refusal(_ came: String) -> Refusal {
+            Refusal(
+                reason: .invalidTimestamp,
+                error: .body(
+                    "field 'timestamp' must be ISO 8601 or epoch milliseconds, at most 10 years back and 10 minutes ahead; got \(came)."))
+        }
+        let instant: Instant
+        if let milliseconds = value.integer {
+            instant = Instant(milliseconds: milliseconds)
+        } else if let text = value.string {
+            switch ISO8601.parse(text) {
+            case .instant(let parsed): instant = parsed
+            case .local(let day, let milliseconds): instant = day.start.adding(milliseconds: milliseconds)
+            case .day(let day): instant = day.start
+            case nil: throw refusal("'\(text.excerpt(60))'")
+            }
+        } else {
+            throw refusal(value.described)
+        }
+        // 10 years of 366 days, so that a full ten-year archive always fits.
+        guard instant >= now.adding(days: -3_660), instant <= now.adding(seconds: 600) else {
+            throw refusal(value.string.map { "'\($0)'" } ?? String(value.integer ?? 0))
+        }
+        return instant
+    }
+
+    private struct Visitor {
+        let key: Int64
+        /// The id that was sent.
+        let id: String?
+    }
+
+    private func visitor(_ payload: Payload, _ sender: Sender, _ browser: Browser, _ at: Instant?) -> Visitor {
+        let project = sender.project.number
+        if let id = payload["visitor_id"]?.string { return Visitor(key: VisitorIdentity.key(of: id, project: project), id: id) }
+        let address = browser.address?.description ?? ""
+        let today = Day(sender.now), day = at.map(Day.init) ?? today
+        func key(_ day: Day, salt: Day) -> Int64? {
+            identity.anonymousKey(project: project, address: address, userAgent: browser.header, on: day, salt: salt)
+        }
+        let key0 = key(day, salt: today) ?? 1
+        if at == nil, sessions.current(project: project, visitor: key0, at: sender.now) == nil,
+           // A visit that goes on over midnight stays one visit of one visitor.
+           let before = key(day.adding(days: -1), salt: today.adding(days: -1)),
+           sessions.current(project: project, visitor: before, at: sender.now) != nil {
+            return Visitor(key: before, id: nil)
+        }
+        return Visitor(key: key0, id: nil)
+    }
+
+    // MARK: Facts
+
+    private func encode(
+        _ draft: Draft, _ payload: Payload, _ sender: Sender, _ browser: Browser, _ visitor: Visitor, _ at: Instant?
+    ) -> Encoded {
+        let project = sender.project.number
+        let hour = sender.now.startOfHour.milliseconds
+        let eventID = payload["event_id"]?.string.map { VisitorIdentity.eventID($0, project: project) }
+        func header(_ table: FactTable, _ role: EncodedRow.Role) -> EncodedRow.Header {
+            guard let number = tableNumbers[table.name] else { preconditionFailure("table \(table.name) is not registered") }
+            return EncodedRow.Header(
+                table: number, project: project, hour: hour, role: role, eventID: role == .event ? eventID : nil)
+        }
+        var rows: [[UInt8]] = []
+        var touched: Sessions.Name?
+        let sessionID = payload["session_id"]?.string
+        let when = at ?? sender.now
+        let visit: Visit
+        if let activity = draft.activity {
+            let (place, attributes) = sessions.add(
+                Sessions.Arrival(
+                    project: project, visitor: visitor.key, at: at, now: sender.now, sessionID: sessionID,
+                    isPageview: activity.kind == .pageview, path: activity.path),
+                attributes: { self.attributes(activity, sender, browser) })
+            rows.append(Self.encode(activity, place, attributes, visitor.key, sessionID, header(Activity.table, .event)))
+            touched = Sessions.Name(project: project, visitor: visitor.key, sessionAt: place.sessionAt)
+            visit = Visit(
+                project: project, visitor: visitor.key, at: Instant(milliseconds: place.at),
+                sessionAt: Instant(milliseconds: place.sessionAt), lastPath: place.fromPath, attributes: attributes)
+        } else {
+            let current = sessions.current(project: project, visitor: visitor.key, at: when, sessionID: sessionID)
+            let attributes = current?.attributes
+                ?? self.attributes(ActivityDraft(kind: .event, path: payload.text("path")), sender, browser)
+            visit = Visit(
+                project: project, visitor: visitor.key, at: when, sessionAt: Instant(milliseconds: current?.sessionAt ?? when.milliseconds),
+                lastPath: current?.lastPath ?? "", attributes: attributes)
+        }
+        for (table, values) in draft.facts(visit) {
+            var encoder = RowEncoder(header(table, rows.isEmpty ? .event : .follower))
+            encoder.append(Int64(project))
+            encoder.append(visit.at.milliseconds)
+            encoder.append(visitor.key)
+            for value in values { encoder.append(value) }
+            rows.append(encoder.bytes)
+        }
+        if let id = visitor.id, knownVisitors.isNew(visitor.key) {
+            var encoder = RowEncoder(header(Activity.visitors, .note))
+            encoder.append(Int64(project))
+            encoder.append(visit.at.milliseconds)
+            encoder.append(visitor.key)
+            encoder.append(id)
+            rows.append(encoder.bytes)
+        }
+        return Encoded(rows: rows, session: touched)
+    }
+
+    /// The rows of an event, and the session that it moved on.
+    struct Encoded {
+        let rows: [[UInt8]]
+        let session: Sessions.Name?
+    }
+
+    /// Takes back what an event that could not be kept did to its session.
+    func undo(_ sessions: [Sessions.Name]) { self.sessions.distrust(sessions) }
+
+    private func attributes(_ activity: ActivityDraft, _ sender: Sender, _ browser: Browser) -> SessionAttributes {
+        let place = browser.address.flatMap { geoIP?.lookup($0) }
+        let agent = browser.userAgent
+        return SessionAttributes(
+            source: ReferrerSource.source(of: activity.referrer, siteHost: sender.project.domain),
+            referrer: ReferrerSource.clean(activity.referrer),
+            country: place?.country ?? "", region: place?.region ?? "", city: place?.city ?? "",
+            browser: agent.browser, browserVersion: agent.browserVersion, os: agent.os, osVersion: agent.osVersion,
+            device: agent.device.rawValue, screen: activity.screen,
+            language: activity.language.isEmpty ? Language.first(of: sender.acceptLanguage) : activity.language)
+    }
+
+    /// The columns of `Activity.table`, in its order.
+    private static func encode(
+        _ activity: ActivityDraft, _ place: Sessions.Place, _ attributes: SessionAttributes, _ visitor: Int64,
+        _ sessionID: String?, _ header: EncodedRow.Header
+    ) -> [UInt8] {
+        var row = RowEncoder(header)
+        row.append(Int64(header.project))
+        row.append(place.at)
+        row.append(visitor)
+        row.append(activity.kind.rawValue)
+        row.append(place.sessionAt)
+        if let seq = place.seq { row.append(Int64(seq)) } else { row.appendNull() }
+        if let gap = place.gap { row.append(Int64(gap)) } else { row.appendNull() }
+        row.append(Int64(place.pageviewNumber))
+        row.append(place.fromPath)
+        row.append(activity.path)
+        row.append(activity.title)
+        row.append(activity.name)
+        if let data = activity.data { row.append(data) } else { row.appendNull() }
+        for text in [
+            attributes.source, attributes.referrer, attributes.country, attributes.region, attributes.city, attributes.browser,
+            attributes.browserVersion, attributes.os, attributes.osVersion, attributes.device, attributes.screen, attributes.language,
+        ] { row.append(text) }
+        if let sessionID { row.append(sessionID) } else { row.appendNull() }
+        return row.bytes
+    }
+}

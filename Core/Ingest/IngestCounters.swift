@@ -1,0 +1,100 @@
+import Metrics
+import Storage
+import Synchronization
+
+/// What collection tells the metrics: totals over all projects since the start.
+public final class IngestCounters: Sendable {
+    private let receivedTotal = Counter(label: "ingest_received_events_total")
+    private let storedTotal = Counter(label: "ingest_stored_events_total")
+    private let duplicateTotal = Counter(label: "ingest_duplicate_events_total")
+    private let waitingGauge = Gauge(label: "ingest_waiting_events")
+    private let refusedTotals: [DropReason: Counter]
+    private let versions = Mutex<[Int32: ProjectVersions]>([:])
+    /// Events in the journal that are not applied yet, by project and hour of arrival.
+    private let waiting = Mutex<[Int32: [Int64: Int64]]>([:])
+
+    public init() {
+        refusedTotals = Dictionary(uniqueKeysWithValues: DropReason.allCases.map {
+            ($0, Counter(label: "ingest_dropped_events_total", dimensions: [("reason", $0.rawValue)]))
+        })
+    }
+
+    func received(_ count: Int) { receivedTotal.increment(by: count) }
+    func refused(_ reason: DropReason, _ count: Int) { refusedTotals[reason]?.increment(by: count) }
+
+    /// Events that went into the journal, or with a negative number: left it.
+    func kept(_ count: Int64, of project: Int32, at hour: Int64) {
+        guard count != 0 else { return }
+        let total = waiting.withLock { waiting in
+            waiting[project, default: [:]][hour, default: 0] += count
+            if waiting[project]![hour] == 0 { waiting[project]![hour] = nil }
+            return waiting.values.reduce(0) { $0 + $1.values.reduce(0, +) }
+        }
+        waitingGauge.record(total)
+    }
+
+    /// How many events of `project` wait, by hour of arrival.
+    public func waiting(of project: Int32) -> [Int64: Int64] { waiting.withLock { $0[project] ?? [:] } }
+
+    func applied(rows: [EncodedRow], duplicates: [Bool]) {
+        var stored = 0, repeated = 0
+        var touched: [Int32: Set<Int64>] = [:]
+        var left: [Int32: [Int64: Int64]] = [:]
+        for (row, isDuplicate) in zip(rows, duplicates) {
+            let (header, day) = row.read { header, cursor -> (EncodedRow.Header, Int64) in
+                _ = cursor.next()
+                guard case .int(let at)? = cursor.next() else { return (header, 0) }
+                return (header, at / ProjectVersions.dayMilliseconds)
+            }
+            touched[header.project, default: []].insert(day)
+            guard header.role == .event else { continue }
+            left[header.project, default: [:]][header.hour, default: 0] += 1
+            if isDuplicate { repeated += 1 } else { stored += 1 }
+        }
+        storedTotal.increment(by: stored)
+        duplicateTotal.increment(by: repeated)
+        for (project, hours) in left { for (hour, count) in hours { kept(-count, of: project, at: hour) } }
+        versions.withLock { versions in
+            for (project, days) in touched { versions[project, default: ProjectVersions()].touch(days) }
+        }
+    }
+
+    /// A number that grows whenever facts of `project` between the two instants change.
+    func version(of project: Int32, over range: TimeRange) -> Int64 {
+        versions.withLock { $0[project]?.version(over: range) ?? 0 }
+    }
+
+    /// Says that facts of `project` changed in another way than by collection: erasure, retention, restore.
+    public func changed(project: Int32) {
+        versions.withLock { $0[project, default: ProjectVersions()].touchAll() }
+    }
+}
+
+/// For each day of a project when its facts last changed, in steps of batches.
+struct ProjectVersions {
+    static let dayMilliseconds: Int64 = 86_400_000
+    private var latest: Int64 = 0
+    private var all: Int64 = 0
+    private var days: [Int64: Int64] = [:]
+
+    mutating func touch(_ changed: Set<Int64>) {
+        latest += 1
+        for day in changed { days[day] = latest }
+    }
+
+    mutating func touchAll() {
+        latest += 1
+        all = latest
+    }
+
+    func version(over range: TimeRange) -> Int64 {
+        let first = range.start.milliseconds / Self.dayMilliseconds, last = (range.end.milliseconds - 1) / Self.dayMilliseconds
+        var version = all
+        if last - first > Int64(days.count) {
+            for (day, changed) in days where day >= first && day <= last { version = max(version, changed) }
+        } else {
+            for day in first...max(first, last) { version = max(version, days[day] ?? 0) }
+        }
+        return version
+    }
+}

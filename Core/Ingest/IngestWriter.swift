@@ -1,0 +1,200 @@
+import Common
+import Logging
+import ServiceLifecycle
+import Storage
+import Synchronization
+
+/// Follows the journal into the event store: reads what is on disk, applies it in batches, releases it.
+///
+/// Nothing waits here before an event is acknowledged. A report does: `settle()` returns once everything that was
+/// acknowledged before the call can be queried.
+public final class IngestWriter: Service {
+    public struct Settings: Sendable {
+        /// A batch is written when so much has gathered ...
+        public var batchBytes = 8 << 20
+        /// ... or this long after its first event, or as soon as a report asks.
+        public var intervalMilliseconds = 100
+        public init() {}
+    }
+
+    private let journal: Journal
+    private let events: any EventStore
+    private let tables: [FactTable]
+    private let counters: IngestCounters
+    private let settings: Settings
+    private let logger: Logger
+    private let applied: @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
+    private let state = Mutex(State())
+
+    private struct State {
+        var applied = JournalPosition.start
+        var waiters: [(until: JournalPosition, continuation: CheckedContinuation<Void, any Error>)] = []
+        var failure: String?
+        var wakeUp: CheckedContinuation<Void, Never>?
+        var isHurried = false
+    }
+
+    /// - Parameter applied: told of every batch after it can be queried, in order: what fan-out is driven by.
+    public init(
+        journal: Journal, events: any EventStore, tables: [FactTable], counters: IngestCounters, settings: Settings = Settings(),
+        logger: Logger, applied: @escaping @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
+    ) {
+        self.journal = journal
+        self.events = events
+        self.tables = tables
+        self.counters = counters
+        self.settings = settings
+        self.logger = logger
+        self.applied = applied
+    }
+
+    /// Finds where the event store stands, and applies what the journal has beyond that. Before the first request.
+    public func recover() async throws {
+        let start = max(try await events.position(of: journal.id) ?? .start, journal.startPosition)
+        state.withLock { $0.applied = start }
+        while try await applyNext() {}
+    }
+
+    // MARK: For reports
+
+    /// Returns once everything that is acknowledged now can be queried.
+    /// - Throws: 503 while the event store is away.
+    public func settle() async throws {
+        let until = journal.committedPosition
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            enum Verdict { case done, failed(String), waits(CheckedContinuation<Void, Never>?) }
+            let verdict: Verdict = state.withLock { state in
+                if state.applied >= until { return .done }
+                if let failure = state.failure { return .failed(failure) }
+                state.waiters.append((until, continuation))
+                state.isHurried = true
+                defer { state.wakeUp = nil }
+                return .waits(state.wakeUp)
+            }
+            switch verdict {
+            case .done: continuation.resume()
+            case .failed(let failure): continuation.resume(throwing: Self.away(failure))
+            case .waits(let wakeUp): wakeUp?.resume()
+            }
+        }
+    }
+
+    private static func away(_ failure: String) -> ServiceError {
+        .unavailable(
+            "events_unavailable", "The event store is not available at the moment; events are kept and will appear. Try again in 5 seconds.",
+            retryAfterSeconds: 5)
+    }
+
+    /// Why the last batch could not be applied; nil when it could.
+    public var failure: String? { state.withLock { $0.failure } }
+
+    public var appliedPosition: JournalPosition { state.withLock { $0.applied } }
+
+    // MARK: Running
+
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await _ in self.journal.commits() {
+                await self.gather()
+                await self.applyAll()
+                if Task.isCancelled { break }
+            }
+        }
+        // What was acknowledged and is not applied yet; if the store is away it stays in the journal for the next start.
+        await applyAll(once: true)
+    }
+
+    /// Lets a batch gather, unless a report waits.
+    private func gather() async {
+        let pause = settings.intervalMilliseconds
+        guard pause > 0, !state.withLock({ $0.isHurried }) else { return }
+        let timer = Task {
+            try? await Task.sleep(for: .milliseconds(pause))
+            self.state.withLock { state in
+                defer { state.wakeUp = nil }
+                return state.wakeUp
+            }?.resume()
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let goesOn = state.withLock { state in
+                    guard !state.isHurried, !Task.isCancelled else { return true }
+                    state.wakeUp = continuation
+                    return false
+                }
+                if goesOn { continuation.resume() }
+            }
+        } onCancel: {
+            timer.cancel()
+        }
+        timer.cancel()
+    }
+
+    private func applyAll(once: Bool = false) async {
+        state.withLock { $0.isHurried = false }
+        var pause = 100
+        while true {
+            do {
+                while try await applyNext() {}
+                state.withLock { $0.failure = nil }
+                return
+            } catch {
+                let failure = "\(error)"
+                if state.withLock({ $0.failure }) == nil {
+                    logger.error("events wait in the journal: the event store refused a batch", metadata: ["error": "\(failure)"])
+                }
+                fail(failure)
+                if once || Task.isCancelled { return }
+                try? await Task.sleep(for: .milliseconds(pause))
+                pause = min(pause * 2, 5_000)
+            }
+        }
+    }
+
+    private func fail(_ failure: String) {
+        let waiters = state.withLock { state in
+            defer { state.waiters = [] }
+            state.failure = failure
+            return state.waiters
+        }
+        for waiter in waiters { waiter.continuation.resume(throwing: Self.away(failure)) }
+    }
+
+    /// Applies one batch; false when there is nothing more.
+    private func applyNext() async throws -> Bool {
+        let position = state.withLock { $0.applied }
+        let (records, next) = try journal.read(from: position, maximumBytes: settings.batchBytes)
+        guard !records.isEmpty else { return false }
+        let parsed = try records.map(JournalRecord.init)
+        let batch = FactBatch(
+            journal: journal.id, position: next, tables: tables, rows: parsed.flatMap(\.rows), ledger: Self.summed(parsed.flatMap(\.ledger)),
+            trace: { row in row.read { header, _ in self.tables[header.table].name == Activity.table.name } ? Activity.trace(of: row) : nil })
+        let outcome = try await events.apply(batch)
+        counters.applied(rows: batch.rows, duplicates: outcome.duplicates)
+        await applied(batch.rows, outcome.duplicates)
+        advance(to: next)
+        return true
+    }
+
+    private static func summed(_ entries: [LedgerEntry]) -> [LedgerEntry] {
+        var counts: [LedgerEntry: Int64] = [:]
+        for entry in entries {
+            let line = LedgerEntry(project: entry.project, hour: entry.hour, outcome: entry.outcome, reason: entry.reason, count: 0)
+            counts[line, default: 0] += entry.count
+        }
+        return counts.filter { $0.value > 0 }.map {
+            LedgerEntry(project: $0.project, hour: $0.hour, outcome: $0.outcome, reason: $0.reason, count: $1)
+        }
+    }
+
+    private func advance(to position: JournalPosition) {
+        let ready = state.withLock { state in
+            state.applied = position
+            let ready = state.waiters.filter { $0.until <= position }
+            state.waiters.removeAll { $0.until <= position }
+            return ready
+        }
+        for waiter in ready { waiter.continuation.resume() }
+        journal.release(before: position)
+    }
+}

@@ -1,0 +1,77 @@
+import Common
+import Storage
+
+/// What one request to collect came to: how many events it brought, which were refused, and the facts of the rest.
+///
+/// Layout: project (i32), hour of arrival (i64), received (u32), number of refusals (u16) with reason (u8 length, text)
+/// and count (u32) each, then the rows, each with its length (u32).
+struct JournalRecord {
+    let project: Int32
+    let hour: Int64
+    let received: Int
+    let refusals: [(reason: String, count: Int)]
+    let rows: [EncodedRow]
+
+    static func encode(project: Int32, hour: Int64, received: Int, refusals: [String: Int], rows: [[UInt8]]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(32 + rows.reduce(0) { $0 + $1.count + 4 })
+        append(project, to: &bytes)
+        append(hour, to: &bytes)
+        append(UInt32(received), to: &bytes)
+        append(UInt16(refusals.count), to: &bytes)
+        for (reason, count) in refusals {
+            bytes.append(UInt8(reason.utf8.count))
+            bytes.append(contentsOf: reason.utf8)
+            append(UInt32(count), to: &bytes)
+        }
+        for row in rows {
+            append(UInt32(row.count), to: &bytes)
+            bytes.append(contentsOf: row)
+        }
+        return bytes
+    }
+
+    private static func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    /// - Throws: `JournalError` for bytes that this version did not write.
+    init(_ bytes: ArraySlice<UInt8>) throws {
+        var reader = Reader(bytes: bytes, at: bytes.startIndex)
+        project = try reader.number()
+        hour = try reader.number()
+        received = Int(try reader.number() as UInt32)
+        var refusals: [(reason: String, count: Int)] = []
+        for _ in 0..<(try reader.number() as UInt16) {
+            let text = try reader.take(Int(try reader.number() as UInt8))
+            refusals.append((String(decoding: text, as: UTF8.self), Int(try reader.number() as UInt32)))
+        }
+        self.refusals = refusals
+        var rows: [EncodedRow] = []
+        while !reader.isAtEnd { rows.append(EncodedRow(try reader.take(Int(try reader.number() as UInt32)))) }
+        self.rows = rows
+    }
+
+    /// The ledger's lines that don't depend on what the event store finds.
+    var ledger: [LedgerEntry] {
+        [LedgerEntry(project: project, hour: hour, outcome: .received, reason: "", count: Int64(received))]
+            + refusals.map { LedgerEntry(project: project, hour: hour, outcome: .refused, reason: $0.reason, count: Int64($0.count)) }
+    }
+
+    private struct Reader {
+        let bytes: ArraySlice<UInt8>
+        var at: Int
+
+        var isAtEnd: Bool { at >= bytes.endIndex }
+
+        mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
+            guard at + count <= bytes.endIndex else { throw JournalError("a record of the journal is shorter than it says") }
+            defer { at += count }
+            return bytes[at..<(at + count)]
+        }
+
+        mutating func number<Number: FixedWidthInteger>() throws -> Number {
+            try take(MemoryLayout<Number>.size).withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(as: Number.self)) }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Common
+import Storage
+
+/// What became of every event that arrived: received = stored + duplicate + refused + waiting.
+public struct Ledger: Sendable {
+    public struct Hour: Sendable, Encodable {
+        public let hour: Instant
+        public let received: Int64
+        public let stored: Int64
+        public let duplicate: Int64
+        /// By reason.
+        public let refused: [String: Int64]
+        /// In the journal, and not yet in the event store.
+        public let waiting: Int64
+    }
+
+    private let events: any EventStore
+    private let writer: IngestWriter
+    private let counters: IngestCounters
+
+    public init(events: any EventStore, writer: IngestWriter, counters: IngestCounters) {
+        self.events = events
+        self.writer = writer
+        self.counters = counters
+    }
+
+    /// One line for each hour of the range in which something arrived, oldest first. Hours are those of arrival, UTC.
+    public func hours(of project: Int32, over range: TimeRange) async throws -> [Hour] {
+        try await writer.settle()
+        let rows = try await events.query(
+            """
+            /* ingest.ledger */ SELECT hour, outcome, reason, count FROM ingest_ledger
+            WHERE project = \(Int64(project)) AND hour >= \(range.start.startOfHour.milliseconds) AND hour < \(range.end.milliseconds)
+            ORDER BY hour, outcome, reason
+            """, timeoutSeconds: 30)
+        let waiting = counters.waiting(of: project)
+        let hours = Dictionary(grouping: rows) { $0.int("hour") }
+        return Set(hours.keys).union(waiting.keys).sorted().map { hour in
+            let lines = hours[hour] ?? []
+            func count(_ outcome: LedgerEntry.Outcome) -> Int64 {
+                lines.filter { $0.int("outcome") == Int64(outcome.rawValue) }.reduce(0) { $0 + $1.int("count") }
+            }
+            let refused = lines.filter { $0.int("outcome") == Int64(LedgerEntry.Outcome.refused.rawValue) }
+            return Hour(
+                hour: Instant(milliseconds: hour), received: count(.received) + (waiting[hour] ?? 0), stored: count(.stored),
+                duplicate: count(.duplicate),
+                refused: Dictionary(uniqueKeysWithValues: refused.map { ($0.text("reason"), $0.int("count")) }),
+                waiting: waiting[hour] ?? 0)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Common
+import NIOCore
+import Storage
+import Synchronization
+
+/// What arrives, as it arrives, for those who watch: fed by the writer after each batch.
+public final class LiveStream: Sendable {
+    private struct Watcher {
+        let project: Int32
+        let continuation: AsyncStream<ByteBuffer>.Continuation
+    }
+
+    private struct State {
+        var watchers: [Int: Watcher] = [:]
+        var next = 0
+    }
+
+    private static let bufferedEvents = 1_000
+    private static let maximumWatchers = 1_000
+
+    private let tables: [FactTable]
+    private let state = Mutex(State())
+
+    public init(tables: [FactTable]) { self.tables = tables }
+
+    /// Server-sent events of `project` from now on: one `activity` each. A watcher that can't keep up misses the oldest.
+    /// - Throws: 503 when too many watch.
+    public func watch(_ project: Int32) throws -> AsyncStream<ByteBuffer> {
+        let (stream, continuation) = AsyncStream<ByteBuffer>.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferedEvents))
+        let number = state.withLock { state -> Int? in
+            guard state.watchers.count < Self.maximumWatchers else { return nil }
+            state.next += 1
+            state.watchers[state.next] = Watcher(project: project, continuation: continuation)
+            return state.next
+        }
+        guard let number else { throw ServiceError.unavailable("too_many_streams", "Too many streams are open. Try again in 5 seconds.", retryAfterSeconds: 5) }
+        continuation.onTermination = { [weak self] _ in self?.state.withLock { _ = $0.watchers.removeValue(forKey: number) } }
+        // A comment, so that proxies and clients see the beginning of the answer at once.
+        continuation.yield(ByteBuffer(string: ": connected\n\n"))
+        return stream
+    }
+
+    /// A comment to every watcher, so that connections that are gone are noticed.
+    public func keepAlive() {
+        for watcher in state.withLock({ Array($0.watchers.values) }) { watcher.continuation.yield(ByteBuffer(string: ": alive\n\n")) }
+    }
+
+    func publish(_ rows: [EncodedRow], _ duplicates: [Bool]) {
+        let watchers = state.withLock { Dictionary(grouping: $0.watchers.values, by: \.project) }
+        guard !watchers.isEmpty else { return }
+        for (row, isDuplicate) in zip(rows, duplicates) where !isDuplicate {
+            let header = row.read { header, _ in header }
+            guard let listening = watchers[header.project], tables[header.table].name == Activity.table.name else { continue }
+            let event = Self.event(row)
+            for watcher in listening { watcher.continuation.yield(event) }
+        }
+    }
+
+    /// Ends every stream, at shutdown.
+    public func close() {
+        let watchers = state.withLock { state in
+            defer { state.watchers = [:] }
+            return Array(state.watchers.values)
+        }
+        for watcher in watchers { watcher.continuation.finish() }
+    }
+
+    /// Columns that a watcher is shown, in the order of the answer.
+    private static let shown = [
+        "browser", "city", "country", "data", "device", "language", "name", "os", "path", "referrer", "region", "source", "title",
+    ]
+
+    private static func event(_ row: EncodedRow) -> ByteBuffer {
+        let values = Dictionary(uniqueKeysWithValues: zip(Activity.table.allColumns.map(\.name), row.values))
+        var text = JSONText()
+        text.append(raw: #"event: activity"# + "\n" + #"data: {"at":"#)
+        text.append(string: Instant(milliseconds: values["at"]?.int ?? 0).iso8601)
+        for name in shown {
+            text.append(raw: #","\#(name)":"#)
+            if name == "data" { text.append(raw: values["data"]?.text ?? "null") } else { text.append(string: values[name]?.text ?? "") }
+        }
+        text.append(raw: #","type":"#)
+        text.append(string: values["kind"]?.int == Activity.Kind.pageview.rawValue ? "pageview" : "event")
+        text.append(raw: #","visitor":"#)
+        text.append(string: VisitorIdentity.anonymousID(values["visitor"]?.int ?? 0))
+        text.append(raw: "}\n\n")
+        return ByteBuffer(bytes: text.bytes)
+    }
+}

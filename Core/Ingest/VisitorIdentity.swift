@@ -1,0 +1,105 @@
+import Common
+import Coordination
+import Crypto
+import Foundation
+import Storage
+import Synchronization
+
+/// Who a visitor is: 64-bit keys made from what was sent, or for visitors without an id from what a browser shows.
+public final class VisitorIdentity: Sendable {
+    /// A day's salt. Thrown away a day after its day, so that nobody can ever again compute who came from where.
+    struct Salt: Sendable {
+        let day: Day
+        let bytes: [UInt8]
+    }
+
+    private let control: any ControlStore
+    private let salts = Mutex<[Salt]>([])
+
+    public init(control: any ControlStore) { self.control = control }
+
+    // MARK: Keys
+
+    /// The key of a visitor whose id was sent. 64 bits of SHA-256 over project and id: two of a million visitors of a
+    /// project share a key with a probability of 3 in 100 million.
+    public static func key(of id: String, project: Int32) -> Int64 {
+        if let key = anonymousKey(id) { return key }
+        var hash = SHA256()
+        withUnsafeBytes(of: project.littleEndian) { hash.update(bufferPointer: $0) }
+        update(&hash, id)
+        return key(hash.finalize())
+    }
+
+    /// How a visitor without an id is called in answers. Sent back as `visitor_id` it means the same visitor.
+    public static func anonymousID(_ key: Int64) -> String {
+        let hex = String(UInt64(bitPattern: key), radix: 16)
+        return "anon_" + String(repeating: "0", count: 16 - hex.count) + hex
+    }
+
+    private static func anonymousKey(_ id: String) -> Int64? {
+        guard id.utf8.count == 21, id.hasPrefix("anon_") else { return nil }
+        return UInt64(id.dropFirst(5), radix: 16).map { Int64(bitPattern: $0) }
+    }
+
+    /// The key of an event's `event_id`.
+    static func eventID(_ id: String, project: Int32) -> EncodedRow.EventID {
+        var hash = SHA256()
+        withUnsafeBytes(of: project.littleEndian) { hash.update(bufferPointer: $0) }
+        update(&hash, id)
+        return hash.finalize().withUnsafeBytes {
+            EncodedRow.EventID(high: $0.loadUnaligned(as: Int64.self), low: $0.loadUnaligned(fromByteOffset: 8, as: Int64.self))
+        }
+    }
+
+    /// The key of a visitor without an id, on `day`: a hash over the day's salt, project, address and user agent.
+    /// Nil where the day's salt is gone or not there yet.
+    func anonymousKey(project: Int32, address: String, userAgent: String, on day: Day, salt saltDay: Day) -> Int64? {
+        guard let salt = salts.withLock({ $0.first { $0.day == saltDay } }) else { return nil }
+        var hash = SHA256()
+        salt.bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        withUnsafeBytes(of: project.littleEndian) { hash.update(bufferPointer: $0) }
+        withUnsafeBytes(of: day.number.littleEndian) { hash.update(bufferPointer: $0) }
+        Self.update(&hash, address)
+        Self.update(&hash, userAgent)
+        return Self.key(hash.finalize())
+    }
+
+    /// Text with its length before it, so that no two pairs of texts make the same bytes.
+    private static func update(_ hash: inout SHA256, _ text: String) {
+        var text = text
+        text.withUTF8 { utf8 in
+            withUnsafeBytes(of: UInt32(utf8.count).littleEndian) { hash.update(bufferPointer: $0) }
+            hash.update(bufferPointer: UnsafeRawBufferPointer(utf8))
+        }
+    }
+
+    private static func key(_ digest: SHA256.Digest) -> Int64 {
+        let key = digest.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) }
+        return key == 0 ? 1 : key  // 0 means "no visitor"
+    }
+
+    // MARK: Salts
+
+    /// Makes sure that today's and tomorrow's salts are there and all hosts use the same ones, and throws away those
+    /// of days before yesterday.
+    public func renewSalts(now: Instant) async throws {
+        let today = Day(now)
+        let made = (today.number...(today.number + 1)).map { ($0, Digest.hex((0..<32).map { _ in UInt8.random(in: .min ... .max) })) }
+        let rows = try await control.write { transaction in
+            for (day, salt) in made {
+                try await transaction.run(
+                    "/* ingest.add_salt */ INSERT INTO ingest_salts (day, salt) VALUES (\(day), \(salt)) ON CONFLICT (day) DO NOTHING")
+            }
+            try await transaction.run("/* ingest.drop_salts */ DELETE FROM ingest_salts WHERE day < \(today.number - 1)")
+            return try await transaction.run("/* ingest.salts */ SELECT day, salt FROM ingest_salts ORDER BY day")
+        }
+        let current = rows.map { Salt(day: Day(number: $0.int("day")), bytes: Array($0.text("salt").utf8)) }
+        salts.withLock { $0 = current }
+    }
+
+    public static let migrations = [
+        Migration("001-create", on: .control, [
+            .createTable(Table("ingest_salts", [Column("day", .int64), Column("salt", .text)], primaryKey: ["day"])),
+        ]),
+    ]
+}

@@ -1,0 +1,61 @@
+import Access
+import Ingest
+import Jobs
+import ServiceLifecycle
+import Settings
+import Storage
+
+/// A feature of Pulse: a manifest, and lists of what it adds. The host loads it, and asks in this order:
+///
+/// 1. `init(setup)`: reads settings, touches nothing else; what it throws stops the start with the others' errors.
+/// 2. `migrations`, `factTables`: applied before anything runs.
+/// 3. `routes`, `collectors`, `datasets`: served behind the gate; the module checks no access of its own.
+/// 4. `jobs`, `services`: started with the host, stopped with it.
+public protocol AnalyticsModule: Sendable {
+    static var manifest: ModuleManifest { get }
+    init(_ setup: ModuleSetup) throws
+
+    /// History of the module's tables in both planes, append only.
+    var migrations: [Migration] { get }
+    /// Tables of the event plane that its collectors write. Their common columns make export and erasure complete.
+    var factTables: [FactTable] { get }
+    var routes: [Route] { get }
+    var collectors: [Collector] { get }
+    /// Facts that BI, exports, segments and dashboards may read.
+    var datasets: [Dataset] { get }
+    var jobs: [Job] { get }
+    var services: [any Service] { get }
+}
+
+extension AnalyticsModule {
+    public var migrations: [Migration] { [] }
+    public var factTables: [FactTable] { [] }
+    public var routes: [Route] { [] }
+    public var collectors: [Collector] { [] }
+    public var datasets: [Dataset] { [] }
+    public var jobs: [Job] { [] }
+    public var services: [any Service] { [] }
+    public var name: String { Self.manifest.name }
+}
+
+/// What a module is made from.
+public struct ModuleSetup: Sendable {
+    /// The module's block under `modules.settings` in the configuration; empty when there is none.
+    public let settings: Section
+
+    public init(settings: Section) { self.settings = settings }
+}
+
+/// Facts that other parts of Pulse may read by name.
+public struct Dataset: Sendable {
+    public let name: String
+    public let summary: String
+    /// Columns that may be named, with what each means.
+    public let columns: [(name: String, summary: String)]
+
+    public init(_ name: String, _ summary: String, columns: [(name: String, summary: String)]) {
+        self.name = name
+        self.summary = summary
+        self.columns = columns
+    }
+}

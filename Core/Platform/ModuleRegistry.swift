@@ -1,0 +1,71 @@
+import Access
+import Ingest
+import Storage
+
+/// The modules of this host, checked against each other.
+public struct ModuleRegistry: Sendable {
+    public let modules: [any AnalyticsModule]
+    /// Routes that belong to no module, or to one by name: collection, administration, the host's own.
+    public let hostRoutes: [(module: String?, route: Route)]
+
+    /// - Throws: `RegistryErrors` with everything that clashes, so that it can be mended in one go.
+    public init(modules: [any AnalyticsModule], hostRoutes: [(module: String?, route: Route)]) throws {
+        self.modules = modules
+        self.hostRoutes = hostRoutes
+        let problems = Self.problems(modules, hostRoutes)
+        guard problems.isEmpty else { throw RegistryErrors(problems: problems) }
+    }
+
+    /// All routes with the module that gates them.
+    public var routes: [(module: String?, route: Route)] {
+        hostRoutes + modules.flatMap { module in module.routes.map { (module.name, $0) } }
+    }
+
+    public var collectors: [EventPipeline.Registered] {
+        modules.flatMap { module in module.collectors.map { EventPipeline.Registered(module: module.name, collector: $0) } }
+    }
+
+    /// The shared tables first: their numbers in the journal must never change while it holds records.
+    public var factTables: [FactTable] { [Activity.table, Activity.visitors] + modules.flatMap(\.factTables) }
+
+    public var migrations: [(module: String, migrations: [Migration])] {
+        [
+            ("access", AccessTables.migrations), ("ingest", IngestTables.migrations + VisitorIdentity.migrations),
+            ("activity", Activity.migrations),
+        ] + modules.map { ($0.name, $0.migrations) }
+    }
+
+    public var manifests: [ModuleManifest] { modules.map { type(of: $0).manifest } }
+
+    private static func problems(_ modules: [any AnalyticsModule], _ hostRoutes: [(module: String?, route: Route)]) -> [String] {
+        var problems: [String] = []
+        func findTwice(_ what: String, _ entries: [(key: String, owner: String)]) {
+            for (key, owners) in Dictionary(grouping: entries, by: \.key) where owners.count > 1 {
+                problems.append("\(what) '\(key)' is claimed by \(owners.map(\.owner).sorted().joined(separator: " and ")).")
+            }
+        }
+        findTwice("Module name", modules.map { ($0.name, String(describing: type(of: $0))) })
+        findTwice("Payload type", modules.flatMap { module in module.collectors.map { ($0.type, module.name) } })
+        let tables = modules.flatMap { module in module.factTables.map { ($0.name, module.name) } }
+        findTwice("Table", tables + [(Activity.table.name, "activity"), (Activity.visitors.name, "activity")])
+        findTwice("Dataset", modules.flatMap { module in module.datasets.map { ($0.name, module.name) } })
+        let routes = hostRoutes.map { ($0.module ?? "host", $0.route) } + modules.flatMap { module in module.routes.map { (module.name, $0) } }
+        findTwice("Route", routes.map { ("\($0.1.method) \($0.1.shape)", "\($0.0) (\($0.1.path))") })
+        for (table, module) in tables where !table.hasPrefix(module + "_") {
+            problems.append("Table '\(table)' of module '\(module)' must be called '\(module)_...'.")
+        }
+        let names = Set(modules.map(\.name))
+        for module in modules {
+            for other in type(of: module).manifest.reads where !names.contains(other) {
+                problems.append("Module '\(module.name)' reads facts of '\(other)', which is not loaded.")
+            }
+        }
+        return problems.sorted()
+    }
+}
+
+/// Everything that modules can't agree on.
+public struct RegistryErrors: Error, CustomStringConvertible {
+    public let problems: [String]
+    public var description: String { problems.joined(separator: "\n") }
+}

@@ -1,0 +1,55 @@
+/// One thing that is wrong with the configuration, and where.
+///
+/// Prints as `config/pulse.yaml:12: modules.funels: unknown module; did you mean 'funnels'?`, or with the variable's name
+/// where an environment variable is wrong: `PULSE_PORT: must be a whole number from 0 to 65535; got 'http'`.
+public struct ConfigurationError: Sendable, Equatable, CustomStringConvertible {
+    public enum Place: Sendable, Equatable {
+        /// Nil where the file as a whole is meant.
+        case line(String, Int?)
+        case variable(String)
+        /// No file: the key has its default.
+        case nowhere
+    }
+
+    public let place: Place
+    /// With the sections that it is in: `server.port`, `projects[0].name`; "" for the file as a whole.
+    public let key: String
+    public let message: String
+
+    public init(_ place: Place, _ key: String, _ message: String) {
+        self.place = place
+        self.key = key
+        self.message = message
+    }
+
+    public var description: String {
+        let subject = key.isEmpty ? "" : "\(key): "
+        return switch place {
+        case .line(let file, let line?): "\(file):\(line): \(subject)\(message)"
+        case .line(let file, nil): "\(file): \(subject)\(message)"
+        case .variable(let name): "\(name): \(message)"
+        case .nowhere: "\(subject)\(message)"
+        }
+    }
+}
+
+/// Everything that is wrong with the configuration, in the order of the file; prints one line for each.
+public struct ConfigurationErrors: Error, Sendable, Equatable, CustomStringConvertible {
+    public let errors: [ConfigurationError]
+
+    /// Lines of a file ascend; variables come last.
+    public init(_ errors: [ConfigurationError]) {
+        func rank(_ error: ConfigurationError) -> Int {
+            switch error.place {
+            case .line(_, let line): line ?? 0
+            case .nowhere: .max - 1
+            case .variable: .max
+            }
+        }
+        self.errors = errors.enumerated()
+            .sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
+            .map(\.element)
+    }
+
+    public var description: String { errors.map(\.description).joined(separator: "\n") }
+}

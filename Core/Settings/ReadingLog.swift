@@ -1,0 +1,58 @@
+import Common
+
+/// What a reading of the configuration has come across; shared by its sections.
+///
+/// Not `Sendable`: a reading begins and ends on one task.
+final class ReadingLog {
+    /// Nil when there is no file.
+    let file: String?
+    let environment: [String: String]
+    private(set) var errors: [ConfigurationError] = []
+    private(set) var entries: [ConfigurationEntry] = []
+    private var unknown: [Unknown] = []
+
+    private struct Unknown {
+        let section: String
+        let member: YAMLNode.Member
+        let siblings: [String]
+        /// The section's own sentence.
+        let hint: String?
+    }
+
+    init(file: String?, environment: [String: String]) {
+        self.file = file
+        self.environment = environment
+    }
+
+    func place(_ line: Int?) -> ConfigurationError.Place { file.map { .line($0, line) } ?? .nowhere }
+
+    func refuse(_ place: ConfigurationError.Place, _ key: String, _ message: String) {
+        errors.append(ConfigurationError(place, key, message))
+    }
+
+    func record(_ entry: ConfigurationEntry) { entries.append(entry) }
+
+    func unknown(_ member: YAMLNode.Member, in section: String, among siblings: [String], hint: String?) {
+        unknown.append(Unknown(section: section, member: member, siblings: siblings, hint: hint))
+    }
+
+    /// Everything that is wrong. Unknown keys come last, when all known ones have been met.
+    func allErrors() -> [ConfigurationError] {
+        errors + unknown.map { unknown in
+            let key = unknown.member.key.excerpt(60)
+            let path = unknown.section.isEmpty ? key : "\(unknown.section).\(key)"
+            return ConfigurationError(place(unknown.member.line), path, unknown.hint ?? sentence(unknown))
+        }
+    }
+
+    private func sentence(_ unknown: Unknown) -> String {
+        if let near = Spelling.nearest(to: unknown.member.key, among: unknown.siblings) {
+            return "unknown key; did you mean '\(near)'?"
+        }
+        // The right key in the wrong section.
+        if let other = entries.first(where: { $0.key.hasSuffix("." + unknown.member.key) }) {
+            return "unknown key; did you mean '\(other.key)'?"
+        }
+        return "unknown key; accepted are " + unknown.siblings.map { "'\($0)'" }.joined(separator: ", ")
+    }
+}

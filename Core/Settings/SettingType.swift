@@ -1,0 +1,216 @@
+import Common
+
+/// What a key accepts: how its value is read, described and shown.
+public struct SettingType<Value: Sendable>: Sendable {
+    /// What is accepted, to follow "must be": `a whole number from 1 to 65535`.
+    public let expectation: String
+    /// An environment variable holds several values, with commas between them.
+    let isList: Bool
+    let isSecret: Bool
+    let read: @Sendable (YAMLNode) throws(Refusals) -> Value
+    let show: @Sendable (Value) -> String
+
+    init(
+        _ expectation: String, isList: Bool = false, isSecret: Bool = false,
+        show: @escaping @Sendable (Value) -> String = { "\($0)" },
+        read: @escaping @Sendable (YAMLNode) throws(Refusals) -> Value
+    ) {
+        self.expectation = expectation
+        self.isList = isList
+        self.isSecret = isSecret
+        self.read = read
+        self.show = show
+    }
+
+    /// Read from a text: nil refuses it with the expectation.
+    init(_ expectation: String, text: @escaping @Sendable (String) -> Value?) {
+        self.init(expectation) { node throws(Refusals) in
+            guard let value = node.text.flatMap(text) else { throw Refusals("must be \(expectation); got \(node.described)", node) }
+            return value
+        }
+    }
+}
+
+/// Why a value was not taken; a list can be wrong in several places.
+struct Refusals: Error {
+    struct Refusal {
+        /// Where below the key: "", `[1]`, `.funnels`.
+        let suffix: String
+        let line: Int?
+        let message: String
+    }
+
+    var all: [Refusal]
+
+    init(_ all: [Refusal]) { self.all = all }
+    init(_ message: String, _ node: YAMLNode) { all = [Refusal(suffix: "", line: node.line, message: message)] }
+
+    func below(_ suffix: String) -> [Refusal] {
+        all.map { Refusal(suffix: suffix + $0.suffix, line: $0.line, message: $0.message) }
+    }
+}
+
+extension SettingType where Value == Int {
+    /// `1_000_000` may be written with underscores.
+    public static func integer(_ range: ClosedRange<Int>) -> Self {
+        SettingType("a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
+            let digits = text.filter { $0 != "_" }
+            return Int(digits).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+}
+
+extension SettingType where Value == Double {
+    public static func number(_ range: ClosedRange<Double>) -> Self {
+        SettingType("a number from \(range.lowerBound) to \(range.upperBound)") { text in
+            Double(text).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+}
+
+extension SettingType where Value == Bool {
+    public static var boolean: Self {
+        SettingType("true or false") { text in ["true": true, "false": false][text.lowercased()] }
+    }
+}
+
+extension SettingType where Value == String {
+    /// A text of so many characters.
+    public static func text(_ length: ClosedRange<Int>) -> Self {
+        SettingType("a text of \(length.lowerBound) to \(length.upperBound) characters") {
+            length.contains($0.count) && !$0.unicodeScalars.contains("\u{0}") ? $0 : nil
+        }
+    }
+
+    /// A path of the file system; a relative one starts where Pulse was started.
+    public static var path: Self { SettingType("a path") { $0.isEmpty || $0.contains("\u{0}") ? nil : $0 } }
+
+    /// `https://pulse.example.com/base`, kept without a slash at its end.
+    public static var webURL: Self {
+        SettingType("a URL that begins with https:// or http://") { text in
+            guard WebAddress.authority(of: text) != nil else { return nil }
+            return text.hasSuffix("/") ? String(text.dropLast()) : text
+        }
+    }
+
+    /// What browsers send as `Origin`, or `*` for every site.
+    public static var origin: Self {
+        SettingType("'*' or an origin such as https://www.example.com, without a path") { text in
+            if text == "*" { return text }
+            let lowered = (text.hasSuffix("/") ? String(text.dropLast()) : text).lowercased()
+            guard let authority = WebAddress.authority(of: lowered), lowered.hasSuffix("://" + authority) else { return nil }
+            return lowered
+        }
+    }
+
+    /// A site's host name: `www.example.com`.
+    public static var domain: Self {
+        SettingType("a domain such as www.example.com, without https:// and path") { text in
+            WebAddress.isHost(text) ? text.lowercased() : nil
+        }
+    }
+
+    /// One of `names`; the sentence calls it `kind`: `unknown module 'funels'; did you mean 'funnels'?`.
+    public static func name(of kind: String, among names: [String]) -> Self {
+        SettingType("the name of a \(kind)") { node throws(Refusals) in
+            guard let text = node.text else { throw Refusals("must be the name of a \(kind); got \(node.described)", node) }
+            guard names.contains(text) else {
+                throw Refusals("unknown \(kind) '\(text.excerpt(60))'\(Spelling.suggestion(for: text, among: names))", node)
+            }
+            return text
+        }
+    }
+}
+
+extension SettingType where Value == NetworkRange {
+    public static var networkRange: Self {
+        SettingType("an address or a range such as 10.0.0.0/8") { NetworkRange($0) }
+    }
+}
+
+extension SettingType where Value == Secret {
+    /// A text that is never shown, of `minimum` characters or more.
+    public static func secret(minimum: Int) -> Self {
+        hidden("a text of at least \(minimum) characters") { $0.count >= minimum && !$0.contains("\u{0}") }
+    }
+
+    /// A URL that may hold a password; `example` shows the form.
+    public static func secretURL(schemes: [String], example: String) -> Self {
+        hidden("a URL such as \(example)") { text in schemes.contains { text.hasPrefix($0 + "://") && text.count > $0.count + 3 } }
+    }
+
+    private static func hidden(_ expectation: String, _ accepts: @escaping @Sendable (String) -> Bool) -> Self {
+        SettingType(expectation, isSecret: true) { node throws(Refusals) in
+            guard let text = node.text, accepts(text) else {
+                let came = node.text.map { "\($0.count) characters that are not shown" } ?? node.described
+                throw Refusals("must be \(expectation); got \(came)", node)
+            }
+            return Secret(text)
+        }
+    }
+}
+
+extension SettingType where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
+    /// One of the words of `Value`.
+    public static var choice: Self {
+        let words = Value.allCases.map(\.rawValue)
+        let expectation = "one of " + words.map { "'\($0)'" }.joined(separator: ", ")
+        return SettingType(expectation, show: \.rawValue) { node throws(Refusals) in
+            guard let value = node.text.flatMap(Value.init(rawValue:)) else {
+                let suggestion = Spelling.suggestion(for: node.text ?? "", among: words)
+                throw Refusals("must be \(expectation); got \(node.described)\(suggestion)", node)
+            }
+            return value
+        }
+    }
+}
+
+extension SettingType {
+    /// `[a, b]`, or one `- a` a line.
+    public static func list<Element: Sendable>(of element: SettingType<Element>) -> SettingType<[Element]> {
+        let expectation = "a list, each of it \(element.expectation)"
+        return SettingType<[Element]>(
+            expectation, isList: true, show: { "[" + $0.map(element.show).joined(separator: ", ") + "]" }
+        ) { node throws(Refusals) in
+            guard case .list(let nodes, _) = node else {
+                throw Refusals("must be \(expectation); got \(node.described)", node)
+            }
+            var values: [Element] = [], refusals: [Refusals.Refusal] = []
+            for (index, node) in nodes.enumerated() {
+                do { values.append(try element.read(node)) } catch { refusals += error.below("[\(index)]") }
+            }
+            if !refusals.isEmpty { throw Refusals(refusals) }
+            return values
+        }
+    }
+
+    /// A group of keys, each the name of a `kind`, with values of one type: `funnels: read`.
+    public static func map<Element: Sendable>(
+        _ kind: String, among names: [String], to element: SettingType<Element>
+    ) -> SettingType<[String: Element]> {
+        let expectation = "a group of keys, each the name of a \(kind) with \(element.expectation)"
+        return SettingType<[String: Element]>(
+            expectation,
+            show: { map in
+                "{" + map.sorted { $0.key < $1.key }.map { "\($0.key): \(element.show($0.value))" }.joined(separator: ", ") + "}"
+            }
+        ) { node throws(Refusals) in
+            if node.isNull { return [:] }
+            guard case .mapping(let mapping) = node else {
+                throw Refusals("must be \(expectation); got \(node.described)", node)
+            }
+            var values: [String: Element] = [:], refusals: [Refusals.Refusal] = []
+            for member in mapping.members {
+                let suffix = ".\(member.key.excerpt(60))"
+                guard names.contains(member.key) else {
+                    let message = "unknown \(kind)\(Spelling.suggestion(for: member.key, among: names))"
+                    refusals.append(Refusals.Refusal(suffix: suffix, line: member.line, message: message))
+                    continue
+                }
+                do { values[member.key] = try element.read(member.value) } catch { refusals += error.below(suffix) }
+            }
+            if !refusals.isEmpty { throw Refusals(refusals) }
+            return values
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/// Finds the word that was probably meant.
+enum Spelling {
+    /// The nearest of `words`, the first of equally near ones; nil when none is near enough to be a slip of the pen.
+    static func nearest(to word: String, among words: [String]) -> String? {
+        let wanted = normal(word)
+        // One slip in three letters; a longer text is no word of ours.
+        guard (1...64).contains(wanted.count) else { return nil }
+        let limit = max(1, wanted.count / 3)
+        let ranked = words.map { (word: $0, distance: distance(wanted, normal($0))) }
+        guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= limit else { return nil }
+        return best.word
+    }
+
+    /// `; did you mean 'funnels'?`, or nothing.
+    static func suggestion(for word: String, among words: [String]) -> String {
+        nearest(to: word, among: words).map { "; did you mean '\($0)'?" } ?? ""
+    }
+
+    /// Capitals and hyphens are no difference worth a letter.
+    private static func normal(_ word: String) -> [Character] { word.lowercased().map { $0 == "-" ? "_" : $0 } }
+
+    /// How many insertions, deletions, replacements and swaps of neighbours turn `left` into `right`.
+    /// - Source: Damerau-Levenshtein distance in its restricted form (optimal string alignment).
+    static func distance(_ left: [Character], _ right: [Character]) -> Int {
+        var beforeLast: [Int] = [], last = Array(0...right.count)
+        for i in 0..<left.count {
+            var row = [i + 1]
+            for j in 0..<right.count {
+                let replaced = last[j] + (left[i] == right[j] ? 0 : 1)
+                var best = min(replaced, last[j + 1] + 1, row[j] + 1)
+                if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] { best = min(best, beforeLast[j - 1] + 1) }
+                row.append(best)
+            }
+            (beforeLast, last) = (last, row)
+        }
+        return last[right.count]
+    }
+}

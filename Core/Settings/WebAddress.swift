@@ -1,0 +1,23 @@
+/// The parts of web addresses that configuration cares about.
+enum WebAddress {
+    /// Host and port of an `http://` or `https://` URL; nil for anything else, and where it holds a user's name.
+    static func authority(of url: String) -> String? {
+        guard let scheme = ["https://", "http://"].first(where: { url.lowercased().hasPrefix($0) }) else { return nil }
+        let authority = String(url.dropFirst(scheme.count).prefix { !"/?#".contains($0) })
+        let host = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        if authority.hasPrefix("[") { return authority }  // an IPv6 address
+        guard isHost(String(host[0])) else { return nil }
+        if host.count == 2 { guard let port = Int(host[1]), (1...65_535).contains(port) else { return nil } }
+        guard !url.contains(where: \.isWhitespace) else { return nil }
+        return authority
+    }
+
+    /// Letters (of any script), digits, hyphens and dots, as in a host name.
+    static func isHost(_ text: String) -> Bool {
+        guard (1...253).contains(text.count) else { return false }
+        return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+            (1...63).contains(label.count) && label.first != "-" && label.last != "-"
+                && label.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Common
+
+/// A value of a YAML file with its line. What came from an environment variable is a node without a line.
+indirect enum YAMLNode: Sendable {
+    case scalar(Scalar)
+    case list([YAMLNode], line: Int?)
+    case mapping(Mapping)
+
+    struct Scalar: Sendable {
+        let text: String
+        /// Written without quotes, so that `null` means nothing rather than a word.
+        let isPlain: Bool
+        let line: Int?
+    }
+
+    struct Mapping: Sendable {
+        let members: [Member]
+        let line: Int?
+    }
+
+    struct Member: Sendable {
+        let key: String
+        let line: Int?
+        let value: YAMLNode
+    }
+
+    var line: Int? {
+        switch self {
+        case .scalar(let scalar): scalar.line
+        case .list(_, let line): line
+        case .mapping(let mapping): mapping.line
+        }
+    }
+
+    /// `key:` with nothing after it, `null` or `~`.
+    var isNull: Bool {
+        guard case .scalar(let scalar) = self, scalar.isPlain else { return false }
+        return ["", "~", "null", "Null", "NULL"].contains(scalar.text)
+    }
+
+    /// Nil for null, for a list and for a mapping.
+    var text: String? {
+        guard case .scalar(let scalar) = self, !isNull else { return nil }
+        return scalar.text
+    }
+
+    /// What came, to follow "got".
+    var described: String {
+        switch self {
+        case _ where isNull: "nothing"
+        case .scalar(let scalar): "'\(scalar.text.excerpt(60))'"
+        case .list: "a list"
+        case .mapping: "a group of keys"
+        }
+    }
+
+    /// One text for equal values, wherever they stand in a file and in whichever order their keys are.
+    var canonical: String {
+        switch self {
+        case _ where isNull: "null"
+        case .scalar(let scalar): scalar.text.debugDescription
+        case .list(let nodes, _): "[" + nodes.map(\.canonical).joined(separator: ", ") + "]"
+        case .mapping(let mapping):
+            "{" + mapping.members.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.canonical)" }.joined(separator: ", ") + "}"
+        }
+    }
+}

@@ -1,0 +1,108 @@
+/// Where the engines differ. Everything else is PostgreSQL's language in the part that all of them speak.
+public enum Dialect: String, Sendable {
+    case sqlite, duckdb, postgresql
+
+    func placeholder(_ number: Int, for value: Value) -> String {
+        switch self {
+        case .sqlite: return "?\(number)"
+        case .duckdb, .postgresql:
+            // A cast, because PostgreSQL infers a parameter's type from its surroundings and can get it wrong.
+            switch value {
+            case .int: return "$\(number)::bigint"
+            case .double: return "$\(number)::double precision"
+            case .bool: return "$\(number)::boolean"
+            case .text: return "$\(number)::text"
+            case .null: return "$\(number)"
+            }
+        }
+    }
+
+    func typeName(_ type: ColumnType) -> String {
+        switch (self, type) {
+        case (.sqlite, .int16), (.sqlite, .int32), (.sqlite, .int64), (.sqlite, .bool): "INTEGER"
+        case (.sqlite, .double): "REAL"
+        case (.sqlite, .text), (.duckdb, .text), (.postgresql, .text): "TEXT"
+        case (_, .int16): "SMALLINT"
+        case (_, .int32): "INTEGER"
+        case (_, .int64): "BIGINT"
+        case (_, .double): "DOUBLE PRECISION"
+        case (_, .bool): "BOOLEAN"
+        }
+    }
+
+    // MARK: Time. `milliseconds` is an instant as facts keep it: epoch milliseconds in UTC.
+
+    /// The calendar day in `timezone` as text, `2026-03-01`.
+    public func day(_ milliseconds: SQL, in timezone: String) -> SQL {
+        switch self {
+        case .duckdb: "strftime(\(wallClock(milliseconds, timezone)), '%Y-%m-%d')"
+        case .postgresql: "to_char(\(wallClock(milliseconds, timezone)), 'YYYY-MM-DD')"
+        case .sqlite: "strftime('%Y-%m-%d', \(milliseconds) / 1000, 'unixepoch')"
+        }
+    }
+
+    /// The hour in `timezone` as text, `2026-03-01T13:00`.
+    public func hour(_ milliseconds: SQL, in timezone: String) -> SQL {
+        switch self {
+        case .duckdb: "strftime(\(wallClock(milliseconds, timezone)), '%Y-%m-%dT%H:00')"
+        case .postgresql: "to_char(\(wallClock(milliseconds, timezone)), 'YYYY-MM-DD\"T\"HH24:00')"
+        case .sqlite: "strftime('%Y-%m-%dT%H:00', \(milliseconds) / 1000, 'unixepoch')"
+        }
+    }
+
+    /// Date and time on the clock of `timezone`.
+    private func wallClock(_ milliseconds: SQL, _ timezone: String) -> SQL {
+        switch self {
+        case .duckdb where timezone == "UTC": "make_timestamp_ms(\(milliseconds))"
+        case .duckdb: "timezone(\(timezone), to_timestamp(\(milliseconds) / 1000.0))"
+        default: "timezone(\(timezone), to_timestamp(\(milliseconds) / 1000.0))"
+        }
+    }
+
+    // MARK: JSON kept as text
+
+    /// The value at `path` as text; null when there is none. The path's parts are bound, never text of the statement.
+    public func jsonText(_ document: SQL, _ path: [String]) -> SQL {
+        switch self {
+        case .duckdb: "json_extract_string(\(document), \(Self.pointer(path)))"
+        case .postgresql: "(\(document))::jsonb #>> ARRAY[\(SQL.joined(path.map { "\($0)" }))]::text[]"
+        case .sqlite: "json_extract(\(document), \(Self.jsonPath(path)))"
+        }
+    }
+
+    /// RFC 6901
+    private static func pointer(_ path: [String]) -> String {
+        path.map { "/" + $0.map { $0 == "~" ? "~0" : $0 == "/" ? "~1" : String($0) }.joined() }.joined()
+    }
+
+    private static func jsonPath(_ path: [String]) -> String {
+        "$" + path.map { "." + "\"" + $0.filter { $0 != "\"" } + "\"" }.joined()
+    }
+
+    /// The text as a number; null where it is none, so that a filter on a mixed property never fails.
+    public func number(_ text: SQL) -> SQL {
+        switch self {
+        case .duckdb: "try_cast(\(text) AS DOUBLE)"
+        case .postgresql:
+            "CASE WHEN \(text) ~ '^[-+]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]{1,3})?$' THEN (\(text))::double precision END"
+        case .sqlite: "CASE WHEN \(text) GLOB '*[0-9]*' THEN CAST(\(text) AS REAL) END"
+        }
+    }
+
+    // MARK: Aggregates
+
+    /// The `column` of the row with the smallest `order`, among rows of a group.
+    public func first(_ column: SQL, by order: SQL) -> SQL {
+        switch self {
+        case .duckdb: "arg_min(\(column), \(order))"
+        default: "(array_agg(\(column) ORDER BY \(order)))[1]"
+        }
+    }
+
+    public func last(_ column: SQL, by order: SQL) -> SQL {
+        switch self {
+        case .duckdb: "arg_max(\(column), \(order))"
+        default: "(array_agg(\(column) ORDER BY \(order) DESC))[1]"
+        }
+    }
+}

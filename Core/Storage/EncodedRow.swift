@@ -1,0 +1,201 @@
+/// A fact as bytes: what the journal keeps, and what engines read column by column without making strings of it.
+///
+/// Layout, little-endian: table number (u8), project and hour of arrival (i64 each) for the ledger, the role (u8), whether
+/// an event id follows (u8) and its two halves (2 × i64), then the columns of `FactTable.allColumns` in order, each a tag
+/// and its value: 0 null, 1 integer (zigzag varint), 2 double (8 bytes), 3 text (varint length, UTF-8), 4 true, 5 false.
+public struct EncodedRow: Sendable {
+    public let bytes: ArraySlice<UInt8>
+
+    public init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
+
+    /// What stands before the columns.
+    public struct Header: Sendable, Equatable {
+        public let table: Int
+        public let project: Int32
+        /// Start of the UTC hour of arrival, epoch milliseconds.
+        public let hour: Int64
+        public let role: Role
+        public let eventID: EventID?
+
+        public init(table: Int, project: Int32, hour: Int64, role: Role = .event, eventID: EventID? = nil) {
+            self.table = table
+            self.project = project
+            self.hour = hour
+            self.role = role
+            self.eventID = eventID
+        }
+    }
+
+    /// What a row is to the event that it comes from.
+    public enum Role: UInt8, Sendable {
+        /// The event itself: counted in the ledger, and left out when its id was seen before.
+        case event = 0
+        /// More of the event in the row before: left out when that one is; not counted.
+        case follower = 1
+        /// Stored whatever becomes of the event; not counted.
+        case note = 2
+    }
+
+    /// 128 bits of a hash over project and the `event_id` that was sent.
+    public struct EventID: Sendable, Hashable {
+        public let high: Int64
+        public let low: Int64
+        public init(high: Int64, low: Int64) {
+            self.high = high
+            self.low = low
+        }
+    }
+
+    /// A column's value, looking into the row's bytes.
+    public enum Column {
+        case null
+        case int(Int64)
+        case double(Double)
+        case bool(Bool)
+        case text(UnsafeBufferPointer<UInt8>)
+    }
+
+    /// Reads the row: the header, and a cursor that gives the columns in order.
+    public func read<Result>(_ body: (Header, inout Cursor) throws -> Result) rethrows -> Result {
+        try bytes.withUnsafeBufferPointer { buffer in
+            var cursor = Cursor(buffer)
+            let table = Int(cursor.byte())
+            let project = Int32(truncatingIfNeeded: cursor.fixed())
+            let hour = cursor.fixed()
+            let role = Role(rawValue: cursor.byte()) ?? .event
+            let eventID = cursor.byte() == 1 ? EventID(high: cursor.fixed(), low: cursor.fixed()) : nil
+            return try body(Header(table: table, project: project, hour: hour, role: role, eventID: eventID), &cursor)
+        }
+    }
+
+    /// The same row with the columns that `change` names replaced.
+    public func replacing(_ change: [Int: Value]) -> EncodedRow {
+        let header = read { header, _ in header }
+        var encoder = RowEncoder(header)
+        for (index, value) in values.enumerated() { encoder.append(change[index] ?? value) }
+        return EncodedRow(encoder.bytes[...])
+    }
+
+    /// The columns as values; for tests and for engines that need strings.
+    public var values: [Value] {
+        read { _, cursor in
+            var all: [Value] = []
+            while let column = cursor.next() {
+                switch column {
+                case .null: all.append(.null)
+                case .int(let value): all.append(.int(value))
+                case .double(let value): all.append(.double(value))
+                case .bool(let value): all.append(.bool(value))
+                case .text(let utf8): all.append(.text(String(decoding: utf8, as: UTF8.self)))
+                }
+            }
+            return all
+        }
+    }
+
+    public struct Cursor {
+        private let buffer: UnsafeBufferPointer<UInt8>
+        private var at = 0
+
+        init(_ buffer: UnsafeBufferPointer<UInt8>) { self.buffer = buffer }
+
+        /// The next column; nil after the last.
+        public mutating func next() -> Column? {
+            guard at < buffer.count else { return nil }
+            switch byte() {
+            case 1:
+                let zigzag = varint()
+                return .int(Int64(bitPattern: zigzag >> 1) ^ -Int64(bitPattern: zigzag & 1))
+            case 2: return .double(Double(bitPattern: UInt64(bitPattern: fixed())))
+            case 3:
+                let count = Int(varint())
+                defer { at += count }
+                return .text(UnsafeBufferPointer(rebasing: buffer[at..<(at + count)]))
+            case 4: return .bool(true)
+            case 5: return .bool(false)
+            default: return .null
+            }
+        }
+
+        mutating func byte() -> UInt8 {
+            defer { at += 1 }
+            return buffer[at]
+        }
+
+        mutating func fixed() -> Int64 {
+            defer { at += 8 }
+            precondition(at + 8 <= buffer.count)
+            return Int64(littleEndian: UnsafeRawPointer(buffer.baseAddress! + at).loadUnaligned(as: Int64.self))
+        }
+
+        private mutating func varint() -> UInt64 {
+            var value: UInt64 = 0, shift: UInt64 = 0
+            while true {
+                let next = byte()
+                value |= UInt64(next & 0x7F) << shift
+                if next < 0x80 { return value }
+                shift += 7
+            }
+        }
+    }
+}
+
+/// Writes one fact's bytes: the header, then each column in the table's order.
+public struct RowEncoder: Sendable {
+    public private(set) var bytes: [UInt8] = []
+
+    public init(_ header: EncodedRow.Header) {
+        bytes.reserveCapacity(256)
+        bytes.append(UInt8(header.table))
+        append(fixed: Int64(header.project))
+        append(fixed: header.hour)
+        bytes.append(header.role.rawValue)
+        bytes.append(header.eventID == nil ? 0 : 1)
+        if let id = header.eventID {
+            append(fixed: id.high)
+            append(fixed: id.low)
+        }
+    }
+
+    public mutating func append(_ value: Int64) {
+        bytes.append(1)
+        append(varint: UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+    }
+
+    public mutating func append(_ value: Double) {
+        bytes.append(2)
+        append(fixed: Int64(bitPattern: value.bitPattern))
+    }
+
+    public mutating func append(_ value: Bool) { bytes.append(value ? 4 : 5) }
+    public mutating func appendNull() { bytes.append(0) }
+
+    public mutating func append(_ text: String) {
+        bytes.append(3)
+        append(varint: UInt64(text.utf8.count))
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    public mutating func append(_ value: Value) {
+        switch value {
+        case .null: appendNull()
+        case .int(let value): append(value)
+        case .double(let value): append(value)
+        case .bool(let value): append(value)
+        case .text(let value): append(value)
+        }
+    }
+
+    private mutating func append(fixed value: Int64) {
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    private mutating func append(varint value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(truncatingIfNeeded: rest))
+    }
+}

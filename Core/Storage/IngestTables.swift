@@ -1,0 +1,38 @@
+/// Tables of the event plane that belong to collection itself; engines write them in `EventStore.apply`.
+public enum IngestTables {
+    /// How many events had which fate: `project`, `hour` (start of the hour of arrival, epoch milliseconds),
+    /// `outcome` (`LedgerEntry.Outcome`), `reason`, `count`.
+    public static let ledger = Table(
+        "ingest_ledger",
+        [
+            Column("project", .int32), Column("hour", .int64), Column("outcome", .int16), Column("reason", .text),
+            Column("count", .int64),
+        ],
+        primaryKey: ["project", "hour", "outcome", "reason"]
+    )
+
+    /// How far each host's journal is applied.
+    public static let positions = Table(
+        "ingest_positions",
+        [Column("journal", .text), Column("segment", .int64), Column("byte_offset", .int64)],
+        primaryKey: ["journal"]
+    )
+
+
+    public static let migrations = [
+        Migration("001-create", on: .events, [
+            .createTable(ledger), .createTable(positions),
+            .statement { dialect in SQL(sql: eventIDCreation(dialect)) },
+        ]),
+    ]
+
+    /// Event ids that were seen, as the two halves of `EncodedRow.EventID`, with the hour of their arrival. On DuckDB
+    /// without a unique index: one writer looks a whole batch up at once, which is faster than maintaining the index.
+    private static func eventIDCreation(_ dialect: Dialect) -> String {
+        let columns = "project INTEGER NOT NULL, hour BIGINT NOT NULL, id_high BIGINT NOT NULL, id_low BIGINT NOT NULL"
+        // PostgreSQL has several writers: there the key is what makes an id count once.
+        return dialect == .postgresql
+            ? "CREATE TABLE ingest_event_ids (\(columns), PRIMARY KEY (id_high, id_low))"
+            : "CREATE TABLE ingest_event_ids (\(columns))"
+    }
+}

@@ -1,0 +1,88 @@
+/// A step of a schema's history. Shipped ones never change; a new one is added at the end.
+///
+/// The id is written by the module as `001-create-definition`; the ledger keeps it with the module's name before it,
+/// as all modules share one ledger.
+public struct Migration: Sendable {
+    public enum Step: Sendable {
+        case createTable(Table)
+        case createFactTable(FactTable)
+        case addColumn(table: String, Column)
+        case createIndex(table: String, columns: [String])
+        case statement(@Sendable (Dialect) -> SQL)
+    }
+
+    public enum Plane: String, Sendable { case control, events }
+
+    public let id: String
+    public let plane: Plane
+    public let steps: [Step]
+
+    public init(_ id: String, on plane: Plane, _ steps: [Step]) {
+        self.id = id
+        self.plane = plane
+        self.steps = steps
+    }
+}
+
+extension Migration.Step {
+    /// The statements of this step, in order.
+    public func statements(for dialect: Dialect) -> [SQL] {
+        switch self {
+        case .createTable(let table):
+            [SQL(sql: table.creation(dialect))] + table.indexes.map { Self.index(table.name, $0) }
+        case .createFactTable(let table): table.creation(dialect)
+        case .addColumn(let table, let column):
+            [SQL(sql: "ALTER TABLE \(table) ADD COLUMN \(column.definition(dialect, adding: true))")]
+        case .createIndex(let table, let columns): [Self.index(table, columns)]
+        case .statement(let make): [make(dialect)]
+        }
+    }
+
+    private static func index(_ table: String, _ columns: [String]) -> SQL {
+        SQL(sql: "CREATE INDEX \(table)_\(columns.joined(separator: "_")) ON \(table) (\(columns.joined(separator: ", ")))")
+    }
+}
+
+extension Column {
+    /// DuckDB can't add a column with a constraint, so there an added column is nullable with a default.
+    func definition(_ dialect: Dialect, adding: Bool = false) -> String {
+        var text = "\(name) \(dialect.typeName(type))"
+        if !isNullable, !(adding && dialect == .duckdb) { text += " NOT NULL" }
+        switch defaultValue {
+        case .none, .some(.null): break
+        case .some(.int(let value)): text += " DEFAULT \(value)"
+        case .some(.double(let value)): text += " DEFAULT \(value)"
+        case .some(.bool(let value)):
+            text += dialect == .sqlite ? " DEFAULT \(value ? 1 : 0)" : " DEFAULT \(value)"
+        case .some(.text(let value)): text += " DEFAULT '\(value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
+        }
+        return text
+    }
+}
+
+extension Table {
+    func creation(_ dialect: Dialect) -> String {
+        let lines = columns.map { $0.definition(dialect) }
+            + ["PRIMARY KEY (\(primaryKey.joined(separator: ", ")))"]
+            + unique.map { "UNIQUE (\($0.joined(separator: ", ")))" }
+        return "CREATE TABLE \(name) (\(lines.joined(separator: ", ")))"
+    }
+}
+
+extension FactTable {
+    /// DuckDB prunes by the minimum and maximum that it keeps of each block, and needs no index. PostgreSQL gets
+    /// partitions by month (the engine makes them as facts arrive) and an index on project and time, and one on the
+    /// visitor, for exports and erasure.
+    func creation(_ dialect: Dialect) -> [SQL] {
+        let body = allColumns.map { $0.definition(dialect) }.joined(separator: ", ")
+        switch dialect {
+        case .duckdb, .sqlite: return [SQL(sql: "CREATE TABLE \(name) (\(body))")]
+        case .postgresql:
+            return [
+                SQL(sql: "CREATE TABLE \(name) (\(body)) PARTITION BY RANGE (occurred_at)"),
+                SQL(sql: "CREATE INDEX \(name)_project_time ON \(name) (project, occurred_at)"),
+                SQL(sql: "CREATE INDEX \(name)_project_visitor ON \(name) (project, visitor)"),
+            ]
+        }
+    }
+}

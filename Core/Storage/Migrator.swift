@@ -1,0 +1,216 @@
+import Common
+
+/// Brings the tables of both planes to where this binary expects them.
+///
+/// Each store keeps its own ledger of what was applied to it, `migrations_ledger`, and a migration's statements and its
+/// line in the ledger are one transaction: a crash leaves both or neither, and the next start goes on from there.
+/// Several hosts may start at once: whoever writes the line first does the work, the others find it done.
+public struct Migrator: Sendable {
+    /// A migration with the statements that it means on the store at hand.
+    public struct PendingMigration: Sendable, Equatable {
+        /// With its module's name: `core/001-create`.
+        public let id: String
+        public let plane: Migration.Plane
+        public let statements: [String]
+    }
+
+    private let history: [Entry]
+    private let planes: [any LedgerStore]
+    private let time: any TimeSource
+
+    /// - Parameter modules: each module's whole history, oldest first. Give every module of the binary, also those
+    ///   switched off, so that their tables are there when they are switched on.
+    /// - Throws: `MigrationError` when two migrations have the same id or a module's ids are not in ascending order.
+    public init(
+        _ modules: [(module: String, migrations: [Migration])], control: any ControlStore, events: any EventStore,
+        time: any TimeSource = SystemTime()
+    ) throws {
+        history = modules.flatMap { module in module.migrations.map { Entry(module: module.module, migration: $0) } }
+        planes = [ControlLedger(store: control), EventLedger(store: events)]
+        self.time = time
+        try Self.check(history)
+    }
+
+    /// What `run` would apply, in its order: first control, then events; in each, modules in the order given.
+    /// Changes nothing.
+    /// - Throws: `MigrationError` when the ledger and this binary's history don't fit together.
+    public func pending() async throws -> [PendingMigration] {
+        var all: [PendingMigration] = []
+        for plane in planes { all += try await pending(on: plane).map { $0.rendered(for: plane.dialect) } }
+        return all
+    }
+
+    /// Applies what is pending, and returns what this call applied; what another host applied meanwhile is left out.
+    /// - Throws: `MigrationError`. What was applied before it stays applied.
+    @discardableResult
+    public func run() async throws -> [PendingMigration] {
+        var applied: [PendingMigration] = []
+        for plane in planes {
+            let pending = try await pending(on: plane)
+            if !pending.isEmpty { try await createLedger(on: plane) }
+            for entry in pending where try await apply(entry, on: plane) {
+                applied.append(entry.rendered(for: plane.dialect))
+            }
+        }
+        return applied
+    }
+
+    private func createLedger(on plane: any LedgerStore) async throws {
+        try await plane.change(Self.lock(plane.dialect) + [
+            """
+            CREATE TABLE IF NOT EXISTS migrations_ledger \
+            (id TEXT NOT NULL PRIMARY KEY, plane TEXT NOT NULL, applied_at BIGINT NOT NULL)
+            """,
+        ])
+    }
+
+    /// False when another host did it.
+    private func apply(_ entry: Entry, on plane: any LedgerStore) async throws -> Bool {
+        // The line comes first: where another host has written it, this transaction fails before it changes a table.
+        let line: SQL = """
+            INSERT INTO migrations_ledger (id, plane, applied_at)
+            VALUES (\(entry.id), \(plane.plane.rawValue), \(time.now.milliseconds))
+            """
+        do {
+            try await plane.change(Self.lock(plane.dialect) + [line] + entry.statements(for: plane.dialect))
+            return true
+        } catch {
+            // Whatever the engine called it: when the line is there, the work is done.
+            if let ledger = try? await ledger(of: plane), ledger.contains(entry.id) { return false }
+            throw MigrationError.failed(entry.id, error)
+        }
+    }
+
+    private func pending(on plane: any LedgerStore) async throws -> [Entry] {
+        let applied = try await ledger(of: plane)
+        let entries = history.filter { $0.migration.plane == plane.plane }
+        try Self.check(applied, against: entries, modules: Set(history.map(\.module)))
+        return entries.filter { !applied.contains($0.id) }
+    }
+
+    /// The ids in the store's ledger; none where it has no ledger yet.
+    private func ledger(of plane: any LedgerStore) async throws -> Set<String> {
+        let tables: SQL = switch plane.dialect {
+        case .sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations_ledger'"
+        case .duckdb, .postgresql:
+            """
+            SELECT table_name FROM information_schema.tables
+            WHERE table_name = 'migrations_ledger' AND table_schema = current_schema()
+            """
+        }
+        guard try await !plane.read(tables).isEmpty else { return [] }
+        // On the server profile both planes are one database and share the table.
+        let rows = try await plane.read("SELECT id FROM migrations_ledger WHERE plane = \(plane.plane.rawValue)")
+        return Set(rows.map { $0.text("id") })
+    }
+
+    /// On PostgreSQL one host at a time changes the schema; the lock ends with its transaction. The embedded engines
+    /// have one writer anyway.
+    private static func lock(_ dialect: Dialect) -> [SQL] {
+        dialect == .postgresql ? ["SELECT pg_advisory_xact_lock(\(sql: "345567425381"))"] : []  // "Pulse" in ASCII
+    }
+}
+
+extension Migrator {
+    private struct Entry: Sendable {
+        let module: String
+        let migration: Migration
+        var id: String { "\(module)/\(migration.id)" }
+
+        func statements(for dialect: Dialect) -> [SQL] { migration.steps.flatMap { $0.statements(for: dialect) } }
+
+        func rendered(for dialect: Dialect) -> PendingMigration {
+            PendingMigration(
+                id: id, plane: migration.plane, statements: statements(for: dialect).map { $0.rendered(for: dialect).text }
+            )
+        }
+    }
+
+    private static func check(_ history: [Entry]) throws {
+        var seen: Set<String> = [], last: [String: Entry] = [:]
+        for entry in history {
+            guard seen.insert(entry.id).inserted else { throw MigrationError.duplicate(entry.id) }
+            if let before = last[entry.module], before.migration.id > entry.migration.id {
+                throw MigrationError.unordered(entry.id, after: before.id)
+            }
+            last[entry.module] = entry
+        }
+    }
+
+    private static func check(_ applied: Set<String>, against entries: [Entry], modules: Set<String>) throws {
+        // A module that this binary doesn't have at all is left alone: its tables are nobody's concern here.
+        let known = Set(entries.map(\.id))
+        let unknown = applied.filter { id in !known.contains(id) && modules.contains { id.hasPrefix($0 + "/") } }
+        if !unknown.isEmpty { throw MigrationError.newer(unknown.sorted()) }
+
+        var waiting: [String: String] = [:]
+        for entry in entries {
+            if !applied.contains(entry.id) {
+                waiting[entry.module] = waiting[entry.module] ?? entry.id
+            } else if let inserted = waiting[entry.module] {
+                throw MigrationError.inserted(inserted, before: entry.id)
+            }
+        }
+    }
+}
+
+/// Why the tables can't be brought to where they should be. Each stops the start.
+public enum MigrationError: Error, CustomStringConvertible {
+    case duplicate(String)
+    case unordered(String, after: String)
+    /// The ledger holds migrations that this binary doesn't know.
+    case newer([String])
+    case inserted(String, before: String)
+    case failed(String, any Error)
+
+    public var description: String {
+        switch self {
+        case .duplicate(let id): "Two migrations have the id '\(id)'."
+        case .unordered(let id, let before):
+            "Migration '\(id)' stands after '\(before)'; a module's migrations are listed in ascending order of their ids."
+        case .newer(let ids):
+            """
+            The database was written by a newer Pulse: its ledger holds \(ids.map { "'\($0)'" }.joined(separator: ", ")), \
+            which this one doesn't know. Start the newer version, or restore a backup from before the upgrade.
+            """
+        case .inserted(let id, let later):
+            """
+            Migration '\(id)' was added before '\(later)', which the database already has. Shipped history never \
+            changes; add it at the end, with a higher id.
+            """
+        case .failed(let id, let error): "Migration '\(id)' failed and was undone: \(error)"
+        }
+    }
+}
+
+/// What the migrator needs of a store, the same for both planes.
+private protocol LedgerStore: Sendable {
+    var plane: Migration.Plane { get }
+    var dialect: Dialect { get }
+    func read(_ statement: SQL) async throws -> Rows
+    /// All in one transaction.
+    func change(_ statements: [SQL]) async throws
+}
+
+private struct ControlLedger: LedgerStore {
+    let store: any ControlStore
+    let plane = Migration.Plane.control
+    var dialect: Dialect { store.dialect }
+
+    func read(_ statement: SQL) async throws -> Rows { try await store.read(statement) }
+
+    func change(_ statements: [SQL]) async throws {
+        try await store.write { transaction in
+            for statement in statements { try await transaction.run(statement) }
+        }
+    }
+}
+
+private struct EventLedger: LedgerStore {
+    let store: any EventStore
+    let plane = Migration.Plane.events
+    var dialect: Dialect { store.dialect }
+
+    func read(_ statement: SQL) async throws -> Rows { try await store.query(statement, timeoutSeconds: 60) }
+    func change(_ statements: [SQL]) async throws { try await store.change(statements) }
+}

@@ -1,0 +1,65 @@
+/// A piece of SQL with its values. Interpolation binds: `"name = \(name)"` never becomes text of the statement.
+///
+/// Pieces compose: `\(other)` of type `SQL` is inserted with its own values. `\(sql:)` inserts text as it is, and is
+/// for names and constants of ours alone.
+public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
+    enum Part: Sendable, Hashable {
+        case text(String)
+        case value(Value)
+    }
+
+    private(set) var parts: [Part]
+
+    public init(stringLiteral value: String) { parts = [.text(value)] }
+    public init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
+    /// Text of ours, as it is.
+    public init(sql: String) { parts = [.text(sql)] }
+
+    public struct StringInterpolation: StringInterpolationProtocol {
+        var parts: [Part] = []
+
+        public init(literalCapacity: Int, interpolationCount: Int) { parts.reserveCapacity(interpolationCount * 2 + 1) }
+
+        public mutating func appendLiteral(_ literal: String) { if !literal.isEmpty { parts.append(.text(literal)) } }
+        public mutating func appendInterpolation(_ value: some ValueConvertible) { parts.append(.value(value.value)) }
+        public mutating func appendInterpolation(_ value: (some ValueConvertible)?) { parts.append(.value(value.value)) }
+        public mutating func appendInterpolation(_ sql: SQL) { parts.append(contentsOf: sql.parts) }
+        public mutating func appendInterpolation(sql: String) { parts.append(.text(sql)) }
+        /// `(1, 2, 3)`, each bound; for an empty list `(NULL)`, which nothing is in.
+        public mutating func appendInterpolation(list values: [some ValueConvertible]) {
+            appendInterpolation(values.isEmpty ? "(NULL)" : "(\(SQL.joined(values.map { "\($0)" })))")
+        }
+    }
+
+    public static func joined(_ pieces: [SQL], separator: String = ", ") -> SQL {
+        var all = SQL(sql: "")
+        for (index, piece) in pieces.enumerated() {
+            if index > 0 { all.parts.append(.text(separator)) }
+            all.parts.append(contentsOf: piece.parts)
+        }
+        return all
+    }
+
+    /// All hold; `TRUE` for none.
+    public static func all(_ conditions: [SQL]) -> SQL {
+        conditions.isEmpty ? "TRUE" : joined(conditions.map { "(\($0))" }, separator: " AND ")
+    }
+
+    public static func any(_ conditions: [SQL]) -> SQL {
+        conditions.isEmpty ? "FALSE" : joined(conditions.map { "(\($0))" }, separator: " OR ")
+    }
+
+    /// The statement as an engine takes it: text with placeholders, and the values in their order.
+    public func rendered(for dialect: Dialect) -> (text: String, values: [Value]) {
+        var text = "", values: [Value] = []
+        for part in parts {
+            switch part {
+            case .text(let piece): text += piece
+            case .value(let value):
+                values.append(value)
+                text += dialect.placeholder(values.count, for: value)
+            }
+        }
+        return (text, values)
+    }
+}

@@ -1,0 +1,128 @@
+import Common
+
+/// Half-open: `start` is inside, `end` is not.
+public struct TimeRange: Sendable, Hashable {
+    public let start: Instant
+    public let end: Instant
+
+    public init(start: Instant, end: Instant) {
+        self.start = start
+        self.end = end
+    }
+
+    public var milliseconds: Int64 { end - start }
+
+    /// The equally long range that ends where this one begins.
+    public var previous: TimeRange { TimeRange(start: start.adding(milliseconds: -milliseconds), end: start) }
+}
+
+/// Where scopes get their rows: whoever implements it waits until acknowledged events are there, keeps repeated
+/// answers, and stops statements that take too long.
+public protocol ReportReader: Sendable {
+    var dialect: Dialect { get }
+    /// - Throws: `ServiceError` 503 past the installation's time limit or while the store is away.
+    func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows
+}
+
+/// What a report may see: one project, one time range, and the filters of the request.
+///
+/// A report's SQL reads the names that the scope provides, and so can't forget the tenant:
+/// - `activity`: pageviews and custom events that match, the columns of `Activity.table`
+/// - `pageviews`, `events`: the two kinds of it
+/// - `sessions`: one row for each session that has matching activity: `visitor`, `session_at`, `started_at`,
+///   `ended_at` (epoch milliseconds), `pageviews`, `events`, `entry_path`, `exit_path`, `source`, `country`, `device`.
+///   What a session did is told whole, also where a filter such as `path` picked it for one page.
+/// - one for each `FactTable` that a statement names in `reading`: that table's rows of the project and range
+public struct Scope: Sendable {
+    public let project: Int32
+    public let range: TimeRange
+    /// IANA name; days and hours of a report are this zone's.
+    public let timezone: String
+    public let filters: [Filter]
+    public let limit: Int
+    public let offset: Int
+    let reader: any ReportReader
+
+    public init(
+        project: Int32, range: TimeRange, timezone: String = "UTC", filters: [Filter] = [], limit: Int = 10,
+        offset: Int = 0, reader: any ReportReader
+    ) {
+        self.project = project
+        self.range = range
+        self.timezone = timezone
+        self.filters = filters
+        self.limit = limit
+        self.offset = offset
+        self.reader = reader
+    }
+
+    public var dialect: Dialect { reader.dialect }
+
+    /// The same question about another range.
+    public func over(_ range: TimeRange) -> Scope {
+        Scope(project: project, range: range, timezone: timezone, filters: filters, limit: limit, offset: offset, reader: reader)
+    }
+
+    /// Runs a report's statement. `query` begins after the scope's `WITH`: a SELECT, or more CTEs (`x AS (...) SELECT`)
+    /// when `continues` is set. `name` stands in front, so that a slow statement leads back to its code.
+    public func rows(_ name: StaticString, reading tables: [FactTable] = [], continues: Bool = false, _ query: SQL) async throws -> Rows {
+        let statement: SQL = "/* \(sql: "\(name)") */ \(prelude(reading: tables))\(sql: continues ? ", " : " ")\(query)"
+        return try await reader.rows(statement, of: project, over: range)
+    }
+
+    /// `WITH` and the CTEs described above.
+    func prelude(reading tables: [FactTable]) -> SQL {
+        let sessionFilters = filters.filter { $0.dimension.isOfSession }
+        let rowFilters = filters.filter { !$0.dimension.isOfSession }
+        let base = SQL.all([bounds] + sessionFilters.map { $0.condition(self) })
+        let chosen: SQL = rowFilters.isEmpty ? "TRUE" : SQL.all(rowFilters.map { $0.condition(self) })
+        let touched: SQL = rowFilters.isEmpty
+            ? "" : " WHERE (visitor, session_at) IN (SELECT visitor, session_at FROM activity)"
+        var parts: [SQL] = [
+            "scope_rows AS NOT MATERIALIZED (SELECT * FROM core_activity WHERE kind < 2 AND \(base))",
+            "activity AS NOT MATERIALIZED (SELECT * FROM scope_rows WHERE \(chosen))",
+            "pageviews AS NOT MATERIALIZED (SELECT * FROM activity WHERE kind = 0)",
+            "events AS NOT MATERIALIZED (SELECT * FROM activity WHERE kind = 1)",
+            """
+            sessions AS NOT MATERIALIZED (
+              SELECT visitor, session_at, min(occurred_at) AS started_at, max(occurred_at) AS ended_at,
+                count(*) FILTER (WHERE kind = 0) AS pageviews, count(*) FILTER (WHERE kind = 1) AS events,
+                \(dialect.first("CASE WHEN kind = 0 THEN path END", by: Self.pageviewOrder(first: true))) AS entry_path,
+                \(dialect.last("CASE WHEN kind = 0 THEN path END", by: Self.pageviewOrder(first: false))) AS exit_path,
+                min(source) AS source, min(country) AS country, min(device) AS device
+              FROM scope_rows\(touched) GROUP BY visitor, session_at)
+            """,
+        ]
+        for table in tables {
+            parts.append("\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(sql: Self.qualified(table, dialect)) WHERE \(bounds))")
+        }
+        return "WITH \(SQL.joined(parts))"
+    }
+
+    /// Orders pageviews before, or after, everything else, as `first` and `last` must not meet an event.
+    private static func pageviewOrder(first: Bool) -> SQL {
+        first ? "CASE WHEN kind = 0 THEN occurred_at ELSE 9223372036854775807 END" : "CASE WHEN kind = 0 THEN occurred_at ELSE -1 END"
+    }
+
+    /// The table itself, where a CTE has its name.
+    private static func qualified(_ table: FactTable, _ dialect: Dialect) -> String {
+        dialect == .duckdb ? "main.\(table.name)" : table.name
+    }
+
+    private var bounds: SQL {
+        "project = \(Int64(project)) AND occurred_at >= \(range.start.milliseconds) AND occurred_at < \(range.end.milliseconds)"
+    }
+
+    /// The condition on a row of `scope_rows` that its session can't be told from single rows: it began before the
+    /// range, or rows of it arrived out of order or twice. In all other sessions `seq`, `gap`, `pageview_no` and
+    /// `from_path` of the rows in range are exact, and a report need not group by session.
+    public func irregular() async throws -> SQL {
+        let late: SQL = "FROM core_activity WHERE \(bounds) AND seq IS NULL"
+        let rows = try await rows("scope.order", "SELECT count(*) AS n FROM (SELECT 1 \(late) LIMIT 1) late")
+        let early: SQL = "session_at < \(range.start.milliseconds)"
+        return rows[0].int("n") == 0 ? early : "\(early) OR (visitor, session_at) IN (SELECT visitor, session_at \(late))"
+    }
+
+    /// Whether sessions are seen whole: no filter picks single rows of them.
+    public var keepsSessionsWhole: Bool { filters.allSatisfy(\.dimension.isOfSession) }
+}

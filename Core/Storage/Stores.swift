@@ -1,0 +1,140 @@
+import Common
+
+/// The control plane: small, transactional, what people configure.
+public protocol ControlStore: Sendable {
+    var dialect: Dialect { get }
+
+    /// Runs one statement that reads.
+    func read(_ statement: SQL) async throws -> Rows
+
+    /// Runs `body` in one transaction; all of it happens or nothing. Serialisable: SQLite has one writer, PostgreSQL
+    /// is asked for it and a conflict is tried again, so `body` may run more than once and must do nothing else.
+    func write<Result: Sendable>(_ body: @escaping @Sendable (any ControlTransaction) async throws -> Result) async throws -> Result
+
+    /// Answers when the engine does.
+    func ping() async throws
+
+    /// A consistent copy into the folder `path`, while others read and write. What it wrote there is what `pulse restore` reads.
+    func backup(to path: String) async throws
+    func restore(from path: String) async throws
+
+    func close() async
+}
+
+public protocol ControlTransaction: Sendable {
+    /// Runs one statement; the rows of a SELECT or RETURNING.
+    @discardableResult
+    func run(_ statement: SQL) async throws -> Rows
+}
+
+extension ControlStore {
+    /// One statement in a transaction of its own.
+    @discardableResult
+    public func write(_ statement: SQL) async throws -> Rows { try await write { try await $0.run(statement) } }
+}
+
+/// The unique constraint that a statement met. Engines turn their own error into this one.
+public struct UniqueViolation: Error, Sendable {
+    public init() {}
+}
+
+/// The event plane: large, append-only, asked by column.
+public protocol EventStore: Sendable {
+    var dialect: Dialect { get }
+
+    /// Runs one statement that reads.
+    /// - Throws: `ServiceError` 503 when the engine is away; `QueryTimeout` past the deadline, the statement having been stopped.
+    func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows
+
+    /// Adds a batch of facts in one transaction with the journal position that it reaches.
+    func apply(_ batch: FactBatch) async throws -> AppliedBatch
+
+    /// Statements that change what is there (migrations, erasure, retention), all in one transaction.
+    func change(_ statements: [SQL]) async throws
+
+    /// How far `journal` is applied; nil when nothing of it is.
+    func position(of journal: String) async throws -> JournalPosition?
+
+    func ping() async throws
+    func backup(to path: String) async throws
+    func restore(from path: String) async throws
+    func close() async
+}
+
+/// A statement ran longer than it may.
+public struct QueryTimeout: Error, Sendable {
+    public let seconds: Double
+    public init(seconds: Double) { self.seconds = seconds }
+}
+
+/// A place in a journal: the segment and the byte in it.
+public struct JournalPosition: Sendable, Hashable, Comparable {
+    public let segment: Int64
+    public let offset: Int64
+
+    public init(segment: Int64, offset: Int64) {
+        self.segment = segment
+        self.offset = offset
+    }
+
+    public static let start = JournalPosition(segment: 0, offset: 0)
+
+    public static func < (left: JournalPosition, right: JournalPosition) -> Bool {
+        (left.segment, left.offset) < (right.segment, right.offset)
+    }
+}
+
+/// Facts on their way into the event store.
+public struct FactBatch: Sendable {
+    /// The journal they come from and the position after the last of them.
+    public let journal: String
+    public let position: JournalPosition
+    /// The tables by their number in an encoded row.
+    public let tables: [FactTable]
+    /// Rows in order of arrival.
+    public let rows: [EncodedRow]
+    /// Rows of the ledger that don't depend on duplicates: what was received and what was refused.
+    public let ledger: [LedgerEntry]
+    /// What is stored in place of a duplicate; nil for nothing.
+    public let trace: @Sendable (EncodedRow) -> EncodedRow?
+
+    public init(
+        journal: String, position: JournalPosition, tables: [FactTable], rows: [EncodedRow], ledger: [LedgerEntry],
+        trace: @escaping @Sendable (EncodedRow) -> EncodedRow? = { _ in nil }
+    ) {
+        self.trace = trace
+        self.journal = journal
+        self.position = position
+        self.tables = tables
+        self.rows = rows
+        self.ledger = ledger
+    }
+}
+
+/// What became of a batch.
+public struct AppliedBatch: Sendable {
+    /// For each row of the batch whether it was a duplicate and so left out.
+    public let duplicates: [Bool]
+    public init(duplicates: [Bool]) { self.duplicates = duplicates }
+}
+
+/// A count of events with one fate, in one hour of one project.
+public struct LedgerEntry: Sendable, Hashable {
+    public enum Outcome: Int16, Sendable, CaseIterable { case received = 0, stored, duplicate, refused }
+
+    public let project: Int32
+    /// Start of the UTC hour in which the events arrived.
+    public let hour: Int64
+    public let outcome: Outcome
+    /// Why, for refused ones; "" otherwise.
+    public let reason: String
+    public let count: Int64
+
+    public init(project: Int32, hour: Int64, outcome: Outcome, reason: String, count: Int64) {
+        self.project = project
+        self.hour = hour
+        self.outcome = outcome
+        self.reason = reason
+        self.count = count
+    }
+}

@@ -1,0 +1,60 @@
+/// Types that every engine has.
+public enum ColumnType: Sendable, Equatable {
+    case int16, int32, int64, double, text, bool
+}
+
+public struct Column: Sendable, Equatable {
+    public let name: String
+    public let type: ColumnType
+    public let isNullable: Bool
+    /// For rows that are there when the column is added, and for inserts that leave it out.
+    public let defaultValue: Value?
+
+    public init(_ name: String, _ type: ColumnType, nullable: Bool = false, default defaultValue: Value? = nil) {
+        self.name = name
+        self.type = type
+        self.isNullable = nullable
+        self.defaultValue = defaultValue
+    }
+}
+
+/// A table of the control plane.
+public struct Table: Sendable, Equatable {
+    public let name: String
+    public let columns: [Column]
+    public let primaryKey: [String]
+    public let unique: [[String]]
+    public let indexes: [[String]]
+
+    public init(
+        _ name: String, _ columns: [Column], primaryKey: [String], unique: [[String]] = [], indexes: [[String]] = []
+    ) {
+        self.name = name
+        self.columns = columns
+        self.primaryKey = primaryKey
+        self.unique = unique
+        self.indexes = indexes
+    }
+}
+
+/// A table of the event plane: append-only rows about what visitors did.
+///
+/// Every fact table begins with the same three columns, so that scope, retention, export and erasure work on all of
+/// them without asking the module: `project` (the project's number), `occurred_at` (epoch milliseconds, UTC) and `visitor`
+/// (the visitor's 64-bit key; 0 for a fact about no visitor).
+public struct FactTable: Sendable, Equatable {
+    public let name: String
+    /// The module's own columns, after the three common ones.
+    public let columns: [Column]
+
+    public init(_ name: String, _ columns: [Column]) {
+        self.name = name
+        self.columns = columns
+    }
+
+    public static let commonColumns = [
+        Column("project", .int32), Column("occurred_at", .int64), Column("visitor", .int64),
+    ]
+
+    public var allColumns: [Column] { Self.commonColumns + columns }
+}

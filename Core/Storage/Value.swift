@@ -1,0 +1,95 @@
+/// A value of a database: what both planes and all engines can hold.
+public enum Value: Sendable, Hashable {
+    case null
+    case int(Int64)
+    case double(Double)
+    case text(String)
+    case bool(Bool)
+
+    public var isNull: Bool { self == .null }
+
+    /// Nil for null; whole doubles count, as engines differ in what `sum` returns.
+    public var int: Int64? {
+        switch self {
+        case .int(let value): value
+        case .double(let value): Int64(exactly: value)
+        case .bool(let value): value ? 1 : 0
+        case .text(let value): Int64(value)
+        case .null: nil
+        }
+    }
+
+    public var double: Double? {
+        switch self {
+        case .int(let value): Double(value)
+        case .double(let value): value
+        case .text(let value): Double(value)
+        case .bool, .null: nil
+        }
+    }
+
+    public var text: String? { if case .text(let value) = self { value } else { nil } }
+
+    public var bool: Bool? {
+        switch self {
+        case .bool(let value): value
+        case .int(let value): value != 0
+        default: nil
+        }
+    }
+}
+
+/// What may be interpolated into `SQL`: it becomes a bound value.
+public protocol ValueConvertible: Sendable {
+    var value: Value { get }
+}
+
+extension Value: ValueConvertible { public var value: Value { self } }
+extension Int: ValueConvertible { public var value: Value { .int(Int64(self)) } }
+extension Int64: ValueConvertible { public var value: Value { .int(self) } }
+extension Double: ValueConvertible { public var value: Value { .double(self) } }
+extension String: ValueConvertible { public var value: Value { .text(self) } }
+extension Bool: ValueConvertible { public var value: Value { .bool(self) } }
+extension Optional: ValueConvertible where Wrapped: ValueConvertible {
+    public var value: Value { self?.value ?? .null }
+}
+
+/// The answer of a statement: column names, and the rows in the statement's order.
+public struct Rows: Sendable, RandomAccessCollection {
+    public let columns: [String]
+    public let values: [[Value]]
+
+    public init(columns: [String] = [], values: [[Value]] = []) {
+        self.columns = columns
+        self.values = values
+    }
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { values.count }
+    public subscript(position: Int) -> Row { Row(columns: columns, values: values[position]) }
+}
+
+/// One row. A column that the statement does not have is a mistake of ours and traps.
+public struct Row: Sendable {
+    public let columns: [String]
+    public let values: [Value]
+
+    public init(columns: [String], values: [Value]) {
+        self.columns = columns
+        self.values = values
+    }
+
+    public subscript(_ column: String) -> Value {
+        guard let index = columns.firstIndex(of: column) else {
+            preconditionFailure("no column '\(column)' among \(columns)")
+        }
+        return values[index]
+    }
+
+    /// The column as a number; 0 for null, as for a sum over no rows.
+    public func int(_ column: String) -> Int64 { self[column].int ?? 0 }
+    public func double(_ column: String) -> Double { self[column].double ?? 0 }
+    /// The column as text; "" for null.
+    public func text(_ column: String) -> String { self[column].text ?? "" }
+    public func optionalText(_ column: String) -> String? { self[column].text }
+}

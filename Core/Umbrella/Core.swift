@@ -1,0 +1,9 @@
+// What a module imports: `import Core` and nothing else of Pulse.
+@_exported import Access
+@_exported import Common
+@_exported import Enrichment
+@_exported import Ingest
+@_exported import Jobs
+@_exported import Platform
+@_exported import Settings
+@_exported import Storage

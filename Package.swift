@@ -1,0 +1,97 @@
+// swift-tools-version:6.2
+import Foundation
+import PackageDescription
+
+/// One folder in `Modules/` and one in `Tests/`, a target each. To add a module: the folders, its name here, and a
+/// line in `Host/ModuleList.swift`. The target of module `Funnels` is called `FunnelsModule`.
+let modules: [String] = []
+
+/// What every target is compiled with.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let instrumentation = Target.Dependency.product(name: "Instrumentation", package: "swift-distributed-tracing")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func core(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Core/\(path)", swiftSettings: settings)
+}
+
+func library(_ name: String) -> Target { .systemLibrary(name: name, path: "Core/Libraries/\(name)") }
+
+func test(_ name: String, _ path: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(path)", resources: resources,
+        swiftSettings: settings
+    )
+}
+
+var targets: [Target] = [
+    // C libraries.
+    library("CZlib"), library("CLibPQ"), library("CHiredis"), library("CMaxMind"),
+    .target(
+        name: "CSimdJSON", path: "Core/Libraries/CSimdJSON",
+        linkerSettings: [.linkedLibrary("simdjson")]
+    ),
+
+    // Core, from the ground up.
+    core("Common", "Common", ["CSimdJSON", crypto]),
+    core("Storage", "Storage", ["Common", log]),
+    core("Coordination", "Coordination", ["Common"]),
+    core("Enrichment", "Enrichment", ["CMaxMind"]),
+    core("Settings", "Settings", ["Common", "Access", yams]),
+    core("Access", "Access", ["Common", "Storage", "Coordination", httpTypes, nio, nioFoundation, log]),
+    core("Ingest", "Ingest", ["Common", "Storage", "Access", "Enrichment", "Coordination", "CZlib", crypto, httpTypes, nio, log, metrics, lifecycle]),
+    core("Jobs", "Jobs", ["Common", "Coordination", log, lifecycle]),
+    core("Operations", "Operations", ["Common", "Access", log, metrics, coreMetrics, tracing, instrumentation, httpClient, nio, httpTypes, lifecycle]),
+    core("Platform", "Platform", ["Common", "Storage", "Access", "Ingest", "Jobs", "Settings", lifecycle]),
+    core("Core", "Umbrella", ["Common", "Storage", "Access", "Enrichment", "Ingest", "Jobs", "Platform", "Settings"]),
+
+    // Engines, linked by Host alone.
+    core("SQLiteEngine", "Engines/SQLite", ["Common", "Storage", grdb, log]),
+    core("PostgreSQLEngine", "Engines/PostgreSQL", ["Common", "Storage", "CLibPQ", nio, nioPosix, log]),
+    core("RedisEngine", "Engines/Redis", ["Common", "Coordination", "CHiredis", log]),
+
+    .executableTarget(
+        name: "pulse",
+        dependencies: [hummingbird, httpClient, yams, arguments, metrics, tracing, lifecycle, grdb],
+        path: "Host/Pulse", swiftSettings: settings
+    ),
+]
+
+let package = Package(
+    name: "pulse",
+    products: [.executable(name: "pulse", targets: ["pulse"])],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: targets,
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# Proves the two commands on a machine that has nothing: a Debian 12 made by debootstrap (minbase), `make`, and Swift.
+# Not part of `make test`: it needs root, debootstrap, about 6 GB and, the first time, an hour on two cores.
+#
+#   Tests/Fresh/bare-debian.sh                  make test
+#   Tests/Fresh/bare-debian.sh run              make run, until http://localhost:8080/healthz answers
+#   Tests/Fresh/bare-debian.sh COMMAND ...      any other command, in the root of the repository
+#
+# What it takes from this machine, besides the commit at HEAD: the toolchain, and how packages are reached (apt's
+# sources and network settings, pip's configuration, own certificate authorities, name resolution, proxies).
+#
+#   SWIFT_HOME        folder of the toolchain, with usr/bin/swift in it; default: the one on the PATH
+#   PACKAGE_MIRRORS   folder with copies of the Swift packages, for a machine that can't reach them; git's `insteadOf`
+#                     settings of this machine are then taken along
+#   WORK_TREE=1       the files as they are now, in place of the commit
+#   BARE              folder to keep the machine in, and to use again as it was left; default: a new one, removed at the end
+#   PULSE_PORT        another port than 8080 for `run`, since the machine shares this one's network
+#
+# Mounts and processes live in namespaces of their own, so that they are gone however this script ends.
+set -euo pipefail
+
+release=bookworm
+
+die() {
+    echo "bare-debian: $*" >&2
+    exit 1
+}
+
+repository=$(cd "$(dirname "$0")/../.." && pwd)
+swift_home=${SWIFT_HOME:-$(realpath "$(dirname "$(readlink -f "$(command -v swift)")")/../..")}
+mirrors=${PACKAGE_MIRRORS:-}
+
+[[ $(id -u) -eq 0 ]] || die "needs root"
+command -v debootstrap >/dev/null || die "needs debootstrap"
+[[ -x $swift_home/usr/bin/swift && $swift_home != / ]] || die "no toolchain in a folder of its own: set SWIFT_HOME"
+[[ -z $mirrors || -d $mirrors ]] || die "no folder $mirrors"
+
+if [[ -n ${BARE:-} ]]; then
+    mkdir -p "$BARE"
+    root=$(realpath "$BARE")
+else
+    root=$(mktemp -d "${TMPDIR:-/var/tmp}/bare-debian.XXXXXX")
+    trap 'rm -rf --one-file-system "$root"' EXIT
+fi
+
+# Debian's own repositories as this machine reaches them: lines of `address suite`.
+repositories() {
+    # shellcheck disable=SC2016  # apt fills these in
+    apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 'Origin: Debian' 'Component: main' |
+        grep -E " $release(-updates|-security)?\$" | sort -u
+}
+
+make_machine() {
+    local address suite key value
+    repositories | grep -q " $release\$" || die "apt knows no $release here: is its sources list there, apt-get update run?"
+    address=$(repositories | sed -n "s/ $release\$//p" | head -1)
+    debootstrap --variant=minbase --include=make "$release" "$root" "$address" >"$root.log" || die "see $root.log"
+    rm "$root.log"
+
+    repositories | while read -r address suite; do echo "deb $address $suite main"; done >"$root/etc/apt/sources.list"
+    apt-config dump | grep -E '^Acquire::(Check-|Retries|https?)' >"$root/etc/apt/apt.conf.d/90-this-machine" || true
+    [[ ! -d /etc/apt/auth.conf.d ]] || cp -r /etc/apt/auth.conf.d "$root/etc/apt/"
+    [[ ! -f /etc/pip.conf ]] || cp /etc/pip.conf "$root/etc/"
+    [[ ! -f ~/.config/pip/pip.conf ]] || install -D ~/.config/pip/pip.conf "$root/root/.config/pip/pip.conf"
+    cp -L /etc/hosts /etc/resolv.conf "$root/etc/"
+    mkdir -p "$root/usr/local/share/ca-certificates" # the package ca-certificates picks these up
+    cp -r /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/"
+
+    if [[ -n $mirrors ]]; then
+        git config --get-regexp '^url\..*\.insteadof$' | while read -r key value; do
+            git config --file "$root/etc/gitconfig" --add "$key" "$value"
+        done
+    fi
+}
+
+copy_repository() {
+    mkdir -p "$root/root/pulse"
+    if [[ -n ${WORK_TREE:-} ]]; then
+        git -C "$repository" ls-files -z --cached --others --exclude-standard |
+            tar --create --directory "$repository" --null --files-from - | tar --extract --directory "$root/root/pulse"
+    else
+        rm -rf "$root/root/pulse"
+        git clone --quiet "$repository" "$root/root/pulse"
+    fi
+}
+
+# Runs inside: starts Pulse, waits for it, shows what it printed.
+# shellcheck disable=SC2016  # expanded inside
+run_and_ask='
+    port=${PULSE_PORT:-8080}
+    make run >/root/run.log 2>&1 &
+    server=$!
+    until curl --silent --fail "http://localhost:$port/healthz" 2>/dev/null; do
+        kill -0 $server 2>/dev/null || { tail -50 /root/run.log; echo "make run ended without serving"; exit 1; }
+        sleep 1
+    done
+    echo; cat /root/run.log'
+
+case "${1:-}" in
+    "") inside=(make test) ;;
+    run) inside=(bash -c "$run_and_ask") ;;
+    *) inside=("$@") ;;
+esac
+
+[[ -x $root/usr/bin/make ]] || make_machine
+copy_repository
+
+# The new machine's environment: nothing of this one's but how the network is reached.
+environment=(HOME=/root LANG=C.UTF-8 "TERM=${TERM:-dumb}"
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$swift_home/usr/bin")
+for name in CI PULSE_PORT {http,https,no}_proxy {HTTP,HTTPS,NO}_PROXY PIP_INDEX_URL PIP_EXTRA_INDEX_URL; do
+    [[ -z ${!name:-} ]] || environment+=("$name=${!name}")
+done
+
+started=$SECONDS
+status=0
+# shellcheck disable=SC2016  # expanded inside
+unshare --mount --pid --fork --kill-child bash -euc '
+    root=$1; shift
+    while [[ $1 != -- ]]; do
+        mkdir -p "$root$1"
+        mount --bind -o ro "$1" "$root$1"
+        shift
+    done
+    shift
+    mount -t proc proc "$root/proc"
+    mount -t sysfs -o ro sysfs "$root/sys"
+    mount --rbind /dev "$root/dev"
+    mount -t tmpfs tmpfs "$root/dev/shm"
+    chroot "$root" env -i "$@"
+' bash "$root" "$swift_home" ${mirrors:+"$mirrors"} -- "${environment[@]}" \
+    sh -c 'cd /root/pulse && exec "$@"' sh "${inside[@]}" || status=$?
+echo "bare-debian: '${*:-make test}' ended with $status after $((SECONDS - started)) s"
+exit "$status"

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Fetches the DuckDB library into .tools/duckdb/libduckdb.so; does nothing when the pinned one is there.
+#
+# Debian has no package of it. The official Python wheel holds one shared object with the whole C API, and pip fetches
+# it from whichever index this machine is set up with. Nothing of Python is used at run time.
+set -euo pipefail
+
+# The pin. To change it: the version, then what `sha256sum` says of the two wheels (cp311, manylinux).
+version=1.5.6
+case "$(uname -m)" in
+    x86_64) sha256=73b108c04c932b36c2fa4e41110cc1c3c8cd510eb49f065f92d050be8e6929fd ;;
+    aarch64) sha256=56c0f71c6bee982e9c30568bb12371bf66b26bf129c75d8d7f60bc69d6590a2c ;;
+    *)
+        echo "There is no DuckDB wheel for $(uname -m). Build libduckdb.so and set DUCKDB_LIBRARY to its path." >&2
+        exit 1
+        ;;
+esac
+
+cd "$(dirname "$0")/../.."
+home=.tools/duckdb
+stamp="$version $sha256"
+[[ -e $home/libduckdb.so && $(cat "$home/stamp" 2>/dev/null) == "$stamp" ]] && exit 0
+
+mkdir -p "$home"
+work=$(mktemp -d "$home/fetch.XXXXXX") # beside its destination, so that mv is a rename
+trap 'rm -rf "$work"' EXIT
+
+echo "Fetching DuckDB $version"
+python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest "$work" \
+    --platform "manylinux_2_28_$(uname -m)" --implementation cp --python-version 3.11 --abi cp311 "duckdb==$version"
+
+wheel=$(echo "$work"/duckdb-*.whl)
+if ! sha256sum --check --status <<<"$sha256  $wheel"; then
+    echo "The fetched ${wheel##*/} is not the pinned one (sha256 $(sha256sum <"$wheel" | cut -d' ' -f1))." >&2
+    exit 1
+fi
+
+# The one shared object of the wheel, `_duckdb.cpython-311-….so`.
+python3 - "$wheel" "$work/libduckdb.so" <<'PYTHON'
+import shutil, sys, zipfile
+wheel, library = sys.argv[1:]
+with zipfile.ZipFile(wheel) as archive:
+    [name] = [name for name in archive.namelist() if name.startswith("_duckdb.") and name.endswith(".so")]
+    with archive.open(name) as source, open(library, "wb") as target:
+        shutil.copyfileobj(source, target)
+PYTHON
+
+# The stamp goes first and comes last: a stamp never vouches for a library that it did not arrive with.
+rm -f "$home/stamp"
+mv "$work/libduckdb.so" "$home/libduckdb.so"
+echo "$stamp" >"$work/stamp"
+mv "$work/stamp" "$home/stamp"

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# Runs a command with a PostgreSQL and a Redis of its own, and removes both when it ends:
+#
+#   config/setup/test-servers.sh swift test
+#   config/setup/test-servers.sh bash          to look around
+#
+# Both live in a temporary folder and listen on 127.0.0.1 and on sockets in that folder; the machine's own servers are
+# neither used nor touched. The command finds them by
+#
+#   PULSE_TEST_DATABASE_URL   a role that may create databases and owns this one; `postgres` is the superuser, and
+#                             neither has a password
+#   PULSE_TEST_REDIS_URL
+#   PULSE_TEST_SOCKETS        the folder of the sockets: .s.PGSQL.<port>, redis.sock
+#   PULSE_TEST_CITUS=1        only where the Citus extension can be created
+# shellcheck disable=SC2317  # functions that are called by name or by trap
+set -euo pipefail
+
+if [[ $# -eq 0 ]]; then
+    echo "usage: config/setup/test-servers.sh command [argument ...]" >&2
+    exit 2
+fi
+
+# The newest PostgreSQL on the machine.
+initdb=$(find /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort --version-sort | tail -1 || true)
+initdb=${initdb:-$(command -v initdb || true)}
+redis=$(command -v redis-server redis-check-rdb | head -1 || true)
+if [[ -z $initdb || -z $redis ]]; then
+    echo "The tests need the programs of PostgreSQL and Redis: config/setup/install.sh test" >&2
+    exit 1
+fi
+postgres=$(dirname "$(readlink -f "$initdb")")
+while read -r variable; do unset "$variable"; done < <(compgen -e PG || true) # the user's own PGHOST, PGDATA ...
+
+servers=()
+child=
+stop() {
+    trap - EXIT
+    [[ ${#servers[@]} -eq 0 ]] || kill -INT "${servers[@]}" 2>/dev/null || true # PostgreSQL: now, whoever is connected
+    wait "${servers[@]}" 2>/dev/null || true
+    rm -rf "$folder"
+}
+folder=$(mktemp -d "${TMPDIR:-/tmp}/pulse-test.XXXXXX")
+[[ ${#folder} -le 80 ]] || { rmdir "$folder"; folder=$(mktemp -d /tmp/pulse-test.XXXXXX); } # a socket's path is short
+trap stop EXIT
+
+# PostgreSQL refuses to run as root. Should this script be killed outright, the servers are told to stop.
+as_user=(setpriv)
+if [[ $(id -u) -eq 0 ]]; then
+    user=$(id -u postgres >/dev/null 2>&1 && echo postgres || echo nobody)
+    chown "$user" "$folder"
+    as_user+=(--reuid "$user" --regid "$(id -g "$user")" --clear-groups)
+fi
+as_server=("${as_user[@]}" --pdeathsig INT)
+
+launch_postgres() {
+    exec "${as_server[@]}" "$postgres/postgres" -D "$folder/postgres" -k "$folder" -p "$1" \
+        -c listen_addresses=127.0.0.1 -c max_connections=200 \
+        -c fsync=off -c synchronous_commit=off -c full_page_writes=off "${citus[@]}"
+}
+postgres_answers() { "$postgres/pg_isready" --quiet --host "$folder" --port "$1"; }
+
+launch_redis() {
+    exec "${as_server[@]}" "$folder/redis-server" --bind 127.0.0.1 --port "$1" --unixsocket "$folder/redis.sock" \
+        --dir "$folder" --save "" --appendonly no
+}
+redis_answers() { [[ $(redis-cli -s "$folder/redis.sock" ping 2>/dev/null) == PONG ]]; }
+
+# Below the ports that the system hands out, so that no connection of the tests can hold it.
+free_port() {
+    local port
+    while port=$((20000 + RANDOM % 10000)) && (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+    echo "$port"
+}
+
+# Starts a server on a free port and waits until it answers; `port` is that port. Somebody may have taken the port in
+# between: then the server gives up, and another port is tried.
+start() {
+    local server tries
+    for _ in 1 2 3; do
+        port=$(free_port)
+        "launch_$1" "$port" >>"$folder/$1.log" 2>&1 &
+        server=$!
+        servers+=("$server")
+        for ((tries = 0; tries < 600; tries++)); do
+            if ! kill -0 "$server" 2>/dev/null; then break; fi
+            if "$1_answers" "$port"; then return; fi
+            sleep 0.1
+        done
+    done
+    echo "$1 does not start:" >&2
+    tail -20 "$folder/$1.log" >&2
+    exit 1
+}
+
+# Sorted as most people's servers sort, by language, where the version can (15 and later): SQL that relies on the order
+# of bytes without saying so fails here, and not at somebody's home.
+collation=(--locale C.UTF-8)
+if "$initdb" --help | grep -q icu-locale; then collation+=(--locale-provider icu --icu-locale en-US); fi
+(
+    cd "$folder"
+    "${as_user[@]}" "$initdb" -D postgres --username postgres --auth trust --encoding UTF8 --no-sync "${collation[@]}"
+) >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
+
+citus=()
+for library in "$postgres"/../lib{,/postgresql}/citus.so; do
+    if [[ -e $library ]]; then
+        citus=(-c shared_preload_libraries=citus -c max_prepared_transactions=200)
+        export PULSE_TEST_CITUS=1
+    fi
+done
+
+start postgres
+"$postgres/psql" --quiet --no-psqlrc --host "$folder" --port "$port" --username postgres \
+    --command 'CREATE ROLE pulse LOGIN CREATEDB' --command 'ALTER DATABASE postgres OWNER TO pulse' postgres
+export PULSE_TEST_DATABASE_URL="postgresql://pulse@127.0.0.1:$port/postgres"
+
+ln -s "$redis" "$folder/redis-server" # redis-check-rdb is the server when it is called so
+start redis
+export PULSE_TEST_REDIS_URL="redis://127.0.0.1:$port/0"
+export PULSE_TEST_SOCKETS=$folder
+
+# In the background, since bash handles no signal while it waits for a command in the foreground; but with the
+# terminal and the signals of a command in the foreground. Ctrl-C reaches the command by itself.
+trap 'kill -TERM "$child" 2>/dev/null' TERM HUP
+trap : INT
+{ : <&0; } 2>/dev/null || exec </dev/null
+env --default-signal=INT,QUIT "$@" <&0 &
+child=$!
+status=0
+while
+    wait "$child" && status=0 || status=$?
+    kill -0 "$child" 2>/dev/null
+do :; done
+exit "$status"
