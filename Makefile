@@ -3,7 +3,7 @@
 
 setup := config/setup
 
-.PHONY: help run build test bench clean
+.PHONY: help run build test bench clean swift
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,17 +11,17 @@ help: ## Show the targets
 run: build ## Build and start Pulse at http://localhost:8080, on embedded storage
 	@exec .build/release/pulse serve --config config/pulse.yaml $(ARGS)
 
-build: ## Install what is missing and build the program, .build/release/pulse
+build: swift ## Install what is missing and build the program, .build/release/pulse
 	@$(setup)/install.sh run
 	@$(setup)/duckdb.sh
 	@swift build -c release --product pulse
 
-test: ## Run every test, with a PostgreSQL and a Redis of their own
+test: swift ## Run every test, with a PostgreSQL and a Redis of their own
 	@$(setup)/install.sh test
 	@$(setup)/duckdb.sh
 	@$(setup)/test-servers.sh swift test $(ARGS)
 
-bench: ## Run the benchmarks
+bench: swift ## Run the benchmarks
 	@$(setup)/install.sh bench
 	@$(setup)/duckdb.sh
 	@swift build -c release
@@ -29,3 +29,6 @@ bench: ## Run the benchmarks
 
 clean: ## Remove what was built and fetched; data stays
 	rm -rf .build .tools
+
+swift:
+	@command -v swift >/dev/null || { echo "Pulse is built with Swift 6.2 or later, and no 'swift' is on the PATH." >&2; exit 1; }

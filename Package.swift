@@ -4,7 +4,7 @@ import PackageDescription
 
 /// One folder in `Modules/` and one in `Tests/`, a target each. To add a module: the folders, its name here, and a
 /// line in `Host/ModuleList.swift`. The target of module `Funnels` is called `FunnelsModule`.
-let modules: [String] = []
+let modules = ["Core"]
 
 /// What every target is compiled with.
 let settings: [SwiftSetting] = [
@@ -22,9 +22,11 @@ let instrumentation = Target.Dependency.product(name: "Instrumentation", package
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -35,11 +37,8 @@ func core(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -
 
 func library(_ name: String) -> Target { .systemLibrary(name: name, path: "Core/Libraries/\(name)") }
 
-func test(_ name: String, _ path: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(
-        name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(path)", resources: resources,
-        swiftSettings: settings
-    )
+func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)", swiftSettings: settings)
 }
 
 var targets: [Target] = [
@@ -51,28 +50,70 @@ var targets: [Target] = [
     ),
 
     // Core, from the ground up.
-    core("Common", "Common", ["CSimdJSON", crypto]),
+    core("Common", "Common", ["CSimdJSON", "CZlib", crypto]),
     core("Storage", "Storage", ["Common", log]),
     core("Coordination", "Coordination", ["Common"]),
     core("Enrichment", "Enrichment", ["CMaxMind"]),
-    core("Settings", "Settings", ["Common", "Access", yams]),
+    core("Settings", "Settings", ["Common", yams]),
     core("Access", "Access", ["Common", "Storage", "Coordination", httpTypes, nio, nioFoundation, log]),
     core("Ingest", "Ingest", ["Common", "Storage", "Access", "Enrichment", "Coordination", "CZlib", crypto, httpTypes, nio, log, metrics, lifecycle]),
     core("Jobs", "Jobs", ["Common", "Coordination", log, lifecycle]),
-    core("Operations", "Operations", ["Common", "Access", log, metrics, coreMetrics, tracing, instrumentation, httpClient, nio, httpTypes, lifecycle]),
+    core("Operations", "Operations", ["Common", "Access", log, metrics, coreMetrics, tracing, instrumentation, httpClient, nio, nioHTTP1, httpTypes, lifecycle]),
     core("Platform", "Platform", ["Common", "Storage", "Access", "Ingest", "Jobs", "Settings", lifecycle]),
-    core("Core", "Umbrella", ["Common", "Storage", "Access", "Enrichment", "Ingest", "Jobs", "Platform", "Settings"]),
+    core("Core", "Umbrella", ["Common", "Storage", "Access", "Enrichment", "Ingest", "Jobs", "Platform", "Settings", httpTypes]),
 
     // Engines, linked by Host alone.
-    core("SQLiteEngine", "Engines/SQLite", ["Common", "Storage", grdb, log]),
+    .target(
+        name: "CDuckDB", path: "Core/Libraries/CDuckDB",
+        // The symbols that DuckDB's library looks for in the process must be visible to it.
+        linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]
+    ),
+    core("DuckDBEngine", "Engines/DuckDB", ["Common", "Storage", "CDuckDB", log]),
+    core("SQLiteEngine", "Engines/SQLite", ["Common", "Storage", grdb]),
     core("PostgreSQLEngine", "Engines/PostgreSQL", ["Common", "Storage", "CLibPQ", nio, nioPosix, log]),
     core("RedisEngine", "Engines/Redis", ["Common", "Coordination", "CHiredis", log]),
 
-    .executableTarget(
-        name: "pulse",
-        dependencies: [hummingbird, httpClient, yams, arguments, metrics, tracing, lifecycle, grdb],
-        path: "Host/Pulse", swiftSettings: settings
+    .target(
+        name: "Host",
+        dependencies: [
+            "Core", "Coordination", "Operations", "SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine", "RedisEngine", hummingbird,
+            httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals, httpTypes, nio,
+        ] + modules.map { .byName(name: "\($0)Module") },
+        path: "Host", exclude: ["Pulse"], swiftSettings: settings
     ),
+    .target(
+        name: "TestSupport",
+        dependencies: [
+            "Core", "Host", "PostgreSQLEngine", hummingbird, log, nio, .product(name: "HummingbirdTesting", package: "hummingbird"),
+        ],
+        path: "Tests/TestSupport", swiftSettings: settings
+    ),
+    .executableTarget(name: "pulse", dependencies: ["Host"], path: "Host/Pulse", swiftSettings: settings),
+]
+
+for module in modules {
+    let script = FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Modules/\(module)/Script")
+    targets += [
+        .target(
+            name: "\(module)Module", dependencies: ["Core", nio], path: "Modules/\(module)",
+            exclude: script ? ["Script/pulse.js", "Script/pulse.sha256"] : [],
+            resources: script ? [.embedInCode("Script/pulse.min.js")] : [], swiftSettings: settings
+        ),
+        test("\(module)ModuleTests", [.byName(name: "\(module)Module"), "Core", crypto]),
+    ]
+}
+
+targets += [
+    test("CommonTests", ["Common"]),
+    test("StorageTests", ["Common", "Storage", "SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine", log]),
+    test("CoordinationTests", ["Common", "Coordination", "RedisEngine", log]),
+    test("SettingsTests", ["Common", "Settings"]),
+    test("EnrichmentTests", ["Enrichment"]),
+    test("AccessTests", ["Core"]),
+    test("IngestTests", ["Core", log, metrics]),
+    test("OperationsTests", ["Common", "Access", "Operations", httpClient, hummingbird, log, metrics, coreMetrics, tracing, instrumentation, httpTypes, nio, lifecycle]),
+    test("HostTests", ["Host", "Core", httpClient, nio]),
+    test("EndToEndTests", ["Host", "Core", httpClient, nio, nioHTTP1]),
 ]
 
 let package = Package(

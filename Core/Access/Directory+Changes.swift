@@ -5,7 +5,7 @@ import Storage
 /// What administrators do. Each change writes its audit entry in the same transaction.
 extension Directory {
     /// Adds a project with the installation's defaults, `privacy` among them.
-    public func createProject(name: String, domain: String, privacy: PrivacySettings, by actor: String) async throws -> Project {
+    public func createProject(name: String, domain: String, privacy: PrivacyRules, by actor: String) async throws -> Project {
         let id = Identifiers.uuid(), now = time.now
         let settings = try Self.text(privacy)
         try await control.write { transaction in
@@ -151,7 +151,7 @@ extension Directory {
         try await changed()
     }
 
-    public func setPrivacy(_ settings: PrivacySettings, in project: Project, by actor: String) async throws {
+    public func setPrivacy(_ settings: PrivacyRules, in project: Project, by actor: String) async throws {
         let text = try Self.text(settings), now = time.now
         try await control.write { transaction in
             try await transaction.run(
@@ -161,7 +161,7 @@ extension Directory {
         try await changed()
     }
 
-    private static func text(_ settings: PrivacySettings) throws -> String {
+    private static func text(_ settings: PrivacyRules) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         return String(decoding: try encoder.encode(settings), as: UTF8.self)

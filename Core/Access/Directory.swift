@@ -16,6 +16,8 @@ public final class Directory: Sendable {
         var projectsByNumber: [Int32: Project] = [:]
         /// Keys that are not revoked, by the hash of their secret.
         var keys: [String: APIKey] = [:]
+        /// The state of the audit log when `poll` last looked.
+        var seen = ""
     }
 
     let control: any ControlStore
@@ -78,6 +80,16 @@ public final class Directory: Sendable {
                 logger.warning("projects and keys could not be read anew", metadata: ["error": "\(error)"])
             }
         }
+    }
+
+    /// Reads everything anew if somebody changed something without saying so on the channel: `pulse key create` beside a
+    /// running host, or hosts that share no Redis. Every change leaves an audit entry, so those tell.
+    public func poll() async throws {
+        let rows = try await control.read("/* access.poll */ SELECT count(*) AS n, max(created_at) AS latest FROM access_audit")
+        let seen = "\(rows[0].int("n")) \(rows[0].int("latest"))"
+        guard state.withLock({ $0.seen }) != seen else { return }
+        try await reload()
+        state.withLock { $0.seen = seen }
     }
 
     /// Makes a change of this host visible: here at once, on the others as soon as they hear of it.

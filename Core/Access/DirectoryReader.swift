@@ -19,7 +19,7 @@ struct DirectoryReader: Sendable {
             let project = Project(
                 id: row.text("id"), number: Int32(row.int("number")), name: row.text("name"), domain: row.text("domain"),
                 createdAt: Instant(milliseconds: row.int("created_at")),
-                privacy: try JSONDecoder().decode(PrivacySettings.self, from: Data(row.text("privacy").utf8)),
+                privacy: try JSONDecoder().decode(PrivacyRules.self, from: Data(row.text("privacy").utf8)),
                 modules: switches[row.text("id")] ?? [:]
             )
             snapshot.projects[project.id] = project

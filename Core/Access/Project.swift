@@ -8,13 +8,13 @@ public struct Project: Sendable, Equatable {
     public let name: String
     public let domain: String
     public let createdAt: Instant
-    public let privacy: PrivacySettings
+    public let privacy: PrivacyRules
     /// Switches that were set; modules without one have the installation's default.
     public let modules: [String: ModuleState]
 }
 
 /// A project's rules for what is kept about a visitor.
-public struct PrivacySettings: Sendable, Equatable, Codable {
+public struct PrivacyRules: Sendable, Equatable, Codable {
     /// Cut IP addresses before anything is looked up or hashed.
     public var anonymizeIP = true
     /// Store nothing of browsers that send `DNT: 1` or `Sec-GPC: 1`.

@@ -8,8 +8,11 @@ public enum ScopeParameters {
         Parameter("start_at", .timestamp, "Start of the range, inside it. Default: 30 days before the end."),
         Parameter("end_at", .timestamp, "End of the range, outside it; a date alone includes that day. Default: now."),
         Parameter("timezone", .text(maximum: 64), "IANA name of the zone whose days are meant. Default: UTC."),
-        Parameter("filter", .text(maximum: 16_384), "Conditions such as country:US,CA;browser!:Chrome;path~:/docs*"),
+        filter,
     ]
+
+    public static let filter = Parameter("filter", .text(maximum: 16_384), "Conditions such as country:US,CA;browser!:Chrome;path~:/docs*")
+    public static let compare = Parameter("compare", .choice(["previous"], default: nil), "Adds the equally long period before.")
 
     public static let list = range + Parameter.page
 }

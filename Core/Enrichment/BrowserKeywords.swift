@@ -43,6 +43,7 @@ enum BrowserKeywords {
         ("vivaldi/", "Vivaldi", .here),
         ("yasearchbrowser/", "Yandex", .here),
         ("yabrowser/", "Yandex", .here),
+        ("yasearchapp/", "Yandex", .here),
         ("yandexsearch/", "Yandex", .here),
         ("edition gx", "Opera GX", .opera),
         ("yx gx", "Opera GX", .opera),
@@ -59,6 +60,8 @@ enum BrowserKeywords {
         ("edgios/", "Edge", .here),
         ("edge/", "Edge", .here),
         ("edgw/", "Edge", .here),
+        ("picobrowser/", "Pico Browser", .here),
+        ("oculusbrowser/", "Oculus Browser", .here),
         ("samsungbrowser/", "Samsung Internet", .here),
         ("ucbrowser", "UC Browser", .here),
         ("ucweb", "UC Browser", .here),
@@ -92,7 +95,6 @@ enum BrowserKeywords {
         ("ccleaner/", "CCleaner Browser", .here),
         ("ecosia", "Ecosia", .none),
         ("alohabrowser/", "Aloha", .here),
-        ("oculusbrowser/", "Oculus Browser", .here),
         ("silk/", "Silk", .here),
         ("puffin/", "Puffin", .here),
         ("maxthon", "Maxthon", .here),
@@ -123,7 +125,7 @@ enum BrowserKeywords {
         ("crios/", "Chrome", .here),
         ("chromium/", "Chromium", .here),
         ("iemobile", "Internet Explorer", .here),
-        ("trident/", "Internet Explorer", .explorer),
+        ("trident/", "Internet Explorer", .trident),
         ("msie ", "Internet Explorer", .here),
     ]
 
@@ -135,10 +137,10 @@ enum BrowserKeywords {
         ("nokiabrowser/", "Nokia Browser", .here),
         ("blackberry", "BlackBerry Browser", .versionOrHere),
         ("bb10", "BlackBerry Browser", .version),
-        ("playstation", "PlayStation Browser", .version),
         ("netfront/", "NetFront", .here),
         ("safari/", "Safari", .version),
         ("safari", "Safari", .none),
+        ("playstation", "PlayStation Browser", .none),
         ("|links (", "Links", .here),
         ("lynx/", "Lynx", .here),
         ("w3m/", "w3m", .here),
@@ -170,7 +172,7 @@ enum UserAgentVersion: Sendable {
     case opera
     /// After `Chrome/`.
     case chrome
-    /// After `rv:`, else after `MSIE `: Internet Explorer 11 and those before it.
-    case explorer
+    /// Four more than what is after `Trident/`: `MSIE` names the version that Internet Explorer imitates.
+    case trident
     case none
 }

@@ -15,6 +15,8 @@ enum DeviceKeywords {
         static let page = Sign(rawValue: 1 << 5)
         /// `AppleWebKit`: a browser's engine is at work, even if the browser has no name.
         static let webKit = Sign(rawValue: 1 << 6)
+        /// `(compatible; ...`: Internet Explorer and Konqueror say so, and else only bots.
+        static let compatible = Sign(rawValue: 1 << 8)
         /// A processor that only Macs have, among Apple's machines.
         static let intel = Sign(rawValue: 1 << 7)
     }
@@ -22,9 +24,11 @@ enum DeviceKeywords {
     static let lines: [Line] = [
         ("mozilla/", .page),
         ("applewebkit", .webKit),
-        ("x86_64", .intel),
+        ("(compatible;", .compatible),
+        ("(x86_64", .intel),
+        ("(i386", .intel),
 
-        ("ipad", [.iPad, .tablet]),
+        ("|ipad", [.iPad, .tablet]),
         ("ipados", [.iPad, .tablet]),
         ("tablet", .tablet),
         ("kindle", .tablet),
@@ -89,20 +93,21 @@ enum DeviceKeywords {
         ("web0s", .tv),
         ("webos.tv", .tv),
         ("vidaa", .tv),
-        ("maple", .tv),
+        ("maple ", .tv),
+        ("maple20", .tv),
         ("mitv", .tv),
         ("mibox", .tv),
         ("shield android", .tv),
         ("philipstv", .tv),
         ("smarthub", .tv),
 
-        ("|watch", .wearable),
+        ("apple watch", .wearable),
+        ("watch os", .wearable),
         ("watchos", .wearable),
         ("|sm-r", .wearable),
         ("android wear", .wearable),
         ("wear os", .wearable),
         ("oculusbrowser", .wearable),
-        ("|quest|", .wearable),
         ("picobrowser", .wearable),
     ]
 

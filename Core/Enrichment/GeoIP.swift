@@ -32,16 +32,18 @@ public final class GeoIP: Sendable {
     /// Opens the database at `path`.
     /// - Throws: `EnrichmentError` with a sentence that names the file and what is wrong with it.
     public init(path: String) throws {
-        database = .allocate(capacity: 1)
-        database.initialize(to: MMDB_s())
-        let status = MMDB_open(path, UInt32(MMDB_MODE_MMAP), database)
+        // Not in `database` yet: with all its properties set, a class that throws runs its `deinit`.
+        let opened = UnsafeMutablePointer<MMDB_s>.allocate(capacity: 1)
+        opened.initialize(to: MMDB_s())
+        let status = MMDB_open(path, UInt32(MMDB_MODE_MMAP), opened)
         guard status == MMDB_SUCCESS else {
             // On failure the library has closed what it had opened.
             let reason = status == MMDB_IO_ERROR || status == MMDB_FILE_OPEN_ERROR
                 ? String(cString: strerror(errno)) : String(cString: MMDB_strerror(status))
-            database.deallocate()
+            opened.deallocate()
             throw EnrichmentError("The GeoIP database '\(path)' can't be opened: \(reason).")
         }
+        database = opened
     }
 
     deinit {

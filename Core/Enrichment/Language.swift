@@ -19,22 +19,56 @@ public enum Language {
     }
 
     private static func normalized(_ bytes: UnsafeBufferPointer<UInt8>, _ tag: Range<Int>) -> String {
-        let parts = bytes[tag].split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
-        guard parts.allSatisfy({ (1...8).contains($0.count) && $0.allSatisfy(\.isWord) }) else { return "" }
-        guard (2...3).contains(parts[0].count), parts[0].allSatisfy(\.isLetter) else { return "" }
+        var rest = tag.lowerBound
+        func nextPart() -> Range<Int> {
+            var end = rest
+            while end < tag.upperBound, bytes[end].isWord { end += 1 }
+            defer { rest = end + 1 }
+            return rest..<end
+        }
 
-        let language = String(decoding: parts[0].map(\.lowercased), as: UTF8.self)
-        var result = renamed[language] ?? language
-        var next = 1
-        if next < parts.count, parts[next].count == 4, parts[next].allSatisfy(\.isLetter) {
-            let script = parts[next]
-            result += "-" + String(decoding: [script.first!.uppercased] + script.dropFirst().map(\.lowercased), as: UTF8.self)
-            next += 1
+        let language = nextPart()
+        guard (2...3).contains(language.count), bytes[language].allSatisfy(\.isLetter) else { return "" }
+        var script: Range<Int>?
+        var region: Range<Int>?
+        var index = 0
+        while rest <= tag.upperBound {
+            guard bytes[rest - 1] == UInt8(ascii: "-") || bytes[rest - 1] == UInt8(ascii: "_") else { return "" }
+            let part = nextPart()
+            guard (1...8).contains(part.count) else { return "" }
+            if index == 0, part.count == 4, bytes[part].allSatisfy(\.isLetter) {
+                script = part
+            } else if index == (script == nil ? 0 : 1), isRegion(bytes[part]) {
+                region = part
+            }
+            index += 1
         }
-        if next < parts.count, isRegion(parts[next]) {
-            result += "-" + String(decoding: parts[next].map(\.uppercased), as: UTF8.self)
+        let name = bytes.lowercasedText(language)
+        return (renamed[name] ?? name) + dressed(bytes, script, region)
+    }
+
+    /// `-Hant-TW`
+    private static func dressed(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ script: Range<Int>?, _ region: Range<Int>?
+    ) -> String {
+        String(unsafeUninitializedCapacity: 10) { target in
+            var count = 0
+            func append(_ byte: UInt8) {
+                target[count] = byte
+                count += 1
+            }
+            if let script {
+                append(UInt8(ascii: "-"))
+                for index in script {
+                    append(index == script.lowerBound ? bytes[index].uppercased : bytes[index].lowercased)
+                }
+            }
+            if let region {
+                append(UInt8(ascii: "-"))
+                for index in region { append(bytes[index].uppercased) }
+            }
+            return count
         }
-        return result
     }
 
     /// Two letters (`US`) or three digits (`419`).

@@ -8,20 +8,23 @@ enum ReferrerAliases {
     /// - Parameter host: Lower case, without `www.`.
     static func canonical(_ host: String) -> String {
         if let known = hosts[host] { return known }
-        let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard labels.count >= 2 else { return host }
-        let domain = host[labels[labels.count - 2].startIndex...]
-        if let known = domains[domain] { return known }
-        if labels.count == 4, host.hasSuffix(".search.yahoo.com") { return "search.yahoo.com" }
-        return countryDomain(labels) ?? host
+        let bytes = host.utf8
+        guard let last = bytes.lastIndex(of: dot) else { return host }
+        let before = bytes[..<last].lastIndex(of: dot)
+        if let known = domains[host[(before.map { bytes.index(after: $0) } ?? host.startIndex)...]] { return known }
+        if before != nil, host.hasSuffix(".search.yahoo.com") { return "search.yahoo.com" }
+        return countryDomain(host) ?? host
     }
 
     /// - Parameter package: The name of an Android package in lower case.
     static func app(_ package: String) -> String { apps[package] ?? package }
 
+    private static let dot = UInt8(ascii: ".")
+
     /// `google.de`, `google.co.uk`, `images.google.com.br` give `google.com`; `news.google.de` gives `news.google.com`.
-    private static func countryDomain(_ labels: [Substring.UTF8View]) -> String? {
-        guard labels[labels.count - 1].count == 2 else { return nil }
+    private static func countryDomain(_ host: String) -> String? {
+        guard host.utf8.suffix(3).first == dot else { return nil }
+        let labels = host.utf8.split(separator: dot, omittingEmptySubsequences: false)
         let second = labels[labels.count - 2]
         let isDeep = labels.count > 2 && (second.elementsEqual("co".utf8) || second.elementsEqual("com".utf8))
         let name = labels.count - (isDeep ? 3 : 2)

@@ -63,10 +63,12 @@ public enum ReferrerSource {
         }
     }
 
+    /// Only where a domain remains: `www.com` and `www.intranet` are names themselves.
     private static func withoutWWW(_ text: UnsafeBufferPointer<UInt8>, _ host: Range<Int>) -> Range<Int> {
         let prefix = 4
         guard host.count > prefix, text.equals("www.", in: host.lowerBound..<host.lowerBound + prefix) else { return host }
-        return host.lowerBound + prefix..<host.upperBound
+        let rest = host.lowerBound + prefix..<host.upperBound
+        return text[rest].contains(UInt8(ascii: ".")) ? rest : host
     }
 
     /// True for the site's host and its subdomains; compares in place, as most referrers are the site itself.

@@ -61,7 +61,7 @@ enum SystemKeywords {
         ("ipados/", "iOS", .here),
         ("|ios|", "iOS", .here),
         ("iphone", "iOS", .none),
-        ("ipad", "iOS", .none),
+        ("|ipad", "iOS", .none),
         ("ipod", "iOS", .none),
         ("android", "Android", .here),
         ("|adr ", "Android", .here),
@@ -72,7 +72,7 @@ enum SystemKeywords {
         ("series60", "Symbian", .none),
         ("|bada", "Bada", .here),
         ("|meego", "MeeGo", .none),
-        ("sailfish", "Sailfish OS", .none),
+        ("|sailfish|", "Sailfish OS", .none),
     ]
 
     private static let desktops: [Line] = [
@@ -101,6 +101,8 @@ enum SystemKeywords {
         ("|win64", "Windows", .none),
         ("mac os x", "macOS", .here),
         ("macos", "macOS", .here),
+        ("mac os/", "macOS", .here),
+        ("mac os ", "macOS", .here),
         ("mac_powerpc", "macOS", .none),
         ("macintosh", "macOS", .none),
     ]
@@ -110,13 +112,14 @@ enum SystemKeywords {
         ("okhttp", "Android", .none),
         ("kubuntu", "Ubuntu", .here),
         ("ubuntu", "Ubuntu", .here),
-        ("fedora", "Fedora", .here),
-        ("debian", "Debian", .here),
+        // What stands behind these is the version of a package (`Fedora/3.6.13-1.fc14 Firefox/3.6.13`).
+        ("fedora", "Fedora", .none),
+        ("debian", "Debian", .none),
         ("linux mint", "Linux Mint", .here),
         ("red hat", "Red Hat", .none),
-        ("centos", "CentOS", .here),
-        ("opensuse", "SUSE", .here),
-        ("|suse", "SUSE", .here),
+        ("centos", "CentOS", .none),
+        ("opensuse", "SUSE", .none),
+        ("|suse", "SUSE", .none),
         ("gentoo", "Gentoo", .none),
         ("arch linux", "Arch Linux", .none),
         ("raspbian", "Raspbian", .none),
@@ -127,6 +130,9 @@ enum SystemKeywords {
         ("|linux", "Linux", .none),
         ("x11", "Linux", .none),
     ]
+
+    /// What hides the name of a system: a Kindle says `Linux armv7l like Android`.
+    static let denied = ["like android"]
 
     /// Systems of machines on a desk or a lap.
     static let desktopNames: Set<String> = [

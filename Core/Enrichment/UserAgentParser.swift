@@ -36,10 +36,12 @@ public struct UserAgentParser: Sendable {
         var agent = UserAgent()
         readSystem(scan, text, &agent)
         if scan.bot.isFound {
-            agent.isBot = true
-            agent.device = .bot
             agent.browser = BotKeywords.lines[Int(scan.bot.line)].name
             if !agent.browser.isEmpty { agent.browserVersion = text.version(at: Int(scan.bot.end), parts: 1) }
+        }
+        agent.isBot = scan.bot.isFound || scan.signs.contains(.compatible) && !scan.browser.isFound
+        if agent.isBot {
+            agent.device = .bot
         } else {
             readBrowser(scan, text, &agent)
             agent.device = device(scan, agent.os)
@@ -83,11 +85,16 @@ public struct UserAgentParser: Sendable {
         let line = BrowserKeywords.lines[Int(scan.browser.line)]
         agent.browser = line.name
         agent.browserVersion = text.version(at: position(line.version, scan), parts: 1)
+        if line.version == .trident, let number = Int(agent.browserVersion) { agent.browserVersion = "\(number + 4)" }
         if line.version == .versionOrHere, agent.browserVersion.isEmpty {
             agent.browserVersion = text.version(at: Int(scan.browser.end), parts: 1)
         }
         guard agent.os == "Android" else { return }
-        if line.name == "Safari" { agent.browser = BrowserKeywords.androidBrowser }
+        if line.name == "Safari" {
+            agent.browser = BrowserKeywords.androidBrowser
+            // `Version/4.0`, for all of them.
+            agent.browserVersion = ""
+        }
         // Chrome itself has no `Version/`; apps that show a page by Chrome's engine do.
         if line.name == "Chrome", scan.place(.version) > 0 { agent.browser = BrowserKeywords.androidWebView }
     }
@@ -95,12 +102,11 @@ public struct UserAgentParser: Sendable {
     /// Where the browser's number begins, 0 when there is none.
     private static func position(_ version: UserAgentVersion, _ scan: UserAgentScan) -> Int {
         switch version {
-        case .here: Int(scan.browser.end)
+        case .here, .trident: Int(scan.browser.end)
         case .version, .versionOrHere: scan.place(.version)
         case .facebook: scan.place(.facebook)
         case .opera: scan.place(.opera)
         case .chrome: scan.place(.chrome)
-        case .explorer: scan.place(.revision) > 0 ? scan.place(.revision) : scan.place(.explorer)
         case .none: 0
         }
     }

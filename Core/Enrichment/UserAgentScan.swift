@@ -22,16 +22,15 @@ struct UserAgentScan {
     var bot = Hit()
     var signs = DeviceKeywords.Sign()
     /// Positions just after `Version/`, `Chrome/` and so on, by `Place`; 0 where it is absent.
-    var places = SIMD8<UInt16>.zero
+    var places = SIMD4<UInt16>.zero
 
     /// Tokens whose number may be wanted by another line than their own.
     enum Place: Int {
-        case version, chrome, opera, revision, explorer, facebook
+        case version, chrome, opera, facebook
     }
 
     static let places: [(text: String, place: Place)] = [
-        ("version/", .version), ("chrome/", .chrome), ("|opr/", .opera), ("rv:", .revision), ("msie ", .explorer),
-        ("fbav/", .facebook),
+        ("version/", .version), ("chrome/", .chrome), ("|opr/", .opera), ("fbav/", .facebook),
     ]
 
     /// - Precondition: `text` has fewer than 65,536 bytes.
@@ -95,7 +94,7 @@ struct UserAgentKeywords: Sendable {
         for (line, entry) in BotKeywords.lines.enumerated() { add(entry.text, .bot(UInt16(line))) }
         for entry in DeviceKeywords.lines { add(entry.text, .device(entry.sign)) }
         for entry in UserAgentScan.places { add(entry.text, .place(entry.place)) }
-        for text in BotKeywords.harmless { add(text, .nothing, hides: true) }
+        for text in BotKeywords.harmless + SystemKeywords.denied { add(text, .nothing, hides: true) }
         add("@", .mail)
         scanner = KeywordScanner(keywords)
         self.meanings = meanings

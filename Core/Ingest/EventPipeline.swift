@@ -47,6 +47,8 @@ public final class EventPipeline: Sendable {
         let address: String
         let userAgent: String
         let acceptLanguage: String
+        /// Host and port of the page that sent it, as browsers say in `Origin`; "" when they don't.
+        let origin: String
         let asksNotToTrack: Bool
     }
 
@@ -55,6 +57,7 @@ public final class EventPipeline: Sendable {
         return Sender(
             project: call.project, key: call.key, now: call.now, address: call.request.clientAddress,
             userAgent: headers[.userAgent] ?? "", acceptLanguage: headers[.acceptLanguage] ?? "",
+            origin: (headers[.origin] ?? "").split(separator: "/").last.map(String.init) ?? "",
             asksNotToTrack: headers[Self.dnt] == "1" || headers[Self.gpc] == "1")
     }
 
@@ -275,12 +278,19 @@ public final class EventPipeline: Sendable {
         let place = browser.address.flatMap { geoIP?.lookup($0) }
         let agent = browser.userAgent
         return SessionAttributes(
-            source: ReferrerSource.source(of: activity.referrer, siteHost: sender.project.domain),
+            source: source(of: activity.referrer, sender),
             referrer: ReferrerSource.clean(activity.referrer),
             country: place?.country ?? "", region: place?.region ?? "", city: place?.city ?? "",
             browser: agent.browser, browserVersion: agent.browserVersion, os: agent.os, osVersion: agent.osVersion,
             device: agent.device.rawValue, screen: activity.screen,
-            language: activity.language.isEmpty ? Language.first(of: sender.acceptLanguage) : activity.language)
+            language: activity.language.isEmpty ? Language.tag(of: sender.acceptLanguage) : Language.tag(of: activity.language))
+    }
+
+    /// A site may answer under other names than its project's domain: what came from the page's own origin is internal too.
+    private func source(of referrer: String, _ sender: Sender) -> String {
+        let source = ReferrerSource.source(of: referrer, siteHost: sender.project.domain)
+        guard source != ReferrerSource.direct, !sender.origin.isEmpty else { return source }
+        return ReferrerSource.source(of: referrer, siteHost: sender.origin)
     }
 
     /// The columns of `Activity.table`, in its order.

@@ -1,21 +1,24 @@
+import Common
 import Metrics
 import Storage
 import Synchronization
 
 /// What collection tells the metrics: totals over all projects since the start.
 public final class IngestCounters: Sendable {
-    private let receivedTotal = Counter(label: "ingest_received_events_total")
-    private let storedTotal = Counter(label: "ingest_stored_events_total")
-    private let duplicateTotal = Counter(label: "ingest_duplicate_events_total")
-    private let waitingGauge = Gauge(label: "ingest_waiting_events")
+    private let receivedTotal, storedTotal, duplicateTotal: Counter
+    private let waitingGauge: Gauge
     private let refusedTotals: [DropReason: Counter]
     private let versions = Mutex<[Int32: ProjectVersions]>([:])
     /// Events in the journal that are not applied yet, by project and hour of arrival.
     private let waiting = Mutex<[Int32: [Int64: Int64]]>([:])
 
-    public init() {
+    public init(metrics: any MetricsFactory) {
+        receivedTotal = Counter(label: "ingest_received_events_total", dimensions: [], factory: metrics)
+        storedTotal = Counter(label: "ingest_stored_events_total", dimensions: [], factory: metrics)
+        duplicateTotal = Counter(label: "ingest_duplicate_events_total", dimensions: [], factory: metrics)
+        waitingGauge = Gauge(label: "ingest_waiting_events", dimensions: [], factory: metrics)
         refusedTotals = Dictionary(uniqueKeysWithValues: DropReason.allCases.map {
-            ($0, Counter(label: "ingest_dropped_events_total", dimensions: [("reason", $0.rawValue)]))
+            ($0, Counter(label: "ingest_dropped_events_total", dimensions: [("reason", $0.rawValue)], factory: metrics))
         })
     }
 

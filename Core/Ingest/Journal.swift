@@ -58,7 +58,7 @@ public final class Journal: Sendable {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw JournalError("can't open \(path)", errno) }
         let whole = try Self.wholeBytes(of: descriptor, path)
-        guard ftruncate(descriptor, whole) == 0 else { throw JournalError("can't shorten \(path)", errno) }
+        guard ftruncate(descriptor, off_t(whole)) == 0 else { throw JournalError("can't shorten \(path)", errno) }
         segments[newest] = whole
         Self.syncFolder(folder)
         let end = JournalPosition(segment: newest, offset: whole)
@@ -104,7 +104,7 @@ public final class Journal: Sendable {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY)
         guard descriptor >= 0 else { return }
         fsync(descriptor)
-        close(descriptor)
+        Foundation.close(descriptor)
     }
 
     // MARK: Appending
@@ -202,7 +202,7 @@ public final class Journal: Sendable {
         let descriptor = open(Self.path(folder, number), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return }  // stays with the old segment and tries again at the next group
         Self.syncFolder(folder)
-        close(state.descriptor)
+        Foundation.close(state.descriptor)
         state.descriptor = descriptor
         state.segments[number] = 0
         state.committed = JournalPosition(segment: number, offset: 0)
@@ -278,7 +278,7 @@ public final class Journal: Sendable {
         let path = Self.path(folder, start.segment)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw JournalError("can't open \(path)", errno) }
-        defer { close(descriptor) }
+        defer { Foundation.close(descriptor) }
         return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
                 let read = Foundation.pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(start.offset) + filled)

@@ -56,6 +56,11 @@ public final class Reports: ReportReader {
         return rows
     }
 
+    public func visitorBound(of project: Int32) async throws -> Int64? {
+        try await settle()
+        return try await events.visitorBound(of: project)
+    }
+
     private func ask(_ statement: SQL) async throws -> Rows {
         do { return try await events.query(statement, timeoutSeconds: timeoutSeconds) } catch let timeout as QueryTimeout {
             throw ServiceError.unavailable(

@@ -98,7 +98,7 @@ public final class VisitorIdentity: Sendable {
     }
 
     public static let migrations = [
-        Migration("001-create", on: .control, [
+        Migration("002-salts", on: .control, [
             .createTable(Table("ingest_salts", [Column("day", .int64), Column("salt", .text)], primaryKey: ["day"])),
         ]),
     ]

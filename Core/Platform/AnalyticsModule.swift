@@ -41,9 +41,9 @@ extension AnalyticsModule {
 /// What a module is made from.
 public struct ModuleSetup: Sendable {
     /// The module's block under `modules.settings` in the configuration; empty when there is none.
-    public let settings: Section
+    public let settings: RawSettings
 
-    public init(settings: Section) { self.settings = settings }
+    public init(settings: RawSettings = .empty) { self.settings = settings }
 }
 
 /// Facts that other parts of Pulse may read by name.

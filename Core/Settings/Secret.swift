@@ -7,9 +7,8 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugS
 
     /// `postgresql://(hidden)` for a URL, else `(hidden)`.
     public var description: String {
-        guard let end = revealed.range(of: "://") else { return "(hidden)" }
-        let scheme = revealed[..<end.lowerBound]
-        return scheme.allSatisfy { $0.isASCII && $0.isLetter } ? "\(scheme)://(hidden)" : "(hidden)"
+        let scheme = revealed.prefix { $0.isASCII && $0.isLetter }
+        return !scheme.isEmpty && revealed.dropFirst(scheme.count).hasPrefix("://") ? "\(scheme)://(hidden)" : "(hidden)"
     }
 
     public var debugDescription: String { description }

@@ -24,8 +24,12 @@ public final class Section {
     /// What to say of an unknown key, where the section knows better than "unknown key"; nil for the usual sentence.
     var unknownKeySentence: (String) -> String? = { _ in nil }
 
-    init(_ mapping: YAMLNode.Mapping?, path: String, log: ReadingLog) {
+    /// False in the elements of a list: their number is not known beforehand, so that they are no entries of a reference.
+    private let isRecorded: Bool
+
+    init(_ mapping: YAMLNode.Mapping?, path: String, log: ReadingLog, isRecorded: Bool = true) {
         self.path = path
+        self.isRecorded = isRecorded
         self.log = log
         all = mapping?.members ?? []
         line = mapping?.line
@@ -42,9 +46,10 @@ public final class Section {
         _ key: String, _ type: SettingType<Value>, default standard: Value, unit: String = "",
         reload: ConfigurationEntry.Reload = .restart, variable: String? = nil, summary: String = ""
     ) -> Value {
-        let found = read(key, type, variable, nullable: false)
-        record(key, type, unit, reload, variable, summary, standard: standard, found: found?.value ?? standard, found?.origin)
-        return found?.value ?? standard
+        let found = read(key, type, variable)
+        let value = found?.value ?? standard
+        record(key, type, unit, reload, variable, summary, standard: standard, found: value, found?.origin)
+        return value
     }
 
     /// The value of `key`; nil where there is none and where it is `null`.
@@ -52,15 +57,15 @@ public final class Section {
         _ key: String, _ type: SettingType<Value>, unit: String = "", reload: ConfigurationEntry.Reload = .restart,
         variable: String? = nil, summary: String = ""
     ) -> Value? {
-        let found = read(key, type, variable, nullable: true)
-        record(key, type, unit, reload, variable, summary, standard: nil, found: found?.value, found?.origin)
-        return found?.value
+        let found = read(key, type.orNull, variable)
+        record(key, type.orNull, unit, reload, variable, summary, standard: nil, found: found?.value ?? nil, found?.origin)
+        return found?.value ?? nil
     }
 
     /// The value of a key that has no default. Where it is missing or wrong, the error is written down and nil returned.
     public func required<Value>(_ key: String, _ type: SettingType<Value>) -> Value? {
         if members[key] == nil { log.refuse(log.place(line), full(key), "is missing; it must be \(type.expectation)") }
-        return read(key, type, nil, nullable: false)?.value
+        return read(key, type, nil)?.value
     }
 
     /// A group of keys inside this one; a missing one has its defaults.
@@ -85,12 +90,12 @@ public final class Section {
                         log.refuse(log.place(node.line), path, "must be a group of keys; got \(node.described)")
                         continue
                     }
-                    let section = Section(mapping, path: path, log: log)
+                    let section = Section(mapping, path: path, log: log, isRecorded: false)
                     if let element = read(section) { elements.append(element) }
                     section.finish()
                 }
             } else {
-                log.refuse(log.place(node.line), full(key), "must be a list of groups of keys; got \(node.described)")
+                log.refuse(log.place(members[key]?.line), full(key), "must be a list of groups of keys; got \(node.described)")
             }
         }
         log.record(ConfigurationEntry(
@@ -119,7 +124,7 @@ public final class Section {
     func mapping(_ key: String) -> YAMLNode.Mapping? {
         guard let node = take(key), !node.isNull else { return nil }
         if case .mapping(let mapping) = node { return mapping }
-        log.refuse(log.place(node.line), full(key), "must be a group of keys; got \(node.described)")
+        log.refuse(log.place(members[key]?.line), full(key), "must be a group of keys; got \(node.described)")
         return nil
     }
 
@@ -137,10 +142,10 @@ extension Section {
     /// The variable's value, or else the file's; nil where there is none or it is wrong. A wrong value in the file is an
     /// error also where a variable overrides it.
     private func read<Value>(
-        _ key: String, _ type: SettingType<Value>, _ variable: String?, nullable: Bool
+        _ key: String, _ type: SettingType<Value>, _ variable: String?
     ) -> (value: Value, origin: ConfigurationEntry.Origin)? {
         var found: (Value, ConfigurationEntry.Origin)?
-        if let node = take(key), !(nullable && node.isNull) {
+        if let node = take(key) {
             let line = members[key]?.line
             places[key] = log.place(line)
             // The key's own line is where a person looks; a list's elements have their own.
@@ -180,13 +185,13 @@ extension Section {
 
     private func record<Value>(
         _ key: String, _ type: SettingType<Value>, _ unit: String, _ reload: ConfigurationEntry.Reload,
-        _ variable: String?, _ summary: String, standard: Value?, found: Value?, _ origin: ConfigurationEntry.Origin?
+        _ variable: String?, _ summary: String, standard: Value, found: Value, _ origin: ConfigurationEntry.Origin?
     ) {
-        func shown(_ value: Value?) -> String { value.map(type.show) ?? "null" }
-        let identity = (found as? Secret)?.revealed ?? shown(found)
+        guard isRecorded else { return }
+        let identity = (found as? Secret)?.revealed ?? type.show(found)
         log.record(ConfigurationEntry(
             key: full(key), accepts: type.expectation, unit: unit, summary: summary, variable: variable, reload: reload,
-            standard: shown(standard), value: shown(found), origin: origin ?? .standard, identity: Secret(identity)
+            standard: type.show(standard), value: type.show(found), origin: origin ?? .standard, identity: Secret(identity)
         ))
     }
 }

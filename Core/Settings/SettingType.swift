@@ -6,18 +6,16 @@ public struct SettingType<Value: Sendable>: Sendable {
     public let expectation: String
     /// An environment variable holds several values, with commas between them.
     let isList: Bool
-    let isSecret: Bool
     let read: @Sendable (YAMLNode) throws(Refusals) -> Value
     let show: @Sendable (Value) -> String
 
     init(
-        _ expectation: String, isList: Bool = false, isSecret: Bool = false,
+        _ expectation: String, isList: Bool = false,
         show: @escaping @Sendable (Value) -> String = { "\($0)" },
         read: @escaping @Sendable (YAMLNode) throws(Refusals) -> Value
     ) {
         self.expectation = expectation
         self.isList = isList
-        self.isSecret = isSecret
         self.read = read
         self.show = show
     }
@@ -25,8 +23,20 @@ public struct SettingType<Value: Sendable>: Sendable {
     /// Read from a text: nil refuses it with the expectation.
     init(_ expectation: String, text: @escaping @Sendable (String) -> Value?) {
         self.init(expectation) { node throws(Refusals) in
-            guard let value = node.text.flatMap(text) else { throw Refusals("must be \(expectation); got \(node.described)", node) }
+            guard let value = node.text.flatMap(text) else {
+                throw Refusals("must be \(expectation); got \(node.described)", node)
+            }
             return value
+        }
+    }
+}
+
+extension SettingType {
+    /// The same, or nothing.
+    var orNull: SettingType<Value?> {
+        SettingType<Value?>(expectation, isList: isList, show: { $0.map(show) ?? "null" }) {
+            node throws(Refusals) in
+            node.isNull ? nil : try read(node)
         }
     }
 }
@@ -136,11 +146,13 @@ extension SettingType where Value == Secret {
 
     /// A URL that may hold a password; `example` shows the form.
     public static func secretURL(schemes: [String], example: String) -> Self {
-        hidden("a URL such as \(example)") { text in schemes.contains { text.hasPrefix($0 + "://") && text.count > $0.count + 3 } }
+        hidden("a URL such as \(example)") { text in
+            schemes.contains { text.hasPrefix($0 + "://") && text.count > $0.count + 3 }
+        }
     }
 
     private static func hidden(_ expectation: String, _ accepts: @escaping @Sendable (String) -> Bool) -> Self {
-        SettingType(expectation, isSecret: true) { node throws(Refusals) in
+        SettingType(expectation) { node throws(Refusals) in
             guard let text = node.text, accepts(text) else {
                 let came = node.text.map { "\($0.count) characters that are not shown" } ?? node.described
                 throw Refusals("must be \(expectation); got \(came)", node)
@@ -177,7 +189,11 @@ extension SettingType {
             }
             var values: [Element] = [], refusals: [Refusals.Refusal] = []
             for (index, node) in nodes.enumerated() {
-                do { values.append(try element.read(node)) } catch { refusals += error.below("[\(index)]") }
+                do throws(Refusals) {
+                    values.append(try element.read(node))
+                } catch {
+                    refusals += error.below("[\(index)]")
+                }
             }
             if !refusals.isEmpty { throw Refusals(refusals) }
             return values
@@ -192,7 +208,8 @@ extension SettingType {
         return SettingType<[String: Element]>(
             expectation,
             show: { map in
-                "{" + map.sorted { $0.key < $1.key }.map { "\($0.key): \(element.show($0.value))" }.joined(separator: ", ") + "}"
+                let pairs = map.sorted { $0.key < $1.key }.map { "\($0.key): \(element.show($0.value))" }
+                return "{" + pairs.joined(separator: ", ") + "}"
             }
         ) { node throws(Refusals) in
             if node.isNull { return [:] }
@@ -207,7 +224,11 @@ extension SettingType {
                     refusals.append(Refusals.Refusal(suffix: suffix, line: member.line, message: message))
                     continue
                 }
-                do { values[member.key] = try element.read(member.value) } catch { refusals += error.below(suffix) }
+                do throws(Refusals) {
+                    values[member.key] = try element.read(member.value)
+                } catch {
+                    refusals += error.below(suffix)
+                }
             }
             if !refusals.isEmpty { throw Refusals(refusals) }
             return values

@@ -57,11 +57,12 @@ indirect enum YAMLNode: Sendable {
     /// One text for equal values, wherever they stand in a file and in whichever order their keys are.
     var canonical: String {
         switch self {
-        case _ where isNull: "null"
-        case .scalar(let scalar): scalar.text.debugDescription
-        case .list(let nodes, _): "[" + nodes.map(\.canonical).joined(separator: ", ") + "]"
+        case _ where isNull: return "null"
+        case .scalar(let scalar): return scalar.text.debugDescription
+        case .list(let nodes, _): return "[" + nodes.map(\.canonical).joined(separator: ", ") + "]"
         case .mapping(let mapping):
-            "{" + mapping.members.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.canonical)" }.joined(separator: ", ") + "}"
+            let pairs = mapping.members.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.canonical)" }
+            return "{" + pairs.joined(separator: ", ") + "}"
         }
     }
 }

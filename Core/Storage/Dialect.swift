@@ -30,33 +30,9 @@ public enum Dialect: String, Sendable {
         }
     }
 
-    // MARK: Time. `milliseconds` is an instant as facts keep it: epoch milliseconds in UTC.
-
-    /// The calendar day in `timezone` as text, `2026-03-01`.
-    public func day(_ milliseconds: SQL, in timezone: String) -> SQL {
-        switch self {
-        case .duckdb: "strftime(\(wallClock(milliseconds, timezone)), '%Y-%m-%d')"
-        case .postgresql: "to_char(\(wallClock(milliseconds, timezone)), 'YYYY-MM-DD')"
-        case .sqlite: "strftime('%Y-%m-%d', \(milliseconds) / 1000, 'unixepoch')"
-        }
-    }
-
-    /// The hour in `timezone` as text, `2026-03-01T13:00`.
-    public func hour(_ milliseconds: SQL, in timezone: String) -> SQL {
-        switch self {
-        case .duckdb: "strftime(\(wallClock(milliseconds, timezone)), '%Y-%m-%dT%H:00')"
-        case .postgresql: "to_char(\(wallClock(milliseconds, timezone)), 'YYYY-MM-DD\"T\"HH24:00')"
-        case .sqlite: "strftime('%Y-%m-%dT%H:00', \(milliseconds) / 1000, 'unixepoch')"
-        }
-    }
-
-    /// Date and time on the clock of `timezone`.
-    private func wallClock(_ milliseconds: SQL, _ timezone: String) -> SQL {
-        switch self {
-        case .duckdb where timezone == "UTC": "make_timestamp_ms(\(milliseconds))"
-        case .duckdb: "timezone(\(timezone), to_timestamp(\(milliseconds) / 1000.0))"
-        default: "timezone(\(timezone), to_timestamp(\(milliseconds) / 1000.0))"
-        }
+    /// Whole-number division; both operands are not negative.
+    public func quotient(_ dividend: SQL, _ divisor: SQL) -> SQL {
+        self == .duckdb ? "(\(dividend)) // (\(divisor))" : "(\(dividend)) / (\(divisor))"
     }
 
     // MARK: JSON kept as text

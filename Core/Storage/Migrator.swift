@@ -7,43 +7,46 @@ import Common
 /// Several hosts may start at once: whoever writes the line first does the work, the others find it done.
 public struct Migrator: Sendable {
     /// A migration with the statements that it means on the store at hand.
-    public struct PendingMigration: Sendable, Equatable {
+    public struct PendingMigration: Sendable, Equatable, CustomStringConvertible {
         /// With its module's name: `core/001-create`.
         public let id: String
         public let plane: Migration.Plane
         public let statements: [String]
+
+        public var description: String { id }
     }
 
     private let history: [Entry]
     private let planes: [any LedgerStore]
     private let time: any TimeSource
 
-    /// - Parameter modules: each module's whole history, oldest first. Give every module of the binary, also those
-    ///   switched off, so that their tables are there when they are switched on.
-    /// - Throws: `MigrationError` when two migrations have the same id or a module's ids are not in ascending order.
+    /// - Parameter modules: each module's whole history, oldest first. A module that is left out keeps its tables as they
+    ///   are; what it missed is applied when it is there again.
     public init(
-        _ modules: [(module: String, migrations: [Migration])], control: any ControlStore, events: any EventStore,
+        control: any ControlStore, events: any EventStore, modules: [(module: String, migrations: [Migration])],
         time: any TimeSource = SystemTime()
-    ) throws {
+    ) {
         history = modules.flatMap { module in module.migrations.map { Entry(module: module.module, migration: $0) } }
         planes = [ControlLedger(store: control), EventLedger(store: events)]
         self.time = time
-        try Self.check(history)
     }
 
     /// What `run` would apply, in its order: first control, then events; in each, modules in the order given.
     /// Changes nothing.
-    /// - Throws: `MigrationError` when the ledger and this binary's history don't fit together.
+    /// - Throws: `MigrationError` when this binary's history is wrong in itself (an id twice, or out of order), or doesn't
+    ///   fit what the ledger holds.
     public func pending() async throws -> [PendingMigration] {
+        try Self.check(history)
         var all: [PendingMigration] = []
         for plane in planes { all += try await pending(on: plane).map { $0.rendered(for: plane.dialect) } }
         return all
     }
 
     /// Applies what is pending, and returns what this call applied; what another host applied meanwhile is left out.
-    /// - Throws: `MigrationError`. What was applied before it stays applied.
+    /// - Throws: `MigrationError`, as `pending` does, and when a migration fails. What was applied before it stays applied.
     @discardableResult
     public func run() async throws -> [PendingMigration] {
+        try Self.check(history)
         var applied: [PendingMigration] = []
         for plane in planes {
             let pending = try await pending(on: plane)

@@ -27,7 +27,8 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
         public mutating func appendInterpolation(sql: String) { parts.append(.text(sql)) }
         /// `(1, 2, 3)`, each bound; for an empty list `(NULL)`, which nothing is in.
         public mutating func appendInterpolation(list values: [some ValueConvertible]) {
-            appendInterpolation(values.isEmpty ? "(NULL)" : "(\(SQL.joined(values.map { "\($0)" })))")
+            let list: SQL = values.isEmpty ? "(NULL)" : "(\(SQL.joined(values.map { "\($0)" })))"
+            appendInterpolation(list)
         }
     }
 

@@ -22,6 +22,8 @@ public protocol ReportReader: Sendable {
     var dialect: Dialect { get }
     /// - Throws: `ServiceError` 503 past the installation's time limit or while the store is away.
     func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows
+    /// `EventStore.visitorBound`, once what was acknowledged is there.
+    func visitorBound(of project: Int32) async throws -> Int64?
 }
 
 /// What a report may see: one project, one time range, and the filters of the request.
@@ -29,6 +31,8 @@ public protocol ReportReader: Sendable {
 /// A report's SQL reads the names that the scope provides, and so can't forget the tenant:
 /// - `activity`: pageviews and custom events that match, the columns of `Activity.table`
 /// - `pageviews`, `events`: the two kinds of it
+/// - `scope_rows`: what `activity` picks from, with `is_chosen`: sessions are whole there, also when a filter such as
+///   `path` picks single rows of them
 /// - `sessions`: one row for each session that has matching activity: `visitor`, `session_at`, `started_at`,
 ///   `ended_at` (epoch milliseconds), `pageviews`, `events`, `entry_path`, `exit_path`, `source`, `country`, `device`.
 ///   What a session did is told whole, also where a filter such as `path` picked it for one page.
@@ -79,8 +83,8 @@ public struct Scope: Sendable {
         let touched: SQL = rowFilters.isEmpty
             ? "" : " WHERE (visitor, session_at) IN (SELECT visitor, session_at FROM activity)"
         var parts: [SQL] = [
-            "scope_rows AS NOT MATERIALIZED (SELECT * FROM core_activity WHERE kind < 2 AND \(base))",
-            "activity AS NOT MATERIALIZED (SELECT * FROM scope_rows WHERE \(chosen))",
+            "scope_rows AS NOT MATERIALIZED (SELECT *, (\(chosen)) AS is_chosen FROM core_activity WHERE kind < 2 AND \(base))",
+            "activity AS NOT MATERIALIZED (SELECT * FROM scope_rows WHERE is_chosen)",
             "pageviews AS NOT MATERIALIZED (SELECT * FROM activity WHERE kind = 0)",
             "events AS NOT MATERIALIZED (SELECT * FROM activity WHERE kind = 1)",
             """
@@ -114,15 +118,19 @@ public struct Scope: Sendable {
     }
 
     /// The condition on a row of `scope_rows` that its session can't be told from single rows: it began before the
-    /// range, or rows of it arrived out of order or twice. In all other sessions `seq`, `gap`, `pageview_no` and
-    /// `from_path` of the rows in range are exact, and a report need not group by session.
+    /// range, rows of it arrived out of order or twice, or a filter picks single rows of it. In all other sessions `seq`,
+    /// `gap`, `pageview_no` and `from_path` of the rows in range are exact, and a report need not group by session.
     public func irregular() async throws -> SQL {
+        guard keepsSessionsWhole else { return "TRUE" }
         let late: SQL = "FROM core_activity WHERE \(bounds) AND seq IS NULL"
-        let rows = try await rows("scope.order", "SELECT count(*) AS n FROM (SELECT 1 \(late) LIMIT 1) late")
+        let rows = try await reader.rows("/* scope.order */ SELECT count(*) AS n FROM (SELECT 1 \(late) LIMIT 1) late", of: project, over: range)
         let early: SQL = "session_at < \(range.start.milliseconds)"
         return rows[0].int("n") == 0 ? early : "\(early) OR (visitor, session_at) IN (SELECT visitor, session_at \(late))"
     }
 
-    /// Whether sessions are seen whole: no filter picks single rows of them.
-    public var keepsSessionsWhole: Bool { filters.allSatisfy(\.dimension.isOfSession) }
+    /// How this scope's visitors are counted.
+    public func visitorCount() async throws -> VisitorCount { VisitorCount(bound: try await reader.visitorBound(of: project)) }
+
+    /// Whether no filter picks single rows of sessions.
+    private var keepsSessionsWhole: Bool { filters.allSatisfy(\.dimension.isOfSession) }
 }

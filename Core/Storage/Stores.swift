@@ -55,10 +55,22 @@ public protocol EventStore: Sendable {
     /// How far `journal` is applied; nil when nothing of it is.
     func position(of journal: String) async throws -> JournalPosition?
 
+    /// What stands in the column `visitor` for the visitor with this key; nil when nothing of that visitor was stored.
+    /// An engine may number visitors instead of keeping their keys.
+    func visitor(_ key: Int64, of project: Int32) async throws -> Int64?
+
+    /// Where visitors are numbered from 0: a number above all of `project`'s. Nil where `visitor` is the key.
+    func visitorBound(of project: Int32) async throws -> Int64?
+
     func ping() async throws
     func backup(to path: String) async throws
     func restore(from path: String) async throws
     func close() async
+}
+
+extension EventStore {
+    public func visitor(_ key: Int64, of project: Int32) async throws -> Int64? { key }
+    public func visitorBound(of project: Int32) async throws -> Int64? { nil }
 }
 
 /// A statement ran longer than it may.

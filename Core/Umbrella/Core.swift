@@ -2,6 +2,7 @@
 @_exported import Access
 @_exported import Common
 @_exported import Enrichment
+@_exported import HTTPTypes
 @_exported import Ingest
 @_exported import Jobs
 @_exported import Platform

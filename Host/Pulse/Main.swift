@@ -1,11 +1,6 @@
-import ArgumentParser
-import AsyncHTTPClient
-import Crypto
-import GRDB
-import Hummingbird
-import Yams
+import Host
 
 @main
-struct Pulse: ParsableCommand {
-    func run() { print("pulse") }
+struct Main {
+    static func main() async { await PulseCommand.main() }
 }

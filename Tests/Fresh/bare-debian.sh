@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Proves the two commands on a machine that has nothing: a Debian 12 made by debootstrap (minbase), `make`, and Swift.
-# Not part of `make test`: it needs root, debootstrap, about 6 GB and, the first time, an hour on two cores.
+# Not part of `make test`: it needs root, debootstrap, several GB, and time to build everything anew.
 #
 #   Tests/Fresh/bare-debian.sh                  make test
 #   Tests/Fresh/bare-debian.sh run              make run, until http://localhost:8080/healthz answers
@@ -40,8 +40,16 @@ if [[ -n ${BARE:-} ]]; then
     root=$(realpath "$BARE")
 else
     root=$(mktemp -d "${TMPDIR:-/var/tmp}/bare-debian.XXXXXX")
-    trap 'rm -rf --one-file-system "$root"' EXIT
+    chmod 755 "$root" # inside, it is / for everybody
 fi
+
+machine= # the process that everything inside descends from
+# shellcheck disable=SC2317  # called by trap
+stop() {
+    [[ -z $machine ]] || { kill -KILL "$machine" && wait "$machine"; } 2>/dev/null || true
+    [[ -n ${BARE:-} ]] || rm -rf --one-file-system "$root" || { sleep 2 && rm -rf --one-file-system "$root"; }
+}
+trap stop EXIT
 
 # Debian's own repositories as this machine reaches them: lines of `address suite`.
 repositories() {
@@ -74,10 +82,12 @@ make_machine() {
 }
 
 copy_repository() {
-    mkdir -p "$root/root/pulse"
     if [[ -n ${WORK_TREE:-} ]]; then
+        mkdir -p "$root/root/pulse"
+        find "$root/root/pulse" -mindepth 1 -maxdepth 1 ! -name .build ! -name .tools -exec rm -rf {} +
         git -C "$repository" ls-files -z --cached --others --exclude-standard |
-            tar --create --directory "$repository" --null --files-from - | tar --extract --directory "$root/root/pulse"
+            tar --create --ignore-failed-read --directory "$repository" --null --files-from - |
+            tar --extract --directory "$root/root/pulse"
     else
         rm -rf "$root/root/pulse"
         git clone --quiet "$repository" "$root/root/pulse"
@@ -112,10 +122,11 @@ for name in CI PULSE_PORT {http,https,no}_proxy {HTTP,HTTPS,NO}_PROXY PIP_INDEX_
     [[ -z ${!name:-} ]] || environment+=("$name=${!name}")
 done
 
+# In the background, so that a signal ends it at once; with the terminal and the signals of a foreground command.
 started=$SECONDS
-status=0
+{ : <&0; } 2>/dev/null || exec </dev/null
 # shellcheck disable=SC2016  # expanded inside
-unshare --mount --pid --fork --kill-child bash -euc '
+setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child bash -euc '
     root=$1; shift
     while [[ $1 != -- ]]; do
         mkdir -p "$root$1"
@@ -127,8 +138,12 @@ unshare --mount --pid --fork --kill-child bash -euc '
     mount -t sysfs -o ro sysfs "$root/sys"
     mount --rbind /dev "$root/dev"
     mount -t tmpfs tmpfs "$root/dev/shm"
-    chroot "$root" env -i "$@"
+    chroot "$root" env -i --default-signal=INT,QUIT "$@"
 ' bash "$root" "$swift_home" ${mirrors:+"$mirrors"} -- "${environment[@]}" \
-    sh -c 'cd /root/pulse && exec "$@"' sh "${inside[@]}" || status=$?
+    sh -c 'cd /root/pulse && exec "$@"' sh "${inside[@]}" <&0 &
+machine=$!
+status=0
+wait "$machine" || status=$?
+machine=
 echo "bare-debian: '${*:-make test}' ended with $status after $((SECONDS - started)) s"
 exit "$status"

@@ -43,6 +43,20 @@ struct ControlStoreSQLiteTests {
         }
     }
 
+    @Test("after closing, the file is whole without what lies beside it")
+    func closed() async throws {
+        try await inFolder { folder in
+            let store = try SQLiteControlStore(path: folder + "/control.sqlite")
+            try await accounts(store)
+            #expect(try await sum(store) == 1_000)
+            await store.close()
+            try FileManager.default.copyItem(atPath: folder + "/control.sqlite", toPath: folder + "/copy.sqlite")
+            let copy = try SQLiteControlStore(path: folder + "/copy.sqlite")
+            #expect(try await sum(copy) == 1_000)
+            await copy.close()
+        }
+    }
+
     @Test("a commit waits for the disk, and foreign keys are on")
     func pragmas() async throws {
         try await inFolder { folder in

@@ -213,6 +213,8 @@ struct ControlStoreTests {
             try await store.ping()
             await store.close()
             await #expect(throws: (any Error).self) { try await store.ping() }
+            await #expect(throws: (any Error).self) { try await store.write("INSERT INTO probe (id) VALUES (\(1))") }
+            await store.close()
         }
     }
 }

@@ -8,11 +8,12 @@
 # It starts no service and makes no database: see "server programs" below.
 set -euo pipefail
 
+# Enough on a bare Debian 12 that has Swift and make, and nothing else: Tests/Fresh/bare-debian.sh proves it.
 build=(
-    ca-certificates curl git python3 python3-pip tzdata # fetching; pip brings the DuckDB library (duckdb.sh)
-    g++ pkg-config                                      # the C and C++ library that Swift's compiler builds on
-    libncurses6 libsqlite3-0 libxml2                    # what Swift's own programs load
-    libhiredis-dev libmaxminddb-dev libpq-dev libsimdjson-dev libsqlite3-dev libssl-dev libyaml-dev zlib1g-dev
+    ca-certificates git python3 python3-pip tzdata # fetching; pip brings the DuckDB library (duckdb.sh)
+    g++                                            # the C and C++ libraries and the linker that Swift builds on
+    curl libncurses6 libxml2                       # what Swift's own programs load: libcurl, and so on
+    libhiredis-dev libmaxminddb-dev libpq-dev libsimdjson-dev libsqlite3-dev zlib1g-dev
 )
 
 # Server programs. Redis' server is the program `redis-check-rdb` of redis-tools under another name, so its tools are
@@ -32,11 +33,6 @@ case "${1:-}" in
         ;;
 esac
 
-if ! command -v swift >/dev/null; then
-    echo "Pulse is built with Swift 6.2 or later, and there is no 'swift' on the PATH: see swift.org/install." >&2
-    exit 1
-fi
-
 if ! command -v apt-get >/dev/null; then
     echo "This is not Debian or a relative, so nothing is installed. Pulse needs: ${packages[*]}" >&2
     exit 0
@@ -53,8 +49,8 @@ done
 as_root=()
 if [[ $(id -u) -ne 0 ]]; then
     if ! command -v sudo >/dev/null; then
-        echo "Pulse needs packages that only root can install, and there is no sudo. Ask root to run:" >&2
-        echo "    apt-get install --no-install-recommends ${missing[*]}" >&2
+        echo "Missing packages: ${missing[*]}" >&2
+        echo "Only root can install them, and there is no sudo. Ask root to run: config/setup/install.sh $1" >&2
         exit 1
     fi
     as_root=(sudo)

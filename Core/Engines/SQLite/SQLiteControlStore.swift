@@ -88,9 +88,12 @@ public final class SQLiteControlStore: ControlStore {
 
     public func ping() async throws { _ = try await read("SELECT 1 AS one") }
 
-    /// Waits for the transaction under way, then closes the file. Later calls throw `SQLiteError`.
+    /// Waits for the transaction under way, then closes the file, which is then whole without the WAL beside it. Later
+    /// calls throw `SQLiteError`.
     public func close() async {
         await gate.inTurnAlways {
+            // SQLite does this by itself only where the last connection to close may write; here it is a reader's.
+            try? await self.onWriter { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
                 // `close` blocks until the readers are done.
                 DispatchQueue.global().async {

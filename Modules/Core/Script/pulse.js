@@ -36,9 +36,6 @@ try {
     let fresh; // true until the page shown is counted
     let referrer = document.referrer; // of the next page counted: later views of a document did not come from there
 
-    // The path, and the route where the hash holds one (#/inbox, #!inbox), without the route's own query.
-    const here = () => location.pathname + (/^#[!/][^?]*/.exec(location.hash) || "");
-
     const body = (payloads) => payloads[1] ? "[" + payloads + "]" : payloads[0];
 
     // Sends what waits. One request at a time keeps the order and turns bursts into batches; with `force` (a retry is
@@ -110,11 +107,12 @@ try {
     window.pulse = pulse;
     pulse.key = options.key;
 
-    // Notes which page is shown. Frameworks set the title after the address, so it is counted a moment later, or when
-    // the next one comes. A replaceState within that moment is a redirect: only its target counts. One that changes no
-    // more than the query (a filter, a removed utm_source) makes no new page.
+    // Notes which page is shown: its path, and the route where the hash holds one (#/inbox, #!inbox). Frameworks set
+    // the title after the address, so a page is counted a moment later, or when the next one comes. A replaceState
+    // within that moment is a redirect: only its target counts. One that changes no more than the query (a filter, a
+    // removed utm_source) makes no new page.
     const moved = (replaced) => {
-      const next = here();
+      const next = location.pathname + (/^#[!/][^?]*/.exec(location.hash) || "");
       if (path != next || !replaced && search != location.search) {
         replaced || pulse();
         path = next;
@@ -155,7 +153,7 @@ try {
     });
 
     // What was called before this file arrived comes first, for it may withhold consent.
-    moved();
+    moved(1);
     early?.q?.forEach((call) => pulse(...call));
     pulse();
   }

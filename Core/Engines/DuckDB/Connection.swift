@@ -1,0 +1,142 @@
+import CDuckDB
+import Storage
+
+/// A connection to the database, with its prepared statements.
+///
+/// `@unchecked Sendable`: one thread at a time uses it (`ConnectionThreads` sees to that); `interrupt` alone may be
+/// called from others, as long as the connection is open.
+final class Connection: @unchecked Sendable {
+    private(set) var handle: duckdb_connection?
+    private var statements = StatementCache()
+
+    init(_ handle: duckdb_connection) { self.handle = handle }
+
+    func close() {
+        statements.removeAll()
+        duckdb_disconnect(&handle)
+    }
+
+    func interrupt() { duckdb_interrupt(handle) }
+
+    /// For after a change of the schema.
+    func forgetStatements() { statements.removeAll() }
+
+    /// Runs text of ours without values.
+    func execute(_ text: String) throws {
+        var result = duckdb_result()
+        defer { duckdb_destroy_result(&result) }
+        guard duckdb_query(handle, text, &result) == DUCKDB_SUCCESS else { throw Self.error(&result, text, []) }
+    }
+
+    /// Runs a statement, prepared the first time and kept.
+    ///
+    /// - Parameters:
+    ///   - planAnew: whether the plan is made for these very values. A plan made once for all values can't skip the parts
+    ///     of a table that a range of time excludes; for statements on a few rows it is good enough, and there at once.
+    ///   - allowed: the kinds of statements that may run here.
+    func run(_ text: String, _ values: [Value], planAnew: Bool, allowed: Set<UInt32>? = nil) throws -> Rows {
+        let statement = try statements.find(text) { try prepare(text) }
+        if let allowed, !allowed.contains(duckdb_prepared_statement_type(statement).rawValue) {
+            throw DuckDBError(code: "not_allowed", message: "a statement of this kind can't run here", statement: text)
+        }
+        try bind(values, to: statement, planAnew: planAnew, text)
+        var result = duckdb_result()
+        defer {
+            duckdb_destroy_result(&result)
+            // A bound text may be a megabyte.
+            duckdb_clear_bindings(statement)
+        }
+        guard duckdb_execute_prepared(statement, &result) == DUCKDB_SUCCESS else {
+            throw Self.error(&result, text, values)
+        }
+        return try ResultReader.rows(&result, text)
+    }
+
+    /// Does `body` in a transaction: all of it happens or, when anything throws, nothing.
+    func transaction<Answer>(_ body: () throws -> Answer) throws -> Answer {
+        try execute("BEGIN TRANSACTION")
+        do {
+            let answer = try body()
+            try execute("COMMIT")
+            return answer
+        } catch {
+            // A failed COMMIT has rolled back already, and then there is none to roll back.
+            try? execute("ROLLBACK")
+            throw error
+        }
+    }
+
+    private func prepare(_ text: String) throws -> duckdb_prepared_statement {
+        var statement: duckdb_prepared_statement?
+        guard duckdb_prepare(handle, text, &statement) == DUCKDB_SUCCESS, let statement else {
+            defer { duckdb_destroy_prepare(&statement) }
+            throw DuckDBError(
+                text: duckdb_prepare_error(statement).map { String(cString: $0) } ?? "unknown", statement: text
+            )
+        }
+        return statement
+    }
+
+    private func bind(_ values: [Value], to statement: duckdb_prepared_statement, planAnew: Bool, _ text: String) throws {
+        for (offset, value) in values.enumerated() {
+            let index = idx_t(offset + 1)
+            let state = switch value {
+            case .null: duckdb_bind_null(statement, index)
+            case .bool(let value): duckdb_bind_boolean(statement, index, value)
+            case .double(let value): duckdb_bind_double(statement, index, value)
+            case .int(let value) where planAnew:
+                // Another type than the statement's `::bigint` makes DuckDB plan for the values at hand.
+                duckdb_bind_hugeint(
+                    statement, index, duckdb_hugeint(lower: UInt64(bitPattern: value), upper: value < 0 ? -1 : 0)
+                )
+            case .int(let value): duckdb_bind_int64(statement, index, value)
+            case .text(var value):
+                value.withUTF8 { utf8 in
+                    utf8.withMemoryRebound(to: CChar.self) {
+                        duckdb_bind_varchar_length(statement, index, $0.baseAddress, idx_t($0.count))
+                    }
+                }
+            }
+            guard state == DUCKDB_SUCCESS else {
+                throw DuckDBError.misuse("value \(index) can't be bound", statement: text)
+            }
+        }
+    }
+
+    private static func error(_ result: inout duckdb_result, _ text: String, _ values: [Value]) -> DuckDBError {
+        DuckDBError(
+            text: duckdb_result_error(&result).map { String(cString: $0) } ?? "unknown", statement: text, values: values
+        )
+    }
+}
+
+/// Prepared statements by their text; the longest unused goes first.
+private struct StatementCache {
+    private static let capacity = 128
+
+    private var entries: [String: (statement: duckdb_prepared_statement, lastUse: UInt64)] = [:]
+    private var uses: UInt64 = 0
+
+    mutating func find(_ text: String, prepare: () throws -> duckdb_prepared_statement) rethrows -> duckdb_prepared_statement {
+        uses += 1
+        if let statement = entries[text]?.statement {
+            entries[text]?.lastUse = uses
+            return statement
+        }
+        let statement = try prepare()
+        if entries.count >= Self.capacity, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse })?.key {
+            remove(oldest)
+        }
+        entries[text] = (statement, uses)
+        return statement
+    }
+
+    mutating func removeAll() {
+        for text in Array(entries.keys) { remove(text) }
+    }
+
+    private mutating func remove(_ text: String) {
+        var statement = entries.removeValue(forKey: text)?.statement
+        duckdb_destroy_prepare(&statement)
+    }
+}

@@ -1,0 +1,269 @@
+import Common
+import Foundation
+import Storage
+
+/// Why a statement is to be stopped.
+enum StopReason: Sendable {
+    case cancelled
+    case timeout(seconds: Double)
+    /// The store closes, or has to open its file anew.
+    case unavailable
+
+    var error: any Error {
+        switch self {
+        case .cancelled: CancellationError()
+        case .timeout(let seconds): QueryTimeout(seconds: seconds)
+        case .unavailable: ServiceError.eventStoreUnavailable()
+        }
+    }
+}
+
+/// Threads of our own, a connection for each, for calls that block: neither an event loop nor a thread of Swift's pool
+/// ever waits for DuckDB. Jobs start in the order in which they came.
+///
+/// A job may have a deadline, which counts the waiting in line too; a watch thread interrupts what is past it. So it does
+/// when a task is cancelled.
+///
+/// `@unchecked Sendable`: what changes is touched under `monitor`'s lock alone.
+final class ConnectionThreads: @unchecked Sendable {
+    /// Something to do on a connection. Its variables belong to the monitor.
+    private final class Job: @unchecked Sendable {
+        let seconds: Double?
+        let deadline: MonotonicTime?
+        /// Does the work; what it returns hands over the outcome, outside of every lock.
+        var work: ((Connection) -> (StopReason?) -> Void)?
+        /// Hands over an error instead.
+        var refuse: ((any Error) -> Void)?
+        var stop: StopReason?
+        /// While the work is under way.
+        var connection: Connection?
+
+        init(timeoutSeconds: Double?) {
+            seconds = timeoutSeconds
+            deadline = timeoutSeconds.map { MonotonicTime.now.adding(seconds: $0) }
+        }
+    }
+
+    private let monitor = Monitor()
+    private let workToDo: Monitor.Condition
+    private let somethingEnded: Monitor.Condition
+    private let deadlines: Monitor.Condition
+
+    private let connect: @Sendable () throws -> Connection
+    private let maximumWaiting: Int
+    private var waiting: [Job] = []
+    private var running: [Job?]
+    private var connections: [Connection?]
+    private var isPaused = false
+    private var isStopped = false
+    private var threads: Int
+    /// When the watch thread looks next.
+    private var nextLook: MonotonicTime?
+
+    /// Between two interrupts of a job that goes on all the same: one that came just before a statement began has no effect.
+    private static let interruptSeconds = 0.02
+
+    /// - Parameter maximumWaiting: jobs that may stand in line; more are refused with 503.
+    init(name: String, count: Int, maximumWaiting: Int, connect: @escaping @Sendable () throws -> Connection) {
+        workToDo = Monitor.Condition(of: monitor)
+        somethingEnded = Monitor.Condition(of: monitor)
+        deadlines = Monitor.Condition(of: monitor)
+        self.connect = connect
+        self.maximumWaiting = maximumWaiting
+        running = Array(repeating: nil, count: count)
+        connections = Array(repeating: nil, count: count)
+        threads = count + 1
+        for index in 0..<count { start("\(name)-\(index)") { $0.work(index) } }
+        start("\(name)-watch") { $0.watch() }
+    }
+
+    private func start(_ name: String, _ body: @escaping @Sendable (ConnectionThreads) -> Void) {
+        let thread = Thread {
+            body(self)
+            self.monitor.withLock {
+                self.threads -= 1
+                self.somethingEnded.wakeAll()
+            }
+        }
+        thread.name = name
+        // DuckDB's planner recurses with the statement's depth.
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    // MARK: For callers
+
+    /// Runs `body` on a thread with its connection.
+    /// - Throws: what `body` throws; `QueryTimeout`; `CancellationError`; `ServiceError` 503 when the line is too long or
+    ///   the store is closed.
+    func run<Answer: Sendable>(
+        timeoutSeconds: Double? = nil, _ body: @escaping @Sendable (Connection) throws -> Answer
+    ) async throws -> Answer {
+        let job = Job(timeoutSeconds: timeoutSeconds)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Answer, any Error>) in
+                job.refuse = { continuation.resume(throwing: $0) }
+                job.work = { connection in
+                    let result = Result { try body(connection) }
+                    return { stop in continuation.resume(with: result.mapError { stop?.error ?? $0 }) }
+                }
+                submit(job)
+            }
+        } onCancel: {
+            stop(job, .cancelled)
+        }
+    }
+
+    private func submit(_ job: Job) {
+        let refusal: (any Error)? = monitor.withLock {
+            if let stop = job.stop { return stop.error }
+            if isStopped { return ServiceError.eventStoreUnavailable() }
+            if waiting.count >= maximumWaiting { return ServiceError.eventStoreBusy }
+            waiting.append(job)
+            workToDo.wakeOne()
+            if let deadline = job.deadline, nextLook.map({ deadline < $0 }) ?? true { deadlines.wakeOne() }
+            return nil
+        }
+        if let refusal { job.refuse?(refusal) }
+    }
+
+    private func stop(_ job: Job, _ reason: StopReason) {
+        let isRefused = monitor.withLock {
+            if job.stop == nil { job.stop = reason }
+            job.connection?.interrupt()
+            deadlines.wakeOne()
+            guard let place = waiting.firstIndex(where: { $0 === job }) else { return false }
+            waiting.remove(at: place)
+            return true
+        }
+        if isRefused { job.refuse?(reason.error) }
+    }
+
+    /// Stops what runs, closes the connections, does `body` and goes on with the jobs that wait. Not from one of these threads.
+    func pause<Answer>(_ body: () throws -> Answer) rethrows -> Answer {
+        let open = monitor.withLock {
+            isPaused = true
+            stopRunning()
+            while running.contains(where: { $0 != nil }) { somethingEnded.wait() }
+            return takeConnections()
+        }
+        for connection in open { connection.close() }
+        defer {
+            monitor.withLock {
+                isPaused = false
+                workToDo.wakeAll()
+            }
+        }
+        return try body()
+    }
+
+    /// Ends everything: refuses what waits, lets what runs go on for `seconds` at most, closes the connections and ends the threads.
+    func close(graceSeconds: Double) {
+        let (refused, open) = monitor.withLock {
+            isStopped = true
+            let refused = waiting
+            waiting = []
+            workToDo.wakeAll()
+            let limit = MonotonicTime.now.adding(seconds: graceSeconds)
+            while running.contains(where: { $0 != nil }), .now < limit { somethingEnded.wait(until: limit) }
+            stopRunning()
+            while running.contains(where: { $0 != nil }) { somethingEnded.wait() }
+            return (refused, takeConnections())
+        }
+        for job in refused { job.refuse?(ServiceError.eventStoreUnavailable()) }
+        for connection in open { connection.close() }
+        monitor.withLock {
+            deadlines.wakeAll()
+            while threads > 0 { somethingEnded.wait() }
+        }
+    }
+
+    private func stopRunning() {
+        for job in running.compactMap({ $0 }) {
+            if job.stop == nil { job.stop = .unavailable }
+            job.connection?.interrupt()
+        }
+        deadlines.wakeAll()
+    }
+
+    private func takeConnections() -> [Connection] {
+        defer { connections = Array(repeating: nil, count: connections.count) }
+        return connections.compactMap { $0 }
+    }
+
+    // MARK: The threads
+
+    private func work(_ index: Int) {
+        while let job = nextJob(index) {
+            let finish = perform(job, index)
+            let stop = monitor.withLock {
+                running[index] = nil
+                job.connection = nil
+                somethingEnded.wakeAll()
+                return job.stop
+            }
+            finish(stop)
+        }
+    }
+
+    /// Nil when there will be none.
+    private func nextJob(_ index: Int) -> Job? {
+        monitor.withLock {
+            while !isStopped, isPaused || waiting.isEmpty { workToDo.wait() }
+            if isStopped { return nil }
+            let job = waiting.removeFirst()
+            running[index] = job
+            return job
+        }
+    }
+
+    private func perform(_ job: Job, _ index: Int) -> (StopReason?) -> Void {
+        do {
+            // Only this thread and, while nothing runs, `pause` and `close` touch the entry.
+            let kept = monitor.withLock { connections[index] }
+            let connection = try kept ?? connect()
+            let stop = monitor.withLock {
+                connections[index] = connection
+                job.connection = connection
+                return job.stop
+            }
+            if let stop { throw stop.error }
+            return job.work!(connection)
+        } catch {
+            return { stop in job.refuse?(stop?.error ?? error) }
+        }
+    }
+
+    private func watch() {
+        while true {
+            let late: [Job]? = monitor.withLock {
+                if isStopped, running.allSatisfy({ $0 == nil }) { return nil }
+                let now = MonotonicTime.now
+                for job in running.compactMap({ $0 }) {
+                    if let deadline = job.deadline, deadline <= now, job.stop == nil {
+                        job.stop = .timeout(seconds: job.seconds ?? 0)
+                    }
+                    if job.stop != nil { job.connection?.interrupt() }
+                }
+                let late = waiting.filter { $0.deadline.map { $0 <= now } ?? false }
+                if !late.isEmpty {
+                    waiting.removeAll { job in late.contains { $0 === job } }
+                    return late
+                }
+                waitForNextLook(now)
+                return []
+            }
+            guard let late else { return }
+            for job in late { job.refuse?(QueryTimeout(seconds: job.seconds ?? 0)) }
+        }
+    }
+
+    private func waitForNextLook(_ now: MonotonicTime) {
+        let active = running.compactMap { $0 }
+        nextLook = active.contains { $0.stop != nil }
+            ? now.adding(seconds: Self.interruptSeconds)
+            : (active + waiting).compactMap(\.deadline).min()
+        if let nextLook { deadlines.wait(until: nextLook) } else { deadlines.wait() }
+        nextLook = nil
+    }
+}

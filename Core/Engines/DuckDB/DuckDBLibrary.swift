@@ -1,0 +1,94 @@
+import CDuckDB
+import Foundation
+import Synchronization
+
+/// DuckDB's library, opened at run time: no package of Debian has it.
+///
+/// One process opens one library, once; every later `load` answers the same, whatever it asks for.
+public struct DuckDBLibrary: Sendable, Equatable {
+    /// The file it came from.
+    public let path: String
+    /// `v1.5.6`
+    public let version: String
+
+    private static let loaded = Mutex<DuckDBLibrary?>(nil)
+
+    /// Opens the first library found:
+    /// 1. `explicit`, from the configuration; no other is tried then.
+    /// 2. The environment's `DUCKDB_LIBRARY`; no other is tried then.
+    /// 3. `libduckdb.so` where the dynamic linker looks (`LD_LIBRARY_PATH`, ldconfig), in `/usr/local/lib` and `/usr/lib`.
+    /// 4. The one that `make run` fetches, `.tools/duckdb/libduckdb.so`, under the working folder, beside the executable
+    ///    or in a folder above it.
+    /// - Throws: `DuckDBLibraryError`, which says how to get the library.
+    public static func load(explicit: String? = nil) throws -> DuckDBLibrary {
+        try loaded.withLock { loaded in
+            if let loaded { return loaded }
+            let library = try find(explicit)
+            loaded = library
+            return library
+        }
+    }
+
+    private static func find(_ explicit: String?) throws -> DuckDBLibrary {
+        let environment = ProcessInfo.processInfo.environment["DUCKDB_LIBRARY"]
+        if let chosen = [explicit, environment].compactMap({ $0 }).first(where: { !$0.isEmpty }) {
+            if let problem = open(chosen) { throw DuckDBLibraryError(problems: [problem]) }
+            return opened
+        }
+        var problems: [String] = []
+        for place in places where !place.contains("/") || FileManager.default.fileExists(atPath: place) {
+            guard let problem = open(place) else { return opened }
+            // The dynamic linker's own "not found" is what is said anyway.
+            if place.contains("/") { problems.append(problem) }
+        }
+        throw DuckDBLibraryError(problems: problems)
+    }
+
+    private static let name = "libduckdb.so"
+
+    /// Where a library may be, the most deliberate first.
+    static var places: [String] {
+        #if arch(arm64)
+        let machine = "aarch64-linux-gnu"
+        #else
+        let machine = "x86_64-linux-gnu"
+        #endif
+        let system = ["/usr/local/lib", "/usr/lib/\(machine)", "/usr/lib"].map { "\($0)/\(name)" }
+        let executable = URL(fileURLWithPath: CommandLine.arguments.first ?? "").resolvingSymlinksInPath()
+        let running = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? executable.path
+        var folders = [FileManager.default.currentDirectoryPath]
+        var folder = URL(fileURLWithPath: running).deletingLastPathComponent()
+        let beside = folder.path
+        while true {
+            folders.append(folder.path)
+            if folder.path == "/" { break }
+            folder.deleteLastPathComponent()
+        }
+        return [name] + system + ["\(beside)/\(name)"] + folders.map { "\($0)/.tools/duckdb/\(name)" }
+    }
+
+    /// Nil when the library is open; otherwise why it is not.
+    private static func open(_ path: String) -> String? {
+        guard let problem = pulse_duckdb_load(path) else { return nil }
+        defer { free(problem) }
+        return String(cString: problem)
+    }
+
+    private static var opened: DuckDBLibrary {
+        DuckDBLibrary(
+            path: pulse_duckdb_file().map { String(cString: $0) } ?? "",
+            version: duckdb_library_version().map { String(cString: $0) } ?? "unknown"
+        )
+    }
+}
+
+/// DuckDB's library is not there or does not fit.
+public struct DuckDBLibraryError: Error, Sendable, CustomStringConvertible {
+    /// What was found and could not be used.
+    public let problems: [String]
+
+    public var description: String {
+        let found = problems.isEmpty ? "DuckDB's library (libduckdb.so) was not found." : problems.joined(separator: "; ") + "."
+        return found + " `make run` fetches it to .tools/duckdb; or set DUCKDB_LIBRARY to the file of a DuckDB 1.5 or newer."
+    }
+}

@@ -1,0 +1,97 @@
+import Storage
+
+/// What a batch is to the event store: which rows count once, and which months they lie in.
+struct FactPlan {
+    /// A table's partition, by its month.
+    struct Month: Hashable {
+        let table: String
+        let month: CalendarMonth
+    }
+
+    /// An id of the batch, at its first row.
+    struct Identity {
+        let id: EncodedRow.EventID
+        let row: Int
+    }
+
+    let batch: FactBatch
+    let headers: [EncodedRow.Header]
+    let months: Set<Month>
+    /// Each id once, in the order of their halves, so that hosts that store the same ids wait for each other and
+    /// never in a circle.
+    let identities: [Identity]
+
+    /// - Throws: `PostgreSQLError` for a row of no table, or without an instant.
+    init(_ batch: FactBatch) throws {
+        var headers: [EncodedRow.Header] = [], months: Set<Month> = [], first: [EncodedRow.EventID: Int] = [:]
+        headers.reserveCapacity(batch.rows.count)
+        var latest: (table: Int, milliseconds: Range<Int64>)?
+        for (index, row) in batch.rows.enumerated() {
+            let (header, instant) = row.read { header, cursor in
+                _ = cursor.next()
+                return (header, cursor.next())
+            }
+            guard batch.tables.indices.contains(header.table), case .int(let milliseconds)? = instant else {
+                throw PostgreSQLError.misuse("row \(index) of a batch has no table or no instant")
+            }
+            headers.append(header)
+            if header.role == .event, let id = header.eventID, first[id] == nil { first[id] = index }
+            // Neighbours mostly lie in the same month.
+            if let latest, latest.table == header.table, latest.milliseconds.contains(milliseconds) { continue }
+            guard let month = CalendarMonth(containing: milliseconds) else {
+                throw PostgreSQLError.misuse("a row of \(batch.tables[header.table].name) lies outside of the years 1 to 9999")
+            }
+            latest = (header.table, month.milliseconds)
+            months.insert(Month(table: batch.tables[header.table].name, month: month))
+        }
+        self.batch = batch
+        self.headers = headers
+        self.months = months
+        identities = first.map { Identity(id: $0.key, row: $0.value) }
+            .sorted { ($0.id.high, $0.id.low) < ($1.id.high, $1.id.low) }
+    }
+
+    /// For each row whether it is left out, when `new` are the ids that nobody had seen before.
+    func duplicates(new: Set<EncodedRow.EventID>) -> [Bool] {
+        let firsts = Set(identities.filter { new.contains($0.id) }.map(\.row))
+        var isDuplicate = false
+        return headers.enumerated().map { index, header in
+            switch header.role {
+            case .event:
+                isDuplicate = header.eventID != nil && !firsts.contains(index)
+                return isDuplicate
+            case .follower: return isDuplicate
+            case .note: return false
+            }
+        }
+    }
+
+    /// The batch's own lines of the ledger, and those of what was stored and what was a duplicate; each line once, in a
+    /// fixed order, for the same reason as `identities`.
+    func ledger(duplicates: [Bool]) -> [LedgerEntry] {
+        var counts: [LedgerEntry: Int64] = [:]
+        func add(_ project: Int32, _ hour: Int64, _ outcome: LedgerEntry.Outcome, _ reason: String, _ count: Int64) {
+            counts[LedgerEntry(project: project, hour: hour, outcome: outcome, reason: reason, count: 0), default: 0] += count
+        }
+        for entry in batch.ledger { add(entry.project, entry.hour, entry.outcome, entry.reason, entry.count) }
+        for (header, isDuplicate) in zip(headers, duplicates) where header.role == .event {
+            add(header.project, header.hour, isDuplicate ? .duplicate : .stored, "", 1)
+        }
+        return counts
+            .map { LedgerEntry(project: $0.project, hour: $0.hour, outcome: $0.outcome, reason: $0.reason, count: $1) }
+            .sorted { ($0.project, $0.hour, $0.outcome.rawValue, $0.reason) < ($1.project, $1.hour, $1.outcome.rawValue, $1.reason) }
+    }
+
+    /// The rows to be stored, by the number of their table.
+    func stored(duplicates: [Bool]) -> [Int: [EncodedRow]] {
+        var stored: [Int: [EncodedRow]] = [:]
+        for (index, row) in batch.rows.enumerated() {
+            if !duplicates[index] {
+                stored[headers[index].table, default: []].append(row)
+            } else if let trace = batch.trace(row) {
+                stored[trace.read { header, _ in header.table }, default: []].append(trace)
+            }
+        }
+        return stored
+    }
+}

@@ -1,0 +1,81 @@
+import Storage
+
+/// A statement's values as libpq takes them: one buffer, and pointers into it.
+struct ParameterList {
+    private var bytes: [CChar] = []
+    /// Where each value begins; nil for null.
+    private var offsets: [Int?] = []
+    private var lengths: [Int32] = []
+    private var formats: [Int32] = []
+
+    init() {}
+
+    /// Values as text; the statement casts them.
+    /// - Throws: `PostgreSQLError` for a text with a NUL character, where PostgreSQL's would end.
+    init(_ values: [Value], statement: String) throws {
+        for value in values {
+            switch value {
+            case .null: appendNull()
+            case .int(let value): append(text: String(value))
+            case .double(let value): append(text: String(value))
+            case .bool(let value): append(text: value ? "t" : "f")
+            case .text(let value):
+                guard !value.utf8.contains(0) else {
+                    throw PostgreSQLError.misuse("a text with a NUL character can't be stored", statement: statement)
+                }
+                append(text: value)
+            }
+        }
+    }
+
+    mutating func append(text: String) {
+        offsets.append(bytes.count)
+        lengths.append(0)  // libpq reads up to the NUL
+        formats.append(0)
+        bytes.append(contentsOf: text.utf8.lazy.map(CChar.init(bitPattern:)))
+        bytes.append(0)
+    }
+
+    mutating func append(binary: [UInt8]) {
+        offsets.append(bytes.count)
+        lengths.append(Int32(binary.count))
+        formats.append(1)
+        bytes.append(contentsOf: binary.lazy.map(CChar.init(bitPattern:)))
+    }
+
+    mutating func appendNull() {
+        offsets.append(nil)
+        lengths.append(0)
+        formats.append(0)
+    }
+
+    /// Count, values, lengths and formats in the order of libpq's calls.
+    func withPointers<Result>(
+        _ body: (Int32, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> Result
+    ) -> Result {
+        bytes.withUnsafeBufferPointer { buffer in
+            let pointers = offsets.map { offset in offset.map { buffer.baseAddress! + $0 } }
+            return body(Int32(offsets.count), pointers, lengths, formats)
+        }
+    }
+}
+
+extension ParameterList {
+    /// An array of `bigint` in PostgreSQL's binary form: dimensions, a flag for nulls, the element's type, the length,
+    /// the first index, then each element with its length.
+    mutating func append(array values: some Collection<Int64>) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(20 + values.count * 12)
+        func add(_ value: Int32) { withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) } }
+        for word in [values.isEmpty ? 0 : 1, 0, 20] as [Int32] { add(word) }
+        if !values.isEmpty {
+            add(Int32(values.count))
+            add(1)
+        }
+        for value in values {
+            add(8)
+            withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+        }
+        append(binary: bytes)
+    }
+}

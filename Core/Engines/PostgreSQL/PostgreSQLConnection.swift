@@ -1,0 +1,57 @@
+import Common
+import Logging
+import Storage
+
+/// One connection to PostgreSQL, with a thread of its own that waits for the server.
+///
+/// It connects when it is first used, and again after the server closed it.
+final class PostgreSQLConnection: Sendable {
+    private let thread: WorkerThread<PostgreSQLSession>
+    private let wakeUp: WakeUp
+
+    init(settings: PostgreSQLSettings, gate: ReconnectGate, logger: Logger) {
+        let wakeUp = WakeUp()
+        self.wakeUp = wakeUp
+        thread = WorkerThread(name: "postgresql") {
+            PostgreSQLSession(settings: settings, gate: gate, wakeUp: wakeUp, logger: logger)
+        } end: { session in
+            session.disconnect()
+        }
+    }
+
+    /// Runs `work` on the connection's thread.
+    /// - Throws: `QueryTimeout` when it takes longer than `timeoutSeconds`, `CancellationError` when the task is
+    ///   cancelled, both after the server has stopped the statement; and what `work` throws.
+    func perform<Result: Sendable>(
+        timeoutSeconds: Double? = nil, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
+    ) async throws -> Result {
+        let control = JobControl(timeoutSeconds: timeoutSeconds, wakeUp: wakeUp)
+        return try await withTaskCancellationHandler {
+            try await run(control, work)
+        } onCancel: {
+            control.cancel()
+        }
+    }
+
+    /// The same to its end, though the task may be cancelled.
+    func performAlways<Result: Sendable>(_ work: @escaping @Sendable (PostgreSQLSession) throws -> Result) async throws -> Result {
+        try await run(JobControl(), work)
+    }
+
+    /// Closes the connection after what it is doing.
+    func stop() { thread.stop() }
+
+    private func run<Result: Sendable>(
+        _ control: JobControl, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            let isAccepted = thread.enqueue { session in
+                session.control = control
+                let result = Swift.Result { try work(session) }
+                session.control = JobControl()
+                continuation.resume(with: result)
+            }
+            if !isAccepted { continuation.resume(throwing: PostgreSQLError.misuse("the connection is closed")) }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+import Common
+import Logging
+import Storage
+import Synchronization
+
+/// The event plane in a schema of a PostgreSQL database: fact tables in monthly partitions, spread over machines where
+/// the database has Citus.
+///
+/// Several hosts may write at once: each its own journal, and an event id counts once among all of them. Reports have
+/// connections of their own, which can't write; so they never keep facts from being stored.
+public final class PostgreSQLEventStore: EventStore {
+    public let dialect = Dialect.postgresql
+
+    /// For facts, and for erasure or a migration beside them.
+    private static let writingConnections = 2
+    private static let maximumAttempts = 10
+
+    private let readers: PostgreSQLPool
+    let writers: PostgreSQLPool
+    let partitions = MonthlyPartitions()
+    let citus: CitusDistribution
+    private let logger: Logger
+    /// Per journal the position of a batch of which nobody knows yet whether it was stored.
+    private let uncertain = Mutex<[String: JournalPosition]>([:])
+
+    /// Checks the URL and opens nothing yet: `ping` tells whether the database is there.
+    /// - Parameters:
+    ///   - url: `postgresql://user:password@host:5432/database?sslmode=verify-full`, all that libpq understands.
+    ///   - maximumConnections: two of them write, the others (one at least) answer reports.
+    ///   - schema: of this store's tables; made when it is missing.
+    /// - Throws: `PostgreSQLError` for a URL that is none, without quoting it.
+    public init(url: String, maximumConnections: Int, schema: String = "pulse_events", logger: Logger) throws {
+        readers = PostgreSQLPool(
+            settings: try PostgreSQLSettings(url: url, schema: schema, purpose: .reading),
+            size: maximumConnections - Self.writingConnections, logger: logger)
+        writers = PostgreSQLPool(
+            settings: try PostgreSQLSettings(url: url, schema: schema, purpose: .writing), size: Self.writingConnections,
+            logger: logger)
+        citus = CitusDistribution(logger: logger)
+        self.logger = logger
+    }
+
+    public func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows {
+        let (text, values) = statement.rendered(for: .postgresql)
+        return try await contract { try await self.readers.perform(timeoutSeconds: timeoutSeconds) { try $0.execute(text, values) } }
+    }
+
+    public func change(_ statements: [SQL]) async throws {
+        let rendered = statements.map { $0.rendered(for: .postgresql) }
+        try await writing { [citus, partitions] session in
+            try citus.prepare(session)
+            // Among the statements may be one that drops tables.
+            defer { partitions.forget() }
+            try session.transaction {
+                for (text, values) in rendered { try session.execute(text, values, prepared: false) }
+                try citus.distribute(session)
+            }
+        }
+    }
+
+    public func position(of journal: String) async throws -> JournalPosition? {
+        let position = try await writing { try Self.storedPosition(of: journal, in: $0) }
+        uncertain.withLock { $0[journal] = nil }
+        return position
+    }
+
+    public func ping() async throws {
+        try await contract { _ = try await self.readers.perform(timeoutSeconds: 5) { try $0.execute("SELECT 1") } }
+    }
+
+    /// Waits for what is under way. Later calls throw `PostgreSQLError`.
+    public func close() async {
+        await readers.close()
+        await writers.close()
+    }
+
+    // MARK: Facts
+
+    /// Adds the batch in one transaction.
+    ///
+    /// A batch whose position is stored already adds nothing, and answers that nothing in it was a duplicate.
+    /// - Throws: `ServiceError` 503 while the database is away. Where it went away during COMMIT and nobody knows what
+    ///   became of the batch, a later one that reaches further is refused until `position(of:)` was asked, because it
+    ///   may hold the same rows again.
+    public func apply(_ batch: FactBatch) async throws -> AppliedBatch {
+        do { return try await writing { try self.apply(batch, in: $0) } } catch let error as UncertainBatch {
+            uncertain.withLock { $0[batch.journal] = batch.position }
+            logger.warning("the database went away while a batch was committed", metadata: ["reason": "\(error.reason)"])
+            throw ServiceError.databaseUnavailable()
+        }
+    }
+
+    private struct UncertainBatch: Error {
+        let reason: String
+    }
+
+    private func apply(_ batch: FactBatch, in session: PostgreSQLSession) throws -> AppliedBatch {
+        try settleUncertain(batch, in: session)
+        let plan = try FactPlan(batch)
+        try partitions.ensure(plan.months, in: session)
+        var duplicates = [Bool](repeating: false, count: batch.rows.count)
+        do {
+            try session.transaction {
+                guard try Self.advance(to: batch.position, of: batch.journal, in: session) else { throw AlreadyApplied() }
+                duplicates = plan.duplicates(new: try Self.store(plan.identities, plan.headers, in: session))
+                for (number, rows) in plan.stored(duplicates: duplicates).sorted(by: { $0.key < $1.key }) {
+                    try FactCopy(batch.tables[number]).write(rows, to: session)
+                }
+                try Self.store(plan.ledger(duplicates: duplicates), in: session)
+            }
+        } catch is AlreadyApplied {
+            return AppliedBatch(duplicates: duplicates)
+        } catch let lost as CommitUnknown {
+            try resolve(lost, batch, in: session)
+        } catch let error as PostgreSQLError where error.isMissingPartition {
+            partitions.forget()
+            throw error
+        }
+        return AppliedBatch(duplicates: duplicates)
+    }
+
+    private struct AlreadyApplied: Error {}
+
+    /// Asks on a new connection what became of a COMMIT without an answer. Returns when the batch is stored.
+    private func resolve(_ lost: CommitUnknown, _ batch: FactBatch, in session: PostgreSQLSession) throws {
+        let stored: JournalPosition?
+        do {
+            try session.ready()
+            // The old transaction may still be ending; its row is locked until then.
+            stored = try session.transaction { try Self.storedPosition(of: batch.journal, in: session, locking: true) }
+        } catch {
+            throw UncertainBatch(reason: lost.reason)
+        }
+        // Without a row there is nothing to wait for, so a first batch stays uncertain until a second look.
+        guard let stored else { throw UncertainBatch(reason: lost.reason) }
+        guard stored >= batch.position else { throw ConnectionLost(reason: lost.reason) }
+    }
+
+    private func settleUncertain(_ batch: FactBatch, in session: PostgreSQLSession) throws {
+        guard let position = uncertain.withLock({ $0[batch.journal] }), batch.position > position else { return }
+        if let stored = try Self.storedPosition(of: batch.journal, in: session), stored >= position {
+            throw PostgreSQLError.misuse("the journal is applied further than the batch's beginning; ask for its position")
+        }
+        uncertain.withLock { $0[batch.journal] = nil }
+    }
+
+    /// False when the journal is applied as far already. Of two that try, the second waits for the first.
+    private static func advance(to position: JournalPosition, of journal: String, in session: PostgreSQLSession) throws -> Bool {
+        let rows = try session.execute(
+            """
+            INSERT INTO ingest_positions AS stored (journal, segment, byte_offset) VALUES ($1::text, $2::bigint, $3::bigint)
+            ON CONFLICT (journal) DO UPDATE SET segment = excluded.segment, byte_offset = excluded.byte_offset
+            WHERE (stored.segment, stored.byte_offset) < (excluded.segment, excluded.byte_offset)
+            RETURNING 1
+            """,
+            [.text(journal), .int(position.segment), .int(position.offset)]
+        )
+        return !rows.isEmpty
+    }
+
+    private static func storedPosition(
+        of journal: String, in session: PostgreSQLSession, locking: Bool = false
+    ) throws -> JournalPosition? {
+        let rows = try session.execute(
+            "SELECT segment, byte_offset FROM ingest_positions WHERE journal = $1::text" + (locking ? " FOR UPDATE" : ""),
+            [.text(journal)]
+        )
+        return rows.first.map { JournalPosition(segment: $0.int("segment"), offset: $0.int("byte_offset")) }
+    }
+
+    /// Stores the ids, and returns those that nobody had stored. Waits for other hosts that are storing the same ones.
+    private static func store(
+        _ identities: [FactPlan.Identity], _ headers: [EncodedRow.Header], in session: PostgreSQLSession
+    ) throws -> Set<EncodedRow.EventID> {
+        guard !identities.isEmpty else { return [] }
+        var parameters = ParameterList()
+        parameters.append(array: identities.map { Int64(headers[$0.row].project) })
+        parameters.append(array: identities.map { headers[$0.row].hour })
+        parameters.append(array: identities.map(\.id.high))
+        parameters.append(array: identities.map(\.id.low))
+        let result = try session.answer(
+            to: """
+                INSERT INTO ingest_event_ids (project, hour, id_high, id_low)
+                SELECT project, hour, id_high, id_low
+                FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS new (project, hour, id_high, id_low)
+                ON CONFLICT DO NOTHING RETURNING id_high, id_low
+                """,
+            parameters, binary: true
+        )
+        return Set((0..<result.rowCount).map { .init(high: result.binaryInt64($0, 0), low: result.binaryInt64($0, 1)) })
+    }
+
+    private static func store(_ ledger: [LedgerEntry], in session: PostgreSQLSession) throws {
+        // Several statements where there are very many lines: a statement takes 65,535 values.
+        for start in stride(from: 0, to: ledger.count, by: 1_000) {
+            let lines = ledger[start..<min(start + 1_000, ledger.count)]
+            let values = SQL.joined(lines.map { line in
+                "(\(Int64(line.project)), \(line.hour), \(Int64(line.outcome.rawValue)), \(line.reason), \(line.count))"
+            })
+            let statement: SQL = """
+                INSERT INTO ingest_ledger AS stored (project, hour, outcome, reason, count) VALUES \(values)
+                ON CONFLICT (project, hour, outcome, reason) DO UPDATE SET count = stored.count + excluded.count
+                """
+            let (text, parameters) = statement.rendered(for: .postgresql)
+            // Few lines are the rule, and worth keeping prepared.
+            try session.execute(text, parameters, prepared: lines.count <= 8)
+        }
+    }
+
+    // MARK: Attempts
+
+    /// Runs `work` on a writing connection, again where it met another transaction or its connection broke before
+    /// anything had happened.
+    private func writing<Result: Sendable>(
+        _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
+    ) async throws -> Result {
+        try await contract {
+            var attempts = 0
+            while true {
+                attempts += 1
+                do { return try await self.writers.perform(work) } catch let error where Self.isWorthAnother(error) {
+                    guard attempts < (error is PostgreSQLError ? Self.maximumAttempts : 3) else { throw error }
+                    if error is PostgreSQLError { try await Task.sleep(for: .milliseconds(Int.random(in: 1...(5 * attempts)))) }
+                }
+            }
+        }
+    }
+
+    private static func isWorthAnother(_ error: any Error) -> Bool {
+        switch error {
+        case let error as PostgreSQLError: error.isConflict || error.isStalePlan || error.isMissingPartition
+        case is ConnectionLost: true
+        default: false
+        }
+    }
+
+    /// Errors as the contract of `EventStore` has them.
+    private func contract<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do { return try await body() } catch let error as PostgreSQLError where error.sqlState == "23505" {
+            throw UniqueViolation()
+        } catch is ConnectionLost {
+            throw ServiceError.databaseUnavailable()
+        } catch is CommitUnknown {
+            throw ServiceError.databaseUnavailable()
+        }
+    }
+}

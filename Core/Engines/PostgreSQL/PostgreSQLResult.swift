@@ -1,0 +1,82 @@
+import CLibPQ
+import Foundation
+import Storage
+
+/// An answer of libpq; freed with this object.
+final class PostgreSQLResult {
+    let pointer: OpaquePointer
+
+    init(_ pointer: OpaquePointer) { self.pointer = pointer }
+    deinit { PQclear(pointer) }
+
+    var status: ExecStatusType { PQresultStatus(pointer) }
+    /// `COMMIT`, `INSERT 0 3`, ...
+    var command: String { String(cString: PQcmdStatus(pointer)) }
+    var rowCount: Int { Int(PQntuples(pointer)) }
+
+    /// The rows with Pulse's values, by the columns' types.
+    var rows: Rows {
+        let columnCount = PQnfields(pointer)
+        guard columnCount > 0 else { return Rows() }
+        let names = (0..<columnCount).map { String(cString: PQfname(pointer, $0)) }
+        let kinds = (0..<columnCount).map { ColumnKind(type: PQftype(pointer, $0)) }
+        let values = (0..<PQntuples(pointer)).map { row in
+            kinds.indices.map { column in value(row, Int32(column), kinds[column]) }
+        }
+        return Rows(columns: names, values: values)
+    }
+
+    /// A `bigint` that was asked for in binary.
+    func binaryInt64(_ row: Int, _ column: Int) -> Int64 {
+        let bytes = UnsafeRawPointer(PQgetvalue(pointer, Int32(row), Int32(column))!)
+        return Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
+    }
+
+    private func value(_ row: Int32, _ column: Int32, _ kind: ColumnKind) -> Value {
+        guard PQgetisnull(pointer, row, column) == 0, let text = PQgetvalue(pointer, row, column) else { return .null }
+        switch kind {
+        case .bool: return .bool(text[0] == CChar(UInt8(ascii: "t")))
+        case .int: return .int(strtoll(text, nil, 10))
+        case .double: return .double(strtod(text, nil))
+        case .numeric: return Self.numeric(text)
+        case .text: return .text(String(decoding: Self.bytes(text, PQgetlength(pointer, row, column)), as: UTF8.self))
+        case .timestamp: return .text(Self.iso(String(cString: text)))
+        case .void: return .null
+        }
+    }
+
+    private static func bytes(_ text: UnsafeMutablePointer<CChar>, _ count: Int32) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: text, count: Int(count))
+    }
+
+    /// Whole by type (a sum of bigints, say) and small enough: an integer. Else the nearest double.
+    private static func numeric(_ text: UnsafeMutablePointer<CChar>) -> Value {
+        let digits = String(cString: text)
+        if let whole = Int64(digits) { return .int(whole) }
+        return .double(strtod(text, nil))
+    }
+
+    /// `2026-03-01 10:00:00.25+00` as `2026-03-01T10:00:00.25Z`.
+    private static func iso(_ text: String) -> String {
+        let text = text.replacing(" ", with: "T", maxReplacements: 1)
+        return text.hasSuffix("+00") ? text.dropLast(3) + "Z" : text
+    }
+}
+
+/// How a column's text is read.
+private enum ColumnKind {
+    case bool, int, double, numeric, text, timestamp, void
+
+    /// - Source: `pg_type.dat` of PostgreSQL; these numbers never change.
+    init(type: Oid) {
+        switch type {
+        case 16: self = .bool
+        case 20, 21, 23, 26: self = .int
+        case 700, 701: self = .double
+        case 1700: self = .numeric
+        case 1114, 1184: self = .timestamp
+        case 2278: self = .void
+        default: self = .text
+        }
+    }
+}

@@ -1,0 +1,381 @@
+import CLibPQ
+import Common
+import Foundation
+import Logging
+import Storage
+
+/// A connection to the server as its own thread sees it: everything here blocks, and nothing of it leaves that thread.
+///
+/// `ready` connects; the other calls never do, so that what belongs together runs on one connection.
+final class PostgreSQLSession {
+    let settings: PostgreSQLSettings
+    private let gate: ReconnectGate
+    private let wakeUp: WakeUp
+    private let logger: Logger
+    private var connection: OpaquePointer?
+    private var statements = PreparedStatements()
+
+    /// Of the job that is running.
+    var control = JobControl()
+
+    /// How long the server may take to stop a statement before the connection is given up.
+    private static let graceSeconds = 5.0
+
+    init(settings: PostgreSQLSettings, gate: ReconnectGate, wakeUp: WakeUp, logger: Logger) {
+        self.settings = settings
+        self.gate = gate
+        self.wakeUp = wakeUp
+        self.logger = logger
+    }
+
+    // MARK: Connecting
+
+    /// Makes sure that there is a connection, outside of a transaction. One that the server has closed meanwhile is
+    /// replaced: nothing had been sent on it.
+    /// - Throws: `ServiceError` 503 when there is no server.
+    func ready() throws {
+        if connection != nil, !isIdle { disconnect() }
+        guard connection == nil else { return }
+        try gate.check()
+        do {
+            try connect()
+            gate.succeeded()
+        } catch let error as ConnectionLost {
+            disconnect()
+            throw gate.failed(error.reason)
+        } catch let error as PostgreSQLError {
+            disconnect()
+            throw gate.failed(error.description)
+        }
+    }
+
+    private func connect() throws {
+        let parameters = settings.parameters
+        let keywords = parameters.map { strdup($0.keyword) }, values = parameters.map { strdup($0.value) }
+        defer { for pointer in keywords + values { free(pointer) } }
+        connection = PQconnectdbParams(keywords.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil], 1)
+        statements.removeAll()
+        guard let connection, PQstatus(connection) == CONNECTION_OK else { throw lost() }
+        PQsetNoticeProcessor(connection, { _, _ in }, nil)  // the default writes to stderr
+        guard PQsetnonblocking(connection, 1) == 0 else { throw lost() }
+        try checkServer(connection)
+        // Connecting is not the statement that the job's limit is for.
+        try uninterrupted(seconds: 10) {
+            try command(settings.sessionStatements)
+            try createSchema()
+        }
+    }
+
+    private func checkServer(_ connection: OpaquePointer) throws {
+        guard PQserverVersion(connection) >= 140_000 else {
+            throw PostgreSQLError.misuse("PostgreSQL 14 or newer is needed; this is \(PQserverVersion(connection) / 10_000)")
+        }
+        let encoding = PQparameterStatus(connection, "server_encoding").map { String(cString: $0) }
+        guard encoding == "UTF8" else {
+            throw PostgreSQLError.misuse("the database has the encoding \(encoding ?? "?"); Pulse needs one with UTF8")
+        }
+        // A pooler in between doesn't know this one; then the server notices later that we are gone.
+        _ = try? command("SET client_connection_check_interval TO '10s'")
+    }
+
+    /// Looks before it creates, because creating needs a right on the database that the administrator may keep.
+    private func createSchema() throws {
+        let found = try execute("SELECT 1 FROM pg_namespace WHERE nspname = $1::text", [.text(settings.schema)], prepared: false)
+        guard found.isEmpty else { return }
+        try command(
+            """
+            BEGIN READ WRITE; SELECT pg_advisory_xact_lock(\(AdvisoryLock.schema)); \
+            CREATE SCHEMA IF NOT EXISTS "\(settings.schema)"; COMMIT
+            """
+        )
+    }
+
+    func disconnect() {
+        PQfinish(connection)
+        connection = nil
+    }
+
+    /// Connected, not in a transaction, and with nothing from the server to read but notices.
+    private var isIdle: Bool {
+        guard let connection else { return false }
+        while true {
+            var socket = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
+            guard poll(&socket, 1, 0) > 0 else { break }
+            guard PQconsumeInput(connection) == 1, PQstatus(connection) == CONNECTION_OK else { return false }
+            while let note = PQnotifies(connection) { PQfreemem(note) }
+        }
+        return PQstatus(connection) == CONNECTION_OK && PQtransactionStatus(connection) == PQTRANS_IDLE
+    }
+
+    private func lost() -> ConnectionLost {
+        let reason = connection.map { String(cString: PQerrorMessage($0)) } ?? "not connected"
+        disconnect()
+        return ConnectionLost(reason: reason.split(separator: "\n").joined(separator: " "))
+    }
+
+    // MARK: Statements
+
+    /// Runs one statement with its values.
+    /// - Parameter prepared: kept prepared for the next time; not for what runs once.
+    @discardableResult
+    func execute(_ text: String, _ values: [Value] = [], prepared: Bool = true) throws -> Rows {
+        try answer(to: text, ParameterList(values, statement: text), prepared: prepared).rows
+    }
+
+    /// The same with parameters in any format and the answer as libpq has it.
+    func answer(to text: String, _ parameters: ParameterList, prepared: Bool = true, binary: Bool = false) throws -> PostgreSQLResult {
+        try checkControl()
+        if prepared {
+            let name = try preparedName(of: text)
+            do {
+                return try run(text) { connection in
+                    parameters.withPointers { PQsendQueryPrepared(connection, name, $0, $1, $2, $3, binary ? 1 : 0) }
+                }
+            } catch let error as PostgreSQLError where error.isStalePlan {
+                if let name = statements.remove(text), PQtransactionStatus(connection) == PQTRANS_IDLE {
+                    _ = try? command("DEALLOCATE \(name)")
+                }
+                // In a transaction the error has spoilt it; it is tried again as a whole.
+                guard let connection, PQtransactionStatus(connection) == PQTRANS_IDLE else { throw error }
+            }
+        }
+        return try run(text) { connection in
+            parameters.withPointers { PQsendQueryParams(connection, text, $0, nil, $1, $2, $3, binary ? 1 : 0) }
+        }
+    }
+
+    /// Runs text of ours without values, several statements perhaps.
+    @discardableResult
+    func command(_ text: String) throws -> PostgreSQLResult {
+        try run(text) { PQsendQuery($0, text) }
+    }
+
+    private func preparedName(of text: String) throws -> String {
+        if let name = statements.name(of: text) { return name }
+        let name = statements.newName()
+        _ = try run(text) { PQsendPrepare($0, name, text, 0, nil) }
+        if let old = statements.add(text, name: name) { try command("DEALLOCATE \(old)") }
+        return name
+    }
+
+    private func run(_ text: String, _ send: (OpaquePointer) -> Int32) throws -> PostgreSQLResult {
+        try start(text, send)
+        return try finish(text)
+    }
+
+    private func start(_ text: String, _ send: (OpaquePointer) -> Int32) throws {
+        guard let connection else { throw ConnectionLost(reason: "not connected") }
+        guard send(connection) == 1 else {
+            guard PQstatus(connection) == CONNECTION_OK else { throw lost() }
+            throw PostgreSQLError.misuse(String(cString: PQerrorMessage(connection)), statement: text)
+        }
+    }
+
+    /// The last answer to what was sent, after all of them have come.
+    private func finish(_ text: String) throws -> PostgreSQLResult {
+        var last: PostgreSQLResult?, failure: (any Error)?, stopping: Stopping?
+        while let result = try next(&stopping) {
+            switch result.status {
+            case PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE:
+                if isConnectionError(result) {
+                    let reason = PostgreSQLError(result: result.pointer, statement: nil).message
+                    disconnect()
+                    throw ConnectionLost(reason: reason)
+                }
+                failure = failure ?? PostgreSQLError(result: result.pointer, statement: text)
+            case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH: return result
+            default: last = result
+            }
+        }
+        if let failure {
+            if let stopping, (failure as? PostgreSQLError)?.sqlState == "57014" { throw stopping.reason.error }
+            throw failure
+        }
+        guard let last else { throw lost() }
+        return last
+    }
+
+    private func isConnectionError(_ result: PostgreSQLResult) -> Bool {
+        guard let connection, PQstatus(connection) == CONNECTION_OK else { return true }
+        // 'V' is the severity, never translated.
+        let severity = PQresultErrorField(result.pointer, Int32(UInt8(ascii: "V"))).map { String(cString: $0) }
+        return severity == "FATAL" || severity == "PANIC"
+    }
+
+    // MARK: Transactions
+
+    /// Runs `body` between `begin` and COMMIT.
+    /// - Throws: `ConnectionLost` when nothing has happened, `CommitUnknown` when it may have.
+    func transaction<Result>(_ begin: String = "BEGIN", _ body: () throws -> Result) throws -> Result {
+        let result: Result
+        do {
+            try command(begin)
+            result = try body()
+            try checkControl()
+        } catch {
+            rollback()
+            throw error
+        }
+        try commit()
+        return result
+    }
+
+    func commit() throws {
+        do {
+            let result = try uninterrupted(seconds: 60) { try command("COMMIT") }
+            guard result.command == "COMMIT" else { throw PostgreSQLError.misuse("the transaction was rolled back", statement: "COMMIT") }
+        } catch let error as ConnectionLost {
+            throw CommitUnknown(reason: error.reason)
+        } catch let error as QueryTimeout {
+            disconnect()
+            throw CommitUnknown(reason: "no answer within \(error.seconds) s")
+        } catch {
+            rollback()
+            throw error
+        }
+    }
+
+    /// Ends the transaction, or else the connection.
+    func rollback() {
+        guard let connection, PQtransactionStatus(connection) != PQTRANS_IDLE else { return }
+        do { try uninterrupted(seconds: 5) { _ = try command("ROLLBACK") } } catch { disconnect() }
+    }
+
+    /// Runs `body` whatever became of the job's task, with a limit of its own.
+    private func uninterrupted<Result>(seconds: Double, _ body: () throws -> Result) throws -> Result {
+        let outer = control
+        control = JobControl(timeoutSeconds: seconds)
+        defer { control = outer }
+        return try body()
+    }
+
+    func checkControl() throws {
+        if let stop = control.stop { throw stop.error }
+    }
+
+    // MARK: Waiting
+
+    private struct Stopping {
+        let reason: StopReason
+        let until: MonotonicTime
+    }
+
+    /// The next answer; nil after the last. When the job is to stop, tells the server, and waits for what it says.
+    private func next(_ stopping: inout Stopping?) throws -> PostgreSQLResult? {
+        guard let connection else { throw ConnectionLost(reason: "not connected") }
+        try flush(&stopping)
+        while PQisBusy(connection) == 1 {
+            try wait(for: POLLIN, &stopping)
+            guard PQconsumeInput(connection) == 1 else { throw lost() }
+        }
+        return PQgetResult(connection).map(PostgreSQLResult.init)
+    }
+
+    /// Sends what libpq holds. Reads meanwhile, because the server may wait for us to.
+    private func flush(_ stopping: inout Stopping?) throws {
+        guard let connection else { throw ConnectionLost(reason: "not connected") }
+        while true {
+            switch PQflush(connection) {
+            case 0: return
+            case 1:
+                let events = try wait(for: POLLIN | POLLOUT, &stopping)
+                if events & POLLIN != 0, PQconsumeInput(connection) != 1 { throw lost() }
+            default: throw lost()
+            }
+        }
+    }
+
+    /// Waits for the socket.
+    /// - Throws: the reason to stop, when the server doesn't heed it; the connection is given up then.
+    @discardableResult
+    private func wait(for events: Int32, _ stopping: inout Stopping?) throws -> Int32 {
+        while true {
+            if let stopping, MonotonicTime.now >= stopping.until {
+                disconnect()
+                throw stopping.reason.error
+            }
+            if stopping == nil, let reason = control.stop {
+                stopping = Stopping(reason: reason, until: .now.adding(seconds: Self.graceSeconds))
+                cancelStatement()
+            }
+            var descriptors = [
+                pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0),
+                pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            let ready = poll(&descriptors, 2, stopping?.until.pollMilliseconds ?? control.pollMilliseconds)
+            if ready > 0, descriptors[1].revents != 0 { wakeUp.clear() }
+            if ready > 0, descriptors[0].revents != 0 {
+                // An error or hang-up shows itself to whoever reads.
+                let seen = Int32(descriptors[0].revents)
+                return seen & (POLLERR | POLLHUP | POLLNVAL) != 0 ? seen | POLLIN : seen
+            }
+        }
+    }
+
+    /// Returns after the server has passed the request on, so that it can't meet a later statement.
+    private func cancelStatement() {
+        guard let connection, let handle = PQgetCancel(connection) else { return }
+        var message = [CChar](repeating: 0, count: 256)
+        if PQcancel(handle, &message, 256) == 0 {
+            logger.warning("a statement could not be stopped", metadata: ["database.place": "\(settings.place)"])
+        }
+        PQfreeCancel(handle)
+    }
+
+    // MARK: COPY
+
+    /// Sends `chunks` as the data of a `COPY ... FROM STDIN`, and returns how many rows the server made of them.
+    @discardableResult
+    func copyIn(_ text: String, _ chunks: (_ send: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws -> Int {
+        try checkControl()
+        try start(text) { PQsendQuery($0, text) }
+        guard try finish(text).status == PGRES_COPY_IN, let connection else {
+            throw PostgreSQLError.misuse("no COPY FROM STDIN", statement: text)
+        }
+        var stopping: Stopping?
+        do {
+            try chunks { chunk in
+                try checkControl()
+                // Never waits where libpq may grow its buffer; flushing is what waits.
+                let sent = PQputCopyData(connection, chunk.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(chunk.count))
+                guard sent == 1 else { throw lost() }
+                try flush(&stopping)
+            }
+        } catch {
+            // Tells the server to forget the rows; the transaction is spoilt.
+            if self.connection != nil, PQputCopyEnd(connection, "stopped by the client") == 1 { _ = try? finish(text) }
+            throw error
+        }
+        guard PQputCopyEnd(connection, nil) == 1 else { throw lost() }
+        let result = try finish(text)
+        return Int(result.command.split(separator: " ").last ?? "") ?? 0
+    }
+
+    /// Gives the data of a `COPY ... TO STDOUT` to `receive`, and returns the number of rows.
+    @discardableResult
+    func copyOut(_ text: String, _ receive: (UnsafeRawBufferPointer) throws -> Void) throws -> Int {
+        try checkControl()
+        try start(text) { PQsendQuery($0, text) }
+        guard try finish(text).status == PGRES_COPY_OUT, let connection else {
+            throw PostgreSQLError.misuse("no COPY TO STDOUT", statement: text)
+        }
+        var stopping: Stopping?
+        while true {
+            var data: UnsafeMutablePointer<CChar>?
+            let count = PQgetCopyData(connection, &data, 1)
+            if count > 0 {
+                defer { PQfreemem(data) }
+                do { try receive(UnsafeRawBufferPointer(start: data, count: Int(count))) } catch {
+                    disconnect()  // the quickest way to be rid of the rest
+                    throw error
+                }
+            } else if count == 0 {
+                try wait(for: POLLIN, &stopping)
+                guard PQconsumeInput(connection) == 1 else { throw lost() }
+            } else {
+                let result = try finish(text)
+                return Int(result.command.split(separator: " ").last ?? "") ?? 0
+            }
+        }
+    }
+}

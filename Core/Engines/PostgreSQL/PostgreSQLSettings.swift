@@ -1,0 +1,87 @@
+import CLibPQ
+import Foundation
+
+/// How connections are made: the URL, and what every session of Pulse begins with.
+struct PostgreSQLSettings: Sendable {
+    /// Statements of a session that only asks. They are refused a write, and each is planned for its own values, as
+    /// what is best for a small project is wrong for a large one.
+    enum Purpose { case reading, writing }
+
+    private let url: String
+    /// Our tables' schema, the only one on the search path.
+    let schema: String
+    let purpose: Purpose
+    /// `host:port/database`, for logs.
+    let place: String
+
+    /// - Throws: `PostgreSQLError` that never quotes the URL, because a mistyped one may show the password anywhere.
+    init(url: String, schema: String, purpose: Purpose) throws {
+        guard Self.isName(schema) else {
+            throw PostgreSQLError.misuse("'\(schema)' is no schema name: 1 to 63 of a-z, 0-9 and _, not beginning with a digit")
+        }
+        try Self.check(url)
+        guard let options = PQconninfoParse(url, nil) else { throw Self.malformed }
+        defer { PQconninfoFree(options) }
+        var parts: [String: String] = [:], option = options
+        while let keyword = option.pointee.keyword {
+            if let value = option.pointee.val { parts[String(cString: keyword)] = String(cString: value) }
+            option += 1
+        }
+        self.url = url
+        self.schema = schema
+        self.purpose = purpose
+        place = "\(parts["host"] ?? parts["hostaddr"] ?? "localhost"):\(parts["port"] ?? "5432")/\(parts["dbname"] ?? parts["user"] ?? "")"
+    }
+
+    static func isName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 63 && !text.utf8.first!.isDigit
+            && text.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+    }
+
+    private static let malformed = PostgreSQLError.misuse(
+        "the database URL is not of the form postgresql://user:password@host:5432/database?sslmode=verify-full"
+            + " (special characters of a password as %XX)"
+    )
+
+    /// libpq takes what stands after a stray `@`, `/` or `?` of a password for host, port or database, and its errors quote these.
+    private static func check(_ url: String) throws {
+        guard let scheme = ["postgresql://", "postgres://"].first(where: url.hasPrefix), !url.utf8.contains(0) else { throw malformed }
+        let rest = url.dropFirst(scheme.count)
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+        let ports = host.split(separator: ",").compactMap { part -> Substring? in
+            let afterAddress = part.lastIndex(of: "]").map { part[part.index(after: $0)...] } ?? part
+            return afterAddress.firstIndex(of: ":").map { afterAddress[afterAddress.index(after: $0)...] }
+        }
+        let path = rest.dropFirst(authority.count).prefix { $0 != "?" }
+        guard authority.count(where: { $0 == "@" }) <= 1, !path.contains("@"),
+            ports.allSatisfy({ $0.utf8.allSatisfy(\.isDigit) })
+        else { throw malformed }
+    }
+
+    /// What libpq is given: our defaults, then the URL, which may say otherwise, then what isn't negotiable.
+    var parameters: [(keyword: String, value: String)] {
+        [
+            ("connect_timeout", "5"), ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
+            ("tcp_user_timeout", "30000"),
+            ("dbname", url),
+            ("client_encoding", "UTF8"), ("application_name", "pulse"),
+        ]
+    }
+
+    /// Run on every new connection. By SET rather than by the start-up parameter `options`, which poolers refuse.
+    var sessionStatements: String {
+        var statements = [
+            "TimeZone TO 'UTC'", "DateStyle TO 'ISO, YMD'", "standard_conforming_strings TO on", "extra_float_digits TO 1",
+            "search_path TO \"\(schema)\"",
+            // A transaction of a host that hangs must not hold its locks for ever.
+            "idle_in_transaction_session_timeout TO '60s'",
+        ]
+        if purpose == .reading { statements += ["default_transaction_read_only TO on", "plan_cache_mode TO force_custom_plan"] }
+        return statements.map { "SET \($0)" }.joined(separator: "; ")
+    }
+}
+
+extension UInt8 {
+    fileprivate var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+}

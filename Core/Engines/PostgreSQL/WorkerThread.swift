@@ -1,0 +1,64 @@
+import Foundation
+import Synchronization
+
+/// A thread of its own that runs jobs one after another on a state that never leaves it.
+///
+/// For libraries that block: neither an event loop nor a thread of Swift's pool ever waits for them.
+final class WorkerThread<State>: Sendable {
+    private let jobs = JobQueue<State>()
+
+    /// - Parameters:
+    ///   - make: makes the state, on the thread.
+    ///   - end: takes leave of it, on the thread, after the last job.
+    init(name: String, make: @escaping @Sendable () -> State, end: @escaping @Sendable (State) -> Void) {
+        let thread = Thread { [jobs] in
+            let state = make()
+            while let job = jobs.next() { job(state) }
+            end(state)
+        }
+        thread.name = name
+        thread.start()
+    }
+
+    deinit { jobs.stop() }
+
+    /// False when the thread was stopped; then the job is not run.
+    func enqueue(_ job: @escaping @Sendable (State) -> Void) -> Bool { jobs.append(job) }
+
+    /// Ends the thread after the jobs that it has.
+    func stop() { jobs.stop() }
+}
+
+/// What waits for a thread. Apart from `WorkerThread`, so that a running thread doesn't keep its owner alive.
+private final class JobQueue<State>: Sendable {
+    typealias Job = @Sendable (State) -> Void
+
+    private let state = Mutex<(jobs: [Job], isStopped: Bool)>(([], false))
+    private let signal = DispatchSemaphore(value: 0)
+
+    func append(_ job: @escaping Job) -> Bool {
+        let isAccepted = state.withLock { state in
+            if !state.isStopped { state.jobs.append(job) }
+            return !state.isStopped
+        }
+        if isAccepted { signal.signal() }
+        return isAccepted
+    }
+
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        signal.signal()
+    }
+
+    /// Waits for the next job; nil when there will be none.
+    func next() -> Job? {
+        while true {
+            signal.wait()
+            let (job, isStopped) = state.withLock { state in
+                (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.isStopped)
+            }
+            if let job { return job }
+            if isStopped { return nil }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+// The part of DuckDB's C API that Pulse uses, called through a library that is opened at run time.
+//
+// Each function has DuckDB's own name and meaning; its documentation is DuckDB's. They may be called after
+// `pulse_duckdb_load` has succeeded, and not before.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef uint64_t idx_t;
+
+typedef enum { DUCKDB_SUCCESS = 0, DUCKDB_FAILURE = 1 } duckdb_state;
+
+typedef enum {
+    DUCKDB_TYPE_INVALID = 0,
+    DUCKDB_TYPE_BOOLEAN = 1,
+    DUCKDB_TYPE_TINYINT = 2,
+    DUCKDB_TYPE_SMALLINT = 3,
+    DUCKDB_TYPE_INTEGER = 4,
+    DUCKDB_TYPE_BIGINT = 5,
+    DUCKDB_TYPE_UTINYINT = 6,
+    DUCKDB_TYPE_USMALLINT = 7,
+    DUCKDB_TYPE_UINTEGER = 8,
+    DUCKDB_TYPE_UBIGINT = 9,
+    DUCKDB_TYPE_FLOAT = 10,
+    DUCKDB_TYPE_DOUBLE = 11,
+    DUCKDB_TYPE_TIMESTAMP = 12,
+    DUCKDB_TYPE_DATE = 13,
+    DUCKDB_TYPE_HUGEINT = 16,
+    DUCKDB_TYPE_VARCHAR = 17,
+    DUCKDB_TYPE_DECIMAL = 19,
+    DUCKDB_TYPE_TIMESTAMP_S = 20,
+    DUCKDB_TYPE_TIMESTAMP_MS = 21,
+    DUCKDB_TYPE_TIMESTAMP_NS = 22,
+    DUCKDB_TYPE_LIST = 24,
+    DUCKDB_TYPE_TIMESTAMP_TZ = 31,
+    DUCKDB_TYPE_UHUGEINT = 32,
+    DUCKDB_TYPE_SQLNULL = 36
+} duckdb_type;
+
+typedef enum {
+    DUCKDB_STATEMENT_TYPE_SELECT = 1,
+    DUCKDB_STATEMENT_TYPE_INSERT = 2,
+    DUCKDB_STATEMENT_TYPE_UPDATE = 3,
+    DUCKDB_STATEMENT_TYPE_EXPLAIN = 4,
+    DUCKDB_STATEMENT_TYPE_DELETE = 5,
+    DUCKDB_STATEMENT_TYPE_CREATE = 7,
+    DUCKDB_STATEMENT_TYPE_ALTER = 9,
+    DUCKDB_STATEMENT_TYPE_CREATE_FUNC = 14,
+    DUCKDB_STATEMENT_TYPE_DROP = 15,
+    DUCKDB_STATEMENT_TYPE_MERGE_INTO = 30
+} duckdb_statement_type;
+
+// What DuckDB hands out; only the library looks inside.
+typedef struct pulse_duckdb_database_s { void *internal; } *duckdb_database;
+typedef struct pulse_duckdb_connection_s { void *internal; } *duckdb_connection;
+typedef struct pulse_duckdb_config_s { void *internal; } *duckdb_config;
+typedef struct pulse_duckdb_prepared_s { void *internal; } *duckdb_prepared_statement;
+typedef struct pulse_duckdb_appender_s { void *internal; } *duckdb_appender;
+typedef struct pulse_duckdb_type_s { void *internal; } *duckdb_logical_type;
+typedef struct pulse_duckdb_chunk_s { void *internal; } *duckdb_data_chunk;
+typedef struct pulse_duckdb_vector_s { void *internal; } *duckdb_vector;
+typedef struct pulse_duckdb_value_s { void *internal; } *duckdb_value;
+
+// Passed by value, so its size is part of the interface: the first five members are what old versions showed.
+typedef struct {
+    idx_t unused_counts[3];
+    void *unused_columns;
+    char *unused_error;
+    void *internal;
+} duckdb_result;
+
+typedef struct {
+    uint64_t lower;
+    int64_t upper;
+} duckdb_hugeint;
+
+typedef struct {
+    uint64_t offset;
+    uint64_t length;
+} duckdb_list_entry;
+
+// A text in a vector: up to 12 bytes stand in the struct itself; of longer ones the first 4, and where the rest is.
+typedef struct {
+    uint32_t length;
+    char prefix[4];
+    const char *pointer;
+} duckdb_string_t;
+
+// F(result, name, parameters, arguments), once for each function: the table, its loading and the wrappers come from here.
+#define PULSE_DUCKDB_FUNCTIONS(F) \
+    F(const char *, library_version, (void), ()) \
+    F(void, free, (void *pointer), (pointer)) \
+    F(idx_t, vector_size, (void), ()) \
+    /* Databases and connections */ \
+    F(duckdb_state, create_config, (duckdb_config *out), (out)) \
+    F(duckdb_state, set_config, (duckdb_config config, const char *name, const char *value), (config, name, value)) \
+    F(void, destroy_config, (duckdb_config *config), (config)) \
+    F(duckdb_state, open_ext, (const char *path, duckdb_database *out, duckdb_config config, char **out_error), \
+        (path, out, config, out_error)) \
+    F(void, close, (duckdb_database *database), (database)) \
+    F(duckdb_state, connect, (duckdb_database database, duckdb_connection *out), (database, out)) \
+    F(void, disconnect, (duckdb_connection *connection), (connection)) \
+    F(void, interrupt, (duckdb_connection connection), (connection)) \
+    /* Statements */ \
+    F(duckdb_state, query, (duckdb_connection connection, const char *text, duckdb_result *out), (connection, text, out)) \
+    F(duckdb_state, prepare, (duckdb_connection connection, const char *text, duckdb_prepared_statement *out), \
+        (connection, text, out)) \
+    F(void, destroy_prepare, (duckdb_prepared_statement *statement), (statement)) \
+    F(const char *, prepare_error, (duckdb_prepared_statement statement), (statement)) \
+    F(idx_t, nparams, (duckdb_prepared_statement statement), (statement)) \
+    F(duckdb_statement_type, prepared_statement_type, (duckdb_prepared_statement statement), (statement)) \
+    F(duckdb_state, clear_bindings, (duckdb_prepared_statement statement), (statement)) \
+    F(duckdb_state, bind_null, (duckdb_prepared_statement statement, idx_t index), (statement, index)) \
+    F(duckdb_state, bind_boolean, (duckdb_prepared_statement statement, idx_t index, bool value), \
+        (statement, index, value)) \
+    F(duckdb_state, bind_int64, (duckdb_prepared_statement statement, idx_t index, int64_t value), \
+        (statement, index, value)) \
+    F(duckdb_state, bind_hugeint, (duckdb_prepared_statement statement, idx_t index, duckdb_hugeint value), \
+        (statement, index, value)) \
+    F(duckdb_state, bind_double, (duckdb_prepared_statement statement, idx_t index, double value), \
+        (statement, index, value)) \
+    F(duckdb_state, bind_varchar_length, \
+        (duckdb_prepared_statement statement, idx_t index, const char *text, idx_t length), \
+        (statement, index, text, length)) \
+    F(duckdb_state, bind_value, (duckdb_prepared_statement statement, idx_t index, duckdb_value value), \
+        (statement, index, value)) \
+    F(duckdb_state, execute_prepared, (duckdb_prepared_statement statement, duckdb_result *out), (statement, out)) \
+    /* Values, for lists as parameters */ \
+    F(duckdb_value, create_int64, (int64_t value), (value)) \
+    F(duckdb_value, create_varchar_length, (const char *text, idx_t length), (text, length)) \
+    F(duckdb_value, create_list_value, (duckdb_logical_type element, duckdb_value *values, idx_t count), \
+        (element, values, count)) \
+    F(void, destroy_value, (duckdb_value *value), (value)) \
+    /* Results */ \
+    F(void, destroy_result, (duckdb_result *result), (result)) \
+    F(const char *, result_error, (duckdb_result *result), (result)) \
+    F(idx_t, column_count, (duckdb_result *result), (result)) \
+    F(const char *, column_name, (duckdb_result *result, idx_t column), (result, column)) \
+    F(duckdb_logical_type, column_logical_type, (duckdb_result *result, idx_t column), (result, column)) \
+    F(duckdb_data_chunk, fetch_chunk, (duckdb_result result), (result)) \
+    /* Types */ \
+    F(duckdb_logical_type, create_logical_type, (duckdb_type type), (type)) \
+    F(void, destroy_logical_type, (duckdb_logical_type *type), (type)) \
+    F(duckdb_type, get_type_id, (duckdb_logical_type type), (type)) \
+    F(duckdb_type, decimal_internal_type, (duckdb_logical_type type), (type)) \
+    F(uint8_t, decimal_scale, (duckdb_logical_type type), (type)) \
+    F(duckdb_logical_type, list_type_child_type, (duckdb_logical_type type), (type)) \
+    /* Chunks and vectors */ \
+    F(duckdb_data_chunk, create_data_chunk, (duckdb_logical_type *types, idx_t count), (types, count)) \
+    F(void, destroy_data_chunk, (duckdb_data_chunk *chunk), (chunk)) \
+    F(void, data_chunk_reset, (duckdb_data_chunk chunk), (chunk)) \
+    F(idx_t, data_chunk_get_size, (duckdb_data_chunk chunk), (chunk)) \
+    F(void, data_chunk_set_size, (duckdb_data_chunk chunk, idx_t size), (chunk, size)) \
+    F(duckdb_vector, data_chunk_get_vector, (duckdb_data_chunk chunk, idx_t column), (chunk, column)) \
+    F(void *, vector_get_data, (duckdb_vector vector), (vector)) \
+    F(uint64_t *, vector_get_validity, (duckdb_vector vector), (vector)) \
+    F(void, vector_ensure_validity_writable, (duckdb_vector vector), (vector)) \
+    F(void, vector_assign_string_element_len, \
+        (duckdb_vector vector, idx_t index, const char *text, idx_t length), (vector, index, text, length)) \
+    F(duckdb_vector, list_vector_get_child, (duckdb_vector vector), (vector)) \
+    /* Appenders */ \
+    F(duckdb_state, appender_create, \
+        (duckdb_connection connection, const char *schema, const char *table, duckdb_appender *out), \
+        (connection, schema, table, out)) \
+    F(idx_t, appender_column_count, (duckdb_appender appender), (appender)) \
+    F(duckdb_logical_type, appender_column_type, (duckdb_appender appender, idx_t column), (appender, column)) \
+    F(const char *, appender_error, (duckdb_appender appender), (appender)) \
+    F(duckdb_state, append_data_chunk, (duckdb_appender appender, duckdb_data_chunk chunk), (appender, chunk)) \
+    F(duckdb_state, appender_flush, (duckdb_appender appender), (appender)) \
+    F(duckdb_state, appender_destroy, (duckdb_appender *appender), (appender))
+
+typedef struct {
+#define PULSE_DUCKDB_FIELD(result, name, parameters, arguments) result(*name) parameters;
+    PULSE_DUCKDB_FUNCTIONS(PULSE_DUCKDB_FIELD)
+#undef PULSE_DUCKDB_FIELD
+} pulse_duckdb_functions;
+
+extern pulse_duckdb_functions pulse_duckdb;
+
+#define PULSE_DUCKDB_WRAPPER(result, name, parameters, arguments) \
+    static inline result duckdb_##name parameters { return pulse_duckdb.name arguments; }
+PULSE_DUCKDB_FUNCTIONS(PULSE_DUCKDB_WRAPPER)
+#undef PULSE_DUCKDB_WRAPPER
+
+// Opens the library at `path` (or the name `path` in the places of the dynamic linker) and fills the table of functions.
+// NULL when that succeeded; otherwise what went wrong, to be freed with `free`. Call it once in a process.
+char *pulse_duckdb_load(const char *path);
+
+// The file that the library was loaded from; NULL before that.
+const char *pulse_duckdb_file(void);
+
+#ifdef __cplusplus
+}
+#endif

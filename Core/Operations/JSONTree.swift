@@ -1,0 +1,91 @@
+import Common
+
+/// A JSON document under construction. Names come out in order, so that equal documents are equal text.
+indirect enum JSONTree: Sendable, Equatable {
+    case null
+    case boolean(Bool)
+    case integer(Int64)
+    case number(Double)
+    case string(String)
+    case array([JSONTree])
+    case object([String: JSONTree])
+
+    var text: String {
+        var text = JSONText()
+        write(into: &text)
+        return text.string
+    }
+
+    func write(into text: inout JSONText) {
+        switch self {
+        case .null: text.append(raw: "null")
+        case .boolean(let value): text.append(raw: value ? "true" : "false")
+        case .integer(let value): text.append(raw: String(value))
+        case .number(let value): text.append(number: value)
+        case .string(let value): text.append(string: value)
+        case .array(let elements):
+            text.append(raw: "[")
+            for (index, element) in elements.enumerated() {
+                if index > 0 { text.append(raw: ",") }
+                element.write(into: &text)
+            }
+            text.append(raw: "]")
+        case .object(let members):
+            text.append(raw: "{")
+            for (index, (name, member)) in members.sorted(by: { $0.key < $1.key }).enumerated() {
+                if index > 0 { text.append(raw: ",") }
+                text.append(string: name)
+                text.append(raw: ":")
+                member.write(into: &text)
+            }
+            text.append(raw: "}")
+        }
+    }
+
+    static func strings(_ values: some Sequence<String>) -> JSONTree { .array(values.map(JSONTree.string)) }
+
+    /// A reference to another part of the same document.
+    static func reference(_ path: String) -> JSONTree { ["$ref": .string("#/\(path)")] }
+
+    /// The member of an object; setting one makes an object of anything else.
+    subscript(name: String) -> JSONTree? {
+        get {
+            guard case .object(let members) = self else { return nil }
+            return members[name]
+        }
+        set {
+            guard case .object(var members) = self else {
+                self = .object(newValue.map { [name: $0] } ?? [:])
+                return
+            }
+            members[name] = newValue
+            self = .object(members)
+        }
+    }
+}
+
+extension JSONTree: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    init(stringLiteral value: String) { self = .string(value) }
+    init(integerLiteral value: Int64) { self = .integer(value) }
+    init(booleanLiteral value: Bool) { self = .boolean(value) }
+    init(arrayLiteral elements: JSONTree...) { self = .array(elements) }
+    init(dictionaryLiteral elements: (String, JSONTree)...) {
+        self = .object(Dictionary(elements, uniquingKeysWith: { _, last in last }))
+    }
+}
+
+extension JSONText {
+    /// A number; one that JSON has no form for is written as the string `"NaN"`, `"Infinity"` or `"-Infinity"`, as
+    /// protobuf's JSON does.
+    mutating func append(number: Double) {
+        if let whole = Int64(exactly: number) {
+            append(raw: String(whole))
+        } else if number.isFinite {
+            append(raw: "\(number)")
+        } else {
+            append(string: number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity")
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Common
+import Logging
+
+/// One message, ready to be written.
+struct LogLine {
+    let time: Instant
+    let level: Logger.Level
+    let label: String
+    let message: String
+    let fields: LogFields
+
+    /// `{"timestamp":"2026-03-01T10:00:00.250Z","level":"info","label":"pulse","message":"ready","request.id":"r1"}`
+    var json: String {
+        var text = JSONText()
+        text.append(raw: #"{"timestamp":""#)
+        text.append(raw: timestamp)
+        text.append(raw: #"","level":""#)
+        text.append(raw: level.rawValue)
+        text.append(raw: #"","label":"#)
+        text.append(string: label)
+        text.append(raw: #","message":"#)
+        text.append(string: message)
+        for (name, value) in fields.sorted {
+            text.append(raw: ",")
+            // The four above stay what they are.
+            text.append(string: ["timestamp", "level", "label", "message"].contains(name) ? "metadata.\(name)" : name)
+            text.append(raw: ":")
+            value.write(into: &text)
+        }
+        text.append(raw: "}\n")
+        return text.string
+    }
+
+    /// `2026-03-01T10:00:00.250Z info pulse: ready request.id=r1`
+    var text: String {
+        var line = "\(timestamp) \(level.rawValue) \(Self.escaped(label)): \(Self.escaped(message))"
+        for (name, value) in fields.sorted { line += " \(Self.escaped(name))=\(Self.shown(value))" }
+        return line + "\n"
+    }
+
+    /// Always with milliseconds, so that lines sort as text.
+    private var timestamp: String {
+        let text = time.iso8601
+        return text.utf8.count == 20 ? "\(text.dropLast()).000Z" : text
+    }
+
+    /// Plain where that can be read back, else in quotation marks.
+    private static func shown(_ value: JSONTree) -> String {
+        guard case .string(let text) = value else { return escaped(value.text) }
+        let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
+        return isPlain ? escaped(text) : "\"\(escaped(text, quoted: true))\""
+    }
+
+    /// Without line breaks, and without anything that a terminal would obey.
+    private static func escaped(_ text: String, quoted: Bool = false) -> String {
+        func isSpecial(_ scalar: Unicode.Scalar) -> Bool {
+            switch scalar.value {
+            case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029: true
+            default: quoted && (scalar == "\"" || scalar == "\\")
+            }
+        }
+        guard text.unicodeScalars.contains(where: isSpecial) else { return text }
+        return text.unicodeScalars.reduce(into: "") { escaped, scalar in
+            guard isSpecial(scalar) else { return escaped.unicodeScalars.append(scalar) }
+            switch scalar {
+            case "\n": escaped += "\\n"
+            case "\r": escaped += "\\r"
+            case "\t": escaped += "\\t"
+            case "\"", "\\": escaped += "\\\(scalar)"
+            default: escaped += "\\u{\(String(scalar.value, radix: 16))}"
+            }
+        }
+    }
+}

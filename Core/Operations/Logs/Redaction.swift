@@ -1,0 +1,132 @@
+/// Keeps secrets out of what is written down: keys and tokens by their prefix, whatever follows `Bearer`, passwords in
+/// addresses, and the installation's own secrets.
+public struct Redaction: Sendable {
+    /// What stands where a secret was.
+    public static let mark = "..."
+
+    /// A text after which a secret begins.
+    private struct Marker {
+        let text: [UInt8]
+        let ignoresCase: Bool
+        /// Bytes of the secret that may be shown.
+        let shown: Int
+
+        init(_ text: String, ignoresCase: Bool = false, shown: Int = 0) {
+            self.text = Array(text.utf8)
+            self.ignoresCase = ignoresCase
+            self.shown = shown
+        }
+    }
+
+    private static let markers: [Marker] = [
+        // The first four characters of a key are its public name.
+        Marker("pa_live_", shown: 4), Marker("padm_"), Marker("psrc_"), Marker("pemb_"), Marker("whsec_"),
+        Marker("bearer ", ignoresCase: true), Marker("password=", ignoresCase: true),
+        Marker("secret=", ignoresCase: true), Marker("token=", ignoresCase: true),
+    ]
+
+    private let secrets: [[UInt8]]
+    /// Whether a secret or the text before one may begin with the byte.
+    private let beginnings: [Bool]
+
+    /// - Parameter secrets: Taken out wherever they are, such as the admin token; those shorter than 6 bytes are left
+    ///   alone, as they would take ordinary words with them.
+    public init(secrets: [String] = []) {
+        self.secrets = secrets.map { Array($0.utf8) }.filter { $0.count >= 6 }
+        var beginnings = Array(repeating: false, count: 256)
+        for first in (Self.markers.map(\.text) + self.secrets).compactMap(\.first) { beginnings[Int(first)] = true }
+        for marker in Self.markers where marker.ignoresCase { beginnings[Int(marker.text[0] & ~0x20)] = true }
+        beginnings[Int(UInt8(ascii: ":"))] = true
+        self.beginnings = beginnings
+    }
+
+    /// `text` without secrets. `Bearer pa_live_abcdefgh...` is `Bearer ...`, `pa_live_abcdefghijkl` is `pa_live_abcd...`.
+    public func clean(_ text: String) -> String {
+        var text = text
+        return text.withUTF8(clean) ?? text
+    }
+
+    /// Whether a value of this name is secret whatever it is: `authorization`, `smtp.password`, `source_token`.
+    public static func isSecret(_ name: String) -> Bool {
+        let last = name.split { $0 == "." || $0 == "_" || $0 == "-" }.last?.lowercased() ?? ""
+        return ["authorization", "cookie", "password", "secret", "token"].contains(last)
+            || ["api_key", "x-pulse-key"].contains(name.lowercased())
+    }
+
+    /// Nil when there is no secret.
+    private func clean(_ text: UnsafeBufferPointer<UInt8>) -> String? {
+        var cleaned: [UInt8] = []
+        /// Up to where `text` is in `cleaned`.
+        var copied = 0, at = 0
+        while at < text.count {
+            guard beginnings[Int(text[at])], let secret = secret(in: text, at: at) else {
+                at += 1
+                continue
+            }
+            cleaned.append(contentsOf: text[copied..<secret.lowerBound])
+            cleaned.append(contentsOf: Self.mark.utf8)
+            copied = secret.upperBound
+            at = copied
+        }
+        guard copied > 0 else { return nil }
+        cleaned.append(contentsOf: text[copied...])
+        return String(decoding: cleaned, as: UTF8.self)
+    }
+
+    /// The bytes to take out, where a secret or its marker begins at `at`.
+    private func secret(in text: UnsafeBufferPointer<UInt8>, at: Int) -> Range<Int>? {
+        for secret in secrets where Self.matches(text, at, secret) { return at..<(at + secret.count) }
+        if text[at] == UInt8(ascii: ":") { return Self.password(in: text, at: at) }
+        for marker in Self.markers where Self.matches(text, at, marker.text, ignoringCase: marker.ignoresCase) {
+            var start = at + marker.text.count
+            // `Bearer   x` is accepted as `Bearer x` is.
+            while marker.text.last == 0x20, start < text.count, text[start] == 0x20 { start += 1 }
+            let end = marker.text.last == UInt8(ascii: "_") ? Self.tokenEnd(text, start) : Self.valueEnd(text, start)
+            guard end > start else { continue }
+            // Shown already as the name of a key.
+            if marker.shown > 0, end - start <= marker.shown, Self.matches(text, end, Array(Self.mark.utf8)) { return nil }
+            return (end - start > 2 * marker.shown ? start + marker.shown : start)..<end
+        }
+        return nil
+    }
+
+    /// In `postgres://pulse:sesame@localhost` the password, where `at` is the first colon.
+    private static func password(in text: UnsafeBufferPointer<UInt8>, at: Int) -> Range<Int>? {
+        guard matches(text, at, Array("://".utf8)) else { return nil }
+        var colon: Int?
+        for index in (at + 3)..<max(at + 3, text.count) {
+            switch text[index] {
+            case UInt8(ascii: "@"): return colon.flatMap { index > $0 + 1 ? ($0 + 1)..<index : nil }
+            case UInt8(ascii: ":"): colon = colon ?? index
+            case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "\""), 0...0x20: return nil
+            default: break
+            }
+        }
+        return nil
+    }
+
+    private static func matches(_ text: UnsafeBufferPointer<UInt8>, _ at: Int, _ wanted: [UInt8], ignoringCase: Bool = false) -> Bool {
+        guard at + wanted.count <= text.count else { return false }
+        for (offset, byte) in wanted.enumerated() {
+            let found = text[at + offset]
+            if found != byte, !(ignoringCase && (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(found) && found | 0x20 == byte) { return false }
+        }
+        return true
+    }
+
+    /// Keys and tokens are made of letters, digits, `-` and `_`.
+    private static func tokenEnd(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+        text[start...].firstIndex { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "-"), UInt8(ascii: "_"): false
+            default: true
+            }
+        } ?? text.count
+    }
+
+    /// Anything up to a blank, a quotation mark or what separates parameters.
+    private static func valueEnd(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+        text[start...].firstIndex { $0 <= 0x20 || "\"'&;,)]}<>".utf8.contains($0) } ?? text.count
+    }
+}

@@ -1,0 +1,52 @@
+/// All metrics, by name.
+struct MetricRegistry {
+    var counters: [String: MetricFamily<CounterSeries>] = [:]
+    var gauges: [String: MetricFamily<GaugeSeries>] = [:]
+    var histograms: [String: MetricFamily<HistogramSeries>] = [:]
+    /// Of each metric.
+    let maximumSeries: Int
+    /// What a metric says about itself.
+    var help: [String: String]
+
+    init(maximumSeries: Int, help: [String: String]) {
+        self.maximumSeries = maximumSeries
+        self.help = help
+    }
+
+    /// The metric of `label`, which is made when it isn't there. As a name has one type, it gets `suffix` where another
+    /// kind of metric has the name already.
+    mutating func family<Series>(
+        _ label: String, _ own: WritableKeyPath<MetricRegistry, [String: MetricFamily<Series>]>, suffix: String
+    ) -> MetricFamily<Series> {
+        var name = MetricLabels.metricName(label)
+        if let family = self[keyPath: own][name] { return family }
+        if counters[name] != nil || gauges[name] != nil || histograms[name] != nil { name += suffix }
+        if let family = self[keyPath: own][name] { return family }
+        let family = MetricFamily<Series>(name: name, maximumSeries: maximumSeries)
+        self[keyPath: own][name] = family
+        return family
+    }
+
+    /// Every metric as it is shown, in no order.
+    func blocks() -> [MetricBlock] {
+        var blocks: [MetricBlock] = []
+        var overflowed: [(name: String, count: Int)] = []
+        func add<Series>(_ families: [String: MetricFamily<Series>]) {
+            for family in families.values {
+                blocks.append(family.block())
+                if family.overflowed > 0 { overflowed.append((family.name, family.overflowed)) }
+            }
+        }
+        add(counters)
+        add(gauges)
+        add(histograms)
+        if !overflowed.isEmpty { blocks.append(Self.overflow(overflowed)) }
+        return blocks
+    }
+
+    private static func overflow(_ counts: [(name: String, count: Int)]) -> MetricBlock {
+        MetricBlock(
+            name: "metrics_overflow_total", type: "counter", help: "Look-ups of label sets beyond the most that a metric may have.",
+            lines: counts.sorted { $0.name < $1.name }.map { "metrics_overflow_total{metric=\"\($0.name)\"} \($0.count)\n" }.joined())
+    }
+}

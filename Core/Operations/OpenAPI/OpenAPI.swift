@@ -1,0 +1,63 @@
+import Access
+import Common
+import HTTPTypes
+
+/// OpenAPI 3.1 made from the routes themselves, so that it can't differ from what is served.
+///
+/// - Source: https://spec.openapis.org/oas/v3.1.0
+public enum OpenAPI {
+    /// What is described of a payload type: all of a collector but its code.
+    public typealias CollectorDescription = (module: String, type: String, summary: String, fields: [Schema.Field])
+
+    /// The document, as JSON text with names in alphabetical order: the same routes give the same bytes.
+    ///
+    /// Every event may carry `commonFields` besides its own; they are described once.
+    public static func document(
+        routes: [(module: String?, category: String?, route: Route)], collectors: [CollectorDescription],
+        commonFields: [Schema.Field] = [], version: String, serverURL: String
+    ) -> String {
+        let events = OpenAPIEvents(collectors: collectors, commonFields: commonFields)
+        let operations = OpenAPIOperation.all(of: routes)
+        var components = OpenAPIComponents.tree
+        components["schemas"] = .object(events.schemas.merging(["Error": OpenAPIComponents.error]) { _, error in error })
+        let document: JSONTree = [
+            "openapi": "3.1.0",
+            "info": [
+                "title": "Pulse", "version": .string(version),
+                "summary": "Web and product analytics on your own machine.",
+                "description": .string(introduction),
+            ],
+            "servers": [["url": .string(serverURL)]],
+            "tags": tags(of: operations),
+            "paths": paths(of: operations, events),
+            "components": components,
+        ]
+        return document.text
+    }
+
+    private static let introduction = """
+        Keys are sent as `X-Pulse-Key`, or as the query parameter `key`. Each endpoint says which scope it needs and \
+        which module it belongs to; a module that is switched off for the project answers 403. An error is \
+        `{"error": "..."}` with a sentence that says what is wrong.
+        """
+
+    private static func tags(of operations: [OpenAPIOperation]) -> JSONTree {
+        var categories: [String: String] = [:]
+        for operation in operations {
+            if let category = operation.category { categories[operation.tag] = category }
+        }
+        return .array(Set(operations.map(\.tag)).sorted().map { tag in
+            var tree: JSONTree = ["name": .string(tag)]
+            if let category = categories[tag] { tree["x-pulse-category"] = .string(category) }
+            return tree
+        })
+    }
+
+    private static func paths(of operations: [OpenAPIOperation], _ events: OpenAPIEvents) -> JSONTree {
+        var paths: [String: JSONTree] = [:]
+        for operation in operations {
+            paths[operation.path, default: [:]][operation.route.method.rawValue.lowercased()] = operation.tree(events)
+        }
+        return .object(paths)
+    }
+}

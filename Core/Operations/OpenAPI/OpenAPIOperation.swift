@@ -1,0 +1,160 @@
+import Access
+import Common
+import HTTPTypes
+
+/// One route, and what the document says about it.
+struct OpenAPIOperation {
+    let module: String?
+    let category: String?
+    let route: Route
+    /// The route's path. Where several routes have the same shape, the names of the first one, because OpenAPI counts
+    /// `/goals/{id}` and `/goals/{goal}` as one path written twice.
+    let path: String
+    /// Stable, and unique in the document.
+    let id: String
+
+    /// In the order of path and method, whatever the order of `routes`.
+    static func all(of routes: [(module: String?, category: String?, route: Route)]) -> [OpenAPIOperation] {
+        var paths: [String: String] = [:], ids: Set<String> = []
+        return routes.sorted { ($0.route.path, $0.route.method.rawValue) < ($1.route.path, $1.route.method.rawValue) }.map { each in
+            let path = paths[each.route.shape] ?? each.route.path
+            paths[each.route.shape] = path
+            let plain = name(each.route.method, path)
+            var id = plain, number = 2
+            while !ids.insert(id).inserted {
+                id = "\(plain)\(number)"
+                number += 1
+            }
+            return OpenAPIOperation(module: each.module, category: each.category, route: each.route, path: path, id: id)
+        }
+    }
+
+    /// `GET /api/v1/funnels/{id}/analyze` is `getApiV1FunnelsByIdAnalyze`.
+    private static func name(_ method: HTTPRequest.Method, _ path: String) -> String {
+        path.split(separator: "/").reduce(into: method.rawValue.lowercased()) { name, part in
+            if part.hasPrefix("{") { name += "By" }
+            name += capitalized(part)
+        }
+    }
+
+    /// `web_vitals` is `WebVitals`.
+    static func capitalized(_ text: some StringProtocol) -> String {
+        text.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    }
+
+    /// The module, or for the host's own routes the kind of thing they are about.
+    var tag: String {
+        if let module { return module }
+        if let category { return category }
+        return switch route.scope {
+        case .admin, .installation: "administration"
+        case .key, .frontend: "collection"
+        case .anonymous: "service"
+        }
+    }
+
+    func tree(_ events: OpenAPIEvents) -> JSONTree {
+        var tree: JSONTree = [
+            "operationId": .string(id), "tags": [.string(tag)], "summary": .string(route.summary),
+            "security": OpenAPIComponents.security(of: route.scope),
+            "responses": responses(events),
+            "x-pulse-scope": .string(route.scope.word), "x-pulse-access": .string(route.access.rawValue),
+        ]
+        if let module { tree["x-pulse-module"] = .string(module) }
+        if !parameters.isEmpty { tree["parameters"] = .array(parameters) }
+        if let body = isCollection ? events.body : route.body.map({ ["application/json": ["schema": $0.jsonSchema(.request)]] }) {
+            tree["requestBody"] = ["required": true, "content": body]
+        }
+        return tree
+    }
+
+    /// `POST /api/collect`, whose body the collectors describe.
+    private var isCollection: Bool { route.method == .post && route.path == "/api/collect" }
+
+    private var parameters: [JSONTree] {
+        let inPath = path.split(separator: "/").filter { $0.hasPrefix("{") && $0.hasSuffix("}") }.map { part -> JSONTree in
+            [
+                "name": .string(String(part.dropFirst().dropLast())), "in": "path", "required": true,
+                "schema": ["type": "string", "minLength": 1],
+            ]
+        }
+        var seen: Set<String> = []
+        return inPath + route.parameters.filter { seen.insert($0.name).inserted }.map(\.tree)
+    }
+
+    // MARK: Answers
+
+    private func responses(_ events: OpenAPIEvents) -> JSONTree {
+        var responses: [String: JSONTree] = [String(route.success.status): success]
+        for (status, name) in failures { responses[String(status)] = .reference("components/responses/\(name)") }
+        if isCollection, let body = success["content"] {
+            responses["400"] = OpenAPIEvents.refusal(orBatchAnswer: body)
+            responses["415"] = .reference("components/responses/UnsupportedMediaType")
+        }
+        return .object(responses)
+    }
+
+    private var success: JSONTree {
+        var tree: JSONTree = ["description": route.success.status == 204 ? "Done; there is nothing to say." : "Success."]
+        if let mediaType = route.success.mediaType {
+            let schema = route.success.schema?.jsonSchema(.answer) ?? (mediaType.hasPrefix("text/") ? ["type": "string"] : [:])
+            tree["content"] = .object([mediaType: ["schema": schema]])
+        }
+        if route.scope != .anonymous { tree["headers"] = OpenAPIComponents.rateHeaders }
+        return tree
+    }
+
+    /// The errors that this route can answer with.
+    private var failures: [(status: Int, name: String)] {
+        var failures = [(503, "Unavailable")]
+        if !route.parameters.isEmpty || route.body != nil { failures.append((400, "BadRequest")) }
+        if !route.pathNames.isEmpty { failures.append((404, "NotFound")) }
+        if route.body != nil { failures.append((413, "PayloadTooLarge")) }
+        guard route.scope != .anonymous else { return failures }
+        failures += [(401, "Unauthorized"), (429, "TooManyRequests")]
+        // The admin token has no scopes that it could lack.
+        if route.scope != .installation { failures.append((403, "Forbidden")) }
+        return failures
+    }
+}
+
+extension RouteScope {
+    /// The scope as `x-pulse-scope` has it.
+    var word: String {
+        switch self {
+        case .key(.admin): "admin_key"
+        case .key(let scope): scope.rawValue
+        case .frontend: "frontend"
+        case .admin: "admin"
+        case .installation: "installation"
+        case .anonymous: "anonymous"
+        }
+    }
+}
+
+extension Parameter {
+    var tree: JSONTree {
+        var tree: JSONTree = ["name": .string(name), "in": "query", "schema": schema]
+        if !summary.isEmpty { tree["description"] = .string(summary) }
+        if isRequired { tree["required"] = true }
+        return tree
+    }
+
+    private var schema: JSONTree {
+        switch kind {
+        case .integer(let range, let value):
+            var schema: JSONTree = ["type": "integer"]
+            if range.lowerBound > .min { schema["minimum"] = .integer(Int64(range.lowerBound)) }
+            if range.upperBound < .max { schema["maximum"] = .integer(Int64(range.upperBound)) }
+            if let value { schema["default"] = .integer(Int64(value)) }
+            return schema
+        case .text(let maximum): return ["type": "string", "maxLength": .integer(Int64(maximum))]
+        case .choice(let choices, let value):
+            var schema: JSONTree = ["type": "string", "enum": .strings(choices)]
+            if let value { schema["default"] = .string(value) }
+            return schema
+        case .timestamp: return Schema.timestampSchema
+        case .boolean(let value): return ["type": "boolean", "default": .boolean(value)]
+        }
+    }
+}

@@ -1,0 +1,177 @@
+extension OpenAPIPage {
+    /// `/docs/app.js`, as `text/javascript; charset=utf-8`.
+    public static let script = #"""
+        // Shows /openapi.json. Text of the document gets into the page as text alone.
+        const $ = (id) => document.getElementById(id);
+        const methods = ["get", "post", "put", "patch", "delete"];
+
+        /** An element with attributes and children; a string is text. */
+        function make(name, attributes = {}, ...children) {
+          const element = document.createElement(name);
+          for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+          for (const child of children.flat()) {
+            if (child !== null && child !== undefined && child !== "") element.append(child);
+          }
+          return element;
+        }
+
+        /** Text in which `...` is code. */
+        const prose = (text = "") => text.split("`").map((part, index) => (index % 2 ? make("code", {}, part) : part));
+
+        let root = {};
+
+        /** What a reference stands for. */
+        function resolve(value) {
+          let seen = 0;
+          while (value && value.$ref && seen++ < 16) {
+            value = value.$ref.slice(2).split("/").reduce((part, key) => part?.[key.replaceAll("~1", "/").replaceAll("~0", "~")], root);
+          }
+          return value ?? {};
+        }
+
+        // Schemas
+
+        const span = (low, high, unit) =>
+          low === undefined && high === undefined ? ""
+          : high === undefined ? `at least ${low}${unit}`
+          : low === undefined ? `at most ${high}${unit}`
+          : low === high ? `${low}${unit}` : `${low} to ${high}${unit}`;
+
+        /** In a few words: `string, 1 to 200 characters`. */
+        function typeOf(schema) {
+          schema = resolve(schema);
+          if (schema.const !== undefined) return JSON.stringify(schema.const);
+          if (schema.oneOf) return "one of several";
+          if (schema.anyOf) return "any of several";
+          const types = [].concat(schema.type ?? "any value");
+          const words = [types.map((type) => (type === "array" ? `array of ${typeOf(schema.items)}` : type)).join(" or ")];
+          if (schema.enum) words.push(schema.enum.filter((choice) => choice !== null).map((choice) => JSON.stringify(choice)).join(" | "));
+          words.push(span(schema.minLength, schema.maxLength, " characters"));
+          words.push(span(schema.minimum, schema.maximum, ""));
+          words.push(span(schema.minItems, schema.maxItems, " elements"));
+          if (schema.format) words.push(schema.format);
+          if (schema.examples) words.push(`such as ${schema.examples[0]}`);
+          if (schema.default !== undefined) words.push(`default ${JSON.stringify(schema.default)}`);
+          return words.filter(Boolean).join(", ");
+        }
+
+        /** What is inside a schema, or nothing. */
+        function inside(schema) {
+          schema = resolve(schema);
+          const parts = (schema.allOf ?? []).map(inside).flat();
+          const fields = Object.entries(schema.properties ?? {});
+          if (fields.length) {
+            const required = schema.required ?? [];
+            parts.push(make("ul", { class: "fields" }, fields.map(([name, field]) => make("li", {}, line(name, field, required.includes(name)), inside(field)))));
+          }
+          if (schema.items) parts.push(...inside(schema.items));
+          for (const choice of [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])]) {
+            const target = resolve(choice);
+            const title = target.properties?.type?.const ?? choice.$ref?.split("/").pop() ?? (target.properties ? `{${Object.keys(target.properties).join(", ")}}` : typeOf(target));
+            parts.push(lazy(make("summary", {}, make("code", {}, title), " ", prose(target.description)), () => inside(target)));
+          }
+          return parts;
+        }
+
+        const line = (name, schema, required, description = resolve(schema).description) => [
+          make("code", { class: "name" }, name), " ", make("span", { class: "type" }, typeOf(schema)),
+          required ? make("strong", { class: "required" }, " required") : "",
+          description ? make("span", { class: "note" }, " ", prose(description)) : "",
+        ];
+
+        /** Details that are filled when they are first opened. */
+        function lazy(summary, fill, attributes = {}) {
+          const details = make("details", attributes, summary);
+          details.addEventListener("toggle", () => {
+            if (details.open && details.children.length === 1) details.append(make("div", { class: "body" }, fill()));
+          });
+          return details;
+        }
+
+        // Endpoints
+
+        function content(media) {
+          return Object.entries(media ?? {}).map(([type, { schema }]) => [
+            make("p", {}, make("code", {}, type), schema && Object.keys(schema).length ? [" ", make("span", { class: "type" }, typeOf(schema))] : ""),
+            schema ? inside(schema) : [],
+          ]).flat(2);
+        }
+
+        function access(operation) {
+          const names = (operation.security ?? []).map((way) => Object.entries(way).map(([name, scopes]) => {
+            const scheme = root.components.securitySchemes[name];
+            const place = scheme.type === "apiKey" ? `${scheme.in} ${scheme.name}` : "Authorization: Bearer";
+            return `${place}${scopes.length ? ` (${scopes.join(", ")})` : name === "adminToken" ? " (admin token)" : ""}`;
+          }).join(" and "));
+          return names.length ? `Needs ${names.join(", or ")}. ` : "Open to everybody. ";
+        }
+
+        function describe({ operation }) {
+          const parts = [make("p", {}, access(operation), `Access: ${operation["x-pulse-access"]}.`, operation["x-pulse-module"] ? ` Module: ${operation["x-pulse-module"]}.` : "")];
+          if (operation.parameters) {
+            parts.push(make("h3", {}, "Parameters"));
+            parts.push(make("ul", { class: "fields" }, operation.parameters.map(resolve).map((parameter) =>
+              make("li", {}, line(parameter.name, parameter.schema, parameter.required, parameter.description ?? (parameter.in === "path" ? "In the path." : "")))))); 
+          }
+          if (operation.requestBody) parts.push(make("h3", {}, "Body"), ...content(resolve(operation.requestBody).content));
+          parts.push(make("h3", {}, "Answers"));
+          for (const [status, reference] of Object.entries(operation.responses)) {
+            const response = resolve(reference);
+            const title = make("summary", {}, make("code", {}, status), " ", prose(response.description));
+            parts.push(response.content ? lazy(title, () => content(response.content)) : make("p", { class: "answer" }, [...title.childNodes]));
+          }
+          return parts;
+        }
+
+        function endpoint(entry) {
+          const { method, path, operation } = entry;
+          const summary = make("summary", {}, make("span", { class: `method ${method}` }, method.toUpperCase()), " ", make("code", { class: "path" }, path), " ", make("span", { class: "note" }, prose(operation.summary)));
+          entry.element = lazy(summary, () => describe(entry), { id: operation.operationId, class: "endpoint" });
+          entry.words = `${method} ${path} ${operation.summary} ${operation.tags[0]} ${operation["x-pulse-scope"]}`.toLowerCase();
+          return entry.element;
+        }
+
+        function show(document_) {
+          root = document_;
+          $("version").textContent = root.info.version;
+          $("about").replaceChildren(...prose(root.info.description));
+          const entries = Object.entries(root.paths).flatMap(([path, item]) =>
+            methods.filter((method) => item[method]).map((method) => ({ path, method, operation: item[method] })));
+          const sections = root.tags.map(({ name, "x-pulse-category": category }) => {
+            const own = entries.filter(({ operation }) => operation.tags[0] === name);
+            const section = make("section", { id: `tag-${name}`, "aria-labelledby": `title-${name}` },
+              make("h2", { id: `title-${name}` }, name, category && category !== name ? make("small", {}, ` ${category}`) : ""), own.map(endpoint));
+            const link = make("li", {}, make("a", { href: `#tag-${name}` }, name), make("small", {}, ` ${own.length}`));
+            return { own, section, link };
+          });
+          $("endpoints").replaceChildren(...sections.map(({ section }) => section));
+          $("tags").replaceChildren(...sections.map(({ link }) => link));
+          const search = () => {
+            const words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+            let count = 0;
+            for (const { own, section, link } of sections) {
+              for (const entry of own) entry.element.hidden = !words.every((word) => entry.words.includes(word));
+              const shown = own.filter((entry) => !entry.element.hidden).length;
+              section.hidden = link.hidden = shown === 0;
+              count += shown;
+            }
+            $("count").textContent = `${count} of ${entries.length} endpoints`;
+          };
+          $("search").addEventListener("input", search);
+          search();
+          const jump = () => {
+            const target = $(decodeURIComponent(location.hash.slice(1)));
+            if (target?.localName === "details") target.open = true;
+            target?.scrollIntoView();
+          };
+          addEventListener("hashchange", jump);
+          jump();
+        }
+
+        fetch("/openapi.json", { headers: { accept: "application/json" } })
+          .then((response) => (response.ok ? response.json() : Promise.reject(new Error(`status ${response.status}`))))
+          .then(show)
+          .catch((error) => { $("state") ? $("state").textContent = `The endpoints can't be shown: ${error.message}.` : console.error(error); });
+
+        """#
+}

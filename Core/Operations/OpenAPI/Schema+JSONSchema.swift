@@ -1,0 +1,95 @@
+import Common
+
+/// A schema in the words of JSON Schema, in which OpenAPI 3.1 describes bodies.
+///
+/// - Source: https://json-schema.org/draft/2020-12/schema
+extension Schema {
+    /// In a request an optional field may also be null, which counts as absent. Answers leave such a field out.
+    enum Direction { case request, answer }
+
+    func jsonSchema(_ direction: Direction) -> JSONTree {
+        switch self {
+        case .any: return [:]
+        case .boolean: return ["type": "boolean"]
+        case .integer(let range):
+            var tree: JSONTree = ["type": "integer"]
+            if range.lowerBound > .min { tree["minimum"] = .integer(range.lowerBound) }
+            if range.upperBound < .max { tree["maximum"] = .integer(range.upperBound) }
+            return tree
+        case .number(let range):
+            var tree: JSONTree = ["type": "number"]
+            if range.lowerBound > -.greatestFiniteMagnitude { tree["minimum"] = .number(range.lowerBound) }
+            if range.upperBound < .greatestFiniteMagnitude { tree["maximum"] = .number(range.upperBound) }
+            return tree
+        case .string(_, .timestamp): return Self.timestampSchema
+        case .string(_, .uuid):
+            return ["type": "string", "format": "uuid", "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"]
+        case .string(let length, let format):
+            var tree = Self.bounds(["type": "string"], "minLength", "maxLength", length)
+            if format == .uri { tree["format"] = "uri" }
+            return tree
+        case .choice(let choices): return ["type": "string", "enum": .strings(choices)]
+        case .array(let element, let count):
+            return Self.bounds(["type": "array", "items": element.jsonSchema(direction)], "minItems", "maxItems", count)
+        case .object(let fields, let unknown):
+            var tree = Self.object(fields, direction)
+            if unknown == .refused { tree["additionalProperties"] = false }
+            return tree
+        case .map(let element, let limits):
+            return [
+                "type": "object", "additionalProperties": element.jsonSchema(direction),
+                "maxProperties": .integer(Int64(limits.keys)),
+                "description": .string("At most \(limits.keys) names and \(limits.bytes) bytes over all levels."),
+            ]
+        case .nullable(let inner): return Self.orNull(inner.jsonSchema(direction))
+        }
+    }
+
+    static func object(_ fields: [Field], _ direction: Direction) -> JSONTree {
+        var tree: JSONTree = [
+            "type": "object",
+            "properties": .object(Dictionary(fields.map { ($0.name, $0.jsonSchema(direction)) }, uniquingKeysWith: { _, last in last })),
+        ]
+        let required = fields.filter(\.isRequired).map(\.name)
+        if !required.isEmpty { tree["required"] = .strings(required) }
+        return tree
+    }
+
+    /// What `ISO8601.parse` reads. `format: date-time` would refuse a bare day, which is accepted.
+    static let timestampSchema: JSONTree = [
+        "type": "string",
+        "pattern": #"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?)?$"#,
+        "examples": ["2026-03-01T10:00:00Z", "2026-03-01"],
+    ]
+
+    private static func bounds(_ tree: JSONTree, _ least: String, _ most: String, _ range: ClosedRange<Int>) -> JSONTree {
+        var tree = tree
+        if range.lowerBound > 0 { tree[least] = .integer(Int64(range.lowerBound)) }
+        if range.upperBound < .max { tree[most] = .integer(Int64(range.upperBound)) }
+        return tree
+    }
+
+    /// `tree`, or null.
+    static func orNull(_ tree: JSONTree) -> JSONTree {
+        // Without a type anything is accepted already.
+        guard case .string(let type)? = tree["type"] else { return tree }
+        var tree = tree
+        tree["type"] = .strings([type, "null"])
+        if case .array(let choices)? = tree["enum"] { tree["enum"] = .array(choices + [.null]) }
+        return tree
+    }
+}
+
+extension Schema.Field {
+    func jsonSchema(_ direction: Schema.Direction) -> JSONTree {
+        var tree = schema.jsonSchema(direction)
+        if direction == .request, !isRequired { tree = Schema.orNull(tree) }
+        guard !summary.isEmpty else { return tree }
+        if case .string(let limits)? = tree["description"] {
+            tree["description"] = .string("\(summary) \(limits)")
+        } else {
+            tree["description"] = .string(summary)
+        }
+        return tree
+    }
+}

@@ -1,0 +1,161 @@
+import AsyncHTTPClient
+import Common
+import Instrumentation
+import Logging
+import NIOCore
+import NIOHTTP1
+import ServiceLifecycle
+import Synchronization
+
+/// Sends finished spans in batches by OTLP/HTTP with JSON: when there are enough, when time has passed, at shutdown.
+///
+/// - Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
+final class OTLPExporter: Sendable {
+    private let settings: OTLPSettings
+    private let address: String
+    private let client: HTTPClient
+    private let queue: SpanQueue
+    private let counters: SpanCounters
+    private let encoder: OTLPEncoder
+    private let logger: Logger
+    /// Spans lost since the last batch that arrived. The first loss of such a burst is logged, and its end.
+    private let lost = Mutex(0)
+
+    init(
+        _ settings: OTLPSettings, endpoint: String, client: HTTPClient, redaction: Redaction, queue: SpanQueue, counters: SpanCounters,
+        logger: Logger
+    ) {
+        self.settings = settings
+        address = (endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint) + "/v1/traces"
+        self.client = client
+        self.queue = queue
+        self.counters = counters
+        encoder = OTLPEncoder(serviceName: settings.serviceName, serviceVersion: settings.serviceVersion, redaction: redaction)
+        self.logger = logger
+    }
+
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [queue, settings] in
+                while (try? await Task.sleep(for: .seconds(settings.intervalSeconds))) != nil { queue.wake() }
+            }
+            await withGracefulShutdownHandler {
+                for await _ in queue.signals { await sendAll(until: nil) }
+            } onGracefulShutdown: { [queue] in
+                queue.close()
+            }
+            group.cancelAll()
+        }
+        await sendAll(until: .now() + .nanoseconds(Int64(settings.shutdownSeconds * 1e9)))
+    }
+
+    /// Sends what waits. With an end, nothing is tried again, and what is left then is dropped.
+    private func sendAll(until end: NIODeadline?) async {
+        while true {
+            let batch = queue.take()
+            guard !batch.isEmpty else { return }
+            if let end, end <= .now() { lose(batch, .shutdown, "the shutdown's time is over") } else { await send(batch, until: end) }
+        }
+    }
+
+    private func send(_ batch: [SpanRecord], until end: NIODeadline?) async {
+        let body = encoder.request(batch)
+        var attempt = 1
+        while true {
+            switch await post(body, until: end) {
+            case .accepted(let refused, let reason):
+                arrived(batch.count - refused)
+                if refused > 0 { lose(Array(batch.prefix(refused)), .refused, reason) }
+                return
+            case .refused(let reason): return lose(batch, .refused, reason)
+            case .busy(let reason, let retryAfter):
+                if end != nil { return lose(batch, .shutdown, reason) }
+                guard attempt < settings.attempts else { return lose(batch, .unreachable, reason) }
+                await pause(retryAfter ?? backoff(attempt))
+                attempt += 1
+            }
+        }
+    }
+
+    /// Twice as long each time, and spread out, so that hosts don't come back all at once.
+    private func backoff(_ attempt: Int) -> Double {
+        min(30, settings.backoffSeconds * Double(1 << (attempt - 1))) * .random(in: 0.5...1)
+    }
+
+    /// Ends early when the host is asked to stop.
+    private func pause(_ seconds: Double) async {
+        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(seconds)) }
+    }
+
+    // MARK: One request
+
+    private enum Outcome {
+        /// With how many spans of the batch refused, and why.
+        case accepted(refused: Int, reason: String)
+        case refused(String)
+        /// Worth another attempt, after so many seconds if the collector said so.
+        case busy(String, retryAfter: Double?)
+    }
+
+    private func post(_ body: ByteBuffer, until end: NIODeadline?) async -> Outcome {
+        var request = HTTPClientRequest(url: address)
+        request.method = .POST
+        request.headers = ["content-type": "application/json"]
+        for (name, value) in settings.headers { request.headers.add(name: name, value: value) }
+        request.body = .bytes(body)
+        let timeout = NIODeadline.now() + .nanoseconds(Int64(settings.timeoutSeconds * 1e9))
+        // The client may be traced itself.
+        var context = ServiceContext.topLevel
+        context.isUntraced = true
+        do {
+            return try await ServiceContext.withValue(context) { [client, request] in
+                let response = try await client.execute(request, deadline: min(timeout, end ?? timeout), logger: nil)
+                let answer = try? await response.body.collect(upTo: 65_536)
+                return Self.outcome(response, answer)
+            }
+        } catch {
+            return .busy("\(error)", retryAfter: nil)
+        }
+    }
+
+    private static func outcome(_ response: HTTPClientResponse, _ body: ByteBuffer?) -> Outcome {
+        let status = Int(response.status.code)
+        switch status {
+        case 200..<300: return partial(body)
+        case 429, 502, 503, 504:
+            return .busy("status \(status)", retryAfter: response.headers.first(name: "retry-after").flatMap(Double.init).map { min(max($0, 0), 60) })
+        default: return .refused("status \(status)")
+        }
+    }
+
+    /// A success may still say that some spans were refused.
+    private static func partial(_ body: ByteBuffer?) -> Outcome {
+        let answer = body.flatMap { buffer in buffer.withUnsafeReadableBytes { try? JSON.parse($0) } }
+        let partial = answer?["partialSuccess"]
+        let refused = partial?["rejectedSpans"].flatMap { $0.integer ?? $0.string.flatMap(Int64.init) } ?? 0
+        return .accepted(refused: Int(clamping: max(0, refused)), reason: partial?["errorMessage"]?.string ?? "")
+    }
+
+    // MARK: Bookkeeping
+
+    private func arrived(_ count: Int) {
+        guard count > 0 else { return }
+        counters.exported(count)
+        let lost = lost.withLock { lost in
+            defer { lost = 0 }
+            return lost
+        }
+        if lost > 0 { logger.info("traces are exported again", metadata: ["spans.lost": "\(lost)"]) }
+    }
+
+    private func lose(_ spans: [SpanRecord], _ loss: SpanCounters.Loss, _ reason: String) {
+        counters.dropped(spans.count, loss)
+        let before = lost.withLock { lost in
+            defer { lost += spans.count }
+            return lost
+        }
+        guard before == 0 else { return }
+        logger.warning(
+            "traces can't be exported", metadata: ["address": "\(address)", "loss": "\(loss.rawValue)", "reason": "\(reason.excerpt(300))"])
+    }
+}

@@ -1,0 +1,81 @@
+import AsyncHTTPClient
+import CoreMetrics
+import Instrumentation
+import Logging
+import ServiceLifecycle
+import Tracing
+
+/// Makes spans, takes their context from request to request, and sends the finished ones to a collector.
+///
+/// Bootstrap `InstrumentationSystem` with it, and run it among the host's services: it flushes at a graceful shutdown.
+/// Without an endpoint it makes no spans and no work: what came in `traceparent` and `tracestate` goes out again.
+public final class OTLPTracer: Tracer, Service {
+    public typealias Span = OTLPSpan
+
+    private let ratio: Double
+    /// Nil without an endpoint.
+    private let queue: SpanQueue?
+    private let exporter: OTLPExporter?
+
+    /// - Parameters:
+    ///   - client: Sends the spans; the tracer doesn't shut it down.
+    ///   - redaction: What must not leave the process in a span.
+    ///   - metrics: Where spans that were sent and spans that were lost are counted.
+    public init(
+        _ settings: OTLPSettings, client: HTTPClient = .shared, redaction: Redaction = Redaction(),
+        metrics: any MetricsFactory = MetricsSystem.factory, logger: Logger
+    ) {
+        ratio = settings.ratio
+        guard let endpoint = settings.endpoint else {
+            queue = nil
+            exporter = nil
+            return
+        }
+        let counters = SpanCounters(metrics)
+        let queue = SpanQueue(capacity: settings.queuedSpans, batch: settings.batchSpans, counters: counters)
+        self.queue = queue
+        exporter = OTLPExporter(
+            settings, endpoint: endpoint, client: client, redaction: redaction, queue: queue, counters: counters, logger: logger)
+    }
+
+    /// Sends spans until the graceful shutdown, and then those that are left.
+    public func run() async throws {
+        guard let exporter else { return try await gracefulShutdown() }
+        await exporter.run()
+    }
+
+    public func startSpan<Moment: TracerInstant>(
+        _ operationName: String, context: @autoclosure () -> ServiceContext, ofKind kind: SpanKind,
+        at instant: @autoclosure () -> Moment, function: String, file fileID: String, line: UInt
+    ) -> OTLPSpan {
+        var context = context()
+        guard let queue, !context.isUntraced else { return OTLPSpan(context: context, recording: nil) }
+        let parent = context.trace
+        let trace = parent?.child() ?? .root(ratio: ratio)
+        context.trace = trace
+        guard trace.isSampled else { return OTLPSpan(context: context, recording: nil) }
+        let recording = SpanRecording(
+            trace: trace, parent: parent?.spanID, name: operationName, kind: kind, start: instant().nanosecondsSinceEpoch, queue: queue)
+        return OTLPSpan(context: context, recording: recording)
+    }
+
+    @available(*, deprecated)
+    public func forceFlush() { queue?.wake() }
+
+    // MARK: Instrument
+
+    public func extract<Carrier, Extract: Extractor>(_ carrier: Carrier, into context: inout ServiceContext, using extractor: Extract)
+    where Extract.Carrier == Carrier {
+        guard let parent = extractor.extract(key: "traceparent", from: carrier) else { return }
+        if let trace = TraceContext(traceparent: parent, tracestate: extractor.extract(key: "tracestate", from: carrier)) {
+            context.trace = trace
+        }
+    }
+
+    public func inject<Carrier, Inject: Injector>(_ context: ServiceContext, into carrier: inout Carrier, using injector: Inject)
+    where Inject.Carrier == Carrier {
+        guard let trace = context.trace, !context.isUntraced else { return }
+        injector.inject(trace.traceparent, forKey: "traceparent", into: &carrier)
+        if !trace.state.text.isEmpty { injector.inject(trace.state.text, forKey: "tracestate", into: &carrier) }
+    }
+}

@@ -1,0 +1,69 @@
+import CoreMetrics
+import Synchronization
+
+/// Finished spans that wait to be sent: bounded, so that a slow collector costs spans and not memory.
+final class SpanQueue: Sendable {
+    private let capacity: Int
+    private let batch: Int
+    private let counters: SpanCounters
+    private let spans = Mutex<[SpanRecord]>([])
+    private let continuation: AsyncStream<Void>.Continuation
+    /// Something to do: enough spans, or time has passed. Ends when the queue is closed.
+    let signals: AsyncStream<Void>
+
+    init(capacity: Int, batch: Int, counters: SpanCounters) {
+        self.capacity = capacity
+        self.batch = min(batch, capacity)
+        self.counters = counters
+        (signals, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func append(_ span: SpanRecord) {
+        let count = spans.withLock { spans -> Int? in
+            guard spans.count < capacity else { return nil }
+            spans.append(span)
+            return spans.count
+        }
+        guard let count else { return counters.dropped(1, .queueFull) }
+        if count == batch { wake() }
+    }
+
+    /// The oldest ones, at most a batch.
+    func take() -> [SpanRecord] {
+        spans.withLock { spans in
+            let taken = Array(spans.prefix(batch))
+            spans.removeFirst(taken.count)
+            return taken
+        }
+    }
+
+    func wake() { continuation.yield() }
+    func close() { continuation.finish() }
+}
+
+/// What became of the spans.
+struct SpanCounters: Sendable {
+    enum Loss: String, CaseIterable {
+        /// The queue was full.
+        case queueFull = "queue_full"
+        /// The collector refused them.
+        case refused
+        /// The collector could not be reached, or was busy, at every attempt.
+        case unreachable
+        /// Not sent before the shutdown's time was over.
+        case shutdown
+    }
+
+    private let exported: Counter
+    private let losses: [Loss: Counter]
+
+    init(_ metrics: any MetricsFactory) {
+        exported = Counter(label: "tracing_exported_spans_total", factory: metrics)
+        losses = Dictionary(uniqueKeysWithValues: Loss.allCases.map {
+            ($0, Counter(label: "tracing_dropped_spans_total", dimensions: [("reason", $0.rawValue)], factory: metrics))
+        })
+    }
+
+    func exported(_ count: Int) { exported.increment(by: count) }
+    func dropped(_ count: Int, _ loss: Loss) { losses[loss]?.increment(by: count) }
+}

@@ -1,0 +1,12 @@
+/// How several hosts share limits, caches and jobs.
+public struct CoordinationSettings: Sendable, Equatable {
+    /// Nil for one host, which needs nobody to agree with.
+    public var redisURL: Secret?
+
+    init(_ section: Section) {
+        redisURL = section.optional(
+            "redis_url", .secretURL(schemes: ["redis", "rediss", "unix"], example: "redis://user:password@host:6379/0"),
+            variable: "REDIS_URL"
+        )
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+
+/// How this host is set up: the file, with environment variables over it, and defaults for the rest.
+///
+/// The sections say key, type, range, unit and default of each value; `config/pulse.yaml` says the same in words.
+public struct HostConfiguration: Sendable {
+    public var server: ServerSettings
+    public var storage: StorageSettings
+    public var coordination: CoordinationSettings
+    /// Bearer token of the admin API; nil makes one at the first start and keeps it in the data folder.
+    public var adminToken: Secret?
+    /// Signs the dashboard's cookies; nil as for `adminToken`.
+    public var cookieSecret: Secret?
+    /// Where email reports are posted; nil sends none.
+    public var emailReportWebhookURL: Secret?
+    public var modules: ModulesSettings
+    public var limits: LimitSettings
+    public var privacy: PrivacySettings
+    public var retention: RetentionSettings
+    public var telemetry: TelemetrySettings
+    public var projects: [ProjectSettings]
+
+    /// Every key with its value and where that came from, in the order of the file.
+    public let entries: [ConfigurationEntry]
+
+    /// Everything at its default, as with an empty file and no environment.
+    public static let `default`: HostConfiguration = {
+        do { return try parse("", knownModules: []) } catch { preconditionFailure("defaults are wrong: \(error)") }
+    }()
+
+    /// Reads `file`, or only the defaults where that is nil, and the environment.
+    /// - Throws: everything that is wrong with either, at once.
+    public static func load(
+        file: String?, environment: [String: String], knownModules: [String]
+    ) throws(ConfigurationErrors) -> HostConfiguration {
+        guard let file else { return try parse("", file: nil, environment: environment, knownModules: knownModules) }
+        let data: Data
+        do { data = try Data(contentsOf: URL(fileURLWithPath: file)) } catch {
+            let reason = FileManager.default.fileExists(atPath: file) ? "can't be read" : "is not there"
+            throw ConfigurationErrors([ConfigurationError(.line(file, nil), "", reason)])
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw ConfigurationErrors([ConfigurationError(.line(file, nil), "", "is not UTF-8 text")])
+        }
+        return try parse(text, file: file, environment: environment, knownModules: knownModules)
+    }
+
+    /// The same from a text; `file` is its name in errors.
+    public static func parse(
+        _ yaml: String, file: String? = nil, environment: [String: String] = [:], knownModules: [String]
+    ) throws(ConfigurationErrors) -> HostConfiguration {
+        let document = YAMLDocument(yaml, file: file ?? "configuration")
+        let log = ReadingLog(file: file ?? (yaml.isEmpty ? nil : "configuration"), environment: environment)
+        var root: YAMLNode.Mapping?
+        switch document.root {
+        case .mapping(let mapping): root = mapping
+        case .some(let node) where !node.isNull:
+            log.refuse(log.place(node.line), "", "must be a group of keys; got \(node.described)")
+        default: break
+        }
+        let section = Section(root, path: "", log: log)
+        let configuration = HostConfiguration(section, knownModules: knownModules)
+        section.finish()
+        let errors = document.errors + log.allErrors()
+        if !errors.isEmpty { throw ConfigurationErrors(errors) }
+        return configuration
+    }
+
+    private init(_ section: Section, knownModules: [String]) {
+        server = section.section("server") { ServerSettings($0) }
+        storage = section.section("storage") { StorageSettings($0) }
+        coordination = section.section("coordination") { CoordinationSettings($0) }
+        adminToken = section.optional("admin_token", .secret(minimum: 16), variable: "PULSE_ADMIN_TOKEN")
+        cookieSecret = section.optional("cookie_secret", .secret(minimum: 32), variable: "PULSE_COOKIE_SECRET")
+        emailReportWebhookURL = section.optional(
+            "email_report_webhook_url", .secretURL(schemes: ["https", "http"], example: "https://mail.example.com/send"),
+            variable: "EMAIL_REPORT_WEBHOOK_URL"
+        )
+        let modules = section.section("modules") { ModulesSettings($0, knownModules: knownModules) }
+        self.modules = modules
+        limits = section.section("limits") { LimitSettings($0) }
+        privacy = section.section("privacy") { PrivacySettings($0) }
+        retention = section.section("retention") { RetentionSettings($0) }
+        telemetry = section.section("telemetry") { TelemetrySettings($0) }
+        projects = ProjectSettings.list(section, modules, knownModules: knownModules)
+        entries = section.log.entries
+    }
+}
+
+extension HostConfiguration: Equatable {
+    /// The same values, wherever they came from.
+    public static func == (left: HostConfiguration, right: HostConfiguration) -> Bool {
+        left.server == right.server && left.storage == right.storage && left.coordination == right.coordination
+            && left.adminToken == right.adminToken && left.cookieSecret == right.cookieSecret
+            && left.emailReportWebhookURL == right.emailReportWebhookURL && left.modules == right.modules
+            && left.limits == right.limits && left.privacy == right.privacy && left.retention == right.retention
+            && left.telemetry == right.telemetry && left.projects == right.projects
+    }
+}
+
+extension HostConfiguration: CustomStringConvertible {
+    /// One line for each key, with secrets hidden: for `pulse config check`.
+    public var redacted: String { entries.map(\.description).joined(separator: "\n") }
+    public var description: String { redacted }
+}

@@ -1,0 +1,123 @@
+/// Which modules the host loads, and what new projects start with.
+public struct ModulesSettings: Sendable, Equatable {
+    public enum Selection: Sendable, Equatable {
+        case all
+        case only([String])
+    }
+
+    public var enabled: Selection
+    public var disabled: [String]
+    /// For modules that `access` doesn't name.
+    public var defaultAccess: ModuleLevel
+    public var access: [String: ModuleLevel]
+    private var blocks: [String: RawSettings]
+    private var file: String?
+
+    /// Whether the host loads `module`. `core` always is.
+    public func loads(_ module: String) -> Bool {
+        if module == Self.core { return true }
+        if disabled.contains(module) { return false }
+        return switch enabled {
+        case .all: true
+        case .only(let names): names.contains(module)
+        }
+    }
+
+    /// The level that a new project starts with.
+    public func level(of module: String) -> ModuleLevel { access[module] ?? (module == Self.core ? .all : defaultAccess) }
+
+    /// The block of `module` under `modules.settings`; an empty one where there is none.
+    public func settings(of module: String) -> RawSettings {
+        blocks[module] ?? RawSettings(nil, path: "modules.settings.\(module)", file: file)
+    }
+
+    static let core = "core"
+
+    public static func == (left: ModulesSettings, right: ModulesSettings) -> Bool {
+        left.enabled == right.enabled && left.disabled == right.disabled && left.defaultAccess == right.defaultAccess
+            && left.access == right.access && left.blocks == right.blocks
+    }
+
+    init(_ section: Section, knownModules: [String]) {
+        section.unknownKeySentence = { Self.sentence(for: $0, knownModules) }
+        let name = SettingType.name(of: "module", among: knownModules)
+        enabled = section.value("enabled", .selection(name), default: .all)
+        disabled = section.value("disabled", .list(of: name), default: [])
+        defaultAccess = section.value("default_access", .choice, default: .all, reload: .live)
+        access = section.value(
+            "access", .map("module", among: knownModules, to: .choice), default: [:], reload: .live
+        )
+        file = section.log.file
+        blocks = Self.blocks(section, knownModules)
+        check(section)
+    }
+
+    /// Things that are wrong only together.
+    private func check(_ section: Section) {
+        for (index, module) in disabled.enumerated() {
+            if module == Self.core {
+                section.refuse("disabled[\(index)]", "'core' can't be disabled; every other module builds on it")
+            } else if case .only(let names) = enabled, names.contains(module) {
+                section.refuse("disabled[\(index)]", "'\(module)' is in modules.enabled too")
+            }
+        }
+        if access[Self.core] == .off {
+            section.refuse("access.core", "'core' can't be off; every other module builds on it")
+        }
+    }
+
+    private static func blocks(_ section: Section, _ knownModules: [String]) -> [String: RawSettings] {
+        var blocks: [String: RawSettings] = [:]
+        for member in section.mapping("settings")?.members ?? [] {
+            let path = section.full("settings") + "." + member.key
+            let place = section.log.place(member.line)
+            guard knownModules.contains(member.key) else {
+                section.log.refuse(place, path, "unknown module\(Spelling.suggestion(for: member.key, among: knownModules))")
+                continue
+            }
+            if member.value.isNull { continue }
+            guard case .mapping(let mapping) = member.value else {
+                section.log.refuse(place, path, "must be a group of keys; got \(member.value.described)")
+                continue
+            }
+            blocks[member.key] = RawSettings(mapping, path: path, file: section.log.file)
+            // The values may be secrets: only the module knows.
+            section.log.record(ConfigurationEntry(
+                key: path, accepts: "the settings of module '\(member.key)'", unit: "", summary: "", variable: nil,
+                reload: .restart, standard: "{}", value: "{\(mapping.members.map(\.key).joined(separator: ", "))}",
+                origin: section.origin(member.line), identity: Secret(member.value.canonical)
+            ))
+        }
+        return blocks
+    }
+
+    /// `modules.funnels: read` is an easy guess; this says where it goes.
+    private static func sentence(for key: String, _ knownModules: [String]) -> String? {
+        if knownModules.contains(key) {
+            return "a module's level is written in modules.access, its settings in modules.settings"
+        }
+        let keys = ["enabled", "disabled", "default_access", "access", "settings"]
+        guard Spelling.nearest(to: key, among: keys) == nil,
+              let module = Spelling.nearest(to: key, among: knownModules) else { return nil }
+        return "unknown module; did you mean '\(module)'?"
+    }
+}
+
+extension SettingType where Value == ModulesSettings.Selection {
+    fileprivate static func selection(_ name: SettingType<String>) -> Self {
+        let expectation = "'all' or a list of module names"
+        return SettingType(
+            expectation,
+            show: { selection in
+                switch selection {
+                case .all: "all"
+                case .only(let names): "[" + names.joined(separator: ", ") + "]"
+                }
+            }
+        ) { node throws(Refusals) in
+            if node.text == "all" { return .all }
+            guard case .list = node else { throw Refusals("must be \(expectation); got \(node.described)", node) }
+            return .only(try SettingType<[String]>.list(of: name).read(node))
+        }
+    }
+}

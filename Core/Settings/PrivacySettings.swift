@@ -1,0 +1,27 @@
+/// What new projects start with, and what holds for all of them.
+public struct PrivacySettings: Sendable, Equatable {
+    public var anonymizeIP: Bool
+    /// `DNT` and `Sec-GPC`.
+    public var respectDNT: Bool
+    public var botFiltering: Bool
+    public var consentRequired: Bool
+    /// Consent modes that count as consent; empty for any.
+    public var allowedConsentModes: [String]
+    /// Parts of user agents whose events are not kept.
+    public var blockedUserAgents: [String]
+    /// A GeoIP database in MaxMind's format; nil leaves places unknown.
+    public var geoipDatabase: String?
+    /// A session ends after this long without an event.
+    public var sessionTimeoutMinutes: Int
+
+    init(_ section: Section) {
+        anonymizeIP = section.value("anonymize_ip", .boolean, default: true, reload: .live)
+        respectDNT = section.value("respect_dnt", .boolean, default: true, reload: .live)
+        botFiltering = section.value("bot_filtering", .boolean, default: true, reload: .live)
+        consentRequired = section.value("consent_required", .boolean, default: false, reload: .live)
+        allowedConsentModes = section.value("allowed_consent_modes", .list(of: .text(1...50)), default: [], reload: .live)
+        blockedUserAgents = section.value("blocked_user_agents", .list(of: .text(1...200)), default: [], reload: .live)
+        geoipDatabase = section.optional("geoip_database", .path)
+        sessionTimeoutMinutes = section.value("session_timeout_minutes", .integer(1...1_440), default: 30, unit: "minutes")
+    }
+}

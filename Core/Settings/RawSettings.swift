@@ -1,0 +1,45 @@
+/// A module's block of the configuration, as it stands in the file until the module reads it.
+public struct RawSettings: Sendable, Equatable {
+    private let mapping: YAMLNode.Mapping?
+    private let path: String
+    private let file: String?
+
+    init(_ mapping: YAMLNode.Mapping?, path: String, file: String?) {
+        self.mapping = mapping
+        self.path = path
+        self.file = file
+    }
+
+    /// No block at all, as in a test: everything has its default.
+    public static let empty = RawSettings(nil, path: "modules.settings", file: nil)
+
+    /// Reads the block with the same reader as the rest of the file, so that its errors have file, line and nearest key.
+    ///
+    ///     let settings = try setup.settings.read { FunnelsSettings($0) }
+    public func read<Result>(_ body: (Section) -> Result) throws(ConfigurationErrors) -> Result {
+        let log = ReadingLog(file: file, environment: [:])
+        let result = read(body, log)
+        let errors = log.allErrors()
+        if !errors.isEmpty { throw ConfigurationErrors(errors) }
+        return result
+    }
+
+    /// What `body` asks for, with types, units and defaults: for manifests and the reference.
+    public static func describe<Result>(_ body: (Section) -> Result) -> [ConfigurationEntry] {
+        let log = ReadingLog(file: nil, environment: [:])
+        _ = RawSettings(nil, path: "", file: nil).read(body, log)
+        return log.entries
+    }
+
+    private func read<Result>(_ body: (Section) -> Result, _ log: ReadingLog) -> Result {
+        let section = Section(mapping, path: path, log: log)
+        let result = body(section)
+        section.finish()
+        return result
+    }
+
+    private var canonical: String { mapping.map { YAMLNode.mapping($0).canonical } ?? "{}" }
+
+    /// Equal values are equal wherever they stand.
+    public static func == (left: RawSettings, right: RawSettings) -> Bool { left.canonical == right.canonical }
+}

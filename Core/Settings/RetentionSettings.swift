@@ -1,0 +1,15 @@
+/// How long data is kept.
+public struct RetentionSettings: Sendable, Equatable {
+    /// Nil keeps events for ever.
+    public var eventsMonths: Int?
+    /// For so long an `event_id` that is sent again is known.
+    public var eventIDsDays: Int
+    /// Nil keeps the audit log for ever.
+    public var auditDays: Int?
+
+    init(_ section: Section) {
+        eventsMonths = section.optional("events_months", .integer(1...1_200), unit: "months")
+        eventIDsDays = section.value("event_ids_days", .integer(1...3_650), default: 30, unit: "days")
+        auditDays = section.optional("audit_days", .integer(1...36_500), unit: "days")
+    }
+}

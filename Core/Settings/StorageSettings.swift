@@ -1,0 +1,30 @@
+/// Where data lies and what the engines may use.
+public struct StorageSettings: Sendable, Equatable {
+    /// Holds the embedded engines' files, the journal and the secrets that Pulse made for itself.
+    public var dataFolder: String
+    /// PostgreSQL for both planes; nil keeps everything in `dataFolder`.
+    public var databaseURL: Secret?
+    /// Processor cores for reports; nil uses all.
+    public var eventThreads: Int?
+    public var eventMemoryMB: Int
+    /// A report that takes longer is stopped and answered with 503.
+    public var queryTimeoutSeconds: Int
+    /// Events that wait to be stored may take this much; beyond it new ones are refused with 503.
+    public var journalMaxMB: Int
+    /// Path of DuckDB's library; nil looks in the usual places.
+    public var duckdbLibrary: String?
+
+    init(_ section: Section) {
+        dataFolder = section.value("data_folder", .path, default: "data", variable: "PULSE_DATA")
+        databaseURL = section.optional(
+            "database_url",
+            .secretURL(schemes: ["postgresql", "postgres"], example: "postgresql://user:password@host:5432/pulse"),
+            variable: "DATABASE_URL"
+        )
+        eventThreads = section.optional("event_threads", .integer(1...1_024), unit: "processor cores")
+        eventMemoryMB = section.value("event_memory_mb", .integer(64...1_048_576), default: 1_024, unit: "megabytes")
+        queryTimeoutSeconds = section.value("query_timeout_seconds", .integer(1...3_600), default: 30, unit: "seconds")
+        journalMaxMB = section.value("journal_max_mb", .integer(16...1_048_576), default: 4_096, unit: "megabytes")
+        duckdbLibrary = section.optional("duckdb_library", .path, variable: "DUCKDB_LIBRARY")
+    }
+}

@@ -1,0 +1,265 @@
+import Access
+import Common
+import Ingest
+import Storage
+
+/// `/api/admin/...`: projects, keys, module switches, privacy and the audit log.
+struct AdministrationRoutes: Sendable {
+    let eventStore: any EventStore
+    let writer: IngestWriter
+    let counters: IngestCounters
+    let tables: [FactTable]
+    /// For new projects.
+    let privacyDefaults: PrivacyRules
+
+    private static let root = "/api/admin/projects"
+    private static let one = "/api/admin/projects/{id}"
+
+    var routes: [Route] { projectRoutes + keyRoutes + moduleRoutes + privacyRoutes }
+
+    // MARK: Projects
+
+    private var projectRoutes: [Route] {
+        let project = Schema.object([
+            .required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253)), .required("created_at", .timestamp),
+        ])
+        return [
+            Route(
+                installation: .post, Self.root, "Create a project.", access: .write,
+                body: .object([.required("name", .text(200), "What people call it."), .required("domain", .text(253), "The site's host name.")]),
+                success: .json(project, status: 201), use: createProject),
+            Route(
+                installation: .get, Self.root, "List all projects, oldest first.", access: .read,
+                success: .json(.object([.required("data", .list(project))])), use: listProjects),
+            Route(.get, Self.one, "Read a project.", scope: .admin, access: .read, success: .json(project)) { call in
+                try .json(ProjectAnswer(call.project))
+            },
+            Route(
+                .get, Self.one + "/audit-logs", "Who changed what, newest first.", scope: .admin, access: .read, parameters: Parameter.page,
+                success: .json(.object([.required("data", .list(.object([
+                    .required("id", .uuid), .required("action", .text(100)), .required("actor", .text(200)), .required("resource", .text(400)),
+                    .required("metadata", .map(.any)), .required("created_at", .timestamp),
+                ])))])), use: listAudit),
+        ]
+    }
+
+    private struct ProjectAnswer: Encodable {
+        let id: String, name: String, domain: String, created_at: Instant
+
+        init(_ project: Project) {
+            id = project.id
+            name = project.name
+            domain = project.domain
+            created_at = project.createdAt
+        }
+    }
+
+    private struct List<Element: Encodable>: Encodable { let data: [Element] }
+
+    @Sendable private func createProject(_ call: InstallationRequest) async throws -> Answer {
+        let body = try await call.body()
+        let name = (body["name"]?.string ?? "").trimmingSpaces, domain = (body["domain"]?.string ?? "").trimmingSpaces.lowercased()
+        guard !name.isEmpty else { throw ServiceError.body("field 'name' must not be blank.") }
+        guard Self.isHostName(domain) else {
+            throw ServiceError.body("field 'domain' must be a host name such as example.com; got '\(domain.excerpt(60))'.")
+        }
+        let project = try await call.directory.createProject(name: name, domain: domain, privacy: privacyDefaults, by: call.actor)
+        return try .json(ProjectAnswer(project), status: 201)
+    }
+
+    /// A host name or address, with a port if need be.
+    private static func isHostName(_ text: String) -> Bool {
+        !text.isEmpty && text.unicodeScalars.allSatisfy {
+            ($0.value > 0x7F) || ("a"..."z").contains($0) || ("0"..."9").contains($0) || ["-", ".", ":", "_", "[", "]"].contains($0)
+        }
+    }
+
+    @Sendable private func listProjects(_ call: InstallationRequest) async throws -> Answer {
+        try .json(List(data: call.directory.projects.map(ProjectAnswer.init)))
+    }
+
+    @Sendable private func listAudit(_ call: ProjectRequest) async throws -> Answer {
+        try .json(List(data: try await AuditLog.entries(of: call.project.id, limit: call.limit, offset: call.offset, in: call.control)))
+    }
+
+    // MARK: Keys
+
+    private var keyRoutes: [Route] {
+        let shown: [Schema.Field] = [
+            .required("id", .uuid), .required("name", .text(200)), .required("scopes", .list(.choice(KeyScope.allCases.map(\.rawValue)))),
+            .required("allowed_modules", .nullable(.list(.text(64)))), .required("server", .boolean),
+            .required("expires_at", .nullable(.timestamp)), .required("created_at", .timestamp),
+        ]
+        return [
+            Route(
+                .post, Self.one + "/keys", "Create an API key; the answer is the only place that shows it.", scope: .admin, access: .write,
+                body: .object([
+                    .required("name", .text(200)),
+                    .required("scopes", .array(.choice(KeyScope.allCases.map(\.rawValue)), count: 1...3)),
+                    .optional("expires_at", .nullable(.timestamp), "Default: never."),
+                    .optional("allowed_modules", .nullable(.array(.text(64), count: 0...100)), "Null or empty: every enabled module."),
+                    .optional("server", .boolean, "Whether payloads may carry `ip` and `user_agent` of the visitor."),
+                ]),
+                success: .json(.object(shown + [.required("key", .text(64))]), status: 201), use: createKey),
+            Route(
+                .get, Self.one + "/keys", "List the keys that are not revoked.", scope: .admin, access: .read,
+                success: .json(.object([.required("data", .list(.object(shown + [
+                    .required("key_prefix", .text(64)), .required("last_used_at", .nullable(.timestamp)),
+                ])))])), use: listKeys),
+            Route(
+                .delete, Self.one + "/keys/{key_id}", "Revoke a key, at once.", scope: .admin, access: .write, success: .noContent) { call in
+                    try await call.directory.revokeKey(call.id("key_id"), in: call.project, by: call.actor)
+                    return .noContent
+                },
+        ]
+    }
+
+    private struct KeyAnswer: Encodable {
+        let key: APIKey
+        /// The secret, when the key was made just now.
+        let secret: String?
+
+        enum CodingKeys: String, CodingKey {
+            case id, name, scopes, server, key
+            case allowedModules = "allowed_modules", expiresAt = "expires_at", createdAt = "created_at"
+            case prefix = "key_prefix", lastUsedAt = "last_used_at"
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(key.id, forKey: .id)
+            try container.encode(key.name, forKey: .name)
+            try container.encode(KeyScope.allCases.filter(key.scopes.contains), forKey: .scopes)
+            try container.encode(key.isServer, forKey: .server)
+            try container.encode(key.allowedModules, forKey: .allowedModules)
+            try container.encode(key.expiresAt, forKey: .expiresAt)
+            try container.encode(key.createdAt, forKey: .createdAt)
+            if let secret {
+                try container.encode(secret, forKey: .key)
+            } else {
+                try container.encode(key.prefix, forKey: .prefix)
+                try container.encode(key.lastUsedAt, forKey: .lastUsedAt)
+            }
+        }
+    }
+
+    @Sendable private func createKey(_ call: ProjectRequest) async throws -> Answer {
+        let body = try await call.body()
+        let modules = body["allowed_modules"]?.elements.compactMap(\.string)
+        let known = call.directory.defaults.modules
+        for module in modules ?? [] where !known.contains(module) {
+            throw ServiceError.body("field 'allowed_modules' names the unknown module '\(module.excerpt(60))'; known are \(known.joined(separator: ", ")).")
+        }
+        let expiry = try body["expires_at"]?.string.map { try Self.expiry($0, now: call.now) }
+        let request = Directory.KeyRequest(
+            name: body["name"]?.string ?? "", scopes: (body["scopes"]?.elements ?? []).compactMap { KeyScope(rawValue: $0.string ?? "") },
+            expiresAt: expiry, allowedModules: modules, isServer: body["server"]?.boolean ?? false)
+        let (key, secret) = try await call.directory.createKey(request, in: call.project, by: call.actor)
+        return try .json(KeyAnswer(key: key, secret: secret), status: 201)
+    }
+
+    private static func expiry(_ text: String, now: Instant) throws -> Instant {
+        let instant: Instant? = switch ISO8601.parse(text) {
+        case .instant(let instant): instant
+        case .local(let day, let milliseconds): day.start.adding(milliseconds: milliseconds)
+        case .day(let day): day.start
+        case nil: nil
+        }
+        guard let instant, instant > now else {
+            throw ServiceError.body("field 'expires_at' must be an ISO 8601 timestamp in the future; got '\(text.excerpt(60))'.")
+        }
+        return instant
+    }
+
+    @Sendable private func listKeys(_ call: ProjectRequest) async throws -> Answer {
+        try .json(List(data: try await call.directory.keys(of: call.project).map { KeyAnswer(key: $0, secret: nil) }))
+    }
+
+    // MARK: Modules
+
+    private var moduleRoutes: [Route] {
+        let levels = Schema.choice(AccessLevel.allCases.map(\.rawValue))
+        let module = Schema.object([.required("name", .text(64)), .required("enabled", .boolean), .required("access", levels)])
+        let all = Schema.object([.required("modules", .list(module))])
+        let named = Self.one + "/modules/{name}"
+        return [
+            Route(.get, Self.one + "/modules", "All modules with their switch.", scope: .admin, access: .read, success: .json(all), use: listModules),
+            Route(
+                .put, Self.one + "/modules", "Set several switches, all or none; fields left out stay as they are.", scope: .admin, access: .write,
+                body: .object([.required("modules", .array(.object([
+                    .required("name", .text(64)), .optional("enabled", .boolean), .optional("access", levels),
+                ]), count: 1...100))]),
+                success: .json(all), use: setModules),
+            Route(.post, named + "/enable", "Enable a module.", scope: .admin, access: .write, success: .json(module)) { call in
+                try await change(call, isEnabled: true)
+            },
+            Route(
+                .post, named + "/disable", "Disable a module; its data stays.", scope: .admin, access: .write, success: .json(module)) { call in
+                    try await change(call, isEnabled: false)
+                },
+            Route(
+                .put, named + "/access", "Set a module's access level.", scope: .admin, access: .write,
+                body: .object([.required("access", levels)]), success: .json(module)) { call in
+                    // The module is looked for before the body is read.
+                    try Self.requireModule(call)
+                    let level = AccessLevel(rawValue: try await call.body()["access"]?.string ?? "")
+                    return try await change(call, access: level)
+                },
+        ]
+    }
+
+    private struct ModuleAnswer: Encodable {
+        let name: String, enabled: Bool, access: AccessLevel
+
+        init(_ name: String, _ state: ModuleState) {
+            self.name = name
+            enabled = state.isEnabled
+            access = state.access
+        }
+    }
+
+    private struct ModulesAnswer: Encodable {
+        let modules: [ModuleAnswer]
+
+        init(_ call: ProjectRequest) {
+            let project = call.directory.project(call.project.id) ?? call.project
+            modules = call.directory.states(in: project).map { ModuleAnswer($0.module, $0.state) }
+        }
+    }
+
+    private static func requireModule(_ call: ProjectRequest) throws {
+        let name = call.path("name")
+        guard call.directory.defaults.modules.contains(name) else { throw ServiceError.notFound("Module", name) }
+    }
+
+    @Sendable private func listModules(_ call: ProjectRequest) async throws -> Answer { try .json(ModulesAnswer(call)) }
+
+    @Sendable private func setModules(_ call: ProjectRequest) async throws -> Answer {
+        let known = call.directory.defaults.modules
+        let changes = try (try await call.body()["modules"]?.elements ?? []).map { entry in
+            let name = entry["name"]?.string ?? ""
+            guard known.contains(name) else {
+                throw ServiceError.body("field 'modules' names the unknown module '\(name.excerpt(60))'; known are \(known.joined(separator: ", ")).")
+            }
+            return Directory.ModuleChange(
+                module: name, isEnabled: entry["enabled"]?.boolean, access: entry["access"]?.string.flatMap(AccessLevel.init))
+        }
+        try await call.directory.setModules(changes, in: call.project, by: call.actor)
+        return try .json(ModulesAnswer(call))
+    }
+
+    private func change(_ call: ProjectRequest, isEnabled: Bool? = nil, access: AccessLevel? = nil) async throws -> Answer {
+        try Self.requireModule(call)
+        let name = call.path("name")
+        try await call.directory.setModules([.init(module: name, isEnabled: isEnabled, access: access)], in: call.project, by: call.actor)
+        let project = call.directory.project(call.project.id) ?? call.project
+        return try .json(ModuleAnswer(name, call.directory.state(of: name, in: project)))
+    }
+}
+
+extension String {
+    /// Without white space at both ends.
+    var trimmingSpaces: String {
+        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+}

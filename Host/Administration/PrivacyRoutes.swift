@@ -1,0 +1,176 @@
+import Access
+import Common
+import Ingest
+import Storage
+
+extension AdministrationRoutes {
+    private static let rules: [Schema.Field] = [
+        .required("anonymize_ip", .boolean, "Cut IP addresses before anything is looked up or hashed."),
+        .required("respect_dnt", .boolean, "Store nothing of browsers that send DNT or Sec-GPC."),
+        .required("bot_filtering", .boolean, "Store nothing of crawlers and monitors."),
+        .required("consent_required", .boolean, "Store nothing without a granted consent."),
+        .required("allowed_consent_modes", .array(.text(50), count: 0...50), "Consent modes that count; empty for any."),
+        .required("blocked_user_agents", .array(.text(200), count: 0...500), "Parts of user agents that are not stored."),
+    ]
+
+    var privacyRoutes: [Route] {
+        let path = "/api/admin/projects/{id}/privacy"
+        let rules = Schema.object(Self.rules)
+        let changes = Schema.object(Self.rules.map { .optional($0.name, $0.schema, $0.summary) }, unknown: .refused)
+        let rows = Schema.list(.map(.any))
+        return [
+            Route(.get, path, "Read the privacy settings.", scope: .admin, access: .read, success: .json(rules)) { call in
+                try .json(call.project.privacy)
+            },
+            Route(
+                .put, path, "Change privacy settings; fields left out stay as they are.", scope: .admin, access: .write, body: changes,
+                success: .json(rules), use: changePrivacy),
+            Route(
+                .get, path + "/visitors/{visitor_id}/export", "Everything that is stored about a visitor.", scope: .admin, access: .read,
+                success: .json(.object([
+                    .required("visitor_id", .text(200)), .required("identity", .map(.any)), .required("sessions", rows),
+                    .required("pageviews", rows), .required("events", rows), .required("surveys", rows), .required("experiments", rows),
+                    .required("replays", rows), .required("telemetry", .map(.any)),
+                ])), use: exportVisitor),
+            Route(
+                .delete, path + "/visitors/{visitor_id}", "Erase a visitor from all facts.", scope: .admin, access: .write,
+                success: .noContent, use: eraseVisitor),
+        ]
+    }
+
+    @Sendable private func changePrivacy(_ call: ProjectRequest) async throws -> Answer {
+        let body = try await call.body()
+        var rules = call.project.privacy
+        if let value = body["anonymize_ip"]?.boolean { rules.anonymizeIP = value }
+        if let value = body["respect_dnt"]?.boolean { rules.respectDNT = value }
+        if let value = body["bot_filtering"]?.boolean { rules.botFiltering = value }
+        if let value = body["consent_required"]?.boolean { rules.consentRequired = value }
+        if let list = body["allowed_consent_modes"], !list.isNull { rules.allowedConsentModes = list.elements.compactMap(\.string) }
+        if let list = body["blocked_user_agents"], !list.isNull { rules.blockedUserAgents = list.elements.compactMap(\.string) }
+        try await call.directory.setPrivacy(rules, in: call.project, by: call.actor)
+        return try .json(rules)
+    }
+
+    // MARK: One visitor
+
+    @Sendable private func exportVisitor(_ call: ProjectRequest) async throws -> Answer {
+        let id = call.path("visitor_id")
+        let report = try await VisitorExport(events: eventStore, tables: tables).text(of: id, in: call.project.number, settle: writer.settle)
+        try await audit("visitor.export", id, call)
+        return .json(bytes: .init(bytes: report.bytes))
+    }
+
+    @Sendable private func eraseVisitor(_ call: ProjectRequest) async throws -> Answer {
+        let id = call.path("visitor_id")
+        let erased = try await VisitorErasure(events: eventStore, tables: tables).erase(id, in: call.project.number, settle: writer.settle)
+        counters.changed(project: call.project.number)
+        try await audit("visitor.erase", id, call, rows: erased)
+        return .noContent
+    }
+
+    /// Names the visitor by a digest: an audit entry must not keep what was erased.
+    private func audit(_ action: String, _ visitor: String, _ call: ProjectRequest, rows: [String: Int64] = [:]) async throws {
+        let actor = call.actor, project = call.project.id, now = call.now
+        let digest = String(Digest.sha256(visitor).prefix(16))
+        let metadata = rows.mapValues(String.init)
+        try await call.control.write { transaction in
+            try await AuditLog.record(
+                action, by: actor, on: "visitor sha256:\(digest)", metadata: metadata, project: project, at: now, in: transaction)
+        }
+    }
+}
+
+/// Everything about one visitor, from every fact table.
+struct VisitorExport: Sendable {
+    let events: any EventStore
+    let tables: [FactTable]
+
+    /// The whole answer as JSON. Rows are in order of time.
+    func text(of id: String, in project: Int32, settle: @Sendable () async throws -> Void) async throws -> JSONText {
+        try await settle()
+        let reference = try await events.visitor(VisitorIdentity.key(of: id, project: project), of: project)
+        var text = JSONText()
+        text.append(raw: #"{"visitor_id":"#)
+        text.append(string: id)
+        text.append(raw: #","identity":{}"#)
+        for (name, condition) in [("pageviews", "kind = 0"), ("events", "kind = 1")] {
+            text.append(raw: #","\#(name)":"#)
+            append(try await rows(of: Activity.table, reference, project, where: SQL(sql: condition)), to: &text)
+        }
+        text.append(raw: #","sessions":"#)
+        append(try await sessions(reference, project), to: &text)
+        text.append(raw: #","surveys":[],"experiments":[],"replays":[],"telemetry":{"#)
+        for (index, table) in tables.filter({ $0 != Activity.table && $0 != Activity.visitors }).enumerated() {
+            text.append(raw: (index > 0 ? "," : "") + #""\#(table.name)":"#)
+            append(try await rows(of: table, reference, project, where: "TRUE"), to: &text)
+        }
+        text.append(raw: "}}")
+        return text
+    }
+
+    private func rows(of table: FactTable, _ visitor: Int64?, _ project: Int32, where condition: SQL) async throws -> Rows {
+        let columns = ["occurred_at"] + table.columns.map(\.name)
+        return try await events.query(
+            """
+            /* privacy.export */ SELECT \(sql: columns.joined(separator: ", ")) FROM \(sql: table.name)
+            WHERE project = \(Int64(project)) AND visitor = \(visitor) AND \(condition) ORDER BY occurred_at
+            """, timeoutSeconds: 60)
+    }
+
+    private func sessions(_ visitor: Int64?, _ project: Int32) async throws -> Rows {
+        try await events.query(
+            """
+            /* privacy.export_sessions */ SELECT session_at, min(occurred_at) AS started_at, max(occurred_at) AS ended_at,
+              count(*) FILTER (WHERE kind = 0) AS pageviews, count(*) FILTER (WHERE kind = 1) AS events
+            FROM core_activity WHERE project = \(Int64(project)) AND visitor = \(visitor) AND kind < 2
+            GROUP BY session_at ORDER BY session_at
+            """, timeoutSeconds: 60)
+    }
+
+    /// Instants as ISO 8601, property text as the JSON that it is.
+    private func append(_ rows: Rows, to text: inout JSONText) {
+        text.append(raw: "[")
+        for (index, row) in rows.enumerated() {
+            text.append(raw: index > 0 ? ",{" : "{")
+            for (position, (column, value)) in zip(row.columns, row.values).enumerated() {
+                text.append(raw: (position > 0 ? "," : "") + #""\#(column)":"#)
+                switch value {
+                case .int(let milliseconds) where column.hasSuffix("_at"): text.append(string: Instant(milliseconds: milliseconds).iso8601)
+                case .text(let json) where column == "data": text.append(raw: json)
+                case .text(let value): text.append(string: value)
+                case .int(let value): text.append(raw: String(value))
+                case .double(let value): text.append(raw: "\(value)")
+                case .bool(let value): text.append(raw: String(value))
+                case .null: text.append(raw: "null")
+                }
+            }
+            text.append(raw: "}")
+        }
+        text.append(raw: "]")
+    }
+}
+
+/// Takes one visitor out of every fact table.
+struct VisitorErasure: Sendable {
+    let events: any EventStore
+    let tables: [FactTable]
+
+    /// All tables in one transaction. Returns how many rows went, by table.
+    func erase(_ id: String, in project: Int32, settle: @Sendable () async throws -> Void) async throws -> [String: Int64] {
+        try await settle()
+        guard let visitor = try await events.visitor(VisitorIdentity.key(of: id, project: project), of: project) else { return [:] }
+        var counts: [String: Int64] = [:]
+        for table in tables {
+            let rows = try await events.query(
+                """
+                /* privacy.erase_count */ SELECT count(*) AS n FROM \(sql: table.name)
+                WHERE project = \(Int64(project)) AND visitor = \(visitor)
+                """, timeoutSeconds: 60)
+            counts[table.name] = rows[0].int("n")
+        }
+        try await events.change(tables.map {
+            "/* privacy.erase */ DELETE FROM \(sql: $0.name) WHERE project = \(Int64(project)) AND visitor = \(visitor)"
+        })
+        return counts
+    }
+}

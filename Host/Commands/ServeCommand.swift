@@ -1,0 +1,125 @@
+import Access
+import ArgumentParser
+import Common
+import Foundation
+import Hummingbird
+import Logging
+import ServiceLifecycle
+import Settings
+import UnixSignals
+
+/// `pulse serve`
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "serve", abstract: "Run Pulse until it is told to stop.")
+
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(name: .long, help: "Make a first project with its keys where there is none, and say how to begin.")
+    var welcome = false
+
+    func run() async throws {
+        let configuration = try options.load()
+        let telemetry = Telemetry(configuration.telemetry)
+        let logger = telemetry.logger("pulse")
+        telemetry.install()
+        let installation: Installation
+        do {
+            installation = try await Installation.open(configuration, telemetry: telemetry, logger: logger)
+        } catch { throw CommandError("\(error)") }
+        if welcome { print(try await Welcome(installation).text()) }
+        let reload = Reload(options: options, installation: installation, logger: logger, current: configuration)
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(
+            services: [.init(service: try installation.application()), .init(service: reload)],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do { try await group.run() } catch {
+            await installation.close()
+            throw CommandError("\(error)")
+        }
+        await installation.close()
+        logger.info("stopped")
+    }
+}
+
+/// SIGHUP: reads the configuration again, takes over what can change while serving, and says what can't.
+private actor Reload: Service {
+    private let options: ConfigurationOptions
+    private let installation: Installation
+    private let logger: Logger
+    private var current: HostConfiguration
+
+    init(options: ConfigurationOptions, installation: Installation, logger: Logger, current: HostConfiguration) {
+        self.options = options
+        self.installation = installation
+        self.logger = logger
+        self.current = current
+    }
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { reload() }
+    }
+
+    private func reload() {
+        do {
+            let new = try options.load()
+            let changes = HostConfiguration.changes(from: current, to: new)
+            installation.apply(new)
+            for change in changes.live { logger.info("configuration changed", metadata: ["change": "\(change)"]) }
+            for change in changes.restart { logger.warning("a configuration change needs a restart", metadata: ["change": "\(change)"]) }
+            if changes.isEmpty { logger.info("configuration read again; nothing changed") }
+            current = new
+        } catch {
+            logger.error("the configuration was not taken over; the old one stays", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+/// What a person sees after `make run`.
+struct Welcome {
+    let installation: Installation
+
+    init(_ installation: Installation) { self.installation = installation }
+
+    /// Makes the first project and its keys when there is none yet; keys can be shown just this once.
+    func text() async throws -> String {
+        let server = installation.configuration.server
+        let base = server.publicURL ?? "http://localhost:\(server.port)"
+        if let project = installation.directory.projects.first {
+            return """
+
+                Pulse \(Version.current) at \(base)
+                  first project   \(project.name) (\(project.id))
+                  API             \(base)/docs
+                  new keys        pulse key create --help, or the admin API
+
+                """
+        }
+        let project = try await installation.directory.createProject(
+            name: "My site", domain: "localhost", privacy: PrivacyRules(installation.configuration.privacy), by: "first start")
+        func key(_ name: String, _ scope: KeyScope) async throws -> String {
+            try await installation.directory.createKey(.init(name: name, scopes: [scope]), in: project, by: "first start").secret
+        }
+        let ingest = try await key("ingest", .ingest), query = try await key("query", .query)
+        return """
+
+            Pulse \(Version.current) at \(base)
+
+              Your first project is "\(project.name)" (\(project.id)).
+              These keys are shown once; write them down:
+
+                ingest key   \(ingest)
+                query key    \(query)
+                admin token  \(installation.configuration.adminToken == nil ? "in \(installation.configuration.storage.dataFolder)/admin-token" : "the one you configured")
+
+              1. Paste this before </body> of your pages:
+
+                 <script defer src="\(base)/api/script.js" data-key="\(ingest)"></script>
+
+              2. Ask:
+
+                 curl -H "X-Pulse-Key: \(query)" \(base)/api/v1/stats
+
+              API reference: \(base)/docs
+              Dashboard: comes with a later version; until then the API answers.
+
+            """
+    }
+}

@@ -1,0 +1,53 @@
+import Access
+import Common
+import HTTPTypes
+import NIOCore
+import Ingest
+import Operations
+import Platform
+import Settings
+
+/// `/openapi.json`, and `/docs`, the page that shows it.
+struct DescriptionRoutes: Sendable {
+    let modules: [any AnalyticsModule]
+    let configuration: HostConfiguration
+
+    /// - Parameter routes: the host's other routes.
+    func routes(describing hostRoutes: [(module: String?, route: Route)]) -> [Route] {
+        let pages = [
+            page("/docs", "The API, to read and search.", OpenAPIPage.html, "text/html"),
+            page("/docs/app.js", "Script of the page.", OpenAPIPage.script, "text/javascript"),
+            page("/docs/style.css", "Style of the page.", OpenAPIPage.style, "text/css"),
+        ]
+        let document = ByteBuffer(string: Self.document(modules, hostRoutes + pages.map { (nil, $0) }, configuration))
+        return pages + [
+            Route(anonymous: .get, "/openapi.json", "This API as OpenAPI 3.1.", success: .other("application/json")) { _ in
+                .json(bytes: document)
+            },
+        ]
+    }
+
+    static func document(_ modules: [any AnalyticsModule], _ hostRoutes: [(module: String?, route: Route)], _ configuration: HostConfiguration) -> String {
+        let categories = Dictionary(uniqueKeysWithValues: modules.map { ($0.name, type(of: $0).manifest.category.rawValue) })
+        let routes = hostRoutes + modules.flatMap { module in module.routes.map { (module.name, $0) } }
+        return OpenAPI.document(
+            routes: routes.map { ($0.0, $0.0.flatMap { categories[$0] }, $0.1) },
+            collectors: modules.flatMap { module in
+                module.collectors.map { (module.name, $0.type, $0.summary, $0.fields + Collector.commonFields) }
+            },
+            version: Version.current, serverURL: configuration.server.publicURL ?? "http://localhost:\(configuration.server.port)")
+    }
+
+    private func page(_ path: String, _ summary: String, _ text: String, _ mediaType: String) -> Route {
+        Route(anonymous: .get, path, summary, success: .other(mediaType)) { _ in
+            Answer(
+                status: 200,
+                headers: [
+                    .contentType: "\(mediaType); charset=utf-8", .cacheControl: "no-cache",
+                    .contentSecurityPolicy:
+                        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+                ],
+                body: .bytes(ByteBuffer(string: text)))
+        }
+    }
+}

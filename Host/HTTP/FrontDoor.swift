@@ -1,0 +1,81 @@
+import Access
+import Common
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// What happens to every request whatever its route: preflights, unknown paths, CORS and security headers.
+struct FrontDoor: HTTPResponder {
+    let server: Server
+    let routes: RouterResponder<PulseContext>
+    let methods: MethodTable
+
+    func respond(to request: Request, context: PulseContext) async throws -> Response {
+        var response: Response
+        if request.method == .options {
+            response = Response(status: .noContent)
+            response.headers[.allow] = methods.allowed(request.uri.path)
+        } else {
+            do { response = try await routes.respond(to: request, context: context) } catch let error as any HTTPResponseError {
+                response = unknown(request, status: error.status)
+            }
+        }
+        server.crossOrigin.label(&response, for: request, isCollection: methods.isForFrontends(request.uri.path))
+        SecurityHeaders.label(&response)
+        return response
+    }
+
+    /// Nothing is served there.
+    private func unknown(_ request: Request, status: HTTPResponse.Status) -> Response {
+        let path = request.uri.path
+        let allowed = methods.allowed(path)
+        let error = allowed.isEmpty || status != .notFound
+            ? ServiceError(status: Int(status.code), code: "not_found", message: "Not found")
+            : ServiceError(
+                status: 405, code: "method_not_allowed",
+                message: "\(request.method.rawValue.excerpt(20)) is not possible at \(path.excerpt()); accepted: \(allowed).")
+        let answer = server.surface(of: path).answer(to: error)
+        var response = Response(status: .init(code: answer.status), headers: answer.headers)
+        if case .bytes(let buffer) = answer.body { response.body = ResponseBody(byteBuffer: buffer) }
+        if !allowed.isEmpty { response.headers[.allow] = allowed }
+        return response
+    }
+}
+
+/// Which methods are served where, for `Allow`, and which paths a site's front end calls.
+struct MethodTable: Sendable {
+    private struct Entry {
+        let parts: [String]
+        let method: HTTPRequest.Method
+        let isForFrontends: Bool
+    }
+
+    private let entries: [Entry]
+
+    init(_ routes: [Route]) {
+        entries = routes.map {
+            Entry(
+                parts: $0.shape.split(separator: "/").map(String.init), method: $0.method,
+                isForFrontends: $0.scope == .ingest || $0.scope == .frontend || $0.scope == .anonymous)
+        }
+    }
+
+    private func matching(_ path: String) -> [Entry] {
+        let parts = path.split(separator: "/").map(String.init)
+        return entries.filter { entry in
+            entry.parts.count == parts.count && zip(entry.parts, parts).allSatisfy { $0 == "{}" || $0 == $1 }
+        }
+    }
+
+    /// `GET, HEAD, POST`; "" where nothing is served.
+    func allowed(_ path: String) -> String {
+        var methods = Set(matching(path).map(\.method.rawValue))
+        if methods.contains("GET") { methods.insert("HEAD") }
+        return methods.sorted().joined(separator: ", ")
+    }
+
+    func isForFrontends(_ path: String) -> Bool {
+        // The one that matters most, without looking.
+        path == "/api/collect" || matching(path).contains(where: \.isForFrontends)
+    }
+}

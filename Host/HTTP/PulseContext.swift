@@ -1,0 +1,15 @@
+import Hummingbird
+import Logging
+import NIOCore
+
+/// What the server knows about a request besides the request: routing's own storage, and who is at the other end.
+struct PulseContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The peer's address as text; "" for what is no IP connection.
+    let peer: String
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        peer = source.channel.remoteAddress?.ipAddress ?? ""
+    }
+}

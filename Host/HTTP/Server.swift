@@ -1,0 +1,133 @@
+import Access
+import Common
+import Enrichment
+import HTTPTypes
+import Hummingbird
+import Logging
+import Metrics
+import NIOCore
+import Platform
+
+/// Serves routes through the gate over Hummingbird: turns its requests into ours and our answers into its responses.
+struct Server: Sendable {
+    let gate: Gate
+    let surfaces: [any Surface]
+    let crossOrigin: CrossOrigin
+    let trustedProxies: [CIDR]
+    let bodyBytes: Int
+    let telemetry: Telemetry
+
+    /// The surface that owns `path`; the last one owns everything.
+    func surface(of path: String) -> any Surface { surfaces.first { $0.owns(path) } ?? PulseSurface() }
+
+    func responder(for routes: [(module: String?, route: Route)]) -> FrontDoor {
+        let router = Router(context: PulseContext.self, options: .autoGenerateHeadEndpoints)
+        for (module, route) in routes {
+            let endpoint = Endpoint(server: self, module: module, route: route)
+            router.on(RouterPath(route.path), method: route.method, responder: CallbackResponder(callback: endpoint.respond))
+        }
+        return FrontDoor(server: self, routes: router.buildResponder(), methods: MethodTable(routes.map(\.route)))
+    }
+
+    func incoming(_ request: Request, _ context: PulseContext, id: String, logger: Logger) -> IncomingRequest {
+        IncomingRequest(
+            method: request.method, path: request.uri.path, query: .init(request.uri.query ?? ""), headers: request.headers,
+            pathParameters: Self.pathParameters(context), clientAddress: clientAddress(request, context), id: id, logger: logger,
+            collectBody: { [bodyBytes] maximum in
+                try await Self.collect(request, maximum: min(maximum, bodyBytes))
+            })
+    }
+
+    private static func pathParameters(_ context: PulseContext) -> [String: String] {
+        guard !context.parameters.isEmpty else { return [:] }
+        return Dictionary(context.parameters.map { (String($0.key), $0.value.removingPercentEncoding ?? String($0.value)) }) { first, _ in first }
+    }
+
+    private func clientAddress(_ request: Request, _ context: PulseContext) -> String {
+        guard !trustedProxies.isEmpty, let peer = IPAddress(context.peer) else { return context.peer }
+        return ClientAddress.resolve(
+            peer: peer, forwardedFor: request.headers[values: Self.forwardedFor].joined(separator: ","),
+            forwarded: request.headers[values: Self.forwarded].joined(separator: ","), trusted: trustedProxies
+        ).description
+    }
+
+    private static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
+    private static let forwarded = HTTPField.Name("Forwarded")!
+
+    /// The body, decompressed, at most `maximum` bytes of it either way.
+    private static func collect(_ request: Request, maximum: Int) async throws -> ByteBuffer {
+        let tooLarge = ServiceError(
+            status: 413, code: "body_too_large", message: "The request body is larger than \(maximum) bytes, which is the limit.")
+        let body: ByteBuffer
+        do { body = try await request.body.collect(upTo: maximum) } catch is NIOTooManyBytesError { throw tooLarge }
+        switch request.headers[.contentEncoding]?.lowercased() {
+        case nil, "", "identity": return body
+        case "gzip", "x-gzip", "deflate": 
+            return ByteBuffer(bytes: try Compression.inflate(Array(body.readableBytesView), maximum: maximum, tooLarge: tooLarge))
+        case let other?:
+            throw ServiceError(
+                status: 415, code: "invalid_body", message: "Unsupported Content-Encoding '\(other.excerpt(40))'; gzip, deflate or none is accepted.")
+        }
+    }
+}
+
+/// One route behind the gate.
+private struct Endpoint: Sendable {
+    let server: Server
+    let module: String?
+    let route: Route
+    private let durations: Metrics.Timer
+    private let requests: [Metrics.Counter]
+
+    init(server: Server, module: String?, route: Route) {
+        self.server = server
+        self.module = module
+        self.route = route
+        let dimensions = [("method", route.method.rawValue), ("route", route.path)]
+        durations = Metrics.Timer(label: "http_request_duration_seconds", dimensions: dimensions, factory: server.telemetry.metrics)
+        requests = (1...5).map { Metrics.Counter(label: "http_requests_total", dimensions: dimensions + [("status", "\($0)xx")], factory: server.telemetry.metrics) }
+    }
+
+    @Sendable func respond(to request: Request, context: PulseContext) async throws -> Response {
+        let start = ContinuousClock.now
+        let id = RequestIdentity.of(request)
+        var logger = context.logger
+        logger[metadataKey: "request.id"] = "\(id)"
+        if let module { logger[metadataKey: "module"] = "\(module)" }
+        let incoming = server.incoming(request, context, id: id, logger: logger)
+        let surface = server.surface(of: incoming.path)
+        let answer = await server.telemetry.span(route, request.headers) { await answer(incoming, surface) }
+        durations.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
+        requests[max(0, min(4, answer.status / 100 - 1))].increment()
+        return Self.response(answer, id: id)
+    }
+
+    private func answer(_ request: IncomingRequest, _ surface: any Surface) async -> Answer {
+        do {
+            return try await server.gate.pass(request, to: route, module: module, surface: surface)
+        } catch let error as ServiceError {
+            return surface.answer(to: error)
+        } catch is CancellationError {
+            return surface.answer(to: .unavailable("cancelled", "The request was cancelled."))
+        } catch {
+            request.logger.error("a request failed", metadata: ["route": "\(route.path)", "error": "\(error)"])
+            return surface.answer(to: ServiceError(
+                status: 500, code: "internal", message: "Something went wrong here. The log has the rest under request id \(request.id)."))
+        }
+    }
+
+    private static func response(_ answer: Answer, id: String) -> Response {
+        var headers = answer.headers
+        headers[RequestIdentity.header] = id
+        switch answer.body {
+        case .bytes(let buffer):
+            return Response(status: .init(code: answer.status), headers: headers, body: ResponseBody(byteBuffer: buffer))
+        case .stream(let pieces):
+            return Response(status: .init(code: answer.status), headers: headers, body: ResponseBody(asyncSequence: pieces))
+        }
+    }
+}
+
+extension Duration {
+    var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+}

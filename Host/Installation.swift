@@ -1,0 +1,241 @@
+import Access
+import Common
+import Coordination
+import Core
+import Enrichment
+import Foundation
+import Hummingbird
+import Ingest
+import Jobs
+import Logging
+import Operations
+import Platform
+import ServiceLifecycle
+import Settings
+import Storage
+import Synchronization
+
+/// A running Pulse: the stores, what collects, what answers. Everything is made here and nowhere else; read it from
+/// top to bottom to see what depends on what.
+public struct Installation: Sendable {
+    public let configuration: HostConfiguration
+    let engines: Engines
+    public let directory: Directory
+    let registry: ModuleRegistry
+    let journal: Journal
+    let sessions: Sessions
+    let identity: VisitorIdentity
+    let counters: IngestCounters
+    let writer: IngestWriter
+    let stream: LiveStream
+    let gate: Gate
+    let limiter: RateLimiter
+    let crossOrigin: CrossOrigin
+    let telemetry: Telemetry
+    let logger: Logger
+    let time: any TimeSource
+    let adminToken: String
+
+    /// Opens the stores, brings their schema up to date, catches up with the journal.
+    /// - Throws: what a person must mend: configuration, an unreachable server, a database of a newer Pulse.
+    public static func open(
+        _ configuration: HostConfiguration, modules: [any AnalyticsModule]? = nil, time: any TimeSource = SystemTime(),
+        telemetry: Telemetry, logger: Logger
+    ) async throws -> Installation {
+        let modules = try modules ?? ModuleList.load(configuration.modules)
+        let engines = try await Engines.open(configuration, time: time, logger: logger)
+        do {
+            return try await assemble(configuration, modules, engines, time, telemetry, logger)
+        } catch {
+            await engines.close()
+            throw error
+        }
+    }
+
+    private static func assemble(
+        _ configuration: HostConfiguration, _ modules: [any AnalyticsModule], _ engines: Engines, _ time: any TimeSource,
+        _ telemetry: Telemetry, _ logger: Logger
+    ) async throws -> Installation {
+        let folder = DataFolder(configuration.storage.dataFolder)
+        let adminToken = try configuration.adminToken?.revealed ?? folder.secret("admin-token", prefix: "padm_")
+        let directory = Directory(
+            control: engines.control, coordination: engines.coordination, time: time,
+            defaults: ModuleDefaults(modules: modules, settings: configuration.modules))
+        let journal = try Journal(folder: folder.path("journal"), maximumBytes: Int64(configuration.storage.journalMaxMB) << 20)
+        let sessions = Sessions(
+            timeoutMinutes: configuration.privacy.sessionTimeoutMinutes, maximumSessions: configuration.limits.liveSessions)
+        let identity = VisitorIdentity(control: engines.control)
+        let counters = IngestCounters(metrics: telemetry.metrics)
+        let tables = [Activity.table, Activity.visitors] + modules.flatMap(\.factTables)
+        let stream = LiveStream(tables: tables)
+        let writer = IngestWriter(
+            journal: journal, events: engines.events, tables: tables, counters: counters, logger: logger,
+            applied: { rows, duplicates in stream.publish(rows, duplicates) })
+        let reports = Reports(
+            events: engines.events, timeoutSeconds: Double(configuration.storage.queryTimeoutSeconds),
+            maximumBytes: configuration.limits.reportCacheMB << 20, settle: writer.settle,
+            version: { engines.isAlone ? counters.version(of: $0, over: $1) : nil })
+        let services = Services(
+            control: engines.control, directory: directory, time: time, reports: reports,
+            limits: .init(bytes: configuration.limits.bodyBytes))
+        let limiter = RateLimiter(coordination: engines.coordination, time: time, limits: .init(configuration.limits))
+        let deferred = Deferred<Collection>()
+        let gate = Gate(
+            directory: directory, services: services, limiter: limiter, administration: Administration(token: adminToken),
+            refused: { project, route, code in
+                guard route.scope == .ingest, let reason = DropReason(rawValue: code) else { return }
+                deferred.value?.refuse(in: project, at: time.now, reason)
+            })
+        let pipeline = EventPipeline(
+            collectors: modules.flatMap { module in module.collectors.map { .init(module: module.name, collector: $0) } },
+            tables: tables, sessions: sessions, identity: identity,
+            geoIP: try configuration.privacy.geoipDatabase.map(GeoIP.init(path:)),
+            gate: { module, project, key in try gate.checkModule(module, .write, project, key) })
+        let collection = Collection(
+            journal: journal, pipeline: pipeline, counters: counters, maximumEvents: configuration.limits.batchEvents)
+        deferred.set(collection)
+        let ledger = Ledger(events: engines.events, writer: writer, counters: counters)
+        let probes = Probes(engines: engines, journal: journal, writer: writer, telemetry: telemetry, time: time)
+        let administration = AdministrationRoutes(
+            eventStore: engines.events, writer: writer, counters: counters, tables: tables, privacyDefaults: PrivacyRules(configuration.privacy))
+        let description = DescriptionRoutes(modules: modules, configuration: configuration)
+        let hostRoutes = IngestRoutes(collection: collection, ledger: ledger, stream: stream).routes
+            + (probes.routes + administration.routes).map { (nil, $0) }
+        let registry = try ModuleRegistry(modules: modules, hostRoutes: hostRoutes + description.routes(describing: hostRoutes).map { (nil, $0) })
+        let installation = Installation(
+            configuration: configuration, engines: engines, directory: directory, registry: registry, journal: journal,
+            sessions: sessions, identity: identity, counters: counters, writer: writer, stream: stream, gate: gate, limiter: limiter,
+            crossOrigin: CrossOrigin(configuration.server), telemetry: telemetry, logger: logger, time: time, adminToken: adminToken)
+        try await installation.prepare()
+        return installation
+    }
+
+    /// Schema, projects of the configuration, and everything that was acknowledged before the last stop.
+    private func prepare() async throws {
+        let migrator = Migrator(control: engines.control, events: engines.events, modules: registry.migrations)
+        for applied in try await migrator.run() { logger.info("migrated", metadata: ["migration": "\(applied)"]) }
+        try await directory.reload()
+        try await createConfiguredProjects()
+        try await identity.renewSalts(now: time.now)
+        try await writer.recover()
+        try await sessions.restore(from: engines.events, now: time.now)
+    }
+
+    private func createConfiguredProjects() async throws {
+        let known = Set(directory.projects.map(\.name))
+        for wanted in configuration.projects where !known.contains(wanted.name) {
+            let project = try await directory.createProject(
+                name: wanted.name, domain: wanted.domain, privacy: PrivacyRules(configuration.privacy), by: "configuration")
+            let changes = wanted.modules.sorted { $0.key < $1.key }.map { module, level in
+                Directory.ModuleChange(module: module, isEnabled: level != .off, access: AccessLevel(rawValue: level.rawValue))
+            }
+            if !changes.isEmpty { try await directory.setModules(changes, in: project, by: "configuration") }
+        }
+    }
+
+    // MARK: Serving
+
+    /// The server and all services behind it; they start and stop together, in this order.
+    public func application() throws -> some ApplicationProtocol {
+        let server = Server(
+            gate: gate, surfaces: [PulseSurface()], crossOrigin: crossOrigin,
+            trustedProxies: try configuration.server.trustedProxies.map { try CIDR($0.description) },
+            bodyBytes: configuration.limits.bodyBytes, telemetry: telemetry)
+        return Application(
+            responder: server.responder(for: registry.routes),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.server.host, port: configuration.server.port), serverName: nil),
+            services: services, onServerRunning: { channel in
+                logger.info("ready", metadata: ["address": "\(channel.localAddress.map(String.init(describing:)) ?? "")"])
+            }, logger: logger)
+    }
+
+    var services: [any Service] {
+        [Following(installation: self), writer, JobRunner(jobs: jobs, coordination: engines.coordination, owner: journal.id, logger: logger)]
+            + registry.modules.flatMap(\.services) + telemetry.services + [StreamCloser(stream: stream)]
+    }
+
+    private var jobs: [Job] {
+        [
+            Job("sessions", everySeconds: 60, shared: false) { sessions.sweep(now: time.now) },
+            Job("salts", everySeconds: 3_600, shared: false) { try await identity.renewSalts(now: time.now) },
+            Job("directory", everySeconds: 2, shared: false) { try await directory.poll() },
+            Job("key_use", everySeconds: 60, shared: false) { try await directory.flushLastUse() },
+            Job("streams", everySeconds: 15, shared: false) { stream.keepAlive() },
+            Job("retention", everySeconds: 3_600) { try await retention.run(now: time.now) },
+        ] + registry.modules.flatMap(\.jobs)
+    }
+
+    var retention: Retention {
+        Retention(settings: configuration.retention, engines: engines, tables: registry.factTables, counters: counters, projects: { directory.projects })
+    }
+
+    /// Writes down what is left and closes the stores. After the application has ended.
+    public func close() async {
+        try? await directory.flushLastUse()
+        journal.close()
+        await engines.close()
+    }
+
+    /// Takes over what can change while serving.
+    public func apply(_ configuration: HostConfiguration) {
+        limiter.set(.init(configuration.limits))
+        crossOrigin.set(configuration.server)
+        telemetry.setLevel(configuration.telemetry.logLevel)
+    }
+}
+
+/// A value that is set once, a little later: where two parts know each other.
+private final class Deferred<Value: Sendable>: Sendable {
+    private let box = Mutex<Value?>(nil)
+    var value: Value? { box.withLock { $0 } }
+    func set(_ value: Value) { box.withLock { $0 = value } }
+}
+
+/// Keeps the directory up to date with other hosts' changes.
+private struct Following: Service {
+    let installation: Installation
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await installation.directory.follow(logger: installation.logger) }
+    }
+}
+
+/// Ends live streams when the host is asked to stop, which would otherwise wait for them.
+private struct StreamCloser: Service {
+    let stream: LiveStream
+
+    func run() async throws {
+        try await gracefulShutdown()
+        stream.close()
+    }
+}
+
+extension ModuleDefaults {
+    init(modules: [any AnalyticsModule], settings: ModulesSettings) {
+        let names = modules.map(\.name)
+        self.init(modules: names, states: Dictionary(uniqueKeysWithValues: names.map { name in
+            let level = settings.level(of: name)
+            return (name, ModuleState(isEnabled: level != .off, access: AccessLevel(rawValue: level.rawValue) ?? .read))
+        }))
+    }
+}
+
+extension PrivacyRules {
+    init(_ settings: PrivacySettings) {
+        self.init()
+        anonymizeIP = settings.anonymizeIP
+        respectDNT = settings.respectDNT
+        botFiltering = settings.botFiltering
+        consentRequired = settings.consentRequired
+        allowedConsentModes = settings.allowedConsentModes
+        blockedUserAgents = settings.blockedUserAgents
+    }
+}
+
+extension RateLimiter.Limits {
+    init(_ settings: LimitSettings) {
+        self.init(
+            ingestPerSecond: settings.ingestPerSecond, queryPerSecond: settings.queryPerSecond, adminPerSecond: settings.adminPerSecond)
+    }
+}

@@ -1,0 +1,27 @@
+import Core
+import CoreModule
+import Settings
+
+/// The modules in this binary, alphabetically.
+public enum ModuleList {
+    static let all: [any AnalyticsModule.Type] = [
+        CoreModule.self,
+    ]
+
+    public static var names: [String] { all.map { $0.manifest.name } }
+
+    /// Makes the modules that the configuration loads.
+    /// - Throws: `ConfigurationErrors` with what is wrong in any module's settings.
+    static func load(_ settings: ModulesSettings) throws -> [any AnalyticsModule] {
+        var errors: [ConfigurationError] = []
+        let modules: [any AnalyticsModule] = try all.compactMap { type in
+            guard settings.loads(type.manifest.name) else { return nil }
+            do { return try type.init(ModuleSetup(settings: settings.settings(of: type.manifest.name))) } catch let found as ConfigurationErrors {
+                errors += found.errors
+                return nil
+            }
+        }
+        guard errors.isEmpty else { throw ConfigurationErrors(errors) }
+        return modules
+    }
+}

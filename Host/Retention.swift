@@ -1,0 +1,41 @@
+import Access
+import Common
+import Ingest
+import Settings
+import Storage
+
+/// Deletes what is older than the configuration keeps.
+struct Retention: Sendable {
+    let settings: RetentionSettings
+    let engines: Engines
+    let tables: [FactTable]
+    let counters: IngestCounters
+    let projects: @Sendable () -> [Project]
+
+    func run(now: Instant) async throws {
+        var statements: [SQL] = [
+            "/* retention.event_ids */ DELETE FROM ingest_event_ids WHERE hour < \(now.adding(days: -Int64(settings.eventIDsDays)).milliseconds)",
+        ]
+        if let months = settings.eventsMonths {
+            let oldest = Self.start(months: months, before: now)
+            statements += tables.map { "/* retention.facts */ DELETE FROM \(sql: $0.name) WHERE occurred_at < \(oldest.milliseconds)" }
+        }
+        try await engines.events.change(statements)
+        if settings.eventsMonths != nil { for project in projects() { counters.changed(project: project.number) } }
+        if let days = settings.auditDays {
+            try await engines.control.write(
+                "/* retention.audit */ DELETE FROM access_audit WHERE created_at < \(now.adding(days: -Int64(days)).milliseconds)")
+        }
+    }
+
+    /// Midnight of the first day that is kept: so many calendar months before today, or the end of a shorter month.
+    static func start(months: Int, before now: Instant) -> Instant {
+        let (year, month, day) = Day(now).civil
+        let total = year * 12 + (month - 1) - months
+        let (thenYear, thenMonth) = (total / 12, total % 12 + 1)
+        for candidate in stride(from: day, through: 28, by: -1) {
+            if let found = Day(year: thenYear, month: thenMonth, day: candidate) { return found.start }
+        }
+        return (Day(year: thenYear, month: thenMonth, day: day) ?? Day(number: 0)).start
+    }
+}

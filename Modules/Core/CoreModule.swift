@@ -1,0 +1,36 @@
+import Core
+
+/// Pageviews and custom events, and the reports that everybody wants first. Always on.
+public struct CoreModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "core", category: .core,
+        summary: "Pageviews, sessions, events, devices, places, referrers, and who is there right now."
+    )
+
+    let script: TrackingScript
+
+    public init(_ setup: ModuleSetup) throws {
+        try setup.settings.read { _ in }  // it has no settings; whatever is there is a mistake
+        script = try TrackingScript()
+    }
+
+    public var collectors: [Collector] { [PageviewCollector.collector, EventCollector.collector] }
+    public var routes: [Route] { reportRoutes + [script.route] }
+
+    public var datasets: [Dataset] {
+        let shared = [
+            ("occurred_at", "When it happened, epoch milliseconds."), ("path", "Path of the page."), ("source", "Where the session came from."),
+            ("country", "ISO 3166-1 code."), ("region", "ISO 3166-2 code."), ("city", "English name."), ("browser", "Browser of the session."),
+            ("os", "Operating system."), ("device", "Desktop, Mobile, Tablet ..."), ("language", "BCP 47 tag."),
+        ]
+        return [
+            Dataset("pageviews", "One row for each pageview.", columns: shared.map { ($0, $1) } + [("title", "Title of the page.")]),
+            Dataset("events", "One row for each custom event.", columns: shared.map { ($0, $1) } + [("name", "Name of the event."), ("data", "Its properties, JSON.")]),
+            Dataset("sessions", "One row for each session.", columns: [
+                ("started_at", "First activity, epoch milliseconds."), ("ended_at", "Last activity."), ("pageviews", "How many."),
+                ("events", "How many."), ("entry_path", "First page."), ("exit_path", "Last page."), ("source", "Where it came from."),
+                ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."),
+            ]),
+        ]
+    }
+}

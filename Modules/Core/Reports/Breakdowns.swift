@@ -1,0 +1,63 @@
+import Core
+
+/// Lists by one property: sources, places, event names.
+enum Breakdowns {
+    struct Source: Encodable, Sendable { let source: String, visitors: Int64, pageviews: Int64 }
+    struct Place: Encodable, Sendable {
+        let level: String, name: String, visitors: Int64, percentage: Double
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(name, forKey: Key(level))
+            try container.encode(visitors, forKey: Key("visitors"))
+            try container.encode(percentage, forKey: Key("percentage"))
+        }
+
+        private struct Key: CodingKey {
+            let stringValue: String
+            var intValue: Int? { nil }
+            init(_ name: String) { stringValue = name }
+            init?(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
+    }
+    struct Event: Encodable, Sendable { let name: String, count: Int64, unique: Int64 }
+
+    /// The first row of each session tells its source, so visitors need no more than those.
+    static func sources(_ scope: Scope) async throws -> [Source] {
+        let first = try await firstRows(scope)
+        return try await scope.rows("core.sources", continues: true, """
+            seen AS (SELECT source, count(*) FILTER (WHERE kind = 0) AS pageviews FROM activity GROUP BY source),
+            visited AS (
+              SELECT source, count(*) AS visitors FROM (SELECT DISTINCT source, visitor FROM activity WHERE \(first)) one GROUP BY source)
+            SELECT visited.source, visitors, pageviews FROM visited JOIN seen ON seen.source = visited.source
+            ORDER BY visitors DESC, visited.source LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """).map { Source(source: $0.text("source"), visitors: $0.int("visitors"), pageviews: $0.int("pageviews")) }
+    }
+
+    /// - Parameter level: `country`, `region` or `city`. Visitors whose place is not known are in no row.
+    static func places(_ scope: Scope, level: String) async throws -> [Place] {
+        let first = try await firstRows(scope), visitors = try await scope.visitorCount()
+        return try await scope.rows("core.places", continues: true, """
+            visited AS (
+              SELECT place, count(*) AS visitors
+              FROM (SELECT DISTINCT \(sql: level) AS place, visitor FROM activity WHERE \(first)) one WHERE place <> '' GROUP BY place)
+            SELECT place, visitors, (SELECT \(visitors.distinct()) FROM activity WHERE \(first)) AS total FROM visited
+            ORDER BY visitors DESC, place LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """).map {
+                Place(
+                    level: level, name: $0.text("place"), visitors: $0.int("visitors"),
+                    percentage: Rounded.percentage($0.int("visitors"), of: $0.int("total")))
+            }
+    }
+
+    static func events(_ scope: Scope) async throws -> [Event] {
+        try await scope.rows("core.events", """
+            SELECT name, sum(n) AS n, count(*) AS visitors FROM (SELECT name, visitor, count(*) AS n FROM events GROUP BY name, visitor) one
+            GROUP BY name ORDER BY sum(n) DESC, name LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """).map { Event(name: $0.text("name"), count: $0.int("n"), unique: $0.int("visitors")) }
+    }
+
+    /// Rows among which every visitor is with every value of a session's property.
+    static func firstRows(_ scope: Scope) async throws -> SQL { "seq = 1 OR \(try await scope.irregular())" }
+}

@@ -1,0 +1,52 @@
+import Core
+
+/// The six numbers of a range.
+struct Overview: Encodable, Sendable {
+    let pageviews: Int64
+    let visitors: Int64
+    let sessions: Int64
+    /// Sessions with exactly one pageview, in percent of all.
+    let bounceRate: Double
+    /// First to last activity of a session on average, seconds; a session with one activity counts with 0.
+    let avgDuration: Double
+    let events: Int64
+
+    enum CodingKeys: String, CodingKey {
+        case pageviews, visitors, sessions, events
+        case bounceRate = "bounce_rate", avgDuration = "avg_duration"
+    }
+
+    static let schema = Schema.object([
+        .required("pageviews", .count), .required("visitors", .count), .required("sessions", .count),
+        .required("bounce_rate", .number(0...100)), .required("avg_duration", .number(0...1e12)), .required("events", .count),
+    ])
+
+    /// A session counts when it has activity in the range, and with what it did there.
+    static func run(_ scope: Scope) async throws -> Overview {
+        let irregular = try await scope.irregular(), visitors = try await scope.visitorCount()
+        let rows = try await scope.rows("core.overview", continues: true, """
+            flagged AS NOT MATERIALIZED (SELECT *, (\(irregular)) AS is_irregular FROM scope_rows),
+            regular AS (
+              SELECT count(*) FILTER (WHERE kind = 0 AND is_chosen) AS pageviews, count(*) FILTER (WHERE kind = 1 AND is_chosen) AS events,
+                \(visitors.distinct(where: "is_chosen AND (seq = 1 OR is_irregular)")) AS visitors,
+                count(*) FILTER (WHERE seq = 1 AND NOT is_irregular) AS sessions,
+                count(*) FILTER (WHERE kind = 0 AND pageview_no = 1 AND NOT is_irregular)
+                  - count(*) FILTER (WHERE kind = 0 AND pageview_no = 2 AND NOT is_irregular) AS bounces,
+                coalesce(sum(gap) FILTER (WHERE NOT is_irregular), 0) AS duration
+              FROM flagged),
+            irregular AS (
+              SELECT count(*) AS sessions, count(*) FILTER (WHERE pageviews = 1) AS bounces, coalesce(sum(duration), 0) AS duration
+              FROM (
+                SELECT count(*) FILTER (WHERE kind = 0) AS pageviews, max(occurred_at) - min(occurred_at) AS duration
+                FROM flagged WHERE is_irregular GROUP BY visitor, session_at HAVING bool_or(is_chosen)) one)
+            SELECT regular.pageviews, regular.events, regular.visitors, regular.sessions + irregular.sessions AS sessions,
+              regular.bounces + irregular.bounces AS bounces, regular.duration + irregular.duration AS duration
+            FROM regular, irregular
+            """)
+        let row = rows[0], sessions = row.int("sessions")
+        return Overview(
+            pageviews: row.int("pageviews"), visitors: row.int("visitors"), sessions: sessions,
+            bounceRate: Rounded.percentage(row.int("bounces"), of: sessions),
+            avgDuration: Rounded.seconds(row.int("duration"), over: sessions), events: row.int("events"))
+    }
+}

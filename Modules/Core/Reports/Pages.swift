@@ -1,0 +1,84 @@
+import Core
+
+/// Pages by views.
+struct Pages: Encodable, Sendable {
+    struct Page: Encodable, Sendable {
+        let path: String
+        let views: Int64
+        let uniqueViews: Int64
+        /// Seconds from a view to the session's next one, or to its last activity, on average over all views.
+        let avgDuration: Double
+
+        enum CodingKeys: String, CodingKey {
+            case path, views
+            case uniqueViews = "unique_views", avgDuration = "avg_duration"
+        }
+    }
+
+    let data: [Page]
+    /// Pages in all, before limit and offset.
+    let total: Int64
+
+    static let fields: [Schema.Field] = [
+        .required("data", .list(.object([
+            .required("path", .text(2_048)), .required("views", .count), .required("unique_views", .count),
+            .required("avg_duration", .number(0...1e12)),
+        ]))),
+        .required("total", .count),
+    ]
+
+    static func run(_ scope: Scope) async throws -> Pages {
+        let irregular = try await scope.irregular(), visitors = try await scope.visitorCount()
+        let rows = try await scope.rows("core.pages", continues: true, """
+            counted AS (SELECT path, count(*) AS views, count(*) OVER () AS total FROM pageviews GROUP BY path),
+            top AS MATERIALIZED (SELECT * FROM counted ORDER BY views DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)),
+            visited AS (
+              SELECT path, \(visitors.distinct(groups: Int64(scope.limit))) AS visitors FROM pageviews
+              WHERE path IN (SELECT path FROM top) GROUP BY path),
+            flagged AS NOT MATERIALIZED (SELECT *, (\(irregular)) AS is_irregular FROM scope_rows),
+            \(Self.views(of: "flagged")),
+            spent AS (
+              SELECT path, sum(duration) AS duration FROM (
+                SELECT from_path AS path, sum(gap) AS duration FROM flagged
+                WHERE NOT is_irregular AND gap > 0 AND from_path IN (SELECT path FROM top) GROUP BY from_path
+                UNION ALL
+                SELECT path, sum(duration) AS duration FROM irregular_views WHERE is_chosen GROUP BY path) both_kinds
+              GROUP BY path)
+            SELECT top.path, views, total, visitors, coalesce(duration, 0) AS duration
+            FROM top LEFT JOIN visited ON visited.path = top.path LEFT JOIN spent ON spent.path = top.path
+            ORDER BY views DESC, top.path
+            """)
+        // Past the end of the list no row tells the total.
+        let total = rows.isEmpty ? try await Self.total(scope) : rows[0].int("total")
+        return Pages(
+            data: rows.map {
+                Page(
+                    path: $0.text("path"), views: $0.int("views"), uniqueViews: $0.int("visitors"),
+                    avgDuration: Rounded.seconds($0.int("duration"), over: $0.int("views")))
+            },
+            total: total)
+    }
+
+    private static func total(_ scope: Scope) async throws -> Int64 {
+        guard scope.offset > 0 else { return 0 }
+        return try await scope.rows("core.pages_total", "SELECT count(DISTINCT path) AS n FROM pageviews")[0].int("n")
+    }
+
+    /// A CTE `irregular_views`: each pageview of the irregular sessions in `rows` with the milliseconds that it lasted,
+    /// until the next pageview or the last activity: `path`, `is_chosen`, `duration`, and its number in the session.
+    static func views(of rows: SQL) -> SQL {
+        """
+        numbered AS NOT MATERIALIZED (
+          SELECT visitor, session_at, kind, path, is_chosen, occurred_at,
+            count(*) FILTER (WHERE kind = 0) OVER (
+              PARTITION BY visitor, session_at ORDER BY occurred_at, coalesce(seq, 2147483647) ROWS UNBOUNDED PRECEDING) AS view_no,
+            lead(occurred_at) OVER (
+              PARTITION BY visitor, session_at ORDER BY occurred_at, coalesce(seq, 2147483647)) AS next_at
+          FROM \(rows) WHERE is_irregular),
+        irregular_views AS NOT MATERIALIZED (
+          SELECT visitor, session_at, view_no, max(CASE WHEN kind = 0 THEN path END) AS path,
+            bool_or(kind = 0 AND is_chosen) AS is_chosen, sum(coalesce(next_at, occurred_at) - occurred_at) AS duration
+          FROM numbered WHERE view_no > 0 GROUP BY visitor, session_at, view_no)
+        """
+    }
+}

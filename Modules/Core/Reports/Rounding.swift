@@ -1,0 +1,14 @@
+/// How answers round.
+enum Rounded {
+    /// A share of `total` in percent, one decimal; 0 of nothing.
+    static func percentage(_ part: Int64, of total: Int64) -> Double {
+        total == 0 ? 0 : oneDecimal(Double(part) / Double(total) * 100)
+    }
+
+    /// Milliseconds over a count, as seconds with one decimal; 0 for no count.
+    static func seconds(_ milliseconds: Int64, over count: Int64) -> Double {
+        count == 0 ? 0 : oneDecimal(Double(milliseconds) / Double(count) / 1_000)
+    }
+
+    private static func oneDecimal(_ value: Double) -> Double { (value * 10).rounded() / 10 }
+}
