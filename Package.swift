@@ -35,6 +35,10 @@ func core(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -
     .target(name: name, dependencies: dependencies, path: "Core/\(path)", swiftSettings: settings)
 }
 
+/// What the benchmarks run beside Swift code.
+let benchmarkScripts = ((try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/Tests/Benchmarks")) ?? [])
+    .filter { !$0.hasSuffix(".swift") }
+
 func library(_ name: String) -> Target { .systemLibrary(name: name, path: "Core/Libraries/\(name)") }
 
 func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -84,11 +88,16 @@ var targets: [Target] = [
     .target(
         name: "TestSupport",
         dependencies: [
-            "Core", "Host", "PostgreSQLEngine", hummingbird, log, nio, .product(name: "HummingbirdTesting", package: "hummingbird"),
+            "Core", "Host", hummingbird, log, nio, .product(name: "HummingbirdTesting", package: "hummingbird"),
         ],
         path: "Tests/TestSupport", swiftSettings: settings
     ),
-    .executableTarget(name: "pulse", dependencies: ["Host"], path: "Host/Pulse", swiftSettings: settings),
+    .executableTarget(
+        name: "pulse-bench",
+        dependencies: ["Host", "Core", "DuckDBEngine", hummingbird, httpClient, arguments, nio, nioPosix], path: "Tests/Benchmarks",
+        exclude: benchmarkScripts, swiftSettings: settings
+    ),
+    .executableTarget(name: "pulse", dependencies: ["Host", arguments], path: "Host/Pulse", swiftSettings: settings),
 ]
 
 for module in modules {
@@ -118,7 +127,7 @@ targets += [
 
 let package = Package(
     name: "pulse",
-    products: [.executable(name: "pulse", targets: ["pulse"])],
+    products: [.executable(name: "pulse", targets: ["pulse"]), .executable(name: "pulse-bench", targets: ["pulse-bench"])],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),

@@ -25,8 +25,8 @@ struct Engines: Sendable {
         } ?? LocalCoordination(time: time)
         if let url = configuration.storage.databaseURL?.revealed {
             return Engines(
-                control: try await PostgreSQLControlStore(url: url, maximumConnections: 8, logger: logger),
-                events: try await PostgreSQLEventStore(url: url, maximumConnections: 8, logger: logger),
+                control: try PostgreSQLControlStore(url: url, maximumConnections: 8, logger: logger),
+                events: try PostgreSQLEventStore(url: url, maximumConnections: 8, logger: logger),
                 coordination: coordination, isAlone: false)
         }
         let library = try DuckDBLibrary.load(explicit: configuration.storage.duckdbLibrary)
@@ -36,7 +36,7 @@ struct Engines: Sendable {
                 path: folder.path("events.duckdb"), library: library,
                 threads: configuration.storage.eventThreads ?? ProcessInfo.processInfo.activeProcessorCount,
                 memoryLimitBytes: Int64(configuration.storage.eventMemoryMB) << 20, readers: 4,
-                temporaryFolder: folder.path("spill")),
+                temporaryFolder: folder.path("spill"), logger: logger),
             coordination: coordination, isAlone: true)
     }
 

@@ -1,11 +1,11 @@
 /// What a request does to a module: looks, or changes and collects.
-public enum Access: String, Sendable, Codable, CaseIterable { case read, write }
+public enum AccessMode: String, Sendable, Codable, CaseIterable { case read, write }
 
 /// How far a module is open in a project.
 public enum AccessLevel: String, Sendable, Codable, CaseIterable {
     case read, write, all
 
-    public func allows(_ access: Access) -> Bool { self == .all || rawValue == access.rawValue }
+    public func allows(_ access: AccessMode) -> Bool { self == .all || rawValue == access.rawValue }
 }
 
 /// What a key may be used for. `admin` includes the others.

@@ -23,7 +23,7 @@ public final class Directory: Sendable {
     let control: any ControlStore
     let coordination: any Coordination
     let time: any TimeSource
-    let defaults: ModuleDefaults
+    public let defaults: ModuleDefaults
     private let state = Mutex(Snapshot())
     /// Keys used since the last `flushLastUse`, by id.
     private let lastUse = Mutex<[String: Instant]>([:])

@@ -89,7 +89,7 @@ public struct Gate: Sendable {
     }
 
     /// Module switch, level and the key's own list. Collection calls it for the module of each payload.
-    public func checkModule(_ module: String, _ access: Access, _ project: Project, _ key: APIKey?) throws {
+    public func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ key: APIKey?) throws {
         let state = directory.state(of: module, in: project)
         guard state.isEnabled else {
             throw ServiceError(status: 403, code: "module_disabled", message: "Module '\(module)' is not enabled for this project.")

@@ -29,7 +29,7 @@ public struct Route: Sendable {
     public let path: String
     public let summary: String
     public let scope: RouteScope
-    public let access: Access
+    public let access: AccessMode
     public let parameters: [Parameter]
     /// What the body must be; nil for a route without one.
     public let body: Schema?
@@ -38,7 +38,7 @@ public struct Route: Sendable {
 
     /// A route of one project. `scope` and `access` have no default: whoever forgets one can't compile.
     public init(
-        _ method: HTTPRequest.Method, _ path: String, _ summary: String, scope: RouteScope, access: Access,
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, scope: RouteScope, access: AccessMode,
         parameters: [Parameter] = [], body: Schema? = nil, success: Success,
         use handler: @escaping @Sendable (ProjectRequest) async throws -> Answer
     ) {
@@ -56,7 +56,7 @@ public struct Route: Sendable {
 
     /// A route of the whole installation: the admin token alone opens it.
     public init(
-        installation method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access,
+        installation method: HTTPRequest.Method, _ path: String, _ summary: String, access: AccessMode,
         parameters: [Parameter] = [], body: Schema? = nil, success: Success,
         use handler: @escaping @Sendable (InstallationRequest) async throws -> Answer
     ) {

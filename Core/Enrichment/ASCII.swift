@@ -7,7 +7,6 @@ extension UInt8 {
     @inline(__always) var isSpaceOrControl: Bool { self <= 0x20 || self == 0x7F }
     @inline(__always) var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
     @inline(__always) var uppercased: UInt8 { self &- 0x61 < 26 ? self & 0xDF : self }
-
 }
 
 extension String {

@@ -307,15 +307,25 @@ enum BotKeywords {
         ("theoldreader", "The Old Reader"),
     ]
 
-    /// No name is taken from the header itself, as it would let anyone invent names; so these have none.
+    /// No name is taken from the header itself, as it would let anyone invent names; so these have none. Left out are words
+    /// that apps with a browser inside use as well (`search`, `reader`, `health`, `scan`, `download`, `booking.com/`).
     private static let words: [Line] = [
-        "bot|", "bots|", "bot_", "robot", "|bot-", "crawl", "spider", "scrape", "scraping", "fetch", "archiver", "harvest",
-        "headless", "monitor", "checker", "validat", "preview", "scanner", "scan|", "analyzer", "inspect", "probe|",
-        "uptime", "feed|", "feedfetch", "|rss|", "httpclient", "http-client", "http_client", "http client", "http_request",
-        "httpunit", "lighthouse", "synthetic", "webmaster", "|ping|", "linkcheck", "check|", "|seo|", "agent/",
-        "http://", "https://", "|www.", "mailto:", "parser|", "indexer", "grabber", "collector",
-        "survey|", "|research", "agent|", "|google-", "|amzn-", "cloudflare", "linkexpander", "retriever", "resolver", "jndi:",
-        "measurement", "webhook", "; compatible; ", "copier", "siphon", "sucker", "sleuth", "favicon", "thumbnail", "screenshot", "audit",
-        "metadata", "subscriber", "worker/", ".com/", ".org/", ".net/", ".io/", ".ai/", "scanning", "health",
+        // What it calls itself.
+        "bot|", "bots|", "bot_", "robot", "|bot-", "crawl", "spider", "agent|", "worker/",
+        // What it does.
+        "scrape", "scraping", "fetch", "archiver", "harvest", "monitor", "checker", "linkcheck", "check|", "validat",
+        "preview", "scanner", "scanning", "analyzer", "inspect", "probe|", "uptime", "healthcheck", "health-check",
+        "health check", "synthetic", "|ping|", "parser|", "indexer", "grabber", "collector", "copier", "siphon", "sucker",
+        "sleuth", "retriever", "resolver", "linkexpander", "screenshot", "thumbnail", "favicon", "metadata", "measurement",
+        "audit", "survey|", "|research", "|seo|", "webmaster", "subscriber", "feed|", "feedfetch", "|rss|", "webhook",
+        // What it is made with.
+        "headless", "lighthouse", "httpclient", "http-client", "http_client", "http client", "http_request", "httpunit",
+        // Whose it is.
+        "|google-ads", "|google-adwords", "|google-safety", "|google-notebooklm", "|google-sites", "|google-hotel",
+        "|google-assess", "|amzn-", "cloudflare",
+        // Where to read about it; a browser never says that.
+        "http://", "https://", "|www.", "mailto:", "; compatible; ",
+        // An attack on the program that writes the log.
+        "jndi:",
     ].map { ($0, "") }
 }

@@ -1,8 +1,10 @@
 /// Finds many keywords in a text at once, whatever their number, reading each byte one time.
 ///
-/// A keyword is lower case and matches without regard to the case of ASCII letters. A `|` at its start or end says that
-/// there a word must begin or end: `|line/` is found in `Safari Line/13` but not in `Online/13`. A `^` at its start says
-/// that the text must begin there. A keyword that hides stops shorter ones that end at the same byte: `|cubot|`, a maker of telephones, hides `bot|`.
+/// A keyword is lower case and matches without regard to the case of ASCII letters. Signs in it:
+/// - `|` at its start or end: there a word must begin or end. `|line/` is found in `Safari Line/13`, not in `Online/13`.
+/// - `^` at its start: the text must begin there.
+///
+/// A keyword that hides stops shorter ones that end at the same byte: `|cubot|`, a maker of telephones, hides `bot|`.
 ///
 /// - Source: A. Aho, M. Corasick: Efficient string matching, CACM 18(6), 1975; here with all failure links followed
 ///   beforehand, so that a byte costs one look into a table.

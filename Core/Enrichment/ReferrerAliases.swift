@@ -1,7 +1,7 @@
 /// The many addresses of one service, folded into one source.
 ///
-/// The name kept is a host that people recognise and that still answers: `x.com` for Twitter and its `t.co`, since that is
-/// where the links lead today; `chatgpt.com` for `chat.openai.com`. Country domains of a search engine are one source,
+/// The name kept is a host that people recognise and that still answers: `twitter.com` for X and its `t.co`, as the API's document
+/// calls it; `chatgpt.com` for `chat.openai.com`. Country domains of a search engine are one source,
 /// as nobody reads 190 lines of Google (a visitor's country is in the geo report); other services of the same company
 /// keep their host, because they mean something else: `mail.google.com`, `news.google.com`, `gemini.google.com`.
 enum ReferrerAliases {
@@ -46,7 +46,7 @@ enum ReferrerAliases {
         "facebook.com": "facebook.com", "fb.com": "facebook.com", "fb.me": "facebook.com", "fb.watch": "facebook.com",
         "messenger.com": "messenger.com", "instagram.com": "instagram.com",
         "threads.net": "threads.com", "threads.com": "threads.com",
-        "twitter.com": "x.com", "x.com": "x.com", "t.co": "x.com",
+        "twitter.com": "twitter.com", "x.com": "twitter.com", "t.co": "twitter.com",
         "reddit.com": "reddit.com", "redd.it": "reddit.com",
         "linkedin.com": "linkedin.com", "lnkd.in": "linkedin.com",
         "youtube.com": "youtube.com", "youtu.be": "youtube.com", "youtube-nocookie.com": "youtube.com",
@@ -88,7 +88,7 @@ enum ReferrerAliases {
         "com.facebook.katana": "facebook.com", "com.facebook.lite": "facebook.com",
         "com.facebook.orca": "messenger.com",
         "com.instagram.android": "instagram.com", "com.instagram.barcelona": "threads.com",
-        "com.twitter.android": "x.com",
+        "com.twitter.android": "twitter.com",
         "com.reddit.frontpage": "reddit.com",
         "com.linkedin.android": "linkedin.com",
         "com.pinterest": "pinterest.com",

@@ -39,7 +39,7 @@ public struct UserAgentParser: Sendable {
             agent.browser = BotKeywords.lines[Int(scan.bot.line)].name
             if !agent.browser.isEmpty { agent.browserVersion = text.version(at: Int(scan.bot.end), parts: 1) }
         }
-        agent.isBot = scan.bot.isFound || scan.signs.contains(.compatible) && !scan.browser.isFound
+        agent.isBot = scan.bot.isFound || isCompatibleWithNothing(scan)
         if agent.isBot {
             agent.device = .bot
         } else {
@@ -47,6 +47,11 @@ public struct UserAgentParser: Sendable {
             agent.device = device(scan, agent.os)
         }
         return agent
+    }
+
+    /// `Mozilla/5.0 (compatible; Something/1.0)`: the old browsers that said so are known, and some televisions.
+    private static func isCompatibleWithNothing(_ scan: UserAgentScan) -> Bool {
+        scan.signs.contains(.compatible) && !scan.browser.isFound && !scan.signs.contains(.tv)
     }
 
     private static func readSystem(

@@ -128,8 +128,9 @@ public final class EventPipeline: Sendable {
     private func browser(_ payload: Payload, _ sender: Sender) -> Browser {
         // Only a server may speak for a visitor's browser.
         let mayOverride = sender.key?.isServer ?? false
-        let header = mayOverride ? payload["user_agent"]?.string ?? sender.userAgent : sender.userAgent
-        let address = IPAddress(mayOverride ? payload["ip"]?.string ?? sender.address : sender.address)
+        // What it does not say is not known: the sender's own address and library are not the visitor's.
+        let header = mayOverride ? payload.text("user_agent") : sender.userAgent
+        let address = IPAddress(mayOverride ? payload.text("ip") : sender.address)
         return Browser(
             userAgent: userAgents.parse(header), header: header,
             address: sender.project.privacy.anonymizeIP ? address?.anonymized() : address)

@@ -63,7 +63,7 @@ public final class IngestCounters: Sendable {
     }
 
     /// A number that grows whenever facts of `project` between the two instants change.
-    func version(of project: Int32, over range: TimeRange) -> Int64 {
+    public func version(of project: Int32, over range: TimeRange) -> Int64 {
         versions.withLock { $0[project]?.version(over: range) ?? 0 }
     }
 

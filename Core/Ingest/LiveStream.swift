@@ -45,7 +45,8 @@ public final class LiveStream: Sendable {
         for watcher in state.withLock({ Array($0.watchers.values) }) { watcher.continuation.yield(ByteBuffer(string: ": alive\n\n")) }
     }
 
-    func publish(_ rows: [EncodedRow], _ duplicates: [Bool]) {
+    /// Tells watchers of a batch.
+    public func publish(_ rows: [EncodedRow], _ duplicates: [Bool]) {
         let watchers = state.withLock { Dictionary(grouping: $0.watchers.values, by: \.project) }
         guard !watchers.isEmpty else { return }
         for (row, isDuplicate) in zip(rows, duplicates) where !isDuplicate {

@@ -21,7 +21,9 @@ public enum Dialect: String, Sendable {
         switch (self, type) {
         case (.sqlite, .int16), (.sqlite, .int32), (.sqlite, .int64), (.sqlite, .bool): "INTEGER"
         case (.sqlite, .double): "REAL"
-        case (.sqlite, .text), (.duckdb, .text), (.postgresql, .text): "TEXT"
+        case (.sqlite, .text), (.duckdb, .text): "TEXT"
+        // By code points, as the other engines order, and not by the language of the database.
+        case (.postgresql, .text): "TEXT COLLATE \"C\""
         case (_, .int16): "SMALLINT"
         case (_, .int32): "INTEGER"
         case (_, .int64): "BIGINT"

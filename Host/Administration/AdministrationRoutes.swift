@@ -1,5 +1,6 @@
 import Access
 import Common
+import HTTPTypes
 import Ingest
 import Storage
 

@@ -1,6 +1,8 @@
 import Access
 import Common
+import HTTPTypes
 import Ingest
+import NIOCore
 import Storage
 
 extension AdministrationRoutes {

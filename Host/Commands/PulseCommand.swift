@@ -9,8 +9,7 @@ public struct PulseCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "pulse", abstract: "Self-hosted analytics: collect, ask, administer.", version: Version.current,
         subcommands: [
-            ServeCommand.self, ConfigCommand.self, MigrateCommand.self, ModulesCommand.self, ProjectCommand.self, KeyCommand.self,
-            OpenAPICommand.self, BackupCommand.self, RestoreCommand.self, DemoCommand.self, DoctorCommand.self,
+            ServeCommand.self,
         ])
 
     public init() {}

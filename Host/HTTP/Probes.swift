@@ -1,8 +1,11 @@
 import Access
 import Common
+import Coordination
 import HTTPTypes
 import Ingest
 import NIOCore
+import Operations
+import Storage
 
 /// What an orchestrator and a monitor ask: alive, ready, metrics.
 struct Probes: Sendable {

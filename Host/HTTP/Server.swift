@@ -1,6 +1,7 @@
 import Access
 import Common
 import Enrichment
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -96,7 +97,7 @@ private struct Endpoint: Sendable {
         if let module { logger[metadataKey: "module"] = "\(module)" }
         let incoming = server.incoming(request, context, id: id, logger: logger)
         let surface = server.surface(of: incoming.path)
-        let answer = await server.telemetry.span(route, request.headers) { await answer(incoming, surface) }
+        let answer = await server.telemetry.span(route, request.headers) { await self.answer(incoming, surface) }
         durations.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
         requests[max(0, min(4, answer.status / 100 - 1))].increment()
         return Self.response(answer, id: id)

@@ -1,7 +1,5 @@
 import Common
 import Foundation
-import PostgreSQLEngine
-import Logging
 
 /// The two sets of engines that Pulse runs on. Tests that go the whole way run on each.
 public enum Profile: String, Sendable, CaseIterable, CustomTestStringConvertible {
@@ -21,12 +19,22 @@ public enum Profile: String, Sendable, CaseIterable, CustomTestStringConvertible
     func environment() async throws -> [String: String] {
         guard self == .server, let server = Self.serverURL else { return [:] }
         let name = "pulse_" + Identifiers.token(prefix: "", length: 12).lowercased().replacingOccurrences(of: "-", with: "x")
-        let control = try await PostgreSQLControlStore(url: server, maximumConnections: 1, logger: Logger(label: "test"))
-        try await control.createDatabase(name)
-        await control.close()
+        try createDatabase(name, on: server)
         var environment = ["DATABASE_URL": Self.replacing(database: name, in: server)]
         if let redis = Self.redisURL { environment["REDIS_URL"] = redis }
         return environment
+    }
+
+    /// With PostgreSQL's own program, which is there wherever its server is.
+    private func createDatabase(_ name: String, on server: String) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["psql", "-q", "-d", server, "-c", "CREATE DATABASE \(name)"]
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw ServiceError.unavailable("test_database", "psql could not create database \(name)")
+        }
     }
 
     private static func replacing(database: String, in url: String) -> String {

@@ -40,6 +40,23 @@ final class Connection: @unchecked Sendable {
             throw DuckDBError(code: "not_allowed", message: "a statement of this kind can't run here", statement: text)
         }
         try bind(values, to: statement, planAnew: planAnew, text)
+        return try execute(statement, text, values)
+    }
+
+    /// Runs a statement whose values are lists.
+    func runLists(_ text: String, _ lists: [ListValue]) throws -> Rows {
+        let statement = try statements.find(text) { try prepare(text) }
+        for (index, list) in lists.enumerated() {
+            var value = list.make()
+            defer { duckdb_destroy_value(&value) }
+            guard duckdb_bind_value(statement, idx_t(index + 1), value) == DUCKDB_SUCCESS else {
+                throw DuckDBError.misuse("list \(index + 1) can't be bound", statement: text)
+            }
+        }
+        return try execute(statement, text, [])
+    }
+
+    private func execute(_ statement: duckdb_prepared_statement, _ text: String, _ values: [Value]) throws -> Rows {
         var result = duckdb_result()
         defer {
             duckdb_destroy_result(&result)
@@ -138,5 +155,29 @@ private struct StatementCache {
     private mutating func remove(_ text: String) {
         var statement = entries.removeValue(forKey: text)?.statement
         duckdb_destroy_prepare(&statement)
+    }
+}
+
+/// A list as a parameter of a statement.
+enum ListValue {
+    case ints([Int64])
+    case texts([String])
+
+    /// To be destroyed by the caller.
+    func make() -> duckdb_value? {
+        switch self {
+        case .ints(let values): Self.list(DUCKDB_TYPE_BIGINT, values.map { duckdb_create_int64($0) })
+        case .texts(let values):
+            Self.list(DUCKDB_TYPE_VARCHAR, values.map { duckdb_create_varchar_length($0, idx_t($0.utf8.count)) })
+        }
+    }
+
+    private static func list(_ type: duckdb_type, _ elements: [duckdb_value?]) -> duckdb_value? {
+        var elements = elements, type = duckdb_create_logical_type(type)
+        defer {
+            duckdb_destroy_logical_type(&type)
+            for index in elements.indices { duckdb_destroy_value(&elements[index]) }
+        }
+        return duckdb_create_list_value(type, &elements, idx_t(elements.count))
     }
 }

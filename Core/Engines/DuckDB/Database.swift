@@ -1,4 +1,6 @@
 import CDuckDB
+import Common
+import Common
 import Foundation
 import Storage
 import Synchronization
@@ -13,13 +15,6 @@ struct DatabaseOptions: Sendable {
     /// What DuckDB is told before it opens the file.
     var settings: [(name: String, value: String)] {
         [
-            // No statement reaches files, other databases or the network.
-            ("enable_external_access", "false"),
-            ("autoinstall_known_extensions", "false"),
-            ("autoload_known_extensions", "false"),
-            ("allow_community_extensions", "false"),
-            ("allow_persistent_secrets", "false"),
-
             ("threads", "\(threads)"),
             ("memory_limit", "\(memoryLimitBytes)B"),
             ("temp_directory", temporaryFolder),
@@ -27,6 +22,13 @@ struct DatabaseOptions: Sendable {
             ("preserve_insertion_order", "false"),
             // The writer checkpoints by itself (`Checkpoints`): DuckDB's own attempts fail while anybody reads.
             ("checkpoint_threshold", "1TB"),
+
+            // No statement reaches files, other databases or the network. Last, as it refuses a folder for temporary files.
+            ("autoinstall_known_extensions", "false"),
+            ("autoload_known_extensions", "false"),
+            ("allow_community_extensions", "false"),
+            ("allow_persistent_secrets", "false"),
+            ("enable_external_access", "false"),
         ]
     }
 }

@@ -98,6 +98,17 @@ public final class PostgreSQLControlStore: ControlStore {
         do { _ = try await pool.perform(timeoutSeconds: 5) { try $0.execute("SELECT 1") } } catch { throw Self.contractError(error) }
     }
 
+    /// Copies all tables of the schema, as they are at one instant, into the folder `control-postgresql` of `path`.
+    public func backup(to path: String) async throws {
+        do { try await SchemaBackup(name: "control-postgresql").write(to: path, from: pool) } catch { throw Self.contractError(error) }
+    }
+
+    /// Replaces all tables of the schema by those of the backup in `path`. All of it happens or nothing; who asks
+    /// meanwhile waits.
+    public func restore(from path: String) async throws {
+        do { try await SchemaBackup(name: "control-postgresql").restore(from: path, into: pool) } catch { throw Self.contractError(error) }
+    }
+
     /// Waits for what is under way. Later calls throw `PostgreSQLError`.
     public func close() async { await pool.close() }
 

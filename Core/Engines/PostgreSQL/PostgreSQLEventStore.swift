@@ -59,13 +59,13 @@ public final class PostgreSQLEventStore: EventStore {
     }
 
     public func position(of journal: String) async throws -> JournalPosition? {
-        let position = try await writing { try Self.storedPosition(of: journal, in: $0) }
+        let position = try await writing { try Self.settledPosition(of: journal, in: $0) }
         uncertain.withLock { $0[journal] = nil }
         return position
     }
 
     public func ping() async throws {
-        try await contract { _ = try await self.readers.perform(timeoutSeconds: 5) { try $0.execute("SELECT 1") } }
+        do { _ = try await query("SELECT 1", timeoutSeconds: 5) } catch is QueryTimeout { throw ServiceError.databaseUnavailable() }
     }
 
     /// Waits for what is under way. Later calls throw `PostgreSQLError`.
@@ -126,19 +126,16 @@ public final class PostgreSQLEventStore: EventStore {
         let stored: JournalPosition?
         do {
             try session.ready()
-            // The old transaction may still be ending; its row is locked until then.
-            stored = try session.transaction { try Self.storedPosition(of: batch.journal, in: session, locking: true) }
+            stored = try Self.settledPosition(of: batch.journal, in: session)
         } catch {
             throw UncertainBatch(reason: lost.reason)
         }
-        // Without a row there is nothing to wait for, so a first batch stays uncertain until a second look.
-        guard let stored else { throw UncertainBatch(reason: lost.reason) }
-        guard stored >= batch.position else { throw ConnectionLost(reason: lost.reason) }
+        guard let stored, stored >= batch.position else { throw ConnectionLost(reason: lost.reason) }
     }
 
     private func settleUncertain(_ batch: FactBatch, in session: PostgreSQLSession) throws {
         guard let position = uncertain.withLock({ $0[batch.journal] }), batch.position > position else { return }
-        if let stored = try Self.storedPosition(of: batch.journal, in: session), stored >= position {
+        if let stored = try Self.settledPosition(of: batch.journal, in: session), stored >= position {
             throw PostgreSQLError.misuse("the journal is applied further than the batch's beginning; ask for its position")
         }
         uncertain.withLock { $0[batch.journal] = nil }
@@ -158,14 +155,19 @@ public final class PostgreSQLEventStore: EventStore {
         return !rows.isEmpty
     }
 
-    private static func storedPosition(
-        of journal: String, in session: PostgreSQLSession, locking: Bool = false
-    ) throws -> JournalPosition? {
-        let rows = try session.execute(
-            "SELECT segment, byte_offset FROM ingest_positions WHERE journal = $1::text" + (locking ? " FOR UPDATE" : ""),
+    /// How far the journal is applied, after whatever batch of it the server may still be at: that of a host that was
+    /// killed, or of a connection that broke. Such a batch holds the journal's row, or the place of its first row.
+    private static func settledPosition(of journal: String, in session: PostgreSQLSession) throws -> JournalPosition? {
+        try session.command("BEGIN")
+        defer { session.rollback() }
+        try session.execute(
+            "INSERT INTO ingest_positions (journal, segment, byte_offset) VALUES ($1::text, -1, 0) ON CONFLICT DO NOTHING",
             [.text(journal)]
         )
-        return rows.first.map { JournalPosition(segment: $0.int("segment"), offset: $0.int("byte_offset")) }
+        let rows = try session.execute(
+            "SELECT segment, byte_offset FROM ingest_positions WHERE journal = $1::text FOR UPDATE", [.text(journal)])
+        guard let row = rows.first, row.int("segment") >= 0 else { return nil }
+        return JournalPosition(segment: row.int("segment"), offset: row.int("byte_offset"))
     }
 
     /// Stores the ids, and returns those that nobody had stored. Waits for other hosts that are storing the same ones.
@@ -205,6 +207,27 @@ public final class PostgreSQLEventStore: EventStore {
             // Few lines are the rule, and worth keeping prepared.
             try session.execute(text, parameters, prepared: lines.count <= 8)
         }
+    }
+
+    // MARK: Backup
+
+    /// Copies all tables of the schema, as they are at one instant, into the folder `events-postgresql` of `path`.
+    public func backup(to path: String) async throws {
+        try await contract { try await SchemaBackup(name: "events-postgresql").write(to: path, from: self.writers) }
+    }
+
+    /// Replaces all tables of the schema by those of the backup in `path`. All of it happens or nothing; who asks
+    /// meanwhile waits.
+    public func restore(from path: String) async throws {
+        try await contract {
+            try await SchemaBackup(name: "events-postgresql").restore(from: path, into: self.writers) { [citus] session in
+                try citus.prepare(session)
+            } afterCreation: { [citus] session in
+                try citus.distribute(session)
+            }
+        }
+        partitions.forget()
+        uncertain.withLock { $0 = [:] }
     }
 
     // MARK: Attempts

@@ -35,42 +35,56 @@ final class OTLPExporter: Sendable {
     }
 
     func run() async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [queue, settings] in
-                while (try? await Task.sleep(for: .seconds(settings.intervalSeconds))) != nil { queue.wake() }
-            }
-            await withGracefulShutdownHandler {
-                for await _ in queue.signals { await sendAll(until: nil) }
-            } onGracefulShutdown: { [queue] in
-                queue.close()
-            }
-            group.cancelAll()
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await self.keepTime() }
+            group.addTask { await self.sendUntilClosed() }
+            group.addTask { await self.awaitShutdown() }
+            // The last span is sent, or the time for that is over.
+            for await isEnd in group where isEnd { group.cancelAll() }
         }
-        await sendAll(until: .now() + .nanoseconds(Int64(settings.shutdownSeconds * 1e9)))
     }
 
-    /// Sends what waits. With an end, nothing is tried again, and what is left then is dropped.
-    private func sendAll(until end: NIODeadline?) async {
+    private func keepTime() async -> Bool {
+        while (try? await Task.sleep(for: .seconds(settings.intervalSeconds))) != nil { queue.wake() }
+        return false
+    }
+
+    private func sendUntilClosed() async -> Bool {
+        for await _ in queue.signals { await sendAll() }
+        await sendAll()
+        return true
+    }
+
+    /// Closes the queue, and ends when the time for the last spans is over.
+    private func awaitShutdown() async -> Bool {
+        try? await gracefulShutdown()
+        queue.close()
+        try? await Task.sleep(for: .seconds(settings.shutdownSeconds))
+        return true
+    }
+
+    private func sendAll() async {
         while true {
             let batch = queue.take()
             guard !batch.isEmpty else { return }
-            if let end, end <= .now() { lose(batch, .shutdown, "the shutdown's time is over") } else { await send(batch, until: end) }
+            if Task.isCancelled { lose(batch.count, .shutdown, "the shutdown's time is over") } else { await send(batch) }
         }
     }
 
-    private func send(_ batch: [SpanRecord], until end: NIODeadline?) async {
+    private func send(_ batch: [SpanRecord]) async {
         let body = encoder.request(batch)
         var attempt = 1
         while true {
-            switch await post(body, until: end) {
+            switch await post(body) {
             case .accepted(let refused, let reason):
+                let refused = min(refused, batch.count)
                 arrived(batch.count - refused)
-                if refused > 0 { lose(Array(batch.prefix(refused)), .refused, reason) }
+                if refused > 0 { lose(refused, .refused, reason) }
                 return
-            case .refused(let reason): return lose(batch, .refused, reason)
+            case .refused(let reason): return lose(batch.count, .refused, reason)
             case .busy(let reason, let retryAfter):
-                if end != nil { return lose(batch, .shutdown, reason) }
-                guard attempt < settings.attempts else { return lose(batch, .unreachable, reason) }
+                if queue.isClosed || Task.isCancelled { return lose(batch.count, .shutdown, reason) }
+                guard attempt < settings.attempts else { return lose(batch.count, .unreachable, reason) }
                 await pause(retryAfter ?? backoff(attempt))
                 attempt += 1
             }
@@ -97,19 +111,19 @@ final class OTLPExporter: Sendable {
         case busy(String, retryAfter: Double?)
     }
 
-    private func post(_ body: ByteBuffer, until end: NIODeadline?) async -> Outcome {
+    private func post(_ body: ByteBuffer) async -> Outcome {
         var request = HTTPClientRequest(url: address)
         request.method = .POST
         request.headers = ["content-type": "application/json"]
         for (name, value) in settings.headers { request.headers.add(name: name, value: value) }
         request.body = .bytes(body)
-        let timeout = NIODeadline.now() + .nanoseconds(Int64(settings.timeoutSeconds * 1e9))
+        let timeout = TimeAmount.nanoseconds(Int64(settings.timeoutSeconds * 1e9))
         // The client may be traced itself.
         var context = ServiceContext.topLevel
         context.isUntraced = true
         do {
             return try await ServiceContext.withValue(context) { [client, request] in
-                let response = try await client.execute(request, deadline: min(timeout, end ?? timeout), logger: nil)
+                let response = try await client.execute(request, timeout: timeout)
                 let answer = try? await response.body.collect(upTo: 65_536)
                 return Self.outcome(response, answer)
             }
@@ -148,10 +162,10 @@ final class OTLPExporter: Sendable {
         if lost > 0 { logger.info("traces are exported again", metadata: ["spans.lost": "\(lost)"]) }
     }
 
-    private func lose(_ spans: [SpanRecord], _ loss: SpanCounters.Loss, _ reason: String) {
-        counters.dropped(spans.count, loss)
+    private func lose(_ count: Int, _ loss: SpanCounters.Loss, _ reason: String) {
+        counters.dropped(count, loss)
         let before = lost.withLock { lost in
-            defer { lost += spans.count }
+            defer { lost += count }
             return lost
         }
         guard before == 0 else { return }

@@ -7,6 +7,7 @@ final class SpanQueue: Sendable {
     private let batch: Int
     private let counters: SpanCounters
     private let spans = Mutex<[SpanRecord]>([])
+    private let closed = Atomic(false)
     private let continuation: AsyncStream<Void>.Continuation
     /// Something to do: enough spans, or time has passed. Ends when the queue is closed.
     let signals: AsyncStream<Void>
@@ -38,7 +39,13 @@ final class SpanQueue: Sendable {
     }
 
     func wake() { continuation.yield() }
-    func close() { continuation.finish() }
+
+    func close() {
+        closed.store(true, ordering: .releasing)
+        continuation.finish()
+    }
+
+    var isClosed: Bool { closed.load(ordering: .acquiring) }
 }
 
 /// What became of the spans.

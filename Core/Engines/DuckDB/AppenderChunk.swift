@@ -1,0 +1,184 @@
+import CDuckDB
+import Storage
+
+/// A chunk of a table's columns that is filled row by row, handed over and filled again.
+final class AppenderChunk {
+    /// Where a column's values go.
+    private struct Target {
+        let type: ColumnType
+        let isNullable: Bool
+        var vector: duckdb_vector?
+        var data: UnsafeMutableRawPointer
+        /// A bit for each row, cleared for null; nil while the chunk has no null in this column.
+        var validity: UnsafeMutablePointer<UInt64>?
+    }
+
+    let columns: [Column]
+    private(set) var handle: duckdb_data_chunk?
+    private let targets: UnsafeMutableBufferPointer<Target>
+    private let capacity: Int
+    private var count = 0
+    private var texts = TextArena()
+
+    init(_ columns: [Column]) {
+        self.columns = columns
+        capacity = Int(duckdb_vector_size())
+        var types = columns.map { duckdb_create_logical_type($0.type.duckDB) }
+        handle = duckdb_create_data_chunk(&types, idx_t(types.count))
+        for index in types.indices { duckdb_destroy_logical_type(&types[index]) }
+        targets = .allocate(capacity: columns.count)
+        for (index, column) in columns.enumerated() {
+            let vector = duckdb_data_chunk_get_vector(handle, idx_t(index))
+            targets.initializeElement(
+                at: index,
+                to: Target(type: column.type, isNullable: column.isNullable, vector: vector, data: duckdb_vector_get_data(vector)!)
+            )
+        }
+    }
+
+    deinit {
+        targets.deallocate()
+        duckdb_destroy_data_chunk(&handle)
+    }
+
+    var isFull: Bool { count == capacity }
+    var isEmpty: Bool { count == 0 }
+
+    /// Empty again; texts of before are no longer there.
+    func reset() {
+        count = 0
+        texts.removeAll()
+        duckdb_data_chunk_reset(handle)
+        for index in targets.indices {
+            let vector = duckdb_data_chunk_get_vector(handle, idx_t(index))
+            targets[index].vector = vector
+            targets[index].data = duckdb_vector_get_data(vector)
+            targets[index].validity = nil
+        }
+    }
+
+    /// For handing over: tells DuckDB how many rows there are.
+    func seal() { duckdb_data_chunk_set_size(handle, idx_t(count)) }
+
+    /// Writes a row; answers the column and what is wrong with it when the row doesn't fit.
+    func write(_ cursor: inout EncodedRow.Cursor) -> (column: String?, problem: String)? {
+        let row = count
+        for index in 0..<targets.count {
+            guard let value = cursor.next() else { return (columns[index].name, "the row ends before it") }
+            guard write(value, &targets[index], row) else {
+                return (columns[index].name, "\(Self.described(value)) does not fit \(columns[index].type)")
+            }
+        }
+        if cursor.next() != nil { return (nil, "the row has more columns than the table's \(columns.count)") }
+        count += 1
+        return nil
+    }
+
+    /// Writes a row of integers, one for each column.
+    func write(_ values: [Int64]) {
+        for (index, value) in values.enumerated() {
+            let fits = write(.int(value), &targets[index], count)
+            precondition(fits, "a table of collection itself has other columns than its engine thinks")
+        }
+        count += 1
+    }
+
+    @inline(__always)
+    private func write(_ value: EncodedRow.Column, _ target: inout Target, _ row: Int) -> Bool {
+        switch (value, target.type) {
+        case (.int(let value), .int64):
+            target.data.storeBytes(of: value, toByteOffset: row &* 8, as: Int64.self)
+        case (.text(let utf8), .text):
+            write(utf8, target.data + row &* 16)
+        case (.null, _):
+            guard target.isNullable else { return false }
+            setNull(&target, row)
+        case (.int(let value), .int32):
+            guard let value = Int32(exactly: value) else { return false }
+            target.data.storeBytes(of: value, toByteOffset: row &* 4, as: Int32.self)
+        case (.int(let value), .int16):
+            guard let value = Int16(exactly: value) else { return false }
+            target.data.storeBytes(of: value, toByteOffset: row &* 2, as: Int16.self)
+        case (.double(let value), .double):
+            target.data.storeBytes(of: value, toByteOffset: row &* 8, as: Double.self)
+        case (.bool(let value), .bool):
+            target.data.storeBytes(of: value, toByteOffset: row, as: Bool.self)
+        default:
+            return false
+        }
+        return true
+    }
+
+    private func setNull(_ target: inout Target, _ row: Int) {
+        if target.validity == nil {
+            duckdb_vector_ensure_validity_writable(target.vector)
+            target.validity = duckdb_vector_get_validity(target.vector)
+        }
+        target.validity![row >> 6] &= ~(1 << UInt64(row & 63))
+        // A text that is null must still be one to whoever copies the vector.
+        if target.type == .text { (target.data + row &* 16).initializeMemory(as: UInt8.self, repeating: 0, count: 16) }
+    }
+
+    /// Writes a `duckdb_string_t`.
+    @inline(__always)
+    private func write(_ utf8: UnsafeBufferPointer<UInt8>, _ target: UnsafeMutableRawPointer) {
+        let length = utf8.count
+        if length <= 12 {
+            // DuckDB compares all 16 bytes, so the rest must be zero.
+            target.storeBytes(of: UInt64(length), as: UInt64.self)
+            target.storeBytes(of: 0, toByteOffset: 8, as: UInt64.self)
+            if length > 0 { (target + 4).copyMemory(from: utf8.baseAddress!, byteCount: length) }
+        } else {
+            let kept = texts.copy(utf8)
+            target.storeBytes(of: UInt32(length), as: UInt32.self)
+            (target + 4).copyMemory(from: kept, byteCount: 4)
+            target.storeBytes(of: UnsafeRawPointer(kept), toByteOffset: 8, as: UnsafeRawPointer.self)
+        }
+    }
+
+    private static func described(_ value: EncodedRow.Column) -> String {
+        switch value {
+        case .null: "null"
+        case .int: "an integer"
+        case .double: "a double"
+        case .bool: "a boolean"
+        case .text: "a text"
+        }
+    }
+}
+
+/// Memory for the long texts of a chunk, which stay where they are until all go at once.
+private struct TextArena: ~Copyable {
+    private static let blockSize = 256 << 10
+
+    private var blocks: [UnsafeMutableRawBufferPointer] = []
+    /// The block in use, and how much of it is.
+    private var current = 0
+    private var used = 0
+
+    mutating func copy(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeMutableRawPointer {
+        while current < blocks.count, blocks[current].count - used < bytes.count {
+            current += 1
+            used = 0
+        }
+        if current == blocks.count {
+            blocks.append(.allocate(byteCount: max(Self.blockSize, bytes.count), alignment: 16))
+            used = 0
+        }
+        let place = blocks[current].baseAddress! + used
+        place.copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+        used += bytes.count
+        return place
+    }
+
+    /// Keeps one block for the next texts.
+    mutating func removeAll() {
+        while blocks.count > 1 || (blocks.first?.count ?? 0) > Self.blockSize { blocks.removeLast().deallocate() }
+        current = 0
+        used = 0
+    }
+
+    deinit {
+        for block in blocks { block.deallocate() }
+    }
+}

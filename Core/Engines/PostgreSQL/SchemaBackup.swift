@@ -1,0 +1,104 @@
+import Foundation
+import Storage
+
+/// Copies a whole schema into a folder of files, and back.
+///
+/// One file for each table, in the text format of COPY, which every later version of PostgreSQL reads, and
+/// `manifest.json`, which says how the tables are made. A restored schema is as old as the backup: the migrator brings it
+/// up to date at the next start.
+struct SchemaBackup: Sendable {
+    /// Of the folder inside of the one that the backup is asked for.
+    let name: String
+
+    // MARK: Out
+
+    /// The folder gets its name when everything in it is on disk; a backup that was there before gives way.
+    func write(to path: String, from pool: PostgreSQLPool) async throws {
+        let target = path + "/" + name, partial = target + ".partial"
+        let connection = pool.extraConnection()
+        defer { connection.stop() }
+        try await connection.perform { session in
+            try session.ready()
+            do {
+                try Self.recreate(partial)
+                try session.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") { try Self.copy(session, to: partial) }
+                try BackupFile.move(partial, to: target)
+            } catch {
+                try? FileManager.default.removeItem(atPath: partial)
+                throw error
+            }
+        }
+    }
+
+    private static func recreate(_ folder: String) throws {
+        if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    private static func copy(_ session: PostgreSQLSession, to folder: String) throws {
+        let takenAt = try session.execute("SELECT now() AS now", prepared: false)[0].text("now")
+        var tables: [BackupManifest.Table] = []
+        for table in try SchemaCatalog(session: session).tables() {
+            let file = try BackupFile(writing: folder + "/" + table.name + ".copy")
+            let columns = table.columns.joined(separator: ", ")
+            let rows = try session.copyOut("COPY (SELECT \(columns) FROM \"\(table.name)\") TO STDOUT") { try file.write($0) }
+            try file.finish()
+            tables.append(table.with(file: table.name + ".copy", rows: rows))
+        }
+        let manifest = BackupManifest(format: BackupManifest.currentFormat, takenAt: takenAt, tables: tables)
+        let file = try BackupFile(writing: folder + "/" + BackupManifest.fileName)
+        try manifest.encoded().withUnsafeBytes { try file.write($0) }
+        try file.finish()
+    }
+
+    // MARK: In
+
+    /// - Parameters:
+    ///   - before: what is to be done outside of the transaction.
+    ///   - afterCreation: what is to be done with the empty tables.
+    func restore(
+        from path: String, into pool: PostgreSQLPool, before: @escaping @Sendable (PostgreSQLSession) throws -> Void = { _ in },
+        afterCreation: @escaping @Sendable (PostgreSQLSession) throws -> Void = { _ in }
+    ) async throws {
+        let folder = path + "/" + name
+        let connection = pool.extraConnection()
+        defer { connection.stop() }
+        try await connection.perform { session in
+            let manifest = try BackupManifest.read(from: folder)
+            try session.ready()
+            try before(session)
+            try session.transaction {
+                try Self.dropTables(session)
+                for table in manifest.tables { try session.execute(table.creation, prepared: false) }
+                try afterCreation(session)
+                for table in manifest.tables { try Self.fill(table, from: folder, session) }
+                for statement in manifest.tables.flatMap(\.completion) { try session.execute(statement, prepared: false) }
+            }
+            // Without it the first reports would be planned for empty tables.
+            try session.command("ANALYZE")
+        }
+    }
+
+    private static func dropTables(_ session: PostgreSQLSession) throws {
+        let tables = try SchemaCatalog(session: session).tables().map { "\"\($0.name)\"" }
+        if !tables.isEmpty { try session.execute("DROP TABLE \(tables.joined(separator: ", "))", prepared: false) }
+    }
+
+    private static func fill(_ table: BackupManifest.Table, from folder: String, _ session: PostgreSQLSession) throws {
+        for statement in table.partitions { try session.execute(statement, prepared: false) }
+        let path = folder + "/" + table.file
+        let rows = try session.copyIn("COPY \"\(table.name)\" (\(table.columns.joined(separator: ", "))) FROM STDIN") { send in
+            try BackupFile.read(path, send)
+        }
+        guard rows == table.rows else {
+            throw PostgreSQLError.misuse("\(path) is damaged: it holds \(rows) rows, and \(table.rows) were written")
+        }
+    }
+}
+
+extension BackupManifest.Table {
+    fileprivate func with(file: String, rows: Int) -> Self {
+        Self(name: name, columns: columns, creation: creation, partitions: partitions, completion: completion, file: file, rows: rows)
+    }
+}

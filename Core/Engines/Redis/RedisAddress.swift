@@ -1,0 +1,68 @@
+import Foundation
+
+/// Where Redis is and how to be let in: `redis://[user][:password@]host[:6379][/0]`.
+struct RedisAddress: Sendable, Equatable {
+    let host: String
+    let port: Int
+    let database: Int
+    let user: String?
+    let password: String?
+
+    /// For logs; without user and password.
+    var place: String { "\(host):\(port)/\(database)" }
+
+    /// - Throws: `RedisURLError`, which never quotes the URL.
+    init(_ url: String) throws(RedisURLError) {
+        if url.lowercased().hasPrefix("rediss://") { throw .encrypted }
+        guard url.lowercased().hasPrefix("redis://") else { throw .malformed }
+        var rest = url.dropFirst("redis://".count)
+        // The last one: a password may have others in it.
+        if let at = rest.lastIndex(of: "@") {
+            let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let user = String(parts[0]).removingPercentEncoding, parts.count == 2,
+                let password = String(parts[1]).removingPercentEncoding
+            else { throw .malformed }
+            self.user = user.isEmpty ? nil : user
+            self.password = password.isEmpty ? nil : password
+            rest = rest[rest.index(after: at)...]
+        } else {
+            (user, password) = (nil, nil)
+        }
+        let parts = rest.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        (host, port) = try Self.hostAndPort(parts[0])
+        guard let database = parts.count < 2 || parts[1].isEmpty ? 0 : Int(parts[1]), database >= 0 else { throw .malformed }
+        self.database = database
+    }
+
+    /// `host`, `host:port`, `[2001:db8::1]:port`
+    private static func hostAndPort(_ text: Substring) throws(RedisURLError) -> (String, Int) {
+        let host: Substring, rest: Substring
+        if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+            (host, rest) = (text[text.index(after: text.startIndex)..<end], text[text.index(after: end)...])
+        } else {
+            host = text.prefix { $0 != ":" }
+            rest = text.dropFirst(host.count)
+        }
+        guard !host.isEmpty, rest.isEmpty || rest.hasPrefix(":"),
+            let port = rest.isEmpty ? 6379 : Int(rest.dropFirst()), (1...65_535).contains(port)
+        else { throw .malformed }
+        return (String(host), port)
+    }
+}
+
+/// Why a URL can't be used.
+public enum RedisURLError: Error, Sendable, CustomStringConvertible {
+    case malformed
+    case encrypted
+
+    public var description: String {
+        switch self {
+        case .malformed: "the Redis URL is not of the form redis://:password@host:6379/0 (special characters of a password as %XX)"
+        case .encrypted:
+            """
+            rediss:// is not supported: Debian 12's hiredis 0.14 speaks no TLS. Use redis:// inside a private network, \
+            or through a tunnel on this host (stunnel, WireGuard).
+            """
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import Common
+import Synchronization
+
+/// Commands of many tasks on one connection: what is waiting is sent together, and the answers come in that order.
+final class RedisCommands: RedisDuty {
+    private typealias Answer = CheckedContinuation<RedisReply, any Error>
+
+    private struct State {
+        var waiting: [(command: [String], answer: Answer)] = []
+        /// Nobody waits for a connection while there is none.
+        var isAway = false
+        var isStopped = false
+        /// What Redis calls the scripts; nil where it refused to keep them.
+        var digests: [RedisScript: String] = [:]
+    }
+
+    /// More than this many waiting are turned away.
+    private static let maximumWaiting = 10_000
+    /// Sent together at most.
+    private static let maximumBatch = 500
+
+    let wakeUp = WakeUp()
+    private let state = Mutex(State())
+
+    static let unavailable = ServiceError.unavailable(
+        "coordination_unavailable", "A server that Pulse needs is not available at the moment. Try again in a few seconds.",
+        retryAfterSeconds: 2
+    )
+
+    // MARK: For tasks
+
+    /// The answer to a command.
+    /// - Throws: `ServiceError` 503 while there is no connection, when it breaks before the answer (the command may have
+    ///   been done then), when too many wait, and for an answer that is an error.
+    func run(_ command: [String]) async throws -> RedisReply {
+        let reply = try await answer(to: command)
+        if reply.errorCode != nil { throw Self.unavailable }
+        return reply
+    }
+
+    /// The answer of a script, which Redis knows by its digest, unless it has forgotten it.
+    func run(_ script: RedisScript, key: String, _ arguments: [String]) async throws -> RedisReply {
+        if let digest = state.withLock({ $0.digests[script] }) {
+            let reply = try await answer(to: ["EVALSHA", digest, "1", key] + arguments)
+            if reply.errorCode == nil { return reply }
+            guard reply.errorCode == "NOSCRIPT" else { throw Self.unavailable }
+        }
+        return try await run(["EVAL", script.rawValue, "1", key] + arguments)
+    }
+
+    private func answer(to command: [String]) async throws -> RedisReply {
+        try await withCheckedThrowingContinuation { answer in
+            let isAccepted = state.withLock { state in
+                guard !state.isAway, !state.isStopped, state.waiting.count < Self.maximumWaiting else { return false }
+                state.waiting.append((command, answer))
+                return true
+            }
+            if isAccepted { wakeUp.signal() } else { answer.resume(throwing: Self.unavailable) }
+        }
+    }
+
+    // MARK: For the thread
+
+    func serve(_ connection: RedisConnection, until isStopped: () -> Bool) throws {
+        try loadScripts(connection)
+        state.withLock { $0.isAway = false }
+        var sent: [(answer: Answer, until: Int)] = []
+        // What was sent may have been done, so it isn't sent again. What wasn't waits for the next connection.
+        defer { for command in sent { command.answer.resume(throwing: Self.unavailable) } }
+        while !isStopped() {
+            let batch = state.withLock { state in
+                let count = min(state.waiting.count, Self.maximumBatch)
+                defer { state.waiting.removeFirst(count) }
+                return Array(state.waiting.prefix(count))
+            }
+            if !batch.isEmpty {
+                let until = MonotonicTime.milliseconds + RedisConnection.timeoutSeconds * 1_000
+                sent += batch.map { ($0.answer, until) }
+                try connection.send(batch.map(\.command))
+            }
+            let isReadable = wakeUp.wait(orReadable: connection.descriptor, milliseconds: waitMilliseconds(until: sent.first?.until))
+            if isReadable { try receive(connection, &sent) }
+            if let first = sent.first, MonotonicTime.milliseconds >= first.until { throw RedisConnectionLost(reason: "no answer") }
+        }
+    }
+
+    private func waitMilliseconds(until end: Int?) -> Int {
+        let isMore = state.withLock { !$0.waiting.isEmpty }
+        return isMore ? 0 : end.map { max(0, $0 - MonotonicTime.milliseconds) } ?? 60_000
+    }
+
+    private func receive(_ connection: RedisConnection, _ sent: inout [(answer: Answer, until: Int)]) throws {
+        try connection.receive()
+        var count = 0
+        defer { sent.removeFirst(count) }
+        while let reply = try connection.nextReply() {
+            guard count < sent.count else { throw RedisConnectionLost(reason: "an answer to nothing") }
+            sent[count].answer.resume(returning: reply)
+            count += 1
+            // Redis was demoted: perhaps its name leads to the new primary by now.
+            if reply.errorCode == "READONLY" { throw RedisConnectionLost(reason: "READONLY") }
+        }
+    }
+
+    private func loadScripts(_ connection: RedisConnection) throws {
+        for script in RedisScript.allCases {
+            let digest = try connection.ask(["SCRIPT", "LOAD", script.rawValue]).text
+            state.withLock { $0.digests[script] = digest }
+        }
+    }
+
+    func unreachable() {
+        fail { $0.isAway = true }
+    }
+
+    func stopped() {
+        fail { $0.isStopped = true }
+    }
+
+    private func fail(_ change: (inout State) -> Void) {
+        let waiting = state.withLock { state in
+            change(&state)
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for command in waiting { command.answer.resume(throwing: Self.unavailable) }
+    }
+}

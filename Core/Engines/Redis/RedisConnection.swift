@@ -1,0 +1,94 @@
+import CHiredis
+import Foundation
+
+/// The connection is gone, or was never there.
+struct RedisConnectionLost: Error {
+    let reason: String
+}
+
+/// A connection to Redis as its own thread sees it: everything here blocks, for `timeoutSeconds` at most, and nothing of
+/// it leaves that thread.
+final class RedisConnection {
+    static let timeoutSeconds = 5
+
+    private let context: UnsafeMutablePointer<redisContext>
+
+    /// Connects, authenticates and chooses the database.
+    init(_ address: RedisAddress) throws {
+        let limit = timeval(tv_sec: Self.timeoutSeconds, tv_usec: 0)
+        guard let context = redisConnectWithTimeout(address.host, Int32(address.port), limit) else {
+            throw RedisConnectionLost(reason: "out of memory")
+        }
+        self.context = context
+        try check()
+        guard redisSetTimeout(context, limit) == REDIS_OK else { throw lost() }
+        redisEnableKeepAlive(context)
+        if let password = address.password { try expectOK("AUTH", [address.user, password].compactMap { $0 }) }
+        if address.database != 0 { try expectOK("SELECT", [String(address.database)]) }
+    }
+
+    deinit { redisFree(context) }
+
+    var descriptor: Int32 { context.pointee.fd }
+
+    /// Sends `commands`, all of them in one piece.
+    func send(_ commands: [[String]]) throws {
+        for command in commands {
+            let bytes = command.map { Array($0.utf8) }
+            var lengths = bytes.map(\.count)
+            // One buffer for all words, so that the pointers stay where they are.
+            let all = bytes.flatMap { $0 }
+            let status = all.withUnsafeBytes { all in
+                var at = 0
+                var words = bytes.map { word -> UnsafePointer<CChar>? in
+                    defer { at += word.count }
+                    return all.baseAddress.map { ($0 + at).assumingMemoryBound(to: CChar.self) }
+                }
+                return redisAppendCommandArgv(context, Int32(words.count), &words, &lengths)
+            }
+            guard status == REDIS_OK else { throw lost() }
+        }
+        var isDone: Int32 = 0
+        while isDone == 0 {
+            guard redisBufferWrite(context, &isDone) == REDIS_OK else { throw lost() }
+        }
+    }
+
+    /// Takes what the socket has; to be called when it is readable.
+    func receive() throws {
+        guard redisBufferRead(context) == REDIS_OK else { throw lost() }
+    }
+
+    /// The next answer of those that were received; nil when there is none yet.
+    func nextReply() throws -> RedisReply? {
+        var pointer: UnsafeMutableRawPointer?
+        guard redisGetReplyFromReader(context, &pointer) == REDIS_OK else { throw lost() }
+        guard let pointer else { return nil }
+        defer { freeReplyObject(pointer) }
+        return RedisReply(pointer.assumingMemoryBound(to: redisReply.self))
+    }
+
+    /// Sends one command and waits for its answer.
+    func ask(_ command: [String]) throws -> RedisReply {
+        try send([command])
+        while true {
+            if let reply = try nextReply() { return reply }
+            try receive()
+        }
+    }
+
+    /// - Throws: `RedisConnectionLost` with the error's code alone, because its words may quote the password.
+    private func expectOK(_ name: String, _ arguments: [String]) throws {
+        let reply = try ask([name] + arguments)
+        if let code = reply.errorCode { throw RedisConnectionLost(reason: "\(name) was refused: \(code)") }
+    }
+
+    private func check() throws {
+        if context.pointee.err != 0 { throw lost() }
+    }
+
+    private func lost() -> RedisConnectionLost {
+        let reason = withUnsafeBytes(of: context.pointee.errstr) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        return RedisConnectionLost(reason: reason)
+    }
+}

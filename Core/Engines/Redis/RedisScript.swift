@@ -1,0 +1,44 @@
+/// What has to happen in Redis in one step. Each has one key.
+enum RedisScript: String, CaseIterable {
+    /// A token bucket on Redis' own clock, so that hosts with different clocks agree. Arguments: tokens per second,
+    /// burst. Answers whether a token was taken (1 or 0), whole tokens left, and the seconds of `RateDecision`.
+    ///
+    /// The bucket is kept as tokens and the millisecond they were counted at, until it would be full: a full bucket and
+    /// none are the same.
+    case take = """
+        local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+        local time = redis.call('TIME')
+        local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+        local tokens, at = burst, now
+        local kept = redis.call('GET', KEYS[1])
+        if kept then
+          local space = string.find(kept, ' ', 1, true)
+          tokens, at = tonumber(string.sub(kept, 1, space - 1)), tonumber(string.sub(kept, space + 1))
+        end
+        tokens = math.min(burst, tokens + math.max(0, now - at) / 1000 * rate)
+        local allowed = 0
+        if tokens >= 1 then
+          allowed = 1
+          tokens = tokens - 1
+        end
+        local full = math.ceil((burst - tokens) / rate * 1000)
+        redis.call('SET', KEYS[1], string.format('%.17g %d', tokens, now), 'PX', math.max(1, full))
+        local missing = 1 - tokens
+        if allowed == 1 then missing = burst - tokens end
+        return {allowed, math.floor(tokens), math.max(1, math.ceil(missing / rate))}
+        """
+
+    /// Takes or prolongs a lease. Arguments: owner, milliseconds. Answers 1, or 0 while somebody else holds it.
+    case acquire = """
+        local holder = redis.call('GET', KEYS[1])
+        if holder and holder ~= ARGV[1] then return 0 end
+        redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+        return 1
+        """
+
+    /// Gives a lease back, if it is still this owner's. Argument: owner.
+    case release = """
+        if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+        return 0
+        """
+}

@@ -1,0 +1,155 @@
+import Common
+import Coordination
+import Synchronization
+
+/// Messages of all channels that this process listens to, over one connection.
+final class RedisSubscriptions: RedisDuty {
+    private typealias Listener = AsyncStream<CoordinationEvent>.Continuation
+
+    private struct State {
+        var listeners: [String: [Int: Listener]] = [:]
+        var nextListener = 0
+        /// Channels of which Redis has said that it sends them.
+        var confirmed: Set<String> = []
+        /// Who waits until all channels with listeners are confirmed.
+        var waiters: [CheckedContinuation<Void, Never>] = []
+        var isAway = false
+        var isStopped = false
+
+        var isSettled: Bool { isAway || isStopped || listeners.keys.allSatisfy(confirmed.contains) }
+
+        mutating func takeSettled() -> [CheckedContinuation<Void, Never>] {
+            guard isSettled else { return [] }
+            defer { waiters = [] }
+            return waiters
+        }
+    }
+
+    /// A listener that is slower loses the oldest messages, and is told so by `.resumed`.
+    private static let maximumUnread = 1_000
+    /// After so long without a word Redis is asked whether it is there.
+    private static let quietMilliseconds = 15_000
+
+    let wakeUp = WakeUp()
+    private let state = Mutex(State())
+
+    // MARK: For tasks
+
+    func listen(to channel: String) -> AsyncStream<CoordinationEvent> {
+        let (stream, listener) = AsyncStream<CoordinationEvent>.makeStream(bufferingPolicy: .bufferingNewest(Self.maximumUnread))
+        let number = state.withLock { state -> Int? in
+            guard !state.isStopped else { return nil }
+            state.nextListener += 1
+            state.listeners[channel, default: [:]][state.nextListener] = listener
+            return state.nextListener
+        }
+        guard let number else {
+            listener.finish()
+            return stream
+        }
+        listener.onTermination = { [weak self] _ in self?.leave(channel, number) }
+        wakeUp.signal()
+        return stream
+    }
+
+    /// Returns when every channel that was listened to before arrives here, or there is no connection.
+    func settle() async {
+        await withCheckedContinuation { waiter in
+            let isSettled = state.withLock { state in
+                if !state.isSettled { state.waiters.append(waiter) }
+                return state.isSettled
+            }
+            if isSettled { waiter.resume() }
+        }
+    }
+
+    private func leave(_ channel: String, _ number: Int) {
+        let waiters = state.withLock { state in
+            state.listeners[channel]?[number] = nil
+            if state.listeners[channel]?.isEmpty == true { state.listeners[channel] = nil }
+            return state.takeSettled()
+        }
+        for waiter in waiters { waiter.resume() }
+        wakeUp.signal()
+    }
+
+    // MARK: For the thread
+
+    func serve(_ connection: RedisConnection, until isStopped: () -> Bool) throws {
+        state.withLock { $0.isAway = false }
+        defer { disconnected() }
+        var asked: Set<String> = [], heardAt = MonotonicTime.milliseconds, isProbing = false
+        while !isStopped() {
+            let wanted = state.withLock { Set($0.listeners.keys) }
+            try subscribe(connection, from: &asked, to: wanted)
+            if wakeUp.wait(orReadable: connection.descriptor, milliseconds: Self.quietMilliseconds) {
+                try connection.receive()
+                while let reply = try connection.nextReply() { try handle(reply) }
+                (heardAt, isProbing) = (MonotonicTime.milliseconds, false)
+            }
+            let quiet = MonotonicTime.milliseconds - heardAt
+            if isProbing, quiet >= 2 * Self.quietMilliseconds { throw RedisConnectionLost(reason: "no answer") }
+            if !isProbing, quiet >= Self.quietMilliseconds {
+                try connection.send([["PING"]])
+                isProbing = true
+            }
+        }
+    }
+
+    private func subscribe(_ connection: RedisConnection, from asked: inout Set<String>, to wanted: Set<String>) throws {
+        let new = wanted.subtracting(asked).sorted(), gone = asked.subtracting(wanted).sorted()
+        guard !new.isEmpty || !gone.isEmpty else { return }
+        state.withLock { $0.confirmed.subtract(gone) }
+        var commands: [[String]] = []
+        if !gone.isEmpty { commands.append(["UNSUBSCRIBE"] + gone) }
+        if !new.isEmpty { commands.append(["SUBSCRIBE"] + new) }
+        asked = wanted
+        try connection.send(commands)
+    }
+
+    private func handle(_ reply: RedisReply) throws {
+        if let code = reply.errorCode { throw RedisConnectionLost(reason: code) }
+        guard let parts = reply.elements, parts.count >= 2, let kind = parts[0].text, let channel = parts[1].text else { return }
+        switch kind {
+        case "message": if parts.count > 2, let message = parts[2].text { tell(channel, .message(message)) }
+        case "subscribe":
+            let waiters = state.withLock { state in
+                state.confirmed.insert(channel)
+                return state.takeSettled()
+            }
+            // Whatever was said before this is missed.
+            tell(channel, .resumed)
+            for waiter in waiters { waiter.resume() }
+        default: break
+        }
+    }
+
+    private func tell(_ channel: String, _ event: CoordinationEvent) {
+        let listeners = state.withLock { Array(($0.listeners[channel] ?? [:]).values) }
+        for listener in listeners {
+            if case .dropped = listener.yield(event) { listener.yield(.resumed) }
+        }
+    }
+
+    private func disconnected() {
+        state.withLock { $0.confirmed = [] }
+    }
+
+    func unreachable() {
+        let waiters = state.withLock { state in
+            state.isAway = true
+            return state.takeSettled()
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    func stopped() {
+        let (listeners, waiters) = state.withLock { state in
+            state.isStopped = true
+            defer { state.listeners = [:] }
+            return (state.listeners.values.flatMap(\.values), state.takeSettled())
+        }
+        for listener in listeners { listener.finish() }
+        for waiter in waiters { waiter.resume() }
+    }
+}

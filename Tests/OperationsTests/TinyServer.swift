@@ -1,0 +1,98 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// A web server on a port of its own of the loopback interface: answers what the test says, and tells what came.
+final class TinyServer: Sendable {
+    struct Request: Sendable {
+        let method: String
+        let path: String
+        let headers: HTTPHeaders
+        let body: String
+    }
+
+    struct Response: Sendable {
+        var status = 200
+        var headers: HTTPHeaders = [:]
+        var body = ""
+    }
+
+    let port: Int
+    var address: String { "http://127.0.0.1:\(port)" }
+    private let received: AsyncStream<Request>
+
+    private init(port: Int, received: AsyncStream<Request>) {
+        self.port = port
+        self.received = received
+    }
+
+    /// Serves while `body` runs. `answer` gets the number of the request, from 0.
+    static func run<Result: Sendable>(
+        answer: @escaping @Sendable (Int, Request) -> Response = { _, _ in Response() }, _ body: (TinyServer) async throws -> Result
+    ) async throws -> Result {
+        let (received, continuation) = AsyncStream.makeStream(of: Request.self)
+        let count = Mutex(0)
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+                    try channel.pipeline.syncOperations.addHandler(Handler { request in
+                        let number = count.withLock { count in
+                            defer { count += 1 }
+                            return count
+                        }
+                        let response = answer(number, request)
+                        continuation.yield(request)
+                        return response
+                    })
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let server = TinyServer(port: channel.localAddress?.port ?? 0, received: received)
+        let result: Swift.Result<Result, any Error>
+        do { result = .success(try await body(server)) } catch { result = .failure(error) }
+        try await channel.close()
+        continuation.finish()
+        return try result.get()
+    }
+
+    /// The next requests, in the order in which they came.
+    func next(_ count: Int = 1) async -> [Request] {
+        var requests: [Request] = []
+        var iterator = received.makeAsyncIterator()
+        while requests.count < count, let request = await iterator.next() { requests.append(request) }
+        return requests
+    }
+
+    private final class Handler: ChannelInboundHandler {
+        typealias InboundIn = HTTPServerRequestPart
+        typealias OutboundOut = HTTPServerResponsePart
+
+        private let answer: (Request) -> Response
+        private var head: HTTPRequestHead?
+        private var body = ByteBuffer()
+
+        init(answer: @escaping (Request) -> Response) { self.answer = answer }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            switch unwrapInboundIn(data) {
+            case .head(let head):
+                self.head = head
+                body.clear()
+            case .body(var part): body.writeBuffer(&part)
+            case .end:
+                guard let head else { return }
+                let response = answer(Request(
+                    method: head.method.rawValue, path: head.uri, headers: head.headers, body: String(buffer: body)))
+                var headers = response.headers
+                headers.replaceOrAdd(name: "content-length", value: String(response.body.utf8.count))
+                let answerHead = HTTPResponseHead(version: head.version, status: .init(statusCode: response.status), headers: headers)
+                context.write(wrapOutboundOut(.head(answerHead)), promise: nil)
+                context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: response.body)))), promise: nil)
+                context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            }
+        }
+    }
+}

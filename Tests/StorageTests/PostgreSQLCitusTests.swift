@@ -1,0 +1,37 @@
+import Common
+@testable import PostgreSQLEngine
+import Storage
+import Testing
+
+private func citusIsThere() async -> Bool {
+    guard let url = PostgreSQLTestServer.url,
+        let store = try? PostgreSQLControlStore(url: url, maximumConnections: 1, schema: "public", logger: .quiet)
+    else { return false }
+    let rows = try? await store.read("SELECT 1 AS one WHERE current_setting('shared_preload_libraries') LIKE '%citus%'")
+    await store.close()
+    return rows?.isEmpty == false
+}
+
+// Skipped, with a word, where the server of PULSE_TEST_DATABASE_URL has no Citus loaded.
+@Suite("Citus", .enabled("the server has no Citus in shared_preload_libraries") { await citusIsThere() })
+struct CitusTests {
+    @Test("facts are distributed by visitor with their months, event ids by their hash, the rest stays")
+    func distribution() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, schema in
+            let rows = (0..<1_000).map { FactSamples.row("\($0)", id: Int64($0), at: FactSamples.noon - Int64($0) * 86_400_000 / 10, visitor: Int64($0)) }
+            #expect(try await store.apply(FactBatch.of(rows, to: 1)).duplicates.allSatisfy { !$0 })
+            #expect(try await store.apply(FactBatch.of(rows, to: 2)).duplicates.allSatisfy { $0 })
+            #expect(try await store.paths().count == 1_000)
+            let tables = try await store.query(
+                """
+                SELECT table_name::text AS name, distribution_column AS col FROM citus_tables
+                WHERE citus_table_type = 'distributed' AND table_name::text NOT LIKE '%\\_20%' ORDER BY 1
+                """, timeoutSeconds: 30)
+            #expect(tables.map { "\($0.text("name")) \($0.text("col"))" } == ["ingest_event_ids id_high", "sample_fact visitor", "sample_other visitor"])
+        }
+    }
+}
+
+extension FactBatch {
+    fileprivate static func of(_ rows: [EncodedRow], to offset: Int64) -> FactBatch { FactSamples.batch(rows, to: offset) }
+}

@@ -1,0 +1,249 @@
+import Common
+@testable import PostgreSQLEngine
+import Storage
+import Testing
+
+// Needs a server: see PostgreSQLTestServer.
+@Suite("PostgreSQL event store", .enabled(if: PostgreSQLTestServer.isThere, "PULSE_TEST_DATABASE_URL is not set"))
+struct PostgreSQLEventStoreTests {
+    typealias Samples = FactSamples
+
+    @Test("stores every type of column as it came")
+    func values() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, _ in
+            let long = String(repeating: "é\\\t\n", count: 200_000)
+            _ = try await store.apply(Samples.batch([
+                Samples.row("a", kind: 32_767, number: .int(-2_147_483_648), ratio: .double(0.1), note: .text(long), flag: .bool(true)),
+                Samples.row("b", kind: -1, ratio: .int(3), flag: .bool(false)),
+                Samples.row(""),
+            ], to: 1))
+            let rows = try await store.query("SELECT * FROM sample_fact ORDER BY path", timeoutSeconds: 10)
+            #expect(rows.columns == ["project", "occurred_at", "visitor", "kind", "number", "ratio", "path", "note", "flag"])
+            #expect(rows[1].values == [
+                .int(1), .int(Samples.noon), .int(7), .int(32_767), .int(-2_147_483_648), .double(0.1), .text("a"), .text(long), .bool(true),
+            ])
+            #expect(rows[2].values.suffix(6) == [.int(-1), .null, .double(3), .text("b"), .null, .bool(false)])
+            #expect(rows[0].values.suffix(6) == [.int(0), .null, .null, .text(""), .null, .null])
+        }
+    }
+
+    @Test("a batch whose position is stored already adds nothing")
+    func idempotence() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, _ in
+            #expect(try await store.position(of: "a") == nil)
+            let batch = Samples.batch([Samples.row("a", id: 1), Samples.row("b")], to: 100, ledger: [Self.received(2)])
+            #expect(try await store.apply(batch).duplicates == [false, false])
+            #expect(try await store.apply(batch).duplicates == [false, false])
+            _ = try await store.apply(Samples.batch([Samples.row("old")], to: 99))
+            #expect(try await store.position(of: "a") == JournalPosition(segment: 0, offset: 100))
+            #expect(try await store.position(of: "b") == nil)
+            #expect(try await store.paths() == ["a", "b"])
+            #expect(try await store.ledgerLines() == ["1 received  2", "1 stored  2"])
+        }
+    }
+
+    @Test("an id counts once: in a batch, in a later one, and in another journal's")
+    func duplicates() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, _ in
+            let first = try await store.apply(Samples.batch([
+                Samples.row("a", id: 1), Samples.row("a2", id: 1), Samples.row("b", id: 2), Samples.row("c"), Samples.row("c"),
+            ], to: 1))
+            #expect(first.duplicates == [false, true, false, false, false])
+            let second = try await store.apply(Samples.batch([Samples.row("b2", id: 2), Samples.row("d", id: 3)], to: 2))
+            #expect(second.duplicates == [true, false])
+            let third = try await store.apply(Samples.batch([Samples.row("d2", id: 3)], to: 1, journal: "b"))
+            #expect(third.duplicates == [true])
+            #expect(try await store.paths() == ["a", "b", "c", "c", "d"])
+            #expect(try await store.ledgerLines() == ["1 stored  5", "1 duplicate  3"])
+        }
+    }
+
+    @Test("followers share the fate of their event, notes are kept, and a trace takes a duplicate's place")
+    func roles() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, _ in
+            let rows = [
+                Samples.row("a", id: 1), Samples.otherRow("a-more"), Samples.row("a-again", id: 1), Samples.otherRow("a-again-more"),
+                Samples.otherRow("note", role: .note), Samples.row("b", id: 2), Samples.otherRow("b-more"),
+            ]
+            let trace: @Sendable (EncodedRow) -> EncodedRow? = { row in
+                row.read { header, _ in header.table == 0 } ? row.replacing([6: .text("trace")]) : nil
+            }
+            let applied = try await store.apply(Samples.batch(rows, to: 1, trace: trace))
+            #expect(applied.duplicates == [false, false, true, true, false, false, false])
+            #expect(try await store.paths() == ["a", "b", "trace"])
+            #expect(try await store.paths(of: "sample_other") == ["a-more", "b-more", "note"])
+            #expect(try await store.ledgerLines() == ["1 stored  2", "1 duplicate  1"])
+        }
+    }
+
+    @Test("two hosts that store the same ids at the same time store each once")
+    func concurrentDuplicates() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, schema in
+            let other = try PostgreSQLTestServer.eventStore(schema)
+            try await PostgreSQLTestServer.closing(other.close) {
+                let stored = try await withThrowingTaskGroup(of: Int.self) { group in
+                    for (journal, store) in [("a", store), ("b", other)] {
+                        group.addTask {
+                            var stored = 0
+                            for round in 0..<20 {
+                                // In opposite orders, which must not end in a circle of waiting.
+                                let ids = (0..<100).map { Int64(round * 100 + $0) }
+                                let rows = (journal == "a" ? ids : ids.reversed()).map { Samples.row("\($0)", id: $0) }
+                                let applied = try await store.apply(Samples.batch(rows, to: Int64(round + 1), journal: journal))
+                                stored += applied.duplicates.count { !$0 }
+                            }
+                            return stored
+                        }
+                    }
+                    return try await group.reduce(0, +)
+                }
+                #expect(stored == 2_000)
+            }
+            let paths = try await store.paths()
+            #expect(paths.count == 2_000 && Set(paths).count == 2_000)
+            #expect(try await store.ledgerLines() == ["1 stored  2000", "1 duplicate  2000"])
+        }
+    }
+
+    @Test("two that apply the same batch at the same time apply it once")
+    func concurrentApply() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, schema in
+            let other = try PostgreSQLTestServer.eventStore(schema)
+            try await PostgreSQLTestServer.closing(other.close) {
+                for round in 1...20 {
+                    let batch = Samples.batch([Samples.row("\(round)")], to: Int64(round))
+                    async let one = store.apply(batch)
+                    async let two = other.apply(batch)
+                    _ = try await (one, two)
+                }
+            }
+            let paths = try await store.paths()
+            #expect(paths.count == 20)
+        }
+    }
+
+    @Test("makes the months that facts lie in, over two hosts at once")
+    func partitions() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, schema in
+            let other = try PostgreSQLTestServer.eventStore(schema)
+            try await PostgreSQLTestServer.closing(other.close) {
+                // 2025-12-31T23:59:59.999Z, 2026-01-01, 2024-02-29, 1969-12-31T23:59:59.999Z
+                let instants: [Int64] = [1_767_225_599_999, 1_767_225_600_000, 1_709_164_800_000, -1]
+                let rows = instants.map { Samples.row("\($0)", at: $0) }
+                async let one = store.apply(Samples.batch(rows, to: 1, journal: "a"))
+                async let two = other.apply(Samples.batch(rows, to: 1, journal: "b"))
+                _ = try await (one, two)
+            }
+            let partitions = try await store.query(
+                """
+                SELECT tableoid::regclass::text AS name, count(*) AS n FROM sample_fact GROUP BY 1 ORDER BY 1
+                """, timeoutSeconds: 10)
+            #expect(partitions.map { "\($0.text("name")) \($0.int("n"))" } == [
+                "sample_fact_1969_12 2", "sample_fact_2024_02 2", "sample_fact_2025_12 2", "sample_fact_2026_01 2",
+            ])
+            let indexes = try await store.query(
+                "SELECT count(*) AS n FROM pg_indexes WHERE tablename = 'sample_fact_2024_02'", timeoutSeconds: 10)
+            #expect(indexes[0].int("n") == 2)
+        }
+    }
+
+    @Test("makes a month again that was dropped")
+    func droppedPartition() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, schema in
+            _ = try await store.apply(Samples.batch([Samples.row("a")], to: 1))
+            let other = try PostgreSQLTestServer.eventStore(schema)
+            try await other.change(["DROP TABLE sample_fact_2026_03"])
+            await other.close()
+            _ = try await store.apply(Samples.batch([Samples.row("b")], to: 2))
+            #expect(try await store.paths() == ["b"])
+        }
+    }
+
+    @Test("a report under way doesn't keep a new month waiting")
+    func partitionBesideReport() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, _ in
+            _ = try await store.apply(Samples.batch([Samples.row("a")], to: 1))
+            let report = Task { try await store.query("SELECT pg_sleep(20), * FROM sample_fact", timeoutSeconds: 60) }
+            try await Task.sleep(for: .milliseconds(200))
+            _ = try await store.apply(Samples.batch([Samples.row("b", at: 0)], to: 2))
+            #expect(try await store.paths() == ["a", "b"])
+            report.cancel()
+            _ = await report.result
+        }
+    }
+
+    @Test(
+        "a value that doesn't fit is an error that names the column, and nothing of the batch is stored",
+        arguments: [
+            (Samples.row("x", kind: 40_000), "sample_fact.kind was given a number beyond 16 bits"),
+            (Samples.row("x", number: .int(1 << 40)), "sample_fact.number was given a number beyond 32 bits"),
+            (Samples.row("x", number: .text("secret")), "sample_fact.number was given a value of another type"),
+            (Samples.encoded(0, 1, .event, nil, [.int(1), .int(0), .int(0), .null]), "sample_fact.kind was given null"),
+            (Samples.encoded(0, 1, .event, nil, [.int(1), .int(0), .int(0), .int(0)]), "sample_fact.path was given null"),
+            (Samples.encoded(1, 1, .event, nil, [.int(1), .int(0), .int(0), .text("x"), .null]), "sample_other was given more values than columns"),
+            (Samples.encoded(9, 1, .event, nil, [.int(1), .int(0), .int(0)]), "row 1 of a batch has no table or no instant"),
+            (Samples.row("x", at: .max), "a row of sample_fact lies outside of the years 1 to 9999"),
+            (Samples.row("x", note: .text("a\u{0}b")), "invalid byte sequence"),
+        ])
+    func misfits(row: EncodedRow, words: String) async throws {
+        try await PostgreSQLTestServer.withEventStore { store, _ in
+            let error = await #expect(throws: PostgreSQLError.self) {
+                try await store.apply(Samples.batch([Samples.row("good", id: 1), row], to: 1))
+            }
+            #expect("\(error!)".contains(words))
+            #expect(!"\(error!)".contains("secret"))
+            #expect(try await store.paths() == [])
+            #expect(try await store.position(of: "a") == nil)
+            #expect(try await store.apply(Samples.batch([Samples.row("good", id: 1)], to: 1)).duplicates == [false])
+        }
+    }
+
+    @Test("a row from before the table got its last columns takes their defaults")
+    func olderRow() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, _ in
+            let values: [Value] = [.int(1), .int(Samples.noon), .int(7), .int(0), .null, .null, .text("old")]
+            _ = try await store.apply(Samples.batch([Samples.encoded(0, 1, .event, nil, values)], to: 1))
+            let row = try await store.query("SELECT note, flag FROM sample_fact", timeoutSeconds: 10)[0]
+            #expect(row.values == [.text("none"), .null])
+        }
+    }
+
+    @Test("counts fates by project and reason, and adds to what is there")
+    func ledger() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, _ in
+            let refused = LedgerEntry(project: 2, hour: Samples.hour, outcome: .refused, reason: "bot", count: 3)
+            for offset in 1...2 {
+                _ = try await store.apply(Samples.batch(
+                    [Samples.row("a", project: 2), Samples.row("b", id: 5, project: 3)], to: Int64(offset),
+                    ledger: [refused, Self.received(1), Self.received(1)]))
+            }
+            #expect(try await store.ledgerLines() == ["1 received  4", "2 stored  2", "2 refused bot 6", "3 stored  1", "3 duplicate  1"])
+        }
+    }
+
+    @Test("many lines of the ledger at once")
+    func longLedger() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, _ in
+            let lines = (0..<2_500).map { LedgerEntry(project: Int32($0), hour: 0, outcome: .refused, reason: "bot", count: 1) }
+            _ = try await store.apply(Samples.batch([], to: 1, ledger: lines))
+            #expect(try await store.ledgerLines().count == 2_500)
+        }
+    }
+
+    @Test("a change happens as a whole or not at all")
+    func change() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, _ in
+            _ = try await store.apply(Samples.batch([Samples.row("a"), Samples.row("b")], to: 1))
+            await #expect(throws: PostgreSQLError.self) {
+                try await store.change(["DELETE FROM sample_fact WHERE path = \("a")", "DELETE FROM nowhere"])
+            }
+            #expect(try await store.paths() == ["a", "b"])
+            try await store.change(["DELETE FROM sample_fact WHERE path = \("a")"])
+            #expect(try await store.paths() == ["b"])
+        }
+    }
+
+    private static func received(_ count: Int64) -> LedgerEntry {
+        LedgerEntry(project: 1, hour: Samples.hour, outcome: .received, reason: "", count: count)
+    }
+}

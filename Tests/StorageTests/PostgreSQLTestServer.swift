@@ -1,0 +1,85 @@
+import Foundation
+import Logging
+@testable import PostgreSQLEngine
+import Storage
+import Synchronization
+
+/// The server that `PULSE_TEST_DATABASE_URL` names. Each test makes a schema of its own there and drops it.
+enum PostgreSQLTestServer {
+    /// Nil where there is none: then the suites that need one are skipped.
+    static let url = ProcessInfo.processInfo.environment["PULSE_TEST_DATABASE_URL"]
+    static var isThere: Bool { url != nil }
+
+    static func newSchema() -> String {
+        "test_" + UUID().uuidString.lowercased().filter { $0 != "-" }
+    }
+
+    static func drop(_ schema: String) async throws {
+        let store = try PostgreSQLControlStore(url: url!, maximumConnections: 1, schema: schema, logger: .quiet)
+        try await store.write("DROP SCHEMA IF EXISTS \(sql: schema) CASCADE")
+        await store.close()
+    }
+
+    /// Gives `body` a control store that nobody else uses.
+    static func withControlStore(
+        connections: Int = 5, url: String? = nil, _ body: (PostgreSQLControlStore, _ schema: String) async throws -> Void
+    ) async throws {
+        try await withSchema { schema in
+            let store = try PostgreSQLControlStore(url: url ?? Self.url!, maximumConnections: connections, schema: schema, logger: .quiet)
+            try await closing(store.close) { try await body(store, schema) }
+        }
+    }
+
+    /// Gives `body` an event store with the tables of collection and `FactSamples.table`.
+    static func withEventStore(
+        url: String? = nil, _ body: (PostgreSQLEventStore, _ schema: String) async throws -> Void
+    ) async throws {
+        try await withSchema { schema in
+            let store = try eventStore(schema, url: url)
+            try await closing(store.close) {
+                for migration in IngestTables.migrations + [FactSamples.migration] {
+                    try await store.change(migration.steps.flatMap { $0.statements(for: .postgresql) })
+                }
+                try await body(store, schema)
+            }
+        }
+    }
+
+    static func eventStore(_ schema: String, url: String? = nil) throws -> PostgreSQLEventStore {
+        try PostgreSQLEventStore(url: url ?? Self.url!, maximumConnections: 5, schema: schema, logger: .quiet)
+    }
+
+    static func withSchema(_ body: (String) async throws -> Void) async throws {
+        let schema = newSchema()
+        try await closing({ try? await drop(schema) }) { try await body(schema) }
+    }
+
+    static func closing(_ close: () async -> Void, _ body: () async throws -> Void) async throws {
+        do { try await body() } catch {
+            await close()
+            throw error
+        }
+        await close()
+    }
+}
+
+extension Logger {
+    static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// A logger, and what it was told so far.
+    static func recording() -> (Logger, lines: @Sendable () -> [String]) {
+        let record = LogRecord()
+        return (Logger(label: "test") { _ in record }, { record.lines.withLock { $0 } })
+    }
+}
+
+private final class LogRecord: LogHandler {
+    let lines = Mutex<[String]>([])
+    var metadata: Logger.Metadata { get { [:] } set {} }
+    var logLevel: Logger.Level { get { .trace } set {} }
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? { get { nil } set {} }
+
+    func log(event: LogEvent) {
+        lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
+    }
+}
