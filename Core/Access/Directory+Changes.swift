@@ -125,21 +125,16 @@ extension Directory {
             for change in changes {
                 let rows = try await transaction.run(
                     "SELECT is_enabled, access FROM access_modules WHERE project_id = \(project.id) AND module = \(change.module)")
-                let stored = rows.first.map {
-                    ModuleState(isEnabled: $0["is_enabled"].bool ?? false, access: AccessLevel(rawValue: $0.text("access")) ?? .read)
-                }
-                var state = stored ?? defaults.state(of: change.module)
-                let wasEnabled = state.isEnabled
-                if let enabled = change.isEnabled { state.isEnabled = enabled }
-                if let access = change.access {
-                    state.access = access
-                } else if stored == nil, !wasEnabled, state.isEnabled {
-                    state.access = .all
-                }
+                let standard = defaults.state(of: change.module)
+                // Nil until somebody sets it: a module can be switched off that never had one.
+                var level = change.access ?? rows.first.flatMap { AccessLevel(rawValue: $0.text("access")) }
+                let isEnabled = change.isEnabled ?? rows.first?["is_enabled"].bool ?? standard.isEnabled
+                if level == nil, isEnabled { level = standard.isEnabled ? standard.access : .all }
+                let state = ModuleState(isEnabled: isEnabled, access: level ?? standard.access)
                 try await transaction.run(
                     """
                     /* access.set_module */ INSERT INTO access_modules (project_id, module, is_enabled, access)
-                    VALUES (\(project.id), \(change.module), \(state.isEnabled), \(state.access.rawValue))
+                    VALUES (\(project.id), \(change.module), \(isEnabled), \(level?.rawValue ?? ""))
                     ON CONFLICT (project_id, module) DO UPDATE SET is_enabled = excluded.is_enabled, access = excluded.access
                     """)
                 try await AuditLog.record(
@@ -151,14 +146,27 @@ extension Directory {
         try await changed()
     }
 
-    public func setPrivacy(_ settings: PrivacyRules, in project: Project, by actor: String) async throws {
-        let text = try Self.text(settings), now = time.now
-        try await control.write { transaction in
+    /// Changes privacy rules; `change` sees those that are stored, which may be newer than what this host has read.
+    public func changePrivacy(
+        of project: Project, by actor: String, _ change: @escaping @Sendable (inout PrivacyRules) -> Void
+    ) async throws -> PrivacyRules {
+        let now = time.now
+        let rules = try await control.write { transaction in
+            let rows = try await transaction.run("/* access.privacy */ SELECT privacy FROM access_projects WHERE id = \(project.id)")
+            var rules = try rows.first.map { try DirectoryReader.privacy($0) } ?? project.privacy
+            change(&rules)
+            let text = try Self.text(rules)
             try await transaction.run(
                 "/* access.set_privacy */ UPDATE access_projects SET privacy = \(text) WHERE id = \(project.id)")
             try await AuditLog.record("privacy.change", by: actor, on: "project \(project.id)", metadata: ["settings": text], project: project.id, at: now, in: transaction)
+            return rules
         }
         try await changed()
+        return rules
+    }
+
+    public func setPrivacy(_ settings: PrivacyRules, in project: Project, by actor: String) async throws {
+        _ = try await changePrivacy(of: project, by: actor) { $0 = settings }
     }
 
     private static func text(_ settings: PrivacyRules) throws -> String {

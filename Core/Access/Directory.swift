@@ -18,6 +18,8 @@ public final class Directory: Sendable {
         var keys: [String: APIKey] = [:]
         /// The state of the audit log when `poll` last looked.
         var seen = ""
+        /// Which reading it comes from.
+        var reading = 0
     }
 
     let control: any ControlStore
@@ -25,6 +27,8 @@ public final class Directory: Sendable {
     let time: any TimeSource
     public let defaults: ModuleDefaults
     private let state = Mutex(Snapshot())
+    /// How many readings were begun.
+    private let readings = Mutex(0)
     /// Keys used since the last `flushLastUse`, by id.
     private let lastUse = Mutex<[String: Instant]>([:])
 
@@ -69,8 +73,14 @@ public final class Directory: Sendable {
 
     /// Reads everything from the control plane.
     public func reload() async throws {
-        let snapshot = try await DirectoryReader(control: control).read()
-        state.withLock { $0 = snapshot }
+        let reading = readings.withLock { count in
+            count += 1
+            return count
+        }
+        var snapshot = try await DirectoryReader(control: control, defaults: defaults).read()
+        snapshot.reading = reading
+        // Of readings that overlap the one that began last stays: it saw whatever the others were made for.
+        state.withLock { if $0.reading < reading { $0 = snapshot } }
     }
 
     /// Follows the changes of every host until the task is cancelled.

@@ -5,12 +5,15 @@ import Storage
 /// Reads projects, keys and switches from the control plane.
 struct DirectoryReader: Sendable {
     let control: any ControlStore
+    let defaults: ModuleDefaults
 
     func read() async throws -> Directory.Snapshot {
         var switches: [String: [String: ModuleState]] = [:]
         for row in try await control.read("/* access.modules */ SELECT project_id, module, is_enabled, access FROM access_modules") {
-            switches[row.text("project_id"), default: [:]][row.text("module")] = ModuleState(
-                isEnabled: row["is_enabled"].bool ?? false, access: AccessLevel(rawValue: row.text("access")) ?? .read)
+            // A switch may have been set and the level never; then it is "".
+            let module = row.text("module"), level = AccessLevel(rawValue: row.text("access"))
+            switches[row.text("project_id"), default: [:]][module] = ModuleState(
+                isEnabled: row["is_enabled"].bool ?? false, access: level ?? defaults.state(of: module).access)
         }
         var snapshot = Directory.Snapshot()
         let projects = try await control.read(
@@ -19,7 +22,7 @@ struct DirectoryReader: Sendable {
             let project = Project(
                 id: row.text("id"), number: Int32(row.int("number")), name: row.text("name"), domain: row.text("domain"),
                 createdAt: Instant(milliseconds: row.int("created_at")),
-                privacy: try JSONDecoder().decode(PrivacyRules.self, from: Data(row.text("privacy").utf8)),
+                privacy: try Self.privacy(row),
                 modules: switches[row.text("id")] ?? [:]
             )
             snapshot.projects[project.id] = project
@@ -29,6 +32,10 @@ struct DirectoryReader: Sendable {
             "/* access.keys */ SELECT \(sql: Self.keyColumns), secret_hash FROM access_keys WHERE revoked_at IS NULL")
         for row in keys { snapshot.keys[row.text("secret_hash")] = Self.key(row) }
         return snapshot
+    }
+
+    static func privacy(_ row: Row) throws -> PrivacyRules {
+        try JSONDecoder().decode(PrivacyRules.self, from: Data(row.text("privacy").utf8))
     }
 
     static let keyColumns =

@@ -29,26 +29,34 @@ public struct Gate: Sendable {
     /// Checks `request` against `route` of `module` (nil for the host's own routes) and runs the handler.
     /// - Throws: `ServiceError` of the first check that fails, or what the handler throws.
     public func pass(_ request: IncomingRequest, to route: Route, module: String?, surface: any Surface) async throws -> Answer {
+        var rate: RateLabel?
+        do {
+            let answer = try await handle(request, route, module, surface, &rate)
+            return rate?.labelled(answer) ?? answer
+        } catch let error as ServiceError {
+            // Whoever was counted is told where they stand, also when the answer is a refusal.
+            guard let rate else { throw error }
+            return rate.labelled(surface.answer(to: error))
+        }
+    }
+
+    /// - Parameter rate: set once the request was counted, also when it is refused.
+    private func handle(
+        _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
+    ) async throws -> Answer {
         switch route.handler {
         case .anonymous(let handler):
             try Self.checkParameters(route, request)
             return try await handler(AnonymousRequest(request: request, services: services))
         case .installation(let handler):
-            let rate = try await admitAdministrator(request, surface)
+            try await admitAdministrator(request, surface, &rate)
             try Self.checkParameters(route, request)
-            let answer = try await handler(InstallationRequest(request: request, services: services, route: route))
-            return rate.labelled(answer)
+            return try await handler(InstallationRequest(request: request, services: services, route: route))
         case .project(let handler):
-            let (caller, rate) = try await admit(request, route, module, surface)
-            let answer: Answer
-            do {
-                try Self.checkParameters(route, request)
-                answer = try await handler(ProjectRequest(
-                    request: request, services: services, route: route, module: module, project: caller.project, key: caller.key))
-            } catch let error as ServiceError {
-                return rate.labelled(surface.answer(to: error))
-            }
-            return rate.labelled(answer)
+            let caller = try await admit(request, route, module, surface, &rate)
+            try Self.checkParameters(route, request)
+            return try await handler(ProjectRequest(
+                request: request, services: services, route: route, module: module, project: caller.project, key: caller.key))
         }
     }
 
@@ -59,9 +67,9 @@ public struct Gate: Sendable {
     }
 
     private func admit(
-        _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface
-    ) async throws -> (Caller, RateLabel) {
-        if route.scope == .admin { return try await admitProjectAdministrator(request, surface) }
+        _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
+    ) async throws -> Caller {
+        if route.scope == .admin { return try await admitProjectAdministrator(request, route, module, surface, &rate) }
         guard let secret = surface.apiKey(of: request) else {
             throw ServiceError(status: 401, code: "missing_key", message: "Missing API key. Provide it via X-Pulse-Key header or ?key= query parameter.")
         }
@@ -70,9 +78,9 @@ public struct Gate: Sendable {
         }
         do {
             let needed = Self.neededScope(route.scope, key)
-            let rate = try await limiter.take(needed == .ingest ? .ingest : .query, subject: project.id)
+            try await count(needed == .ingest ? .ingest : .query, project.id, &rate)
             try checkKey(key, needed, route, module, project)
-            return (Caller(project: project, key: key), rate)
+            return Caller(project: project, key: key)
         } catch let error as ServiceError {
             refused(project, route, error.code)
             throw error
@@ -114,24 +122,35 @@ public struct Gate: Sendable {
         }
     }
 
-    // MARK: Administration
-
-    private func admitAdministrator(_ request: IncomingRequest, _ surface: any Surface) async throws -> RateLabel {
-        guard let token = surface.bearer(of: request) else { throw Self.missingAdminToken }
-        guard administration.isAdminToken(token) else { throw Self.invalidAdminToken }
-        return try await limiter.take(.admin, subject: "admin token")
+    /// - Throws: 429.
+    private func count(_ kind: RateLimiter.Kind, _ subject: String, _ rate: inout RateLabel?) async throws {
+        let label = await limiter.take(kind, subject: subject)
+        rate = label
+        try label.check()
     }
 
-    private func admitProjectAdministrator(_ request: IncomingRequest, _ surface: any Surface) async throws -> (Caller, RateLabel) {
+    // MARK: Administration
+
+    private func admitAdministrator(_ request: IncomingRequest, _ surface: any Surface, _ rate: inout RateLabel?) async throws {
+        guard let token = surface.bearer(of: request) else { throw Self.missingAdminToken }
+        guard administration.isAdminToken(token) else { throw Self.invalidAdminToken }
+        try await count(.admin, "admin token", &rate)
+    }
+
+    private func admitProjectAdministrator(
+        _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
+    ) async throws -> Caller {
         guard let token = surface.bearer(of: request) else { throw Self.missingAdminToken }
         let id = request.pathParameters["id"] ?? ""
         if administration.isAdminToken(token) {
-            let rate = try await limiter.take(.admin, subject: "admin token")
+            try await count(.admin, "admin token", &rate)
             guard let project = directory.project(id) else { throw ServiceError.notFound("Project", id) }
-            return (Caller(project: project, key: nil), rate)
+            // Which modules a project has can be told once the project is known.
+            if let module { try checkModule(module, route.access, project, nil) }
+            return Caller(project: project, key: nil)
         }
         guard let key = directory.key(secret: token), let project = directory.project(key.projectID) else { throw Self.invalidAdminToken }
-        let rate = try await limiter.take(.admin, subject: key.id)
+        try await count(.admin, key.id, &rate)
         guard key.has(.admin) else {
             throw ServiceError(
                 status: 403, code: "missing_scope",
@@ -139,7 +158,8 @@ public struct Gate: Sendable {
         }
         // A stranger's project is answered as one that does not exist.
         guard project.id == id.lowercased() else { throw ServiceError.notFound("Project", id) }
-        return (Caller(project: project, key: key), rate)
+        if let module { try checkModule(module, route.access, project, key) }
+        return Caller(project: project, key: key)
     }
 
     private static let missingAdminToken = ServiceError(status: 401, code: "missing_admin_token", message: "Missing admin token.")

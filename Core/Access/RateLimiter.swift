@@ -34,8 +34,7 @@ public final class RateLimiter: Sendable {
     public func set(_ new: Limits) { limits.withLock { $0 = new } }
 
     /// Counts one request of `subject`.
-    /// - Throws: 429 with the seconds to wait.
-    func take(_ kind: Kind, subject: String) async throws -> RateLabel {
+    func take(_ kind: Kind, subject: String) async -> RateLabel {
         let perSecond = limits.withLock { limits in
             switch kind {
             case .ingest: limits.ingestPerSecond
@@ -51,12 +50,6 @@ public final class RateLimiter: Sendable {
         } else {
             do { decision = try await coordination.take(key, limit) } catch { decision = local.takeNow(key, limit) }
         }
-        guard decision.isAllowed else {
-            let unit = decision.seconds == 1 ? "second" : "seconds"
-            throw ServiceError(
-                status: 429, code: "rate_limited", message: "Rate limit exceeded. Retry after \(decision.seconds) \(unit).",
-                retryAfterSeconds: decision.seconds)
-        }
         return RateLabel(limit: perSecond, decision: decision)
     }
 }
@@ -65,6 +58,15 @@ public final class RateLimiter: Sendable {
 struct RateLabel: Sendable {
     let limit: Int
     let decision: RateDecision?
+
+    /// - Throws: 429 with the seconds to wait.
+    func check() throws {
+        guard let decision, !decision.isAllowed else { return }
+        let unit = decision.seconds == 1 ? "second" : "seconds"
+        throw ServiceError(
+            status: 429, code: "rate_limited", message: "Rate limit exceeded. Retry after \(decision.seconds) \(unit).",
+            retryAfterSeconds: decision.seconds)
+    }
 
     func labelled(_ answer: Answer) -> Answer {
         guard let decision else { return answer }

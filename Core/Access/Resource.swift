@@ -110,31 +110,44 @@ public struct Resource: Sendable {
     @Sendable private func create(_ call: ProjectRequest) async throws -> Answer {
         let body = try await call.body()
         let definition = try complete(body, over: nil)
-        let id = Identifiers.uuid()
-        try await store(definition, id: id, call, action: "create") { unique in
-            """
-            INSERT INTO \(sql: table) (id, project_id, unique_value, definition, created_at, updated_at)
-            VALUES (\(id), \(call.project.id), \(unique), \(definition), \(call.now.milliseconds), \(call.now.milliseconds))
-            """
+        let id = Identifiers.uuid(), project = call.project.id, now = call.now.milliseconds
+        let value = try uniqueValue(of: definition) ?? id
+        let made = try await change(call, id: id, action: "create", body) { transaction in
+            try await transaction.run(
+                """
+                INSERT INTO \(sql: table) (id, project_id, unique_value, definition, created_at, updated_at)
+                VALUES (\(id), \(project), \(value), \(definition), \(now), \(now))
+                RETURNING \(sql: Self.columns)
+                """)
         }
-        return answer(try await stored(id, call), status: 201)
+        return answer(try Definition(made), status: 201)
     }
 
     @Sendable private func update(_ call: ProjectRequest) async throws -> Answer {
-        let old = try await require(call)
-        let definition = try complete(try await call.body(), over: old.fields)
-        try await store(definition, id: old.id, call, action: "update") { unique in
-            """
-            UPDATE \(sql: table) SET definition = \(definition), unique_value = \(unique), updated_at = \(call.now.milliseconds)
-            WHERE id = \(old.id) AND project_id = \(call.project.id)
-            """
+        // What is not there is answered before the body is read.
+        let id = try await require(call).id
+        let body = try await call.body(), project = call.project.id, now = call.now.milliseconds
+        let changed = try await change(call, id: id, action: "update", body) { transaction in
+            // Read again in the transaction: two changes of different fields at the same time must both stay.
+            let rows = try await transaction.run(
+                "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE id = \(id) AND project_id = \(project)")
+            guard let old = rows.first else { return rows }
+            let definition = try complete(body, over: try Definition(old).fields)
+            let value = try uniqueValue(of: definition) ?? id
+            return try await transaction.run(
+                """
+                UPDATE \(sql: table) SET definition = \(definition), unique_value = \(value), updated_at = \(now)
+                WHERE id = \(id) AND project_id = \(project) RETURNING \(sql: Self.columns)
+                """)
         }
-        return answer(try await stored(old.id, call), status: 200)
+        return answer(try Definition(changed), status: 200)
     }
 
     @Sendable private func delete(_ call: ProjectRequest) async throws -> Answer {
-        let old = try await require(call)
-        try await change(call, id: old.id, action: "delete", "DELETE FROM \(sql: table) WHERE id = \(old.id) AND project_id = \(call.project.id)")
+        let id = try await require(call).id, project = call.project.id
+        _ = try await change(call, id: id, action: "delete", nil) { transaction in
+            try await transaction.run("DELETE FROM \(sql: table) WHERE id = \(id) AND project_id = \(project) RETURNING id")
+        }
         return .noContent
     }
 
@@ -159,25 +172,28 @@ public struct Resource: Sendable {
         return text.string
     }
 
-    private func store(_ definition: String, id: String, _ call: ProjectRequest, action: String, _ statement: (String) -> SQL) async throws {
-        let value = try unique.flatMap { try JSON.parse(definition)[$0]?.string }
-        do { try await change(call, id: id, action: action, statement(value ?? id)) } catch is UniqueViolation {
-            throw ServiceError.body("a \(kind.lowercased()) with \(unique ?? "id") '\((value ?? id).excerpt(60))' exists already.")
-        }
-    }
+    private func uniqueValue(of definition: String) throws -> String? { try unique.flatMap { try JSON.parse(definition)[$0]?.string } }
 
-    private func change(_ call: ProjectRequest, id: String, action: String, _ statement: SQL) async throws {
+    /// Runs `statements`, which answer the row that they changed, in one transaction with the audit entry.
+    /// - Throws: 404 where they changed none, 400 for a duplicate.
+    private func change(
+        _ call: ProjectRequest, id: String, action: String, _ body: JSON?,
+        _ statements: @escaping @Sendable (any ControlTransaction) async throws -> Rows
+    ) async throws -> Row {
         let noun = kind.lowercased(), actor = call.actor, project = call.project.id, now = call.now
-        try await call.control.write { transaction in
-            try await transaction.run(statement)
-            try await AuditLog.record("\(noun).\(action)", by: actor, on: "\(noun) \(id)", project: project, at: now, in: transaction)
+        let row: Row?
+        do {
+            row = try await call.control.write { transaction in
+                guard let row = try await statements(transaction).first else { return nil }
+                try await AuditLog.record("\(noun).\(action)", by: actor, on: "\(noun) \(id)", project: project, at: now, in: transaction)
+                return row
+            }
+        } catch is UniqueViolation {
+            let value = unique.flatMap { body?[$0]?.string } ?? id
+            throw ServiceError.body("a \(noun) with \(unique ?? "id") '\(value.excerpt(60))' exists already.")
         }
-    }
-
-    private func stored(_ id: String, _ call: ProjectRequest) async throws -> Definition {
-        let rows = try await call.control.read("SELECT \(sql: Self.columns) FROM \(sql: table) WHERE id = \(id)")
-        guard let row = rows.first else { throw ServiceError.notFound(kind, id) }
-        return try Definition(row)
+        guard let row else { throw ServiceError.notFound(kind, id) }
+        return row
     }
 
     // MARK: Answering

@@ -42,14 +42,14 @@ extension AdministrationRoutes {
 
     @Sendable private func changePrivacy(_ call: ProjectRequest) async throws -> Answer {
         let body = try await call.body()
-        var rules = call.project.privacy
-        if let value = body["anonymize_ip"]?.boolean { rules.anonymizeIP = value }
-        if let value = body["respect_dnt"]?.boolean { rules.respectDNT = value }
-        if let value = body["bot_filtering"]?.boolean { rules.botFiltering = value }
-        if let value = body["consent_required"]?.boolean { rules.consentRequired = value }
-        if let list = body["allowed_consent_modes"], !list.isNull { rules.allowedConsentModes = list.elements.compactMap(\.string) }
-        if let list = body["blocked_user_agents"], !list.isNull { rules.blockedUserAgents = list.elements.compactMap(\.string) }
-        try await call.directory.setPrivacy(rules, in: call.project, by: call.actor)
+        let rules = try await call.directory.changePrivacy(of: call.project, by: call.actor) { rules in
+            if let value = body["anonymize_ip"]?.boolean { rules.anonymizeIP = value }
+            if let value = body["respect_dnt"]?.boolean { rules.respectDNT = value }
+            if let value = body["bot_filtering"]?.boolean { rules.botFiltering = value }
+            if let value = body["consent_required"]?.boolean { rules.consentRequired = value }
+            if let list = body["allowed_consent_modes"], !list.isNull { rules.allowedConsentModes = list.elements.compactMap(\.string) }
+            if let list = body["blocked_user_agents"], !list.isNull { rules.blockedUserAgents = list.elements.compactMap(\.string) }
+        }
         return try .json(rules)
     }
 

@@ -25,7 +25,10 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             installation = try await Installation.open(configuration, telemetry: telemetry, logger: logger)
         } catch { throw CommandError("\(error)") }
-        if welcome { print(try await Welcome(installation).text()) }
+        if welcome {
+            print(try await Welcome(installation).text())
+            fflush(nil)  // also where the output is a file
+        }
         let reload = Reload(options: options, installation: installation, logger: logger, current: configuration)
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(
             services: [.init(service: try installation.application()), .init(service: reload)],

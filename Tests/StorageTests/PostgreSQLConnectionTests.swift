@@ -33,7 +33,7 @@ struct PostgreSQLConnectionTests {
     }
 
     @Test("gives back what was bound", arguments: [
-        Value.int(.max), .int(.min), .double(0.1), .double(-1e-300), .double(5e-324), .bool(true), .bool(false), .null, .text(""),
+        Value.int(.max), .int(.min), .double(0.1), .double(-1e-300), .double(.leastNonzeroMagnitude), .bool(true), .bool(false), .null, .text(""),
         .text("grüße 日本語 🇩🇪 it's \"quoted\" \\ $1 \r\n"), .text(String(repeating: "äx", count: 500_000)),
     ])
     func roundTrip(value: Value) async throws {

@@ -1,0 +1,185 @@
+@testable import Host
+import Core
+import TestSupport
+import Testing
+
+/// The gate, at every route that the host serves: those of the binary's modules, the host's own, and the probe module's.
+/// The routes come from the registry, so a new one is walked as soon as it is there.
+@Suite("Every route, every stranger")
+struct EveryRouteTests {
+    @Test("turns away", arguments: Stranger.all, Profile.available)
+    func turnsAway(stranger: Stranger, profile: Profile) async throws {
+        try await House.open(profile) { house in
+            try await stranger.prepare(house)
+            let endpoints = house.endpoints.filter(stranger.meets)
+            #expect(!endpoints.isEmpty, "nobody is turned away: the walk is empty")
+            for endpoint in endpoints {
+                let expected = stranger.answer(house, endpoint)
+                let answer = try await house.ask(
+                    endpoint, as: stranger.caller(house, endpoint), path: stranger.path(house, endpoint), headers: stranger.headers(house, endpoint))
+                house.expect(answer, expected.status, expected.sentence, endpoint)
+                #expect(answer.headers[.contentType] == "application/json; charset=utf-8", "\(endpoint)")
+            }
+        }
+    }
+
+    @Test("lets those through for whom it is made", arguments: Profile.available)
+    func letsThrough(profile: Profile) async throws {
+        try await House.open(profile) { house in
+            var walked = 0
+            for endpoint in house.endpoints {
+                var callers = [house.owner(of: endpoint)]
+                for scope in endpoint.openingScopes {
+                    let key = try await house.key([scope], modules: endpoint.module.map { [$0] })
+                    callers.append(endpoint.takesKey ? .key(key) : .bearer(key))
+                }
+                for caller in callers {
+                    let answer = try await house.ask(endpoint, as: caller)
+                    let isThrough = ![401, 403, 405, 429].contains(answer.status) && answer.status < 500 && answer.body != #"{"error":"Not found"}"#
+                    #expect(isThrough, "\(endpoint) as \(caller) answered \(answer.status) \(answer.body)")
+                }
+                walked += 1
+            }
+            #expect(walked == house.app.installation.registry.routes.count)
+        }
+    }
+
+    @Test("a key in the address opens what the key in the header opens")
+    func keyInAddress() async throws {
+        try await House.open(.embedded) { house in
+            for endpoint in house.endpoints where endpoint.takesKey {
+                let path = endpoint.path(in: house.project) + "?key=\(house.app.keys[house.owner(of: endpoint)]!)"
+                let answer = try await house.ask(endpoint, as: .nobody, path: path)
+                #expect(![401, 403].contains(answer.status) && answer.status < 500, "\(endpoint) answered \(answer.status) \(answer.body)")
+            }
+        }
+    }
+
+    @Test("HEAD is no way around the gate")
+    func head() async throws {
+        try await House.open(.embedded) { house in
+            let endpoints = house.endpoints.filter { $0.route.method == .get && $0.kind != .anonymous }
+            #expect(endpoints.count > 10)
+            for endpoint in endpoints {
+                let answer = try await house.ask(endpoint, as: .nobody, method: .head)
+                #expect(answer.status == 401, "\(endpoint)")
+                #expect(answer.body == "", "\(endpoint)")
+            }
+        }
+    }
+
+    @Test("a method that a path does not have is refused by name, whoever asks", arguments: [HTTPRequest.Method.patch, .trace, .init("BREW")!])
+    func otherMethods(method: HTTPRequest.Method) async throws {
+        try await House.open(.embedded) { house in
+            for endpoint in house.endpoints {
+                let path = endpoint.path(in: house.project)
+                let answer = try await house.ask(endpoint, as: .token, method: method)
+                #expect(answer.status == 405, "\(endpoint)")
+                let accepted = try #require(answer.headers[.allow])
+                #expect(accepted.contains(endpoint.route.method.rawValue))
+                #expect(answer.body == #"{"error":"\#(method.rawValue) is not possible at \#(path.excerpt()); accepted: \#(accepted)."}"#)
+            }
+        }
+    }
+
+    // MARK: Another project's things
+
+    @Test("what belongs to another project is not found, and stays as it is", arguments: Profile.available)
+    func anotherProject(profile: Profile) async throws {
+        try await House.open(profile) { house in
+            var walked: [String] = []
+            for endpoint in house.endpoints where !endpoint.names.isEmpty && endpoint.kind != .anonymous {
+                let things = try await house.things(for: endpoint, in: house.other, keys: house.otherKeys)
+                guard !things.isEmpty else { continue }
+                walked.append("\(endpoint)")
+                let owner: TestApp.Caller = endpoint.takesKey ? .key(house.otherKeys[house.owner(of: endpoint)]!) : .token
+                let place = endpoint.path(in: house.other, things)
+                let reader = house.endpoints.first { $0.route.method == .get && $0.route.shape == endpoint.route.shape }
+                func look() async throws -> String? {
+                    guard let reader else { return nil }
+                    return try await house.ask(reader, as: reader.takesKey ? .key(house.otherKeys[house.owner(of: reader)]!) : .token, path: place).body
+                }
+                let before = try await look()
+                for caller in [house.owner(of: endpoint), endpoint.takesKey ? .admin : .bearer(house.app.keys[.admin]!)] {
+                    let answer = try await house.ask(endpoint, as: caller, path: endpoint.path(in: house.project, things))
+                    let id = things.values.sorted()[0]
+                    let isNotFound = answer.status == 404 && answer.body.hasSuffix(" '\(id)' not found.\"}")
+                    #expect(isNotFound, "\(endpoint) answered \(answer.status) \(answer.body)")
+                }
+                #expect(try await look() == before, "\(endpoint) changed what belongs to another project")
+                // Who owns it finds it, so the id was a real one.
+                let own = try await house.ask(endpoint, as: owner, path: place)
+                #expect(own.status < 300, "\(endpoint) does not answer its owner: \(own.status) \(own.body)")
+            }
+            #expect(walked.count >= 4)
+            #expect(walked.contains("PUT /api/v1/gadgets/{id}"))
+            #expect(walked.contains("DELETE /api/admin/projects/{id}/keys/{key_id}"))
+        }
+    }
+
+    @Test("lists show nothing of another project", arguments: Profile.available)
+    func anotherProjectsLists(profile: Profile) async throws {
+        try await House.open(profile) { house in
+            var walked = 0
+            for maker in house.endpoints where maker.route.method == .post && maker.route.success.status == 201 && maker.kind != .installation {
+                guard let list = house.endpoints.first(where: { $0.route.method == .get && $0.route.path == maker.route.path }) else { continue }
+                walked += 1
+                let caller: TestApp.Caller = list.takesKey ? .key(house.app.keys[house.owner(of: list)]!) : .bearer(house.app.keys[.admin]!)
+                let before = try await house.ask(list, as: caller).body
+                let foreign: TestApp.Caller = maker.takesKey ? .key(house.otherKeys[house.owner(of: maker)]!) : .token
+                let made = try await house.ask(maker, as: foreign, path: maker.path(in: house.other))
+                let id = try #require(try made.json()["id"]?.string, "\(maker) \(made.body)")
+                let after = try await house.ask(list, as: caller).body
+                #expect(!after.contains(id) && after == before, "\(list) shows what belongs to another project: \(after)")
+            }
+            #expect(walked >= 2)
+        }
+    }
+
+    // MARK: That nothing was left out
+
+    @Test("the walk covers every route of the host, and every kind, module, method and access")
+    func covers() async throws {
+        try await House.open(.embedded) { house in
+            let endpoints = house.endpoints
+            #expect(endpoints.count == house.app.installation.registry.routes.count)
+            #expect(endpoints.count > 40)
+            #expect(Set(endpoints.map(\.description)).count == endpoints.count)
+            for kind in Endpoint.Kind.allCases where kind != .adminKey {
+                #expect(endpoints.contains { $0.kind == kind }, "no route of kind \(kind.rawValue)")
+            }
+            for module in house.app.installation.registry.modules where !module.routes.isEmpty {
+                #expect(endpoints.count { $0.module == module.name } >= module.routes.count)
+            }
+            for access in AccessMode.allCases { #expect(endpoints.contains { $0.route.access == access }) }
+            for method in [HTTPRequest.Method.get, .post, .put, .delete] { #expect(endpoints.contains { $0.route.method == method }) }
+        }
+    }
+
+    @Test("every route that is not for everybody turns away strangers of every sort that can come to it")
+    func everyRouteHasItsStrangers() async throws {
+        try await House.open(.embedded) { house in
+            for endpoint in house.endpoints where endpoint.kind != .anonymous {
+                let names = Stranger.all.filter { $0.meets(endpoint) }.map(\.name)
+                var least = endpoint.takesKey ? 14 : endpoint.kind == .admin ? 14 : 10
+                // Off, and one of the two levels; core can't be off, and reads whatever its level. A key for other modules.
+                if let module = endpoint.module { least += module == "core" ? (endpoint.route.access == .read ? 1 : 2) : 3 }
+                if endpoint.kind == .query || endpoint.kind == .ingest { least += 1 }
+                #expect(names.count >= least, "\(endpoint) meets \(names.count) strangers alone: \(names)")
+            }
+            for stranger in Stranger.all { #expect(house.endpoints.contains(where: stranger.meets), "\(stranger.name) meets no route") }
+        }
+    }
+
+    @Test("a path with names is written so that each of its names can be filled")
+    func paths() async throws {
+        try await House.open(.embedded) { house in
+            for endpoint in house.endpoints {
+                let path = endpoint.path(in: house.project)
+                #expect(path.hasPrefix("/") && !path.contains("{") && !path.contains("}"), "\(endpoint)")
+                #expect(Set(endpoint.route.pathNames).count == endpoint.route.pathNames.count, "\(endpoint) has a name twice")
+                if endpoint.kind == .admin { #expect(endpoint.route.pathNames.first == "id" && path.hasPrefix("/api/admin/projects/"), "\(endpoint)") }
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import Core
+import TestSupport
+import Testing
+
+/// A request that is wrong in several ways is answered for the first of them: 401, 429, 403 scope, 403 module off, 403
+/// level, 403 the key's modules, 404, 400. Each step below mends what the step before was answered for.
+@Suite("Order of checks")
+struct OrderOfChecksTests {
+    private static let limited = "Rate limit exceeded. Retry after 1 second."
+    private static let broken = "{"
+
+    @Test("at the door for keys", arguments: Profile.available)
+    func keys(profile: Profile) async throws {
+        try await House.open(profile) { house in
+            var met: Set<Int> = []
+            for endpoint in house.endpoints where endpoint.takesKey {
+                try await walk(endpoint, in: house, &met)
+            }
+            #expect(met == [401, 429, 403, 404, 400].subtracting(house.hasOwnClock ? [] : [429]))
+        }
+    }
+
+    private func walk(_ endpoint: Endpoint, in house: House, _ met: inout Set<Int>) async throws {
+        let wrong = [KeyScope.ingest, .query].filter { !endpoint.openingScopes.contains($0) }
+        let elsewhere = [house.module(otherThan: endpoint.module)]
+        let path = endpoint.path(in: house.project)
+        let level: AccessLevel = endpoint.route.access == .read ? .write : .read
+        func step(_ caller: TestApp.Caller, _ status: Int, _ sentence: String, at place: String? = nil) async throws {
+            let body = endpoint.route.body == nil ? nil : Self.broken
+            house.expect(try await house.ask(endpoint, as: caller, path: place ?? path, body: body), status, sentence, endpoint)
+            met.insert(status)
+        }
+        let isGated = endpoint.module != nil && endpoint.module != "core"
+        if let module = endpoint.module, isGated { try await house.set(module, isEnabled: false, access: level) }
+        if house.hasOwnClock { house.setLimits(ingest: 1, query: 1) }
+
+        try await step(.nobody, 401, "Missing API key. Provide it via X-Pulse-Key header or ?key= query parameter.")
+        try await step(.key("wrong"), 401, "Invalid API key.")
+        if house.hasOwnClock {
+            let outsider = try await house.key(wrong.isEmpty ? [.ingest] : wrong, modules: elsewhere)
+            _ = try await house.ask(endpoint, as: .key(outsider), body: Self.broken)
+            try await step(.key(outsider), 429, Self.limited)
+            house.setLimits()
+        }
+        if !wrong.isEmpty {
+            let outsider = try await house.key(wrong, modules: elsewhere)
+            try await step(.key(outsider), 403, "API key does not have the required '\(endpoint.neededScope.rawValue)' scope for this endpoint.")
+        }
+        let restricted = try await house.key(endpoint.openingScopes, modules: elsewhere)
+        if let module = endpoint.module {
+            if isGated {
+                try await step(.key(restricted), 403, "Module '\(module)' is not enabled for this project.")
+                try await house.set(module, isEnabled: true)
+                try await step(.key(restricted), 403, "Module '\(module)' does not allow \(endpoint.route.access.rawValue) access for this project.")
+                try await house.set(module, access: .all)
+            }
+            try await step(.key(restricted), 403, "API key is not allowed to use module '\(module)'.")
+        }
+        let key = try await house.key(endpoint.openingScopes)
+        let things = try await house.things(for: endpoint, in: house.project, keys: house.app.keys)
+        guard endpoint.route.body != nil else { return }
+        if let id = things.values.first, let kind = kind(of: endpoint) {
+            try await step(.key(key), 404, "\(kind) '\(Endpoint.unknownID)' not found.")
+            try await step(.key(key), 400, "Invalid request body: not valid JSON.", at: path.replacing(Endpoint.unknownID, with: id))
+        } else {
+            try await step(.key(key), 400, "Invalid request body: not valid JSON.")
+        }
+    }
+
+    /// How the thing that the path names is called in sentences; only known of the probe module's.
+    private func kind(of endpoint: Endpoint) -> String? { endpoint.route.path.hasPrefix("/api/v1/gadgets/") ? "Gadget" : nil }
+
+    @Test("at the administrator's door", arguments: Profile.available)
+    func administration(profile: Profile) async throws {
+        try await House.open(profile) { house in
+            var walked = 0
+            for endpoint in house.endpoints where endpoint.kind == .admin {
+                let own = endpoint.path(in: house.project), foreign = endpoint.path(in: house.other)
+                func step(_ caller: TestApp.Caller, _ status: Int, _ sentence: String, at path: String) async throws {
+                    let body = endpoint.route.body == nil ? nil : Self.broken
+                    house.expect(try await house.ask(endpoint, as: caller, path: path, body: body), status, sentence, endpoint)
+                }
+                if let module = endpoint.module { try await house.set(module, isEnabled: false, access: .read) }
+                try await step(.nobody, 401, "Missing admin token.", at: foreign)
+                try await step(.bearer("wrong"), 401, "Invalid admin token.", at: foreign)
+                let query = try await house.key([.query])
+                if house.hasOwnClock {
+                    house.setLimits(admin: 1)
+                    try await step(.bearer(query), 403, "API key does not have the required 'admin' scope for this endpoint.", at: foreign)
+                    try await step(.bearer(query), 429, Self.limited, at: foreign)
+                    house.setLimits()
+                }
+                try await step(.bearer(query), 403, "API key does not have the required 'admin' scope for this endpoint.", at: foreign)
+                let admin = TestApp.Caller.bearer(try await house.key([.admin], modules: ["core"]))
+                try await step(admin, 404, "Project '\(house.other.id)' not found.", at: foreign)
+                if let module = endpoint.module {
+                    try await step(admin, 403, "Module '\(module)' is not enabled for this project.", at: own)
+                    try await house.set(module, isEnabled: true)
+                    if endpoint.route.access == .write {
+                        try await step(admin, 403, "Module '\(module)' does not allow write access for this project.", at: own)
+                    }
+                    try await house.set(module, access: .all)
+                    try await step(admin, 403, "API key is not allowed to use module '\(module)'.", at: own)
+                }
+                walked += 1
+            }
+            #expect(walked > 10)
+        }
+    }
+
+    @Test("what the path names is looked for before the body is read, for administrators too", arguments: Profile.available)
+    func administrationBodies(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let path = "/api/admin/projects/\(app.project.id)/modules"
+            #expect(try await app.put(path + "/nothing/access", "{", as: .token).body == #"{"error":"Module 'nothing' not found."}"#)
+            #expect(try await app.put(path + "/core/access", "{", as: .token).body == #"{"error":"Invalid request body: not valid JSON."}"#)
+        }
+    }
+
+    @Test("a key that may not use a module says nothing of the module's things")
+    func restrictedKeyAndUnknownThing() async throws {
+        try await House.open(.embedded) { house in
+            let made = try await house.app.post("/api/v1/gadgets", #"{"name":"a"}"#, as: .query)
+            let id = try #require(try made.json()["id"]?.string)
+            let restricted = TestApp.Caller.key(try await house.key([.query], modules: ["core"]))
+            for id in [id, Endpoint.unknownID] {
+                let answer = try await house.app.get("/api/v1/gadgets/\(id)", as: restricted)
+                #expect(answer.body == #"{"error":"API key is not allowed to use module 'probe'."}"#)
+            }
+        }
+    }
+}

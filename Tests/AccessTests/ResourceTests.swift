@@ -1,0 +1,290 @@
+import Core
+import TestSupport
+import Testing
+
+/// The five routes that a module gets for a definition, on the probe module's gadgets: `name` (unique), `size`, `tags`.
+@Suite("Resource")
+struct ResourceTests {
+    private static let path = "/api/v1/gadgets"
+
+    private static func run(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
+        try await TestApp.run(profile, modules: ProbeModule.besideBinary(), body)
+    }
+
+    /// Creates a gadget and returns its id.
+    private static func create(_ app: TestApp, _ body: String, as caller: TestApp.Caller = .query) async throws -> String {
+        let answer = try await app.post(path, body, as: caller)
+        #expect(answer.status == 201, "\(answer.body)")
+        return try #require(try answer.json()["id"]?.string)
+    }
+
+    @Test("is created, read, changed, listed and deleted", arguments: Profile.available)
+    func lifecycle(profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            #expect(try await app.get(Self.path).body == #"{"data":[],"total":0}"#)
+
+            let made = try await app.post(Self.path, #"{"tags":["b","a"],"size":7,"name":"Lamp","colour":"red"}"#, as: .query)
+            let id = try #require(try made.json()["id"]?.string)
+            let lamp = #"{"id":"\#(id)","name":"Lamp","size":7,"tags":["b","a"],"created_at":"2026-03-02T12:00:00Z","updated_at":"2026-03-02T12:00:00Z"}"#
+            #expect(made.status == 201)
+            #expect(made.body == lamp)
+            #expect(try await app.get("\(Self.path)/\(id)").body == lamp)
+
+            app.time.advance(milliseconds: 90_250)
+            let changed = try await app.put("\(Self.path)/\(id)", #"{"size":8}"#, as: .query)
+            let brighter = #"{"id":"\#(id)","name":"Lamp","size":8,"tags":["b","a"],"created_at":"2026-03-02T12:00:00Z","updated_at":"2026-03-02T12:01:30.250Z"}"#
+            #expect(changed.status == 200)
+            #expect(changed.body == brighter)
+            #expect(try await app.get("\(Self.path)/\(id)").body == brighter)
+            #expect(try await app.get(Self.path).body == #"{"data":[\#(brighter)],"total":1}"#)
+
+            let gone = try await app.delete("\(Self.path)/\(id)", as: .query)
+            #expect(gone.status == 204)
+            #expect(gone.body == "")
+            let missing = #"{"error":"Gadget '\#(id)' not found."}"#
+            for answer in [
+                try await app.get("\(Self.path)/\(id)"), try await app.put("\(Self.path)/\(id)", "{}", as: .query),
+                try await app.delete("\(Self.path)/\(id)", as: .query),
+            ] {
+                #expect(answer.status == 404)
+                #expect(answer.body == missing)
+            }
+            #expect(try await app.get(Self.path).body == #"{"data":[],"total":0}"#)
+        }
+    }
+
+    @Test("a change keeps what it leaves out", arguments: Profile.available)
+    func partialUpdate(profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            let id = try await Self.create(app, #"{"name":"a","size":1,"tags":["x"]}"#)
+            func after(_ change: String) async throws -> String {
+                let answer = try await app.put("\(Self.path)/\(id)", change, as: .query)
+                #expect(answer.status == 200, "\(answer.body)")
+                let json = try await app.get("\(Self.path)/\(id)").json()
+                var text = JSONText()
+                for name in ["name", "size", "tags"] {
+                    text.append(raw: name + "=")
+                    if let value = json[name] { text.append(value) } else { text.append(raw: "-") }
+                    text.append(raw: " ")
+                }
+                return text.string
+            }
+            #expect(try await after("{}") == #"name="a" size=1 tags=["x"] "#)
+            #expect(try await after(#"{"name":"b"}"#) == #"name="b" size=1 tags=["x"] "#)
+            #expect(try await after(#"{"tags":[]}"#) == #"name="b" size=1 tags=[] "#)
+            #expect(try await after(#"{"size":1000,"unknown":{"x":1}}"#) == #"name="b" size=1000 tags=[] "#)
+            // Null takes an optional field away.
+            #expect(try await after(#"{"size":null}"#) == #"name="b" size=null tags=[] "#)
+            #expect(try await after(#"{"name":"c","size":3,"tags":["z"]}"#) == #"name="c" size=3 tags=["z"] "#)
+            // The same name is no duplicate of itself.
+            #expect(try await after(#"{"name":"c"}"#) == #"name="c" size=3 tags=["z"] "#)
+        }
+    }
+
+    static let wrongBodies: [(body: String, sentence: String)] = [
+        ("", "it is empty; JSON is expected."),
+        ("{", "not valid JSON."),
+        ("[]", "the body must be an object; got an array."),
+        (#"{"size":1001}"#, "field 'size' must be a whole number from 1 to 1000; got 1001."),
+        (#"{"size":"7"}"#, "field 'size' must be a whole number from 1 to 1000; got '7'."),
+        (#"{"name":""}"#, "field 'name' must be a string of 1 to 40 characters; got 0 characters."),
+        (#"{"name":null}"#, "field 'name' must be a string of 1 to 40 characters; got null."),
+        (#"{"name":"a\u0000"}"#, "field 'name' contains a NUL character, which can't be stored."),
+        (#"{"name":"12345678901234567890123456789012345678901"}"#, "field 'name' must be a string of 1 to 40 characters; got 41 characters."),
+        (#"{"tags":["a","b","c","d","e","f"]}"#, "field 'tags' must be an array of 0 to 5 strings; got 6."),
+        (#"{"tags":["a",""]}"#, "field 'tags[1]' must be a string of 1 to 20 characters; got 0 characters."),
+        (#"{"tags":["a","b","a"]}"#, "field 'tags' holds 'a' twice."),
+    ]
+
+    @Test("a wrong body is refused with its sentence, and nothing is made or changed", arguments: Profile.available)
+    func validation(profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            let id = try await Self.create(app, #"{"name":"right"}"#)
+            let before = try await app.get(Self.path).body
+            for (body, sentence) in Self.wrongBodies {
+                // For a new one the name is there, where the body is about something else.
+                let new = body.hasPrefix(#"{"size"#) || body.hasPrefix(#"{"tags"#) ? #"{"name":"n","# + body.dropFirst() : body
+                for answer in [
+                    try await app.post(Self.path, new, as: .query), try await app.put("\(Self.path)/\(id)", body, as: .query),
+                ] {
+                    #expect(answer.status == 400, "\(body)")
+                    #expect(answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#, "\(body)")
+                }
+            }
+            #expect(try await app.post(Self.path, "{}", as: .query).body == #"{"error":"Invalid request body: missing required field 'name'."}"#)
+            // Rules over the whole definition hold for what a change leaves out, too.
+            #expect(try await app.get(Self.path).body == before)
+        }
+    }
+
+    @Test("no two of a project share a unique value; two projects may", arguments: Profile.available)
+    func unique(profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            let first = try await Self.create(app, #"{"name":"Lamp"}"#), second = try await Self.create(app, #"{"name":"lamp"}"#)
+            let sentence = #"{"error":"Invalid request body: a gadget with name 'Lamp' exists already."}"#
+            for answer in [
+                try await app.post(Self.path, #"{"name":"Lamp"}"#, as: .query), try await app.put("\(Self.path)/\(second)", #"{"name":"Lamp"}"#, as: .query),
+            ] {
+                #expect(answer.status == 400)
+                #expect(answer.body == sentence)
+            }
+            #expect(try await app.get(Self.path).json()["total"]?.integer == 2)
+            #expect(try await app.get("\(Self.path)/\(second)").json()["name"]?.string == "lamp")
+
+            let other = try await app.installation.createProject("Other", domain: "other.example")
+            let key = try await app.installation.createKeys(in: other)[.query]!
+            _ = try await Self.create(app, #"{"name":"Lamp"}"#, as: .key(key))
+
+            // A name that is given up is free.
+            #expect(try await app.put("\(Self.path)/\(first)", #"{"name":"Torch"}"#, as: .query).status == 200)
+            #expect(try await app.put("\(Self.path)/\(second)", #"{"name":"Lamp"}"#, as: .query).status == 200)
+            #expect(try await app.delete("\(Self.path)/\(first)", as: .query).status == 204)
+            _ = try await Self.create(app, #"{"name":"Torch"}"#)
+        }
+    }
+
+    @Test("lists go page by page, oldest first", arguments: Profile.available)
+    func pages(profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            for number in 1...12 {
+                _ = try await Self.create(app, #"{"name":"g\#(number)"}"#)
+                app.time.advance(milliseconds: 1)
+            }
+            func names(_ query: String) async throws -> String {
+                let json = try await app.get(Self.path + query).json()
+                #expect(json["total"]?.integer == 12)
+                return json["data"]!.elements.map { String($0["name"]!.string!.dropFirst()) }.joined(separator: " ")
+            }
+            #expect(try await names("") == "1 2 3 4 5 6 7 8 9 10")
+            #expect(try await names("?limit=3") == "1 2 3")
+            #expect(try await names("?limit=3&offset=3") == "4 5 6")
+            #expect(try await names("?offset=10") == "11 12")
+            #expect(try await names("?limit=1000&offset=11") == "12")
+            #expect(try await names("?offset=12") == "")
+            #expect(try await names("?offset=1000000") == "")
+            #expect(try await names("?limit=&offset=") == "1 2 3 4 5 6 7 8 9 10")
+        }
+    }
+
+    @Test("a wrong page is refused with its sentence", arguments: [
+        ("limit=0", "'limit': must be a whole number from 1 to 1000; got '0'."), ("limit=1001", "'limit': must be a whole number from 1 to 1000; got '1001'."),
+        ("limit=ten", "'limit': must be a whole number from 1 to 1000; got 'ten'."), ("limit=-1", "'limit': must be a whole number from 1 to 1000; got '-1'."),
+        ("limit=1.5", "'limit': must be a whole number from 1 to 1000; got '1.5'."), ("limit=5%00", "'limit': must be a whole number from 1 to 1000; got '5\\u0000'."),
+        ("offset=-1", "'offset': must be a whole number from 0 to 1000000; got '-1'."),
+        ("offset=99999999999999999999", "'offset': must be a whole number from 0 to 1000000; got '99999999999999999999'."),
+        ("limit=0&offset=-1", "'limit': must be a whole number from 1 to 1000; got '0'."), ("limit=5&limit=0", "'limit': must be a whole number from 1 to 1000; got '0'."),
+    ])
+    func wrongPages(query: String, sentence: String) async throws {
+        try await Self.run(.embedded) { app in
+            let answer = try await app.get("\(Self.path)?\(query)")
+            #expect(answer.status == 400)
+            #expect(answer.body == #"{"error":"Invalid query parameter \#(sentence)"}"#)
+        }
+    }
+
+    @Test("ids may carry a prefix and be in capitals", arguments: Profile.available)
+    func prefixedIDs(profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            let id = try await Self.create(app, #"{"name":"a"}"#)
+            let plain = try await app.get("\(Self.path)/\(id)")
+            for form in ["gad-\(id)", "exp-\(id)", id.uppercased(), "GAD-\(id.uppercased())"] {
+                #expect(try await app.get("\(Self.path)/\(form)").body == plain.body, "\(form)")
+                #expect(try await app.put("\(Self.path)/\(form)", "{}", as: .query).status == 200, "\(form)")
+            }
+            #expect(try await app.delete("\(Self.path)/gad-\(id)", as: .query).status == 204)
+        }
+    }
+
+    @Test("what is no id is not found, and is nobody's error", arguments: [
+        "nothing", "0", "-", "gad-", "00000000-0000-4000-8000-000000000000", "%27%20OR%201=1--", "%00", "a%00b", "%FF%FE", "%E2%82%AC", "%", "%zz", "..%2F..",
+        String(repeating: "x", count: 5_000),
+    ], Profile.available)
+    func noID(id: String, profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            _ = try await Self.create(app, #"{"name":"a"}"#)
+            for answer in [
+                try await app.get("\(Self.path)/\(id)"), try await app.put("\(Self.path)/\(id)", "{}", as: .query), try await app.delete("\(Self.path)/\(id)", as: .query),
+            ] {
+                #expect(answer.status == 404, "\(answer.body)")
+                #expect(answer.body.hasPrefix(#"{"error":"Gadget '"#) && answer.body.hasSuffix(#"' not found."}"#))
+                #expect(answer.body.utf8.count < 700)
+            }
+            #expect(try await app.get(Self.path).json()["total"]?.integer == 1)
+        }
+    }
+
+    @Test("every change leaves an entry in the audit log, and a refused one leaves none", arguments: Profile.available)
+    func audit(profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            let keys = try await app.installation.directory.keys(of: app.project)
+            let key = try #require(keys.first { $0.scopes == [.query] })
+            let id = try await Self.create(app, #"{"name":"Lamp"}"#)
+            app.time.advance(seconds: 1)
+            _ = try await app.put("\(Self.path)/\(id)", #"{"size":2}"#, as: .query)
+            _ = try await app.put("\(Self.path)/\(id)", #"{"size":0}"#, as: .query)
+            _ = try await app.post(Self.path, #"{"name":"Lamp"}"#, as: .query)
+            app.time.advance(seconds: 1)
+            _ = try await app.delete("\(Self.path)/\(id)", as: .query)
+            _ = try await app.delete("\(Self.path)/\(id)", as: .query)
+            let entries = try await app.get("/api/admin/projects/\(app.project.id)/audit-logs?limit=3", as: .token).json()["data"]!.elements
+            let told = entries.map { entry in
+                "\(entry["created_at"]!.string!) \(entry["actor"]!.string!) \(entry["action"]!.string!) \(entry["resource"]!.string!)"
+            }
+            #expect(told == [
+                "2026-03-02T12:00:02Z key \(key.id) gadget.delete gadget \(id)",
+                "2026-03-02T12:00:01Z key \(key.id) gadget.update gadget \(id)",
+                "2026-03-02T12:00:00Z key \(key.id) gadget.create gadget \(id)",
+            ])
+        }
+    }
+
+    @Test("changes of different fields at the same time all stay", arguments: Profile.available)
+    func concurrentChanges(profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            let id = try await Self.create(app, #"{"name":"a","size":1,"tags":[]}"#)
+            for round in 1...10 {
+                try await withThrowingTaskGroup(of: Int.self) { group in
+                    for change in [#"{"name":"n\#(round)"}"#, #"{"size":\#(round)}"#, #"{"tags":["t\#(round)"]}"#] {
+                        group.addTask { try await app.put("\(Self.path)/\(id)", change, as: .query).status }
+                    }
+                    for try await status in group { #expect(status == 200) }
+                }
+                let json = try await app.get("\(Self.path)/\(id)").json()
+                #expect(json["name"]?.string == "n\(round)")
+                #expect(json["size"]?.integer == Int64(round))
+                #expect(json["tags"]?.elements.first?.string == "t\(round)")
+            }
+        }
+    }
+
+    @Test("of those who create the same at the same time one succeeds, and of those who delete it", arguments: Profile.available)
+    func concurrentDuplicates(profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            func statuses(_ ask: @escaping @Sendable () async throws -> TestApp.Answer) async throws -> [Int] {
+                try await withThrowingTaskGroup(of: Int.self) { group in
+                    for _ in 0..<8 { group.addTask { try await ask().status } }
+                    return try await group.reduce(into: []) { $0.append($1) }.sorted()
+                }
+            }
+            #expect(try await statuses { try await app.post(Self.path, #"{"name":"same"}"#, as: .query) } == [201] + Array(repeating: 400, count: 7))
+            let list = try await app.get(Self.path).json()
+            #expect(list["total"]?.integer == 1)
+            let id = try #require(list["data"]?.elements.first?["id"]?.string)
+            #expect(try await statuses { try await app.delete("\(Self.path)/\(id)", as: .query) } == [204] + Array(repeating: 404, count: 7))
+        }
+    }
+
+    @Test("fields keep any text, and numbers their value", arguments: Profile.available)
+    func values(profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            for name in ["'; DROP TABLE probe_gadgets; --", "日本 🦆", "\\\"/\\n", "{\"a\":1}", "%_*", "  ", "null"] {
+                var body = JSONText()
+                body.append(raw: #"{"name":"#)
+                body.append(string: name)
+                body.append(raw: "}")
+                let id = try await Self.create(app, body.string)
+                #expect(try await app.get("\(Self.path)/\(id)").json()["name"]?.string == name)
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Core
+
+extension Schema {
+    /// The smallest JSON text that the schema accepts.
+    var sample: String {
+        switch self {
+        case .any: "{}"
+        case .boolean: "true"
+        case .integer(let range): "\(min(max(0, range.lowerBound), range.upperBound))"
+        case .number(let range): "\(min(max(0, range.lowerBound), range.upperBound))"
+        case .choice(let choices): "\"\(choices[0])\""
+        case .array(let element, let count): "[" + Array(repeating: element.sample, count: count.lowerBound).joined(separator: ",") + "]"
+        case .object(let fields, _):
+            "{" + fields.filter(\.isRequired).map { "\"\($0.name)\":\($0.schema.sample)" }.joined(separator: ",") + "}"
+        case .map: "{}"
+        case .nullable: "null"
+        case .string(_, .timestamp): "\"2026-03-02T12:00:00Z\""
+        case .string(_, .uuid): "\"00000000-0000-4000-8000-000000000000\""
+        case .string(_, .uri): "\"https://example.com\""
+        case .string(let length, .plain): "\"" + String(repeating: "a", count: length.lowerBound) + "\""
+        }
+    }
+}
+
+/// Bodies for routes whose schema alone does not say what they accept, by method and path. The walk over all routes asks
+/// for a line here where it can't make something from the schema.
+enum SampleBodies {
+    static let byRoute: [String: String] = [
+        "POST /api/collect": #"{"type":"pageview","path":"/"}"#,
+    ]
+}

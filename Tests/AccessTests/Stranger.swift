@@ -1,0 +1,160 @@
+import Core
+import HTTPTypes
+import TestSupport
+
+/// Somebody who must not come through, the routes that turn them away, and the exact answer.
+struct Stranger: Sendable, CustomTestStringConvertible {
+    let name: String
+    /// Which routes it concerns.
+    let meets: @Sendable (Endpoint) -> Bool
+    /// What is different in the house before they come.
+    var prepare: @Sendable (House) async throws -> Void = { _ in }
+    let caller: @Sendable (House, Endpoint) async throws -> TestApp.Caller
+    /// Where they ask; nil for the route's own place in the first project.
+    var path: @Sendable (House, Endpoint) -> String? = { _, _ in nil }
+    var headers: @Sendable (House, Endpoint) -> HTTPFields = { _, _ in [:] }
+    let answer: @Sendable (House, Endpoint) -> (status: Int, sentence: String)
+
+    var testDescription: String { name }
+
+    static let all = keyless + wrongScopes + modules + administrators + installations
+
+    private static let missing = (status: 401, sentence: "Missing API key. Provide it via X-Pulse-Key header or ?key= query parameter.")
+    private static let invalid = (status: 401, sentence: "Invalid API key.")
+    private static let missingToken = (status: 401, sentence: "Missing admin token.")
+    private static let invalidToken = (status: 401, sentence: "Invalid admin token.")
+
+    private static func missesScope(_ scope: KeyScope) -> (status: Int, sentence: String) {
+        (403, "API key does not have the required '\(scope.rawValue)' scope for this endpoint.")
+    }
+
+    // MARK: Without a key that counts
+
+    private static let keyless: [Stranger] = [
+        Stranger(name: "somebody without a key", meets: \.takesKey, caller: { _, _ in .nobody }, answer: { _, _ in missing }),
+        Stranger(name: "somebody with an empty key", meets: \.takesKey, caller: { _, _ in .key("") }, answer: { _, _ in missing }),
+        Stranger(
+            name: "somebody whose key is empty in the address too", meets: \.takesKey, caller: { _, _ in .nobody },
+            path: { $1.path(in: $0.project) + "?key=" }, answer: { _, _ in missing }),
+        Stranger(name: "the administrator with a bearer token", meets: \.takesKey, caller: { _, _ in .token }, answer: { _, _ in missing }),
+        Stranger(
+            name: "a right key as bearer", meets: \.takesKey, caller: { .bearer($0.app.keys[$0.owner(of: $1)]!) }, answer: { _, _ in missing }),
+        Stranger(name: "somebody with a made-up key", meets: \.takesKey, caller: { _, _ in .key("pa_live_AAAAAAAAAAAAAAAAAAAAAAAA") }, answer: { _, _ in invalid }),
+        Stranger(
+            name: "somebody with a made-up key in the address", meets: \.takesKey, caller: { _, _ in .nobody },
+            path: { $1.path(in: $0.project) + "?key=pa_live_AAAAAAAAAAAAAAAAAAAAAAAA" }, answer: { _, _ in invalid }),
+        Stranger(
+            name: "somebody with a wrong key before a right one", meets: \.takesKey, caller: { _, _ in .key("wrong") },
+            path: { $1.path(in: $0.project) + "?key=\($0.app.keys[$0.owner(of: $1)]!)" }, answer: { _, _ in invalid }),
+        Stranger(
+            name: "somebody with the shown part of a key", meets: \.takesKey, caller: { .key(String($0.app.keys[$0.owner(of: $1)]!.prefix(12)) + "...") },
+            answer: { _, _ in invalid }),
+        Stranger(
+            name: "somebody with the digest of a key", meets: \.takesKey, caller: { .key(Digest.sha256($0.app.keys[$0.owner(of: $1)]!)) },
+            answer: { _, _ in invalid }),
+        Stranger(
+            name: "somebody with a key in other letters", meets: \.takesKey, caller: { .key($0.app.keys[$0.owner(of: $1)]!.uppercased()) },
+            answer: { _, _ in invalid }),
+        Stranger(name: "the admin token as a key", meets: \.takesKey, caller: { house, _ in .key(house.app.installation.adminToken) }, answer: { _, _ in invalid }),
+        Stranger(
+            name: "a key at the instant of its expiry", meets: \.takesKey,
+            caller: { house, endpoint in
+                let now = house.app.time.now
+                let key = try await house.key(endpoint.openingScopes, expiresAt: now.adding(milliseconds: 1))
+                house.app.time.advance(milliseconds: 1)
+                return .key(key)
+            }, answer: { _, _ in invalid }),
+        Stranger(
+            name: "a revoked key", meets: \.takesKey, caller: { .key(try await $0.revokedKey($1.openingScopes)) }, answer: { _, _ in invalid }),
+    ]
+
+    // MARK: With a key for something else
+
+    // A key with the scope `admin` is enough everywhere.
+    private static let wrongScopes: [Stranger] = [KeyScope.ingest, .query].map { scope in
+        Stranger(
+            name: "a key with the scope '\(scope.rawValue)' alone where it is not enough",
+            meets: { ($0.takesKey || $0.kind == .admin) && !$0.openingScopes.contains(scope) },
+            caller: { house, endpoint in
+                let key = try await house.key([scope])
+                return endpoint.takesKey ? .key(key) : .bearer(key)
+            }, answer: { missesScope($1.neededScope) })
+    }
+
+    private static let modules: [Stranger] = [
+        Stranger(
+            name: "a key for other modules", meets: { $0.module != nil && ($0.takesKey || $0.kind == .admin) },
+            caller: { house, endpoint in
+                let key = try await house.key([.admin], modules: [house.module(otherThan: endpoint.module)])
+                return endpoint.takesKey ? .key(key) : .bearer(key)
+            }, answer: { (403, "API key is not allowed to use module '\($1.module!)'.") }),
+        Stranger(
+            name: "a right key where the module is off", meets: { $0.module != nil && $0.module != "core" && $0.kind != .anonymous },
+            prepare: { house in
+                for module in house.directory.defaults.modules where module != "core" { try await house.set(module, isEnabled: false) }
+            }, caller: { $0.owner(of: $1) }, answer: { (403, "Module '\($1.module!)' is not enabled for this project.") }),
+        level(.read, turnsAway: .write), level(.write, turnsAway: .read),
+    ]
+
+    private static func level(_ level: AccessLevel, turnsAway access: AccessMode) -> Stranger {
+        Stranger(
+            name: "a right key for \(access.rawValue) access where the module's level is '\(level.rawValue)'",
+            // Core can be read whatever its level.
+            meets: { $0.module != nil && $0.kind != .anonymous && $0.route.access == access && !($0.module == "core" && access == .read) },
+            prepare: { house in for module in house.directory.defaults.modules { try await house.set(module, access: level) } },
+            caller: { $0.owner(of: $1) },
+            answer: { (403, "Module '\($1.module!)' does not allow \(access.rawValue) access for this project.") })
+    }
+
+    // MARK: At the administrator's door
+
+    private static let administrators: [Stranger] = [
+        Stranger(name: "an administrator without a token", meets: isAdministration, caller: { _, _ in .nobody }, answer: { _, _ in missingToken }),
+        Stranger(
+            name: "an administrator with an admin key that is no bearer", meets: isAdministration, caller: { house, _ in .key(house.app.keys[.admin]!) },
+            answer: { _, _ in missingToken }),
+        Stranger(
+            name: "an administrator with the token as a key", meets: isAdministration, caller: { house, _ in .key(house.app.installation.adminToken) },
+            answer: { _, _ in missingToken }),
+        Stranger(
+            name: "an administrator with the token in the address", meets: isAdministration, caller: { _, _ in .nobody },
+            path: { $1.path(in: $0.project) + "?key=\($0.app.installation.adminToken)" }, answer: { _, _ in missingToken }),
+        Stranger(
+            name: "an administrator with the token in another scheme", meets: isAdministration, caller: { _, _ in .nobody },
+            headers: { house, _ in [.authorization: "Basic \(house.app.installation.adminToken)"] }, answer: { _, _ in missingToken }),
+        Stranger(
+            name: "an administrator with a wrong token", meets: isAdministration, caller: { _, _ in .bearer("padm_wrong") }, answer: { _, _ in invalidToken }),
+        Stranger(
+            name: "an administrator with part of the token", meets: isAdministration, caller: { house, _ in .bearer(String(house.app.installation.adminToken.dropLast())) },
+            answer: { _, _ in invalidToken }),
+        Stranger(
+            name: "an admin key at the instant of its expiry", meets: { $0.kind == .admin },
+            caller: { house, _ in
+                let key = try await house.key([.admin], expiresAt: house.app.time.now.adding(milliseconds: 1))
+                house.app.time.advance(milliseconds: 1)
+                return .bearer(key)
+            }, answer: { _, _ in invalidToken }),
+        Stranger(
+            name: "a revoked admin key", meets: { $0.kind == .admin }, caller: { house, _ in .bearer(try await house.revokedKey([.admin])) },
+            answer: { _, _ in invalidToken }),
+        Stranger(
+            name: "an admin key of another project", meets: { $0.kind == .admin }, caller: { house, _ in .bearer(house.otherKeys[.admin]!) },
+            answer: { house, _ in (404, "Project '\(house.project.id)' not found.") }),
+        Stranger(
+            name: "an admin key at a project that does not exist", meets: { $0.kind == .admin }, caller: { house, _ in .bearer(house.app.keys[.admin]!) },
+            path: { house, endpoint in endpoint.path(in: house.project).replacing(house.project.id, with: Endpoint.unknownID) },
+            answer: { _, _ in (404, "Project '\(Endpoint.unknownID)' not found.") }),
+        Stranger(
+            name: "the administrator at a project that does not exist", meets: { $0.kind == .admin }, caller: { _, _ in .token },
+            path: { house, endpoint in endpoint.path(in: house.project).replacing(house.project.id, with: Endpoint.unknownID) },
+            answer: { _, _ in (404, "Project '\(Endpoint.unknownID)' not found.") }),
+    ]
+
+    @Sendable private static func isAdministration(_ endpoint: Endpoint) -> Bool { endpoint.kind == .admin || endpoint.kind == .installation }
+
+    private static let installations: [Stranger] = KeyScope.allCases.map { scope in
+        Stranger(
+            name: "a project's key with the scope '\(scope.rawValue)' at the installation's door", meets: { $0.kind == .installation },
+            caller: { house, _ in .bearer(try await house.key([scope])) }, answer: { _, _ in invalidToken })
+    }
+}

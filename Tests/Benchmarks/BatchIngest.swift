@@ -1,0 +1,80 @@
+import Foundation
+import NIOCore
+
+/// A hundred events a request, from the first byte sent until a report counts every one of them.
+struct BatchIngest {
+    let program: String
+    let events: Int
+    let repetitions: Int
+
+    private static let perRequest = 100
+    private static let connections = 8
+
+    func run() async throws -> [Finding] {
+        print("Batches: \(repetitions) × 2 × \(events) events")
+        return try await Files.withTemporaryFolder { folder in
+            let pulse = try PulseProcess(program: program, dataFolder: folder)
+            defer { pulse.kill() }
+            try await pulse.ready()
+            var findings: [Finding] = []
+            for withIDs in [false, true] {
+                var rates: [Double] = [], acknowledged: [Double] = []
+                // The first one warms up.
+                for repetition in 0...repetitions {
+                    let rate = try await measure(pulse, name: "batch-\(withIDs)-\(repetition)", withIDs: withIDs)
+                    guard repetition > 0 else { continue }
+                    rates.append(rate.queryable)
+                    acknowledged.append(rate.acknowledged)
+                }
+                findings.append(Finding(
+                    .ingest, "100 events a request, \(withIDs ? "with" : "without") event_id", "\(Int(rates.median)) events/s until queryable",
+                    "\(Int(acknowledged.median)) events/s acknowledged", budget: "150,000 or more", isMet: rates.median >= 150_000))
+            }
+            findings.append(Finding(.memory, "RSS after the batches", "\(Int(pulse.residentMB)) MB"))
+            try await pulse.stop()
+            return findings
+        }
+    }
+
+    private func measure(_ pulse: PulseProcess, name: String, withIDs: Bool) async throws -> (queryable: Double, acknowledged: Double) {
+        let keys = try await pulse.createProject(name)
+        let bodies = Self.bodies(events / Self.perRequest, withIDs: withIDs, salt: name)
+        let url = pulse.address + "/api/collect"
+        let headers = [("X-Pulse-Key", keys.server), ("Content-Type", "application/json")]
+        let start = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for connection in 0..<Self.connections {
+                group.addTask {
+                    for index in stride(from: connection, to: bodies.count, by: Self.connections) {
+                        let answer = try await Client.post(url, headers: headers, body: bodies[index])
+                        guard answer.status == 200 else { throw BenchError("a batch was refused: \(String(buffer: answer.body))") }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let acknowledged = start.duration(to: .now).seconds
+        let answer = try await Client.get(pulse.address + "/api/v1/stats", key: keys.query)
+        let took = start.duration(to: .now).seconds
+        let stats = try JSONSerialization.jsonObject(with: Data(answer.body.readableBytesView)) as? [String: Any]
+        let current = stats?["current"] as? [String: Any]
+        let seen = (current?["pageviews"] as? Int ?? 0) + (current?["events"] as? Int ?? 0)
+        let sent = bodies.count * Self.perRequest
+        guard seen == sent else { throw BenchError("\(sent) events were sent, a report sees \(seen)") }
+        return (Double(sent) / took, Double(sent) / acknowledged)
+    }
+
+    private static func bodies(_ count: Int, withIDs: Bool, salt: String) -> [ByteBuffer] {
+        var traffic = Traffic(events: count * perRequest, seed: UInt64(salt.utf8.reduce(7) { $0 &* 31 &+ Int($1) }))
+        return (0..<count).map { body in
+            var bytes: [UInt8] = [UInt8(ascii: "[")]
+            for index in 0..<perRequest {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                let event = traffic.next()!
+                traffic.append(event, to: &bytes, withTime: false, eventID: withIDs ? "\(salt)-\(body)-\(index)" : nil)
+            }
+            bytes.append(UInt8(ascii: "]"))
+            return ByteBuffer(bytes: bytes)
+        }
+    }
+}

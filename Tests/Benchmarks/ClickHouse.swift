@@ -1,0 +1,67 @@
+import Foundation
+
+/// ClickHouse's engine, inside a Python process that answers line by line: see `clickhouse.py`.
+final class ClickHouse {
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+    private var unread = Data()
+    private let folder: String
+    private static let environment = ".tools/chdb"
+
+    /// Starts it, and installs chDB first where it is missing.
+    init(data folder: String) throws {
+        self.folder = folder
+        let python = Self.environment + "/bin/python"
+        if try Processes.output(python, ["-c", "import chdb, duckdb"]).status != 0 { try Self.install() }
+        process.executableURL = URL(fileURLWithPath: python)
+        process.arguments = ["Tests/Benchmarks/clickhouse.py"]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+    }
+
+    private static func install() throws {
+        print("Installing chDB into \(environment)")
+        guard try Processes.output("python3", ["-m", "venv", environment]).status == 0 else { throw BenchError("python3 -m venv does not work here") }
+        // To read the very file that Pulse wrote, the same version as the library's.
+        let pinned = (try? String(contentsOfFile: ".tools/duckdb/stamp", encoding: .utf8))?.split(separator: " ").first.map { "==\($0)" } ?? ""
+        guard try Processes.output(environment + "/bin/pip", ["install", "--quiet", "chdb", "duckdb\(pinned)"]).status == 0 else {
+            throw BenchError("pip could not install chdb")
+        }
+    }
+
+    /// Copies the events of the data set, where that is not done yet; chDB's version.
+    func load() throws -> String {
+        try call(["load": folder + "/events.duckdb", "into": folder + "/clickhouse"])["version"] as? String ?? "?"
+    }
+
+    func ask(_ statement: String, repetitions: Int) throws -> (milliseconds: [Double], rows: [[String]]) {
+        let answer = try call(["sql": statement, "repetitions": repetitions])
+        guard let milliseconds = answer["milliseconds"] as? [Double], let rows = answer["rows"] as? [[String]] else {
+            throw BenchError("ClickHouse answered nothing: \(answer)")
+        }
+        return (milliseconds, rows)
+    }
+
+    func stop() {
+        input.fileHandleForWriting.closeFile()
+        process.waitUntilExit()
+    }
+
+    private func call(_ request: [String: Any]) throws -> [String: Any] {
+        input.fileHandleForWriting.write(try JSONSerialization.data(withJSONObject: request) + Data("\n".utf8))
+        while true {
+            if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
+                let line = unread[unread.startIndex..<end]
+                unread = Data(unread[unread.index(after: end)...])
+                let answer = try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] ?? [:]
+                if let error = answer["error"] { throw BenchError("ClickHouse: \(error)") }
+                return answer
+            }
+            let more = output.fileHandleForReading.availableData
+            guard !more.isEmpty else { throw BenchError("the process with ClickHouse's engine ended") }
+            unread.append(more)
+        }
+    }
+}

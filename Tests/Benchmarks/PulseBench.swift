@@ -1,0 +1,91 @@
+import ArgumentParser
+import Foundation
+
+/// `pulse-bench`: everything in one run, so that every ratio compares numbers of the same machine and hour.
+@main
+struct PulseBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pulse-bench", abstract: "Measures Pulse and writes docs/benchmarks.md.",
+        subcommands: [RunCommand.self, BareCommand.self, DataCommand.self], defaultSubcommand: RunCommand.self)
+}
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "run", abstract: "Run the benchmarks.")
+
+    @Option(help: "Events in the reference data set.") var events = 10_000_000
+    @Option(help: "Repetitions of each measurement; the median counts.") var repetitions = 5
+    @Option(help: "Seconds of load for each measurement of single events.") var seconds = 5
+    @Option(help: "Parts to run: single, batch, reports; with commas.") var only = "single,batch,reports"
+    @Option(help: "Where data sets are kept.") var folder = ".build/bench-data"
+    @Option(help: "The `pulse` program; default: beside this one.") var pulse: String?
+
+    func run() async throws {
+        let parts = Set(only.split(separator: ",").map(String.init))
+        let program = pulse ?? Files.besideThisProgram("pulse")
+        guard FileManager.default.isExecutableFile(atPath: program) else {
+            throw BenchError("\(program) is not there; `make bench` builds it")
+        }
+        let begun = ContinuousClock.now
+        var report = Report(events: events)
+        if parts.contains("single") { report.add(try await SingleIngest(program: program, seconds: seconds, rounds: min(repetitions, 3)).run()) }
+        if parts.contains("batch") { report.add(try await BatchIngest(program: program, events: min(200_000, events), repetitions: min(repetitions, 3)).run()) }
+        if parts.contains("reports") {
+            let data = ReferenceData(program: program, folder: folder, events: events)
+            let loaded = try await data.prepare()
+            report.add(try await ReportTimes(data: data, loaded: loaded, repetitions: repetitions).run())
+        }
+        report.took = begun.duration(to: .now)
+        // Parts alone are for trying things out; the page shows whole runs.
+        try report.finish(writesPage: parts.count == 3)
+    }
+}
+
+/// Only makes the data set, or says that it is there.
+struct DataCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "data", abstract: "Make the reference data set.")
+
+    @Option(help: "Events in the reference data set.") var events = 10_000_000
+    @Option(help: "Where data sets are kept.") var folder = ".build/bench-data"
+
+    func run() async throws {
+        let loaded = try await ReferenceData(program: Files.besideThisProgram("pulse"), folder: folder, events: events).prepare()
+        print("\(loaded.folder): \(events) events" + (loaded.eventsPerSecond.map { ", \(Int($0)) events/s" } ?? ", was there"))
+    }
+}
+
+struct BenchError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+enum Files {
+    static func besideThisProgram(_ name: String) -> String {
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        return (own as NSString).deletingLastPathComponent + "/" + name
+    }
+
+    /// A folder of its own, gone after `body`.
+    static func withTemporaryFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+        let folder = FileManager.default.temporaryDirectory.path + "/pulse-bench-\(UInt32.random(in: 0...UInt32.max))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        return try await body(folder)
+    }
+
+    static func bytes(_ path: String) -> Int64 {
+        ((try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? NSNumber)?.int64Value ?? 0
+    }
+}
+
+extension Duration {
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+    var milliseconds: Double { seconds * 1_000 }
+}
+
+extension [Double] {
+    var median: Double {
+        guard !isEmpty else { return .nan }
+        let ordered = sorted()
+        return count % 2 == 1 ? ordered[count / 2] : (ordered[count / 2 - 1] + ordered[count / 2]) / 2
+    }
+}

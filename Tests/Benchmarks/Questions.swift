@@ -1,0 +1,147 @@
+import Common
+import Foundation
+
+/// A core report, and the SQL by which somebody would ask the table `activity` the same without Pulse.
+///
+/// The statements are the natural ones, grouped by session where the question is about sessions, and the same text
+/// for DuckDB and ClickHouse apart from `quotient`.
+struct Question: Sendable {
+    let name: String
+    let path: String
+    var query = ""
+    /// One statement after the other.
+    let statements: @Sendable (_ days: Int64, _ quotient: (String, Int64) -> String) -> [String]
+    /// What of the report is compared with the first columns of the rows; nil for nothing.
+    var answer: (@Sendable ([String: Any]) -> [[Any?]])?
+
+    static let project = 1
+
+    static func range(_ days: Int64) -> (start: Instant, end: Instant) { (Traffic.end.adding(days: -days), Traffic.end) }
+
+    private static func within(_ days: Int64, previous: Bool = false) -> String {
+        let (start, end) = range(days)
+        let (from, to) = previous ? (start.adding(days: -days), start) : (start, end)
+        return "project = \(project) AND occurred_at >= \(from.milliseconds) AND occurred_at < \(to.milliseconds) AND kind < 2"
+    }
+
+    static let all: [Question] = [
+        Question(
+            name: "stats (with the period before)", path: "/api/v1/stats",
+            statements: { days, _ in
+                [false, true].map { previous in
+                    """
+                    SELECT CAST(sum(pv) AS BIGINT), count(DISTINCT visitor), count(*), CAST(sum(ev) AS BIGINT), count(*) FILTER (WHERE pv = 1), CAST(sum(d) AS BIGINT)
+                    FROM (SELECT visitor, session_at, count(*) FILTER (WHERE kind = 0) AS pv, count(*) FILTER (WHERE kind = 1) AS ev, max(occurred_at) - min(occurred_at) AS d
+                      FROM activity WHERE \(within(days, previous: previous)) GROUP BY visitor, session_at) s
+                    """
+                }
+            },
+            answer: { report in
+                ["current"].map { period in
+                    let one = report[period] as? [String: Any] ?? [:]
+                    return ["pageviews", "visitors", "sessions", "events"].map { one[$0] }
+                }
+            }),
+        timeseries(.day, 86_400_000), timeseries(.hour, 3_600_000),
+        Question(
+            name: "pages", path: "/api/v1/pages",
+            statements: { days, _ in
+                ["""
+                WITH top AS (SELECT path, count(*) AS n, count(DISTINCT visitor) AS u, count(*) OVER () AS pages FROM activity WHERE \(within(days)) AND kind = 0
+                  GROUP BY path ORDER BY n DESC, path LIMIT 10),
+                spent AS (SELECT from_path, sum(gap) AS t FROM activity WHERE \(within(days)) AND from_path <> '' GROUP BY from_path)
+                SELECT top.path, n, u, pages, CAST(t AS BIGINT) FROM top LEFT JOIN spent ON top.path = spent.from_path ORDER BY n DESC, top.path
+                """]
+            },
+            answer: list("path", "views", "unique_views")),
+        Question(
+            name: "entry pages", path: "/api/v1/pages/entry",
+            statements: { days, _ in
+                ["""
+                SELECT page, count(*) AS n, count(*) FILTER (WHERE pv = 1) AS bounced, count(*) OVER () AS pages
+                FROM (SELECT argMin(path, occurred_at) AS page, count(*) AS pv FROM activity WHERE \(within(days)) AND kind = 0 GROUP BY visitor, session_at) s
+                GROUP BY page ORDER BY n DESC, page LIMIT 10
+                """]
+            },
+            answer: list("path", "sessions")),
+        Question(
+            name: "exit pages", path: "/api/v1/pages/exit",
+            statements: { days, _ in
+                ["""
+                SELECT e.page, e.n, p.v FROM (SELECT page, count(*) AS n
+                  FROM (SELECT argMax(path, occurred_at) AS page FROM activity WHERE \(within(days)) AND kind = 0 GROUP BY visitor, session_at) s GROUP BY page) e
+                JOIN (SELECT path, count(*) AS v FROM activity WHERE \(within(days)) AND kind = 0 GROUP BY path) p ON p.path = e.page
+                ORDER BY e.n DESC, e.page LIMIT 10
+                """]
+            },
+            answer: list("path", "sessions")),
+        Question(
+            name: "referrers", path: "/api/v1/referrers",
+            statements: { days, _ in
+                ["""
+                SELECT source, count(DISTINCT visitor) AS u, count(*) FILTER (WHERE kind = 0) FROM activity WHERE \(within(days))
+                GROUP BY source ORDER BY u DESC, source LIMIT 10
+                """]
+            },
+            answer: list("source", "visitors", "pageviews")),
+        Question(
+            name: "events", path: "/api/v1/events",
+            statements: { days, _ in
+                ["""
+                SELECT name, count(*) AS n, count(DISTINCT visitor) FROM activity WHERE \(within(days)) AND kind = 1
+                GROUP BY name ORDER BY n DESC, name LIMIT 10
+                """]
+            },
+            answer: list("name", "count", "unique")),
+        Question(
+            name: "devices", path: "/api/v1/devices",
+            statements: { days, _ in
+                ["""
+                SELECT coalesce(browser, ''), coalesce(os, ''), coalesce(device, ''), count(DISTINCT visitor) FROM activity WHERE \(within(days))
+                GROUP BY GROUPING SETS ((browser), (os), (device), ()) ORDER BY 1, 2, 3
+                """]
+            }),
+        Question(
+            // Without a database of places no event has one: what is measured is to look and find nothing.
+            name: "geo (all places unknown)", path: "/api/v1/geo",
+            statements: { days, _ in
+                ["""
+                SELECT country, count(DISTINCT visitor) AS u FROM activity WHERE \(within(days))
+                GROUP BY country ORDER BY u DESC, country LIMIT 10
+                """]
+            }),
+    ]
+
+    static let realtime = Question(
+        name: "realtime", path: "/api/v1/realtime",
+        statements: { _, _ in
+            let now = Instant.now.milliseconds
+            return ["SELECT count(DISTINCT visitor) FROM activity WHERE project = \(project) AND occurred_at >= \(now - 300_000) AND occurred_at <= \(now) AND kind < 2"]
+        })
+
+    private enum Unit: String { case day, hour }
+
+    private static func timeseries(_ unit: Unit, _ milliseconds: Int64) -> Question {
+        Question(
+            name: "timeseries by \(unit.rawValue)", path: "/api/v1/stats/timeseries", query: "&interval=\(unit.rawValue)",
+            statements: { days, quotient in
+                ["""
+                SELECT \(quotient("occurred_at", milliseconds)) AS bucket, count(*) FILTER (WHERE kind = 0), count(DISTINCT visitor), count(DISTINCT (visitor, session_at))
+                FROM activity WHERE \(within(days)) GROUP BY bucket ORDER BY bucket
+                """]
+            },
+            answer: { report in
+                let points = report["data"] as? [[String: Any]] ?? []
+                // The label stands for the number of the day or hour.
+                return points.map { [nil, $0["pageviews"], $0["visitors"], $0["sessions"]] }
+            })
+    }
+
+    private static func list(_ names: String...) -> @Sendable ([String: Any]) -> [[Any?]] {
+        { report in (report["data"] as? [[String: Any]] ?? []).map { row in names.map { row[$0] } } }
+    }
+}
+
+extension Instant {
+    static var now: Instant { Instant(Date()) }
+}

@@ -1,0 +1,120 @@
+import Foundation
+
+/// One line of the outcome.
+struct Finding {
+    enum Part: String, CaseIterable { case ingest = "Ingest", report = "Reports", start = "Start", memory = "Memory", disk = "Disk", note = "Notes" }
+
+    let part: Part
+    let name: String
+    let value: String
+    var detail: String?
+    var budget: String?
+    var isMet: Bool?
+
+    init(_ part: Part, _ name: String, _ value: String, _ detail: String? = nil, budget: String? = nil, isMet: Bool? = nil) {
+        self.part = part
+        self.name = name
+        self.value = value
+        self.detail = detail
+        self.budget = budget
+        self.isMet = isMet
+    }
+
+    var verdict: String { isMet.map { $0 ? "met" : "**missed**" } ?? "" }
+}
+
+/// Gathers findings; prints them, and writes the page.
+struct Report {
+    let events: Int
+    var took = Duration.zero
+    private var findings: [Finding] = []
+
+    init(events: Int) { self.events = events }
+
+    mutating func add(_ more: [Finding]) {
+        findings += more
+        for finding in more {
+            print("  " + [finding.name, finding.value, finding.detail, finding.budget, finding.verdict].compactMap(\.self).filter { !$0.isEmpty }.joined(separator: "  ·  "))
+        }
+    }
+
+    func finish(writesPage: Bool) throws {
+        let page = try self.page()
+        print("\n" + page)
+        guard writesPage else { return }
+        try page.write(toFile: "docs/benchmarks.md", atomically: true, encoding: .utf8)
+        print("Written to docs/benchmarks.md")
+    }
+
+    private func page() throws -> String {
+        var lines = [
+            "# Benchmarks", "",
+            "Written by `make bench`, \(Machine.date). Medians of several repetitions; client and server share the machine, over loopback.", "",
+            "| | |", "|---|---|",
+            "| machine | \(Machine.processor), \(ProcessInfo.processInfo.activeProcessorCount) cores, \(ProcessInfo.processInfo.physicalMemory >> 30) GB |",
+            "| system | \(Machine.system) |", "| DuckDB | \(Machine.duckDB) |",
+            "| reference data | \(events.formatted) events over 60 days in 3 projects |", "| the whole run | \(Int(took.seconds)) s |", "",
+            "To repeat it: `make bench`, or `make bench ARGS=\"--events 1000000\"` for a quick one.", "",
+        ]
+        for part in Finding.Part.allCases {
+            let found = findings.filter { $0.part == part }
+            guard !found.isEmpty else { continue }
+            lines += ["## \(part.rawValue)", ""]
+            if part == .report {
+                lines += [
+                    "Over the project with 60 % of the events, in milliseconds. *Pulse* is through HTTP with a range that was not asked before,",
+                    "*again* the same request once more (budget: 10 ms). *DuckDB* and *ClickHouse* are the engines alone with the natural SQL for the",
+                    "same question; Pulse's budget is ClickHouse's time.", "",
+                    "| report | Pulse | again | DuckDB | ClickHouse | budget | |", "|---|--:|--:|--:|--:|---|---|",
+                ]
+                lines += found.map { "| \($0.name) | \($0.value) | \($0.verdict) | \($0.detail ?? "") |" }
+            } else {
+                lines += ["| measure | value | | budget | |", "|---|---|---|---|---|"]
+                lines += found.map { "| \($0.name) | \($0.value) | \($0.detail ?? "") | \($0.budget ?? "") | \($0.verdict) |" }
+            }
+            lines.append("")
+        }
+        return lines.joined(separator: "\n")
+    }
+}
+
+enum Machine {
+    static var date: String {
+        let formatter = ISO8601DateFormatter()
+        formatter.formatOptions = [.withFullDate]
+        return formatter.string(from: Date())
+    }
+
+    static var processor: String {
+        let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
+        return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown processor"
+    }
+
+    static var system: String {
+        let release = (try? String(contentsOfFile: "/etc/os-release", encoding: .utf8)) ?? ""
+        let name = release.split(separator: "\n").first { $0.hasPrefix("PRETTY_NAME=") }?.dropFirst(12).trimmingCharacters(in: ["\""]) ?? "Linux"
+        let swift = (try? Processes.output("swift", ["--version"]).text.split(separator: "\n").first).map { ", \($0)" } ?? ""
+        return name + swift
+    }
+
+    static var duckDB: String { (try? String(contentsOfFile: ".tools/duckdb/stamp", encoding: .utf8))?.split(separator: " ").first.map(String.init) ?? "unknown" }
+}
+
+extension Double {
+    /// Three digits that count.
+    var short: String {
+        self.isNaN ? "-" : String(format: abs(self) >= 100 ? "%.0f" : abs(self) >= 10 ? "%.1f" : "%.2f", self)
+    }
+}
+
+extension Int {
+    var formatted: String {
+        var text = "", digits = String(self)
+        while digits.count > 3 {
+            text = "," + digits.suffix(3) + text
+            digits.removeLast(3)
+        }
+        return digits + text
+    }
+}

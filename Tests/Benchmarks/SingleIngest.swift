@@ -1,0 +1,69 @@
+import Foundation
+
+/// One event a request, acknowledged after it is on disk, next to what the same host answers with nothing to do.
+struct SingleIngest {
+    let program: String
+    let seconds: Int
+    let rounds: Int
+
+    private struct Load {
+        let name: String
+        let address: String
+        let arguments: [String]
+        var rates: [Double] = []
+        var p50: [Double] = []
+        var p99: [Double] = []
+    }
+
+    func run() async throws -> [Finding] {
+        guard (try? Processes.output("wrk", ["-v"]))?.text.contains("wrk") ?? false else {
+            return [Finding(.note, "Single events", "**not measured: `wrk` is not installed** (`apt-get install wrk`)")]
+        }
+        print("Single events: \(rounds) rounds of 3 × \(seconds) s")
+        return try await Files.withTemporaryFolder { folder in
+            let bare = Process(), port = try FreePort.find()
+            bare.executableURL = URL(fileURLWithPath: Files.besideThisProgram("pulse-bench"))
+            bare.arguments = ["bare", "--port", "\(port)"]
+            try bare.run()
+            defer { bare.terminate() }
+            let pulse = try PulseProcess(program: program, dataFolder: folder)
+            defer { pulse.kill() }
+            try await pulse.ready()
+            let key = try await pulse.createProject("single").ingest
+            var loads = [
+                Load(name: "bare Hummingbird GET", address: "http://127.0.0.1:\(port)", arguments: ["-", "get"]),
+                Load(name: "GET /healthz", address: pulse.address, arguments: ["-", "get"]),
+                Load(name: "POST /api/collect", address: pulse.address, arguments: [key, "post"]),
+            ]
+            for round in 0...rounds {
+                for index in loads.indices {
+                    // The first round warms up.
+                    let result = try measure(loads[index], seconds: round == 0 ? 1 : seconds)
+                    guard round > 0 else { continue }
+                    loads[index].rates.append(result[0])
+                    loads[index].p50.append(result[1])
+                    loads[index].p99.append(result[2])
+                }
+            }
+            try await pulse.stop()
+            let ratio = loads[2].rates.median / loads[1].rates.median
+            return loads.map {
+                Finding(.ingest, $0.name, "\(Int($0.rates.median)) requests/s", "p50 \($0.p50.median.short) ms, p99 \($0.p99.median.short) ms")
+            } + [
+                Finding(.ingest, "collect : /healthz", ratio.short, budget: "0.6 or more", isMet: ratio >= 0.6),
+                Finding(.ingest, "collect : bare", (loads[2].rates.median / loads[0].rates.median).short),
+            ]
+        }
+    }
+
+    private func measure(_ load: Load, seconds: Int) throws -> [Double] {
+        let output = try Processes.output(
+            "wrk", ["-t1", "-c64", "-d\(seconds)s", "--latency", "-s", "Tests/Benchmarks/single.lua", load.address, "--"] + load.arguments)
+        guard let line = output.text.split(separator: "\n").last(where: { $0.hasPrefix("RESULT") }) else {
+            throw BenchError("wrk said nothing about \(load.name): \(output.text)")
+        }
+        let numbers = line.split(separator: " ").dropFirst().compactMap { Double($0) }
+        guard numbers.count == 4, numbers[3] == 0 else { throw BenchError("\(load.name): requests failed: \(output.text)") }
+        return numbers
+    }
+}

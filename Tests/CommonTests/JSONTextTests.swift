@@ -1,0 +1,120 @@
+import Common
+import Foundation
+import Testing
+
+@Suite("JSON text")
+struct JSONTextTests {
+    private static func written(_ text: String) throws -> String {
+        var out = JSONText()
+        out.append(try JSON.parse(text))
+        return out.string
+    }
+
+    @Test("is compact, in the order of the document", arguments: [
+        ("{}", "{}"), ("[ ]", "[]"), (" null ", "null"), ("true", "true"), ("false", "false"),
+        (#"{ "b" : [ 1 , 2.50 , -0.0 , 1e2 ], "a" : { "x" : null } }"#, #"{"b":[1,2.5,0,100],"a":{"x":null}}"#),
+        (#""\u0061\/\u00e9\ud83e\udd86""#, #""a/é🦆""#),
+        (#""\"\\\b\f\n\r\t\u0000\u001f\u007f""#, "\"\\\"\\\\\\u0008\\u000c\\n\\r\\t\\u0000\\u001f\u{7F}\""),
+        ("1.7976931348623157e308", "1.7976931348623157e+308"), ("5e-324", "5e-324"), ("0.1", "0.1"), ("1e21", "1e+21"),
+        ("-9223372036854775808", "-9223372036854775808"), ("9223372036854775807", "9223372036854775807"),
+    ])
+    func compact(text: String, written: String) throws {
+        #expect(try Self.written(text) == written)
+    }
+
+    @Test("a whole number above Int64 keeps its digits", arguments: ["9223372036854775808", "18446744073709551615"])
+    func unsigned(text: String) throws {
+        let written = try Self.written(text)
+        withKnownIssue("it is written by way of a double, as JavaScript reads it") { #expect(written == text) }
+    }
+
+    @Test("escapes what JSON must escape in a string of ours")
+    func escaped() throws {
+        var noise = Noise(seed: 12)
+        for _ in 0..<500 {
+            let text = noise.text(upTo: 40)
+            var out = JSONText()
+            out.append(string: text)
+            #expect(try JSON.parse(out.string).string == text)
+            #expect(out.bytes.allSatisfy { $0 >= 0x20 })
+        }
+    }
+
+    @Test("says again exactly what was said")
+    func roundTrip() throws {
+        var noise = Noise(seed: 13)
+        for _ in 0..<500 {
+            let model = Model.random(depth: 5, &noise)
+            let once = try Self.written(model.text)
+            #expect(try Model(JSON.parse(once)) == model)
+            #expect(try Self.written(once) == once)
+            // Another reader agrees that it is JSON.
+            _ = try JSONSerialization.jsonObject(with: Data(once.utf8), options: .fragmentsAllowed)
+        }
+    }
+
+    /// JSON as a value of its own, to compare with.
+    private indirect enum Model: Equatable {
+        case object([Member])
+        case array([Model])
+        case string(String)
+        case integer(Int64)
+        case double(Double)
+        case boolean(Bool)
+        case null
+
+        struct Member: Equatable {
+            let name: String
+            let value: Model
+        }
+
+        init(_ json: JSON) throws {
+            switch json.kind {
+            case .object: self = .object(try json.members.map { Member(name: $0.name, value: try Model($0.value)) })
+            case .array: self = .array(try json.elements.map(Model.init))
+            case .string: self = .string(try #require(json.string))
+            case .number: self = try json.integer.map(Model.integer) ?? .double(try #require(json.number))
+            case .boolean: self = .boolean(try #require(json.boolean as Bool?))
+            case .null: self = .null
+            }
+        }
+
+        /// Names may occur twice, and doubles never are whole, so that the model is unambiguous.
+        static func random(depth: Int, _ noise: inout Noise) -> Model {
+            switch Int.random(in: depth == 0 ? 2...6 : 0...6, using: &noise) {
+            case 0:
+                return .object((0..<Int.random(in: 0...4, using: &noise)).map { _ in
+                    Member(name: noise.text(upTo: 4), value: random(depth: depth - 1, &noise))
+                })
+            case 1: return .array((0..<Int.random(in: 0...4, using: &noise)).map { _ in random(depth: depth - 1, &noise) })
+            case 2: return .string(noise.text(upTo: 12))
+            case 3: return .integer(Int64(bitPattern: noise.next() >> UInt64.random(in: 0...63, using: &noise)))
+            case 4:
+                let double = Double(bitPattern: noise.next())
+                return double.isFinite && Int64(exactly: double) == nil ? .double(double) : .null
+            case 5: return .boolean(Bool.random(using: &noise))
+            default: return .null
+            }
+        }
+
+        /// Text that says so, in a dress of its own: with spaces, and with everything in strings escaped.
+        var text: String {
+            switch self {
+            case .object(let members): "{ " + members.map { "\(Self.escaped($0.name)) : \($0.value.text)" }.joined(separator: " , ") + " }"
+            case .array(let elements): "[ " + elements.map(\.text).joined(separator: " , ") + " ]"
+            case .string(let string): Self.escaped(string)
+            case .integer(let integer): "\(integer)"
+            case .double(let double): "\(double)"
+            case .boolean(let boolean): "\(boolean)"
+            case .null: "null"
+            }
+        }
+
+        private static func escaped(_ text: String) -> String {
+            "\"" + text.utf16.map { unit in
+                let hex = String(unit, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            }.joined() + "\""
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Common
+import Coordination
+import Foundation
+import Logging
+@testable import RedisEngine
+import Synchronization
+import Testing
+
+/// An engine of coordination, for tests that hold for each of them.
+struct CoordinationEngine: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let open: @Sendable () throws -> any Coordination
+
+    /// Redis where `PULSE_TEST_REDIS_URL` names one.
+    static let all: [CoordinationEngine] =
+        [CoordinationEngine(testDescription: "in process") { LocalCoordination(time: SystemTime()) }]
+        + (RedisTestServer.isThere
+            ? [CoordinationEngine(testDescription: "Redis") { try RedisCoordination(url: RedisTestServer.url!, logger: .quiet) }] : [])
+
+    func use(_ body: (any Coordination) async throws -> Void) async throws {
+        let coordination = try open()
+        do { try await body(coordination) } catch {
+            await coordination.close()
+            throw error
+        }
+        await coordination.close()
+    }
+}
+
+enum RedisTestServer {
+    static let url = ProcessInfo.processInfo.environment["PULSE_TEST_REDIS_URL"]
+    static var isThere: Bool { url != nil }
+
+    /// A name that no other test uses.
+    static func name() -> String { "test-" + UUID().uuidString }
+
+    /// Runs a command on a connection of its own.
+    @discardableResult
+    static func run(_ command: String...) throws -> RedisReply { try RedisConnection(RedisAddress(url!)).ask(command) }
+}
+
+extension Logger {
+    static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// A logger, and what it was told so far.
+    static func recording() -> (Logger, lines: @Sendable () -> [String]) {
+        let record = LogRecord()
+        return (Logger(label: "test") { _ in record }, { record.lines.withLock { $0 } })
+    }
+}
+
+private final class LogRecord: LogHandler {
+    let lines = Mutex<[String]>([])
+    var metadata: Logger.Metadata { get { [:] } set {} }
+    var logLevel: Logger.Level { get { .trace } set {} }
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? { get { nil } set {} }
+
+    func log(event: LogEvent) {
+        lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
+    }
+}
+
+extension AsyncStream<CoordinationEvent>.Iterator {
+    /// The next message, past any `.resumed`.
+    mutating func nextMessage() async -> String? {
+        while let event = await next() {
+            if case .message(let text) = event { return text }
+        }
+        return nil
+    }
+
+    /// Reads up to the next `.resumed`.
+    mutating func untilResumed() async {
+        while let event = await next(), event != .resumed {}
+    }
+}

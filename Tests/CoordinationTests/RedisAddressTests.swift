@@ -1,0 +1,40 @@
+@testable import RedisEngine
+import Testing
+
+@Suite("Redis address")
+struct RedisAddressTests {
+    @Test("reads all parts, and leaves user and password out of its place")
+    func parts() throws {
+        let address = try RedisAddress("redis://ada:p%40s/s@redis.example:7000/2")
+        #expect(address.user == "ada" && address.password == "p@s/s")
+        #expect(address.host == "redis.example" && address.port == 7_000 && address.database == 2)
+        #expect(address.place == "redis.example:7000/2")
+    }
+
+    @Test("fills in what is left out", arguments: ["redis://localhost", "redis://localhost/", "redis://localhost:6379/0", "redis://:@localhost"])
+    func defaults(url: String) throws {
+        let address = try RedisAddress(url)
+        #expect(address.place == "localhost:6379/0" && address.user == nil && address.password == nil)
+    }
+
+    @Test("reads an IPv6 address and a password alone")
+    func addressAndPassword() throws {
+        let address = try RedisAddress("redis://:secret@[::1]:7000")
+        #expect(address.host == "::1" && address.port == 7_000 && address.user == nil && address.password == "secret")
+    }
+
+    @Test("refuses what is none, and quotes nothing of it", arguments: [
+        "", "localhost:6379", "http://:secret@host", "redis://", "redis://:secret@", "redis://:secret@host:99999", "redis://:secret@host:x",
+        "redis://:secret@host/x", "redis://:secret@host/-1", "redis://secret@host", "redis://:sec%ZZret@host",
+    ])
+    func malformed(url: String) {
+        let error = #expect(throws: RedisURLError.self) { try RedisAddress(url) }
+        #expect(error.map { "\($0)".contains("redis://:password@host:6379/0") && !"\($0)".contains("secret") } == true)
+    }
+
+    @Test("says that TLS is not there")
+    func encrypted() {
+        let error = #expect(throws: RedisURLError.self) { try RedisAddress("rediss://:secret@host") }
+        #expect(error.map { "\($0)".contains("speaks no TLS") && !"\($0)".contains("secret") } == true)
+    }
+}

@@ -1,0 +1,165 @@
+import Common
+import Coordination
+import Foundation
+import Logging
+@testable import RedisEngine
+import Testing
+
+// What every engine does is in CoordinationTests. Needs a server: set PULSE_TEST_REDIS_URL to redis://127.0.0.1:6379.
+@Suite("Redis coordination", .enabled(if: RedisTestServer.isThere, "PULSE_TEST_REDIS_URL is not set"))
+struct RedisCoordinationTests {
+    @Test("two hosts share buckets and leases, and hear each other")
+    func twoHosts() async throws {
+        try await use { one in
+            try await use { two in
+                let name = RedisTestServer.name(), limit = RateLimit(perSecond: 1, burst: 10)
+                for left in stride(from: 9, through: 1, by: -2) {
+                    #expect(try await one.take(name, limit).remaining == left)
+                    #expect(try await two.take(name, limit).remaining == left - 1)
+                }
+                #expect(try await !one.take(name, limit).isAllowed)
+                #expect(try await one.acquire(lease: name, owner: "one", seconds: 60))
+                #expect(try await !two.acquire(lease: name, owner: "two", seconds: 60))
+                var events = two.subscribe(name).makeAsyncIterator()
+                await events.untilResumed()
+                try await one.publish(name, "hello")
+                #expect(await events.next() == .message("hello"))
+            }
+        }
+    }
+
+    @Test("keys begin with pulse: and go away by themselves")
+    func keys() async throws {
+        try await use { coordination in
+            let name = RedisTestServer.name()
+            _ = try await coordination.take(name, RateLimit(perSecond: 10, burst: 20))
+            _ = try await coordination.acquire(lease: name, owner: "ada", seconds: 60)
+            let bucket = try RedisTestServer.run("PTTL", "pulse:bucket:" + name).integer ?? -1
+            #expect((1...100).contains(bucket))
+            #expect(try RedisTestServer.run("GET", "pulse:lease:" + name) == .text("ada"))
+            let lease = try RedisTestServer.run("PTTL", "pulse:lease:" + name).integer ?? -1
+            #expect((59_000...60_000).contains(lease))
+        }
+    }
+
+    @Test("a thousand questions at once are all answered")
+    func pipeline() async throws {
+        try await use { coordination in
+            let name = RedisTestServer.name()
+            let allowed = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<2_000 { group.addTask { try await coordination.take(name, RateLimit(perSecond: 1, burst: 1_000)).isAllowed } }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect((1_000...1_003).contains(allowed))
+        }
+    }
+
+    @Test("goes on after Redis has forgotten the scripts")
+    func forgottenScripts() async throws {
+        try await use { coordination in
+            let name = RedisTestServer.name()
+            _ = try await coordination.take(name, RateLimit(perSecond: 1, burst: 10))
+            try RedisTestServer.run("SCRIPT", "FLUSH")
+            #expect(try await coordination.take(name, RateLimit(perSecond: 1, burst: 10)).remaining == 8)
+            #expect(try await coordination.take(name, RateLimit(perSecond: 1, burst: 10)).remaining == 7)
+        }
+    }
+
+    @Test("says .resumed after the connection for messages broke, and hears again")
+    func resumption() async throws {
+        try await useAsOwnUser { coordination, user in
+            let channel = RedisTestServer.name()
+            var events = coordination.subscribe(channel).makeAsyncIterator()
+            await events.untilResumed()
+            for number in 0..<3 {
+                try RedisTestServer.run("CLIENT", "KILL", "TYPE", "pubsub", "USER", user)
+                await events.untilResumed()
+                try await coordination.publish(channel, "\(number)")
+                #expect(await events.next() == .message("\(number)"))
+            }
+        }
+    }
+
+    @Test("commands go on after their connection broke while nobody used it")
+    func brokenConnection() async throws {
+        try await useAsOwnUser { coordination, user in
+            for _ in 0..<3 {
+                try await coordination.ping()
+                try RedisTestServer.run("CLIENT", "KILL", "TYPE", "normal", "USER", user)
+                // Until the thread has seen it a command may still be sent, and is a 503 then.
+                for _ in 0..<100 where (try? await coordination.ping()) == nil { try await Task.sleep(for: .milliseconds(20)) }
+                try await coordination.ping()
+            }
+        }
+    }
+
+    @Test("without a server every call is a 503 at once, and a subscription just waits")
+    func away() async throws {
+        let (logger, lines) = Logger.recording()
+        let coordination = try RedisCoordination(url: "redis://:geheim@127.0.0.1:1", logger: logger)
+        let events = coordination.subscribe("channel")
+        let start = ContinuousClock.now
+        for _ in 0..<10 {
+            let error = await #expect(throws: ServiceError.self) { try await coordination.take("a", RateLimit(perSecond: 1)) }
+            #expect(error?.status == 503 && error?.retryAfterSeconds == 2)
+            await #expect(throws: ServiceError.self) { try await coordination.publish("channel", "x") }
+        }
+        #expect(ContinuousClock.now - start < .seconds(2))
+        await coordination.close()
+        for await _ in events {}
+        #expect(lines().contains { $0.hasPrefix("warning") && $0.contains("127.0.0.1:1/0") && $0.contains("refused") })
+        #expect(!lines().contains { $0.contains("geheim") })
+    }
+
+    @Test("a password that is right lets in; one that is wrong is in no log")
+    func password() async throws {
+        try await useAsOwnUser { right, user in
+            try await right.ping()
+            let (logger, lines) = Logger.recording()
+            let wrong = try RedisCoordination(url: try Self.url(user, "geheimnis"), logger: logger)
+            await #expect(throws: ServiceError.self) { try await wrong.ping() }
+            await wrong.close()
+            #expect(lines().contains { $0.contains("AUTH was refused: WRONGPASS") })
+            #expect(!lines().contains { $0.contains("geheim") })
+        }
+    }
+
+    @Test("a listener that doesn't read is told that it missed messages")
+    func slowListener() async throws {
+        try await use { coordination in
+            let channel = RedisTestServer.name()
+            var events = coordination.subscribe(channel).makeAsyncIterator()
+            await events.untilResumed()
+            for start in stride(from: 0, to: 1_500, by: 100) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in start..<start + 100 { group.addTask { try await coordination.publish(channel, "\(number)") } }
+                    try await group.waitForAll()
+                }
+            }
+            await events.untilResumed()
+        }
+    }
+
+    /// With a user of its own, so that its connections can be told from those of other tests.
+    private func useAsOwnUser(_ body: (RedisCoordination, _ user: String) async throws -> Void) async throws {
+        let user = RedisTestServer.name()
+        try RedisTestServer.run("ACL", "SETUSER", user, "on", ">geheim", "~*", "&*", "+@all")
+        defer { _ = try? RedisTestServer.run("ACL", "DELUSER", user) }
+        try await use(try Self.url(user, "geheim")) { try await body($0, user) }
+    }
+
+    /// Another database, so that choosing one is tried as well.
+    private static func url(_ user: String, _ password: String) throws -> String {
+        let address = try RedisAddress(RedisTestServer.url!)
+        return "redis://\(user):\(password)@\(address.host):\(address.port)/1"
+    }
+
+    private func use(_ url: String = RedisTestServer.url!, _ body: (RedisCoordination) async throws -> Void) async throws {
+        let coordination = try RedisCoordination(url: url, logger: .quiet)
+        do { try await body(coordination) } catch {
+            await coordination.close()
+            throw error
+        }
+        await coordination.close()
+    }
+}

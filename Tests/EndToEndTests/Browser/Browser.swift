@@ -1,0 +1,55 @@
+import Core
+import Foundation
+import NIOHTTP1
+
+/// One browser window and who sits before it.
+struct Browser: Sendable {
+    /// Of its WebDriver session.
+    let address: String
+
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Types an address; returns when the page has loaded.
+    func open(_ url: String) async throws { try await command(.POST, "/url", ["url": url]) }
+    func goBack() async throws { try await command(.POST, "/back", [:]) }
+
+    /// Clicks the element with this id, as a person would: it must be visible. Returns when a page that this opened has
+    /// loaded.
+    func click(_ id: String) async throws {
+        let found = try await command(.POST, "/element", ["using": "css selector", "value": "#" + id])
+        guard let element = found.members.first?.value.string else { throw Failure(description: "no element #\(id)") }
+        try await command(.POST, "/element/\(element)/click", [:])
+    }
+
+    /// What `script` returns.
+    @discardableResult
+    func run(_ script: String) async throws -> JSON {
+        try await command(.POST, "/execute/sync", ["script": script, "args": [String]()])
+    }
+
+    /// Addresses that the page shown has sent events to.
+    func requestsToCollect() async throws -> Int64 {
+        try await run("return performance.getEntriesByType('resource').filter(e => e.name.includes('/api/collect')).length").integer ?? -1
+    }
+
+    /// Once `script` returns true.
+    func waits(for script: String) async throws {
+        try await Patience.until(script) { try await run(script).boolean == true ? () : nil }
+    }
+
+    func close() async throws { try await command(.DELETE, "", nil) }
+
+    @discardableResult
+    private func command(_ method: HTTPMethod, _ path: String, _ body: [String: Any]?) async throws -> JSON {
+        let text = try body.map { String(decoding: try JSONSerialization.data(withJSONObject: $0), as: UTF8.self) }
+        return try await Self.value(of: try await HTTP.send(method, address + path, text))
+    }
+
+    /// - Source: W3C WebDriver, 6.3: every answer is `{"value": ...}`.
+    static func value(of answer: HTTP.Answer) async throws -> JSON {
+        guard answer.status == 200, let value = try answer.json()["value"] else { throw Failure(description: answer.body) }
+        return value
+    }
+}

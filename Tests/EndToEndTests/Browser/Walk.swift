@@ -1,0 +1,40 @@
+import Core
+import Testing
+@testable import TestSupport
+
+/// People at their browsers, one step after the other. Pulse's clock stands still but between steps, so that every
+/// duration of a report is exact, whatever this machine is busy with.
+final class Walk {
+    let app: TestApp
+    let arrivals: Arrivals
+    private var expected: [Arrivals.Activity] = []
+
+    init(_ app: TestApp, _ arrivals: Arrivals) {
+        self.app = app
+        self.arrivals = arrivals
+    }
+
+    /// Moves the clock to `time`, does `action`, and checks that just what it should cause has arrived. What arrives
+    /// too much is found by the step after, as browsers send in order.
+    func at(
+        _ time: String, _ action: () async throws -> Void, counts new: [(Instant) -> Arrivals.Activity],
+        _ location: SourceLocation = #_sourceLocation
+    ) async throws {
+        guard case .instant(let instant)? = ISO8601.parse(time) else { preconditionFailure("no instant: \(time)") }
+        app.time.set(instant)
+        try await action()
+        expected += new.map { $0(instant) }
+        try await arrivals.waits(for: expected.count)
+        try #require(arrivals.all == expected, sourceLocation: location)
+    }
+
+    static func page(_ path: String, _ title: String) -> (Instant) -> Arrivals.Activity { { .page(path, title, at: $0) } }
+    static func event(_ name: String, _ data: String = "null", on path: String) -> (Instant) -> Arrivals.Activity {
+        { .event(name, data, on: path, at: $0) }
+    }
+}
+
+extension TestApp {
+    /// Where it serves, for browsers; only of an app that runs over a socket.
+    var address: String { "http://localhost:\(client.port ?? 0)" }
+}

@@ -1,0 +1,59 @@
+import Core
+import Foundation
+import Testing
+@testable import TestSupport
+
+/// `kill -9` under load, and a start afterwards, again and again.
+@Suite("Crashes", .serialized)
+struct CrashTests {
+    @Test("what was acknowledged is there once, however often Pulse is killed", arguments: Profile.available)
+    func kills(profile: Profile) async throws {
+        let kills = profile == .embedded ? 20 : 8
+        try await withFolder { folder in
+            let setup = PulseProcess.Setup(folder: folder, environment: try await profile.environment())
+            var random = Seeded(2_026)
+            var pulse = try await setup.start()
+            let keys = try await pulse.createProject()
+            let senders = Senders()
+            try await senders.run(4, seed: 7) {
+                for number in 1...kills {
+                    senders.aim(pulse, keys)
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 1...800, using: &random)))
+                    try await pulse.child.kill9()
+                    senders.aim(nil, keys)
+                    if profile == .embedded, number % 3 == 0 { try Self.tear(setup, &random) }
+                    // Some don't even live until they serve.
+                    if number % 5 == 0 {
+                        let child = try setup.spawn()
+                        try await Task.sleep(for: .milliseconds(Int.random(in: 50...500, using: &random)))
+                        try await child.kill9()
+                    }
+                    pulse = try await setup.start()
+                }
+            }
+            try await senders.check(pulse, keys)
+            // There was something to lose, and something was lost on the way.
+            #expect(senders.acknowledged > kills * 5)
+            #expect(senders.unacknowledged > 0)
+            #expect(try await pulse.stop() == 0)
+
+            // A clean start after all that finds the same.
+            pulse = try await setup.start()
+            try await senders.check(pulse, keys)
+            #expect(try await pulse.stop() == 0)
+        }
+    }
+
+    /// What a power failure leaves at the end of the journal: the beginning of a record that nobody was told is kept.
+    private static func tear(_ setup: PulseProcess.Setup, _ random: inout Seeded) throws {
+        let folder = setup.data + "/journal"
+        let segments = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".journal") }
+        guard let newest = segments.max() else { return }
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: folder + "/" + newest))
+        try file.seekToEnd()
+        var torn = Data([200, 1, 0, 0])  // a record of 456 bytes ...
+        for _ in 0..<Int.random(in: 0...400, using: &random) { torn.append(UInt8.random(in: 0...255, using: &random)) }
+        try file.write(contentsOf: torn)  // ... of which fewer came
+        try file.close()
+    }
+}

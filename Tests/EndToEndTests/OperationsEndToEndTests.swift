@@ -1,0 +1,178 @@
+import AsyncHTTPClient
+import Core
+import Foundation
+import Testing
+@testable import TestSupport
+
+/// `pulse serve` as an operator has it: started, asked how it is, told to read its configuration again, told to stop.
+@Suite("Pulse as a process", .serialized)
+struct OperationsEndToEndTests {
+    private func run(
+        environment: [String: String] = [:], configuration: String? = nil, _ body: (PulseProcess.Setup) async throws -> Void
+    ) async throws {
+        try await withFolder { folder in
+            try await body(PulseProcess.Setup(folder: folder, environment: environment, configuration: configuration))
+        }
+    }
+
+    // MARK: Stopping
+
+    @Test("SIGTERM under load loses nothing that was acknowledged, and ends in time", arguments: Profile.available)
+    func stops(profile: Profile) async throws {
+        try await run(environment: try await profile.environment(), configuration: "server:\n  shutdown_grace_seconds: 10\n") { setup in
+            var pulse = try await setup.start()
+            let keys = try await pulse.createProject()
+            let senders = Senders()
+            for round in 1...2 {
+                try await senders.run(4, seed: UInt64(round)) {
+                    senders.aim(pulse, keys)
+                    let before = senders.acknowledged
+                    try await Patience.until("50 parcels to be acknowledged") { senders.acknowledged >= before + 50 ? () : nil }
+                    // A stream that would go on for ever does not keep it.
+                    try await Arrivals.watch(api: pulse.address, key: keys.query) { _ in
+                        #expect(try await pulse.stop(within: 10) == 0)
+                    }
+                    senders.aim(nil, keys)
+                }
+                #expect(pulse.child.output.contains("stopped"))
+                pulse = try await setup.start()
+                try await senders.check(pulse, keys)
+            }
+            #expect(try await pulse.stop() == 0)
+        }
+    }
+
+    @Test("SIGTERM with nothing to do ends at once")
+    func stopsIdle() async throws {
+        try await run { setup in
+            let pulse = try await setup.start()
+            _ = try await HTTP.get(pulse.address + "/healthz")  // leaves a connection open
+            #expect(try await pulse.stop(within: 5) == 0)
+        }
+    }
+
+    // MARK: Configuration
+
+    @Test("SIGHUP takes over what it can, says what needs a restart, and refuses what is wrong")
+    func reloads() async throws {
+        func yaml(_ limit: String, _ timeout: Int) -> String { "limits:\n  ingest_per_second: \(limit)\nstorage:\n  query_timeout_seconds: \(timeout)\n" }
+        try await run(environment: ["PULSE_LIMIT_INGEST": ""], configuration: yaml("0", 30)) { setup in
+            let pulse = try await setup.start()
+            let keys = try await pulse.createProject()
+            func statuses() async throws -> Set<Int> {
+                var found: Set<Int> = []
+                for _ in 0..<5 { found.insert(try await pulse.collect(#"{"type":"pageview","path":"/"}"#, keys).status) }
+                return found
+            }
+            func reload(_ yaml: String, says sentence: String) async throws {
+                try setup.write(yaml)
+                pulse.child.signal(SIGHUP)
+                try await Patience.until("'\(sentence)' in the log", state: { pulse.child.output }) { pulse.child.output.contains(sentence) ? () : nil }
+            }
+            #expect(try await statuses() == [200])
+            try await reload(yaml("many", 30), says: "the configuration was not taken over; the old one stays")
+            #expect(try await statuses() == [200])
+            try await reload(yaml("1", 60), says: "a configuration change needs a restart change=\"storage.query_timeout_seconds: 30 -> 60\"")
+            #expect(pulse.child.output.contains("configuration changed change=\"limits.ingest_per_second: 0 -> 1\""))
+            #expect(try await statuses().contains(429))
+            try await reload(yaml("0", 60), says: "limits.ingest_per_second: 1 -> 0")
+            #expect(try await statuses() == [200])
+            #expect(try await pulse.stop() == 0)
+        }
+    }
+
+    @Test("a wrong configuration stops the start, with everything that is wrong")
+    func refusesConfiguration() async throws {
+        let yaml = "server:\n  prot: 80\nlimits:\n  ingest_per_second: many\nmodules:\n  disabled: [corre]\n"
+        try await run(environment: ["PULSE_PORT": "http"], configuration: yaml) { setup in
+            let child = try setup.spawn()
+            #expect(try await child.exit() != 0)
+            let file = setup.configurationFile
+            for line in [
+                "\(file):2: server.prot: unknown key; did you mean 'port'?",
+                "\(file):4: limits.ingest_per_second: must be a whole number from 0 to 1000000; got 'many'",
+                "\(file):6: modules.disabled[0]: unknown module 'corre'; did you mean 'core'?",
+                "PULSE_PORT: must be a whole number from 0 to 65535; got 'http'",
+            ] { #expect(child.output.contains(line), "\(line)\n\(child.output)") }
+            #expect(!FileManager.default.fileExists(atPath: setup.data))
+        }
+    }
+
+    // MARK: Starting
+
+    @Test("a second process on the same data folder is refused, and the first goes on")
+    func secondProcess() async throws {
+        try await run { setup in
+            let pulse = try await setup.start()
+            let keys = try await pulse.createProject()
+            #expect(try await pulse.collect(#"{"type":"pageview","path":"/"}"#, keys).status == 200)
+            let second = try setup.spawn()
+            #expect(try await second.exit() != 0)
+            #expect(second.output.contains(setup.data), "names the folder: \(second.output)")
+            #expect(second.output.contains("another process") || second.output.contains("Another process"), "\(second.output)")
+            #expect(!second.output.contains("ready"))
+            #expect(try await pulse.collect(#"{"type":"pageview","path":"/"}"#, keys).status == 200)
+            #expect(try await pulse.balance(keys).stored == 2)
+            #expect(try await pulse.stop() == 0)
+        }
+    }
+
+    @Test("/healthz and /readyz answer, with what is behind the host", arguments: Profile.available)
+    func probes(profile: Profile) async throws {
+        try await run(environment: try await profile.environment()) { setup in
+            let pulse = try await setup.start()
+            #expect(try await HTTP.get(pulse.address + "/healthz").body == #"{"ok":true}"#)
+            let ready = try await HTTP.get(pulse.address + "/readyz")
+            #expect(ready.status == 200)
+            let answer = try ready.json()
+            for part in ["control", "events", "coordination", "journal"] { #expect(answer[part]?["ok"]?.boolean == true, "\(ready.body)") }
+            #expect(try await pulse.stop() == 0)
+        }
+    }
+
+    @Test("a first start prints a project, keys that work, and the snippet; a second one no keys")
+    func welcome() async throws {
+        let port = try freePort()
+        try await run(environment: ["PULSE_PORT": "\(port)", "PULSE_ADMIN_TOKEN": ""]) { setup in
+            var pulse = try await setup.start(["serve", "--welcome"])
+            let text = pulse.child.output
+            #expect(text.contains(#"Your first project is "My site""#))
+            let keys = PulseProcess.Keys(
+                ingest: try await pulse.child.word(after: "ingest key   "), query: try await pulse.child.word(after: "query key    "))
+            #expect(text.contains("<script defer src=\"http://localhost:\(port)/api/script.js\" data-key=\"\(keys.ingest)\"></script>"))
+            #expect(try await pulse.collect(#"{"type":"pageview","path":"/"}"#, keys).status == 200)
+            #expect(try await pulse.ask("/api/v1/stats", keys)["current"]?["pageviews"]?.integer == 1)
+
+            // The admin token is where it says, for its owner alone.
+            let file = try await pulse.child.word(after: "admin token  in ")
+            let token = try String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+            let rights = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+            #expect(rights == 0o600)
+            let projects = try await HTTP.get(pulse.address + "/api/admin/projects", headers: [("Authorization", "Bearer \(token)")])
+            #expect(try projects.json()["data"]?.elements.compactMap { $0["name"]?.string } == ["My site"])
+            #expect(try await pulse.stop() == 0)
+
+            pulse = try await setup.start(["serve", "--welcome"])
+            #expect(pulse.child.output.contains("My site"))
+            #expect(!pulse.child.output.contains("ingest key"))
+            #expect(try await pulse.ask("/api/v1/stats", keys)["current"]?["pageviews"]?.integer == 1)
+            #expect(try await pulse.stop() == 0)
+        }
+    }
+
+    /// A port that nobody listens on.
+    private func freePort() throws -> Int {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_in(), length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+        return withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                bind(listener, generic, length)
+                getsockname(listener, generic, &length)
+            }
+            return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+        }
+    }
+}

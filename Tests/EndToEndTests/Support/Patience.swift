@@ -1,0 +1,23 @@
+import Foundation
+
+/// Waiting for what another process or a browser does: looks again and again, and gives up at a deadline.
+enum Patience {
+    struct Exhausted: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Returns the first value that `look` finds.
+    /// - Parameter state: what there is instead, for the error's sentence.
+    static func until<Found>(
+        _ what: String, seconds: Double = 20, state: () async throws -> String = { "" }, look: () async throws -> Found?
+    ) async throws -> Found {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while true {
+            if let found = try await look() { return found }
+            guard ContinuousClock.now < deadline else {
+                throw Exhausted(description: "waited \(seconds) seconds for \(what). \(try await state())")
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}

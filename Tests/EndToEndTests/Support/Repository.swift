@@ -1,0 +1,16 @@
+import Foundation
+
+/// Where things are in the repository, and where its programs were built.
+enum Repository {
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path
+
+    static func path(_ name: String) -> String { root + "/" + name }
+    static func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path(name)))) }
+
+    /// The `pulse` that was built with these tests: it lies beside the program that runs them.
+    static let pulse: String = {
+        let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        return URL(fileURLWithPath: tests).deletingLastPathComponent().path + "/pulse"
+    }()
+}

@@ -1,0 +1,136 @@
+import Core
+@testable import Host
+
+/// A module that exists for tests alone, with a little of everything that a module can add: a definition with its five
+/// routes, a route for each kind of key, facts of its own, a setting. It stands beside the modules of the binary:
+///
+///     try await TestApp.run(profile, modules: ProbeModule.besideBinary()) { app in ... }
+public struct ProbeModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "probe", category: .platform, summary: "What tests touch to see whether the platform holds.")
+
+    public static let facts = FactTable("probe_facts", [
+        Column("label", .text), Column("amount", .double, nullable: true), Column("is_lucky", .bool), Column("seen_at", .int64),
+        Column("data", .text, nullable: true),
+    ])
+
+    public static let gadgets = Resource(
+        "Gadget", path: "/api/v1/gadgets", table: "probe_gadgets",
+        fields: [
+            .required("name", .text(40), "What people call it; no two gadgets of a project share a name."),
+            .optional("size", .integer(1...1_000), "Millimetres."),
+            .optional("tags", .array(.text(20), count: 0...5), "Words; none twice."),
+        ],
+        unique: "name"
+    ) { gadget in
+        let tags = gadget["tags"]?.elements.compactMap(\.string) ?? []
+        for (index, tag) in tags.enumerated() where tags[..<index].contains(tag) {
+            throw ServiceError.body("field 'tags' holds '\(tag)' twice.")
+        }
+    }
+
+    let greeting: String
+
+    public init(_ setup: ModuleSetup = ModuleSetup()) throws {
+        greeting = try setup.settings.read { section in
+            section.value("greeting", .text(1...100), default: "hello", summary: "What the front end is greeted with.")
+        }
+    }
+
+    /// The modules of the binary with their defaults, and this one.
+    public static func besideBinary() throws -> [any AnalyticsModule] {
+        let names = ModuleList.names + [manifest.name]
+        return try ModuleList.load(HostConfiguration.parse("", knownModules: names).modules) + [ProbeModule()]
+    }
+
+    public var factTables: [FactTable] { [Self.facts] }
+
+    public var migrations: [Migration] {
+        [
+            Migration("001-create-gadgets", on: .control, [Self.gadgets.creation]),
+            Migration("002-create-facts", on: .events, [.createFactTable(Self.facts)]),
+        ]
+    }
+
+    public var collectors: [Collector] {
+        [
+            Collector("probe", "Something that only tests send.", fields: [
+                .required("label", .text(50)), .optional("amount", .number(-1e9...1e9)), .optional("data", .map(.any)),
+            ]) { payload in
+                let label = payload.text("label")
+                guard label != "cursed" else { throw ServiceError.body("field 'label' must not be 'cursed'.") }
+                let amount = payload.number("amount").map(Value.double) ?? .null
+                let data = payload.jsonText("data").map(Value.text) ?? .null
+                return Draft(facts: { visit in
+                    [(Self.facts, [.text(label), amount, .bool(label == "seven"), .int(visit.at.milliseconds), data])]
+                })
+            },
+        ]
+    }
+
+    public var datasets: [Dataset] {
+        [Dataset("probe_facts", "One row for each probe.", columns: [("label", "What was sent."), ("amount", "How much of it.")])]
+    }
+}
+
+// MARK: Routes
+
+extension ProbeModule {
+    public var routes: [Route] {
+        let fact = Schema.object([.required("label", .text(50)), .required("count", .count), .required("amount", .number(-1e12...1e12))])
+        return Self.gadgets.routes + [
+            Route(
+                .get, "/api/v1/probe/facts", "Facts by label.", scope: .query, access: .read, parameters: ScopeParameters.list,
+                success: .json(.object([.required("data", .list(fact)), .required("visitors", .count)])), use: report),
+            Route(
+                .post, "/api/v1/probe/echo", "Says again what was said.", scope: .query, access: .write,
+                body: .object([.required("text", .text(100))]), success: .json(.object([.required("text", .text(100))]))
+            ) { call in
+                try .json(["text": try await call.body()["text"]?.string ?? ""])
+            },
+            Route(
+                .post, "/api/v1/probe/ping", "Says that an ingest key came through.", scope: .ingest, access: .write,
+                success: .json(.object([.required("ok", .boolean)]))
+            ) { _ in
+                try .json(["ok": true])
+            },
+            Route(
+                .get, "/api/v1/probe/greeting", "What a front end may read.", scope: .frontend, access: .read,
+                success: .json(.object([.required("greeting", .text(100))]))
+            ) { _ in
+                try .json(["greeting": greeting])
+            },
+            Route(
+                .get, "/api/admin/projects/{id}/probe", "What an administrator may read.", scope: .admin, access: .read,
+                success: .json(.object([.required("greeting", .text(100))]))
+            ) { _ in
+                try .json(["greeting": greeting])
+            },
+            Route(
+                .put, "/api/admin/projects/{id}/probe", "What an administrator may change.", scope: .admin, access: .write,
+                body: .object([.required("text", .text(100))]), success: .noContent
+            ) { call in
+                _ = try await call.body()
+                return .noContent
+            },
+        ]
+    }
+
+    private struct Report: Encodable {
+        struct Line: Encodable { let label: String, count: Int64, amount: Double }
+        let data: [Line], visitors: Int64
+    }
+
+    /// `GET /api/v1/probe/facts`: labels, the most frequent first, and how many visitors there were in all.
+    @Sendable private func report(_ call: ProjectRequest) async throws -> Answer {
+        let scope = try call.scope()
+        let rows = try await scope.rows("probe.facts", reading: [Self.facts], """
+            SELECT label, count(*) AS count, coalesce(sum(amount), 0) AS amount FROM probe_facts GROUP BY label
+            ORDER BY count DESC, label LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """)
+        let visitors = try await scope.rows("probe.visitors", reading: [Self.facts], "SELECT count(DISTINCT visitor) AS visitors FROM probe_facts")
+        return try .json(Report(
+            data: rows.map { .init(label: $0.text("label"), count: $0.int("count"), amount: $0.double("amount")) },
+            visitors: visitors[0].int("visitors")))
+    }
+}
