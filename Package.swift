@@ -13,6 +13,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -88,13 +89,13 @@ var targets: [Target] = [
     .target(
         name: "TestSupport",
         dependencies: [
-            "Core", "Host", hummingbird, log, nio, .product(name: "HummingbirdTesting", package: "hummingbird"),
+            "Core", "Host", hummingbird, log, nio, hummingbirdTesting,
         ],
         path: "Tests/TestSupport", swiftSettings: settings
     ),
     .executableTarget(
         name: "pulse-bench",
-        dependencies: ["Host", "Core", "DuckDBEngine", hummingbird, httpClient, arguments, nio, nioPosix], path: "Tests/Benchmarks",
+        dependencies: ["Host", "Core", "DuckDBEngine", hummingbird, httpClient, arguments, nio, nioPosix, nioHTTP1], path: "Tests/Benchmarks",
         exclude: benchmarkScripts, swiftSettings: settings
     ),
     .executableTarget(name: "pulse", dependencies: ["Host", arguments], path: "Host/Pulse", swiftSettings: settings),
@@ -120,9 +121,9 @@ targets += [
     test("EnrichmentTests", ["Enrichment"]),
     test("AccessTests", ["Core"]),
     test("IngestTests", ["Core", log, metrics]),
-    test("OperationsTests", ["Common", "Access", "Operations", httpClient, hummingbird, log, metrics, coreMetrics, tracing, instrumentation, httpTypes, nio, lifecycle]),
+    test("OperationsTests", ["Common", "Access", "Operations", httpClient, nioPosix, nioHTTP1, log, metrics, coreMetrics, tracing, instrumentation, httpTypes, nio, lifecycle]),
     test("HostTests", ["Host", "Core", httpClient, nio]),
-    test("EndToEndTests", ["Host", "Core", httpClient, nio, nioHTTP1]),
+    test("EndToEndTests", ["Host", "Core", httpClient, nio, nioHTTP1, hummingbirdTesting]),
 ]
 
 let package = Package(

@@ -151,8 +151,8 @@ public struct Installation: Sendable {
     }
 
     var services: [any Service] {
-        [Following(installation: self), writer, JobRunner(jobs: jobs, coordination: engines.coordination, owner: journal.id, logger: logger)]
-            + registry.modules.flatMap(\.services) + telemetry.services + [StreamCloser(stream: stream)]
+        telemetry.services + [Following(installation: self), writer, JobRunner(jobs: jobs, coordination: engines.coordination, owner: journal.id, logger: logger)]
+            + registry.modules.flatMap(\.services) + [StreamCloser(stream: stream)]
     }
 
     private var jobs: [Job] {

@@ -18,16 +18,19 @@ public struct Telemetry: Sendable {
     /// Whether spans go anywhere.
     let exportsSpans: Bool
 
-    /// - Parameter quiet: only warnings and worse: for commands whose output is their answer.
-    public init(_ settings: TelemetrySettings, quiet: Bool = false) {
+    /// - Parameters:
+    ///   - secrets: configured ones, which must not show in logs and spans; those with a prefix of ours never do.
+    ///   - quiet: only warnings and worse: for commands whose output is their answer.
+    public init(_ settings: TelemetrySettings, secrets: [String] = [], quiet: Bool = false) {
         let level = Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info
         threshold = LogThreshold(quiet ? max(level, .warning) : level)
-        output = LogOutput(format: LogOutput.Format(rawValue: settings.logFormat.rawValue) ?? .text, threshold: threshold)
+        let redaction = Redaction(secrets: secrets)
+        output = LogOutput(format: LogOutput.Format(rawValue: settings.logFormat.rawValue) ?? .text, threshold: threshold, redaction: redaction)
         metrics = PrometheusMetrics(help: Self.help)
         var export = OTLPSettings(endpoint: settings.otlpEndpoint, serviceVersion: Version.current)
         export.serviceName = settings.serviceName
         let output = output
-        tracer = OTLPTracer(export, logger: Logger(label: "traces") { StructuredLogHandler(label: $0, output: output) })
+        tracer = OTLPTracer(export, redaction: redaction, metrics: metrics, logger: Logger(label: "traces") { StructuredLogHandler(label: $0, output: output) })
         exportsSpans = settings.otlpEndpoint != nil
     }
 

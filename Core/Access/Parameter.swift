@@ -24,7 +24,7 @@ public struct Parameter: Sendable {
 
     /// - Throws: 400 that names the parameter, what came and what is accepted.
     func check(_ query: IncomingRequest.Query) throws {
-        guard let value = query[name], !(value.isEmpty && !isRequired) else {
+        guard let value = query[name], !value.isEmpty else {
             if isRequired { throw ServiceError.parameter(name, "it is required, and must be \(expectation).") }
             return
         }

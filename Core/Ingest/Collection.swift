@@ -43,7 +43,7 @@ public final class Collection: Sendable {
                 let encoded = try pipeline.rows(of: json, from: sender)
                 batch.rows.append(contentsOf: encoded.rows)
                 batch.events += 1
-                if let session = encoded.session { batch.sessions.append(session) }
+                batch.effects.append(encoded.effect)
                 batch.accepted += 1
             } catch let refusal as Refusal {
                 batch.refusals[refusal.reason.rawValue, default: 0] += 1
@@ -56,10 +56,14 @@ public final class Collection: Sendable {
 
     /// Counts a request that the gate refused as one event.
     public func refuse(in project: Project, at now: Instant, _ reason: DropReason) {
-        journal.appendLater(JournalRecord.encode(
-            project: project.number, hour: now.startOfHour.milliseconds, received: 1, refusals: [reason.rawValue: 1], rows: []))
+        write(.init(project: project.number, hour: now.startOfHour.milliseconds, refusals: [reason.rawValue: 1]))
         counters.received(1)
         counters.refused(reason, 1)
+    }
+
+    /// Writes lines of the ledger for events that were refused, now or when there is room again.
+    private func write(_ refused: RefusedEvents) {
+        journal.appendLater(refused.record) { [counters] in counters.owe(refused) }
     }
 
     // MARK: The body
@@ -98,7 +102,10 @@ public final class Collection: Sendable {
                 }
             default: throw ServiceError.body("an object or an array of objects is expected; got \(json.described).")
             }
-            guard !events.isEmpty else { throw ServiceError.body("field 'events' holds no event; 1 to \(maximum) are accepted.") }
+            guard !events.isEmpty else {
+                let place = json.kind == .array ? "the array" : "field 'events'"
+                throw ServiceError.body("\(place) holds no event; 1 to \(maximum) are accepted.")
+            }
             guard events.count <= maximum else {
                 throw ServiceError.invalid(
                     DropReason.tooManyEvents.rawValue,
@@ -116,27 +123,30 @@ public final class Collection: Sendable {
         var accepted = 0
         var refusals: [String: Int] = [:]
         var errors: [(index: Int, error: ServiceError)] = []
-        /// Events among the accepted that are to be stored, their rows, and the sessions that they moved on.
+        /// Events among the accepted that are to be stored, their rows, and what they changed in memory.
         var events = 0
         var rows: [[UInt8]] = []
-        var sessions: [Sessions.Name] = []
+        var effects: [EventPipeline.Effect] = []
     }
 
     private func keep(_ batch: Batch, in project: Project) async throws {
-        let record = JournalRecord.encode(
-            project: batch.project, hour: batch.hour, received: batch.received, refusals: batch.refusals, rows: batch.rows)
         if batch.rows.isEmpty {
-            journal.appendLater(record)
+            write(.init(project: batch.project, hour: batch.hour, refusals: batch.refusals))
         } else {
             counters.kept(Int64(batch.events), of: batch.project, at: batch.hour)
-            do { try await journal.append(record) } catch {
+            do {
+                try await journal.append(JournalRecord.encode(
+                    project: batch.project, hour: batch.hour, received: batch.received, refusals: batch.refusals, rows: batch.rows))
+            } catch {
                 counters.kept(Int64(-batch.events), of: batch.project, at: batch.hour)
                 // Nothing of it was kept.
-                pipeline.undo(batch.sessions)
+                pipeline.undo(batch.effects)
+                counters.owe(.init(project: batch.project, hour: batch.hour, refusals: [DropReason.journalFull.rawValue: batch.received]))
                 counters.refused(.journalFull, batch.received)
                 counters.received(batch.received)
                 throw error
             }
+            for refused in counters.takeOwed() { write(refused) }
         }
         counters.received(batch.received)
         for (reason, count) in batch.refusals { if let reason = DropReason(rawValue: reason) { counters.refused(reason, count) } }

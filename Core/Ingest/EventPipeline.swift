@@ -196,18 +196,19 @@ public final class EventPipeline: Sendable {
         let project = sender.project.number
         if let id = payload["visitor_id"]?.string { return Visitor(key: VisitorIdentity.key(of: id, project: project), id: id) }
         let address = browser.address?.description ?? ""
-        let today = Day(sender.now), day = at.map(Day.init) ?? today
+        let when = at ?? sender.now, day = Day(when)
         func key(_ day: Day, salt: Day) -> Int64? {
             identity.anonymousKey(project: project, address: address, userAgent: browser.header, on: day, salt: salt)
         }
-        let key0 = key(day, salt: today) ?? 1
-        if at == nil, sessions.current(project: project, visitor: key0, at: sender.now) == nil,
+        // With the salt of its own day while there is one, so that an event that comes late has the visitor of the others.
+        func key(_ day: Day) -> Int64? { key(day, salt: day) ?? key(day, salt: Day(sender.now)) }
+        let own = key(day) ?? 1
+        if sessions.current(project: project, visitor: own, at: when) == nil,
            // A visit that goes on over midnight stays one visit of one visitor.
-           let before = key(day.adding(days: -1), salt: today.adding(days: -1)),
-           sessions.current(project: project, visitor: before, at: sender.now) != nil {
+           let before = key(day.adding(days: -1)), sessions.current(project: project, visitor: before, at: when) != nil {
             return Visitor(key: before, id: nil)
         }
-        return Visitor(key: key0, id: nil)
+        return Visitor(key: own, id: nil)
     }
 
     // MARK: Facts
@@ -255,7 +256,9 @@ public final class EventPipeline: Sendable {
             for value in values { encoder.append(value) }
             rows.append(encoder.bytes)
         }
+        var writtenDown: Int64?
         if let id = visitor.id, knownVisitors.isNew(visitor.key) {
+            writtenDown = visitor.key
             var encoder = RowEncoder(header(Activity.visitors, .note))
             encoder.append(Int64(project))
             encoder.append(visit.at.milliseconds)
@@ -263,17 +266,26 @@ public final class EventPipeline: Sendable {
             encoder.append(id)
             rows.append(encoder.bytes)
         }
-        return Encoded(rows: rows, session: touched)
+        return Encoded(rows: rows, effect: Effect(session: touched, visitor: writtenDown))
     }
 
-    /// The rows of an event, and the session that it moved on.
+    /// The rows of an event, and what it did besides.
     struct Encoded {
         let rows: [[UInt8]]
-        let session: Sessions.Name?
+        let effect: Effect
     }
 
-    /// Takes back what an event that could not be kept did to its session.
-    func undo(_ sessions: [Sessions.Name]) { self.sessions.distrust(sessions) }
+    /// What an event changed in memory: the session that it moved on, the visitor whose id its rows tell.
+    struct Effect {
+        let session: Sessions.Name?
+        let visitor: Int64?
+    }
+
+    /// Takes back what events did that could not be kept.
+    func undo(_ effects: [Effect]) {
+        sessions.distrust(effects.compactMap(\.session))
+        knownVisitors.forget(effects.compactMap(\.visitor))
+    }
 
     private func attributes(_ activity: ActivityDraft, _ sender: Sender, _ browser: Browser) -> SessionAttributes {
         let place = browser.address.flatMap { geoIP?.lookup($0) }

@@ -9,6 +9,8 @@ public final class IngestCounters: Sendable {
     private let waitingGauge: Gauge
     private let refusedTotals: [DropReason: Counter]
     private let versions = Mutex<[Int32: ProjectVersions]>([:])
+    /// Lines of the ledger that the journal could not take.
+    private let owed = Mutex<[RefusedEvents.Place: [String: Int]]>([:])
     /// Events in the journal that are not applied yet, by project and hour of arrival.
     private let waiting = Mutex<[Int32: [Int64: Int64]]>([:])
 
@@ -34,6 +36,35 @@ public final class IngestCounters: Sendable {
             return waiting.values.reduce(0) { $0 + $1.values.reduce(0, +) }
         }
         waitingGauge.record(total)
+    }
+
+    /// Keeps lines of the ledger in memory until the journal takes them.
+    func owe(_ refused: RefusedEvents) {
+        owed.withLock { $0[refused.place, default: [:]].merge(refused.refusals, uniquingKeysWith: +) }
+    }
+
+    /// What is owed, which is no longer.
+    func takeOwed() -> [RefusedEvents] {
+        owed.withLock { owed in
+            guard !owed.isEmpty else { return [] }
+            defer { owed = [:] }
+            return owed.map { RefusedEvents(place: $0, refusals: $1) }
+        }
+    }
+
+    /// Refused events of `project` that the ledger does not have yet, by hour of arrival and reason.
+    func owed(of project: Int32) -> [Int64: [String: Int64]] {
+        owed.withLock { owed in
+            Dictionary(uniqueKeysWithValues: owed.filter { $0.key.project == project }.map { ($0.hour, $1.mapValues(Int64.init)) })
+        }
+    }
+
+    /// Events that went into the journal before this process began.
+    func kept(_ rows: [EncodedRow]) {
+        for row in rows {
+            let header = row.read { header, _ in header }
+            if header.role == .event { kept(1, of: header.project, at: header.hour) }
+        }
     }
 
     /// How many events of `project` wait, by hour of arrival.

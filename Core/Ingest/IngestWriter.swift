@@ -50,9 +50,10 @@ public final class IngestWriter: Service {
 
     /// Finds where the event store stands, and applies what the journal has beyond that. Before the first request.
     public func recover() async throws {
-        let start = max(try await events.position(of: journal.id) ?? .start, journal.startPosition)
-        state.withLock { $0.applied = start }
-        while try await applyNext() {}
+        let stored = try await events.position(of: journal.id) ?? .start
+        try journal.begin(behind: stored)
+        advance(to: max(stored, journal.startPosition))
+        while try await applyNext(isRecovering: true) {}
     }
 
     // MARK: For reports
@@ -78,6 +79,9 @@ public final class IngestWriter: Service {
             }
         }
     }
+
+    /// Returns once everything that was appended to the journal lies on disk, also what nobody waited for.
+    func flush() async { await journal.flush() }
 
     private static func away(_ failure: String) -> ServiceError {
         .unavailable(
@@ -109,8 +113,10 @@ public final class IngestWriter: Service {
         let pause = settings.intervalMilliseconds
         guard pause > 0, !state.withLock({ $0.isHurried }) else { return }
         let timer = Task {
-            try? await Task.sleep(for: .milliseconds(pause))
+            let isOver = (try? await Task.sleep(for: .milliseconds(pause))) != nil
             self.state.withLock { state in
+                // For where it is over before anybody has come to wait for its end.
+                if isOver { state.isHurried = true }
                 defer { state.wakeUp = nil }
                 return state.wakeUp
             }?.resume()
@@ -161,15 +167,21 @@ public final class IngestWriter: Service {
     }
 
     /// Applies one batch; false when there is nothing more.
-    private func applyNext() async throws -> Bool {
+    private func applyNext(isRecovering: Bool = false) async throws -> Bool {
         let position = state.withLock { $0.applied }
         let (records, next) = try journal.read(from: position, maximumBytes: settings.batchBytes)
-        guard !records.isEmpty else { return false }
+        guard !records.isEmpty else {
+            // The end of a segment is the beginning of the next one, and somebody may wait for that.
+            if next > position { advance(to: next) }
+            return false
+        }
         let parsed = try records.map(JournalRecord.init)
         let batch = FactBatch(
             journal: journal.id, position: next, tables: tables, rows: parsed.flatMap(\.rows), ledger: Self.summed(parsed.flatMap(\.ledger)),
             trace: { row in row.read { header, _ in self.tables[header.table].name == Activity.table.name } ? Activity.trace(of: row) : nil })
         let outcome = try await events.apply(batch)
+        // Another process wrote them down, and counted them as waiting.
+        if isRecovering { counters.kept(batch.rows) }
         counters.applied(rows: batch.rows, duplicates: outcome.duplicates)
         await applied(batch.rows, outcome.duplicates)
         advance(to: next)

@@ -14,6 +14,10 @@ import Synchronization
 public final class Journal: Sendable {
     /// Names this journal in the event store, so that each host's position is its own.
     public let id: String
+    /// A folder has one owner at a time, as two would write over each other's records. In any other process, such as a
+    /// command beside a running host, the journal is empty and refuses to append.
+    public let isOwner: Bool
+    private let lock: Int32
     private let folder: String
     private let segmentBytes: Int64
     private let maximumBytes: Int64
@@ -24,9 +28,10 @@ public final class Journal: Sendable {
     private struct State: ~Copyable {
         /// Bytes that wait for the next group, framed, and who waits for them.
         var pending: [UInt8] = []
-        var waiters: [CheckedContinuation<Void, any Error>] = []
+        var waiters: [Waiter] = []
         var isWriting = false
         var isClosed = false
+        var isLockHeld = true
         /// The end of what was appended, and of what is on disk.
         var end: JournalPosition
         var committed: JournalPosition
@@ -39,6 +44,12 @@ public final class Journal: Sendable {
         var nextWatcher = 0
     }
 
+    /// Who is told what became of a record.
+    private enum Waiter: Sendable {
+        case task(CheckedContinuation<Void, any Error>)
+        case ifLost(@Sendable () -> Void)
+    }
+
     static let frameBytes = 8
 
     // MARK: Opening
@@ -49,28 +60,49 @@ public final class Journal: Sendable {
         self.folder = folder
         self.maximumBytes = maximumBytes
         self.segmentBytes = segmentBytes
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        id = try Self.identity(in: folder)
-        var segments = try Self.segments(in: folder)
-        let newest = segments.keys.max() ?? 1
-        if segments.isEmpty { segments[newest] = 0 }
-        let path = Self.path(folder, newest)
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw JournalError("can't open \(path)", errno) }
-        let whole = try Self.wholeBytes(of: descriptor, path)
-        guard ftruncate(descriptor, off_t(whole)) == 0 else { throw JournalError("can't shorten \(path)", errno) }
-        segments[newest] = whole
-        Self.syncFolder(folder)
-        let end = JournalPosition(segment: newest, offset: whole)
-        let oldest = JournalPosition(segment: segments.keys.min() ?? newest, offset: 0)
-        state = Mutex(State(end: end, committed: end, kept: oldest, segments: segments, descriptor: descriptor))
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        lock = Foundation.open(folder + "/id", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw JournalError("can't open \(folder)/id", errno) }
+        isOwner = flock(lock, LOCK_EX | LOCK_NB) == 0
+        do {
+            id = try Self.identity(in: lock, isOwner: isOwner)
+            state = Mutex(isOwner ? try Self.open(folder) : State(end: .start, committed: .start, kept: .start, segments: [:], descriptor: -1))
+        } catch {
+            Foundation.close(lock)
+            throw error
+        }
     }
 
-    private static func identity(in folder: String) throws -> String {
-        let path = folder + "/id"
-        if let text = try? String(contentsOfFile: path, encoding: .utf8) { return text.trimmingCharacters(in: .whitespacesAndNewlines) }
+    deinit { closeFiles() }
+
+    private static func open(_ folder: String) throws -> State {
+        var segments = try segments(in: folder)
+        let newest = segments.keys.max() ?? 1
+        let path = path(folder, newest)
+        let whole = segments.isEmpty ? 0 : try wholeBytes(of: path)
+        segments[newest] = whole
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw JournalError("can't open \(path)", errno) }
+        guard ftruncate(descriptor, off_t(whole)) == 0 else {
+            defer { Foundation.close(descriptor) }
+            throw JournalError("can't shorten \(path)", errno)
+        }
+        syncFolder(folder)
+        let end = JournalPosition(segment: newest, offset: whole)
+        let oldest = JournalPosition(segment: segments.keys.min() ?? newest, offset: 0)
+        return State(end: end, committed: end, kept: oldest, segments: segments, descriptor: descriptor)
+    }
+
+    /// What stands in the folder's file `id`, which its first owner writes.
+    private static func identity(in descriptor: Int32, isOwner: Bool) throws -> String {
+        let known = try read(descriptor, from: 0, count: 100, "the journal's id")
+        guard known.isEmpty, isOwner else {
+            return String(decoding: known, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        // Synced: were it lost in a power failure, all that is in the journal would be stored a second time.
         let id = Identifiers.uuid()
-        try id.write(toFile: path, atomically: true, encoding: .utf8)
+        try write(Array(id.utf8), to: descriptor, at: 0)
         return id
     }
 
@@ -90,18 +122,20 @@ public final class Journal: Sendable {
         return folder + "/" + String(repeating: "0", count: max(0, 16 - digits.count)) + digits + ".journal"
     }
 
-    /// The bytes of whole, undamaged records at the beginning of the newest segment.
-    private static func wholeBytes(of descriptor: Int32, _ path: String) throws -> Int64 {
+    /// The bytes of whole records at the beginning of the newest segment. Behind them is nothing, or what a crash tore.
+    /// - Throws: when it was no crash: records that are whole lie behind one that is not.
+    private static func wholeBytes(of path: String) throws -> Int64 {
         let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
-        return data.withUnsafeBytes { bytes in
+        return try data.withUnsafeBytes { bytes in
             var at = 0
             while let record = Frame.next(in: bytes, at: at), record.isWhole { at = record.end }
+            guard !Frame.isDamage(in: bytes, at: at) else { throw JournalError("\(path): the record at byte \(at) is damaged") }
             return Int64(at)
         }
     }
 
     private static func syncFolder(_ folder: String) {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY)
+        let descriptor = Foundation.open(folder, O_RDONLY | O_DIRECTORY)
         guard descriptor >= 0 else { return }
         fsync(descriptor)
         Foundation.close(descriptor)
@@ -113,14 +147,33 @@ public final class Journal: Sendable {
     /// - Throws: `ServiceError` 503 when the journal is full or the disk refuses.
     public func append(_ record: [UInt8]) async throws {
         try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
-            do { try enqueue(record, waiter) } catch { waiter.resume(throwing: error) }
+            do { try enqueue(record, .task(waiter)) } catch { waiter.resume(throwing: error) }
         }
     }
 
-    /// Appends a record that nobody waits for; it goes to disk with the next group. Dropped when the journal is full.
-    public func appendLater(_ record: [UInt8]) { try? enqueue(record, nil) }
+    /// Appends a record that nobody waits for; it goes to disk with the next group. `ifLost` is called when it does not,
+    /// because the journal is full or the disk refuses.
+    public func appendLater(_ record: [UInt8], ifLost: @escaping @Sendable () -> Void = {}) {
+        do { try enqueue(record, .ifLost(ifLost)) } catch { ifLost() }
+    }
 
-    private func enqueue(_ record: [UInt8], _ waiter: CheckedContinuation<Void, any Error>?) throws {
+    /// Returns once everything that was appended before is on disk, or was refused.
+    public func flush() async {
+        try? await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
+            let waits = state.withLock { state in
+                if state.isWriting { state.waiters.append(.task(waiter)) }
+                return state.isWriting
+            }
+            if !waits { waiter.resume() }
+        }
+    }
+
+    private func enqueue(_ record: [UInt8], _ waiter: Waiter) throws {
+        guard isOwner else {
+            throw ServiceError.unavailable(
+                "journal_in_use", "Events can't be kept here: another process has this host's journal. Try again in 5 seconds.",
+                retryAfterSeconds: 5)
+        }
         let starts = try state.withLock { state -> Bool in
             guard !state.isClosed else { throw ServiceError.unavailable("stopping", "The server is stopping. Try again in a moment.") }
             let size = Int64(record.count + Self.frameBytes)
@@ -130,7 +183,7 @@ public final class Journal: Sendable {
             }
             Frame.append(record, to: &state.pending)
             state.end = JournalPosition(segment: state.end.segment, offset: state.end.offset + size)
-            if let waiter { state.waiters.append(waiter) }
+            state.waiters.append(waiter)
             defer { state.isWriting = true }
             return !state.isWriting
         }
@@ -149,9 +202,9 @@ public final class Journal: Sendable {
     /// Runs on the queue: writes what has gathered, syncs it, tells those who wait, until nothing is left.
     private func writeGroups() {
         while true {
-            typealias Group = (bytes: [UInt8], waiters: [CheckedContinuation<Void, any Error>], descriptor: Int32, start: Int64)
+            typealias Group = (bytes: [UInt8], waiters: [Waiter], descriptor: Int32, start: Int64)
             let group: Group? = state.withLock { state in
-                guard !state.pending.isEmpty else {
+                guard !state.pending.isEmpty || !state.waiters.isEmpty else {
                     state.isWriting = false
                     return nil
                 }
@@ -165,7 +218,7 @@ public final class Journal: Sendable {
             do {
                 try Self.write(group.bytes, to: group.descriptor, at: group.start)
                 committed(upTo: group.start + Int64(group.bytes.count))
-                for waiter in group.waiters { waiter.resume() }
+                for case .task(let waiter) in group.waiters { waiter.resume() }
             } catch {
                 failed(group.waiters, error, at: group.start)
             }
@@ -191,16 +244,16 @@ public final class Journal: Sendable {
         let watchers = state.withLock { state -> [AsyncStream<Void>.Continuation] in
             state.committed = JournalPosition(segment: state.committed.segment, offset: offset)
             state.segments[state.committed.segment] = offset
-            if offset >= segmentBytes { startSegment(&state) }
+            if offset >= segmentBytes { _ = startSegment(state.committed.segment + 1, &state) }
             return Array(state.watchers.values)
         }
         for watcher in watchers { watcher.yield() }
     }
 
-    private func startSegment(_ state: inout State) {
-        let number = state.committed.segment + 1
-        let descriptor = open(Self.path(folder, number), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return }  // stays with the old segment and tries again at the next group
+    /// False when the file can't be made: then the old segment goes on, and it is tried again at the next group.
+    private func startSegment(_ number: Int64, _ state: inout State) -> Bool {
+        let descriptor = Foundation.open(Self.path(folder, number), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return false }
         Self.syncFolder(folder)
         Foundation.close(state.descriptor)
         state.descriptor = descriptor
@@ -208,10 +261,11 @@ public final class Journal: Sendable {
         state.committed = JournalPosition(segment: number, offset: 0)
         // What is pending goes to the new segment.
         state.end = JournalPosition(segment: number, offset: Int64(state.pending.count))
+        return true
     }
 
     /// A group that did not reach the disk is taken back, with all that was appended behind it.
-    private func failed(_ waiters: [CheckedContinuation<Void, any Error>], _ error: any Error, at offset: Int64) {
+    private func failed(_ waiters: [Waiter], _ error: any Error, at offset: Int64) {
         let behind = state.withLock { state in
             defer {
                 state.pending = []
@@ -223,10 +277,24 @@ public final class Journal: Sendable {
         }
         let answer = ServiceError.unavailable(
             "journal_failed", "Events can't be kept at the moment: \(error). Try again in 5 seconds.", retryAfterSeconds: 5)
-        for waiter in waiters + behind { waiter.resume(throwing: answer) }
+        for waiter in waiters + behind {
+            switch waiter {
+            case .task(let continuation): continuation.resume(throwing: answer)
+            case .ifLost(let tell): tell()
+            }
+        }
     }
 
     // MARK: Following
+
+    /// Sees to it that what is appended from now on lies behind `position`, where the event store has come to: it takes
+    /// nothing that lies before. That is so unless the journal's files were lost and its id was not.
+    func begin(behind position: JournalPosition) throws {
+        try state.withLock { state in
+            guard isOwner, state.committed < position else { return }
+            guard startSegment(position.segment + 1, &state) else { throw JournalError("can't begin a segment in \(folder)", errno) }
+        }
+    }
 
     /// The end of what is on disk.
     public var committedPosition: JournalPosition { state.withLock { $0.committed } }
@@ -271,20 +339,28 @@ public final class Journal: Sendable {
             bytes = try pread(start, Int(min(available, Int64(Frame.length(of: bytes) + Self.frameBytes))))
             (records, used) = try Frame.split(bytes, Self.path(folder, start.segment), start.offset)
         }
+        guard !records.isEmpty else {
+            throw JournalError("\(Self.path(folder, start.segment)): the record at byte \(start.offset) is damaged")
+        }
         return (records, JournalPosition(segment: start.segment, offset: start.offset + Int64(used)))
     }
 
     private func pread(_ start: JournalPosition, _ count: Int) throws -> [UInt8] {
         let path = Self.path(folder, start.segment)
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw JournalError("can't open \(path)", errno) }
         defer { Foundation.close(descriptor) }
-        return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        return try Self.read(descriptor, from: start.offset, count: count, path)
+    }
+
+    /// So many bytes, or fewer where the file ends.
+    private static func read(_ descriptor: Int32, from offset: Int64, count: Int, _ name: String) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
-                let read = Foundation.pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(start.offset) + filled)
+                let read = Foundation.pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset) + filled)
                 if read < 0 {
                     if errno == EINTR { continue }
-                    throw JournalError("can't read \(path)", errno)
+                    throw JournalError("can't read \(name)", errno)
                 }
                 if read == 0 { break }
                 filled += read
@@ -307,9 +383,14 @@ public final class Journal: Sendable {
     public func close() {
         state.withLock { $0.isClosed = true }
         queue.sync {}
+        closeFiles()
+    }
+
+    private func closeFiles() {
         state.withLock { state in
-            if state.descriptor >= 0 { Foundation.close(state.descriptor) }
+            for descriptor in [state.descriptor, state.isLockHeld ? lock : -1] where descriptor >= 0 { Foundation.close(descriptor) }
             state.descriptor = -1
+            state.isLockHeld = false
             for watcher in state.watchers.values { watcher.finish() }
             state.watchers = [:]
         }
@@ -339,13 +420,37 @@ enum Frame {
     }
 
     /// The record whose frame begins at `at`; nil where no frame fits.
-    static func next(in bytes: UnsafeRawBufferPointer, at: Int) -> Found? {
+    static func next(in bytes: UnsafeRawBufferPointer, at: Int, maximumLength: Int = .max) -> Found? {
         guard at + Journal.frameBytes <= bytes.count else { return nil }
         let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
         let sum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at + 4, as: UInt32.self))
         let start = at + Journal.frameBytes, end = start + length
-        guard length > 0, end <= bytes.count else { return nil }
+        guard length > 0, length <= maximumLength, end <= bytes.count else { return nil }
         return Found(start: start, end: end, isWhole: checksum(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) == sum)
+    }
+
+    /// Whether the record at `at`, which is not whole, was damaged after it had been written: then whole records lie behind
+    /// it. A power failure can leave that too, in a group whose sync had not ended; but where a block of it did not reach the
+    /// disk the file has zeros.
+    static func isDamage(in bytes: UnsafeRawBufferPointer, at: Int) -> Bool {
+        for start in at..<max(at, bytes.count - Journal.frameBytes) {
+            if let found = next(in: bytes, at: start, maximumLength: searchedBytes), found.isWhole { return !hasLostBlock(bytes, at..<start) }
+        }
+        return false
+    }
+
+    /// Longer records are not looked for: most of what four bytes may say is no length.
+    private static let searchedBytes = 2 << 20
+    private static let blockBytes = 512
+    /// So many zeros are in no record.
+    private static let lostBytes = 64
+
+    private static func hasLostBlock(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+        let ends = stride(from: (range.lowerBound / blockBytes + 1) * blockBytes, through: range.upperBound, by: blockBytes)
+        return ends.contains { end in
+            let start = max(range.lowerBound, end - blockBytes)
+            return end - start >= lostBytes && bytes[start..<end].allSatisfy { $0 == 0 }
+        }
     }
 
     /// The whole records at the beginning of `bytes`, and how many bytes they take.

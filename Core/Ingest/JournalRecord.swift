@@ -75,3 +75,26 @@ struct JournalRecord {
         }
     }
 }
+
+/// Events of one project and hour that were refused, by reason: what the ledger must hear of, though nothing of them is kept.
+struct RefusedEvents: Sendable {
+    struct Place: Hashable, Sendable {
+        let project: Int32
+        let hour: Int64
+    }
+
+    let place: Place
+    let refusals: [String: Int]
+
+    init(place: Place, refusals: [String: Int]) {
+        self.place = place
+        self.refusals = refusals
+    }
+
+    init(project: Int32, hour: Int64, refusals: [String: Int]) { self.init(place: Place(project: project, hour: hour), refusals: refusals) }
+
+    var record: [UInt8] {
+        JournalRecord.encode(
+            project: place.project, hour: place.hour, received: refusals.values.reduce(0, +), refusals: refusals, rows: [])
+    }
+}

@@ -6,6 +6,9 @@ final class KnownVisitors: Sendable {
     private static let maximum = 500_000
     private let keys = Mutex<Set<Int64>>([])
 
+    /// For those whose id was not written down after all.
+    func forget(_ visitors: [Int64]) { keys.withLock { $0.subtract(visitors) } }
+
     func isNew(_ key: Int64) -> Bool {
         keys.withLock { keys in
             if keys.count >= Self.maximum { keys = [] }

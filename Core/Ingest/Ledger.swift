@@ -26,6 +26,8 @@ public struct Ledger: Sendable {
 
     /// One line for each hour of the range in which something arrived, oldest first. Hours are those of arrival, UTC.
     public func hours(of project: Int32, over range: TimeRange) async throws -> [Hour] {
+        // Refusals too, which nobody waited for.
+        await writer.flush()
         try await writer.settle()
         let rows = try await events.query(
             """
@@ -33,19 +35,22 @@ public struct Ledger: Sendable {
             WHERE project = \(Int64(project)) AND hour >= \(range.start.startOfHour.milliseconds) AND hour < \(range.end.milliseconds)
             ORDER BY hour, outcome, reason
             """, timeoutSeconds: 30)
-        let waiting = counters.waiting(of: project)
+        let asked = range.start.startOfHour.milliseconds..<max(range.start.startOfHour.milliseconds, range.end.milliseconds)
+        let waiting = counters.waiting(of: project).filter { asked.contains($0.key) }
+        let owed = counters.owed(of: project).filter { asked.contains($0.key) }
         let hours = Dictionary(grouping: rows) { $0.int("hour") }
-        return Set(hours.keys).union(waiting.keys).sorted().map { hour in
+        return Set(hours.keys).union(waiting.keys).union(owed.keys).sorted().map { hour in
             let lines = hours[hour] ?? []
             func count(_ outcome: LedgerEntry.Outcome) -> Int64 {
                 lines.filter { $0.int("outcome") == Int64(outcome.rawValue) }.reduce(0) { $0 + $1.int("count") }
             }
             let refused = lines.filter { $0.int("outcome") == Int64(LedgerEntry.Outcome.refused.rawValue) }
+            let late = owed[hour] ?? [:], waits = waiting[hour] ?? 0
             return Hour(
-                hour: Instant(milliseconds: hour), received: count(.received) + (waiting[hour] ?? 0), stored: count(.stored),
+                hour: Instant(milliseconds: hour), received: count(.received) + waits + late.values.reduce(0, +), stored: count(.stored),
                 duplicate: count(.duplicate),
-                refused: Dictionary(uniqueKeysWithValues: refused.map { ($0.text("reason"), $0.int("count")) }),
-                waiting: waiting[hour] ?? 0)
+                refused: Dictionary(uniqueKeysWithValues: refused.map { ($0.text("reason"), $0.int("count")) }).merging(late, uniquingKeysWith: +),
+                waiting: waits)
         }
     }
 }

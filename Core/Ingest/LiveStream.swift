@@ -75,7 +75,7 @@ public final class LiveStream: Sendable {
         let values = Dictionary(uniqueKeysWithValues: zip(Activity.table.allColumns.map(\.name), row.values))
         var text = JSONText()
         text.append(raw: #"event: activity"# + "\n" + #"data: {"at":"#)
-        text.append(string: Instant(milliseconds: values["at"]?.int ?? 0).iso8601)
+        text.append(string: Instant(milliseconds: values["occurred_at"]?.int ?? 0).iso8601)
         for name in shown {
             text.append(raw: #","\#(name)":"#)
             if name == "data" { text.append(raw: values["data"]?.text ?? "null") } else { text.append(string: values[name]?.text ?? "") }

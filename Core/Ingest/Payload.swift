@@ -32,6 +32,9 @@ public struct Payload: Sendable {
 
     /// Checks the fields of a collector against what was sent, wherever it stands.
     func check(_ fields: [Schema.Field]) throws {
+        if nested == nil, let other = flat["payload"], !other.isNull {
+            throw ServiceError.body("field 'payload' must be an object; got \(other.described).")
+        }
         for field in fields {
             guard let value = self[field.name] else {
                 if field.isRequired { throw ServiceError.body("missing required field '\(field.name)'.") }

@@ -26,7 +26,7 @@ public final class Sessions: Sendable {
         var seq: Int32
         var pageviews: Int32
         var lastPath: String
-        /// The id that was sent; such a session has no time limit.
+        /// The id that was sent; such a session goes on whatever the pauses, for as long as it is kept.
         var sessionID: String?
         var attributes: SessionAttributes
         /// When it was last used, by this machine's clock.
@@ -109,7 +109,8 @@ public final class Sessions: Sendable {
     }
 
     private static func insert(_ session: Live, into sessions: inout [Live]) {
-        if sessions.count >= perVisitor, let oldest = sessions.indices.min(by: { sessions[$0].touched < sessions[$1].touched }) {
+        // Of those that came in one request, which were touched at the same time, the first.
+        if sessions.count >= perVisitor, let oldest = sessions.indices.reversed().min(by: { sessions[$0].touched < sessions[$1].touched }) {
             sessions.remove(at: oldest)
         }
         // The newest first: it is the likeliest to be asked for.
@@ -155,30 +156,37 @@ public final class Sessions: Sendable {
         }
     }
 
-    /// Forgets sessions that nobody has used for the timeout, and the longest unused where there are too many.
+    /// Forgets sessions that nobody has used for the timeout (with an id of their own: for a day), and the longest unused
+    /// where there are too many.
     public func sweep(now: Instant) {
         let each = max(1, maximumSessions / Self.shardCount)
         for shard in shards {
             shard.lock.withLock { visitors in
-                var cutoff = now.milliseconds - timeoutMilliseconds
+                var cutoff = Int64.min
                 let live = visitors.values.reduce(0) { $0 + $1.count }
                 if live > each {
                     let ages = visitors.values.flatMap { $0.map(\.touched) }.sorted()
-                    cutoff = max(cutoff, ages[live - each])
+                    cutoff = ages[live - each - 1]
                 }
                 for (visitor, sessions) in visitors {
-                    let kept = sessions.filter { $0.touched > cutoff }
+                    let kept = sessions.filter { $0.touched > cutoff && now.milliseconds - max($0.touched, $0.lastAt) <= keptMilliseconds($0) }
                     if kept.count < sessions.count { visitors[visitor] = kept.isEmpty ? nil : kept }
                 }
             }
         }
     }
 
+    private func keptMilliseconds(_ session: Live) -> Int64 {
+        session.sessionID == nil ? timeoutMilliseconds : max(timeoutMilliseconds, Self.identifiedMilliseconds)
+    }
+
+    private static let identifiedMilliseconds: Int64 = 86_400_000
+
     public var count: Int { shards.reduce(0) { $0 + $1.lock.withLock { $0.values.reduce(0) { $0 + $1.count } } } }
 
     // MARK: After a start
 
-    /// Puts sessions back that had activity within the timeout before `now`.
+    /// Puts sessions back that `sweep` would have kept.
     public func restore(from events: any EventStore, now: Instant) async throws {
         let dialect = events.dialect
         let latest = { (column: String) in dialect.last(SQL(sql: column), by: "occurred_at") }
@@ -190,15 +198,16 @@ public final class Sessions: Sendable {
             """
             /* ingest.restore_sessions */ SELECT project, visitor, session_at, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
               max(coalesce(seq, 0)) AS seq, max(pageview_no) AS pageviews,
-              coalesce(\(dialect.last("CASE WHEN kind = 0 THEN path END", by: "CASE WHEN kind = 0 THEN occurred_at ELSE -1 END")), '') AS last_path,
+              \(dialect.last("CASE WHEN kind = 0 THEN path ELSE from_path END", by: "occurred_at")) AS last_path,
               \(SQL.joined(attributes.map { "\(latest($0)) AS \(sql: $0)" }))
-            FROM core_activity WHERE occurred_at >= \(now.milliseconds - timeoutMilliseconds) AND occurred_at <= \(now.milliseconds + 600_000)
-            GROUP BY project, visitor, session_at ORDER BY last_at LIMIT \(maximumSessions)
+            FROM core_activity WHERE occurred_at <= \(now.milliseconds + 600_000) AND (occurred_at >= \(now.milliseconds - timeoutMilliseconds)
+              OR session_id IS NOT NULL AND occurred_at >= \(now.milliseconds - max(timeoutMilliseconds, Self.identifiedMilliseconds)))
+            GROUP BY project, visitor, session_at ORDER BY last_at DESC LIMIT \(maximumSessions)
             """, timeoutSeconds: 60)
-        for row in rows {
+        for row in rows.reversed() {
             let visitor = Visitor(project: Int32(row.int("project")), visitor: row.int("visitor"))
             let session = Live(
-                sessionAt: row.int("session_at"), firstAt: row.int("first_at"), lastAt: row.int("last_at"),
+                sessionAt: row.int("session_at"), firstAt: min(row.int("session_at"), row.int("first_at")), lastAt: row.int("last_at"),
                 seq: Int32(row.int("seq")), pageviews: Int32(row.int("pageviews")), lastPath: row.text("last_path"),
                 sessionID: row.optionalText("session_id"),
                 attributes: SessionAttributes(

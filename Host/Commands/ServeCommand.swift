@@ -18,7 +18,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try options.load()
-        let telemetry = Telemetry(configuration.telemetry)
+        let telemetry = Telemetry(
+            configuration.telemetry,
+            secrets: [configuration.adminToken, configuration.cookieSecret].compactMap { $0?.revealed })
         let logger = telemetry.logger("pulse")
         telemetry.install()
         let installation: Installation

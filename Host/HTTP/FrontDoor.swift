@@ -16,21 +16,29 @@ struct FrontDoor: HTTPResponder {
             response = Response(status: .noContent)
             response.headers[.allow] = methods.allowed(request.uri.path)
         } else {
-            do { response = try await routes.respond(to: request, context: context) } catch let error as any HTTPResponseError {
-                response = unknown(request, status: error.status)
-            }
+            response = try await routes.respond(to: request, context: context)
         }
         server.crossOrigin.label(&response, for: request, isCollection: methods.isForFrontends(request.uri.path))
         SecurityHeaders.label(&response)
         return response
     }
+}
 
-    /// Nothing is served there.
-    private func unknown(_ request: Request, status: HTTPResponse.Status) -> Response {
+/// The answer where nothing is served, or not with that method, in the words of the surface that owns the path.
+///
+/// Added to the router after all routes: so it stands before the router's own answer to unknown paths, and before no route.
+struct UnknownPath: RouterMiddleware {
+    typealias Context = PulseContext
+    let server: Server
+    let methods: MethodTable
+
+    func handle(
+        _ request: Request, context: PulseContext, next: (Request, PulseContext) async throws -> Response
+    ) async throws -> Response {
         let path = request.uri.path
         let allowed = methods.allowed(path)
-        let error = allowed.isEmpty || status != .notFound
-            ? ServiceError(status: Int(status.code), code: "not_found", message: "Not found")
+        let error = allowed.isEmpty
+            ? ServiceError(status: 404, code: "not_found", message: "Not found")
             : ServiceError(
                 status: 405, code: "method_not_allowed",
                 message: "\(request.method.rawValue.excerpt(20)) is not possible at \(path.excerpt()); accepted: \(allowed).")
@@ -38,6 +46,7 @@ struct FrontDoor: HTTPResponder {
         var response = Response(status: .init(code: answer.status), headers: answer.headers)
         if case .bytes(let buffer) = answer.body { response.body = ResponseBody(byteBuffer: buffer) }
         if !allowed.isEmpty { response.headers[.allow] = allowed }
+        response.headers[RequestIdentity.header] = RequestIdentity.of(request)
         return response
     }
 }

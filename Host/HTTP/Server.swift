@@ -27,7 +27,9 @@ struct Server: Sendable {
             let endpoint = Endpoint(server: self, module: module, route: route)
             router.on(RouterPath(route.path), method: route.method, responder: CallbackResponder(callback: endpoint.respond))
         }
-        return FrontDoor(server: self, routes: router.buildResponder(), methods: MethodTable(routes.map(\.route)))
+        let methods = MethodTable(routes.map(\.route))
+        router.add(middleware: UnknownPath(server: self, methods: methods))
+        return FrontDoor(server: self, routes: router.buildResponder(), methods: methods)
     }
 
     func incoming(_ request: Request, _ context: PulseContext, id: String, logger: Logger) -> IncomingRequest {

@@ -16,7 +16,8 @@ struct OrderOfChecksTests {
             for endpoint in house.endpoints where endpoint.takesKey {
                 try await walk(endpoint, in: house, &met)
             }
-            #expect(met == [401, 429, 403, 404, 400].subtracting(house.hasOwnClock ? [] : [429]))
+            let all: Set<Int> = [400, 401, 403, 404, 429]
+            #expect(met == (house.hasOwnClock ? all : all.subtracting([429])))
         }
     }
 
@@ -112,8 +113,9 @@ struct OrderOfChecksTests {
     func administrationBodies(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let path = "/api/admin/projects/\(app.project.id)/modules"
-            #expect(try await app.put(path + "/nothing/access", "{", as: .token).body == #"{"error":"Module 'nothing' not found."}"#)
-            #expect(try await app.put(path + "/core/access", "{", as: .token).body == #"{"error":"Invalid request body: not valid JSON."}"#)
+            let unknown = try await app.put(path + "/nothing/access", "{", as: .token), known = try await app.put(path + "/core/access", "{", as: .token)
+            #expect(unknown.body == #"{"error":"Module 'nothing' not found."}"#)
+            #expect(known.body == #"{"error":"Invalid request body: not valid JSON."}"#)
         }
     }
 

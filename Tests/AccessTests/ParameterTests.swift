@@ -1,4 +1,7 @@
 import Common
+import HTTPTypes
+import Logging
+import NIOCore
 import Testing
 
 @testable import Access
@@ -24,7 +27,8 @@ struct ParameterTests {
         (limit, "limit=+1", "must be a whole number from 1 to 10; got ' 1'."), (limit, "limit=0x5", "must be a whole number from 1 to 10; got '0x5'."),
         (limit, "limit=0&limit=3", nil), (limit, "limit=3&limit=0", "must be a whole number from 1 to 10; got '0'."),
         (path, "path=abc", nil), (path, "path=%C3%A9%C3%A9%C3%A9", nil), (path, "path=%2F", nil),
-        (path, "", "it is required, and must be at most 3 characters of text."), (path, "path", "must be at most 3 characters of text; got ''."),
+        (path, "", "it is required, and must be at most 3 characters of text."), (path, "path", "it is required, and must be at most 3 characters of text."),
+        (path, "path=", "it is required, and must be at most 3 characters of text."),
         (path, "path=abcd", "must be at most 3 characters of text; got 'abcd'."), (path, "path=a%00", "must be at most 3 characters of text; got 'a\0'."),
         (level, "level=city", nil), (level, "level=", nil), (level, "level=City", "must be one of 'city', 'country'; got 'City'."),
         (from, "from=2026-03-01", nil), (from, "from=2026-03-01T00:00:00%2B02:00", nil),

@@ -1,3 +1,4 @@
+@testable import Host
 import Core
 import TestSupport
 import Testing
@@ -196,7 +197,7 @@ struct ResourceTests {
     }
 
     @Test("what is no id is not found, and is nobody's error", arguments: [
-        "nothing", "0", "-", "gad-", "00000000-0000-4000-8000-000000000000", "%27%20OR%201=1--", "%00", "a%00b", "%FF%FE", "%E2%82%AC", "%", "%zz", "..%2F..",
+        "nothing", "0", "-", "gad-", "00000000-0000-4000-8000-000000000000", "%27%20OR%201=1--", "%FF%FE", "%E2%82%AC", "%", "%zz", "..%2F..",
         String(repeating: "x", count: 5_000),
     ], Profile.available)
     func noID(id: String, profile: Profile) async throws {
@@ -210,6 +211,18 @@ struct ResourceTests {
                 #expect(answer.body.utf8.count < 700)
             }
             #expect(try await app.get(Self.path).json()["total"]?.integer == 1)
+        }
+    }
+
+    @Test("nothing has a name with a NUL character", arguments: ["%00", "a%00b", "gad-%00"], Profile.available)
+    func nul(id: String, profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            let path = "\(Self.path)/\(id)"
+            let answers = [try await app.get(path), try await app.put(path, "{}", as: .query), try await app.delete(path, as: .query)]
+            for answer in answers {
+                #expect(answer.status == 404)
+                #expect(answer.body == #"{"error":"Not found"}"#)
+            }
         }
     }
 

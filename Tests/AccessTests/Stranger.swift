@@ -1,6 +1,8 @@
+@testable import Host
 import Core
 import HTTPTypes
 import TestSupport
+import Testing
 
 /// Somebody who must not come through, the routes that turn them away, and the exact answer.
 struct Stranger: Sendable, CustomTestStringConvertible {

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import NIOCore
+import NIOHTTP1
 
 /// A `pulse serve` of its own, on embedded storage and without rate limits.
 final class PulseProcess {
@@ -42,6 +43,8 @@ final class PulseProcess {
         throw BenchError("pulse was not ready after 120 s")
     }
 
+    /// Seconds of processor time so far. Unlike a rate, what a request costs hardly depends on who else uses the machine.
+    var processorSeconds: Double { Processes.processorSeconds(process.processIdentifier) }
     var residentMB: Double { Processes.residentMB(process.processIdentifier) }
 
     /// As SIGTERM does; returns when it has ended.
@@ -136,6 +139,14 @@ enum Processes {
         let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
         return (line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Double($0) } ?? .nan) / 1_024
+    }
+
+    static func processorSeconds(_ process: Int32) -> Double {
+        let status = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
+        // The name in parentheses may hold spaces; after it, user and system time are the 12th and 13th fields.
+        let fields = status.split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return .nan }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
     /// Runs a program to its end; what it wrote.

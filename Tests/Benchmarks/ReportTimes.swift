@@ -2,6 +2,7 @@ import Common
 import DuckDBEngine
 import Foundation
 import Logging
+import NIOCore
 import Storage
 
 /// Start, memory, disk, and every core report over the reference data set, next to the engines' own SQL.

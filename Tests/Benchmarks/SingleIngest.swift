@@ -13,6 +13,8 @@ struct SingleIngest {
         var rates: [Double] = []
         var p50: [Double] = []
         var p99: [Double] = []
+        /// Microseconds of the server's processor time for each request.
+        var cost: [Double] = []
     }
 
     func run() async throws -> [Finding] {
@@ -38,22 +40,29 @@ struct SingleIngest {
             for round in 0...rounds {
                 for index in loads.indices {
                     // The first round warms up.
+                    let before = processorSeconds(bare, pulse, index)
                     let result = try measure(loads[index], seconds: round == 0 ? 1 : seconds)
+                    let used = processorSeconds(bare, pulse, index) - before
                     guard round > 0 else { continue }
                     loads[index].rates.append(result[0])
                     loads[index].p50.append(result[1])
                     loads[index].p99.append(result[2])
+                    loads[index].cost.append(used * 1_000_000 / (result[0] * Double(seconds)))
                 }
             }
             try await pulse.stop()
             let ratio = loads[2].rates.median / loads[1].rates.median
             return loads.map {
-                Finding(.ingest, $0.name, "\(Int($0.rates.median)) requests/s", "p50 \($0.p50.median.short) ms, p99 \($0.p99.median.short) ms")
+                Finding(.ingest, $0.name, "\(Int($0.rates.median)) requests/s", "p50 \($0.p50.median.short) ms, p99 \($0.p99.median.short) ms, \($0.cost.median.short) µs of processor time each")
             } + [
                 Finding(.ingest, "collect : /healthz", ratio.short, budget: "0.6 or more", isMet: ratio >= 0.6),
                 Finding(.ingest, "collect : bare", (loads[2].rates.median / loads[0].rates.median).short),
             ]
         }
+    }
+
+    private func processorSeconds(_ bare: Process, _ pulse: PulseProcess, _ index: Int) -> Double {
+        index == 0 ? Processes.processorSeconds(bare.processIdentifier) : pulse.processorSeconds
     }
 
     private func measure(_ load: Load, seconds: Int) throws -> [Double] {

@@ -21,9 +21,15 @@ struct CoreReportTests {
 
     private func withDay(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
         try await TestApp.run(profile) { app in
-            #expect(try await app.collect("[\(Self.day.joined(separator: ","))]").body == #"{"accepted":8,"ok":true}"#)
+            let collected = try await app.collect("[\(Self.day.joined(separator: ","))]")
+            #expect(collected.body == #"{"accepted":8,"ok":true}"#)
             try await body(app)
         }
+    }
+
+    private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
+        let answer = try await app.get(path)
+        #expect(answer.body == body, sourceLocation: place)
     }
 
     @Test("answer what was sent", arguments: Profile.available)
@@ -31,29 +37,27 @@ struct CoreReportTests {
         try await withDay(profile) { app in
             let day = "start_at=2026-03-01&end_at=2026-03-01"
             // 4 sessions: ada 240 s, bob 0, cy 1,800 s and 0: 2,040 / 4 = 510. Bounces: bob and cy's second: 50 %.
-            #expect(try await app.get("/api/v1/stats?\(day)").body == #"{"current":{"avg_duration":510,"bounce_rate":50,"events":1,"#
+            try await expect(app, "/api/v1/stats?\(day)", answers: #"{"current":{"avg_duration":510,"bounce_rate":50,"events":1,"#
                 + #""pageviews":7,"sessions":4,"visitors":3},"previous":{"avg_duration":0,"bounce_rate":0,"events":0,"pageviews":0,"#
                 + #""sessions":0,"visitors":0}}"#)
-            #expect(try await app.get("/api/v1/stats/timeseries?\(day)").body
-                == #"{"data":[{"date":"2026-03-01","pageviews":7,"sessions":4,"visitors":3}]}"#)
+            try await expect(app, "/api/v1/stats/timeseries?\(day)", answers: #"{"data":[{"date":"2026-03-01","pageviews":7,"sessions":4,"visitors":3}]}"#)
             // "/" was seen for 60 s by ada, 0 by bob and cy: 20 s. "/docs" for 0, 1,800, 0: 600 s. "/pricing" 180 s.
-            #expect(try await app.get("/api/v1/pages?\(day)").body == #"{"data":[{"avg_duration":20,"path":"/","unique_views":3,"views":3},"#
+            try await expect(app, "/api/v1/pages?\(day)", answers: #"{"data":[{"avg_duration":20,"path":"/","unique_views":3,"views":3},"#
                 + #"{"avg_duration":600,"path":"/docs","unique_views":2,"views":3},{"avg_duration":180,"path":"/pricing","unique_views":1,"#
                 + #""views":1}],"total":3}"#)
-            #expect(try await app.get("/api/v1/pages?\(day)&limit=1&offset=2").body
-                == #"{"data":[{"avg_duration":180,"path":"/pricing","unique_views":1,"views":1}],"total":3}"#)
-            #expect(try await app.get("/api/v1/pages?\(day)&offset=9").body == #"{"data":[],"total":3}"#)
-            #expect(try await app.get("/api/v1/pages/entry?\(day)").body
-                == #"{"data":[{"bounce_rate":66.7,"path":"/","sessions":3},{"bounce_rate":0,"path":"/docs","sessions":1}],"total":2}"#)
-            #expect(try await app.get("/api/v1/pages/exit?\(day)").body
-                == #"{"data":[{"exit_rate":66.7,"path":"/","sessions":2},{"exit_rate":66.7,"path":"/docs","sessions":2}],"total":2}"#)
-            #expect(try await app.get("/api/v1/referrers?\(day)").body
-                == #"{"data":[{"pageviews":4,"source":"(direct)","visitors":2},{"pageviews":3,"source":"google.com","visitors":1}]}"#)
-            #expect(try await app.get("/api/v1/events?\(day)").body == #"{"data":[{"count":1,"name":"signup","unique":1}]}"#)
-            #expect(try await app.get("/api/v1/devices?\(day)").body == #"{"browsers":[{"name":"Chrome","percentage":100,"visitors":3}],"#
+            try await expect(app, "/api/v1/pages?\(day)&limit=1&offset=2", answers: #"{"data":[{"avg_duration":180,"path":"/pricing","unique_views":1,"views":1}],"total":3}"#)
+            let answered45 = try await app.get("/api/v1/pages?\(day)&offset=9").body
+            #expect(answered45 == #"{"data":[],"total":3}"#)
+            try await expect(app, "/api/v1/pages/entry?\(day)", answers: #"{"data":[{"bounce_rate":66.7,"path":"/","sessions":3},{"bounce_rate":0,"path":"/docs","sessions":1}],"total":2}"#)
+            try await expect(app, "/api/v1/pages/exit?\(day)", answers: #"{"data":[{"exit_rate":66.7,"path":"/","sessions":2},{"exit_rate":66.7,"path":"/docs","sessions":2}],"total":2}"#)
+            try await expect(app, "/api/v1/referrers?\(day)", answers: #"{"data":[{"pageviews":4,"source":"(direct)","visitors":2},{"pageviews":3,"source":"google.com","visitors":1}]}"#)
+            let answered52 = try await app.get("/api/v1/events?\(day)").body
+            #expect(answered52 == #"{"data":[{"count":1,"name":"signup","unique":1}]}"#)
+            try await expect(app, "/api/v1/devices?\(day)", answers: #"{"browsers":[{"name":"Chrome","percentage":100,"visitors":3}],"#
                 + #""device_types":[{"name":"Desktop","percentage":100,"visitors":3}],"#
                 + #""operating_systems":[{"name":"Linux","percentage":100,"visitors":3}]}"#)
-            #expect(try await app.get("/api/v1/geo?\(day)").body == #"{"data":[]}"#)
+            let answered56 = try await app.get("/api/v1/geo?\(day)").body
+            #expect(answered56 == #"{"data":[]}"#)
         }
     }
 
@@ -105,11 +109,11 @@ struct CoreReportTests {
             try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"a"}"#)
             app.time.advance(seconds: 299)
             try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"b"}"#)
-            #expect(try await app.get("/api/v1/realtime").body == #"{"active_visitors":2}"#)
+            try await expect(app, "/api/v1/realtime", answers: #"{"active_visitors":2}"#)
             app.time.advance(seconds: 2)
-            #expect(try await app.get("/api/v1/realtime").body == #"{"active_visitors":1}"#)
+            try await expect(app, "/api/v1/realtime", answers: #"{"active_visitors":1}"#)
             app.time.advance(seconds: 600)
-            #expect(try await app.get("/api/v1/realtime").body == #"{"active_visitors":0}"#)
+            try await expect(app, "/api/v1/realtime", answers: #"{"active_visitors":0}"#)
         }
     }
 

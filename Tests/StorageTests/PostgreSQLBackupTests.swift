@@ -21,7 +21,8 @@ struct PostgreSQLBackupTests {
                 _ = try await store.apply(Samples.batch([Samples.row("later", id: 9_999)], to: 78))
                 try await store.change(Migration.Step.createFactTable(FactTable("sample_later", [])).statements(for: .postgresql))
                 try await store.restore(from: folder)
-                #expect(try await Self.state(store) == before)
+                let after = try await Self.state(store)
+                #expect(Set(after).symmetricDifference(before).sorted() == [])
                 #expect(try await store.position(of: "a") == JournalPosition(segment: 0, offset: 77))
                 #expect(try await store.apply(Samples.batch([Samples.row("x", id: 3), Samples.row("y", id: 9_999)], to: 79)).duplicates == [true, false])
 
@@ -29,7 +30,8 @@ struct PostgreSQLBackupTests {
                     let other = try PostgreSQLTestServer.eventStore(schema)
                     try await PostgreSQLTestServer.closing(other.close) {
                         try await other.restore(from: folder)
-                        #expect(try await Self.state(other) == before)
+                        let there = try await Self.state(other)
+                        #expect(Set(there).symmetricDifference(before).sorted() == [])
                     }
                 }
             }

@@ -51,8 +51,15 @@ enum PostgreSQLTestServer {
 
     static func withSchema(_ body: (String) async throws -> Void) async throws {
         let schema = newSchema()
-        try await closing({ try? await drop(schema) }) { try await body(schema) }
+        await turns.take()
+        try await closing({ [turns] in
+            try? await drop(schema)
+            await turns.giveBack()
+        }) { try await body(schema) }
     }
+
+    /// So many tests at a time as a server with 100 connections has room for.
+    private static let turns = Turns(8)
 
     static func closing(_ close: () async -> Void, _ body: () async throws -> Void) async throws {
         do { try await body() } catch {
@@ -60,6 +67,22 @@ enum PostgreSQLTestServer {
             throw error
         }
         await close()
+    }
+}
+
+/// Lets a number of tasks through at a time.
+private actor Turns {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(_ count: Int) { free = count }
+
+    func take() async {
+        if free > 0 { free -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
+    }
+
+    func giveBack() {
+        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
     }
 }
 

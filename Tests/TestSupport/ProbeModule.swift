@@ -1,4 +1,5 @@
 import Core
+import CoreModule
 @testable import Host
 
 /// A module that exists for tests alone, with a little of everything that a module can add: a definition with its five
@@ -42,6 +43,9 @@ public struct ProbeModule: AnalyticsModule {
         let names = ModuleList.names + [manifest.name]
         return try ModuleList.load(HostConfiguration.parse("", knownModules: names).modules) + [ProbeModule()]
     }
+
+    /// The core module and this one: for answers that list all modules.
+    public static func besideCore() throws -> [any AnalyticsModule] { [try CoreModule(ModuleSetup()), try ProbeModule()] }
 
     public var factTables: [FactTable] { [Self.facts] }
 

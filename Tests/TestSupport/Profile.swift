@@ -1,5 +1,6 @@
 import Common
 import Foundation
+import Testing
 
 /// The two sets of engines that Pulse runs on. Tests that go the whole way run on each.
 public enum Profile: String, Sendable, CaseIterable, CustomTestStringConvertible {

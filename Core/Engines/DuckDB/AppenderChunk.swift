@@ -101,6 +101,8 @@ final class AppenderChunk {
             target.data.storeBytes(of: value, toByteOffset: row &* 2, as: Int16.self)
         case (.double(let value), .double):
             target.data.storeBytes(of: value, toByteOffset: row &* 8, as: Double.self)
+        case (.int(let value), .double):
+            target.data.storeBytes(of: Double(value), toByteOffset: row &* 8, as: Double.self)
         case (.bool(let value), .bool):
             target.data.storeBytes(of: value, toByteOffset: row, as: Bool.self)
         default:

@@ -8,19 +8,15 @@ final class BatchWriter: @unchecked Sendable {
     /// Chunks by table, as making one costs more than a row does.
     private var chunks: [String: AppenderChunk] = [:]
 
-    /// For after a change of the schema.
-    func forgetChunks() { chunks = [:] }
-
     func apply(_ batch: FactBatch, on connection: Connection) throws -> AppliedBatch {
         try connection.transaction {
-            if let position = try Self.position(of: batch.journal, on: connection), batch.position <= position {
+            guard try advance(batch.journal, to: batch.position, on: connection) else {
                 return AppliedBatch(duplicates: Array(repeating: false, count: batch.rows.count))
             }
             let duplicates = try findDuplicates(batch, on: connection)
             var ledger = Ledger(batch.ledger)
             try append(batch, duplicates, &ledger, on: connection)
             try ledger.store(on: connection)
-            try store(batch.position, of: batch.journal, on: connection)
             return AppliedBatch(duplicates: duplicates)
         }
     }
@@ -29,44 +25,67 @@ final class BatchWriter: @unchecked Sendable {
 
     static func position(of journal: String, on connection: Connection) throws -> JournalPosition? {
         let rows = try connection.run(
-            "SELECT segment, byte_offset FROM ingest_positions WHERE journal = $1::text", [.text(journal)], planAnew: false
+            "SELECT segment, byte_offset FROM ingest_positions WHERE journal = $1::text", [.text(journal)]
         )
         return rows.first.map { JournalPosition(segment: $0.int("segment"), offset: $0.int("byte_offset")) }
     }
 
-    private func store(_ position: JournalPosition, of journal: String, on connection: Connection) throws {
-        _ = try connection.run(
+    /// False when the journal is applied that far already.
+    private func advance(_ journal: String, to position: JournalPosition, on connection: Connection) throws -> Bool {
+        let values: [Value] = [.text(journal), .int(position.segment), .int(position.offset)]
+        // An UPDATE costs a third of an INSERT ... ON CONFLICT, and tells at once whether the position is behind.
+        let updated = try connection.run(
             """
-            INSERT INTO ingest_positions (journal, segment, byte_offset) VALUES ($1::text, $2::bigint, $3::bigint)
-            ON CONFLICT (journal) DO UPDATE SET segment = excluded.segment, byte_offset = excluded.byte_offset
+            UPDATE ingest_positions SET segment = $2::bigint, byte_offset = $3::bigint
+            WHERE journal = $1::text AND (segment < $2::bigint OR (segment = $2::bigint AND byte_offset < $3::bigint))
             """,
-            [.text(journal), .int(position.segment), .int(position.offset)], planAnew: false
+            values
         )
+        if updated.changedCount == 1 { return true }
+        if try Self.position(of: journal, on: connection) != nil { return false }
+        _ = try connection.run(
+            "INSERT INTO ingest_positions (journal, segment, byte_offset) VALUES ($1::text, $2::bigint, $3::bigint)", values
+        )
+        return true
     }
 
     // MARK: Duplicates
 
+    /// For each row whether it is left out: an event whose id was seen before, and what follows such an event.
     private func findDuplicates(_ batch: FactBatch, on connection: Connection) throws -> [Bool] {
         var duplicates = Array(repeating: false, count: batch.rows.count)
-        var places: [EncodedRow.EventID: Int] = [:]
+        var roles: [EncodedRow.Role] = [], places: [EncodedRow.EventID: Int] = [:]
+        roles.reserveCapacity(batch.rows.count)
         for (index, row) in batch.rows.enumerated() {
-            guard let id = row.read({ header, _ in header.eventID }) else { continue }
+            let header = row.read { header, _ in header }
+            roles.append(header.role)
+            guard header.role == .event, let id = header.eventID else { continue }
             if places[id] == nil { places[id] = index } else { duplicates[index] = true }
         }
-        if places.isEmpty { return duplicates }
-        let known = try connection.runLists(
+        for id in try known(places.keys, on: connection) {
+            if let place = places[id] { duplicates[place] = true }
+        }
+        var isLeftOut = false
+        for (index, role) in roles.enumerated() {
+            switch role {
+            case .event: isLeftOut = duplicates[index]
+            case .follower: duplicates[index] = isLeftOut
+            case .note: break
+            }
+        }
+        return duplicates
+    }
+
+    private func known(_ ids: some Collection<EncodedRow.EventID>, on connection: Connection) throws -> [EncodedRow.EventID] {
+        if ids.isEmpty { return [] }
+        let rows = try connection.runLists(
             """
             SELECT id_high, id_low FROM ingest_event_ids
             WHERE (id_high, id_low) IN (SELECT unnest($1::bigint[]), unnest($2::bigint[]))
             """,
-            [.ints(places.keys.map(\.high)), .ints(places.keys.map(\.low))]
+            [.ints(ids.map(\.high)), .ints(ids.map(\.low))]
         )
-        for row in known {
-            if let place = places[EncodedRow.EventID(high: row.int("id_high"), low: row.int("id_low"))] {
-                duplicates[place] = true
-            }
-        }
-        return duplicates
+        return rows.map { EncodedRow.EventID(high: $0.int("id_high"), low: $0.int("id_low")) }
     }
 
     // MARK: Rows
@@ -79,22 +98,26 @@ final class BatchWriter: @unchecked Sendable {
             for appender in appenders { appender?.abandon() }
             ids?.abandon()
         }
+        func store(_ header: EncodedRow.Header, _ cursor: inout EncodedRow.Cursor) throws {
+            guard batch.tables.indices.contains(header.table) else {
+                throw RowMismatch(table: "number \(header.table)", column: nil, problem: "there is no such table")
+            }
+            if appenders[header.table] == nil {
+                let table = batch.tables[header.table]
+                appenders[header.table] = try appender(table.name, table.allColumns, on: connection)
+            }
+            try appenders[header.table]!.append(&cursor)
+        }
         for (index, row) in batch.rows.enumerated() {
+            if duplicates[index] {
+                if let trace = batch.trace(row) { try trace.read { try store($0, &$1) } }
+                row.read { header, _ in ledger.add(.duplicate, header) }
+                continue
+            }
             try row.read { header, cursor in
-                if duplicates[index] {
-                    ledger.add(.duplicate, header)
-                    return
-                }
-                guard batch.tables.indices.contains(header.table) else {
-                    throw RowMismatch(table: "number \(header.table)", column: nil, problem: "there is no such table")
-                }
-                if appenders[header.table] == nil {
-                    let table = batch.tables[header.table]
-                    appenders[header.table] = try appender(table.name, table.allColumns, on: connection)
-                }
-                try appenders[header.table]!.append(&cursor)
+                try store(header, &cursor)
                 ledger.add(.stored, header)
-                if let id = header.eventID {
+                if header.role == .event, let id = header.eventID {
                     if ids == nil { ids = try appender("ingest_event_ids", Self.eventIDColumns, on: connection) }
                     try ids!.append(Int64(header.project), header.hour, id.high, id.low)
                 }
@@ -105,7 +128,7 @@ final class BatchWriter: @unchecked Sendable {
     }
 
     private static let eventIDColumns = [
-        Column("project", .int32), Column("at", .int64), Column("id_high", .int64), Column("id_low", .int64),
+        Column("project", .int32), Column("hour", .int64), Column("id_high", .int64), Column("id_low", .int64),
     ]
 
     private func appender(_ table: String, _ columns: [Column], on connection: Connection) throws -> TableAppender {
@@ -139,7 +162,9 @@ private struct Ledger {
         }
     }
 
+    /// Counts the row, if it is an event.
     mutating func add(_ outcome: LedgerEntry.Outcome, _ header: EncodedRow.Header) {
+        guard header.role == .event else { return }
         if let current = run, current.outcome == outcome, current.project == header.project, current.hour == header.hour {
             run!.count += 1
         } else {
@@ -157,7 +182,25 @@ private struct Ledger {
     mutating func store(on connection: Connection) throws {
         endRun()
         if counts.isEmpty { return }
-        let entries = Array(counts)
+        // For the few keys that most batches have, an UPDATE each is faster.
+        let entries = counts.map { ($0.key, $0.value) }
+        let missing = entries.count > 4 ? entries : try entries.filter { try !update($0.0, $0.1, on: connection) }
+        if !missing.isEmpty { try upsert(missing, on: connection) }
+    }
+
+    /// False when the ledger does not have the key yet.
+    private func update(_ key: Key, _ count: Int64, on connection: Connection) throws -> Bool {
+        let updated = try connection.run(
+            """
+            UPDATE ingest_ledger SET count = count + $5::bigint
+            WHERE project = $1::bigint AND hour = $2::bigint AND outcome = $3::bigint AND reason = $4::text
+            """,
+            [.int(Int64(key.project)), .int(key.hour), .int(Int64(key.outcome.rawValue)), .text(key.reason), .int(count)]
+        )
+        return updated.changedCount == 1
+    }
+
+    private func upsert(_ entries: [(Key, Int64)], on connection: Connection) throws {
         _ = try connection.runLists(
             """
             INSERT INTO ingest_ledger (project, hour, outcome, reason, count)
@@ -165,10 +208,14 @@ private struct Ledger {
             ON CONFLICT (project, hour, outcome, reason) DO UPDATE SET count = count + excluded.count
             """,
             [
-                .ints(entries.map { Int64($0.key.project) }), .ints(entries.map(\.key.hour)),
-                .ints(entries.map { Int64($0.key.outcome.rawValue) }), .texts(entries.map(\.key.reason)),
-                .ints(entries.map(\.value)),
+                .ints(entries.map { Int64($0.0.project) }), .ints(entries.map(\.0.hour)),
+                .ints(entries.map { Int64($0.0.outcome.rawValue) }), .texts(entries.map(\.0.reason)), .ints(entries.map(\.1)),
             ]
         )
     }
+}
+
+extension Rows {
+    /// How many rows a statement changed.
+    fileprivate var changedCount: Int64 { first?.values.first?.int ?? 0 }
 }

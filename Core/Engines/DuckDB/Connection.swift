@@ -8,6 +8,8 @@ import Storage
 final class Connection: @unchecked Sendable {
     private(set) var handle: duckdb_connection?
     private var statements = StatementCache()
+    var schemaVersion: SchemaVersion?
+    private var preparedAt = 0
 
     init(_ handle: duckdb_connection) { self.handle = handle }
 
@@ -18,8 +20,14 @@ final class Connection: @unchecked Sendable {
 
     func interrupt() { duckdb_interrupt(handle) }
 
-    /// For after a change of the schema.
-    func forgetStatements() { statements.removeAll() }
+    /// The statement, prepared now or earlier, but not before the last change of the schema.
+    private func prepared(_ text: String) throws -> duckdb_prepared_statement {
+        if let current = schemaVersion?.current, current != preparedAt {
+            statements.removeAll()
+            preparedAt = current
+        }
+        return try statements.find(text) { try prepare(text) }
+    }
 
     /// Runs text of ours without values.
     func execute(_ text: String) throws {
@@ -28,24 +36,22 @@ final class Connection: @unchecked Sendable {
         guard duckdb_query(handle, text, &result) == DUCKDB_SUCCESS else { throw Self.error(&result, text, []) }
     }
 
-    /// Runs a statement, prepared the first time and kept.
+    /// Runs a statement, prepared the first time and kept. (DuckDB plans a statement that reads a table for the values at
+    /// hand each time, so that it can skip what a range of time excludes; what is saved is the parsing.)
     ///
-    /// - Parameters:
-    ///   - planAnew: whether the plan is made for these very values. A plan made once for all values can't skip the parts
-    ///     of a table that a range of time excludes; for statements on a few rows it is good enough, and there at once.
-    ///   - allowed: the kinds of statements that may run here.
-    func run(_ text: String, _ values: [Value], planAnew: Bool, allowed: Set<UInt32>? = nil) throws -> Rows {
-        let statement = try statements.find(text) { try prepare(text) }
-        if let allowed, !allowed.contains(duckdb_prepared_statement_type(statement).rawValue) {
+    /// - Parameter allowed: the kinds of statements that may run here.
+    func run(_ text: String, _ values: [Value] = [], allowed: StatementKinds = .all) throws -> Rows {
+        let statement = try prepared(text)
+        guard allowed.contains(duckdb_prepared_statement_type(statement)) else {
             throw DuckDBError(code: "not_allowed", message: "a statement of this kind can't run here", statement: text)
         }
-        try bind(values, to: statement, planAnew: planAnew, text)
+        try bind(values, to: statement, text)
         return try execute(statement, text, values)
     }
 
     /// Runs a statement whose values are lists.
     func runLists(_ text: String, _ lists: [ListValue]) throws -> Rows {
-        let statement = try statements.find(text) { try prepare(text) }
+        let statement = try prepared(text)
         for (index, list) in lists.enumerated() {
             var value = list.make()
             defer { duckdb_destroy_value(&value) }
@@ -71,10 +77,10 @@ final class Connection: @unchecked Sendable {
 
     /// Does `body` in a transaction: all of it happens or, when anything throws, nothing.
     func transaction<Answer>(_ body: () throws -> Answer) throws -> Answer {
-        try execute("BEGIN TRANSACTION")
+        _ = try run("BEGIN TRANSACTION")
         do {
             let answer = try body()
-            try execute("COMMIT")
+            _ = try run("COMMIT")
             return answer
         } catch {
             // A failed COMMIT has rolled back already, and then there is none to roll back.
@@ -94,18 +100,13 @@ final class Connection: @unchecked Sendable {
         return statement
     }
 
-    private func bind(_ values: [Value], to statement: duckdb_prepared_statement, planAnew: Bool, _ text: String) throws {
+    private func bind(_ values: [Value], to statement: duckdb_prepared_statement, _ text: String) throws {
         for (offset, value) in values.enumerated() {
             let index = idx_t(offset + 1)
             let state = switch value {
             case .null: duckdb_bind_null(statement, index)
             case .bool(let value): duckdb_bind_boolean(statement, index, value)
             case .double(let value): duckdb_bind_double(statement, index, value)
-            case .int(let value) where planAnew:
-                // Another type than the statement's `::bigint` makes DuckDB plan for the values at hand.
-                duckdb_bind_hugeint(
-                    statement, index, duckdb_hugeint(lower: UInt64(bitPattern: value), upper: value < 0 ? -1 : 0)
-                )
             case .int(let value): duckdb_bind_int64(statement, index, value)
             case .text(var value):
                 value.withUTF8 { utf8 in
@@ -125,6 +126,25 @@ final class Connection: @unchecked Sendable {
             text: duckdb_result_error(&result).map { String(cString: $0) } ?? "unknown", statement: text, values: values
         )
     }
+}
+
+/// Kinds of statements that may run somewhere.
+struct StatementKinds: Sendable {
+    private let kinds: Set<UInt32>?
+
+    private init(_ kinds: [duckdb_statement_type]) { self.kinds = Set(kinds.map(\.rawValue)) }
+    private init() { kinds = nil }
+
+    static let all = StatementKinds()
+    static let reading = StatementKinds([DUCKDB_STATEMENT_TYPE_SELECT, DUCKDB_STATEMENT_TYPE_EXPLAIN])
+    /// Rows and schema; no settings, files, other databases, and no transactions, as there is one.
+    static let changing = StatementKinds([
+        DUCKDB_STATEMENT_TYPE_SELECT, DUCKDB_STATEMENT_TYPE_INSERT, DUCKDB_STATEMENT_TYPE_UPDATE,
+        DUCKDB_STATEMENT_TYPE_DELETE, DUCKDB_STATEMENT_TYPE_MERGE_INTO, DUCKDB_STATEMENT_TYPE_CREATE,
+        DUCKDB_STATEMENT_TYPE_CREATE_FUNC, DUCKDB_STATEMENT_TYPE_ALTER, DUCKDB_STATEMENT_TYPE_DROP,
+    ])
+
+    func contains(_ kind: duckdb_statement_type) -> Bool { kinds?.contains(kind.rawValue) ?? true }
 }
 
 /// Prepared statements by their text; the longest unused goes first.

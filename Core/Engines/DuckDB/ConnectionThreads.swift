@@ -114,6 +114,17 @@ final class ConnectionThreads: @unchecked Sendable {
         }
     }
 
+    /// Runs `body` in its turn, and nobody waits for it. Not at all when the line is too long or the store is closed.
+    func enqueue(_ body: @escaping @Sendable (Connection) -> Void) {
+        let job = Job(timeoutSeconds: nil)
+        job.refuse = { _ in }
+        job.work = { connection in
+            body(connection)
+            return { _ in }
+        }
+        submit(job)
+    }
+
     private func submit(_ job: Job) {
         let refusal: (any Error)? = monitor.withLock {
             if let stop = job.stop { return stop.error }

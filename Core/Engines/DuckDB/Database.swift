@@ -2,6 +2,7 @@ import CDuckDB
 import Common
 import Common
 import Foundation
+import Glibc
 import Storage
 import Synchronization
 
@@ -18,8 +19,8 @@ struct DatabaseOptions: Sendable {
             ("threads", "\(threads)"),
             ("memory_limit", "\(memoryLimitBytes)B"),
             ("temp_directory", temporaryFolder),
-            // Reports state their order; without this, large ones need less memory.
-            ("preserve_insertion_order", "false"),
+            // "false" would spare large results memory, and make DuckDB append rows on several threads, at twice the cost.
+            ("preserve_insertion_order", "true"),
             // The writer checkpoints by itself (`Checkpoints`): DuckDB's own attempts fail while anybody reads.
             ("checkpoint_threshold", "1TB"),
 
@@ -35,32 +36,39 @@ struct DatabaseOptions: Sendable {
 
 /// An open database file. No other process can open it meanwhile.
 final class Database: @unchecked Sendable {
-    // `@unchecked`: the handle is made for many threads; `close` comes when no connection is left.
+    // `@unchecked`: the handle is made for many threads; `close` comes when no connection is left, and the descriptor is
+    // used by backups, one at a time.
     private var handle: duckdb_database?
+    private var descriptor: Int32 = -1
 
+    /// Opens it for all of Pulse's work; its settings can't be changed any more.
     /// - Throws: `DuckDBError` with code `io` when the file is not to be had: another process has it, no rights ...
-    init(_ options: DatabaseOptions) throws {
+    convenience init(_ options: DatabaseOptions) throws {
+        try self.init(path: options.path, settings: options.settings)
+        do {
+            try lock()
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    init(path: String, settings: [(name: String, value: String)]) throws {
         var configuration: duckdb_config?
         guard duckdb_create_config(&configuration) == DUCKDB_SUCCESS else {
             throw DuckDBError(code: "out_of_memory", message: "no memory for DuckDB's configuration")
         }
         defer { duckdb_destroy_config(&configuration) }
-        for (name, value) in options.settings {
+        for (name, value) in settings {
             guard duckdb_set_config(configuration, name, value) == DUCKDB_SUCCESS else {
                 throw DuckDBError.misuse("this DuckDB does not take the setting \(name)=\(value)")
             }
         }
         var problem: UnsafeMutablePointer<CChar>?
-        guard duckdb_open_ext(options.path, &handle, configuration, &problem) == DUCKDB_SUCCESS else {
+        guard duckdb_open_ext(path, &handle, configuration, &problem) == DUCKDB_SUCCESS else {
             defer { duckdb_free(problem) }
             let text = problem.map { String(cString: $0) } ?? "unknown"
-            throw DuckDBError(text: text, statement: "open \(options.path)")
-        }
-        do {
-            try lock()
-        } catch {
-            duckdb_close(&handle)
-            throw error
+            throw DuckDBError(text: text, statement: "open \(path)")
         }
     }
 
@@ -86,31 +94,63 @@ final class Database: @unchecked Sendable {
         return Connection(connection)
     }
 
+    /// The file, for reading. DuckDB keeps other processes out by a lock that ends when this process closes any
+    /// descriptor of the file; so there is one, and it stays open as long as the database.
+    func readingDescriptor(_ path: String) throws -> Int32 {
+        if descriptor < 0 { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
+        guard descriptor >= 0 else { throw Files.failure("can't read \(path)") }
+        return descriptor
+    }
+
     /// Writes what is in the WAL to the file, if that works, and gives the file free.
     func close() {
         duckdb_close(&handle)
+        if descriptor >= 0 { _ = Glibc.close(descriptor) }
+        descriptor = -1
     }
 }
 
 /// The database that is open at the moment; it is another one after a restore or a fatal error.
 final class DatabaseSlot: Sendable {
-    private let database = Mutex<Database?>(nil)
+    private struct State {
+        var database: Database?
+        var isShut = false
+    }
 
-    func connect() throws -> Connection {
-        try database.withLock { database in
-            guard let database else { throw ServiceError.eventStoreUnavailable() }
-            return try database.connect()
+    private let state = Mutex(State())
+
+    var isOpen: Bool { state.withLock { $0.database != nil } }
+
+    func connect() throws -> Connection { try current { try $0.connect() } }
+
+    /// - Throws: `ServiceError` 503 while none is open.
+    func current<Answer: Sendable>(_ body: (Database) throws -> Answer) throws -> Answer {
+        try state.withLock { state in
+            guard let database = state.database else { throw ServiceError.eventStoreUnavailable() }
+            return try body(database)
         }
     }
 
     func open(_ options: DatabaseOptions) throws {
-        try database.withLock { $0 = try Database(options) }
+        try state.withLock { state in
+            if state.isShut { throw ServiceError.eventStoreUnavailable() }
+            state.database = try Database(options)
+        }
     }
 
-    func close() {
-        database.withLock { database in
-            database?.close()
-            database = nil
+    /// When no connection is left.
+    func close() { state.withLock { Self.close(&$0) } }
+
+    /// For good.
+    func shut() {
+        state.withLock { state in
+            Self.close(&state)
+            state.isShut = true
         }
+    }
+
+    private static func close(_ state: inout State) {
+        state.database?.close()
+        state.database = nil
     }
 }

@@ -27,6 +27,8 @@ public struct DuckDBError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The database can't be used any more, or not at the moment: its disk is full or broken, or it stopped itself.
     var isUnavailable: Bool { code == "fatal" || code == "io" }
 
+    var isDuplicateKey: Bool { code == "constraint" && message.hasPrefix("Duplicate key") }
+
     /// The database stopped itself; it must be opened anew.
     var isFatal: Bool { code == "fatal" }
 }

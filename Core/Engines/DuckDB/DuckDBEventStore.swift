@@ -1,4 +1,3 @@
-import CDuckDB
 import Common
 import Foundation
 import Logging
@@ -16,10 +15,17 @@ public final class DuckDBEventStore: EventStore {
     let slot = DatabaseSlot()
     let readers: ConnectionThreads
     let writer: ConnectionThreads
-    let logger: Logger
+    private let logger: Logger
     private let batches = BatchWriter()
+    private let checkpoints: Checkpoints
+    private let recovery = Mutex(Recovery())
     /// Raised by each change of the schema.
-    private let schemaVersion = Atomic(0)
+    private let schemaVersion: SchemaVersion
+
+    private struct Recovery {
+        var isUnderWay = false
+        var notBefore = MonotonicTime.now
+    }
 
     /// Opens the file, or makes it; after a crash what was committed is read from the WAL first.
     ///
@@ -34,56 +40,144 @@ public final class DuckDBEventStore: EventStore {
         path: String, library: DuckDBLibrary, threads: Int, memoryLimitBytes: Int64, readers: Int, temporaryFolder: String,
         logger: Logger
     ) throws {
-        options = DatabaseOptions(
+        let options = DatabaseOptions(
             path: path, threads: max(1, threads), memoryLimitBytes: memoryLimitBytes, temporaryFolder: temporaryFolder
         )
+        self.options = options
         self.logger = logger
+        checkpoints = Checkpoints(path: path, logger: logger)
+        let schemaVersion = SchemaVersion()
+        self.schemaVersion = schemaVersion
         try slot.open(options)
-        let connect: @Sendable () throws -> Connection = { [slot] in try slot.connect() }
+        let connect: @Sendable () throws -> Connection = { [slot] in
+            let connection = try slot.connect()
+            connection.schemaVersion = schemaVersion
+            return connection
+        }
         self.readers = ConnectionThreads(name: "duckdb-read", count: max(1, readers), maximumWaiting: 256, connect: connect)
         writer = ConnectionThreads(name: "duckdb-write", count: 1, maximumWaiting: 64, connect: connect)
     }
 
+    deinit {
+        // For whoever forgets `close`. Nothing runs any more, as whatever does keeps the store.
+        readers.close(graceSeconds: 0)
+        writer.close(graceSeconds: 0)
+        slot.shut()
+    }
+
+    /// - Throws: `DuckDBError` with code `not_allowed` for a statement that does anything but read.
     public func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows {
         let (text, values) = statement.rendered(for: .duckdb)
-        return try await readers.run(timeoutSeconds: timeoutSeconds) { connection in
-            try connection.run(text, values, planAnew: true, allowed: [DUCKDB_STATEMENT_TYPE_SELECT.rawValue])
+        return try await unavailableWhenBroken {
+            try await readers.run(timeoutSeconds: timeoutSeconds) { try $0.run(text, values, allowed: .reading) }
         }
     }
 
     public func apply(_ batch: FactBatch) async throws -> AppliedBatch {
-        try await writer.run { [batches] connection in try batches.apply(batch, on: connection) }
+        try await unavailableWhenBroken {
+            let applied = try await writer.run { [batches] in try batches.apply(batch, on: $0) }
+            checkpointWhenDue()
+            return applied
+        }
     }
 
+    /// Rows and schema alone; a statement about settings, files or other databases is refused.
+    /// - Throws: `UniqueViolation`, `DuckDBError`; then nothing has changed.
     public func change(_ statements: [SQL]) async throws {
         let rendered = statements.map { $0.rendered(for: .duckdb) }
-        try await writer.run { [batches] connection in
-            try connection.transaction {
-                for (text, values) in rendered { _ = try connection.run(text, values, planAnew: true) }
+        try await unavailableWhenBroken {
+            try await writer.run { connection in
+                try connection.transaction {
+                    for (text, values) in rendered { _ = try connection.run(text, values, allowed: .changing) }
+                }
             }
-            batches.forgetChunks()
+            schemaChanged()
+            checkpointWhenDue()
         }
     }
 
     public func position(of journal: String) async throws -> JournalPosition? {
-        try await readers.run { try BatchWriter.position(of: journal, on: $0) }
+        try await unavailableWhenBroken { try await readers.run { try BatchWriter.position(of: journal, on: $0) } }
     }
 
     public func ping() async throws {
-        try await readers.run(timeoutSeconds: 5) { try $0.execute("SELECT 1") }
+        try await unavailableWhenBroken { try await readers.run(timeoutSeconds: 5) { try $0.execute("SELECT 1") } }
     }
 
-    public func backup(to path: String) async throws {}
-    public func restore(from path: String) async throws {}
-
+    /// Stops reports that run, lets the writer end what it is at (for 5 seconds at most; then it is rolled back), writes
+    /// the WAL to the file and gives the file free. Later calls throw `ServiceError` 503.
     public func close() async {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread { [self] in
-                readers.close(graceSeconds: 0)
-                writer.close(graceSeconds: 5)
-                slot.close()
-                continuation.resume()
-            }
+        try? await Self.onThread { [self] in
+            readers.close(graceSeconds: 0)
+            writer.close(graceSeconds: 5)
+            slot.shut()
         }
     }
+
+    // MARK: Helpers
+
+    /// Connections forget what they have prepared before their next statement.
+    func schemaChanged() { schemaVersion.raise() }
+
+    private func checkpointWhenDue() {
+        if checkpoints.isDue { writer.enqueue { [checkpoints] in checkpoints.run(on: $0) } }
+    }
+
+    /// Does `body` while no connection is open.
+    func pauseAll(_ body: () throws -> Void) rethrows {
+        try readers.pause { try writer.pause { try body() } }
+    }
+
+    /// Runs `body`; when the database has stopped itself or its disk fails, that is logged and answered as 503.
+    func unavailableWhenBroken<Answer: Sendable>(_ body: () async throws -> Answer) async throws -> Answer {
+        do {
+            return try await body()
+        } catch let error as DuckDBError where error.isUnavailable {
+            logger.error("the event store failed", metadata: ["duckdb.code": "\(error.code)", "duckdb.message": "\(error.message)"])
+            if error.isFatal { openAnew() }
+            throw ServiceError.eventStoreUnavailable()
+        } catch let error as DuckDBError where error.isDuplicateKey {
+            throw UniqueViolation()
+        } catch {
+            if !slot.isOpen { openAnew() }
+            throw error
+        }
+    }
+
+    /// Closes a database that has stopped itself (its disk was full, for instance) and opens it again; tried once a second at most.
+    private func openAnew() {
+        let isOurs = recovery.withLock { recovery in
+            guard !recovery.isUnderWay, recovery.notBefore <= .now else { return false }
+            recovery.isUnderWay = true
+            return true
+        }
+        guard isOurs else { return }
+        Thread.detachNewThread { [self] in
+            pauseAll {
+                slot.close()
+                do {
+                    try slot.open(options)
+                    logger.warning("the event store was opened anew")
+                } catch {
+                    logger.error("the event store can't be opened", metadata: ["error": "\(error)"])
+                }
+            }
+            recovery.withLock { $0 = Recovery(isUnderWay: false, notBefore: MonotonicTime.now.adding(seconds: 1)) }
+        }
+    }
+
+    /// Runs `body`, which blocks, on a thread of its own.
+    static func onThread<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws -> Answer {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+        }
+    }
+}
+
+/// How often the schema was changed.
+final class SchemaVersion: Sendable {
+    private let number = Atomic(0)
+
+    var current: Int { number.load(ordering: .acquiring) }
+    func raise() { number.wrappingAdd(1, ordering: .acquiringAndReleasing) }
 }

@@ -57,7 +57,8 @@ struct SchemaCatalog {
 
     private static let completion = """
         SELECT text FROM (
-          SELECT 1 AS step, pg_get_indexdef(x.indexrelid, 0, true) AS text FROM pg_index x
+          -- Of a partitioned table PostgreSQL says ON ONLY, which would leave the partitions without it.
+          SELECT 1 AS step, regexp_replace(pg_get_indexdef(x.indexrelid, 0, true), ' ON ONLY ', ' ON ') AS text FROM pg_index x
           WHERE x.indrelid = quote_ident($1::text)::regclass
             AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = x.indexrelid)
           UNION ALL

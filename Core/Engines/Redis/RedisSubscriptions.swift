@@ -78,13 +78,17 @@ final class RedisSubscriptions: RedisDuty {
     func serve(_ connection: RedisConnection, until isStopped: () -> Bool) throws {
         state.withLock { $0.isAway = false }
         defer { disconnected() }
-        var asked: Set<String> = [], heardAt = MonotonicTime.milliseconds, isProbing = false
+        var asked = AskedChannels(), heardAt = MonotonicTime.milliseconds, isProbing = false
         while !isStopped() {
-            let wanted = state.withLock { Set($0.listeners.keys) }
-            try subscribe(connection, from: &asked, to: wanted)
+            let commands = state.withLock { state in
+                // In one step, so that who listens from now on to a channel that is given up waits for it to be confirmed anew.
+                state.confirmed.formIntersection(state.listeners.keys)
+                return asked.commands(toReach: Set(state.listeners.keys))
+            }
+            if !commands.isEmpty { try connection.send(commands) }
             if wakeUp.wait(orReadable: connection.descriptor, milliseconds: Self.quietMilliseconds) {
                 try connection.receive()
-                while let reply = try connection.nextReply() { try handle(reply) }
+                while let reply = try connection.nextReply() { try handle(reply, &asked) }
                 (heardAt, isProbing) = (MonotonicTime.milliseconds, false)
             }
             let quiet = MonotonicTime.milliseconds - heardAt
@@ -96,23 +100,13 @@ final class RedisSubscriptions: RedisDuty {
         }
     }
 
-    private func subscribe(_ connection: RedisConnection, from asked: inout Set<String>, to wanted: Set<String>) throws {
-        let new = wanted.subtracting(asked).sorted(), gone = asked.subtracting(wanted).sorted()
-        guard !new.isEmpty || !gone.isEmpty else { return }
-        state.withLock { $0.confirmed.subtract(gone) }
-        var commands: [[String]] = []
-        if !gone.isEmpty { commands.append(["UNSUBSCRIBE"] + gone) }
-        if !new.isEmpty { commands.append(["SUBSCRIBE"] + new) }
-        asked = wanted
-        try connection.send(commands)
-    }
-
-    private func handle(_ reply: RedisReply) throws {
+    private func handle(_ reply: RedisReply, _ asked: inout AskedChannels) throws {
         if let code = reply.errorCode { throw RedisConnectionLost(reason: code) }
         guard let parts = reply.elements, parts.count >= 2, let kind = parts[0].text, let channel = parts[1].text else { return }
         switch kind {
         case "message": if parts.count > 2, let message = parts[2].text { tell(channel, .message(message)) }
         case "subscribe":
+            guard asked.isAnswered(channel) else { return }
             let waiters = state.withLock { state in
                 state.confirmed.insert(channel)
                 return state.takeSettled()

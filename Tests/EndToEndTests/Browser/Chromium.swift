@@ -1,3 +1,4 @@
+import Common
 import Foundation
 
 /// Chromium as Debian packages it, driven over W3C WebDriver by its own driver.

@@ -51,7 +51,7 @@ struct Teapots: Sendable {
             case .head(let head): request = head
             case .body: break
             case .end:
-                let page = request.flatMap { page($0.uri, port: context.localAddress?.port ?? 0) }
+                let page = request.flatMap { self.page($0.uri, port: context.localAddress?.port ?? 0) }
                 let text = page ?? "There is no such page."
                 let headers: HTTPHeaders = ["content-type": "text/html; charset=utf-8", "content-length": String(text.utf8.count)]
                 let head = HTTPResponseHead(version: .http1_1, status: page == nil ? .notFound : .ok, headers: headers)

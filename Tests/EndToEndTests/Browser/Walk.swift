@@ -1,3 +1,4 @@
+import HummingbirdTesting
 import Core
 import Testing
 @testable import TestSupport

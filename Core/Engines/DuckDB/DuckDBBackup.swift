@@ -1,0 +1,137 @@
+import Common
+import Foundation
+import Storage
+
+extension DuckDBEventStore {
+    /// The file's name in the folder of a backup.
+    static let backupName = "events.duckdb"
+
+    /// Copies the database as it is at one instant to `events.duckdb` in the folder `path`, while others read and write.
+    ///
+    /// A checkpoint writes all that is committed to the file. Until the next checkpoint DuckDB changes nothing in the
+    /// file that this one refers to (it must not, as a crash could come any time): commits go to the WAL, and large ones to
+    /// free blocks. So an open transaction keeps checkpoints away while the file is copied.
+    public func backup(to path: String) async throws {
+        try await unavailableWhenBroken {
+            let guardian = try await writer.run { [slot] connection in
+                try connection.execute("CHECKPOINT")
+                return try CheckpointGuard(slot)
+            }
+            try await Self.onThread { [options, slot] in
+                defer { guardian.end() }
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+                let target = path + "/" + Self.backupName, partial = target + ".partial"
+                do {
+                    let source = try slot.current { try $0.readingDescriptor(options.path) }
+                    try DatabaseFile.copy(source, to: partial)
+                    try DatabaseFile.check(partial)
+                    try Files.move(partial, to: target)
+                } catch {
+                    unlink(partial)
+                    throw error
+                }
+            }
+        }
+    }
+
+    /// Replaces everything by the backup in the folder `path`. Nothing else may use the store meanwhile.
+    /// - Throws: `DuckDBError` when there is no backup or it can't be read; then nothing has changed.
+    public func restore(from path: String) async throws {
+        try await Self.onThread { [self] in
+            let source = path + "/" + Self.backupName, partial = options.path + ".restored"
+            try DatabaseFile.check(source)
+            let descriptor = open(source, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw Files.failure("can't read \(source)") }
+            defer { Foundation.close(descriptor) }
+            do {
+                try DatabaseFile.copy(descriptor, to: partial)
+                try replace(by: partial)
+            } catch {
+                unlink(partial)
+                throw error
+            }
+        }
+        schemaChanged()
+    }
+
+    private func replace(by file: String) throws {
+        try pauseAll {
+            // Closing writes the WAL to the file; what may be left of it belongs to the old file.
+            slot.close()
+            defer { try? slot.open(options) }
+            for rest in [".wal", ".wal.checkpoint", ".wal.recovery"] { unlink(options.path + rest) }
+            try Files.move(file, to: options.path)
+        }
+        guard slot.isOpen else { throw ServiceError.eventStoreUnavailable() }
+    }
+}
+
+/// A transaction that has changed something, and so keeps checkpoints from happening until it ends.
+private final class CheckpointGuard: Sendable {
+    private let connection: Connection
+
+    init(_ slot: DatabaseSlot) throws {
+        connection = try slot.connect()
+        do {
+            try connection.execute("BEGIN TRANSACTION")
+            try connection.execute("CREATE TABLE pulse_backup_under_way (nothing INTEGER)")
+        } catch {
+            connection.close()
+            throw error
+        }
+    }
+
+    func end() {
+        try? connection.execute("ROLLBACK")
+        connection.close()
+    }
+}
+
+/// DuckDB's file: a header and two generations of a second one, of 4 KiB each, then blocks.
+private enum DatabaseFile {
+    private static let headerSize = 3 * 4_096
+
+    /// Copies the file as far as it reaches now, and waits until the copy is on disk.
+    /// - Throws: `DuckDBError` when a checkpoint has changed the file meanwhile.
+    static func copy(_ source: Int32, to path: String) throws {
+        let target = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)
+        guard target >= 0 else { throw Files.failure("can't write \(path)") }
+        defer { close(target) }
+        let before = try header(source)
+        var information = stat()
+        guard fstat(source, &information) == 0 else { throw Files.failure("can't read the database file") }
+        var offset = 0
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4_096)
+        defer { buffer.deallocate() }
+        while offset < Int(information.st_size) {
+            let count = pread(source, buffer.baseAddress, min(buffer.count, Int(information.st_size) - offset), offset)
+            guard count > 0 else { throw Files.failure("can't read the database file") }
+            var written = 0
+            while written < count {
+                let step = pwrite(target, buffer.baseAddress! + written, count - written, offset + written)
+                guard step > 0 else { throw Files.failure("can't write \(path)") }
+                written += step
+            }
+            offset += count
+        }
+        guard fsync(target) == 0 else { throw Files.failure("can't write \(path)") }
+        guard try header(source) == before else {
+            throw DuckDBError(code: "io", message: "the database file was checkpointed while it was copied")
+        }
+    }
+
+    private static func header(_ file: Int32) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: headerSize)
+        guard pread(file, &bytes, bytes.count, 0) == bytes.count else { throw Files.failure("can't read the database file") }
+        return bytes
+    }
+
+    /// Opens the file by itself and reads its schema.
+    static func check(_ path: String) throws {
+        let database = try Database(path: path, settings: [("access_mode", "READ_ONLY"), ("threads", "1"), ("memory_limit", "256MB")])
+        defer { database.close() }
+        let connection = try database.connect()
+        defer { connection.close() }
+        try connection.execute("SELECT count(*) FROM duckdb_tables()")
+    }
+}

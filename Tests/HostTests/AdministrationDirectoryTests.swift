@@ -1,0 +1,139 @@
+@testable import Host
+import Coordination
+import Core
+import Foundation
+@testable import TestSupport
+import Testing
+
+/// What another process changes in the same control plane (`pulse key create` beside a running host, a second host).
+@Suite("Administration: beside a second process")
+struct AdministrationDirectoryTests {
+    /// The directory of another process: on the same control plane, and out of hearing.
+    private static func second(beside app: TestApp) async throws -> Directory {
+        let directory = app.installation.directory
+        let second = Directory(
+            control: app.installation.engines.control, coordination: LocalCoordination(time: app.time), time: app.time, defaults: directory.defaults)
+        try await second.reload()
+        return second
+    }
+
+    @Test("a key that it made opens, and a key that it revoked does not", arguments: Profile.available)
+    func keys(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let second = try await Self.second(beside: app)
+            let made = try await second.createKey(.init(name: "beside", scopes: [.query]), in: app.project, by: "command line")
+            try await app.installation.directory.poll()
+            #expect(try await app.get("/api/v1/stats", as: .key(made.secret)).status == 200)
+            try await second.revokeKey(made.key.id, in: app.project, by: "command line")
+            try await app.installation.directory.poll()
+            #expect(try await app.get("/api/v1/stats", as: .key(made.secret)).body == #"{"error":"Invalid API key."}"#)
+            let log = try await app.get("/api/admin/projects/\(app.project.id)/audit-logs?limit=1000", as: .token).body
+            #expect(log.contains(#""actor":"command line""#))
+        }
+    }
+
+    @Test("projects, switches and privacy rules that it changed hold", arguments: Profile.available)
+    func everything(profile: Profile) async throws {
+        try await TestApp.run(profile, modules: ProbeModule.besideCore()) { app in
+            let second = try await Self.second(beside: app), directory = app.installation.directory
+            let project = try await second.createProject(name: "Beside", domain: "beside.example", privacy: PrivacyRules(), by: "command line")
+            try await directory.poll()
+            #expect(try await app.get("/api/admin/projects/\(project.id)", as: .token).json()["name"]?.string == "Beside")
+
+            try await second.setModules([.init(module: "probe", isEnabled: false, access: nil)], in: app.project, by: "command line")
+            try await directory.poll()
+            #expect(try await app.get("/api/v1/gadgets").body == #"{"error":"Module 'probe' is not enabled for this project."}"#)
+            try await second.setModules([.init(module: "probe", isEnabled: true, access: .write)], in: app.project, by: "command line")
+            try await directory.poll()
+            #expect(try await app.get("/api/v1/gadgets").body == #"{"error":"Module 'probe' does not allow read access for this project."}"#)
+
+            _ = try await second.changePrivacy(of: app.project, by: "command line") { $0.respectDNT = false }
+            try await directory.poll()
+            #expect(try await app.get("/api/admin/projects/\(app.project.id)/privacy", as: .token).json()["respect_dnt"]?.boolean == false)
+        }
+    }
+
+    @Test("two changes of privacy rules, of which the second has not heard of the first, both stay", arguments: Profile.available)
+    func privacyUnheard(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let second = try await Self.second(beside: app)
+            _ = try await second.changePrivacy(of: app.project, by: "command line") { $0.anonymizeIP = false }
+            let answer = try await app.put("/api/admin/projects/\(app.project.id)/privacy", #"{"consent_required":true}"#, as: .token)
+            #expect(try answer.json()["anonymize_ip"]?.boolean == false)
+            #expect(try answer.json()["consent_required"]?.boolean == true)
+        }
+    }
+
+    @Test("a change travels at once where both share the coordination", arguments: Profile.available)
+    func heard(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let installation = app.installation
+            let second = Directory(
+                control: installation.engines.control, coordination: installation.engines.coordination, time: app.time, defaults: installation.directory.defaults)
+            try await second.reload()
+            let following = Task { await second.follow(logger: installation.logger) }
+            defer { following.cancel() }
+            // A change that comes before the second one listens is not heard, so there are several.
+            for _ in 0..<500 {
+                let made = try await installation.directory.createKey(.init(name: "a", scopes: [.query]), in: app.project, by: "test")
+                for _ in 0..<20 {
+                    if second.key(secret: made.secret) != nil { return }
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+            }
+            Issue.record("the second directory never heard of a change")
+        }
+    }
+
+    @Test("a second host on the same data finds projects, keys and switches", arguments: Profile.available)
+    func restart(profile: Profile) async throws {
+        let folder = try TemporaryFolder()
+        let environment = try await profile.environment()
+        try await TestApp.run(in: folder.path, environment: environment, modules: ProbeModule.besideCore()) { app in
+            try await app.installation.directory.setModules([.init(module: "probe", isEnabled: false, access: nil)], in: app.project, by: "test")
+            let made = try await app.installation.directory.createKey(.init(name: "kept", scopes: [.query]), in: app.project, by: "test")
+            try made.secret.write(toFile: folder.path + "/secret", atomically: true, encoding: .utf8)
+            #expect(try await app.get("/api/v1/stats", as: .key(made.secret)).status == 200)
+        }
+        try await TestApp.run(in: folder.path, environment: environment, modules: ProbeModule.besideCore()) { app in
+            let secret = try String(contentsOfFile: folder.path + "/secret", encoding: .utf8)
+            #expect(app.installation.directory.projects.count == 1)
+            #expect(try await app.get("/api/v1/stats", as: .key(secret)).status == 200)
+            #expect(try await app.get("/api/v1/gadgets", as: .key(secret)).body == #"{"error":"Module 'probe' is not enabled for this project."}"#)
+            // The use of the first run was written down when it ended.
+            let kept = try await app.installation.directory.keys(of: app.project).first { $0.name == "kept" }
+            #expect(kept?.lastUsedAt == app.time.now)
+        }
+    }
+
+    @Test("readings that overlap never bring back what was changed meanwhile", arguments: Profile.available)
+    func overlapping(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let directory = app.installation.directory
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 {
+                    group.addTask { for _ in 0..<30 { try await directory.reload() } }
+                }
+                for _ in 0..<30 {
+                    let made = try await directory.createKey(.init(name: "a", scopes: [.query]), in: app.project, by: "test")
+                    #expect(directory.key(secret: made.secret) != nil)
+                    try await directory.revokeKey(made.key.id, in: app.project, by: "test")
+                    #expect(directory.key(secret: made.secret) == nil)
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+}
+
+/// A folder of a test's own, gone with it.
+final class TemporaryFolder: Sendable {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "pulse-test-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}

@@ -1,0 +1,225 @@
+import Core
+import TestSupport
+import Testing
+
+/// `/api/admin/projects/{id}/modules`
+@Suite("Administration: modules")
+struct AdministrationModuleTests {
+    private static func run(
+        _ profile: Profile = .embedded, yaml: String = "", _ body: @escaping @Sendable (TestApp, _ path: String) async throws -> Void
+    ) async throws {
+        try await TestApp.run(profile, modules: ProbeModule.besideCore(), yaml: yaml) { app in
+            try await body(app, "/api/admin/projects/\(app.project.id)/modules")
+        }
+    }
+
+    /// Core as it is by default, and the probe module as said.
+    private static func both(_ enabled: Bool, _ access: String) -> String {
+        #"{"modules":[{"access":"all","enabled":true,"name":"core"},\#(probe(enabled, access))]}"#
+    }
+
+    private static func probe(_ enabled: Bool, _ access: String) -> String { #"{"access":"\#(access)","enabled":\#(enabled),"name":"probe"}"# }
+
+    @Test("all modules are listed with the switch that the configuration gives them", arguments: [
+        ("", both(true, "all")), ("modules: {default_access: read}", both(true, "read")), ("modules: {default_access: write}", both(true, "write")),
+        ("modules: {default_access: off}", both(false, "read")), ("modules: {access: {probe: off}}", both(false, "read")),
+        ("modules: {default_access: off, access: {probe: write}}", both(true, "write")),
+        ("modules: {access: {core: read}}", both(true, "all").replacing(#"{"access":"all","enabled":true,"name":"core"}"#, with: #"{"access":"read","enabled":true,"name":"core"}"#)),
+    ], Profile.available)
+    func defaults(example: (yaml: String, answer: String), profile: Profile) async throws {
+        try await Self.run(profile, yaml: example.yaml) { app, path in
+            let answered31 = try await app.get(path, as: .token).body
+            #expect(answered31 == example.answer)
+        }
+    }
+
+    /// A change, and what the probe module's switch is afterwards.
+    struct Step {
+        let path: String
+        var body = ""
+        let enabled: Bool
+        let access: String
+
+        static func enable(_ access: String) -> Step { Step(path: "/probe/enable", enabled: true, access: access) }
+        static func disable(_ access: String) -> Step { Step(path: "/probe/disable", enabled: false, access: access) }
+        static func access(_ access: String, enabled: Bool) -> Step {
+            Step(path: "/probe/access", body: #"{"access":"\#(access)"}"#, enabled: enabled, access: access)
+        }
+        static func bulk(_ fields: String, _ enabled: Bool, _ access: String) -> Step {
+            Step(path: "", body: #"{"modules":[{"name":"probe"\#(fields)}]}"#, enabled: enabled, access: access)
+        }
+    }
+
+    struct Story: CustomTestStringConvertible {
+        let testDescription: String
+        var yaml = ""
+        let steps: [Step]
+    }
+
+    static let stories = [
+        Story(testDescription: "off and on again", steps: [.disable("all"), .enable("all"), .enable("all"), .disable("all"), .disable("all")]),
+        Story(testDescription: "a level outlives the switch", steps: [.access("read", enabled: true), .disable("read"), .enable("read")]),
+        Story(testDescription: "a level can be set while off", steps: [.disable("all"), .access("write", enabled: false), .enable("write")]),
+        Story(testDescription: "never on: enabling gives all", yaml: "modules: {access: {probe: off}}", steps: [.enable("all"), .disable("all"), .enable("all")]),
+        Story(
+            testDescription: "never on, switched off by hand: enabling still gives all", yaml: "modules: {access: {probe: off}}",
+            steps: [.disable("read"), .disable("read"), .enable("all")]),
+        Story(
+            testDescription: "never on, switched off in bulk: enabling still gives all", yaml: "modules: {access: {probe: off}}",
+            steps: [.bulk(#","enabled":false"#, false, "read"), .bulk("", false, "read"), .bulk(#","enabled":true"#, true, "all")]),
+        Story(
+            testDescription: "never on, but with a level: enabling keeps it", yaml: "modules: {access: {probe: off}}",
+            steps: [.access("write", enabled: false), .enable("write"), .disable("write"), .enable("write")]),
+        Story(
+            testDescription: "never on, and set to 'read' by hand: enabling keeps that too", yaml: "modules: {access: {probe: off}}",
+            steps: [.access("read", enabled: false), .enable("read")]),
+        Story(testDescription: "on by the installation at a level: that is its level", yaml: "modules: {default_access: read}", steps: [.disable("read"), .enable("read")]),
+        Story(
+            testDescription: "in bulk, what is left out stays",
+            steps: [
+                .bulk("", true, "all"), .bulk(#","access":"read""#, true, "read"), .bulk(#","enabled":false"#, false, "read"),
+                .bulk(#","enabled":null,"access":null"#, false, "read"), .bulk(#","access":"write""#, false, "write"), .bulk(#","enabled":true"#, true, "write"),
+                .bulk(#","enabled":false,"access":"all""#, false, "all"), .bulk(#","enabled":true,"access":"read","other":1"#, true, "read"),
+            ]),
+    ]
+
+    @Test("switches and levels go their ways", arguments: stories, Profile.available)
+    func goTheirWay(story: Story, profile: Profile) async throws {
+        try await Self.run(profile, yaml: story.yaml) { app, path in
+            for (number, step) in story.steps.enumerated() {
+                let isPut = step.path.isEmpty || step.path.hasSuffix("access")
+                let answer = isPut ? try await app.put(path + step.path, step.body, as: .token) : try await app.post(path + step.path, as: .token)
+                #expect(answer.status == 200)
+                let expected = step.path.isEmpty ? Self.both(step.enabled, step.access) : Self.probe(step.enabled, step.access)
+                #expect(answer.body == expected, "step \(number + 1), \(step.path) \(step.body)")
+                #expect(try await app.get(path, as: .token).body == Self.both(step.enabled, step.access), "after step \(number + 1)")
+            }
+        }
+    }
+
+    @Test("several are set together, and other projects stay as they are", arguments: Profile.available)
+    func bulk(profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            let other = try await app.installation.createProject("Other", domain: "other.example")
+            let answer = try await app.put(path, #"{"modules":[{"name":"probe","enabled":false},{"name":"core","access":"read"}]}"#, as: .token)
+            #expect(answer.body == #"{"modules":[{"access":"read","enabled":true,"name":"core"},{"access":"all","enabled":false,"name":"probe"}]}"#)
+            #expect(try await app.get(path.replacing(app.project.id, with: other.id), as: .token).body == Self.both(true, "all"))
+        }
+    }
+
+    @Test("a wrong list is refused with its sentence, and changes nothing of what is right in it", arguments: [
+        ("{}", "Invalid request body: missing required field 'modules'."),
+        (#"{"modules":[]}"#, "Invalid request body: field 'modules' must be an array of 1 to 100 objects; got 0."),
+        (#"{"modules":{"probe":true}}"#, "Invalid request body: field 'modules' must be an array of 1 to 100 objects; got an object."),
+        (#"{"modules":[{"enabled":false}]}"#, "Invalid request body: missing required field 'modules[0].name'."),
+        (#"{"modules":[{"name":"probe","enabled":false},{"name":"funels","enabled":true}]}"#, "Invalid request body: field 'modules' names the unknown module 'funels'; known are core, probe."),
+        (#"{"modules":[{"name":"probe","enabled":false},{"name":"core","enabled":false}]}"#, "Module 'core' cannot be disabled."),
+        (#"{"modules":[{"name":"probe","enabled":false},{"name":"core","access":"none"}]}"#, "Invalid request body: field 'modules[1].access' must be one of 'read', 'write', 'all'; got 'none'."),
+        (#"{"modules":[{"name":"probe","enabled":"no"}]}"#, "Invalid request body: field 'modules[0].enabled' must be true or false; got 'no'."),
+        (#"{"modules":[{"name":"probe","access":true}]}"#, "Invalid request body: field 'modules[0].access' must be one of 'read', 'write', 'all'; got a boolean."),
+    ], Profile.available)
+    func refusedBulk(example: (body: String, sentence: String), profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            let answer = try await app.put(path, example.body, as: .token)
+            #expect(answer.status == 400)
+            #expect(answer.body == #"{"error":"\#(example.sentence)"}"#)
+            #expect(try await app.get(path, as: .token).body == Self.both(true, "all"))
+        }
+    }
+
+    @Test("a wrong level is refused with its sentence", arguments: [
+        ("{}", "missing required field 'access'."), (#"{"access":"none"}"#, "field 'access' must be one of 'read', 'write', 'all'; got 'none'."),
+        (#"{"access":null}"#, "field 'access' must be one of 'read', 'write', 'all'; got null."), (#"{"access":["read"]}"#, "field 'access' must be one of 'read', 'write', 'all'; got an array."),
+    ])
+    func refusedLevel(body: String, sentence: String) async throws {
+        try await Self.run { app, path in
+            let answer = try await app.put(path + "/probe/access", body, as: .token)
+            #expect(answer.status == 400)
+            #expect(answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#)
+        }
+    }
+
+    @Test("core can't be disabled, and any level leaves its reports open", arguments: Profile.available)
+    func core(profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            let refused = try await app.post(path + "/core/disable", as: .token)
+            #expect(refused.status == 400)
+            #expect(refused.body == #"{"error":"Module 'core' cannot be disabled."}"#)
+            #expect(try await app.post(path + "/core/enable", as: .token).body == #"{"access":"all","enabled":true,"name":"core"}"#)
+            for (level, collects) in [("read", 403), ("write", 200), ("all", 200)] {
+                #expect(try await app.put(path + "/core/access", #"{"access":"\#(level)"}"#, as: .token).body == #"{"access":"\#(level)","enabled":true,"name":"core"}"#)
+                #expect(try await app.get("/api/v1/stats").status == 200)
+                #expect(try await app.collect(#"{"type":"pageview","path":"/"}"#).status == collects)
+            }
+        }
+    }
+
+    @Test("a module that this host does not have is not found", arguments: ["funels", "Probe", "%00", "%2e%2e", "core%20"], Profile.available)
+    func unknown(name: String, profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            for answer in [
+                try await app.post("\(path)/\(name)/enable", as: .token), try await app.post("\(path)/\(name)/disable", as: .token),
+                try await app.put("\(path)/\(name)/access", #"{"access":"all"}"#, as: .token),
+            ] {
+                #expect(answer.status == 404)
+                #expect(answer.body.hasPrefix(#"{"error":"Module '"#) && answer.body.hasSuffix(#"' not found."}"#))
+            }
+        }
+    }
+
+    @Test("disabling shuts reports and collection, and keeps the data", arguments: Profile.available)
+    func dataStays(profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            try await app.collect(#"{"type":"probe","label":"a","amount":2.5,"visitor_id":"ada"}"#)
+            _ = try await app.post("/api/v1/gadgets", #"{"name":"Lamp"}"#, as: .query)
+            let facts = #"{"data":[{"amount":2.5,"count":1,"label":"a"}],"visitors":1}"#
+            let gadgets = try await app.get("/api/v1/gadgets").body
+            #expect(try await app.get("/api/v1/probe/facts").body == facts)
+
+            _ = try await app.post(path + "/probe/disable", as: .token)
+            let off = #"{"error":"Module 'probe' is not enabled for this project."}"#
+            for answer in [
+                try await app.get("/api/v1/probe/facts"), try await app.get("/api/v1/gadgets"), try await app.get("/api/v1/probe/greeting", as: .ingest),
+                try await app.collect(#"{"type":"probe","label":"b"}"#),
+            ] {
+                #expect(answer.status == 403)
+                #expect(answer.body == off)
+            }
+            // Core goes on.
+            #expect(try await app.collect(#"{"type":"pageview","path":"/"}"#).status == 200)
+
+            _ = try await app.post(path + "/probe/enable", as: .token)
+            #expect(try await app.get("/api/v1/probe/facts").body == facts)
+            #expect(try await app.get("/api/v1/gadgets").body == gadgets)
+            #expect(try await app.collect(#"{"type":"probe","label":"b","visitor_id":"bob"}"#).status == 200)
+            #expect(try await app.get("/api/v1/probe/facts").json()["visitors"]?.integer == 2)
+        }
+    }
+
+    @Test("a level decides who may ask and who may collect", arguments: [
+        ("read", 200, 403, 403), ("write", 403, 200, 200), ("all", 200, 200, 200),
+    ], Profile.available)
+    func levels(example: (level: String, asks: Int, writes: Int, collects: Int), profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            _ = try await app.put(path + "/probe/access", #"{"access":"\#(example.level)"}"#, as: .token)
+            #expect(try await app.get("/api/v1/probe/facts").status == example.asks)
+            #expect(try await app.get("/api/v1/gadgets").status == example.asks)
+            #expect(try await app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: .query).status == example.writes)
+            let collected = try await app.collect(#"{"type":"probe","label":"a"}"#)
+            #expect(collected.status == example.collects)
+            if example.collects == 403 { #expect(collected.body == #"{"error":"Module 'probe' does not allow write access for this project."}"#) }
+        }
+    }
+
+    @Test("settings of a module come from its block of the configuration")
+    func settings() async throws {
+        let configuration = try HostConfiguration.parse("modules: {settings: {probe: {greeting: servus}}}", knownModules: ["core", "probe"])
+        let probe = try ProbeModule(ModuleSetup(settings: configuration.modules.settings(of: "probe")))
+        try await TestApp.run(modules: [probe]) { app in
+            let answered218 = try await app.get("/api/v1/probe/greeting", as: .ingest).body
+            #expect(answered218 == #"{"greeting":"servus"}"#)
+        }
+        let wrong = try HostConfiguration.parse("modules: {settings: {probe: {greting: servus}}}", file: "pulse.yaml", knownModules: ["core", "probe"])
+        #expect(throws: ConfigurationErrors.self) { try ProbeModule(ModuleSetup(settings: wrong.modules.settings(of: "probe"))) }
+    }
+}

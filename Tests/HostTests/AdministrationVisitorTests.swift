@@ -1,0 +1,273 @@
+@testable import Host
+import Core
+import TestSupport
+import Testing
+
+/// `/api/admin/projects/{id}/privacy/visitors/{visitor_id}`: what is known of one visitor, and its erasure.
+@Suite("Administration: visitors")
+struct AdministrationVisitorTests {
+    private static func run(_ profile: Profile, _ body: @escaping @Sendable (TestApp, _ path: String) async throws -> Void) async throws {
+        try await TestApp.run(profile, modules: ProbeModule.besideBinary()) { app in
+            try await body(app, "/api/admin/projects/\(app.project.id)/privacy/visitors")
+        }
+    }
+
+    /// Two pages, an event and two facts of another module, within three minutes from now.
+    private static func visit(_ app: TestApp, _ visitor: String, as caller: TestApp.Caller = .ingest) async throws {
+        for payload in [
+            #"{"type":"pageview","path":"/","title":"Home","referrer":"https://duckduckgo.com/"}"#,
+            #"{"type":"event","name":"signup","path":"/","data":{"plan":"pro","seats":[1,2]}}"#,
+            #"{"type":"probe","label":"seven","amount":1.5,"data":{"deep":{"er":true}}}"#,
+            #"{"type":"pageview","path":"/b"}"#,
+            #"{"type":"probe","label":"eight"}"#,
+        ] {
+            var body = JSONText()
+            body.append(raw: payload.dropLast() + #","visitor_id":"#)
+            body.append(string: visitor)
+            body.append(raw: "}")
+            let answer = try await app.collect(body.string, as: caller)
+            #expect(answer.status == 200, "\(answer.body)")
+            app.time.advance(seconds: 30)
+        }
+    }
+
+    /// Some members of each row, as compact JSON.
+    private static func picked(_ rows: JSON?, _ names: [String]) -> [String] {
+        (rows?.elements ?? []).map { row in
+            names.map { name in
+                var text = JSONText()
+                if let value = row[name] { text.append(value) } else { text.append(raw: "missing") }
+                return text.string
+            }.joined(separator: " ")
+        }
+    }
+
+    private static func nothing(_ id: String) -> String {
+        #"{"visitor_id":"\#(id)","identity":{},"pageviews":[],"events":[],"sessions":[],"surveys":[],"experiments":[],"replays":[],"telemetry":{"probe_facts":[]}}"#
+    }
+
+    @Test("an export holds everything of every table, in order of time", arguments: Profile.available)
+    func export(profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            try await Self.visit(app, "ada")
+            try await Self.visit(app, "bob")
+            let answer = try await app.get("\(path)/ada/export", as: .token)
+            #expect(answer.status == 200)
+            let json = try answer.json()
+            #expect(json.members.map(\.name) == ["visitor_id", "identity", "pageviews", "events", "sessions", "surveys", "experiments", "replays", "telemetry"])
+            #expect(json["visitor_id"]?.string == "ada")
+            #expect(Self.picked(json["pageviews"], ["occurred_at", "path", "title", "source", "from_path", "pageview_no", "browser", "data"]) == [
+                #""2026-03-02T12:00:00Z" "/" "Home" "DuckDuckGo" "" 1 "Chrome" null"#,
+                #""2026-03-02T12:01:30Z" "/b" "" "DuckDuckGo" "/" 2 "Chrome" null"#,
+            ])
+            #expect(Self.picked(json["events"], ["occurred_at", "path", "name", "data", "session_at"]) == [
+                #""2026-03-02T12:00:30Z" "/" "signup" {"plan":"pro","seats":[1,2]} "2026-03-02T12:00:00Z""#,
+            ])
+            #expect(Self.picked(json["sessions"], ["session_at", "started_at", "ended_at", "pageviews", "events"]) == [
+                #""2026-03-02T12:00:00Z" "2026-03-02T12:00:00Z" "2026-03-02T12:01:30Z" 2 1"#,
+            ])
+            #expect(Self.picked(json["telemetry"]?["probe_facts"], ["occurred_at", "label", "amount", "is_lucky", "seen_at", "data"]) == [
+                #""2026-03-02T12:01:00Z" "seven" 1.5 true "2026-03-02T12:01:00Z" {"deep":{"er":true}}"#,
+                #""2026-03-02T12:02:00Z" "eight" null false "2026-03-02T12:02:00Z" null"#,
+            ])
+            // Every column is there, of every table but the one that holds the id itself.
+            let columns = ["occurred_at"] + Activity.table.columns.map(\.name)
+            #expect(json["pageviews"]?.elements.first?.members.map(\.name) == columns)
+            let tables = app.installation.registry.factTables.filter { $0 != Activity.table && $0 != Activity.visitors }
+            #expect(json["telemetry"]?.members.map(\.name) == tables.map(\.name))
+            #expect(json["telemetry"]?["probe_facts"]?.elements.first?.members.map(\.name) == ["occurred_at"] + ProbeModule.facts.columns.map(\.name))
+        }
+    }
+
+    @Test("after erasure an export is empty, reports count nobody, and the others are untouched", arguments: Profile.available)
+    func erasure(profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            let other = try await app.installation.createProject("Other", domain: "other.example")
+            let otherKeys = try await app.installation.createKeys(in: other)
+            let otherPath = path.replacing(app.project.id, with: other.id)
+            try await Self.visit(app, "ada")
+            try await Self.visit(app, "bob")
+            try await Self.visit(app, "ada", as: .key(otherKeys[.ingest]!))
+            app.time.advance(seconds: 60)
+            let questions = ["/api/v1/stats", "/api/v1/pages", "/api/v1/events", "/api/v1/referrers", "/api/v1/devices", "/api/v1/probe/facts", "/api/v1/stats/timeseries"]
+            func answers(_ caller: TestApp.Caller) async throws -> [String] {
+                var answers: [String] = []
+                for question in questions { answers.append(try await app.get(question, as: caller).body) }
+                return answers
+            }
+            // Asked once before, so that kept answers would show.
+            let before = try await app.get("/api/v1/stats").json()["current"]
+            #expect(before?["visitors"]?.integer == 2)
+            #expect(before?["pageviews"]?.integer == 4)
+            #expect(try await app.get("/api/v1/probe/facts").json()["visitors"]?.integer == 2)
+            let otherBefore = try await answers(.key(otherKeys[.query]!))
+            let bob = try await app.get("\(path)/bob/export", as: .token).body, otherAda = try await app.get("\(otherPath)/ada/export", as: .token).body
+
+            let gone = try await app.delete("\(path)/ada", as: .token)
+            #expect(gone.status == 204)
+            #expect(gone.body == "")
+
+            #expect(try await app.get("\(path)/ada/export", as: .token).body == Self.nothing("ada"))
+            #expect(try await app.get("/api/v1/stats").json()["current"].map { Self.picked($0, in: ["visitors", "pageviews", "sessions", "events"]) } == "1 2 1 1")
+            #expect(try await app.get("/api/v1/probe/facts").body
+                == #"{"data":[{"amount":0,"count":1,"label":"eight"},{"amount":1.5,"count":1,"label":"seven"}],"visitors":1}"#)
+            #expect(try await app.get("/api/v1/pages").json()["data"]?.elements.map { $0["unique_views"]?.integer } == [1, 1])
+            #expect(try await app.get("\(path)/bob/export", as: .token).body == bob)
+            #expect(try await app.get("\(otherPath)/ada/export", as: .token).body == otherAda)
+            #expect(try await answers(.key(otherKeys[.query]!)) == otherBefore)
+
+            // A second time there is nothing to do, and that is no error.
+            #expect(try await app.delete("\(path)/ada", as: .token).status == 204)
+        }
+    }
+
+    private static func picked(_ object: JSON, in names: [String]) -> String {
+        names.map { object[$0]?.integer.map(String.init) ?? "?" }.joined(separator: " ")
+    }
+
+    @Test("no table of facts holds anything of an erased visitor", arguments: Profile.available)
+    func everyTable(profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            let id = "ada@example.com"
+            try await Self.visit(app, id)
+            try await Self.visit(app, "bob")
+            _ = try await app.get("/api/v1/stats")
+            let events = app.installation.engines.events, tables = app.installation.registry.factTables
+            func rows() async throws -> [String: Int64] {
+                guard let visitor = try await events.visitor(VisitorIdentity.key(of: id, project: app.project.number), of: app.project.number) else { return [:] }
+                var counts: [String: Int64] = [:]
+                for table in tables {
+                    let found = try await events.query("SELECT count(*) AS n FROM \(sql: table.name) WHERE visitor = \(visitor)", timeoutSeconds: 10)
+                    counts[table.name] = found[0].int("n")
+                }
+                return counts
+            }
+            let before = try await rows()
+            #expect(before["core_activity"] == 3)
+            #expect(before["core_visitors"] == 1)
+            #expect(before["probe_facts"] == 2)
+            #expect(try await app.delete("\(path)/ada%40example.com", as: .token).status == 204)
+            #expect(try await rows().values.allSatisfy { $0 == 0 })
+            for table in tables {
+                let left = try await events.query("SELECT * FROM \(sql: table.name)", timeoutSeconds: 10)
+                #expect(left.allSatisfy { row in row.values.allSatisfy { !($0.text ?? "").contains(id) } }, "\(table.name)")
+                if ["core_activity", "core_visitors", "probe_facts"].contains(table.name) { #expect(!left.isEmpty, "bob is gone from \(table.name)") }
+            }
+        }
+    }
+
+    @Test("the audit log tells of export and erasure, with row counts and without the id", arguments: Profile.available)
+    func audited(profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            let id = "ada@example.com"
+            try await Self.visit(app, id)
+            _ = try await app.get("\(path)/ada%40example.com/export", as: .token)
+            app.time.advance(seconds: 1)
+            _ = try await app.delete("\(path)/ada%40example.com", as: .admin)
+            let answer = try await app.get("/api/admin/projects/\(app.project.id)/audit-logs?limit=2", as: .token)
+            #expect(!answer.body.contains("ada"))
+            let entries = try #require(try answer.json()["data"]?.elements)
+            #expect(entries.map { $0["action"]?.string } == ["visitor.erase", "visitor.export"])
+            #expect(entries.map { $0["resource"]?.string } == Array(repeating: "visitor sha256:\(Digest.sha256(id).prefix(16))", count: 2))
+            let admin = try #require(try await app.installation.directory.keys(of: app.project).first { $0.scopes == [.admin] })
+            #expect(entries.map { $0["actor"]?.string } == ["key \(admin.id)", "admin token"])
+            let counts = entries[0]["metadata"]
+            #expect(counts?.members.count == app.installation.registry.factTables.count)
+            #expect(["core_activity", "core_visitors", "probe_facts"].map { counts?[$0]?.string } == ["3", "1", "2"])
+            #expect(entries[1]["metadata"]?.members.isEmpty == true)
+            // Nor is it anywhere else in the control plane.
+            let control = app.installation.engines.control
+            for table in ["access_projects", "access_keys", "access_modules", "access_audit", "probe_gadgets"] {
+                for row in try await control.read("SELECT * FROM \(sql: table)") {
+                    #expect(row.values.allSatisfy { !($0.text ?? "").contains(id) }, "\(table)")
+                }
+            }
+        }
+    }
+
+    @Test("of a visitor that nobody knows there is nothing to export, and nothing to erase", arguments: Profile.available)
+    func unknown(profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            try await Self.visit(app, "ada")
+            #expect(try await app.get("\(path)/nobody/export", as: .token).body == Self.nothing("nobody"))
+            #expect(try await app.delete("\(path)/nobody", as: .token).status == 204)
+            #expect(try await app.get("/api/v1/stats").json()["current"]?["visitors"]?.integer == 1)
+            #expect(try await app.get("/api/v1/probe/facts").json()["visitors"]?.integer == 1)
+        }
+    }
+
+    @Test("an id may hold anything, as the path encodes it", arguments: [
+        ("a b", "a%20b"), ("a/b", "a%2Fb"), ("50%25", "50%2525"), ("a+b@example.com", "a+b@example.com"), ("ä日🦆", "%C3%A4%E6%97%A5%F0%9F%A6%86"), ("'; --", "%27;%20--"),
+        ("..", "%2E%2E"), ("?x=1#y", "%3Fx=1%23y"), ("Ada", "Ada"), ("anon_00000000000000ff", "anon_00000000000000ff"), ("export", "export"),
+    ], Profile.available)
+    func encodedIDs(example: (id: String, path: String), profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            try await Self.visit(app, example.id)
+            try await Self.visit(app, "ada")
+            let json = try await app.get("\(path)/\(example.path)/export", as: .token).json()
+            #expect(json["visitor_id"]?.string == example.id)
+            #expect(json["pageviews"]?.elements.count == 2)
+            #expect(try await app.delete("\(path)/\(example.path)", as: .token).status == 204)
+            #expect(try await app.get("\(path)/\(example.path)/export", as: .token).json()["pageviews"]?.elements.count == 0)
+            #expect(try await app.get("\(path)/ada/export", as: .token).json()["pageviews"]?.elements.count == 2)
+        }
+    }
+
+    @Test("an id that can't be one is nobody's error", arguments: ["%00", "a%00b", "%FF", String(repeating: "x", count: 3_000)], Profile.available)
+    func impossibleIDs(id: String, profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            let answered219 = try await app.delete("\(path)/\(id)", as: .token).status
+            #expect(answered219 < 500)
+            let answered220 = try await app.get("\(path)/\(id)/export", as: .token).status
+            #expect(answered220 < 500)
+        }
+    }
+
+    @Test("what was collected a moment ago is exported and erased, too", arguments: Profile.available)
+    func atOnce(profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            for round in 1...5 {
+                try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"ada"}"#)
+                try await app.collect(#"{"type":"probe","label":"a","visitor_id":"ada"}"#)
+                if round % 2 == 0 {
+                    let json = try await app.get("\(path)/ada/export", as: .token).json()
+                    #expect(json["pageviews"]?.elements.count == 1)
+                    #expect(json["telemetry"]?["probe_facts"]?.elements.count == 1)
+                }
+                #expect(try await app.delete("\(path)/ada", as: .token).status == 204)
+                #expect(try await app.get("\(path)/ada/export", as: .token).body == Self.nothing("ada"))
+            }
+        }
+    }
+
+    @Test("stays erased over a restart")
+    func restart() async throws {
+        let folder = try TemporaryFolder()
+        try await TestApp.run(in: folder.path, modules: ProbeModule.besideBinary()) { app in
+            try await Self.visit(app, "ada")
+            try await Self.visit(app, "bob")
+            #expect(try await app.delete("/api/admin/projects/\(app.project.id)/privacy/visitors/ada", as: .token).status == 204)
+        }
+        try await TestApp.run(in: folder.path, modules: ProbeModule.besideBinary(), now: "2026-03-02T13:00:00Z") { app in
+            let answered250 = try await app.get("/api/admin/projects/\(app.project.id)/privacy/visitors/ada/export", as: .token).body
+            #expect(answered250 == Self.nothing("ada"))
+            let answered251 = try await app.get("/api/v1/stats").json()["current"]?["visitors"]?.integer
+            #expect(answered251 == 1)
+        }
+    }
+
+    @Test("who comes back after erasure is a new visitor with a new session", arguments: Profile.available)
+    func comesBack(profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            try await Self.visit(app, "ada")
+            #expect(try await app.delete("\(path)/ada", as: .token).status == 204)
+            try await app.collect(#"{"type":"pageview","path":"/c","visitor_id":"ada"}"#)
+            app.time.advance(seconds: 60)
+            let stats = try await app.get("/api/v1/stats").json()["current"], json = try await app.get("\(path)/ada/export", as: .token).json()
+            withKnownIssue("live sessions are not told of an erasure: the next activity goes on where the erased one stopped") {
+                #expect(stats.map { Self.picked($0, in: ["visitors", "pageviews", "sessions"]) } == "1 1 1")
+                #expect(Self.picked(json["pageviews"], ["path", "from_path", "seq", "source"]) == [#""/c" "" 1 "(direct)""#])
+            }
+        }
+    }
+}
