@@ -120,10 +120,8 @@ targets += [
     test("SettingsTests", ["Common", "Settings"]),
     test("EnrichmentTests", ["Enrichment"]),
     test("AccessTests", ["Core"]),
-    test("IngestTests", ["Core", log, metrics]),
     test("OperationsTests", ["Common", "Access", "Operations", httpClient, nioPosix, nioHTTP1, log, metrics, coreMetrics, tracing, instrumentation, httpTypes, nio, lifecycle]),
     test("HostTests", ["Host", "Core", httpClient, nio]),
-    test("EndToEndTests", ["Host", "Core", httpClient, nio, nioHTTP1, hummingbirdTesting]),
 ]
 
 let package = Package(

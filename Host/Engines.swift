@@ -16,10 +16,13 @@ struct Engines: Sendable {
     let coordination: any Coordination
     /// Whether this process alone writes to the stores, so that it knows whenever facts change.
     let isAlone: Bool
+    /// The data folder is this process's own for as long as the stores are open.
+    let lock: FolderLock
 
     static func open(_ configuration: HostConfiguration, time: any TimeSource, logger: Logger) async throws -> Engines {
         let folder = DataFolder(configuration.storage.dataFolder)
         try folder.create()
+        let lock = try folder.lock()
         let coordination: any Coordination = try configuration.coordination.redisURL.map {
             try RedisCoordination(url: $0.revealed, logger: logger)
         } ?? LocalCoordination(time: time)
@@ -27,7 +30,7 @@ struct Engines: Sendable {
             return Engines(
                 control: try PostgreSQLControlStore(url: url, maximumConnections: 8, logger: logger),
                 events: try PostgreSQLEventStore(url: url, maximumConnections: 8, logger: logger),
-                coordination: coordination, isAlone: false)
+                coordination: coordination, isAlone: false, lock: lock)
         }
         let library = try DuckDBLibrary.load(explicit: configuration.storage.duckdbLibrary)
         return Engines(
@@ -37,12 +40,13 @@ struct Engines: Sendable {
                 threads: configuration.storage.eventThreads ?? ProcessInfo.processInfo.activeProcessorCount,
                 memoryLimitBytes: Int64(configuration.storage.eventMemoryMB) << 20, readers: 4,
                 temporaryFolder: folder.path("spill"), logger: logger),
-            coordination: coordination, isAlone: true)
+            coordination: coordination, isAlone: true, lock: lock)
     }
 
     func close() async {
         await events.close()
         await control.close()
         await coordination.close()
+        lock.release()
     }
 }

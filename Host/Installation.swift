@@ -152,8 +152,11 @@ public struct Installation: Sendable {
 
     var services: [any Service] {
         telemetry.services + [Following(installation: self), writer, JobRunner(jobs: jobs, coordination: engines.coordination, owner: journal.id, logger: logger)]
-            + registry.modules.flatMap(\.services) + [StreamCloser(stream: stream)]
+            + registry.modules.flatMap(\.services)
     }
+
+    /// To be told to stop before the server, which waits for every answer to end.
+    var streamCloser: some Service { StreamCloser(stream: stream) }
 
     private var jobs: [Job] {
         [

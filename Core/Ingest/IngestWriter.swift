@@ -28,6 +28,8 @@ public final class IngestWriter: Service {
 
     private struct State {
         var applied = JournalPosition.start
+        /// The batch that was last given to the event store, until it is known to be there.
+        var batch: FactBatch?
         var waiters: [(until: JournalPosition, continuation: CheckedContinuation<Void, any Error>)] = []
         var failure: String?
         var wakeUp: CheckedContinuation<Void, Never>?
@@ -141,9 +143,13 @@ public final class IngestWriter: Service {
         var pause = 100
         while true {
             do {
-                while try await applyNext() {}
+                // Not until nothing is left: under load there always is a little more, and tiny batches would follow each other.
+                let until = journal.committedPosition
+                while once || appliedPosition < until, try await applyNext() {}
                 state.withLock { $0.failure = nil }
                 return
+            } catch is CancellationError where Task.isCancelled && !once {
+                return  // the host stops; `run` applies what is left
             } catch {
                 let failure = "\(error)"
                 if state.withLock({ $0.failure }) == nil {
@@ -168,24 +174,33 @@ public final class IngestWriter: Service {
 
     /// Applies one batch; false when there is nothing more.
     private func applyNext(isRecovering: Bool = false) async throws -> Bool {
-        let position = state.withLock { $0.applied }
-        let (records, next) = try journal.read(from: position, maximumBytes: settings.batchBytes)
-        guard !records.isEmpty else {
-            // The end of a segment is the beginning of the next one, and somebody may wait for that.
-            if next > position { advance(to: next) }
-            return false
-        }
-        let parsed = try records.map(JournalRecord.init)
-        let batch = FactBatch(
-            journal: journal.id, position: next, tables: tables, rows: parsed.flatMap(\.rows), ledger: Self.summed(parsed.flatMap(\.ledger)),
-            trace: { row in row.read { header, _ in self.tables[header.table].name == Activity.table.name } ? Activity.trace(of: row) : nil })
+        // A batch that failed is tried again as it was: it may be stored all the same, as when the database went away
+        // during COMMIT. The store knows it by its position; one that reaches further would hold its rows twice.
+        guard let batch = try state.withLock({ $0.batch }) ?? nextBatch() else { return false }
+        state.withLock { $0.batch = batch }
         let outcome = try await events.apply(batch)
+        state.withLock { $0.batch = nil }
         // Another process wrote them down, and counted them as waiting.
         if isRecovering { counters.kept(batch.rows) }
         counters.applied(rows: batch.rows, duplicates: outcome.duplicates)
         await applied(batch.rows, outcome.duplicates)
-        advance(to: next)
+        advance(to: batch.position)
         return true
+    }
+
+    /// What the journal has after the last batch; nil for nothing.
+    private func nextBatch() throws -> FactBatch? {
+        let position = appliedPosition
+        let (records, next) = try journal.read(from: position, maximumBytes: settings.batchBytes)
+        guard !records.isEmpty else {
+            // The end of a segment is the beginning of the next one, and somebody may wait for that.
+            if next > position { advance(to: next) }
+            return nil
+        }
+        let parsed = try records.map(JournalRecord.init)
+        return FactBatch(
+            journal: journal.id, position: next, tables: tables, rows: parsed.flatMap(\.rows), ledger: Self.summed(parsed.flatMap(\.ledger)),
+            trace: { row in row.read { header, _ in self.tables[header.table].name == Activity.table.name } ? Activity.trace(of: row) : nil })
     }
 
     private static func summed(_ entries: [LedgerEntry]) -> [LedgerEntry] {

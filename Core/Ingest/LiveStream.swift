@@ -13,6 +13,7 @@ public final class LiveStream: Sendable {
     private struct State {
         var watchers: [Int: Watcher] = [:]
         var next = 0
+        var isClosed = false
     }
 
     private static let bufferedEvents = 1_000
@@ -27,7 +28,8 @@ public final class LiveStream: Sendable {
     /// - Throws: 503 when too many watch.
     public func watch(_ project: Int32) throws -> AsyncStream<ByteBuffer> {
         let (stream, continuation) = AsyncStream<ByteBuffer>.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferedEvents))
-        let number = state.withLock { state -> Int? in
+        let number = try state.withLock { state -> Int? in
+            guard !state.isClosed else { throw ServiceError.unavailable("stopping", "The server is stopping. Try again in a moment.") }
             guard state.watchers.count < Self.maximumWatchers else { return nil }
             state.next += 1
             state.watchers[state.next] = Watcher(project: project, continuation: continuation)
@@ -57,10 +59,11 @@ public final class LiveStream: Sendable {
         }
     }
 
-    /// Ends every stream, at shutdown.
+    /// Ends every stream and begins no other, at shutdown.
     public func close() {
         let watchers = state.withLock { state in
             defer { state.watchers = [:] }
+            state.isClosed = true
             return Array(state.watchers.values)
         }
         for watcher in watchers { watcher.continuation.finish() }

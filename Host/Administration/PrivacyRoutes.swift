@@ -56,18 +56,25 @@ extension AdministrationRoutes {
     // MARK: One visitor
 
     @Sendable private func exportVisitor(_ call: ProjectRequest) async throws -> Answer {
-        let id = call.path("visitor_id")
+        let id = try Self.visitorID(call)
         let report = try await VisitorExport(events: eventStore, tables: tables).text(of: id, in: call.project.number, settle: writer.settle)
         try await audit("visitor.export", id, call)
         return .json(bytes: .init(bytes: report.bytes))
     }
 
     @Sendable private func eraseVisitor(_ call: ProjectRequest) async throws -> Answer {
-        let id = call.path("visitor_id")
+        let id = try Self.visitorID(call)
         let erased = try await VisitorErasure(events: eventStore, tables: tables).erase(id, in: call.project.number, settle: writer.settle)
         counters.changed(project: call.project.number)
         try await audit("visitor.erase", id, call, rows: erased)
         return .noContent
+    }
+
+    /// - Throws: 404 for what is longer than any id that is collected.
+    private static func visitorID(_ call: ProjectRequest) throws -> String {
+        let id = call.path("visitor_id")
+        guard id.unicodeScalars.count <= 200 else { throw ServiceError.notFound("Visitor", id) }
+        return id
     }
 
     /// Names the visitor by a digest: an audit entry must not keep what was erased.
@@ -160,7 +167,10 @@ struct VisitorErasure: Sendable {
     /// All tables in one transaction. Returns how many rows went, by table.
     func erase(_ id: String, in project: Int32, settle: @Sendable () async throws -> Void) async throws -> [String: Int64] {
         try await settle()
-        guard let visitor = try await events.visitor(VisitorIdentity.key(of: id, project: project), of: project) else { return [:] }
+        guard let visitor = try await events.visitor(VisitorIdentity.key(of: id, project: project), of: project) else {
+            // The same on engines that number visitors and on those that don't.
+            return Dictionary(uniqueKeysWithValues: tables.map { ($0.name, 0) })
+        }
         var counts: [String: Int64] = [:]
         for table in tables {
             let rows = try await events.query(

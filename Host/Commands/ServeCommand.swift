@@ -32,9 +32,12 @@ struct ServeCommand: AsyncParsableCommand {
             fflush(nil)  // also where the output is a file
         }
         let reload = Reload(options: options, installation: installation, logger: logger, current: configuration)
-        let group = ServiceGroup(configuration: ServiceGroupConfiguration(
-            services: [.init(service: try installation.application()), .init(service: reload)],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        // The last one is told to stop first, and the next one when it has.
+        var services = ServiceGroupConfiguration(
+            services: [.init(service: try installation.application()), .init(service: reload), .init(service: installation.streamCloser)],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        services.maximumGracefulShutdownDuration = .seconds(configuration.server.shutdownGraceSeconds)
+        let group = ServiceGroup(configuration: services)
         do { try await group.run() } catch {
             await installation.close()
             throw CommandError("\(error)")

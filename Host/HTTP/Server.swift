@@ -43,7 +43,10 @@ struct Server: Sendable {
 
     private static func pathParameters(_ context: PulseContext) -> [String: String] {
         guard !context.parameters.isEmpty else { return [:] }
-        return Dictionary(context.parameters.map { (String($0.key), $0.value.removingPercentEncoding ?? String($0.value)) }) { first, _ in first }
+        return Dictionary(context.parameters.map { name, value in
+            // No store can look for NUL, and nothing is called so.
+            (String(name), (value.removingPercentEncoding ?? String(value)).replacingOccurrences(of: "\0", with: "\u{FFFD}"))
+        }) { first, _ in first }
     }
 
     private func clientAddress(_ request: Request, _ context: PulseContext) -> String {

@@ -7,19 +7,25 @@ import Testing
 /// The routes come from the registry, so a new one is walked as soon as it is there.
 @Suite("Every route, every stranger")
 struct EveryRouteTests {
-    @Test("turns away", arguments: Stranger.all, Profile.available)
-    func turnsAway(stranger: Stranger, profile: Profile) async throws {
+    @Test("turns away whoever must not come through, with the exact answer", arguments: Profile.available)
+    func turnsAway(profile: Profile) async throws {
         try await House.open(profile) { house in
-            try await stranger.prepare(house)
-            let endpoints = house.endpoints.filter(stranger.meets)
-            #expect(!endpoints.isEmpty, "nobody is turned away: the walk is empty")
-            for endpoint in endpoints {
-                let expected = stranger.answer(house, endpoint)
-                let answer = try await house.ask(
-                    endpoint, as: stranger.caller(house, endpoint), path: stranger.path(house, endpoint), headers: stranger.headers(house, endpoint))
-                house.expect(answer, expected.status, expected.sentence, endpoint)
-                #expect(answer.headers[.contentType] == "application/json; charset=utf-8", "\(endpoint)")
+            var met: Set<String> = []
+            for stranger in Stranger.all {
+                try await stranger.prepare(house)
+                let endpoints = house.endpoints.filter(stranger.meets)
+                #expect(!endpoints.isEmpty, "\(stranger.name) meets no route")
+                for endpoint in endpoints {
+                    let expected = stranger.answer(house, endpoint)
+                    let answer = try await house.ask(
+                        endpoint, as: stranger.caller(house, endpoint), path: stranger.path(house, endpoint), headers: stranger.headers(house, endpoint))
+                    house.expect(answer, expected.status, expected.sentence, endpoint, asking: stranger.name)
+                    #expect(answer.headers[.contentType] == "application/json; charset=utf-8", "\(endpoint)")
+                    met.insert("\(endpoint)")
+                }
+                try await house.openEverything()
             }
+            #expect(met == Set(house.endpoints.filter { $0.kind != .anonymous }.map(\.description)))
         }
     }
 
@@ -78,6 +84,39 @@ struct EveryRouteTests {
                 let accepted = try #require(answer.headers[.allow])
                 #expect(accepted.contains(endpoint.route.method.rawValue))
                 #expect(answer.body == #"{"error":"\#(method.rawValue) is not possible at \#(path.excerpt()); accepted: \#(accepted)."}"#)
+            }
+        }
+    }
+
+    @Test("nothing has a name with a NUL character, wherever a path has a name", arguments: Profile.available)
+    func nul(profile: Profile) async throws {
+        try await House.open(profile) { house in
+            let endpoints = house.endpoints.filter { !$0.names.isEmpty && $0.kind != .anonymous }
+            #expect(endpoints.count >= 7)
+            for endpoint in endpoints {
+                for value in ["%00", "a%00b", "\(Endpoint.unknownID)%00", "exp-\(Endpoint.unknownID)%00"] {
+                    let names = Dictionary(uniqueKeysWithValues: endpoint.names.map { ($0, value) })
+                    let answer = try await house.ask(endpoint, as: house.owner(of: endpoint), path: endpoint.path(in: house.project, names))
+                    #expect(answer.status < 500, "\(endpoint) answered \(answer.status) \(answer.body)")
+                    if house.namesThings(endpoint) { #expect(answer.status == 404, "\(endpoint) answered \(answer.status) \(answer.body)") }
+                    // Strangers learn nothing from it.
+                    #expect(try await house.ask(endpoint, as: .nobody, path: endpoint.path(in: house.project, names)).status == 401, "\(endpoint)")
+                }
+            }
+        }
+    }
+
+    @Test("what is served nowhere is not found, in the surface's own words", arguments: [
+        "/", "/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v1/stats/nothing", "/api/v1/Gadgets", "/api/v1/%67adgets", "/api/admin", "/favicon.ico", "/%00", "/..",
+    ])
+    func nowhere(path: String) async throws {
+        try await House.open(.embedded) { house in
+            for method in [HTTPRequest.Method.get, .post, .delete, .patch] {
+                let answer = try await house.app.send(method, path, as: .token)
+                #expect(answer.status == 404, "\(method) answered \(answer.body)")
+                #expect(answer.body == #"{"error":"Not found"}"#)
+                #expect(answer.headers[.contentType] == "application/json; charset=utf-8")
+                #expect(answer.headers[.init("X-Request-ID")!] != nil)
             }
         }
     }

@@ -2,10 +2,9 @@
 import Core
 import HTTPTypes
 import TestSupport
-import Testing
 
 /// Somebody who must not come through, the routes that turn them away, and the exact answer.
-struct Stranger: Sendable, CustomTestStringConvertible {
+struct Stranger: Sendable {
     let name: String
     /// Which routes it concerns.
     let meets: @Sendable (Endpoint) -> Bool
@@ -16,8 +15,6 @@ struct Stranger: Sendable, CustomTestStringConvertible {
     var path: @Sendable (House, Endpoint) -> String? = { _, _ in nil }
     var headers: @Sendable (House, Endpoint) -> HTTPFields = { _, _ in [:] }
     let answer: @Sendable (House, Endpoint) -> (status: Int, sentence: String)
-
-    var testDescription: String { name }
 
     static let all = keyless + wrongScopes + modules + administrators + installations
 

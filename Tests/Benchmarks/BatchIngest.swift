@@ -65,7 +65,7 @@ struct BatchIngest {
     }
 
     private static func bodies(_ count: Int, withIDs: Bool, salt: String) -> [ByteBuffer] {
-        var traffic = Traffic(events: count * perRequest, seed: UInt64(salt.utf8.reduce(7) { $0 &* 31 &+ Int($1) }))
+        var traffic = Traffic(events: count * perRequest, seed: salt.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) })
         return (0..<count).map { body in
             var bytes: [UInt8] = [UInt8(ascii: "[")]
             for index in 0..<perRequest {

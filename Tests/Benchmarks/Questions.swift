@@ -30,7 +30,7 @@ struct Question: Sendable {
             statements: { days, _ in
                 [false, true].map { previous in
                     """
-                    SELECT CAST(sum(pv) AS BIGINT), count(DISTINCT visitor), count(*), CAST(sum(ev) AS BIGINT), count(*) FILTER (WHERE pv = 1), CAST(sum(d) AS BIGINT)
+                    SELECT CAST(coalesce(sum(pv), 0) AS BIGINT), count(DISTINCT visitor), count(*), CAST(coalesce(sum(ev), 0) AS BIGINT), count(*) FILTER (WHERE pv = 1), CAST(coalesce(sum(d), 0) AS BIGINT)
                     FROM (SELECT visitor, session_at, count(*) FILTER (WHERE kind = 0) AS pv, count(*) FILTER (WHERE kind = 1) AS ev, max(occurred_at) - min(occurred_at) AS d
                       FROM activity WHERE \(within(days, previous: previous)) GROUP BY visitor, session_at) s
                     """
@@ -47,10 +47,10 @@ struct Question: Sendable {
             name: "pages", path: "/api/v1/pages",
             statements: { days, _ in
                 ["""
-                WITH top AS (SELECT path, count(*) AS n, count(DISTINCT visitor) AS u, count(*) OVER () AS pages FROM activity WHERE \(within(days)) AND kind = 0
+                WITH best AS (SELECT path, count(*) AS n, count(DISTINCT visitor) AS u, count(*) OVER () AS pages FROM activity WHERE \(within(days)) AND kind = 0
                   GROUP BY path ORDER BY n DESC, path LIMIT 10),
                 spent AS (SELECT from_path, sum(gap) AS t FROM activity WHERE \(within(days)) AND from_path <> '' GROUP BY from_path)
-                SELECT top.path, n, u, pages, CAST(t AS BIGINT) FROM top LEFT JOIN spent ON top.path = spent.from_path ORDER BY n DESC, top.path
+                SELECT best.path, n, u, pages, CAST(t AS BIGINT) FROM best LEFT JOIN spent ON best.path = spent.from_path ORDER BY n DESC, best.path
                 """]
             },
             answer: list("path", "views", "unique_views")),
@@ -132,8 +132,8 @@ struct Question: Sendable {
             },
             answer: { report in
                 let points = report["data"] as? [[String: Any]] ?? []
-                // The label stands for the number of the day or hour.
-                return points.map { [nil, $0["pageviews"], $0["visitors"], $0["sessions"]] }
+                // The label stands for the number of the day or hour; buckets without anything are in no row.
+                return points.filter { $0["visitors"] as? Int != 0 }.map { [nil, $0["pageviews"], $0["visitors"], $0["sessions"]] }
             })
     }
 

@@ -51,7 +51,8 @@ struct AdministrationAuditTests {
             let digest = Digest.sha256("ada").prefix(16)
             #expect(try await Self.entries(app, id) == [
                 "2026-03-02T12:00:09Z | admin token | key.revoke | key \(keyID) | {}",
-                "2026-03-02T12:00:08Z | key \(keyID) | visitor.erase | visitor sha256:\(digest) | {}",
+                "2026-03-02T12:00:08Z | key \(keyID) | visitor.erase | visitor sha256:\(digest) | "
+                    + #"{"core_activity":"0","core_visitors":"0","probe_facts":"0"}"#,
                 "2026-03-02T12:00:07Z | key \(keyID) | visitor.export | visitor sha256:\(digest) | {}",
                 "2026-03-02T12:00:06Z | key \(keyID) | privacy.change | project \(id) | "
                     + #"{"settings":"{\"allowed_consent_modes\":[],\"anonymize_ip\":true,\"blocked_user_agents\":[],\"bot_filtering\":true,\"consent_required\":false,\"respect_dnt\":false}"}"#,

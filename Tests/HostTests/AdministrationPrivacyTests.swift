@@ -21,13 +21,13 @@ struct AdministrationPrivacyTests {
         ("", rules()),
         ("privacy: {anonymize_ip: false, respect_dnt: false, bot_filtering: false, consent_required: true, allowed_consent_modes: [analytics], blocked_user_agents: [Nagios]}",
          rules(modes: #"["analytics"]"#, ip: false, agents: #"["Nagios"]"#, bots: false, consent: true, dnt: false)),
-    ], Profile.available)
-    func defaults(example: (yaml: String, answer: String), profile: Profile) async throws {
-        try await Self.run(profile, yaml: example.yaml) { app, path in
-            #expect(try await app.get(path, as: .token).body == example.answer)
+    ])
+    func defaults(yaml: String, rules: String) async throws {
+        try await Self.run(yaml: yaml) { app, path in
+            #expect(try await app.get(path, as: .token).body == rules)
             let made = try await app.post("/api/admin/projects", #"{"name":"a","domain":"b"}"#, as: .token)
             let id = try #require(try made.json()["id"]?.string)
-            #expect(try await app.get("/api/admin/projects/\(id)/privacy", as: .token).body == example.answer)
+            #expect(try await app.get("/api/admin/projects/\(id)/privacy", as: .token).body == rules)
         }
     }
 
@@ -53,7 +53,7 @@ struct AdministrationPrivacyTests {
         }
     }
 
-    @Test("a wrong body is refused with its sentence, and changes nothing", arguments: [
+    static let wrongBodies: [(body: String, sentence: String)] = [
         ("", "it is empty; JSON is expected."), ("[]", "the body must be an object; got an array."),
         (#"{"anonymise_ip":false}"#, "unknown field 'anonymise_ip'; accepted are 'anonymize_ip', 'respect_dnt', 'bot_filtering', 'consent_required', 'allowed_consent_modes', 'blocked_user_agents'."),
         (#"{"anonymize_ip":false,"id":"x"}"#, "unknown field 'id'; accepted are 'anonymize_ip', 'respect_dnt', 'bot_filtering', 'consent_required', 'allowed_consent_modes', 'blocked_user_agents'."),
@@ -62,12 +62,16 @@ struct AdministrationPrivacyTests {
         (#"{"allowed_consent_modes":[""]}"#, "field 'allowed_consent_modes[0]' must be a string of 1 to 50 characters; got 0 characters."),
         (#"{"anonymize_ip":false,"blocked_user_agents":["a",null]}"#, "field 'blocked_user_agents[1]' must be a string of 1 to 200 characters; got null."),
         (#"{"blocked_user_agents":["a\u0000"]}"#, "field 'blocked_user_agents[0]' contains a NUL character, which can't be stored."),
-    ], Profile.available)
-    func refused(example: (body: String, sentence: String), profile: Profile) async throws {
+    ]
+
+    @Test("a wrong body is refused with its sentence, and changes nothing", arguments: Profile.available)
+    func refused(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
-            let answer = try await app.put(path, example.body, as: .token)
-            #expect(answer.status == 400)
-            #expect(answer.body == #"{"error":"Invalid request body: \#(example.sentence)"}"#)
+            for (body, sentence) in Self.wrongBodies {
+                let answer = try await app.put(path, body, as: .token)
+                #expect(answer.status == 400)
+                #expect(answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#)
+            }
             #expect(try await app.get(path, as: .token).body == Self.rules())
         }
     }

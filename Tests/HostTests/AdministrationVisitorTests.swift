@@ -15,7 +15,7 @@ struct AdministrationVisitorTests {
     /// Two pages, an event and two facts of another module, within three minutes from now.
     private static func visit(_ app: TestApp, _ visitor: String, as caller: TestApp.Caller = .ingest) async throws {
         for payload in [
-            #"{"type":"pageview","path":"/","title":"Home","referrer":"https://duckduckgo.com/"}"#,
+            #"{"type":"pageview","path":"/","title":"Home","referrer":"https://blog.example.org/post?id=1"}"#,
             #"{"type":"event","name":"signup","path":"/","data":{"plan":"pro","seats":[1,2]}}"#,
             #"{"type":"probe","label":"seven","amount":1.5,"data":{"deep":{"er":true}}}"#,
             #"{"type":"pageview","path":"/b"}"#,
@@ -57,8 +57,8 @@ struct AdministrationVisitorTests {
             #expect(json.members.map(\.name) == ["visitor_id", "identity", "pageviews", "events", "sessions", "surveys", "experiments", "replays", "telemetry"])
             #expect(json["visitor_id"]?.string == "ada")
             #expect(Self.picked(json["pageviews"], ["occurred_at", "path", "title", "source", "from_path", "pageview_no", "browser", "data"]) == [
-                #""2026-03-02T12:00:00Z" "/" "Home" "DuckDuckGo" "" 1 "Chrome" null"#,
-                #""2026-03-02T12:01:30Z" "/b" "" "DuckDuckGo" "/" 2 "Chrome" null"#,
+                #""2026-03-02T12:00:00Z" "/" "Home" "blog.example.org" "" 1 "Chrome" null"#,
+                #""2026-03-02T12:01:30Z" "/b" "" "blog.example.org" "/" 2 "Chrome" null"#,
             ])
             #expect(Self.picked(json["events"], ["occurred_at", "path", "name", "data", "session_at"]) == [
                 #""2026-03-02T12:00:30Z" "/" "signup" {"plan":"pro","seats":[1,2]} "2026-03-02T12:00:00Z""#,
@@ -165,7 +165,7 @@ struct AdministrationVisitorTests {
             app.time.advance(seconds: 1)
             _ = try await app.delete("\(path)/ada%40example.com", as: .admin)
             let answer = try await app.get("/api/admin/projects/\(app.project.id)/audit-logs?limit=2", as: .token)
-            #expect(!answer.body.contains("ada"))
+            #expect(!answer.body.contains(id) && !answer.body.contains("ada%40"))
             let entries = try #require(try answer.json()["data"]?.elements)
             #expect(entries.map { $0["action"]?.string } == ["visitor.erase", "visitor.export"])
             #expect(entries.map { $0["resource"]?.string } == Array(repeating: "visitor sha256:\(Digest.sha256(id).prefix(16))", count: 2))
@@ -196,30 +196,54 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("an id may hold anything, as the path encodes it", arguments: [
+    static let encodedIDs: [(id: String, path: String)] = [
         ("a b", "a%20b"), ("a/b", "a%2Fb"), ("50%25", "50%2525"), ("a+b@example.com", "a+b@example.com"), ("ä日🦆", "%C3%A4%E6%97%A5%F0%9F%A6%86"), ("'; --", "%27;%20--"),
         ("..", "%2E%2E"), ("?x=1#y", "%3Fx=1%23y"), ("Ada", "Ada"), ("anon_00000000000000ff", "anon_00000000000000ff"), ("export", "export"),
-    ], Profile.available)
-    func encodedIDs(example: (id: String, path: String), profile: Profile) async throws {
+    ]
+
+    @Test("an id may hold anything, as the path encodes it", arguments: Profile.available)
+    func encoded(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
-            try await Self.visit(app, example.id)
             try await Self.visit(app, "ada")
-            let json = try await app.get("\(path)/\(example.path)/export", as: .token).json()
-            #expect(json["visitor_id"]?.string == example.id)
-            #expect(json["pageviews"]?.elements.count == 2)
-            #expect(try await app.delete("\(path)/\(example.path)", as: .token).status == 204)
-            #expect(try await app.get("\(path)/\(example.path)/export", as: .token).json()["pageviews"]?.elements.count == 0)
+            for (id, encoded) in Self.encodedIDs {
+                try await Self.visit(app, id)
+                let json = try await app.get("\(path)/\(encoded)/export", as: .token).json()
+                #expect(json["visitor_id"]?.string == id)
+                #expect(json["pageviews"]?.elements.count == 2, "\(id)")
+                #expect(try await app.delete("\(path)/\(encoded)", as: .token).status == 204)
+                #expect(try await app.get("\(path)/\(encoded)/export", as: .token).json()["pageviews"]?.elements.count == 0, "\(id)")
+            }
             #expect(try await app.get("\(path)/ada/export", as: .token).json()["pageviews"]?.elements.count == 2)
         }
     }
 
-    @Test("an id that can't be one is nobody's error", arguments: ["%00", "a%00b", "%FF", String(repeating: "x", count: 3_000)], Profile.available)
-    func impossibleIDs(id: String, profile: Profile) async throws {
+    @Test("an id longer than any that is collected is not found", arguments: Profile.available)
+    func longID(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
-            let answered219 = try await app.delete("\(path)/\(id)", as: .token).status
-            #expect(answered219 < 500)
-            let answered220 = try await app.get("\(path)/\(id)/export", as: .token).status
-            #expect(answered220 < 500)
+            let sentence = #"{"error":"Visitor '\#(String(repeating: "x", count: 100))...' not found."}"#
+            for length in [201, 3_000] {
+                let place = "\(path)/\(String(repeating: "x", count: length))"
+                for answer in [try await app.delete(place, as: .token), try await app.get("\(place)/export", as: .token)] {
+                    #expect(answer.status == 404)
+                    #expect(answer.body == sentence)
+                }
+            }
+        }
+    }
+
+    @Test("the longest id is one, whatever its characters, and what can't be one is nobody", arguments: Profile.available)
+    func longestID(profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            let id = String(repeating: "日", count: 200)
+            try await Self.visit(app, id)
+            let encoded = String(repeating: "%E6%97%A5", count: 200)
+            #expect(try await app.get("\(path)/\(encoded)/export", as: .token).json()["pageviews"]?.elements.count == 2)
+            for nobody in ["%00", "a%00b", "%FF", "%zz"] {
+                #expect(try await app.delete("\(path)/\(nobody)", as: .token).status == 204, "\(nobody)")
+                #expect(try await app.get("\(path)/\(nobody)/export", as: .token).json()["pageviews"]?.elements.count == 0, "\(nobody)")
+            }
+            #expect(try await app.delete("\(path)/\(encoded)", as: .token).status == 204)
+            #expect(try await app.get("\(path)/\(encoded)/export", as: .token).body == Self.nothing(id))
         }
     }
 
@@ -249,10 +273,9 @@ struct AdministrationVisitorTests {
             #expect(try await app.delete("/api/admin/projects/\(app.project.id)/privacy/visitors/ada", as: .token).status == 204)
         }
         try await TestApp.run(in: folder.path, modules: ProbeModule.besideBinary(), now: "2026-03-02T13:00:00Z") { app in
-            let answered250 = try await app.get("/api/admin/projects/\(app.project.id)/privacy/visitors/ada/export", as: .token).body
-            #expect(answered250 == Self.nothing("ada"))
-            let answered251 = try await app.get("/api/v1/stats").json()["current"]?["visitors"]?.integer
-            #expect(answered251 == 1)
+            let export = try await app.get("/api/admin/projects/\(app.project.id)/privacy/visitors/ada/export", as: .token)
+            #expect(export.body == Self.nothing("ada"))
+            #expect(try await app.get("/api/v1/stats").json()["current"]?["visitors"]?.integer == 1)
         }
     }
 

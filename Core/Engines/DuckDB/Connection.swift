@@ -46,7 +46,7 @@ final class Connection: @unchecked Sendable {
             throw DuckDBError(code: "not_allowed", message: "a statement of this kind can't run here", statement: text)
         }
         try bind(values, to: statement, text)
-        return try execute(statement, text, values)
+        return try execute(statement, text, values) { try ResultReader.rows(&$0, text) }
     }
 
     /// Runs a statement whose values are lists.
@@ -59,10 +59,20 @@ final class Connection: @unchecked Sendable {
                 throw DuckDBError.misuse("list \(index + 1) can't be bound", statement: text)
             }
         }
-        return try execute(statement, text, [])
+        return try execute(statement, text, []) { try ResultReader.rows(&$0, text) }
     }
 
-    private func execute(_ statement: duckdb_prepared_statement, _ text: String, _ values: [Value]) throws -> Rows {
+    /// Gives `body` each row of a statement whose columns are two BIGINTs without nulls.
+    func forEachPair(_ text: String, _ values: [Value], _ body: (Int64, Int64) -> Void) throws {
+        let statement = try prepared(text)
+        try bind(values, to: statement, text)
+        try execute(statement, text, values) { try ResultReader.pairs(&$0, body) }
+    }
+
+    private func execute<Answer>(
+        _ statement: duckdb_prepared_statement, _ text: String, _ values: [Value],
+        _ read: (inout duckdb_result) throws -> Answer
+    ) throws -> Answer {
         var result = duckdb_result()
         defer {
             duckdb_destroy_result(&result)
@@ -72,7 +82,7 @@ final class Connection: @unchecked Sendable {
         guard duckdb_execute_prepared(statement, &result) == DUCKDB_SUCCESS else {
             throw Self.error(&result, text, values)
         }
-        return try ResultReader.rows(&result, text)
+        return try read(&result)
     }
 
     /// Does `body` in a transaction: all of it happens or, when anything throws, nothing.
@@ -136,7 +146,8 @@ struct StatementKinds: Sendable {
     private init() { kinds = nil }
 
     static let all = StatementKinds()
-    static let reading = StatementKinds([DUCKDB_STATEMENT_TYPE_SELECT, DUCKDB_STATEMENT_TYPE_EXPLAIN])
+    /// Not EXPLAIN, as its ANALYZE runs what it explains.
+    static let reading = StatementKinds([DUCKDB_STATEMENT_TYPE_SELECT])
     /// Rows and schema; no settings, files, other databases, and no transactions, as there is one.
     static let changing = StatementKinds([
         DUCKDB_STATEMENT_TYPE_SELECT, DUCKDB_STATEMENT_TYPE_INSERT, DUCKDB_STATEMENT_TYPE_UPDATE,

@@ -120,6 +120,8 @@ final class DatabaseSlot: Sendable {
     private let state = Mutex(State())
 
     var isOpen: Bool { state.withLock { $0.database != nil } }
+    /// It should be open and is not.
+    var isMissing: Bool { state.withLock { $0.database == nil && !$0.isShut } }
 
     func connect() throws -> Connection { try current { try $0.connect() } }
 

@@ -58,6 +58,7 @@ extension DuckDBEventStore {
         try pauseAll {
             // Closing writes the WAL to the file; what may be left of it belongs to the old file.
             slot.close()
+            batches.forget()
             defer { try? slot.open(options) }
             for rest in [".wal", ".wal.checkpoint", ".wal.recovery"] { unlink(options.path + rest) }
             try Files.move(file, to: options.path)

@@ -16,7 +16,7 @@ public final class DuckDBEventStore: EventStore {
     let readers: ConnectionThreads
     let writer: ConnectionThreads
     private let logger: Logger
-    private let batches = BatchWriter()
+    let batches = BatchWriter()
     private let checkpoints: Checkpoints
     private let recovery = Mutex(Recovery())
     /// Raised by each change of the schema.
@@ -139,7 +139,7 @@ public final class DuckDBEventStore: EventStore {
         } catch let error as DuckDBError where error.isDuplicateKey {
             throw UniqueViolation()
         } catch {
-            if !slot.isOpen { openAnew() }
+            if slot.isMissing { openAnew() }
             throw error
         }
     }

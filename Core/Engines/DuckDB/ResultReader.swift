@@ -18,17 +18,26 @@ enum ResultReader {
             types.append(type)
         }
         var values: [[Value]] = []
-        while var chunk = duckdb_fetch_chunk(result) {
-            defer {
-                var ended: duckdb_data_chunk? = chunk
-                duckdb_destroy_data_chunk(&ended)
-            }
-            append(&chunk, types, to: &values)
+        while let chunk = duckdb_fetch_chunk(result) {
+            var ended: duckdb_data_chunk? = chunk
+            defer { duckdb_destroy_data_chunk(&ended) }
+            append(chunk, types, to: &values)
         }
         return Rows(columns: names, values: values)
     }
 
-    private static func append(_ chunk: inout duckdb_data_chunk, _ types: [ResultType], to values: inout [[Value]]) {
+    /// The rows of a result with two columns of BIGINT without nulls, and no `Rows` of them.
+    static func pairs(_ result: inout duckdb_result, _ body: (Int64, Int64) -> Void) throws {
+        while let chunk = duckdb_fetch_chunk(result) {
+            var ended: duckdb_data_chunk? = chunk
+            defer { duckdb_destroy_data_chunk(&ended) }
+            let first = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0)).assumingMemoryBound(to: Int64.self)
+            let second = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 1)).assumingMemoryBound(to: Int64.self)
+            for row in 0..<Int(duckdb_data_chunk_get_size(chunk)) { body(first[row], second[row]) }
+        }
+    }
+
+    private static func append(_ chunk: duckdb_data_chunk, _ types: [ResultType], to values: inout [[Value]]) {
         let size = Int(duckdb_data_chunk_get_size(chunk)), first = values.count
         for _ in 0..<size {
             values.append([])

@@ -63,7 +63,7 @@ final class Arrivals: Sendable {
     private func follow(_ url: String, _ key: String) async throws {
         var request = HTTPClientRequest(url: url)
         request.headers.add(name: "X-Pulse-Key", value: key)
-        let response = try await HTTPClient.shared.execute(request, deadline: .distantFuture)
+        let response = try await HTTP.client.execute(request, deadline: .distantFuture)
         for try await piece in response.body { take(piece) }
     }
 

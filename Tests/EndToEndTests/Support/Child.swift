@@ -2,16 +2,26 @@ import Foundation
 import Synchronization
 
 /// A program that a test runs beside itself. What it writes goes to a file, so that it never waits for a reader.
+///
+/// Not Foundation's `Process`: that takes a program for running while any process lives that it has begun.
 final class Child: Sendable {
-    let pid: Int32
-    private let process: Process
-    /// Open for as long as the test runs: see `watch`.
-    private let leash: FileHandle
+    let pid: pid_t
+    let program: String
     private let outputFile: String
+    private let state: Mutex<State>
 
-    /// Ends the program when this process is gone, however it went, so that no server is left behind by a test that
+    private struct State {
+        /// Exit status; 128 and the signal where one ended it. Nil while it runs.
+        var status: Int32?
+        /// Open for as long as the program runs: see `watch`.
+        var leash: Int32
+    }
+
+    /// Ends the program when this process is gone, however it went, so that no server is left behind by tests that
     /// crashed: the pipe then ends without a line. `exec` keeps the id, so that signals reach the program itself.
     private static let watch = #"""
+        cd "$1" || exit
+        shift
         exec 3<&0
         { read -r _ <&3 || kill -9 $$; } >/dev/null 2>&1 &
         exec "$@" 3<&- </dev/null
@@ -21,43 +31,84 @@ final class Child: Sendable {
     ///   - environment: on top of this process's own, without what would configure a Pulse.
     ///   - folder: where it runs, and where its output is kept.
     init(_ command: [String], environment: [String: String] = [:], in folder: String) throws {
+        program = command[0]
         outputFile = folder + "/output-" + UUID().uuidString
-        FileManager.default.createFile(atPath: outputFile, contents: nil)
-        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: outputFile))
-        let process = Process(), pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", Self.watch, "sh"] + command
-        process.environment = ProcessInfo.processInfo.environment
+        let variables = ProcessInfo.processInfo.environment
             .filter { !$0.key.hasPrefix("PULSE_") && !["DATABASE_URL", "REDIS_URL"].contains($0.key) }
             .merging(environment) { $1 }
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.standardInput = pipe
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        try output.close()
-        self.process = process
-        pid = process.processIdentifier
-        leash = pipe.fileHandleForWriting
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw Failure(what: "pipe", code: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(ends[0]) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
+        posix_spawn_file_actions_addopen(&actions, 1, outputFile, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        var pid: pid_t = 0
+        let code = Self.withCStrings(["/bin/sh", "-c", Self.watch, "sh", folder] + command) { arguments in
+            Self.withCStrings(variables.map { "\($0)=\($1)" }) { posix_spawn(&pid, "/bin/sh", &actions, nil, arguments, $0) }
+        }
+        guard code == 0 else {
+            close(ends[1])
+            throw Failure(what: command[0], code: code)
+        }
+        self.pid = pid
+        state = Mutex(State(leash: ends[1]))
     }
 
-    deinit { if process.isRunning { kill(pid, SIGKILL) } }
+    deinit {
+        guard isRunning else { return }
+        kill(pid, SIGKILL)
+        var status: Int32 = 0
+        waitpid(pid, &status, 0)
+        ended(status)
+    }
+
+    struct Failure: Error, CustomStringConvertible {
+        let what: String, code: Int32
+        var description: String { "can't start \(what): \(String(cString: strerror(code)))" }
+    }
+
+    private static func withCStrings<Result>(_ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result) -> Result {
+        let pointers: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) } + [nil]
+        defer { pointers.forEach { free($0) } }
+        return body(pointers)
+    }
+
+    // MARK: What became of it
 
     /// Everything that it has written.
     var output: String { (try? String(contentsOfFile: outputFile, encoding: .utf8)) ?? "" }
-    var isRunning: Bool { process.isRunning }
+    var isRunning: Bool { status == nil }
 
-    func signal(_ signal: Int32) { if process.isRunning { kill(pid, signal) } }
+    private var status: Int32? {
+        if let known = state.withLock({ $0.status }) { return known }
+        var status: Int32 = 0
+        guard waitpid(pid, &status, WNOHANG) == pid else { return state.withLock { $0.status } }
+        return ended(status)
+    }
+
+    /// - Parameter status: as `waitpid` tells it: the signal in the lower seven bits, the exit status above.
+    @discardableResult
+    private func ended(_ status: Int32) -> Int32 {
+        state.withLock { state in
+            let code = status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F
+            state.status = code
+            // Lets the watching shell go without a kill.
+            write(state.leash, "\n", 1)
+            close(state.leash)
+            return code
+        }
+    }
+
+    func signal(_ signal: Int32) { if isRunning { kill(pid, signal) } }
 
     /// Its exit status; 128 and the signal where one ended it.
     @discardableResult
     func exit(within seconds: Double = 30) async throws -> Int32 {
-        try await Patience.until("\(process.arguments?.dropFirst(3).first ?? "") to end", seconds: seconds, state: { self.output }) {
-            self.process.isRunning ? nil : ()
-        }
-        try? leash.write(contentsOf: Data("\n".utf8))
-        try? leash.close()
-        return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+        try await Patience.until("\(program) to end", seconds: seconds, state: { self.output }) { self.status }
     }
 
     /// `kill -9`
@@ -66,15 +117,15 @@ final class Child: Sendable {
         try await exit()
     }
 
-    /// The text that comes after `mark` in a line of its output, up to the next space or line break, once it is there.
+    /// The text that comes after `mark` in its output, up to the next space or line break, once it is there.
     func word(after mark: String, seconds: Double = 30) async throws -> String {
         try await Patience.until("'\(mark)' in the output", seconds: seconds, state: { self.output }) { () -> String? in
-            let output = self.output
+            let isRunning = self.isRunning, output = self.output
             if let range = output.range(of: mark) {
                 let rest = output[range.upperBound...]
                 if let end = rest.firstIndex(where: \.isWhitespace) { return String(rest[..<end]) }
             }
-            if !self.isRunning { throw Patience.Exhausted(description: "it ended before it wrote '\(mark)': \(self.output)") }
+            if !isRunning { throw Patience.Exhausted(description: "\(program) ended before it wrote '\(mark)': \(output)") }
             return nil
         }
     }

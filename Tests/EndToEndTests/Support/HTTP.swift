@@ -21,10 +21,12 @@ enum HTTP {
         try await send(.POST, url, body, headers: headers, seconds: seconds)
     }
 
-    /// Answers come as they were sent: nothing is decompressed.
+    /// Leaves answers as they were sent: nothing is decompressed.
+    static let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(decompression: .disabled))
+
     static func send(
         _ method: HTTPMethod, _ url: String, _ body: String? = nil, headers: [(String, String)] = [], seconds: Int64 = 60,
-        through client: HTTPClient = .shared
+        through client: HTTPClient = client
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = method

@@ -48,6 +48,7 @@ final class Senders: Sendable {
 
     /// `count` clients send while `body` runs.
     func run(_ count: Int, seed: UInt64, _ body: () async throws -> Void) async throws {
+        state.withLock { $0.isStopped = false }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<count {
                 group.addTask {

@@ -1,0 +1,199 @@
+import Common
+import DuckDBEngine
+import Foundation
+import Storage
+import Testing
+
+/// What only the engine in a file promises.
+@Suite("Event store on DuckDB")
+struct EventStoreDuckDBTests {
+    typealias Samples = FactSamples
+
+    private func withStore(_ body: (DuckDBEventStore, _ folder: String) async throws -> Void) async throws {
+        try await TemporaryFolder.use { folder in
+            let store = try DuckDBEventStore.temporary(in: folder)
+            do {
+                try await store.createSampleTables()
+                try await body(store, folder)
+            } catch {
+                await store.close()
+                throw error
+            }
+            await store.close()
+        }
+    }
+
+    @Test("keeps everything over closing and opening, and then refuses work")
+    func reopening() async throws {
+        try await withStore { store, folder in
+            _ = try await store.apply(Samples.batch([Samples.row("a", id: 1), Samples.row("b")], to: 5))
+            await store.close()
+            let refusal = await #expect(throws: ServiceError.self) { try await store.query("SELECT 1", timeoutSeconds: 1) }
+            #expect(refusal?.status == 503)
+            await #expect(throws: ServiceError.self) { try await store.apply(Samples.batch([], to: 6)) }
+
+            let again = try DuckDBEventStore.temporary(in: folder)
+            #expect(try await again.paths() == ["a", "b"])
+            #expect(try await again.position(of: "a") == JournalPosition(segment: 0, offset: 5))
+            #expect(try await again.apply(Samples.batch([Samples.row("a", id: 1)], to: 6)).duplicates == [true])
+            await again.close()
+        }
+    }
+
+    @Test("the file has one store at a time")
+    func fileLock() async throws {
+        try await withStore { _, folder in
+            // DuckDB's lock is the process's, so another process is asked.
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = ["python3", "-c", Self.lockProbe, folder + "/events.duckdb"]
+            try process.run()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 3)
+        }
+    }
+
+    /// Leaves with 3 when the file is locked, 0 when it is not.
+    private static let lockProbe = """
+        import fcntl, sys
+        file = open(sys.argv[1], "r+b")
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            sys.exit(3)
+        """
+
+    @Test("closing stops what runs")
+    func closing() async throws {
+        try await withStore { store, _ in
+            let endless = Task {
+                try await store.query(
+                    """
+                    WITH RECURSIVE n AS (SELECT 1::bigint AS i UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000)
+                    SELECT count(*) AS n FROM n
+                    """, timeoutSeconds: 60)
+            }
+            try await Task.sleep(for: .milliseconds(100))
+            let start = ContinuousClock.now
+            await store.close()
+            #expect(ContinuousClock.now - start < .seconds(5))
+            await #expect(throws: ServiceError.self) { try await endless.value }
+        }
+    }
+
+    @Test("a copy that is made while batches arrive is consistent", .timeLimit(.minutes(2)))
+    func backup() async throws {
+        try await withStore { store, folder in
+            let writing = Task {
+                for batch in 1...120 {
+                    // Each adds 500 rows with ids and moves the journal by one.
+                    let rows = (0..<500).map { Samples.row("/\(batch)/\($0)", id: Int64(batch * 1_000 + $0)) }
+                    _ = try await store.apply(Samples.batch(rows, to: Int64(batch)))
+                }
+            }
+            for copy in 1...5 { try await store.backup(to: folder + "/copy\(copy)") }
+            try await writing.value
+            try await store.backup(to: folder + "/last")
+            #expect(try await store.count() == 60_000)
+
+            for copy in (1...5).map({ "copy\($0)" }) + ["last"] {
+                try await store.restore(from: folder + "/" + copy)
+                let row = try await store.query(
+                    """
+                    SELECT count(*) AS n, count(DISTINCT path) AS paths, (SELECT coalesce(sum(byte_offset), 0) FROM ingest_positions) AS batches,
+                      (SELECT coalesce(sum(count), 0) FROM ingest_ledger) AS stored, (SELECT count(*) FROM ingest_event_ids) AS ids
+                    FROM sample_fact
+                    """, timeoutSeconds: 10)[0]
+                let expected = row.int("batches") * 500
+                #expect([row.int("n"), row.int("paths"), row.int("stored"), row.int("ids")] == [expected, expected, expected, expected])
+            }
+            #expect(try await store.count() == 60_000)
+            // Ids of the backup are known, and the store goes on.
+            let applied = try await store.apply(Samples.batch([Samples.row("x", id: 120_499), Samples.row("y", id: 999_999_999)], to: 121))
+            #expect(applied.duplicates == [true, false])
+        }
+    }
+
+    @Test("a folder without a backup, or with a damaged one, changes nothing")
+    func wrongBackup() async throws {
+        try await withStore { store, folder in
+            _ = try await store.apply(Samples.batch([Samples.row("a")], to: 1))
+            await #expect(throws: (any Error).self) { try await store.restore(from: folder + "/nowhere") }
+            try FileManager.default.createDirectory(atPath: folder + "/damaged", withIntermediateDirectories: true)
+            try Data(repeating: 7, count: 100_000).write(to: URL(fileURLWithPath: folder + "/damaged/events.duckdb"))
+            await #expect(throws: (any Error).self) { try await store.restore(from: folder + "/damaged") }
+            #expect(try await store.paths() == ["a"])
+        }
+    }
+
+    @Test("no statement reaches files, other databases, extensions or settings", arguments: [
+        "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM read_text('/etc/passwd')", "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM glob('/etc/*')", "COPY sample_fact TO '/tmp/pulse-leak.csv'", "COPY sample_fact FROM '/etc/passwd'",
+        "ATTACH '/tmp/pulse-other.duckdb' AS other", "EXPORT DATABASE '/tmp/pulse-leak'", "INSTALL httpfs", "LOAD httpfs",
+        "SET threads = 1", "SET enable_external_access = true", "SET lock_configuration = false", "SET GLOBAL memory_limit = '1MB'",
+        "RESET threads", "PRAGMA threads = 1", "SET TimeZone = 'Europe/Berlin'", "USE memory", "CHECKPOINT", "BEGIN TRANSACTION",
+        "PRAGMA enable_profiling", "CREATE TABLE leak AS SELECT * FROM read_text('/etc/passwd')",
+    ])
+    func closedDoors(statement: String) async throws {
+        try await withStore { store, _ in
+            await #expect(throws: (any Error).self) { try await store.query(SQL(sql: statement), timeoutSeconds: 10) }
+            await #expect(throws: (any Error).self) { try await store.change([SQL(sql: statement)]) }
+            let settings = try await store.query(
+                """
+                SELECT current_setting('threads') AS threads, current_setting('enable_external_access') AS external,
+                  current_setting('lock_configuration') AS locked, current_setting('TimeZone') AS zone
+                """, timeoutSeconds: 10)[0]
+            #expect(settings.int("threads") == 2 && settings["external"].bool == false && settings["locked"].bool == true)
+            #expect(settings.text("zone") == "UTC")
+            #expect(!FileManager.default.fileExists(atPath: "/tmp/pulse-leak.csv") && !FileManager.default.fileExists(atPath: "/tmp/pulse-other.duckdb"))
+        }
+    }
+
+    @Test("every type of DuckDB that a report may have becomes a value", arguments: [
+        ("1::tinyint", Value.int(1)), ("-1::smallint", .int(-1)), ("255::utinyint", .int(255)), ("65535::usmallint", .int(65_535)),
+        ("4294967295::uinteger", .int(4_294_967_295)), ("1::ubigint", .int(1)), ("18446744073709551615::ubigint", .double(18_446_744_073_709_551_615)),
+        ("9223372036854775807::hugeint", .int(.max)), ("-5::hugeint", .int(-5)), ("170141183460469231731687303715884105727::hugeint", .double(0x1p127)),
+        ("0.5::float", .double(0.5)), ("1.25::decimal(4,2)", .double(1.25)), ("123456.5::decimal(18,1)", .double(123_456.5)),
+        ("-1.5::decimal(38,10)", .double(-1.5)), ("7::decimal(9,0)", .int(7)), ("true", .bool(true)), ("NULL", .null), ("NULL::date", .null),
+        ("date '2026-03-01'", .text("2026-03-01")), ("date '1969-12-31'", .text("1969-12-31")),
+        ("timestamp '2026-03-01 10:00:00'", .text("2026-03-01T10:00:00")), ("timestamp '2026-03-01 10:00:00.25'", .text("2026-03-01T10:00:00.250")),
+        ("timestamp '1969-12-31 23:59:59.000001'", .text("1969-12-31T23:59:59.000001")),
+        ("timestamp_ms '2026-03-01 10:00:00.001'", .text("2026-03-01T10:00:00.001")), ("timestamp_s '2026-03-01 10:00:00'", .text("2026-03-01T10:00:00")),
+        ("timestamptz '2026-03-01 12:00:00+02:00'", .text("2026-03-01T10:00:00Z")),
+        ("[1, NULL, 3]", .text("[1,null,3]")), ("['a', 'it''s \"b\"', NULL]", .text(#"["a","it's \"b\"",null]"#)), ("[]::text[]", .text("[]")),
+        ("[[1], [2, 3]]", .text("[[1],[2,3]]")), ("[true]", .text("[true]")), ("'{\"a\":1}'::json", .text("{\"a\":1}")),
+    ])
+    func types(expression: String, value: Value) async throws {
+        try await withStore { store, _ in
+            let answer = try await store.value("SELECT \(sql: expression) AS x")
+            #expect(answer == value)
+        }
+    }
+
+    @Test("says which column has a type that no value can hold")
+    func unknownType() async throws {
+        try await withStore { store, _ in
+            let error = await #expect(throws: DuckDBError.self) { try await store.query("SELECT interval 1 day AS age", timeoutSeconds: 1) }
+            #expect(error?.message.contains("'age'") == true)
+        }
+    }
+
+    @Test("a unique constraint is told as such")
+    func uniqueViolation() async throws {
+        try await withStore { store, _ in
+            try await store.change(["INSERT INTO ingest_positions VALUES ('a', 1, 1)"])
+            await #expect(throws: UniqueViolation.self) { try await store.change(["INSERT INTO ingest_positions VALUES ('a', 2, 2)"]) }
+        }
+    }
+
+    @Test("more statements than threads stand in line, and none is lost")
+    func line() async throws {
+        try await withStore { store, _ in
+            let answers = try await withThrowingTaskGroup(of: Int64.self) { group in
+                for number in 0..<100 { group.addTask { try await store.value("SELECT \(number) + sum(range) FROM range(1000)").int ?? -1 } }
+                return try await group.reduce(into: [Int64]()) { $0.append($1) }
+            }
+            #expect(answers.sorted() == (0..<100).map { 499_500 + Int64($0) })
+        }
+    }
+}
