@@ -124,7 +124,7 @@ struct AdministrationProjectTests {
     func unknown(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             for (id, told) in [
-                ("nothing", "nothing"), ("00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000000"), ("%00", #"\u0000"#), ("%27", "'"),
+                ("nothing", "nothing"), ("00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000000"), ("%00", "\u{FFFD}"), ("%27", "'"),
                 ("%F0%9F%A6%86", "🦆"),
             ] {
                 let answer = try await app.get("\(Self.path)/\(id)", as: .token)
