@@ -9,7 +9,7 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build and start Pulse at http://localhost:8080, on embedded storage
-	@exec .build/release/pulse serve --config config/pulse.yaml $(ARGS)
+	@exec .build/release/pulse serve --welcome --config config/pulse.yaml $(ARGS)
 
 build: swift ## Install what is missing and build the program, .build/release/pulse
 	@$(setup)/install.sh run
