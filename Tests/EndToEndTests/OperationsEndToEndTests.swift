@@ -43,6 +43,22 @@ struct OperationsEndToEndTests {
         }
     }
 
+    @Test("a request that never ends does not keep it longer than the configured grace")
+    func stopsDespiteStalledRequest() async throws {
+        try await run(configuration: "server:\n  shutdown_grace_seconds: 1\n") { setup in
+            let pulse = try await setup.start()
+            let keys = try await pulse.createProject()
+            #expect(try await pulse.collect(#"{"type":"pageview","path":"/"}"#, keys).status == 200)
+            let status = try await StalledRequest.send(to: pulse.address, "/api/collect?key=\(keys.ingest)") {
+                try await pulse.stop(within: 5)
+            }
+            #expect(status == 0)
+            let again = try await setup.start()
+            #expect(try await again.balance(keys).stored == 1)
+            #expect(try await again.stop() == 0)
+        }
+    }
+
     @Test("SIGTERM with nothing to do ends at once")
     func stopsIdle() async throws {
         try await run { setup in

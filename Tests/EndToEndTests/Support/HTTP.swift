@@ -21,8 +21,14 @@ enum HTTP {
         try await send(.POST, url, body, headers: headers, seconds: seconds)
     }
 
-    /// Leaves answers as they were sent: nothing is decompressed.
-    static let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(decompression: .disabled))
+    /// Leaves answers as they were sent, without decompressing, and takes a refused connection for an answer.
+    static let client = newClient()
+
+    static func newClient() -> HTTPClient {
+        var configuration = HTTPClient.Configuration(decompression: .disabled)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
 
     static func send(
         _ method: HTTPMethod, _ url: String, _ body: String? = nil, headers: [(String, String)] = [], seconds: Int64 = 60,

@@ -54,7 +54,7 @@ final class Senders: Sendable {
                 group.addTask {
                     var random = Seeded(seed &+ UInt64(number))
                     // A client of its own: connections that are not shared with the others.
-                    let client = HTTPClient(eventLoopGroupProvider: .singleton)
+                    let client = HTTP.newClient()
                     while !self.state.withLock({ $0.isStopped }) { await self.sendOne(client, number, &random) }
                     try await client.shutdown()
                 }

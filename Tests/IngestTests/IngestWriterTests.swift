@@ -1,0 +1,343 @@
+import Common
+import Foundation
+@testable import Ingest
+import Logging
+import Metrics
+import Storage
+import Synchronization
+import Testing
+
+@Suite("Ingest writer", .timeLimit(.minutes(1)))
+struct IngestWriterTests {
+    static let away = ServiceError.unavailable(
+        "events_unavailable", "The event store is not available at the moment; events are kept and will appear. Try again in 5 seconds.",
+        retryAfterSeconds: 5)
+
+    /// A journal, a store that can be switched off, and the writer between them.
+    struct Line: Sendable {
+        let journal: Journal
+        let store: FakeEventStore
+        let counters = IngestCounters(metrics: NOOPMetricsHandler.instance)
+        let writer: IngestWriter
+        /// What the fan-out was told of, in order, with those that were duplicates marked.
+        let told: Told
+
+        final class Told: Sendable {
+            private let labels = Mutex<[String]>([])
+            var all: [String] { labels.withLock { $0 } }
+            func add(_ rows: [EncodedRow], _ duplicates: [Bool]) {
+                labels.withLock { $0 += zip(rows, duplicates).map { $0.label + ($1 ? " again" : "") } }
+            }
+        }
+
+        init(_ folder: String, _ store: FakeEventStore = FakeEventStore(), segmentBytes: Int64 = 1 << 20, maximumBytes: Int64 = 1 << 20, pause: Int = 0) throws {
+            let journal = try Journal(folder: folder, maximumBytes: maximumBytes, segmentBytes: segmentBytes), told = Told()
+            var settings = IngestWriter.Settings()
+            settings.intervalMilliseconds = pause
+            self.journal = journal
+            self.store = store
+            self.told = told
+            writer = IngestWriter(
+                journal: journal, events: store, tables: [FactTable("probe", [Column("label", .text)])], counters: counters,
+                settings: settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, applied: { told.add($0, $1) })
+        }
+
+        /// Runs the writer while `body` does something else.
+        func running(_ body: () async throws -> Void) async throws {
+            try await writer.recover()
+            let run = Task { try await writer.run() }
+            do { try await body() } catch {
+                run.cancel()
+                throw error
+            }
+            run.cancel()
+            try await run.value
+            journal.close()
+        }
+    }
+
+    private func refusal(_ body: () async throws -> Void) async -> ServiceError? {
+        do {
+            try await body()
+            return nil
+        } catch { return error as? ServiceError }
+    }
+
+    @Test("brings what is acknowledged into the store, in order, once, and tells the fan-out")
+    func order() async throws {
+        try await withFolder { folder in
+            let line = try Line(folder, segmentBytes: 300)
+            try await line.running {
+                for number in 0..<50 {
+                    try await line.journal.append(record("\(number) a", "\(number) b"))
+                    if number % 7 == 0 { try await line.writer.settle() }
+                }
+                try await line.writer.settle()
+                let expected = (0..<50).flatMap { ["\($0) a", "\($0) b"] }
+                #expect(line.store.labels == expected)
+                #expect(line.told.all == expected)
+                #expect(line.writer.appliedPosition >= line.journal.committedPosition)
+                // Nothing of it is needed any more.
+                #expect(line.journal.backlogBytes == 0)
+                #expect(try segments(in: folder).count == 1)
+            }
+        }
+    }
+
+    @Test("a report waits for what was acknowledged before it, and for nothing else")
+    func settle() async throws {
+        try await withFolder { folder in
+            // A pause that would outlast the test: reports hurry the writer.
+            let line = try Line(folder, pause: 3_600_000)
+            try await line.running {
+                try await line.writer.settle()
+                for number in 0..<20 {
+                    try await line.journal.append(record("\(number)"))
+                    try await line.writer.settle()
+                    #expect(line.store.labels.last == "\(number)")
+                }
+                // Many reports at once are one wait.
+                try await line.journal.append(record("last"))
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<50 {
+                        group.addTask {
+                            try await line.writer.settle()
+                            #expect(line.store.labels.last == "last")
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+        }
+    }
+
+    @Test("a batch that fills a segment to its end keeps no report waiting")
+    func segmentEnd() async throws {
+        try await withFolder { folder in
+            // Each record begins a new segment, so the end is always the empty beginning of one.
+            let line = try Line(folder, segmentBytes: 1)
+            try await line.running {
+                for number in 0..<20 {
+                    try await line.journal.append(record("\(number)"))
+                    #expect(line.journal.committedPosition.offset == 0)
+                    try await line.writer.settle()
+                    #expect(line.store.labels.count == number + 1)
+                }
+            }
+        }
+    }
+
+    @Test("while the store is away events wait and reports are told so; then everything is there, once and in order")
+    func away() async throws {
+        try await withFolder { folder in
+            let line = try Line(folder)
+            try await line.running {
+                try await line.journal.append(record("before"))
+                try await line.writer.settle()
+                line.store.setAway(true)
+                for number in 0..<10 { try await line.journal.append(record("\(number)")) }
+                await line.store.wait { $0.refusals >= 1 }
+                #expect(await refusal { try await line.writer.settle() } == Self.away)
+                // The writer tries again and again, and reports don't wait for it.
+                await line.store.wait { $0.refusals >= 3 }
+                #expect(await refusal { try await line.writer.settle() } == Self.away)
+                #expect(line.writer.failure == "the fake store is away")
+                #expect(line.store.labels == ["before"])
+                #expect(line.journal.backlogBytes > 0)
+                try await line.journal.append(record("10"))
+
+                line.store.setAway(false)
+                await line.store.wait { $0.rows.count == 12 }
+                try await line.writer.settle()
+                #expect(line.writer.failure == nil)
+                #expect(line.store.labels == ["before"] + (0...10).map(String.init))
+                #expect(line.told.all == line.store.labels)
+                #expect(line.journal.backlogBytes == 0)
+            }
+        }
+    }
+
+    @Test("a report that already waits is told when the store goes away")
+    func awayWhileWaiting() async throws {
+        try await withFolder { folder in
+            let line = try Line(folder, pause: 3_600_000)
+            try await line.running {
+                line.store.setAway(true)
+                try await line.journal.append(record("a"))
+                #expect(await refusal { try await line.writer.settle() } == Self.away)
+                line.store.setAway(false)
+                await line.store.wait { $0.rows.count == 1 }
+            }
+        }
+    }
+
+    @Test("a full journal takes events again as soon as the store is back")
+    func fullAndBack() async throws {
+        try await withFolder { folder in
+            let line = try Line(folder, segmentBytes: 200, maximumBytes: 1_000)
+            try await line.running {
+                line.store.setAway(true)
+                var kept = 0
+                while await refusal({ try await line.journal.append(record("\(kept)")) }) == nil { kept += 1 }
+                #expect(kept > 5)
+                #expect(await refusal { try await line.journal.append(record("x")) } == JournalRoomTests.full)
+                line.store.setAway(false)
+                await line.store.wait { [kept] in $0.rows.count == kept }
+                try await line.writer.settle()
+                try await line.journal.append(record("after"))
+                try await line.writer.settle()
+                #expect(line.store.labels == (0..<kept).map(String.init) + ["after"])
+            }
+        }
+    }
+
+    @Test("what was acknowledged before a crash is applied at the next start, and nothing twice")
+    func recovery() async throws {
+        try await withFolder { folder in
+            let store = FakeEventStore()
+            for run in 0..<5 {
+                // Every run but the last dies before it has applied what it acknowledged.
+                let line = try Line(folder, store, segmentBytes: 100)
+                try await line.writer.recover()
+                #expect(store.labels == (0..<run * 3).map(String.init))
+                #expect(line.counters.waiting(of: 1) == [:])
+                for number in 0..<3 { try await line.journal.append(record("\(run * 3 + number)", hour: 3_600_000)) }
+                line.journal.close()
+            }
+            let line = try Line(folder, store)
+            try await line.writer.recover()
+            #expect(store.labels == (0..<15).map(String.init))
+            try await line.writer.settle()
+        }
+    }
+
+    @Test("a crash after the store's commit, before the journal was released, stores nothing twice")
+    func crashAfterCommit() async throws {
+        try await withFolder { folder in
+            let store = FakeEventStore()
+            let line = try Line(folder, store)
+            for number in 0..<3 { try await line.journal.append(record("\(number)")) }
+            try await line.writer.recover()
+            line.journal.close()
+            // The journal still has all of it.
+            let again = try Line(folder, store)
+            #expect(again.journal.committedPosition > .start)
+            try await again.writer.recover()
+            #expect(store.labels == ["0", "1", "2"])
+            #expect(again.told.all.isEmpty)
+        }
+    }
+
+    @Test("after a start the journal has all its room, whatever was applied before")
+    func roomAfterStart() async throws {
+        try await withFolder { folder in
+            let store = FakeEventStore()
+            for number in 0..<10 {
+                // One record fills more than half of it.
+                let line = try Line(folder, store, maximumBytes: 500)
+                try await line.writer.recover()
+                #expect(line.journal.backlogBytes == 0)
+                try await line.journal.append(record("\(number) " + String(repeating: "x", count: 300)))
+                try await line.writer.recover()
+                line.journal.close()
+            }
+            #expect(store.labels.map { $0.prefix { $0 != " " } } == (0..<10).map { "\($0)" })
+        }
+    }
+
+    @Test("a journal whose files were lost goes on behind what the store has, so that nothing new is taken for old")
+    func lostFiles() async throws {
+        try await withFolder { folder in
+            let store = FakeEventStore()
+            let line = try Line(folder, store)
+            for number in 0..<3 { try await line.journal.append(record("\(number)")) }
+            try await line.writer.recover()
+            line.journal.close()
+            for name in try segments(in: folder) { try FileManager.default.removeItem(atPath: folder + "/" + name) }
+            for run in 0..<2 {
+                let again = try Line(folder, store)
+                try await again.running {
+                    try await again.journal.append(record("new \(run)"))
+                    try await again.writer.settle()
+                }
+            }
+            #expect(store.labels == ["0", "1", "2", "new 0", "new 1"])
+        }
+    }
+
+    @Test("a damaged journal stops the start rather than losing what lies behind the damage")
+    func damaged() async throws {
+        try await withFolder { folder in
+            let line = try Line(folder, segmentBytes: 60)
+            for number in 0..<6 { try await line.journal.append(record("\(number)")) }
+            line.journal.close()
+            let file = URL(fileURLWithPath: Journal.path(folder, 1))
+            var bytes = try Data(contentsOf: file)
+            bytes[bytes.count - 1] ^= 1
+            try bytes.write(to: file)
+            let again = try Line(folder, segmentBytes: 60)
+            await #expect(throws: JournalError.self) { try await again.writer.recover() }
+        }
+    }
+
+    @Test("counts what waits, by project and hour, until it is stored")
+    func waiting() async throws {
+        try await withFolder { folder in
+            let line = try Line(folder)
+            try await line.running {
+                line.store.setAway(true)
+                for (project, hour, labels) in [(1, 0, ["a", "b"]), (1, 3_600_000, ["c"]), (2, 0, ["d"])] as [(Int32, Int64, [String])] {
+                    line.counters.kept(Int64(labels.count), of: project, at: hour)
+                    try await line.journal.append(JournalRecord.encode(
+                        project: project, hour: hour, received: labels.count, refusals: [:],
+                        rows: labels.map { row($0, project: project, hour: hour) } + [row("more", project: project, hour: hour, role: .follower)]))
+                }
+                #expect(line.counters.waiting(of: 1) == [0: 2, 3_600_000: 1])
+                #expect(line.counters.waiting(of: 2) == [0: 1])
+                #expect(line.counters.waiting(of: 3) == [:])
+                line.store.setAway(false)
+                await line.store.wait { $0.rows.count == 7 }
+                try await line.writer.settle()
+                for project: Int32 in 1...2 { #expect(line.counters.waiting(of: project) == [:]) }
+            }
+        }
+    }
+
+    @Test("the ledger's lines of a batch come with it, summed up, and without those that are none")
+    func ledger() async throws {
+        try await withFolder { folder in
+            let line = try Line(folder)
+            for _ in 0..<3 { try await line.journal.append(record("a", "b", hour: 3_600_000, refusals: ["bot": 2])) }
+            try await line.journal.append(record(project: 2, refusals: ["consent": 1]))
+            try await line.writer.recover()
+            #expect(line.store.read { $0.batches } == 1)
+            #expect(Set(line.store.read { $0.ledger }) == [
+                LedgerEntry(project: 1, hour: 3_600_000, outcome: .received, reason: "", count: 12),
+                LedgerEntry(project: 1, hour: 3_600_000, outcome: .refused, reason: "bot", count: 6),
+                LedgerEntry(project: 2, hour: 0, outcome: .received, reason: "", count: 1),
+                LedgerEntry(project: 2, hour: 0, outcome: .refused, reason: "consent", count: 1),
+            ])
+        }
+    }
+
+    @Test("a stop applies what was acknowledged; where the store is away, the next start does")
+    func stop() async throws {
+        try await withFolder { folder in
+            let store = FakeEventStore()
+            let line = try Line(folder, store, pause: 3_600_000)
+            try await line.running { try await line.journal.append(record("a")) }
+            #expect(store.labels == ["a"])
+
+            let second = try Line(folder, store)
+            try await second.running {
+                store.setAway(true)
+                try await second.journal.append(record("b"))
+            }
+            #expect(store.labels == ["a"])
+            store.setAway(false)
+            let third = try Line(folder, store)
+            try await third.writer.recover()
+            #expect(store.labels == ["a", "b"])
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import Foundation
+@testable import Ingest
+import Storage
+import Testing
+
+/// What a crash leaves behind is mended; what nothing but a broken disk can do is said.
+@Suite("Journal after a crash")
+struct JournalDamageTests {
+    /// Writes records into the first segment of `folder`, and gives its bytes and where each record begins.
+    private func written(_ texts: [String], in folder: String, segmentBytes: Int64 = 1 << 20) async throws -> (file: URL, bytes: Data, starts: [Int]) {
+        let journal = try Journal(folder: folder, segmentBytes: segmentBytes)
+        for text in texts { try await journal.append(text) }
+        journal.close()
+        var starts = [0]
+        for text in texts { starts.append(starts.last! + Journal.frameBytes + text.utf8.count) }
+        let file = URL(fileURLWithPath: Journal.path(folder, 1))
+        return (file, try Data(contentsOf: file), starts)
+    }
+
+    private func message(_ body: () throws -> Void) -> String {
+        do {
+            try body()
+            return "no error"
+        } catch { return "\(error)" }
+    }
+
+    @Test("a record that was torn at any byte is cut off, what lies before it stays, and the journal goes on", arguments: [false, true])
+    func torn(restIsZero: Bool) async throws {
+        try await withFolder { folder in
+            let texts = ["first", "second", "the last one"]
+            let (file, bytes, starts) = try await written(texts, in: folder)
+            for cut in starts[2]..<bytes.count {
+                try (bytes.prefix(cut) + Data(count: restIsZero ? bytes.count - cut : 0)).write(to: file)
+                for expected in [["first", "second"], ["first", "second", "after"]] {
+                    let journal = try Journal(folder: folder)
+                    #expect(try journal.texts() == expected, "cut at byte \(cut)")
+                    if expected.count == 2 {
+                        try await journal.append("after")
+                        #expect(try journal.texts() == ["first", "second", "after"], "cut at byte \(cut)")
+                    }
+                    journal.close()
+                }
+            }
+        }
+    }
+
+    @Test("a segment that is nothing but a torn record is begun anew")
+    func tornAlone() async throws {
+        try await withFolder { folder in
+            let (file, bytes, _) = try await written(["only"], in: folder)
+            for cut in 0..<bytes.count {
+                try bytes.prefix(cut).write(to: file)
+                let journal = try Journal(folder: folder)
+                #expect(try journal.texts().isEmpty)
+                journal.close()
+            }
+        }
+    }
+
+    @Test("a byte that flipped in a record with others behind it stops the start, and names file and place")
+    func flipped() async throws {
+        try await withFolder { folder in
+            let texts = ["first", "second one", "third"]
+            let (file, bytes, starts) = try await written(texts, in: folder)
+            for index in 0..<starts[2] {
+                for mask: UInt8 in [0x01, 0x80, 0xFF] {
+                    var flipped = bytes
+                    flipped[index] ^= mask
+                    try flipped.write(to: file)
+                    let start = starts.last { $0 <= index }!
+                    let found = message { _ = try Journal(folder: folder) }
+                    #expect(found == "\(file.path): the record at byte \(start) is damaged", "byte \(index), mask \(mask)")
+                    #expect(try Data(contentsOf: file) == flipped, "a damaged file is left as it is")
+                }
+            }
+            // Mended by hand it opens again: the failed starts have left nothing behind.
+            try bytes.write(to: file)
+            #expect(try Journal(folder: folder).texts() == texts)
+        }
+    }
+
+    @Test("a group that lost a block to a power failure was never acknowledged, and is cut off")
+    func lostBlock() async throws {
+        try await withFolder { folder in
+            let texts = ["first", String(repeating: "x", count: 3_000), "behind"]
+            let (file, bytes, _) = try await written(texts, in: folder)
+            for block in 1...4 {
+                var lost = bytes
+                lost.replaceSubrange(block * 512..<(block + 1) * 512, with: Data(count: 512))
+                try lost.write(to: file)
+                let journal = try Journal(folder: folder)
+                #expect(try journal.texts() == ["first"])
+                journal.close()
+            }
+        }
+    }
+
+    @Test("a byte that flipped in a finished segment is met when it is read: nothing wrong is given, and nothing left out")
+    func flippedLater() async throws {
+        try await withFolder { folder in
+            // The first segment takes three records, the rest lies in a second one.
+            let texts = ["first", "second one", "third", "fourth"]
+            let (file, bytes, starts) = try await written(texts, in: folder, segmentBytes: 40)
+            #expect(try segments(in: folder).count == 2)
+            for index in bytes.indices {
+                var flipped = bytes
+                flipped[index] ^= 0x41
+                try flipped.write(to: file)
+                let journal = try Journal(folder: folder, segmentBytes: 40)
+                let damaged = starts.lastIndex { $0 <= index }!
+                var at = JournalPosition.start, read: [String] = []
+                let found = message {
+                    for _ in texts {
+                        let (records, next) = try journal.read(from: at, maximumBytes: 8)
+                        read += records.map { String(decoding: $0, as: UTF8.self) }
+                        at = next
+                    }
+                }
+                #expect(read == Array(texts[..<damaged]), "byte \(index)")
+                #expect(found == "\(file.path): the record at byte \(starts[damaged]) is damaged", "byte \(index)")
+                journal.close()
+            }
+        }
+    }
+
+    @Test("files of other names in the folder are left alone")
+    func strangers() async throws {
+        try await withFolder { folder in
+            let names = ["notes.txt", "x.journal", ".journal", "12.journal.bak"]
+            for name in names { try Data("mine".utf8).write(to: URL(fileURLWithPath: folder + "/" + name)) }
+            let journal = try Journal(folder: folder, segmentBytes: 1)
+            for number in 0..<3 { try await journal.append("\(number)") }
+            journal.release(before: journal.committedPosition)
+            #expect(try journal.texts().isEmpty)
+            for name in names { #expect(try String(contentsOfFile: folder + "/" + name, encoding: .utf8) == "mine") }
+        }
+    }
+
+    @Test("a folder that can't be made, or is a file, is an error that says so", arguments: ["/proc/pulse", "/dev/null/journal", "/dev/null"])
+    func noFolder(folder: String) {
+        let found = message { _ = try Journal(folder: folder) }
+        #expect(found != "no error")
+    }
+}

@@ -1,0 +1,178 @@
+import Common
+import Foundation
+@testable import Ingest
+import Storage
+import Synchronization
+import Testing
+
+/// What happens when there is no room: in the journal, or on the disk.
+@Suite("Journal without room")
+struct JournalRoomTests {
+    static let full = ServiceError.unavailable(
+        "journal_full", "Events can't be kept at the moment: the journal is full. Try again in 5 seconds.", retryAfterSeconds: 5)
+
+    private func refusal(_ body: () async throws -> Void) async -> ServiceError? {
+        do {
+            try await body()
+            return nil
+        } catch { return error as? ServiceError }
+    }
+
+    @Test("a full journal answers 503 and when to come again, and takes events as soon as some were released")
+    func full() async throws {
+        try await withFolder { folder in
+            let journal = try Journal(folder: folder, maximumBytes: 100)
+            // 8 bytes of frame and 12 of text, five times.
+            for number in 0..<5 { try await journal.append("record no \(number).") }
+            #expect(journal.backlogBytes == 100)
+            #expect(journal.capacityBytes == 100)
+            #expect(await refusal { try await journal.append("x") } == Self.full)
+            let lost = Mutex(0)
+            journal.appendLater([1]) { lost.withLock { $0 += 1 } }
+            #expect(lost.withLock { $0 } == 1)
+            #expect(try journal.texts().count == 5)
+
+            let (_, second) = try journal.read(from: .start, maximumBytes: 1)
+            journal.release(before: second)
+            #expect(journal.backlogBytes == 80)
+            #expect(await refusal { try await journal.append("just too large") } == Self.full)
+            try await journal.append("record no 6.")
+            #expect(await refusal { try await journal.append("x") } == Self.full)
+            journal.release(before: journal.committedPosition)
+            #expect(journal.backlogBytes == 0)
+            try await journal.append(String(repeating: "y", count: 92))
+            #expect(await refusal { try await journal.append(String(repeating: "y", count: 93)) } == Self.full)
+        }
+    }
+
+    @Test("many at once get as much in as there is room, and not a byte more")
+    func fullAtOnce() async throws {
+        try await withFolder { folder in
+            let journal = try Journal(folder: folder, maximumBytes: 1_000, segmentBytes: 300)
+            let accepted = Mutex(0)
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<100 {
+                    group.addTask { if (try? await journal.append("0123456789ab")) != nil { accepted.withLock { $0 += 1 } } }
+                }
+            }
+            #expect(accepted.withLock { $0 } == 50)
+            #expect(journal.backlogBytes == 1_000)
+            #expect(try journal.texts().count == 50)
+        }
+    }
+
+    @Test("release deletes whole segments that nobody needs, and no others")
+    func release() async throws {
+        try await withFolder { folder in
+            // 20 bytes a record, two records a segment; the fourth segment is empty and waits.
+            let journal = try Journal(folder: folder, segmentBytes: 40)
+            for number in 0..<6 { try await journal.append("record no \(number).") }
+            func numbers() throws -> [Int] { try segments(in: folder).map { Int($0.prefix(16))! } }
+            #expect(try numbers() == [1, 2, 3, 4])
+            let table: [(JournalPosition, [Int], backlog: Int64)] = [
+                (.start, [1, 2, 3, 4], 120), (.init(segment: 1, offset: 20), [1, 2, 3, 4], 100), (.init(segment: 1, offset: 40), [1, 2, 3, 4], 80),
+                (.init(segment: 2, offset: 0), [2, 3, 4], 80), (.init(segment: 3, offset: 20), [3, 4], 20),
+                // Going back gives nothing back.
+                (.init(segment: 1, offset: 0), [3, 4], 20), (.init(segment: 4, offset: 0), [4], 0),
+            ]
+            for (position, left, backlog) in table {
+                journal.release(before: position)
+                #expect(try numbers() == left, "\(position)")
+                #expect(journal.backlogBytes == backlog, "\(position)")
+            }
+            journal.close()
+            let again = try Journal(folder: folder, segmentBytes: 40)
+            #expect(again.startPosition == .init(segment: 4, offset: 0))
+            try await again.append("goes on")
+            #expect(try again.texts() == ["goes on"])
+        }
+    }
+
+    @Test("a disk that fails makes 503, and nothing of what it refused is there when it works again", arguments: BrokenDisk.Failure.allCases)
+    func brokenDisk(failure: BrokenDisk.Failure) async throws {
+        try await withFolder { folder in
+            let journal = try Journal(folder: folder)
+            try await journal.append("before")
+            let disk = try BrokenDisk(Journal.path(folder, 1), failure)
+            let expected = ServiceError.unavailable(
+                "journal_failed", "Events can't be kept at the moment: \(failure.sentence). Try again in 5 seconds.", retryAfterSeconds: 5)
+            #expect(await refusal { try await journal.append("lost") } == expected)
+            let lost = Mutex(0)
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 {
+                    group.addTask { #expect(await refusal { try await journal.append("lost too") } == expected) }
+                    journal.appendLater(Array("nobody waits".utf8)) { lost.withLock { $0 += 1 } }
+                }
+            }
+            await journal.flush()
+            #expect(lost.withLock { $0 } == 20)
+            #expect(try journal.texts() == ["before"])
+            disk.mend()
+            try await journal.append("after")
+            #expect(try journal.texts() == ["before", "after"])
+            journal.close()
+            #expect(try Journal(folder: folder).texts() == ["before", "after"])
+        }
+    }
+
+    @Test("a segment that can't be begun leaves the old one in use")
+    func noNewSegment() async throws {
+        try await withFolder { folder in
+            let journal = try Journal(folder: folder, segmentBytes: 20)
+            // A folder stands where the second segment would be.
+            let obstacle = Journal.path(folder, 2)
+            try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
+            for text in ["one", "two", "three", "four"] { try await journal.append(text) }
+            #expect(journal.committedPosition.segment == 1)
+            try FileManager.default.removeItem(atPath: obstacle)
+            try await journal.append("five")
+            #expect(journal.committedPosition == .init(segment: 2, offset: 0))
+            try await journal.append("six")
+            #expect(try journal.texts() == ["one", "two", "three", "four", "five", "six"])
+        }
+    }
+
+    /// A file system of 64 KB, where this process may make one; in a container it mostly may not, and the test above
+    /// with a device in the file's place has to do.
+    @Test("a full disk makes 503 and events go in again once there is room", .enabled("this process can't mount file systems") { canMount })
+    func fullDisk() async throws {
+        try await withFolder { folder in
+            guard Self.run("mount", "-t", "tmpfs", "-o", "size=64k", "none", folder) else { return }
+            defer { _ = Self.run("umount", folder) }
+            let journal = try Journal(folder: folder)
+            var kept: [String] = [], refused: ServiceError?
+            while refused == nil, kept.count < 100 {
+                let text = String(repeating: "\(kept.count % 10)", count: 5_000)
+                refused = await refusal { try await journal.append(text) }
+                if refused == nil { kept.append(text) }
+            }
+            #expect(refused?.status == 503)
+            #expect(refused?.message == "Events can't be kept at the moment: can't write to the journal: No space left on device. Try again in 5 seconds.")
+            #expect(try journal.texts() == kept)
+            // Smaller ones still fit.
+            try await journal.append("small")
+            #expect(try journal.texts() == kept + ["small"])
+            journal.close()
+            let again = try Journal(folder: folder)
+            #expect(try again.texts() == kept + ["small"])
+            again.close()
+        }
+    }
+
+    private static let canMount: Bool = {
+        let folder = NSTemporaryDirectory() + "pulse-mount-" + UUID().uuidString
+        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        return run("mount", "-t", "tmpfs", "-o", "size=64k", "none", folder) && run("umount", folder)
+    }()
+
+    private static func run(_ arguments: String...) -> Bool {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }
+}

@@ -1,0 +1,215 @@
+import Common
+@testable import Ingest
+import Metrics
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("Reports")
+struct ReportsTests {
+    private static let day: Int64 = 86_400_000
+    private static let range = TimeRange(start: Instant(milliseconds: 10 * day), end: Instant(milliseconds: 12 * day))
+
+    private let counters = IngestCounters(metrics: NOOPMetricsHandler.instance)
+
+    /// Reports over a store that answers each question with the number of questions that it has been asked.
+    private func reports(
+        maximumBytes: Int = 1 << 20, knowsVersions: Bool = true, settle: @escaping @Sendable () async throws -> Void = {},
+        answer: (@Sendable (String) async throws -> Rows)? = nil
+    ) -> (reports: Reports, store: FakeEventStore) {
+        let count = Mutex<Int64>(0), counters = counters
+        let store = FakeEventStore(answer: answer ?? { _ in
+            Rows(columns: ["n"], values: [[.int(count.withLock { count in
+                count += 1
+                return count
+            })]])
+        })
+        return (
+            Reports(
+                events: store, timeoutSeconds: 3, maximumBytes: maximumBytes, settle: settle,
+                version: { knowsVersions ? counters.version(of: $0, over: $1) : nil }), store
+        )
+    }
+
+    private func ask(_ reports: Reports, _ statement: SQL = "SELECT 1", project: Int32 = 1, _ range: TimeRange = range) async throws -> Int64 {
+        try await reports.rows(statement, of: project, over: range)[0].int("n")
+    }
+
+    /// Says that a fact of `project` at so many milliseconds has been stored.
+    private func store(at milliseconds: Int64, project: Int32 = 1, duplicate: Bool = false) {
+        counters.applied(rows: [EncodedRow(row("a", project: project, at: milliseconds)[...])], duplicates: [duplicate])
+    }
+
+    @Test("a question that is repeated is not asked again; another one is")
+    func repeated() async throws {
+        let (reports, store) = reports()
+        #expect(try await ask(reports, "SELECT \(1)") == 1)
+        #expect(try await ask(reports, "SELECT \(1)") == 1)
+        #expect(try await ask(reports, "SELECT \(2)") == 2)
+        #expect(try await ask(reports, "SELECT \("1")") == 3)
+        #expect(try await ask(reports, "SELECT \(1), 1") == 4)
+        #expect(try await ask(reports, "SELECT \(1)") == 1)
+        #expect(store.queries == ["SELECT $1::bigint | int(1)", "SELECT $1::bigint | int(2)", "SELECT $1::text | text(\"1\")", "SELECT $1::bigint, 1 | int(1)"])
+    }
+
+    @Test("an answer is made anew when facts in its range have changed, and only then", arguments: [
+        (10 * day, 1, true), (12 * day - 1, 1, true), (11 * day + 5, 1, true),
+        // The days before and behind, and another project.
+        (10 * day - 1, 1, false), (12 * day, 1, false), (11 * day, 2, false), (0, 1, false),
+    ] as [(Int64, Int32, Bool)])
+    func changed(at: Int64, project: Int32, isNew: Bool) async throws {
+        let (reports, _) = reports()
+        #expect(try await ask(reports) == 1)
+        store(at: at, project: project)
+        #expect(try await ask(reports) == (isNew ? 2 : 1))
+        #expect(try await ask(reports) == (isNew ? 2 : 1))
+        store(at: at, project: project)
+        #expect(try await ask(reports) == (isNew ? 3 : 1))
+    }
+
+    @Test("a change somewhere in a range of years is noticed, with few days changed and with many")
+    func longRange() async throws {
+        let (reports, _) = reports()
+        let years = TimeRange(start: Instant(milliseconds: 0), end: Instant(milliseconds: 3_650 * Self.day))
+        var expected: Int64 = 1
+        #expect(try await ask(reports, years) == expected)
+        for day in stride(from: Int64(0), to: 3_650, by: 17) {
+            store(at: day * Self.day + 1)
+            expected += 1
+            #expect(try await ask(reports, years) == expected)
+            #expect(try await ask(reports, years) == expected)
+        }
+        store(at: 3_650 * Self.day)
+        #expect(try await ask(reports, years) == expected)
+    }
+
+    private func ask(_ reports: Reports, _ range: TimeRange) async throws -> Int64 { try await ask(reports, "SELECT 1", project: 1, range) }
+
+    @Test("the range may lie within a day, and a change elsewhere on that day is one as well")
+    func withinDay() async throws {
+        let (reports, _) = reports()
+        let hour = TimeRange(start: Instant(milliseconds: 10 * Self.day + 3_600_000), end: Instant(milliseconds: 10 * Self.day + 7_200_000))
+        #expect(try await ask(reports, hour) == 1)
+        store(at: 10 * Self.day)
+        #expect(try await ask(reports, hour) == 2)
+        store(at: 11 * Self.day)
+        #expect(try await ask(reports, hour) == 2)
+    }
+
+    @Test("erasure, retention and the like make every answer of the project anew")
+    func erasure() async throws {
+        let (reports, _) = reports()
+        #expect(try await ask(reports) == 1)
+        counters.changed(project: 1)
+        #expect(try await ask(reports) == 2)
+        #expect(try await ask(reports) == 2)
+        store(at: 11 * Self.day)
+        #expect(try await ask(reports) == 3)
+    }
+
+    @Test("facts that arrive while a question is answered make its answer an old one")
+    func meanwhile() async throws {
+        let counters = counters, asked = Mutex<Int64>(0)
+        let (reports, _) = reports(answer: { _ in
+            let number = asked.withLock { asked in
+                asked += 1
+                return asked
+            }
+            // The statement has begun, and does not see this any more.
+            if number == 1 { counters.applied(rows: [EncodedRow(row("a", at: 11 * Self.day)[...])], duplicates: [false]) }
+            return Rows(columns: ["n"], values: [[.int(number)]])
+        })
+        #expect(try await ask(reports) == 1)
+        #expect(try await ask(reports) == 2)
+        #expect(try await ask(reports) == 2)
+    }
+
+    @Test("where others write too, nothing is kept; nor where there is no room for it")
+    func unknowing() async throws {
+        for (reports, _) in [reports(knowsVersions: false), reports(maximumBytes: 0)] {
+            for number: Int64 in 1...3 { #expect(try await ask(reports) == number) }
+        }
+    }
+
+    @Test("keeps no more than it may, and what was asked last")
+    func bound() async throws {
+        // A text of 19 bytes, 64 for the row, 32 for the number: 115 bytes an answer, 34 of which fit.
+        let (reports, store) = reports(maximumBytes: 4_000)
+        func question(_ number: Int) -> SQL { "SELECT \(sql: "\(number)") AS n /**/" }
+        for number in 10..<99 { _ = try await ask(reports, question(number)) }
+        let before = store.queries.count
+        #expect(before == 89)
+        var kept = 0
+        for number in (10..<99).reversed() {
+            _ = try await ask(reports, question(number))
+            guard store.queries.count == before else { break }
+            kept += 1
+        }
+        // Between three quarters of the room, to which it shrinks, and all of it.
+        #expect((26...34).contains(kept), "\(kept)")
+    }
+
+    @Test("an answer that would take an eighth of the room is not kept, so that it pushes out nothing")
+    func large() async throws {
+        let large = String(repeating: "x", count: 1_000)
+        let (reports, store) = reports(maximumBytes: 8_000, answer: { question in
+            Rows(columns: ["n", "text"], values: [[.int(1), .text(question.contains("large") ? large : "")]])
+        })
+        for _ in 0..<3 {
+            _ = try await ask(reports, "SELECT 'large'")
+            _ = try await ask(reports, "SELECT 'small'")
+        }
+        #expect(store.queries == ["SELECT 'large'", "SELECT 'small'", "SELECT 'large'", "SELECT 'large'"])
+    }
+
+    @Test("waits until acknowledged events are there, also for an answer that is kept")
+    func settles() async throws {
+        let settled = Mutex(0)
+        let (reports, _) = reports(settle: { settled.withLock { $0 += 1 } })
+        for _ in 0..<3 { _ = try await ask(reports) }
+        _ = try await reports.visitorBound(of: 1)
+        #expect(settled.withLock { $0 } == 4)
+    }
+
+    @Test("says so while the store is away, even when it knows an old answer")
+    func away() async throws {
+        let isAway = Mutex(false)
+        let (reports, store) = reports(settle: { if isAway.withLock({ $0 }) { throw IngestWriterTests.away } })
+        _ = try await ask(reports)
+        isAway.withLock { $0 = true }
+        await #expect(throws: IngestWriterTests.away) { try await ask(reports) }
+        #expect(store.queries.count == 1)
+    }
+
+    @Test("a statement that takes too long is 503 with a word on what to do, and is not kept")
+    func timeout() async throws {
+        let (reports, store) = reports(answer: { _ in throw QueryTimeout(seconds: 3) })
+        for _ in 0..<2 {
+            await #expect(throws: ServiceError.unavailable(
+                "query_timeout", "The report took longer than 3 seconds and was stopped. Ask for a shorter range or fewer filters.",
+                retryAfterSeconds: 5)
+            ) { try await ask(reports) }
+        }
+        #expect(store.queries.count == 2)
+    }
+
+    @Test("through HTTP: an answer stays until something comes that belongs to it", arguments: Profile.available)
+    func wholeWay(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            func pageviews(_ day: String) async throws -> Int64? {
+                try await app.get("/api/v1/stats?start_at=\(day)&end_at=\(day)").json()["current"]?["pageviews"]?.integer
+            }
+            for (at, today, yesterday) in [("2026-03-02", 1, 0), ("2026-03-01", 1, 1), ("2026-03-02T11:59:59", 2, 1), ("2026-02-28", 2, 1)] as [(String, Int64, Int64)] {
+                try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"ada","timestamp":"\#(at)"}"#)
+                for _ in 0..<2 {
+                    #expect(try await pageviews("2026-03-02") == today)
+                    #expect(try await pageviews("2026-03-01") == yesterday)
+                }
+            }
+            let erased = try await app.delete("/api/admin/projects/\(app.project.id)/privacy/visitors/ada", as: .token)
+            #expect(erased.status == 204)
+            #expect(try await pageviews("2026-03-02") == 0)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Common
+@testable import Ingest
+import Testing
+
+/// Random streams of activity, compared with sessions that were computed with all of it on the table.
+@Suite("Sessions of random streams")
+struct SessionStreamsTests {
+    static let seeds: [UInt64] = Array(1...40)
+
+    @Test("live collection gives the sessions that one would compute afterwards, with sweeps now and then", arguments: seeds)
+    func live(seed: UInt64) {
+        let steps = PlainSessions.stream(seed: seed), expected = PlainSessions.places(steps)
+        var random = Seeded(seed)
+        let sessions = Sessions()
+        for (step, place) in zip(steps, expected) {
+            if random.below(5) == 0 { sessions.sweep(now: Instant(milliseconds: step.at)) }
+            let found = sessions.add(Step(
+                at: 0, now: step.at, isDated: false, visitor: step.visitor, project: step.project, path: step.path))
+            #expect(found == place, "\(step)")
+        }
+        sessions.sweep(now: Instant(milliseconds: steps.last!.at + 1_800_001))
+        #expect(sessions.count == 0)
+    }
+
+    @Test("dated back and sent in order of time they get the same sessions", arguments: seeds)
+    func backdated(seed: UInt64) {
+        let steps = PlainSessions.stream(seed: seed), expected = PlainSessions.places(steps)
+        var random = Seeded(seed), now = clock("+30 12:00")
+        let sessions = Sessions()
+        for (step, place) in zip(steps, expected) {
+            // Some in one request, some in one after it.
+            now += Int64(random.below(3) * 1_000)
+            if random.below(10) == 0 { sessions.sweep(now: Instant(milliseconds: now)) }
+            let found = sessions.add(Step(at: step.at, now: now, visitor: step.visitor, project: step.project, path: step.path))
+            #expect(found == place, "\(step)")
+        }
+    }
+
+    @Test("out of order, what has a number can be relied on, and every session holds together", arguments: seeds)
+    func disturbed(seed: UInt64) {
+        var random = Seeded(seed), steps = PlainSessions.stream(seed: seed, visitors: 3)
+        for _ in 0..<(steps.count / 3) {
+            let step = steps.remove(at: random.below(steps.count))
+            steps.insert(step, at: random.below(steps.count + 1))
+        }
+        let sessions = Sessions()
+        var seen: [String: [Sessions.Place]] = [:]
+        for step in steps {
+            let place = sessions.add(Step(at: step.at, now: clock("+1 12:00"), visitor: step.visitor, project: step.project, path: step.path))
+            let name = "\(step.project) \(step.visitor) \(place.sessionAt)"
+            let before = seen[name] ?? []
+            seen[name, default: []].append(place)
+            #expect(place.at == step.at)
+            if let seq = place.seq {
+                #expect(before.allSatisfy { $0.at <= place.at && ($0.seq ?? 0) < seq })
+                #expect(place.gap == before.map { Int32(place.at - $0.at) }.min())
+                if seq == 1 { #expect(before.isEmpty && place.sessionAt == place.at) }
+            } else {
+                #expect(place.gap == nil)
+                #expect(before.contains { $0.at > place.at })
+            }
+            // It is within reach of something that was there.
+            if !before.isEmpty { #expect(before.contains { abs($0.at - place.at) <= 1_800_000 }) }
+        }
+    }
+}

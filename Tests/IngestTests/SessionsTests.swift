@@ -1,0 +1,193 @@
+import Common
+@testable import Ingest
+import Testing
+
+@Suite("Sessions")
+struct SessionsTests {
+    typealias Case = (at: String, path: String, expected: String)
+
+    private func check(_ table: [Case], sourceLocation: SourceLocation = #_sourceLocation) {
+        let sessions = Sessions()
+        for (at, path, expected) in table {
+            #expect(sessions.add(Step(at: clock(at), path: path)).text == expected, "\(at) \(path)", sourceLocation: sourceLocation)
+        }
+    }
+
+    @Test("counts activity, pageviews and the time between")
+    func visit() {
+        check([
+            ("10:00", "/a", "10:00 #1 +- p1 -"),
+            ("10:01", "/b", "10:00 #2 +60000 p2 /a"),
+            ("10:01:30", "", "10:00 #3 +30000 p2 /b"),
+            ("10:02", "/a", "10:00 #4 +30000 p3 /b"),
+            ("10:02", "", "10:00 #5 +0 p3 /a"),
+        ])
+        // Events before the first pageview.
+        check([
+            ("10:00", "", "10:00 #1 +- p0 -"), ("10:01", "", "10:00 #2 +60000 p0 -"), ("10:02", "/a", "10:00 #3 +60000 p1 -"),
+            ("10:03", "/b", "10:00 #4 +60000 p2 /a"),
+        ])
+    }
+
+    @Test("ends after 30 minutes without activity: the last instant belongs, a millisecond more does not")
+    func timeout() {
+        check([
+            ("10:00", "/a", "10:00 #1 +- p1 -"),
+            ("10:30", "/b", "10:00 #2 +1800000 p2 /a"),
+            // 30 minutes since the last activity, an hour since the first.
+            ("11:00", "", "10:00 #3 +1800000 p2 /b"),
+            ("11:30:00.001", "/c", "11:30:00.001 #1 +- p1 -"),
+            ("12:00:00.001", "/d", "11:30:00.001 #2 +1800000 p2 /c"),
+            ("12:30:00.002", "", "12:30:00.002 #1 +- p0 -"),
+        ])
+    }
+
+    @Test("another timeout is kept as exactly", arguments: [1, 5, 1_440])
+    func otherTimeout(minutes: Int) {
+        let sessions = Sessions(timeoutMinutes: minutes), length = Int64(minutes) * 60_000
+        sessions.add(Step(at: 0, path: "/"))
+        #expect(sessions.add(Step(at: length)).sessionAt == 0)
+        #expect(sessions.add(Step(at: 2 * length + 1)).sessionAt == 2 * length + 1)
+    }
+
+    @Test("what happens at one time keeps the order in which it arrived")
+    func equalTimes() {
+        check([
+            ("10:00", "/a", "10:00 #1 +- p1 -"), ("10:00", "/b", "10:00 #2 +0 p2 /a"), ("10:00", "", "10:00 #3 +0 p2 /b"),
+            ("10:00", "/c", "10:00 #4 +0 p3 /b"),
+        ])
+    }
+
+    @Test("what arrives after something later joins its session without a number, and disturbs nobody else's")
+    func late() {
+        check([
+            ("10:00", "/a", "10:00 #1 +- p1 -"),
+            ("10:10", "/b", "10:00 #2 +600000 p2 /a"),
+            ("10:05", "/late", "10:00 #- +- p3 /b"),
+            // The page before is the last one in time, and the gap is the time since the last activity.
+            ("10:11", "/c", "10:00 #4 +60000 p4 /b"),
+            // Before the beginning, but within 30 minutes of it.
+            ("09:30", "", "10:00 #- +- p4 /c"),
+            // The session now reaches back to then, and so does what belongs to it.
+            ("09:00", "", "10:00 #- +- p4 /c"),
+            ("10:12", "", "10:00 #7 +60000 p4 /c"),
+        ])
+    }
+
+    @Test("what arrives late and lies more than 30 minutes before a session is one of its own")
+    func lateAndFar() {
+        check([
+            ("10:00", "/a", "10:00 #1 +- p1 -"),
+            ("09:29:59.999", "/early", "09:29:59.999 #1 +- p1 -"),
+            ("10:01", "/b", "10:00 #2 +60000 p2 /a"),
+            ("09:35", "/early2", "09:29:59.999 #2 +300001 p2 /early"),
+            ("10:02", "/c", "10:00 #3 +60000 p3 /b"),
+        ])
+    }
+
+    @Test("an id keeps activity together whatever the pauses, and apart from activity with another one or with none")
+    func sessionID() {
+        let sessions = Sessions()
+        let table: [(at: String, id: String?, path: String, expected: String)] = [
+            ("10:00", "x", "/a", "10:00 #1 +- p1 -"),
+            ("10:01", nil, "/b", "10:01 #1 +- p1 -"),
+            ("10:02", "y", "/c", "10:02 #1 +- p1 -"),
+            ("18:00", "x", "/d", "10:00 #2 +28800000 p2 /a"),
+            ("18:00", nil, "/e", "18:00 #1 +- p1 -"),
+            ("18:01", "y", "", "10:02 #2 +28740000 p1 /c"),
+            ("18:02", "x", "", "10:00 #3 +120000 p2 /d"),
+            ("18:03", nil, "", "18:00 #2 +180000 p1 /e"),
+        ]
+        for (at, id, path, expected) in table {
+            #expect(sessions.add(Step(at: clock(at), path: path, sessionID: id)).text == expected, "\(at) \(id ?? "none")")
+        }
+    }
+
+    @Test("a pause that does not fit the column has no number: only an id can make one")
+    func longPause() {
+        let sessions = Sessions(), start = clock("10:00")
+        sessions.add(Step(at: start, path: "/a", sessionID: "x"))
+        let longest = sessions.add(Step(at: start + Int64(Int32.max), sessionID: "x"))
+        #expect(longest.seq == 2 && longest.gap == Int32.max)
+        let tooLong = sessions.add(Step(at: start + 2 * Int64(Int32.max) + 1, sessionID: "x"))
+        #expect(tooLong.seq == nil && tooLong.gap == nil && tooLong.sessionAt == start)
+    }
+
+    @Test("sessions of one visitor never begin in the same millisecond, as their beginning is their name")
+    func sameStart() {
+        let sessions = Sessions(), at = clock("10:00")
+        let starts = ["x", "y", nil, "z"].map { sessions.add(Step(at: at, path: "/", sessionID: $0)) }
+        #expect(starts.map(\.sessionAt) == [at, at + 1, at + 2, at + 3])
+        #expect(starts.map(\.at) == [at, at, at, at])
+        // Their rows don't begin where the session does, so nothing may rely on their numbers.
+        #expect(starts.map(\.seq) == [1, nil, nil, nil])
+        #expect(sessions.add(Step(at: at + 60_000, sessionID: "y")).text == "\(clockText(at + 1)) #- +- p1 /")
+    }
+
+    @Test("visitors and projects don't meet")
+    func apart() {
+        let sessions = Sessions(), at = clock("10:00")
+        for visitor in [1, 2, 17, -1, .max, .min] as [Int64] {
+            for project: Int32 in [1, 2] {
+                let place = sessions.add(Step(at: at, visitor: visitor, project: project, path: "/a"))
+                #expect(place.text == "10:00 #1 +- p1 -")
+                #expect(sessions.add(Step(at: at + 1_000, visitor: visitor, project: project)).text == "10:00 #2 +1000 p1 /a")
+            }
+        }
+        #expect(sessions.count == 12)
+    }
+
+    @Test("requests that overtake each other on their way stay in order, as they bring no time of their own")
+    func overtaking() {
+        let sessions = Sessions()
+        func arrive(_ now: String, _ path: String) -> Sessions.Place { sessions.add(Step(at: 0, now: clock(now), isDated: false, path: path)) }
+        #expect(arrive("10:00", "/a").text == "10:00 #1 +- p1 -")
+        #expect(arrive("10:00:00.005", "/b").text == "10:00 #2 +5 p2 /a")
+        let overtaken = arrive("10:00:00.003", "/c")
+        #expect(overtaken.text == "10:00 #3 +0 p3 /b")
+        #expect(overtaken.at == clock("10:00:00.005"))
+        #expect(arrive("10:00:00.004", "").at == clock("10:00:00.005"))
+        #expect(arrive("10:00:01", "").text == "10:00 #5 +995 p3 /c")
+    }
+
+    @Test("attributes are those of the session's first activity, and are asked for once")
+    func attributes() {
+        let sessions = Sessions(), start = clock("10:00")
+        for (at, source) in [(start, "first"), (start + 60_000, "second"), (start + 7_200_000, "third")] {
+            var asked = 0
+            let found = sessions.add(Step(at: at).arrival) {
+                asked += 1
+                return .named(source)
+            }.attributes
+            #expect(found.source == (source == "second" ? "first" : source))
+            #expect(asked == (source == "second" ? 0 : 1))
+        }
+    }
+
+    @Test("tells the session that something would belong to, without adding to it")
+    func current() {
+        let sessions = Sessions()
+        func current(_ at: String, id: String? = nil) -> String? {
+            sessions.current(project: 1, visitor: 1, at: Instant(milliseconds: clock(at)), sessionID: id).map { "\(clockText($0.sessionAt)) \($0.lastPath)" }
+        }
+        #expect(current("10:00") == nil)
+        sessions.add(Step(at: clock("10:00"), path: "/a"))
+        for _ in 0..<2 { #expect(current("10:30") == "10:00 /a") }
+        #expect(current("10:30:00.001") == nil)
+        #expect(current("09:30") == "10:00 /a")
+        #expect(current("09:29:59.999") == nil)
+        #expect(current("10:00", id: "x") == nil)
+        #expect(sessions.count == 1)
+    }
+
+    @Test("after activity that was counted and then not stored nothing of the session has a number; the next one has")
+    func distrust() {
+        let sessions = Sessions()
+        sessions.add(Step(at: clock("10:00"), path: "/a"))
+        let lost = sessions.add(Step(at: clock("10:01"), path: "/lost"))
+        sessions.distrust([Sessions.Name(project: 1, visitor: 1, sessionAt: lost.sessionAt), Sessions.Name(project: 9, visitor: 9, sessionAt: 0)])
+        #expect(sessions.add(Step(at: clock("10:02"), path: "/b")).text == "10:00 #- +- p3 /lost")
+        #expect(sessions.add(Step(at: clock("10:03"))).text == "10:00 #- +- p3 /b")
+        #expect(sessions.add(Step(at: clock("11:00"), path: "/c")).text == "11:00 #1 +- p1 -")
+    }
+}
