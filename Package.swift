@@ -82,7 +82,7 @@ var targets: [Target] = [
         name: "Host",
         dependencies: [
             "Core", "Coordination", "Operations", "SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine", "RedisEngine", hummingbird,
-            httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals, httpTypes, nio,
+            httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals, httpTypes, nio, nioHTTP1,
         ] + modules.map { .byName(name: "\($0)Module") },
         path: "Host", exclude: ["Pulse"], swiftSettings: settings
     ),
@@ -121,7 +121,9 @@ targets += [
     test("EnrichmentTests", ["Enrichment"]),
     test("AccessTests", ["Core"]),
     test("OperationsTests", ["Common", "Access", "Operations", httpClient, nioPosix, nioHTTP1, log, metrics, coreMetrics, tracing, instrumentation, httpTypes, nio, lifecycle]),
+    test("IngestTests", ["Core", log, metrics, nio]),
     test("HostTests", ["Host", "Core", httpClient, nio]),
+    test("EndToEndTests", ["Host", "Core", httpClient, nio, nioHTTP1, hummingbirdTesting]),
 ]
 
 let package = Package(

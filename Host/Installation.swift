@@ -45,19 +45,22 @@ public struct Installation: Sendable {
         let modules = try modules ?? ModuleList.load(configuration.modules)
         let engines = try await Engines.open(configuration, time: time, logger: logger)
         do {
-            return try await assemble(configuration, modules, engines, time, telemetry, logger)
+            let installation = try assemble(configuration, modules, engines, time, telemetry, logger)
+            try await installation.prepare()
+            return installation
         } catch {
             await engines.close()
             throw error
         }
     }
 
-    private static func assemble(
+    /// Puts the parts together, and asks nothing of the stores.
+    static func assemble(
         _ configuration: HostConfiguration, _ modules: [any AnalyticsModule], _ engines: Engines, _ time: any TimeSource,
         _ telemetry: Telemetry, _ logger: Logger
-    ) async throws -> Installation {
+    ) throws -> Installation {
         let folder = DataFolder(configuration.storage.dataFolder)
-        let adminToken = try configuration.adminToken?.revealed ?? folder.secret("admin-token", prefix: "padm_")
+        let adminToken = try configuration.adminToken?.revealed ?? folder.secret(DataFolder.adminToken, prefix: "padm_")
         let directory = Directory(
             control: engines.control, coordination: engines.coordination, time: time,
             defaults: ModuleDefaults(modules: modules, settings: configuration.modules))
@@ -98,16 +101,15 @@ public struct Installation: Sendable {
         let probes = Probes(engines: engines, journal: journal, writer: writer, telemetry: telemetry, time: time)
         let administration = AdministrationRoutes(
             eventStore: engines.events, writer: writer, counters: counters, tables: tables, privacyDefaults: PrivacyRules(configuration.privacy))
+        let backups = BackupRoutes(backup: Backup(engines: engines, settle: writer.settle, time: time), folder: folder.path("backups"))
         let description = DescriptionRoutes(modules: modules, configuration: configuration)
         let hostRoutes = IngestRoutes(collection: collection, ledger: ledger, stream: stream).routes
-            + (probes.routes + administration.routes).map { (nil, $0) }
+            + (probes.routes + administration.routes + backups.routes).map { (nil, $0) }
         let registry = try ModuleRegistry(modules: modules, hostRoutes: hostRoutes + description.routes(describing: hostRoutes).map { (nil, $0) })
-        let installation = Installation(
+        return Installation(
             configuration: configuration, engines: engines, directory: directory, registry: registry, journal: journal,
             sessions: sessions, identity: identity, counters: counters, writer: writer, stream: stream, gate: gate, limiter: limiter,
             crossOrigin: CrossOrigin(configuration.server), telemetry: telemetry, logger: logger, time: time, adminToken: adminToken)
-        try await installation.prepare()
-        return installation
     }
 
     /// Schema, projects of the configuration, and everything that was acknowledged before the last stop.
@@ -146,6 +148,7 @@ public struct Installation: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.server.host, port: configuration.server.port), serverName: nil),
             services: services, onServerRunning: { channel in
+                engines.lock.announce(channel.localAddress)
                 logger.info("ready", metadata: ["address": "\(channel.localAddress.map(String.init(describing:)) ?? "")"])
             }, logger: logger)
     }

@@ -112,7 +112,9 @@ public final class EventPipeline: Sendable {
     /// An error of a check as the refusal of an invalid event.
     private static func refusing<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as ServiceError {
-            throw Refusal(reason: DropReason(rawValue: error.code) ?? .invalidEvent, error: error)
+            // `invalid_body` is said of the request; what is wrong here is one event of it.
+            let reason = DropReason(rawValue: error.code).flatMap { $0 == .invalidBody ? nil : $0 }
+            throw Refusal(reason: reason ?? .invalidEvent, error: error)
         }
     }
 

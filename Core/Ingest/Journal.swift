@@ -332,7 +332,7 @@ public final class Journal: Sendable {
             return (start, (state.segments[start.segment] ?? 0) - start.offset)
         }
         guard available > 0 else { return ([], start) }
-        var bytes = try pread(start, Int(min(available, Int64(maximumBytes))))
+        var bytes = try pread(start, Int(min(available, Int64(max(maximumBytes, Self.frameBytes)))))
         var (records, used) = try Frame.split(bytes, Self.path(folder, start.segment), start.offset)
         if records.isEmpty {
             // One record larger than the piece: its frame tells how large.

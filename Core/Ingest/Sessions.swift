@@ -33,6 +33,9 @@ public final class Sessions: Sendable {
         var touched: Int64
         /// Set when an activity that was counted here was not stored: no later `seq` can be trusted.
         var hasHole = false
+
+        /// Milliseconds between `at` and the session's activity; 0 inside it.
+        func distance(to at: Int64) -> Int64 { max(0, firstAt - at, at - lastAt) }
     }
 
     /// What identifies a session.
@@ -86,7 +89,7 @@ public final class Sessions: Sendable {
         return shard(visitor).lock.withLock { visitors in
             var sessions = visitors[visitor] ?? []
             defer { visitors[visitor] = sessions }
-            guard let index = sessions.firstIndex(where: { belongs(wanted, arrival.sessionID, to: $0) }) else {
+            guard let index = nearest(sessions, wanted, arrival.sessionID) else {
                 // Two sessions of a visitor can't begin in the same millisecond: the start is half of their name.
                 var start = wanted
                 while sessions.contains(where: { $0.sessionAt == start }) { start += 1 }
@@ -101,6 +104,11 @@ public final class Sessions: Sendable {
             let place = Self.extend(&sessions[index], arrival, wanted)
             return (place, sessions[index].attributes)
         }
+    }
+
+    /// The session that activity at `at` belongs to; of several, between which it arrived late, the one next to it.
+    private func nearest(_ sessions: [Live], _ at: Int64, _ sessionID: String?) -> Int? {
+        sessions.indices.filter { belongs(at, sessionID, to: sessions[$0]) }.min { sessions[$0].distance(to: at) < sessions[$1].distance(to: at) }
     }
 
     private func belongs(_ at: Int64, _ sessionID: String?, to session: Live) -> Bool {
@@ -141,7 +149,8 @@ public final class Sessions: Sendable {
     public func current(project: Int32, visitor: Int64, at: Instant, sessionID: String? = nil) -> (sessionAt: Int64, lastPath: String, attributes: SessionAttributes)? {
         let visitor = Visitor(project: project, visitor: visitor)
         return shard(visitor).lock.withLock { visitors in
-            visitors[visitor]?.first { belongs(at.milliseconds, sessionID, to: $0) }.map { ($0.sessionAt, $0.lastPath, $0.attributes) }
+            guard let sessions = visitors[visitor], let index = nearest(sessions, at.milliseconds, sessionID) else { return nil }
+            return (sessions[index].sessionAt, sessions[index].lastPath, sessions[index].attributes)
         }
     }
 

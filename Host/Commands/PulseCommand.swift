@@ -2,6 +2,7 @@ import ArgumentParser
 import Common
 import Foundation
 import Logging
+import Platform
 import Settings
 
 /// `pulse`: everything a self-hoster does, as subcommands.
@@ -9,10 +10,24 @@ public struct PulseCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "pulse", abstract: "Self-hosted analytics: collect, ask, administer.", version: Version.current,
         subcommands: [
-            ServeCommand.self,
+            ServeCommand.self, ConfigCommand.self, MigrateCommand.self, ModulesCommand.self, ProjectCommand.self, KeyCommand.self,
+            BackupCommand.self, RestoreCommand.self, OpenAPICommand.self, DemoCommand.self, DoctorCommand.self,
         ])
 
     public init() {}
+
+    /// As ArgumentParser does it, but for `CommandError`, which says everything by itself.
+    public static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+        } catch let error as CommandError {
+            StandardOutput.complain(error.description)
+            exit(withError: ExitCode.failure)
+        } catch {
+            exit(withError: error)
+        }
+    }
 }
 
 /// What every command reads first.
@@ -22,9 +37,11 @@ struct ConfigurationOptions: ParsableArguments {
 
     static let standardFile = "config/pulse.yaml"
 
-    /// - Throws: `ValidationError` that lists everything that is wrong.
+    /// The file that `load` reads; nil for all defaults.
+    var file: String? { config ?? (FileManager.default.fileExists(atPath: Self.standardFile) ? Self.standardFile : nil) }
+
+    /// - Throws: `CommandError` that lists everything that is wrong.
     func load() throws -> HostConfiguration {
-        let file = config ?? (FileManager.default.fileExists(atPath: Self.standardFile) ? Self.standardFile : nil)
         do {
             return try HostConfiguration.load(
                 file: file, environment: ProcessInfo.processInfo.environment, knownModules: ModuleList.names)
@@ -36,6 +53,9 @@ struct ConfigurationOptions: ParsableArguments {
 struct CommandError: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
+
+    /// What went wrong in words for a person: of a `ServiceError` the sentence without the code.
+    init(_ error: any Error) { description = (error as? ServiceError)?.message ?? "\(error)" }
 }
 
 extension HostConfiguration {
@@ -44,11 +64,11 @@ extension HostConfiguration {
     /// The embedded engines belong to one process: while `pulse serve` runs, commands that change things go through
     /// its admin API instead.
     func withInstallation<Result: Sendable>(_ body: @Sendable (Installation) async throws -> Result) async throws -> Result {
-        let telemetry = Telemetry(telemetry, quiet: true)
+        let telemetry = quietTelemetry
         let installation: Installation
         do {
             installation = try await Installation.open(self, telemetry: telemetry, logger: telemetry.logger("pulse"))
-        } catch { throw CommandError("\(error)") }
+        } catch { throw CommandError(error) }
         do {
             let result = try await body(installation)
             await installation.close()
@@ -57,5 +77,16 @@ extension HostConfiguration {
             await installation.close()
             throw error
         }
+    }
+
+    /// For commands whose output is their answer: warnings and worse, to standard error.
+    var quietTelemetry: Telemetry {
+        Telemetry(telemetry, secrets: [adminToken, cookieSecret].compactMap { $0?.revealed }, quiet: true)
+    }
+
+    /// Modules as the configuration has them.
+    /// - Throws: `CommandError` with what is wrong in their settings.
+    func loadModules() throws -> [any AnalyticsModule] {
+        do { return try ModuleList.load(modules) } catch { throw CommandError(error) }
     }
 }

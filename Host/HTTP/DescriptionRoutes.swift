@@ -19,12 +19,13 @@ struct DescriptionRoutes: Sendable {
             page("/docs/app.js", "Script of the page.", OpenAPIPage.script, "text/javascript"),
             page("/docs/style.css", "Style of the page.", OpenAPIPage.style, "text/css"),
         ]
-        let document = ByteBuffer(string: Self.document(modules, hostRoutes + pages.map { (nil, $0) }, configuration))
-        return pages + [
-            Route(anonymous: .get, "/openapi.json", "This API as OpenAPI 3.1.", success: .other("application/json")) { _ in
-                .json(bytes: document)
-            },
-        ]
+        let describing = pages + [description(ByteBuffer())]
+        let document = Self.document(modules, hostRoutes + describing.map { (nil, $0) }, configuration)
+        return pages + [description(ByteBuffer(string: document))]
+    }
+
+    private func description(_ document: ByteBuffer) -> Route {
+        Route(anonymous: .get, "/openapi.json", "This API as OpenAPI 3.1.", success: .other("application/json")) { _ in .json(bytes: document) }
     }
 
     static func document(_ modules: [any AnalyticsModule], _ hostRoutes: [(module: String?, route: Route)], _ configuration: HostConfiguration) -> String {

@@ -22,10 +22,14 @@ extension Schema {
     }
 }
 
-/// Bodies for routes whose schema alone does not say what they accept, by method and path. The walk over all routes asks
-/// for a line here where it can't make something from the schema.
+/// Bodies for what does not say in its schema alone what it accepts. The walks over all routes and payload types ask for a
+/// line here where they can't make something from the schema.
 enum SampleBodies {
+    /// By method and path.
     static let byRoute: [String: String] = [
         "POST /api/collect": #"{"type":"pageview","path":"/"}"#,
     ]
+
+    /// Payloads by their type, where the required fields alone are not enough.
+    static let byType: [String: String] = [:]
 }

@@ -49,7 +49,7 @@ struct JournalRoomTests {
     func fullAtOnce() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder, maximumBytes: 1_000, segmentBytes: 300)
-            let accepted = Mutex(0)
+            let accepted = Locked(0)
             await withTaskGroup(of: Void.self) { group in
                 for _ in 0..<100 {
                     group.addTask { if (try? await journal.append("0123456789ab")) != nil { accepted.withLock { $0 += 1 } } }

@@ -113,7 +113,7 @@ struct JournalTests {
     func close() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder)
-            let acknowledged = Mutex<Set<String>>([]), refused = Mutex<Set<String>>([])
+            let acknowledged = Locked<Set<String>>([]), refused = Locked<Set<String>>([])
             await withTaskGroup(of: Void.self) { group in
                 for sender in 0..<8 {
                     group.addTask {

@@ -17,7 +17,7 @@ public enum Profile: String, Sendable, CaseIterable, CustomTestStringConvertible
     static let redisURL = ProcessInfo.processInfo.environment["PULSE_TEST_REDIS_URL"]
 
     /// The environment that makes a host run on this profile, with a database of its own.
-    func environment() async throws -> [String: String] {
+    public func environment() async throws -> [String: String] {
         guard self == .server, let server = Self.serverURL else { return [:] }
         let name = "pulse_" + Identifiers.token(prefix: "", length: 12).lowercased().replacingOccurrences(of: "-", with: "x")
         try createDatabase(name, on: server)

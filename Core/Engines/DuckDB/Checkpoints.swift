@@ -1,34 +1,59 @@
 import Foundation
 import Logging
+import Synchronization
 
 /// When the WAL is written to the file, which is the writer's work between two batches.
 ///
-/// DuckDB would do it by itself within a commit, but not while anybody reads, as every batch updates rows (the journal's
-/// position, the ledger). A checkpoint of its own kind has no such condition.
+/// DuckDB would do it by itself within a commit, but never while somebody reads, as every batch updates rows (the
+/// journal's position, the ledger): a checkpoint must wait until whoever began to read before the last update has ended.
+/// So it is tried after a batch, and when the WAL has become long, the writer waits for those readers. New ones don't matter.
 final class Checkpoints: Sendable {
-    /// Of the WAL. Larger ones make checkpoints rarer, and a start after a crash slower: it reads some 100 MB/s.
-    private static let maximumBytes = 32 << 20
+    /// Of the WAL. A start after a crash reads some 100 MB/s of it.
+    private static let dueBytes = 32 << 20
+    private static let urgentBytes = 128 << 20
+    private static let retrySeconds = 0.005
+    /// For readers to end; their own time limit is shorter.
+    private static let maximumWaitSeconds = 120.0
 
     private let wal: String
     private let logger: Logger
+    /// Backups that keep checkpoints away.
+    private let backups = Atomic(0)
 
     init(path: String, logger: Logger) {
         wal = path + ".wal"
         self.logger = logger
     }
 
-    var isDue: Bool {
+    private var walBytes: Int {
         var information = stat()
-        return stat(wal, &information) == 0 && information.st_size > Self.maximumBytes
+        return stat(wal, &information) == 0 ? Int(information.st_size) : 0
     }
 
-    func run(on connection: Connection) {
+    var isDue: Bool { backups.load(ordering: .acquiring) == 0 && walBytes > Self.dueBytes }
+
+    func backupBegins() { backups.wrappingAdd(1, ordering: .acquiringAndReleasing) }
+    func backupEnds() { backups.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
+
+    /// On the writer's thread.
+    func runIfDue(on connection: Connection) {
         guard isDue else { return }
         do {
-            try connection.execute("CHECKPOINT")
+            try run(on: connection, maximumWaitSeconds: walBytes > Self.urgentBytes ? Self.maximumWaitSeconds : 0)
         } catch {
-            // While a backup is under way there is none; the next batch tries again.
             logger.debug("no checkpoint at the moment", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// - Throws: `DuckDBError`; `isConflict` when readers have not ended in time.
+    func run(on connection: Connection, maximumWaitSeconds: Double = maximumWaitSeconds) throws {
+        let limit = MonotonicTime.now.adding(seconds: maximumWaitSeconds)
+        while true {
+            do {
+                return try connection.execute("CHECKPOINT")
+            } catch let error as DuckDBError where error.isConflict && .now < limit {
+                usleep(UInt32(Self.retrySeconds * 1e6))
+            }
         }
     }
 }

@@ -13,9 +13,9 @@ extension DuckDBEventStore {
     /// free blocks. So an open transaction keeps checkpoints away while the file is copied.
     public func backup(to path: String) async throws {
         try await unavailableWhenBroken {
-            let guardian = try await writer.run { [slot] connection in
-                try connection.execute("CHECKPOINT")
-                return try CheckpointGuard(slot)
+            let guardian = try await writer.run { [slot, checkpoints] connection in
+                try checkpoints.run(on: connection)
+                return try CheckpointGuard(slot, checkpoints)
             }
             try await Self.onThread { [options, slot] in
                 defer { guardian.end() }
@@ -70,12 +70,15 @@ extension DuckDBEventStore {
 /// A transaction that has changed something, and so keeps checkpoints from happening until it ends.
 private final class CheckpointGuard: Sendable {
     private let connection: Connection
+    private let checkpoints: Checkpoints
 
-    init(_ slot: DatabaseSlot) throws {
+    init(_ slot: DatabaseSlot, _ checkpoints: Checkpoints) throws {
+        self.checkpoints = checkpoints
         connection = try slot.connect()
         do {
             try connection.execute("BEGIN TRANSACTION")
             try connection.execute("CREATE TABLE pulse_backup_under_way (nothing INTEGER)")
+            checkpoints.backupBegins()
         } catch {
             connection.close()
             throw error
@@ -83,6 +86,7 @@ private final class CheckpointGuard: Sendable {
     }
 
     func end() {
+        checkpoints.backupEnds()
         try? connection.execute("ROLLBACK")
         connection.close()
     }

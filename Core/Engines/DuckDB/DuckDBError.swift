@@ -29,6 +29,9 @@ public struct DuckDBError: Error, Sendable, Equatable, CustomStringConvertible {
 
     var isDuplicateKey: Bool { code == "constraint" && message.hasPrefix("Duplicate key") }
 
+    /// Another transaction is in the way.
+    var isConflict: Bool { code == "transactioncontext" || code == "transaction" }
+
     /// The database stopped itself; it must be opened anew.
     var isFatal: Bool { code == "fatal" }
 }

@@ -17,7 +17,7 @@ public final class DuckDBEventStore: EventStore {
     let writer: ConnectionThreads
     private let logger: Logger
     let batches = BatchWriter()
-    private let checkpoints: Checkpoints
+    let checkpoints: Checkpoints
     private let recovery = Mutex(Recovery())
     /// Raised by each change of the schema.
     private let schemaVersion: SchemaVersion
@@ -120,7 +120,7 @@ public final class DuckDBEventStore: EventStore {
     func schemaChanged() { schemaVersion.raise() }
 
     private func checkpointWhenDue() {
-        if checkpoints.isDue { writer.enqueue { [checkpoints] in checkpoints.run(on: $0) } }
+        if checkpoints.isDue { writer.enqueue { [checkpoints] in checkpoints.runIfDue(on: $0) } }
     }
 
     /// Does `body` while no connection is open.

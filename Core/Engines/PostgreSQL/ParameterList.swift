@@ -1,3 +1,4 @@
+import CLibPQ
 import Storage
 
 /// A statement's values as libpq takes them: one buffer, and pointers into it.
@@ -7,6 +8,8 @@ struct ParameterList {
     private var offsets: [Int?] = []
     private var lengths: [Int32] = []
     private var formats: [Int32] = []
+    /// 0 where the statement's cast says the type.
+    private(set) var types: [Oid] = []
 
     init() {}
 
@@ -32,6 +35,7 @@ struct ParameterList {
         offsets.append(bytes.count)
         lengths.append(0)  // libpq reads up to the NUL
         formats.append(0)
+        types.append(0)
         bytes.append(contentsOf: text.utf8.lazy.map(CChar.init(bitPattern:)))
         bytes.append(0)
     }
@@ -40,13 +44,16 @@ struct ParameterList {
         offsets.append(bytes.count)
         lengths.append(Int32(binary.count))
         formats.append(1)
+        types.append(0)
         bytes.append(contentsOf: binary.lazy.map(CChar.init(bitPattern:)))
     }
 
+    /// Text by type, which doesn't matter: see `NullPlaceholders`.
     mutating func appendNull() {
         offsets.append(nil)
         lengths.append(0)
         formats.append(0)
+        types.append(25)
     }
 
     /// Count, values, lengths and formats in the order of libpq's calls.

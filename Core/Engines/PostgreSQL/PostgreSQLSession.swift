@@ -119,14 +119,15 @@ final class PostgreSQLSession {
     /// - Parameter prepared: kept prepared for the next time; not for what runs once.
     @discardableResult
     func execute(_ text: String, _ values: [Value] = [], prepared: Bool = true) throws -> Rows {
-        try answer(to: text, ParameterList(values, statement: text), prepared: prepared).rows
+        let text = NullPlaceholders.written(into: text, values)
+        return try answer(to: text, ParameterList(values, statement: text), prepared: prepared).rows
     }
 
     /// The same with parameters in any format and the answer as libpq has it.
     func answer(to text: String, _ parameters: ParameterList, prepared: Bool = true, binary: Bool = false) throws -> PostgreSQLResult {
         try checkControl()
         if prepared {
-            let name = try preparedName(of: text)
+            let name = try preparedName(of: text, parameters.types)
             do {
                 return try run(text) { connection in
                     parameters.withPointers { PQsendQueryPrepared(connection, name, $0, $1, $2, $3, binary ? 1 : 0) }
@@ -140,7 +141,7 @@ final class PostgreSQLSession {
             }
         }
         return try run(text) { connection in
-            parameters.withPointers { PQsendQueryParams(connection, text, $0, nil, $1, $2, $3, binary ? 1 : 0) }
+            parameters.withPointers { PQsendQueryParams(connection, text, $0, parameters.types, $1, $2, $3, binary ? 1 : 0) }
         }
     }
 
@@ -150,10 +151,10 @@ final class PostgreSQLSession {
         try run(text) { PQsendQuery($0, text) }
     }
 
-    private func preparedName(of text: String) throws -> String {
+    private func preparedName(of text: String, _ types: [Oid]) throws -> String {
         if let name = statements.name(of: text) { return name }
         let name = statements.newName()
-        _ = try run(text) { PQsendPrepare($0, name, text, 0, nil) }
+        _ = try run(text) { PQsendPrepare($0, name, text, Int32(types.count), types) }
         if let old = statements.add(text, name: name) { try command("DEALLOCATE \(old)") }
         return name
     }

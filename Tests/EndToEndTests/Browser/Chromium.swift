@@ -17,12 +17,10 @@ struct Chromium: Sendable {
             let port = try await driver.word(after: "started successfully on port ").trimmingCharacters(in: ["."])
             do {
                 let result = try await body(Chromium(address: "http://127.0.0.1:\(port)"))
-                driver.signal(SIGTERM)
-                try await driver.exit()
+                try await driver.kill9()  // it has nothing to lose
                 return result
             } catch {
-                driver.signal(SIGTERM)
-                try await driver.exit()
+                try? await driver.kill9()
                 throw error
             }
         }

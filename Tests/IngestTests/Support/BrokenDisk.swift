@@ -24,7 +24,8 @@ struct BrokenDisk {
     private let original: Int32
 
     init(_ path: String, _ failure: Failure = .full) throws {
-        descriptor = try #require(Self.descriptor(of: path), "\(path) is not open")
+        let found = try Self.descriptor(of: path)
+        descriptor = try #require(found, "\(path) is not open")
         original = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         let device = open(failure.rawValue, O_RDWR | O_CLOEXEC)
         #expect(device >= 0 && dup2(device, descriptor) == descriptor)

@@ -1,0 +1,81 @@
+import Access
+import Common
+import Foundation
+import HTTPTypes
+import Logging
+import NIOCore
+import Synchronization
+
+/// `POST /api/admin/backups`: how `pulse backup` gets one from the host that serves.
+struct BackupRoutes: Sendable {
+    let backup: Backup
+    /// Where they go; made when needed.
+    let folder: String
+    private let turn = Turn()
+
+    init(backup: Backup, folder: String) {
+        self.backup = backup
+        self.folder = folder
+    }
+
+    /// One backup at a time.
+    private final class Turn: Sendable { let isTaken = Mutex(false) }
+
+    var routes: [Route] {
+        [
+            Route(
+                installation: .post, "/api/admin/backups", "Back up the whole installation into a folder on the host.", access: .write,
+                body: Self.body,
+                success: .json(.object([
+                    .required("name", .text(64)), .required("path", .text(4_096), "The folder, on the host's machine."),
+                    .required("bytes", .count), .required("files", .count),
+                ]), status: 201), use: create),
+        ]
+    }
+
+    private static let body = Schema.object([
+        .optional("name", .text(64), "Letters, digits, '.', '_' and '-'. Default: made of date and time."),
+    ])
+
+    struct Made: Codable, Sendable { let name: String, path: String, bytes: Int64, files: Int }
+
+    @Sendable private func create(_ call: InstallationRequest) async throws -> Answer {
+        let name = try await wantedName(call)
+        let path = folder + "/" + name
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw ServiceError(status: 409, code: "backup_exists", message: "There is a backup '\(name)' already.")
+        }
+        guard turn.isTaken.withLock({ taken in
+            defer { taken = true }
+            return !taken
+        }) else {
+            throw ServiceError(status: 409, code: "backup_running", message: "A backup is under way; one is made at a time.")
+        }
+        defer { turn.isTaken.withLock { $0 = false } }
+        call.logger.info("backup begun", metadata: ["backup.name": "\(name)"])
+        do {
+            let manifest = try await backup.write(to: path)
+            call.logger.info("backup made", metadata: ["backup.name": "\(name)", "backup.bytes": "\(manifest.bytes)"])
+            let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
+            return try .json(Made(name: name, path: absolute, bytes: manifest.bytes, files: manifest.files.count), status: 201)
+        } catch let error as ServiceError { throw error } catch {
+            call.logger.error("a backup failed", metadata: ["backup.name": "\(name)", "error": "\(error)"])
+            throw ServiceError.unavailable(
+                "backup_failed", "The backup could not be made; the log has the rest under request id \(call.request.id).", retryAfterSeconds: 60)
+        }
+    }
+
+    /// No body at all is accepted too.
+    private func wantedName(_ call: InstallationRequest) async throws -> String {
+        let bytes = try await call.rawBody()
+        guard bytes.readableBytes > 0 else { return Backup.name(at: call.now) }
+        let json = try bytes.withUnsafeReadableBytes { try JSON.parse($0) }
+        try Self.body.check(json)
+        guard let name = json["name"]?.string else { return Backup.name(at: call.now) }
+        let isPlain = name.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0 & 0xDF) || [45, 46, 95].contains($0) }
+        guard isPlain, !name.hasPrefix("."), !name.hasSuffix(".partial") else {
+            throw ServiceError.body("field 'name' must be made of letters, digits, '.', '_' and '-', and not begin with '.'; got '\(name.excerpt(60))'.")
+        }
+        return name
+    }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Common
+import Foundation
+import Ingest
+import NIOCore
+import NIOHTTP1
+import Platform
+import Settings
+import Storage
+
+/// `pulse backup FOLDER`: the whole installation, also while it serves.
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Copy the whole installation into a new folder, also while Pulse serves.",
+        discussion: """
+            Not in it: your configuration file, and the secrets that Pulse made for itself in the data folder (admin-token,
+            cookie-secret). Keep those where you keep secrets.
+            """)
+
+    @Argument(help: "The folder to make.")
+    var folder: String
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(name: .long, help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let configuration = try options.load()
+        let target = URL(fileURLWithPath: folder).standardizedFileURL.path
+        guard !FileManager.default.fileExists(atPath: target) else {
+            throw CommandError("\(folder) is there already; a backup takes a new folder.")
+        }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: URL(fileURLWithPath: target).deletingLastPathComponent().path, withIntermediateDirectories: true)
+            if let host = RunningHost(of: configuration) {
+                try await Self.fetch(from: host, to: target)
+            } else {
+                try await Self.make(configuration, at: target)
+            }
+            try report(try BackupManifest.read(from: target), at: target)
+        } catch let error as CommandError { throw error } catch { throw CommandError(error) }
+    }
+
+    private struct Made: Encodable {
+        let path: String, bytes: Int64, files: Int, created_at: Instant, version: String, rows: [String: TableCounts]
+    }
+
+    private func report(_ manifest: BackupManifest, at target: String) throws {
+        if json {
+            return try StandardOutput.json(Made(
+                path: target, bytes: manifest.bytes, files: manifest.files.count, created_at: manifest.createdAt, version: manifest.version,
+                rows: ["control": manifest.control, "events": manifest.events]))
+        }
+        print("""
+            \(target)
+              \(manifest.files.count) files, \(Bytes.text(manifest.bytes)); \(manifest.control.total) rows of configuration, \(manifest.events.total) of events
+              To use it: pulse restore \(folder)
+            """)
+    }
+
+    /// The host that serves makes the copy, in its data folder; then it moves to where it is wanted.
+    private static func fetch(from host: RunningHost, to target: String) async throws {
+        // A large installation takes its time.
+        let reply = try await host.administer(.POST, "/api/admin/backups", body: "{}", timeout: .hours(12))
+        guard reply.status == 201 else { throw CommandError("Pulse (process \(host.process)) at \(host.base) made no backup: \(reply.message)") }
+        let made = try reply.decode(BackupRoutes.Made.self)
+        guard FileManager.default.fileExists(atPath: made.path + "/" + BackupManifest.fileName) else {
+            throw CommandError("The backup is at \(made.path) on the machine, or in the container, of the host that serves; it can't be reached from here.")
+        }
+        if rename(made.path, target) == 0 { return }
+        // Another file system: copied, checked, and only then removed there.
+        let partial = target + ".partial"
+        try FileManager.default.copyItem(atPath: made.path, toPath: partial)
+        try BackupManifest.read(from: partial).checkFiles(in: partial)
+        try FileManager.default.moveItem(atPath: partial, toPath: target)
+        try FileManager.default.removeItem(atPath: made.path)
+    }
+
+    /// Nobody serves: opens the stores itself.
+    private static func make(_ configuration: HostConfiguration, at target: String) async throws {
+        let folder = DataFolder(configuration.storage.dataFolder)
+        guard configuration.storage.databaseURL != nil || folder.hasControlStore else {
+            throw CommandError("There is nothing in the data folder \(folder.root) to back up.")
+        }
+        let modules = try configuration.loadModules()
+        try await configuration.withEngines { engines in
+            let isOlder = try await !Migrator(engines.control, engines.events, modules).pending().isEmpty
+            let backup = Backup(
+                engines: engines,
+                // Events may wait in the journal after a crash. Tables of an older Pulse are copied as they are: this one
+                // would have to change them first.
+                settle: { if !isOlder { try await configuration.catchUp(engines, modules) } },
+                time: SystemTime())
+            if isOlder {
+                StandardOutput.complain("The data is of an older Pulse; it is copied as it is. Events that still wait in the journal are not in the backup.")
+            }
+            _ = try await backup.write(to: target)
+        }
+    }
+}
+
+extension HostConfiguration {
+    /// Applies what waits in the journal.
+    fileprivate func catchUp(_ engines: Engines, _ modules: [any AnalyticsModule]) async throws {
+        let telemetry = quietTelemetry
+        let journal = try Journal(
+            folder: DataFolder(storage.dataFolder).path("journal"), maximumBytes: Int64(storage.journalMaxMB) << 20)
+        defer { journal.close() }
+        let writer = IngestWriter(
+            journal: journal, events: engines.events, tables: try ModuleRegistry(modules: modules, hostRoutes: []).factTables,
+            counters: IngestCounters(metrics: telemetry.metrics), logger: telemetry.logger("pulse"), applied: { _, _ in })
+        try await writer.recover()
+    }
+}

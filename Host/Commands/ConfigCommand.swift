@@ -1,0 +1,43 @@
+import ArgumentParser
+import Settings
+
+/// `pulse config`
+struct ConfigCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Look at the configuration.", subcommands: [Check.self])
+
+    /// `pulse config check`: what holds and where it came from; or everything that is wrong, with file and line.
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "check", abstract: "Show every key with its value and origin, or everything that is wrong.")
+
+        @OptionGroup var options: ConfigurationOptions
+        @Flag(name: .long, help: "Print JSON.")
+        var json = false
+
+        func run() async throws {
+            let configuration = try options.load()
+            _ = try configuration.loadModules()
+            if json { return try StandardOutput.json(configuration.entries.map(Entry.init)) }
+            var columns = Columns("key", "value", "from")
+            for entry in configuration.entries { columns.add(entry.key, entry.value, entry.origin.description) }
+            print(columns.text)
+        }
+    }
+
+    private struct Entry: Encodable {
+        let key: String, value: String, origin: String, `default`: String, unit: String, accepts: String
+        /// `live` or `restart`: when a change takes effect.
+        let change: String
+
+        init(_ entry: ConfigurationEntry) {
+            key = entry.key
+            value = entry.value
+            origin = entry.origin.description
+            `default` = entry.standard
+            unit = entry.unit
+            accepts = entry.accepts
+            change = "\(entry.reload)"
+        }
+    }
+}

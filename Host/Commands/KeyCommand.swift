@@ -1,0 +1,164 @@
+import Access
+import ArgumentParser
+import Common
+
+extension KeyScope: ExpressibleByArgument {}
+
+/// `pulse key`: works beside a running host.
+struct KeyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "key", abstract: "Make, list and revoke API keys, also while Pulse serves.",
+        subcommands: [Create.self, List.self, Revoke.self])
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "create", abstract: "Make a key; this is the only time that it is shown.")
+
+        @Argument(help: "The project's id, or its name.")
+        var project: String
+        @Option(name: .long, help: "What people call the key.")
+        var name: String
+        @Option(name: .long, help: "What it may do: ingest, query or admin. Give it again for more.")
+        var scope: [KeyScope]
+        @Option(name: .long, help: "A module that it may use. Give it again for more. Default: every enabled module.")
+        var module: [String] = []
+        @Option(name: .long, help: "When it ends: a date, an ISO 8601 timestamp, or a number of days such as 90d. Default: never.")
+        var expires: String?
+        @Flag(name: .long, help: "For a key that never leaves a server: events may carry ip and user_agent of the visitor.")
+        var server = false
+        @OptionGroup var options: ConfigurationOptions
+        @Flag(name: .long, help: "Print JSON.")
+        var json = false
+
+        func validate() throws {
+            guard (1...200).contains(name.trimmingSpaces.count) else { throw ValidationError("--name must have 1 to 200 characters.") }
+            guard !scope.isEmpty else { throw ValidationError("--scope must be given at least once: ingest, query or admin.") }
+            let unknown = module.filter { !ModuleList.names.contains($0) }
+            guard unknown.isEmpty else {
+                throw ValidationError("There is no module '\(unknown[0])'; there are: \(ModuleList.names.joined(separator: ", ")).")
+            }
+            if let expires { _ = try Self.expiry(expires, now: SystemTime().now) }
+        }
+
+        /// - Throws: `ValidationError` for what is no instant in the future.
+        static func expiry(_ text: String, now: Instant) throws -> Instant {
+            if text.hasSuffix("d"), let days = Int64(text.dropLast()), (1...36_500).contains(days) { return now.adding(days: days) }
+            let instant: Instant? = switch ISO8601.parse(text) {
+            case .instant(let instant): instant
+            case .local(let day, let milliseconds): day.start.adding(milliseconds: milliseconds)
+            case .day(let day): day.start
+            case nil: nil
+            }
+            guard let instant, instant > now else {
+                throw ValidationError("--expires must be a date or timestamp in the future, or days such as 90d; got '\(text.excerpt(40))'.")
+            }
+            return instant
+        }
+
+        func run() async throws {
+            let now = SystemTime().now
+            let request = Directory.KeyRequest(
+                name: name.trimmingSpaces, scopes: scope, expiresAt: try expires.map { try Self.expiry($0, now: now) },
+                allowedModules: module.isEmpty ? nil : module, isServer: server)
+            let (key, secret, project) = try await ControlPlane.with(try options.load()) { control in
+                let project = try control.project(self.project)
+                let (key, secret) = try await control.directory.createKey(request, in: project, by: ControlPlane.actor)
+                return (key, secret, project)
+            }
+            if json { return try StandardOutput.json(Shown(key, secret: secret)) }
+            print("""
+                \(secret)
+
+                This key of project '\(project.name)' is shown only now; write it down. Its id is \(key.id).
+                A host that is running knows it within two seconds.
+                """)
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List a project's keys that are not revoked, oldest first.")
+
+        @Argument(help: "The project's id, or its name.")
+        var project: String
+        @OptionGroup var options: ConfigurationOptions
+        @Flag(name: .long, help: "Print JSON.")
+        var json = false
+
+        func run() async throws {
+            let keys = try await ControlPlane.with(try options.load()) { control in
+                try await control.directory.keys(of: try control.project(project))
+            }
+            if json { return try StandardOutput.json(keys.map { Shown($0, secret: nil) }) }
+            if keys.isEmpty { return print("The project has no keys; `pulse key create` makes one.") }
+            let now = SystemTime().now
+            var columns = Columns("id", "key", "scopes", "modules", "kind", "expires", "last used", "name")
+            for key in keys {
+                columns.add(
+                    key.id, key.prefix, key.scopeNames.joined(separator: ","), key.allowedModules?.joined(separator: ",") ?? "all",
+                    key.isServer ? "server" : "browser",
+                    key.expiresAt.map { $0 <= now ? "expired" : "\(Day($0))" } ?? "never", key.lastUsedAt?.iso8601 ?? "never", key.name)
+            }
+            print(columns.text)
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "revoke", abstract: "Make a key useless, at once and for good.")
+
+        @Argument(help: "The project's id, or its name.")
+        var project: String
+        @Argument(help: "The key's id; or its name, where no other key of the project has it.")
+        var key: String
+        @OptionGroup var options: ConfigurationOptions
+
+        func run() async throws {
+            let name = try await ControlPlane.with(try options.load()) { control in
+                let project = try control.project(self.project)
+                let key = try Self.find(key, among: try await control.directory.keys(of: project), of: project)
+                try await control.directory.revokeKey(key.id, in: project, by: ControlPlane.actor)
+                return key.name
+            }
+            print("Key '\(name)' is revoked. A host that is running refuses it within two seconds.")
+        }
+
+        static func find(_ text: String, among keys: [APIKey], of project: Project) throws -> APIKey {
+            if let key = keys.first(where: { $0.id == text.lowercased() }) { return key }
+            let named = keys.filter { $0.name == text }
+            switch named.count {
+            case 1: return named[0]
+            case 0:
+                throw CommandError("Project '\(project.name)' has no key with the name or id '\(text)'. `pulse key list` shows them.")
+            default:
+                throw CommandError(
+                    "\(named.count) keys are called '\(text)'; name one by its id: \(named.map(\.id).joined(separator: ", ")).")
+            }
+        }
+    }
+
+    /// As the admin API shows keys.
+    private struct Shown: Encodable {
+        let id: String, name: String, key_prefix: String, scopes: [String], allowed_modules: [String]?, server: Bool
+        let created_at: Instant, expires_at: Instant?, last_used_at: Instant?
+        /// The secret, when the key was made just now.
+        let key: String?
+
+        init(_ key: APIKey, secret: String?) {
+            id = key.id
+            name = key.name
+            key_prefix = key.prefix
+            scopes = key.scopeNames
+            allowed_modules = key.allowedModules
+            server = key.isServer
+            created_at = key.createdAt
+            expires_at = key.expiresAt
+            last_used_at = key.lastUsedAt
+            self.key = secret
+        }
+    }
+}
+
+extension APIKey {
+    /// In the order in which they are listed.
+    var scopeNames: [String] { KeyScope.allCases.filter(scopes.contains).map(\.rawValue) }
+}

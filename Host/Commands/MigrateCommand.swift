@@ -1,0 +1,88 @@
+import ArgumentParser
+import Common
+import Foundation
+import Platform
+import SQLiteEngine
+import Settings
+import Storage
+
+/// `pulse migrate`: brings the tables of both planes to where this version expects them. `pulse serve` does so by itself;
+/// this is for those who want to look first, or to do it at a time of their own.
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate", abstract: "Bring the databases to where this version expects them.")
+
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(name: .long, help: "Show what is pending with its SQL, and change nothing.")
+    var dryRun = false
+    @Flag(name: .long, help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let configuration = try options.load(), modules = try configuration.loadModules()
+        let migrations: [Migrator.PendingMigration]
+        do {
+            if dryRun, configuration.storage.databaseURL == nil, !DataFolder(configuration.storage.dataFolder).hasControlStore {
+                // Nothing is there yet, and looking shall not change that.
+                migrations = try await Migrator(NoControlStore(dialect: .sqlite), NoEventStore(dialect: .duckdb), modules).pending()
+            } else {
+                migrations = try await configuration.withEngines { engines in
+                    let migrator = try Migrator(engines.control, engines.events, modules)
+                    return dryRun ? try await migrator.pending() : try await migrator.run()
+                }
+            }
+        } catch { throw CommandError(error) }
+        if json { return try StandardOutput.json(migrations.map(Shown.init)) }
+        if migrations.isEmpty { return print("Everything is up to date.") }
+        for migration in migrations {
+            print("\(migration.id) (\(migration.plane.rawValue))")
+            if dryRun { for statement in migration.statements { print("    \(statement);") } }
+        }
+        print(dryRun ? "\(migrations.count) pending; nothing was changed." : "\(migrations.count) applied.")
+    }
+
+    private struct Shown: Encodable {
+        let id: String, plane: String, statements: [String]
+
+        init(_ migration: Migrator.PendingMigration) {
+            id = migration.id
+            plane = migration.plane.rawValue
+            statements = migration.statements
+        }
+    }
+}
+
+extension Migrator {
+    init(_ control: any ControlStore, _ events: any EventStore, _ modules: [any AnalyticsModule]) throws {
+        self.init(control: control, events: events, modules: try ModuleRegistry.history(of: modules))
+    }
+}
+
+extension ModuleRegistry {
+    /// The migrations of Pulse with these modules, in their order.
+    static func history(of modules: [any AnalyticsModule]) throws -> [(module: String, migrations: [Migration])] {
+        try ModuleRegistry(modules: modules, hostRoutes: []).migrations
+    }
+}
+
+extension HostConfiguration {
+    /// Opens both stores for a command that needs no more than them, and closes them again.
+    /// - Throws: `FolderInUse` while another process has the data folder.
+    func withEngines<Result: Sendable>(_ body: @Sendable (Engines) async throws -> Result) async throws -> Result {
+        let engines = try await Engines.open(self, time: SystemTime(), logger: quietTelemetry.logger("pulse"))
+        do {
+            let result = try await body(engines)
+            await engines.close()
+            return result
+        } catch {
+            await engines.close()
+            throw error
+        }
+    }
+}
+
+extension DataFolder {
+    /// The file of the embedded control store.
+    var controlFile: String { path("control.sqlite") }
+    var hasControlStore: Bool { FileManager.default.fileExists(atPath: controlFile) }
+}

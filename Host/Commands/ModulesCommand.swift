@@ -1,0 +1,58 @@
+import ArgumentParser
+import Platform
+import Settings
+import Storage
+
+/// `pulse modules`: what this binary can do, and what the configuration makes of it.
+struct ModulesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "modules", abstract: "List the modules with what new projects may do with them.")
+
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(name: .long, help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let settings = try options.load().modules
+        let modules = try ModuleList.all.map { type in
+            let setup = ModuleSetup(settings: settings.settings(of: type.manifest.name))
+            do { return Shown(try type.init(setup), settings) } catch { throw CommandError(error) }
+        }
+        if json { return try StandardOutput.json(modules) }
+        var columns = Columns("module", "category", "state", "routes", "tables", "summary")
+        for module in modules {
+            columns.add(
+                module.name, module.category, module.loaded ? module.access : "not loaded", "\(module.routes)", "\(module.tables.count)",
+                module.summary)
+        }
+        print(columns.text)
+    }
+
+    private struct Shown: Encodable {
+        let name: String, category: String, summary: String
+        /// Whether this host has it at all.
+        let loaded: Bool
+        /// What new projects may do with it: off, read, write or all.
+        let access: String
+        let routes: Int
+        let tables: [String]
+
+        init(_ module: any AnalyticsModule, _ settings: ModulesSettings) {
+            let manifest = type(of: module).manifest
+            name = manifest.name
+            category = manifest.category.rawValue
+            summary = manifest.summary
+            loaded = settings.loads(name)
+            access = settings.level(of: name).rawValue
+            routes = module.routes.count
+            let created = module.migrations.flatMap(\.steps).compactMap { step in
+                switch step {
+                case .createTable(let table): table.name
+                case .createFactTable(let table): table.name
+                case .addColumn, .createIndex, .statement: nil
+                }
+            }
+            tables = Set(created + module.factTables.map(\.name)).sorted()
+        }
+    }
+}

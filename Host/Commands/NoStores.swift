@@ -1,0 +1,43 @@
+import Common
+import Coordination
+import Storage
+
+/// Stores that hold nothing and keep nothing: for commands that describe a host without opening what is behind it, and
+/// in place of a store that is not there yet.
+extension Engines {
+    static func none(lock: FolderLock) -> Engines {
+        Engines(
+            control: NoControlStore(dialect: .sqlite), events: NoEventStore(dialect: .duckdb),
+            coordination: LocalCoordination(time: SystemTime()), isAlone: true, lock: lock)
+    }
+}
+
+struct NoControlStore: ControlStore {
+    let dialect: Dialect
+
+    func read(_ statement: SQL) async throws -> Rows { Rows() }
+    func write<Result: Sendable>(_ body: @escaping @Sendable (any ControlTransaction) async throws -> Result) async throws -> Result {
+        throw NoStore()
+    }
+    func ping() async throws { throw NoStore() }
+    func backup(to path: String) async throws { throw NoStore() }
+    func restore(from path: String) async throws { throw NoStore() }
+    func close() async {}
+}
+
+struct NoEventStore: EventStore {
+    let dialect: Dialect
+
+    func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows { Rows() }
+    func apply(_ batch: FactBatch) async throws -> AppliedBatch { throw NoStore() }
+    func change(_ statements: [SQL]) async throws { throw NoStore() }
+    func position(of journal: String) async throws -> JournalPosition? { nil }
+    func ping() async throws { throw NoStore() }
+    func backup(to path: String) async throws { throw NoStore() }
+    func restore(from path: String) async throws { throw NoStore() }
+    func close() async {}
+}
+
+struct NoStore: Error, CustomStringConvertible {
+    var description: String { "There is no store here." }
+}

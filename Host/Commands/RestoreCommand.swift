@@ -1,0 +1,48 @@
+import ArgumentParser
+import Common
+import Foundation
+import Settings
+
+/// `pulse restore FOLDER`: puts a backup in place, and checks that what is there is what was backed up.
+struct RestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Put a backup in place and check it. Pulse must not be running.",
+        discussion: """
+            On PostgreSQL, stop every host of the installation first: this command can see just those that use this data folder.
+            """)
+
+    @Argument(help: "The folder of the backup.")
+    var folder: String
+    @Flag(name: .long, help: "Replace data that is there; files are set aside, PostgreSQL's tables are not.")
+    var force = false
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(name: .long, help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let configuration = try options.load()
+        let restore: Restore, outcome: Restore.Outcome
+        do {
+            restore = try Restore(from: URL(fileURLWithPath: folder).standardizedFileURL.path, into: configuration)
+            outcome = try await restore.run(replacing: force)
+        } catch { throw CommandError(error) }
+        let manifest = restore.manifest
+        if json {
+            return try StandardOutput.json(Restored(
+                created_at: manifest.createdAt, version: manifest.version, rows: ["control": manifest.control, "events": manifest.events],
+                migrated: outcome.migrated, set_aside: outcome.setAside))
+        }
+        print("""
+            Restored the backup of \(manifest.createdAt.iso8601) (Pulse \(manifest.version)).
+              \(manifest.files.count) files have the checksums that they were written with.
+              \(manifest.control.tables.count + manifest.events.tables.count) tables have the rows that they had: \
+            \(manifest.control.total) of configuration, \(manifest.events.total) of events.
+            """)
+        if !outcome.migrated.isEmpty { print("  Brought up to date: \(outcome.migrated.joined(separator: ", ")).") }
+        if let aside = outcome.setAside { print("  What was there before is in \(aside); remove it when you don't need it.") }
+    }
+
+    private struct Restored: Encodable {
+        let created_at: Instant, version: String, rows: [String: TableCounts], migrated: [String], set_aside: String?
+    }
+}

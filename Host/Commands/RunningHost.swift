@@ -1,0 +1,90 @@
+import AsyncHTTPClient
+import Common
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+import Settings
+
+/// The Pulse that serves from our data folder, reached over HTTP: the embedded stores are its own.
+struct RunningHost: Sendable {
+    let process: Int32
+    /// `http://127.0.0.1:8080`
+    let base: String
+    private let adminToken: String?
+
+    /// Nil when nobody uses the data folder.
+    init?(of configuration: HostConfiguration) {
+        let folder = DataFolder(configuration.storage.dataFolder)
+        guard let holder = folder.holder() else { return nil }
+        process = holder.process
+        base = holder.address.map { "http://\(Self.reachable($0))" } ?? Self.configuredBase(configuration.server)
+        adminToken = configuration.adminToken?.revealed ?? folder.existingSecret(DataFolder.adminToken)
+    }
+
+    /// Where the configuration says that the host is, seen from this machine.
+    static func configuredBase(_ server: ServerSettings) -> String {
+        let host = server.host.contains(":") && !server.host.hasPrefix("[") ? "[\(server.host)]" : server.host
+        return "http://\(reachable("\(host):\(server.port)"))"
+    }
+
+    /// "Every network of this machine" is no address that one can call.
+    private static func reachable(_ address: String) -> String {
+        for (anywhere, here) in [("0.0.0.0:", "127.0.0.1:"), ("[::]:", "[::1]:")] where address.hasPrefix(anywhere) {
+            return here + address.dropFirst(anywhere.count)
+        }
+        return address
+    }
+
+    struct Reply: Sendable {
+        let status: Int
+        let body: ByteBuffer
+        let retryAfterSeconds: Int?
+
+        /// The sentence of an error.
+        var message: String {
+            let text = (try? body.withUnsafeReadableBytes { try JSON.parse($0) })?["error"]?.string
+            return text ?? "It answered \(status)."
+        }
+
+        func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+            try JSONDecoder().decode(type, from: Data(buffer: body))
+        }
+    }
+
+    /// A request as administrator of the installation.
+    /// - Throws: `CommandError` where the host can't be reached.
+    func administer(_ method: NIOHTTP1.HTTPMethod, _ path: String, body: String = "", timeout: TimeAmount = .seconds(30)) async throws -> Reply {
+        guard let adminToken else {
+            throw CommandError("There is no admin token: set PULSE_ADMIN_TOKEN to that of the host which serves (process \(process)).")
+        }
+        return try await send(method, path, [("Authorization", "Bearer \(adminToken)")], ByteBuffer(string: body), timeout)
+    }
+
+    /// - Throws: `CommandError` where the host can't be reached.
+    func send(
+        _ method: NIOHTTP1.HTTPMethod, _ path: String, _ headers: [(String, String)] = [], _ body: ByteBuffer = ByteBuffer(),
+        _ timeout: TimeAmount = .seconds(30)
+    ) async throws -> Reply {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = method
+        request.headers = HTTPHeaders(headers + [("Content-Type", "application/json"), ("User-Agent", "pulse/\(Version.current)")])
+        if body.readableBytes > 0 { request.body = .bytes(body) }
+        do {
+            let response = try await HTTPClient.shared.execute(request, timeout: timeout)
+            return Reply(
+                status: Int(response.status.code), body: try await response.body.collect(upTo: 64 << 20),
+                retryAfterSeconds: response.headers.first(name: "Retry-After").flatMap(Int.init))
+        } catch {
+            throw CommandError("Pulse (process \(process)) uses the data folder, but does not answer at \(base): \(error).")
+        }
+    }
+}
+
+extension FolderLock {
+    /// Tells commands where this host answers.
+    func announce(_ address: SocketAddress?) {
+        guard let address, let ip = address.ipAddress, let port = address.port else { return }
+        announce(ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)")
+    }
+}

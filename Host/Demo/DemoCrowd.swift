@@ -1,0 +1,64 @@
+import Foundation
+
+/// Who comes: new visitors, those who were here before, and customers.
+struct DemoCrowd {
+    private let seed: UInt64
+    /// How many visitors each country has had; they are numbered from 0.
+    private var visitors: [Int]
+    private var customers: [DemoVisitor]
+    private let perHour: Double
+
+    private static let customerShare = 0.15
+    private static let returningShare = 0.27
+    /// Customers have numbers of their own.
+    private static let firstCustomer = 1 << 40
+
+    /// - Parameter expectedVisits: how many there will be; before them there were some already.
+    init(expectedVisits: Double, seed: UInt64) {
+        self.seed = seed
+        perHour = expectedVisits / (60 * 24)
+        let shares = DemoCountry.all.map(\.share), total = shares.reduce(0, +)
+        visitors = shares.map { Int(expectedVisits * 0.3 * $0 / total) + 1 }
+        var random = DemoRandom(seed: DemoRandom.mix(seed ^ 0xC0FFEE))
+        let countries = Weighted(shares.enumerated().map { ($0.offset, $0.element) })
+        customers = (0..<max(12, Int(expectedVisits / 160))).map { number in
+            DemoVisitor(country: countries.pick(&random), number: Self.firstCustomer + number, seed: seed)
+        }
+    }
+
+    /// A visit that begins in `hour`.
+    mutating func visit(in hour: DemoHours.Hour, _ site: DemoSite, _ random: inout DemoRandom) -> DemoSession {
+        let country = hour.countries.pick(&random)
+        if random.chance(Self.customerShare), let customer = customer(awakeIn: country, &random) {
+            return DemoSession(customer, from: DemoSource.customers.pick(&random), in: site, &random)
+        }
+        let visitor = DemoVisitor(country: country, number: number(in: country, &random), seed: seed)
+        return DemoSession(visitor, from: hour.sources.pick(&random), in: site, &random)
+    }
+
+    /// Somebody of the country, or of any other when it has none at hand.
+    private func customer(awakeIn country: Int, _ random: inout DemoRandom) -> DemoVisitor? {
+        var found: DemoVisitor?
+        for _ in 0..<6 {
+            // Some come far more often than others.
+            let place = random.unit()
+            let customer = customers[Int(place * place * Double(customers.count))]
+            found = customer
+            if customer.country == country { break }
+        }
+        return found
+    }
+
+    private mutating func number(in country: Int, _ random: inout DemoRandom) -> Int {
+        let count = visitors[country]
+        if random.chance(Self.returningShare) {
+            // The longer ago, the less likely; not within the last hour, when the visit would still be the same one.
+            let nearest = perHour * DemoCountry.all[country].share / 50 + 1, farthest = Double(count)
+            if farthest > nearest { return count - Int(nearest * pow(farthest / nearest, random.unit())) }
+        }
+        visitors[country] += 1
+        return count
+    }
+
+    mutating func join(_ visitor: DemoVisitor) { customers.append(visitor) }
+}

@@ -1,0 +1,159 @@
+import Common
+
+/// Believable traffic of a product's site, in order of time: the same for the same seed, range and count.
+///
+/// Visitors of 27 time zones come by day and on working days, from search engines, assistants, social networks,
+/// newsletters and links, more from week to week; once a post is on a front page. About half look at one page, the others
+/// read, sign up and buy. Events are made one by one, so ten million of them take no more memory than a thousand.
+///
+///     var traffic = DemoTraffic(seed: 1, events: 100_000, start: start, end: end)
+///     while let body = traffic.nextBatch() { ... }
+public struct DemoTraffic: Sequence, IteratorProtocol {
+    private let site = DemoSite.standard
+    private let seed: UInt64
+    private let end: Instant
+    private var random: DemoRandom
+    private var hours: DemoHours
+    private var crowd: DemoCrowd
+    /// Visits under way, by the instant of their next event.
+    private var visits = TimeQueue<DemoSession>()
+    /// Begins of visits in the current hour, the latest first.
+    private var begins: [Instant] = []
+    private var remaining: Int
+    private var emitted = 0
+    private var begun = 0
+    private var last: Instant
+
+    /// - Parameter events: exactly so many are made; spread over the range from `start` to `end`, which must not be empty.
+    public init(seed: UInt64 = 1, events: Int, start: Instant, end: Instant) {
+        precondition(start < end && events >= 0)
+        self.seed = seed
+        self.end = end
+        random = DemoRandom(seed: DemoRandom.mix(seed))
+        hours = DemoHours(from: start, to: end, seed: seed)
+        crowd = DemoCrowd(expectedVisits: Double(events) / Self.expectedEvents, seed: seed)
+        remaining = events
+        last = start
+    }
+
+    /// Events of a visit, before any was counted.
+    private static let expectedEvents = 3.9
+
+    public mutating func next() -> DemoEvent? {
+        guard remaining > 0 else { return nil }
+        while true {
+            if begins.isEmpty, !beginHour(), visits.isEmpty { return fill() }
+            if let begin = begins.last, visits.first.map({ begin < $0 }) ?? true {
+                begins.removeLast()
+                visits.push(crowd.visit(in: hours.current, site, &random), at: begin)
+                begun += 1
+            }
+            if let event = step() { return event }
+        }
+    }
+
+    /// The bodies of requests: JSON arrays of up to `maximum` payloads. Nil when all are made.
+    public mutating func nextBatch(_ maximum: Int = 1_000) -> [UInt8]? {
+        guard remaining > 0 else { return nil }
+        var bytes: [UInt8] = [UInt8(ascii: "[")]
+        bytes.reserveCapacity(maximum * 448)
+        for number in 0..<maximum {
+            guard let event = next() else { break }
+            if number > 0 { bytes.append(UInt8(ascii: ",")) }
+            event.append(to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
+        return bytes
+    }
+
+    // MARK: Steps
+
+    /// The next event of the visit whose turn it is; nil when that lies behind the end, or another visit begins before.
+    private mutating func step() -> DemoEvent? {
+        guard let instant = visits.first, begins.last.map({ instant <= $0 }) ?? true else { return nil }
+        guard instant <= end else {
+            visits.removeFirst()
+            return nil
+        }
+        let visit = visits.firstElement
+        let (event, pause) = visit.step(at: instant, in: site, &random)
+        if visit.hasSignedUp { crowd.join(visit.visitor) }
+        if let pause {
+            visits.replaceFirst(at: instant.adding(milliseconds: Swift.max(250, Int64(pause * 1_000))))
+        } else {
+            visits.removeFirst()
+        }
+        return emit(event, at: instant)
+    }
+
+    private mutating func emit(_ event: DemoEvent, at instant: Instant) -> DemoEvent {
+        emitted += 1
+        remaining -= 1
+        last = instant
+        return event
+    }
+
+    /// Decides who begins in the next hour: so many that what remains is spread over the hours that remain. Hours in which
+    /// nobody does are passed over; false after the last.
+    private mutating func beginHour() -> Bool {
+        while let share = hours.advance() {
+            // A few hundred imagined visits keep the first hours from swinging.
+            let perVisit = (Double(emitted) + 300 * Self.expectedEvents) / (Double(begun) + 300)
+            let count = random.poisson(Double(remaining) / perVisit * share)
+            guard count > 0 else { continue }
+            let (start, length) = (hours.current.start, Double(hours.current.milliseconds))
+            begins = (0..<count).map { _ in start.adding(milliseconds: Int64(random.unit() * length)) }
+            begins.sort(by: >)
+            return true
+        }
+        return false
+    }
+
+    /// The range is over and a few events are missing: visitors who have just come.
+    private mutating func fill() -> DemoEvent? {
+        let visit = crowd.visit(in: hours.current, site, &random)
+        let instant = Swift.min(end, last.adding(milliseconds: Int64(random.below(2_000))))
+        return emit(visit.step(at: instant, in: site, &random).event, at: instant)
+    }
+}
+
+/// Elements in order of their instants: a binary heap.
+struct TimeQueue<Element> {
+    private var heap: [(at: Instant, element: Element)] = []
+
+    var isEmpty: Bool { heap.isEmpty }
+    var first: Instant? { heap.first?.at }
+    var firstElement: Element { heap[0].element }
+
+    mutating func push(_ element: Element, at instant: Instant) {
+        heap.append((instant, element))
+        var index = heap.count - 1
+        while index > 0, heap[index].at < heap[(index - 1) / 2].at {
+            heap.swapAt(index, (index - 1) / 2)
+            index = (index - 1) / 2
+        }
+    }
+
+    /// Gives the first element another instant.
+    mutating func replaceFirst(at instant: Instant) {
+        heap[0].at = instant
+        sink()
+    }
+
+    mutating func removeFirst() {
+        heap.swapAt(0, heap.count - 1)
+        heap.removeLast()
+        if !heap.isEmpty { sink() }
+    }
+
+    private mutating func sink() {
+        var index = 0
+        while true {
+            var least = index
+            for child in [2 * index + 1, 2 * index + 2] where child < heap.count && heap[child].at < heap[least].at { least = child }
+            if least == index { return }
+            heap.swapAt(index, least)
+            index = least
+        }
+    }
+}

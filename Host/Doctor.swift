@@ -1,0 +1,291 @@
+import Common
+import Coordination
+import DuckDBEngine
+import Enrichment
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Platform
+import Settings
+import Storage
+
+/// Looks at everything that a Pulse needs, and says for each thing whether it is there and what to do if not.
+struct Doctor: Sendable {
+    struct Finding: Sendable, Equatable, Encodable {
+        enum Verdict: String, Sendable, Encodable { case ok, warn, fail }
+
+        let verdict: Verdict
+        let subject: String
+        /// What was found and, unless all is well, what to do.
+        let text: String
+
+        static func ok(_ subject: String, _ text: String) -> Finding { Finding(verdict: .ok, subject: subject, text: text) }
+        static func warn(_ subject: String, _ text: String) -> Finding { Finding(verdict: .warn, subject: subject, text: text) }
+        static func fail(_ subject: String, _ text: String) -> Finding { Finding(verdict: .fail, subject: subject, text: text) }
+    }
+
+    let configuration: HostConfiguration
+    /// Nil for all defaults.
+    let file: String?
+    let now: Instant
+
+    private var folder: DataFolder { DataFolder(configuration.storage.dataFolder) }
+    private var isEmbedded: Bool { configuration.storage.databaseURL == nil }
+
+    func examine() async -> [Finding] {
+        let host = RunningHost(of: configuration)
+        var findings = [versions, settings] + dataFolder() + memory()
+        if isEmbedded { findings.append(library()) }
+        let readiness = await readiness(of: host)
+        findings += readiness.findings
+        findings += await port(host, isServing: readiness.isServing)
+        if !readiness.isServing { findings += await stores(host) }
+        findings.append(places())
+        findings.append(await clock())
+        return findings + limits() + secrets()
+    }
+
+    // MARK: This program
+
+    private var versions: Finding {
+        .ok("versions", "Pulse \(Version.current); \(ProcessInfo.processInfo.operatingSystemVersionString)")
+    }
+
+    private var settings: Finding {
+        do { _ = try ModuleList.load(configuration.modules) } catch { return .fail("configuration", "\(error)") }
+        let changed = configuration.entries.filter { $0.origin != .standard && $0.value != $0.standard }.count
+        return .ok("configuration", "\(file ?? "no file, all defaults"); \(changed) of \(configuration.entries.count) keys changed")
+    }
+
+    // MARK: This machine
+
+    private func dataFolder() -> [Finding] {
+        let subject = "data folder", root = folder.root, files = FileManager.default
+        guard files.fileExists(atPath: root) else {
+            let parent = URL(fileURLWithPath: root).standardizedFileURL.deletingLastPathComponent().path
+            return [files.isWritableFile(atPath: parent)
+                ? .ok(subject, "\(root) is not there yet; `pulse serve` makes it")
+                : .fail(subject, "\(root) is not there and can't be made: \(parent) is not writable. Make it, owned by the user that runs Pulse.")]
+        }
+        guard access(root, R_OK | W_OK | X_OK) == 0 else {
+            return [.fail(subject, "\(root) is not writable: \(String(cString: strerror(errno))). Give it to the user that runs Pulse.")]
+        }
+        var findings = [Finding.ok(subject, "\(root) is writable")]
+        let rights = (try? files.attributesOfItem(atPath: root)[.posixPermissions] as? Int) ?? 0o700
+        if rights & 0o007 != 0 { findings[0] = .warn(subject, "\(root) can be read by every user of this machine: chmod 700 \(root)") }
+        var space = statvfs()
+        if statvfs(root, &space) == 0 {
+            let free = Int64(space.f_bavail) * Int64(space.f_frsize), journal = Int64(configuration.storage.journalMaxMB) << 20
+            let text = "\(Bytes.text(free)) free"
+            findings.append(
+                free < 512 << 20 ? .fail("disk", "\(text). Make room: Pulse can't keep events without it.")
+                    : free < journal ? .warn("disk", "\(text), less than the journal may take (storage.journal_max_mb: \(configuration.storage.journalMaxMB))")
+                    : .ok("disk", text))
+        }
+        return findings
+    }
+
+    private func memory() -> [Finding] {
+        guard isEmbedded else { return [] }
+        let all = Int64(ProcessInfo.processInfo.physicalMemory), wanted = Int64(configuration.storage.eventMemoryMB) << 20
+        let text = "\(Bytes.text(all)); reports may use \(Bytes.text(wanted))"
+        return [wanted > all * 3 / 4 ? .warn("memory", "\(text). Lower storage.event_memory_mb.") : .ok("memory", text)]
+    }
+
+    private func library() -> Finding {
+        do {
+            let library = try DuckDBLibrary.load(explicit: configuration.storage.duckdbLibrary)
+            return .ok("DuckDB", "\(library.version), \(library.path)")
+        } catch { return .fail("DuckDB", "\(error)") }
+    }
+
+    // MARK: The host that serves
+
+    private struct Readiness: Decodable {
+        struct Check: Decodable { let ok: Bool, error: String? }
+        struct Journal: Decodable { let backlog_bytes: Int64, capacity_bytes: Int64 }
+        let control: Check, events: Check, coordination: Check, journal: Journal
+    }
+
+    private func readiness(of host: RunningHost?) async -> (findings: [Finding], isServing: Bool) {
+        guard let host else { return ([.ok("host", "none is running on this data folder")], false) }
+        let answer: Readiness
+        do {
+            answer = try await host.send(.GET, "/readyz", [], .init(), .seconds(15)).decode(Readiness.self)
+        } catch let error as CommandError {
+            return ([.fail("host", "\(error) If it is starting, wait; if another command runs, let it finish.")], false)
+        } catch {
+            return ([.fail("host", "What answers at \(host.base) is no Pulse of this version. Is another program on that port?")], false)
+        }
+        var findings = [Finding.ok("host", "process \(host.process) serves at \(host.base)")]
+        for (name, check) in [("control store", answer.control), ("event store", answer.events), ("coordination", answer.coordination)] {
+            findings.append(check.ok ? .ok(name, "the host reaches it") : .fail(name, "the host does not reach it: \(check.error ?? "no reason given")"))
+        }
+        findings.append(backlog(answer.journal.backlog_bytes, of: answer.journal.capacity_bytes))
+        return (findings, true)
+    }
+
+    private func backlog(_ bytes: Int64, of capacity: Int64) -> Finding {
+        let text = "\(Bytes.text(bytes)) wait to be stored, of \(Bytes.text(capacity)) that may"
+        if bytes > capacity * 9 / 10 { return .fail("journal", "\(text); new events are, or will soon be, refused. Is the event store away?") }
+        return bytes > capacity / 4 ? .warn("journal", "\(text). Is the event store away, or too slow?") : .ok("journal", text)
+    }
+
+    private func port(_ host: RunningHost?, isServing: Bool) async -> [Finding] {
+        let server = configuration.server
+        if isServing || server.port == 0 { return [] }
+        do {
+            try Self.bind(server.host, server.port)
+            return [.ok("port", "\(server.host):\(server.port) is free")]
+        } catch {
+            return [.fail("port", "\(error) Stop the other program, or set another port (PULSE_PORT).")]
+        }
+    }
+
+    /// Listens for an instant.
+    private static func bind(_ host: String, _ port: Int) throws {
+        var hints = addrinfo(), found: UnsafeMutablePointer<addrinfo>?
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_PASSIVE
+        let status = getaddrinfo(host, String(port), &hints, &found)
+        guard status == 0, let address = found else { throw CommandError("\(host) is no address of this machine: \(String(cString: gai_strerror(status))).") }
+        defer { freeaddrinfo(found) }
+        let descriptor = socket(address.pointee.ai_family, address.pointee.ai_socktype, 0)
+        defer { close(descriptor) }
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        guard Glibc.bind(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0, listen(descriptor, 1) == 0 else {
+            throw CommandError("Can't listen on \(host):\(port): \(String(cString: strerror(errno))).")
+        }
+    }
+
+    // MARK: Stores, where no host can be asked
+
+    private func stores(_ host: RunningHost?) async -> [Finding] {
+        if isEmbedded {
+            if host != nil { return [.warn("stores", "not looked at: another process has them")] }
+            guard folder.hasControlStore else { return [.ok("stores", "none yet; `pulse serve` makes them")] }
+        }
+        do {
+            return try await configuration.withEngines { engines in
+                var findings = [
+                    await check("control store", engines.storage == .embedded ? "SQLite" : "PostgreSQL") { try await engines.control.ping() },
+                    await check("event store", engines.storage == .embedded ? "DuckDB" : "PostgreSQL") { try await engines.events.ping() },
+                    await check("coordination", configuration.coordination.redisURL == nil ? "in this process" : "Redis") { try await engines.coordination.ping() },
+                ]
+                if findings.allSatisfy({ $0.verdict == .ok }) { findings += await migrations(engines) + journal(engines) + databaseClock(engines) }
+                return findings
+            }
+        } catch { return [.fail("stores", CommandError(error).description)] }
+    }
+
+    private func check(_ subject: String, _ what: String, _ body: () async throws -> Void) async -> Finding {
+        do { try await body() } catch { return .fail(subject, "\(what) does not answer: \(CommandError(error))") }
+        return .ok(subject, "\(what) answers")
+    }
+
+    private func migrations(_ engines: Engines) async -> [Finding] {
+        do {
+            let pending = try await Migrator(engines.control, engines.events, configuration.loadModules()).pending()
+            return [pending.isEmpty
+                ? .ok("migrations", "none pending")
+                : .warn("migrations", "\(pending.count) pending; `pulse serve` applies them. To see them: pulse migrate --dry-run")]
+        } catch { return [.fail("migrations", "\(CommandError(error))")] }
+    }
+
+    /// Bytes in the journal's files; what of them is applied already is known to the event store.
+    private func journal(_ engines: Engines) async -> [Finding] {
+        let path = folder.path("journal"), files = FileManager.default
+        guard let id = try? String(contentsOfFile: path + "/id", encoding: .utf8).trimmingSpaces else { return [] }
+        let applied = (try? await engines.events.position(of: id)) ?? nil
+        var waiting: Int64 = 0
+        for name in (try? files.contentsOfDirectory(atPath: path)) ?? [] where name.hasSuffix(".journal") {
+            guard let segment = Int64(name.dropLast(".journal".count)), let size = (try? files.attributesOfItem(atPath: path + "/" + name)[.size]) as? Int64
+            else { continue }
+            if let applied, segment < applied.segment { continue }
+            waiting += size - (segment == applied?.segment ? min(size, applied?.offset ?? 0) : 0)
+        }
+        return [backlog(waiting, of: Int64(configuration.storage.journalMaxMB) << 20)]
+    }
+
+    // MARK: Places, time
+
+    private func places() -> Finding {
+        guard let path = configuration.privacy.geoipDatabase else {
+            return .ok("GeoIP", "none is configured (privacy.geoip_database): countries and cities stay unknown")
+        }
+        do {
+            let database = try GeoIP(path: path), days = (now - Instant(database.buildDate)) / 86_400_000
+            let text = "\(database.databaseType), \(days) days old"
+            return days > 90 ? .warn("GeoIP", "\(text). Fetch a newer one: places of addresses change.") : .ok("GeoIP", text)
+        } catch { return .fail("GeoIP", "\(error)") }
+    }
+
+    private func clock() async -> Finding {
+        if Day(now).civil.year < 2026 { return .fail("clock", "it says \(now.iso8601), which is past. Set it: events are kept under the time of their arrival.") }
+        if Self.isSynchronized == false {
+            return .warn("clock", "\(now.iso8601); nothing keeps it right. Switch time synchronisation on: timedatectl set-ntp true")
+        }
+        return .ok("clock", now.iso8601)
+    }
+
+    /// What systemd says; nil where there is no systemd to ask.
+    private static var isSynchronized: Bool? {
+        guard FileManager.default.fileExists(atPath: "/run/systemd/system") else { return nil }
+        let process = Process(), output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/timedatectl")
+        process.arguments = ["show", "--property=NTPSynchronized", "--value"]
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return nil }
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return text.hasPrefix("yes") ? true : text.hasPrefix("no") ? false : nil
+    }
+
+    private func databaseClock(_ engines: Engines) async -> [Finding] {
+        guard engines.storage == .postgresql,
+              let rows = try? await engines.control.read("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now"), let row = rows.first
+        else { return [] }
+        let seconds = abs(row.int("now") - SystemTime().now.milliseconds) / 1_000
+        return seconds < 5 ? [] : [.warn("database clock", "it differs from this machine's by \(seconds) s. Synchronise both.")]
+    }
+
+    // MARK: For the world outside
+
+    private func limits() -> [Finding] {
+        let limits = configuration.limits
+        let text = "ingest \(limits.ingestPerSecond), query \(limits.queryPerSecond), admin \(limits.adminPerSecond) requests per second"
+        let isOpen = [limits.ingestPerSecond, limits.queryPerSecond, limits.adminPerSecond].contains(0)
+        return [isOpen && isPublic ? .warn("rate limits", "\(text); 0 is no limit, and this host is public") : .ok("rate limits", text)]
+    }
+
+    /// Whether strangers reach this host.
+    private var isPublic: Bool {
+        guard let url = configuration.server.publicURL else { return false }
+        let host = url.drop { $0 != "/" }.drop { $0 == "/" }.prefix { !":/".contains($0) }
+        return !["localhost", "127.0.0.1"].contains(String(host))
+    }
+
+    private func secrets() -> [Finding] {
+        var findings: [Finding] = []
+        let hasSeveralHosts = configuration.coordination.redisURL != nil
+        for (subject, secret, name, variable) in [
+            ("admin token", configuration.adminToken, DataFolder.adminToken, "PULSE_ADMIN_TOKEN"),
+            ("cookie secret", configuration.cookieSecret, DataFolder.cookieSecret, "PULSE_COOKIE_SECRET"),
+        ] {
+            if secret != nil {
+                findings.append(.ok(subject, "configured"))
+            } else if hasSeveralHosts {
+                findings.append(.warn(subject, "each host makes its own. Hosts that share Redis need the same one: set \(variable)."))
+            } else {
+                let text = "made by Pulse and kept in \(folder.path(name))"
+                findings.append(isPublic ? .warn(subject, "\(text). In production set \(variable), so that it outlives the folder.") : .ok(subject, text))
+            }
+        }
+        if isPublic, configuration.server.publicURL?.hasPrefix("https://") == false {
+            findings.append(.warn("public address", "\(configuration.server.publicURL ?? "") is not encrypted: keys can be read on their way. Put a proxy with TLS in front."))
+        }
+        return findings
+    }
+}

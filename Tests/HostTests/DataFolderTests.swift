@@ -1,0 +1,51 @@
+import Foundation
+@testable import Host
+import Testing
+
+@Suite("Data folder")
+struct DataFolderTests {
+    @Test("belongs to one process at a time, and says to which")
+    func lock() throws {
+        let scratch = try Scratch(), folder = DataFolder(scratch.path + "/data")
+        #expect(folder.holder() == nil)
+        let lock = try folder.lock()
+        #expect(folder.holder() == DataFolder.Holder(process: getpid(), address: nil))
+        lock.announce("127.0.0.1:8080")
+        #expect(folder.holder() == DataFolder.Holder(process: getpid(), address: "127.0.0.1:8080"))
+        let error = #expect(throws: FolderInUse.self) { try folder.lock() }
+        #expect(error?.description == """
+            Another Pulse (process \(getpid())) uses the data folder \(folder.root). \
+            Stop it first, or give this one a folder of its own (PULSE_DATA).
+            """)
+        lock.release()
+        lock.release()
+        #expect(folder.holder() == nil)
+        let again = try folder.lock()
+        #expect(folder.holder()?.address == nil)
+        again.release()
+    }
+
+    @Test("is free again when its holder is gone, whatever the file says")
+    func leftBehind() throws {
+        let scratch = try Scratch(), folder = DataFolder(scratch.path)
+        try "4194304\n127.0.0.1:8080\n".write(toFile: folder.path("lock"), atomically: true, encoding: .utf8)
+        #expect(folder.holder() == nil)
+        do { _ = try folder.lock() }  // let go of without a release
+        #expect(folder.holder() == nil)
+    }
+
+    @Test("lets nobody else read what is in it")
+    func rights() throws {
+        let scratch = try Scratch(), folder = DataFolder(scratch.path + "/data")
+        let lock = try folder.lock()
+        defer { lock.release() }
+        let secret = try folder.secret(DataFolder.adminToken, prefix: "padm_")
+        func rights(_ path: String) throws -> Int { try #require(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int) }
+        #expect(try rights(folder.root) == 0o700)
+        #expect(try rights(folder.path("admin-token")) == 0o600)
+        #expect(try rights(folder.path("lock")) == 0o600)
+        #expect(try folder.secret(DataFolder.adminToken, prefix: "padm_") == secret)
+        #expect(folder.existingSecret(DataFolder.adminToken) == secret)
+        #expect(folder.existingSecret(DataFolder.cookieSecret) == nil)
+    }
+}

@@ -1,0 +1,90 @@
+import Common
+import Foundation
+@testable import Host
+import Settings
+import TestSupport
+import Testing
+
+@Suite("pulse doctor")
+struct DoctorTests {
+    private static func examine(_ configuration: HostConfiguration, now: String = "2026-03-02T12:00:00Z") async -> [String: Doctor.Finding] {
+        let findings = await Doctor(configuration: configuration, file: nil, now: Instant(now)!).examine()
+        return Dictionary(findings.map { ($0.subject, $0) }) { first, _ in first }
+    }
+
+    @Test("finds nothing to mend before the first start, and makes nothing")
+    func fresh() async throws {
+        let scratch = try Scratch(), configuration = try scratch.configuration()
+        let findings = await Self.examine(configuration)
+        #expect(findings.values.filter { $0.verdict == .fail } == [])
+        #expect(findings["stores"]?.text == "none yet; `pulse serve` makes them")
+        #expect(!FileManager.default.fileExists(atPath: configuration.storage.dataFolder))
+    }
+
+    @Test("asks the host that serves")
+    func serving() async throws {
+        try await TestApp.run(over: .socket) { app in
+            let findings = await Self.examine(app.installation.configuration)
+            #expect(findings["host"]?.text.hasPrefix("process \(getpid()) serves at http://127.0.0.1:") == true)
+            for subject in ["control store", "event store", "coordination"] { #expect(findings[subject] == .ok(subject, "the host reaches it")) }
+            #expect(findings["journal"]?.verdict == .ok)
+            #expect(findings["stores"] == nil)
+        }
+    }
+
+    @Test("looks into the stores when no host runs")
+    func stopped() async throws {
+        let scratch = try Scratch()
+        try await TestApp.run(in: scratch.path + "/data") { app in try await app.collect(#"{"type":"pageview","path":"/"}"#) }
+        let findings = await Self.examine(try scratch.configuration())
+        #expect(findings["control store"]?.text == "SQLite answers")
+        #expect(findings["event store"]?.text == "DuckDB answers")
+        #expect(findings["migrations"]?.text == "none pending")
+        #expect(findings["journal"]?.text.hasPrefix("0 bytes wait") == true)
+    }
+
+    @Test("says what is wrong", arguments: [
+        ("privacy: {geoip_database: /nowhere/city.mmdb}", "GeoIP", Doctor.Finding.Verdict.fail),
+        ("storage: {event_memory_mb: 1048576}", "memory", .warn),
+        ("server: {public_url: \"https://stats.example.com\"}", "admin token", .warn),
+        ("server: {public_url: \"https://stats.example.com\"}\nlimits: {query_per_second: 0}", "rate limits", .warn),
+        ("server: {public_url: \"http://stats.example.com\"}", "public address", .warn),
+        ("coordination: {redis_url: \"redis://127.0.0.1:1/0\"}", "cookie secret", .warn),
+        ("server: {public_url: \"http://localhost:8080\"}", "admin token", .ok),
+    ])
+    func wrong(yaml: String, subject: String, verdict: Doctor.Finding.Verdict) async throws {
+        let scratch = try Scratch()
+        let findings = await Self.examine(try scratch.configuration(yaml))
+        #expect(findings[subject]?.verdict == verdict)
+    }
+
+    @Test("finds a port that another program has")
+    func port() async throws {
+        try await TestApp.run(over: .socket) { app in
+            let taken = try #require(DataFolder(app.installation.configuration.storage.dataFolder).holder()?.address?.split(separator: ":").last)
+            let scratch = try Scratch()
+            var configuration = try scratch.configuration()
+            configuration.server.port = try #require(Int(taken))
+            configuration.server.host = "127.0.0.1"
+            let findings = await Self.examine(configuration)
+            #expect(findings["port"]?.verdict == .fail)
+        }
+    }
+
+    @Test("a clock that stands in the past is told")
+    func clock() async throws {
+        let scratch = try Scratch()
+        #expect(await Self.examine(try scratch.configuration(), now: "1970-01-02T00:00:00Z")["clock"]?.verdict == .fail)
+    }
+
+    @Test("prints one line for each finding, and a sum")
+    func text() {
+        #expect(DoctorCommand.text([.ok("disk", "69 GB free"), .fail("data folder", "one\ntwo")]) == """
+            ok   disk         69 GB free
+            fail data folder  one
+                              two
+
+            1 to mend, 0 to look at.
+            """)
+    }
+}

@@ -1,0 +1,20 @@
+import Access
+@testable import Host
+import Platform
+import Testing
+import TestSupport
+
+@Suite("pulse openapi")
+struct OpenAPICommandTests {
+    @Test("prints what the running host serves, without opening anything")
+    func same() async throws {
+        try await TestApp.run { app in
+            let configuration = app.installation.configuration
+            let (modules, routes) = try Installation.routes(of: configuration)
+            let document = DescriptionRoutes.document(modules, routes, configuration)
+            let served = try await app.get("/openapi.json", as: .nobody)
+            #expect(served.body == document)
+            for (_, route) in app.installation.registry.routes { #expect(document.contains("\"\(route.path)\"")) }
+        }
+    }
+}
