@@ -146,7 +146,6 @@ public final class IngestWriter: Service {
                 // Not until nothing is left: under load there always is a little more, and tiny batches would follow each other.
                 let until = journal.committedPosition
                 while once || appliedPosition < until, try await applyNext() {}
-                state.withLock { $0.failure = nil }
                 return
             } catch is CancellationError where Task.isCancelled && !once {
                 return  // the host stops; `run` applies what is left
@@ -179,7 +178,10 @@ public final class IngestWriter: Service {
         guard let batch = try state.withLock({ $0.batch }) ?? nextBatch() else { return false }
         state.withLock { $0.batch = batch }
         let outcome = try await events.apply(batch)
-        state.withLock { $0.batch = nil }
+        state.withLock { state in
+            state.batch = nil
+            state.failure = nil
+        }
         // Another process wrote them down, and counted them as waiting.
         if isRecovering { counters.kept(batch.rows) }
         counters.applied(rows: batch.rows, duplicates: outcome.duplicates)
@@ -215,6 +217,7 @@ public final class IngestWriter: Service {
     }
 
     private func advance(to position: JournalPosition) {
+        journal.release(before: position)
         let ready = state.withLock { state in
             state.applied = position
             let ready = state.waiters.filter { $0.until <= position }
@@ -222,6 +225,5 @@ public final class IngestWriter: Service {
             return ready
         }
         for waiter in ready { waiter.continuation.resume() }
-        journal.release(before: position)
     }
 }

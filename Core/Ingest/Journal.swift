@@ -387,13 +387,15 @@ public final class Journal: Sendable {
     }
 
     private func closeFiles() {
-        state.withLock { state in
+        let watchers = state.withLock { state in
             for descriptor in [state.descriptor, state.isLockHeld ? lock : -1] where descriptor >= 0 { Foundation.close(descriptor) }
             state.descriptor = -1
             state.isLockHeld = false
-            for watcher in state.watchers.values { watcher.finish() }
-            state.watchers = [:]
+            defer { state.watchers = [:] }
+            return Array(state.watchers.values)
         }
+        // Not under the lock: one that finishes takes itself off the list.
+        for watcher in watchers { watcher.finish() }
     }
 }
 

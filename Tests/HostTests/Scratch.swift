@@ -4,7 +4,7 @@ import Settings
 
 /// A folder for one test.
 struct Scratch: ~Copyable {
-    let path = NSTemporaryDirectory() + "/pulse-host-" + UUID().uuidString
+    let path = NSTemporaryDirectory() + "pulse-host-" + UUID().uuidString
 
     init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
     deinit { try? FileManager.default.removeItem(atPath: path) }

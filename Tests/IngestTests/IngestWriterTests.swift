@@ -13,6 +13,13 @@ struct IngestWriterTests {
         "events_unavailable", "The event store is not available at the moment; events are kept and will appear. Try again in 5 seconds.",
         retryAfterSeconds: 5)
 
+    /// For a report that is asked again until the writer has noticed that the store is back.
+    private static func settleWhenBack(_ line: Line) async throws {
+        while true {
+            do { return try await line.writer.settle() } catch let error as ServiceError where error == away { await Task.yield() }
+        }
+    }
+
     /// A journal, a store that can be switched off, and the writer between them.
     struct Line: Sendable {
         let journal: Journal
@@ -148,7 +155,7 @@ struct IngestWriterTests {
 
                 line.store.setAway(false)
                 await line.store.wait { $0.rows.count == 12 }
-                try await line.writer.settle()
+                try await Self.settleWhenBack(line)
                 #expect(line.writer.failure == nil)
                 #expect(line.store.labels == ["before"] + (0...10).map(String.init))
                 #expect(line.told.all == line.store.labels)
@@ -183,7 +190,7 @@ struct IngestWriterTests {
                 #expect(await refusal { try await line.journal.append(record("x")) } == JournalRoomTests.full)
                 line.store.setAway(false)
                 await line.store.wait { [kept] in $0.rows.count == kept }
-                try await line.writer.settle()
+                try await Self.settleWhenBack(line)
                 try await line.journal.append(record("after"))
                 try await line.writer.settle()
                 #expect(line.store.labels == (0..<kept).map(String.init) + ["after"])
@@ -297,7 +304,7 @@ struct IngestWriterTests {
                 #expect(line.counters.waiting(of: 3) == [:])
                 line.store.setAway(false)
                 await line.store.wait { $0.rows.count == 7 }
-                try await line.writer.settle()
+                try await Self.settleWhenBack(line)
                 for project: Int32 in 1...2 { #expect(line.counters.waiting(of: project) == [:]) }
             }
         }

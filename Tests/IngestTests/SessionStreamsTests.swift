@@ -38,7 +38,10 @@ struct SessionStreamsTests {
 
     @Test("out of order, what has a number can be relied on, and every session holds together", arguments: seeds)
     func disturbed(seed: UInt64) {
-        var random = Seeded(seed), steps = PlainSessions.stream(seed: seed, visitors: 3)
+        // A visitor's sessions before the last eight are forgotten; what comes for one of them later begins another, which
+        // has the same name where it comes for the very millisecond in which the forgotten one began.
+        var random = Seeded(seed), instants: Set<String> = []
+        var steps = PlainSessions.stream(seed: seed, visitors: 3).filter { instants.insert("\($0.project) \($0.visitor) \($0.at)").inserted }
         for _ in 0..<(steps.count / 3) {
             let step = steps.remove(at: random.below(steps.count))
             steps.insert(step, at: random.below(steps.count + 1))
