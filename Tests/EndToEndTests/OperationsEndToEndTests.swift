@@ -126,7 +126,7 @@ struct OperationsEndToEndTests {
             let second = try setup.spawn()
             #expect(try await second.exit() != 0)
             #expect(second.output.contains(setup.data), "names the folder: \(second.output)")
-            #expect(second.output.contains("another process") || second.output.contains("Another process"), "\(second.output)")
+            #expect(second.output.contains("Another Pulse (process"), "\(second.output)")
             #expect(!second.output.contains("ready"))
             #expect(try await pulse.collect(#"{"type":"pageview","path":"/"}"#, keys).status == 200)
             #expect(try await pulse.balance(keys).stored == 2)

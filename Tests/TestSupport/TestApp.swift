@@ -72,6 +72,8 @@ public struct TestApp: Sendable {
             }
             let keys = try await installation.createKeys(in: project)
             try await installation.application().test(wire == .socket ? .live : .router) { client in
+                // Before the server ends, which waits for every answer.
+                defer { installation.stream.close() }
                 try await body(TestApp(installation: installation, time: time, project: project, keys: keys, client: client))
             }
             await installation.close()
