@@ -3,7 +3,7 @@
 
 setup := config/setup
 
-.PHONY: help run build test bench clean swift
+.PHONY: help run build test bench docs clean swift
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +24,12 @@ test: swift ## Run every test, with a PostgreSQL and a Redis of their own
 bench: swift ## Run the benchmarks
 	@$(setup)/install.sh bench
 	@$(setup)/duckdb.sh
-	@swift build -c release
+	@swift build -c release --product pulse
+	@swift build -c release --product pulse-bench
 	@.build/release/pulse-bench $(ARGS)
+
+docs: build ## Write what docs/modules says of each module
+	@.build/release/pulse modules --pages docs/modules
 
 clean: ## Remove what was built and fetched; data stays
 	rm -rf .build .tools

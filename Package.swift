@@ -59,7 +59,7 @@ var targets: [Target] = [
     core("Storage", "Storage", ["Common", log]),
     core("Coordination", "Coordination", ["Common"]),
     core("Enrichment", "Enrichment", ["CMaxMind"]),
-    core("Settings", "Settings", ["Common", yams]),
+    core("Settings", "Settings", ["Common", "Enrichment", yams]),
     core("Access", "Access", ["Common", "Storage", "Coordination", httpTypes, nio, nioFoundation, log]),
     core("Ingest", "Ingest", ["Common", "Storage", "Access", "Enrichment", "Coordination", "CZlib", crypto, httpTypes, nio, log, metrics, lifecycle]),
     core("Jobs", "Jobs", ["Common", "Coordination", log, lifecycle]),

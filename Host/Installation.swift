@@ -141,7 +141,7 @@ public struct Installation: Sendable {
     public func application() throws -> some ApplicationProtocol {
         let server = Server(
             gate: gate, surfaces: [PulseSurface()], crossOrigin: crossOrigin,
-            trustedProxies: try configuration.server.trustedProxies.map { try CIDR($0.description) },
+            trustedProxies: configuration.server.trustedProxies,
             bodyBytes: configuration.limits.bodyBytes, telemetry: telemetry)
         return Application(
             responder: server.responder(for: registry.routes),

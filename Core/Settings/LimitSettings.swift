@@ -27,9 +27,9 @@ public struct LimitSettings: Sendable, Equatable {
             "admin_per_second", rate, default: 20, unit: "requests per second and token", reload: .live
         )
         bodyBytes = section.value(
-            "body_bytes", .integer(1_024...104_857_600), default: 1_048_576, unit: "bytes", reload: .live
+            "body_bytes", .integer(1_024...104_857_600), default: 1_048_576, unit: "bytes"
         )
-        batchEvents = section.value("batch_events", .integer(1...100_000), default: 1_000, unit: "events", reload: .live)
+        batchEvents = section.value("batch_events", .integer(1...100_000), default: 1_000, unit: "events")
         // These two are sizes of what is in memory already.
         liveSessions = section.value("live_sessions", .integer(1_000...100_000_000), default: 200_000, unit: "sessions")
         reportCacheMB = section.value("report_cache_mb", .integer(0...65_536), default: 64, unit: "megabytes")

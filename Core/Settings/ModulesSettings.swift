@@ -43,9 +43,9 @@ public struct ModulesSettings: Sendable, Equatable {
         let name = SettingType.name(of: "module", among: knownModules)
         enabled = section.value("enabled", .selection(name), default: .all)
         disabled = section.value("disabled", .list(of: name), default: [])
-        defaultAccess = section.value("default_access", .choice, default: .all, reload: .live)
+        defaultAccess = section.value("default_access", .choice, default: .all)
         access = section.value(
-            "access", .map("module", among: knownModules, to: .choice), default: [:], reload: .live
+            "access", .map("module", among: knownModules, to: .choice), default: [:]
         )
         file = section.log.file
         blocks = Self.blocks(section, knownModules)

@@ -15,12 +15,12 @@ public struct PrivacySettings: Sendable, Equatable {
     public var sessionTimeoutMinutes: Int
 
     init(_ section: Section) {
-        anonymizeIP = section.value("anonymize_ip", .boolean, default: true, reload: .live)
-        respectDNT = section.value("respect_dnt", .boolean, default: true, reload: .live)
-        botFiltering = section.value("bot_filtering", .boolean, default: true, reload: .live)
-        consentRequired = section.value("consent_required", .boolean, default: false, reload: .live)
-        allowedConsentModes = section.value("allowed_consent_modes", .list(of: .text(1...50)), default: [], reload: .live)
-        blockedUserAgents = section.value("blocked_user_agents", .list(of: .text(1...200)), default: [], reload: .live)
+        anonymizeIP = section.value("anonymize_ip", .boolean, default: true)
+        respectDNT = section.value("respect_dnt", .boolean, default: true)
+        botFiltering = section.value("bot_filtering", .boolean, default: true)
+        consentRequired = section.value("consent_required", .boolean, default: false)
+        allowedConsentModes = section.value("allowed_consent_modes", .list(of: .text(1...50)), default: [])
+        blockedUserAgents = section.value("blocked_user_agents", .list(of: .text(1...200)), default: [])
         geoipDatabase = section.optional("geoip_database", .path)
         sessionTimeoutMinutes = section.value("session_timeout_minutes", .integer(1...1_440), default: 30, unit: "minutes")
     }

@@ -1,3 +1,5 @@
+import Enrichment
+
 /// Where Pulse listens, and whom it believes.
 public struct ServerSettings: Sendable, Equatable {
     public var host: String
@@ -6,7 +8,7 @@ public struct ServerSettings: Sendable, Equatable {
     /// The address that people and sites use, without a slash at its end; nil where the request tells.
     public var publicURL: String?
     /// Who may say in `X-Forwarded-For` where a request came from.
-    public var trustedProxies: [NetworkRange]
+    public var trustedProxies: [CIDR]
     public var requestTimeoutSeconds: Int
     /// How long requests under way may take to finish when Pulse is stopped.
     public var shutdownGraceSeconds: Int
@@ -20,7 +22,7 @@ public struct ServerSettings: Sendable, Equatable {
         port = section.value("port", .integer(0...65_535), default: 8_080, variable: "PULSE_PORT")
         publicURL = section.optional("public_url", .webURL)
         trustedProxies = section.value(
-            "trusted_proxies", .list(of: .networkRange), default: ["127.0.0.0/8", "::1/128"].compactMap(NetworkRange.init)
+            "trusted_proxies", .list(of: .networkRange), default: ["127.0.0.0/8", "::1/128"].compactMap { try? CIDR($0) }
         )
         requestTimeoutSeconds = section.value("request_timeout_seconds", .integer(1...3_600), default: 30, unit: "seconds")
         shutdownGraceSeconds = section.value("shutdown_grace_seconds", .integer(0...600), default: 30, unit: "seconds")

@@ -1,4 +1,5 @@
 import Common
+import Enrichment
 
 /// What a key accepts: how its value is read, described and shown.
 public struct SettingType<Value: Sendable>: Sendable {
@@ -132,9 +133,9 @@ extension SettingType where Value == String {
     }
 }
 
-extension SettingType where Value == NetworkRange {
+extension SettingType where Value == CIDR {
     public static var networkRange: Self {
-        SettingType("an address or a range such as 10.0.0.0/8") { NetworkRange($0) }
+        SettingType("an address or a range such as 10.0.0.0/8") { try? CIDR($0) }
     }
 }
 

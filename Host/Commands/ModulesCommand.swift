@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Platform
 import Settings
 import Storage
@@ -12,7 +13,11 @@ struct ModulesCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Print JSON.")
     var json = false
 
+    @Option(name: .long, help: "Instead, write each module's page of the documentation into this folder, and the list beside it.")
+    var pages: String?
+
     func run() async throws {
+        if let pages { return try writePages(pages) }
         let settings = try options.load().modules
         let modules = try ModuleList.all.map { type in
             let setup = ModuleSetup(settings: settings.settings(of: type.manifest.name))
@@ -26,6 +31,16 @@ struct ModulesCommand: AsyncParsableCommand {
                 module.summary)
         }
         print(columns.text)
+    }
+
+    private func writePages(_ folder: String) throws {
+        let modules = try ModuleList.load(HostConfiguration.parse("", knownModules: ModuleList.names).modules)
+        for module in modules {
+            let file = "\(folder)/\(module.name).md"
+            let old = try? String(contentsOfFile: file, encoding: .utf8)
+            try ModulePage(module: module).text(keeping: old).write(toFile: file, atomically: true, encoding: .utf8)
+        }
+        try ModulePage.index(modules).write(toFile: folder + ".md", atomically: true, encoding: .utf8)
     }
 
     private struct Shown: Encodable {

@@ -34,9 +34,9 @@ struct DescriptionRoutes: Sendable {
         return OpenAPI.document(
             routes: routes.map { ($0.0, $0.0.flatMap { categories[$0] }, $0.1) },
             collectors: modules.flatMap { module in
-                module.collectors.map { (module.name, $0.type, $0.summary, $0.fields + Collector.commonFields) }
+                module.collectors.map { (module.name, $0.type, $0.summary, $0.fields) }
             },
-            version: Version.current, serverURL: configuration.server.publicURL ?? "http://localhost:\(configuration.server.port)")
+            commonFields: Collector.commonFields, version: Version.current, serverURL: configuration.server.publicURL ?? "http://localhost:\(configuration.server.port)")
     }
 
     private func page(_ path: String, _ summary: String, _ text: String, _ mediaType: String) -> Route {

@@ -23,14 +23,13 @@ struct ConfigurationChangesTests {
         let changes = HostConfiguration.changes(from: old, to: new)
         #expect(
             changes.live.map(\.description) == [
-                "server.allowed_origins: [] -> [https://a.example]", "modules.default_access: all -> read",
-                "modules.access: {} -> {goals: off}", "limits.query_per_second: 100 -> 200",
-                "privacy.respect_dnt: true -> false", "telemetry.log_level: info -> debug",
+                "server.allowed_origins: [] -> [https://a.example]", "limits.query_per_second: 100 -> 200", "telemetry.log_level: info -> debug",
             ]
         )
         #expect(
             changes.restart.map(\.description) == [
-                "server.port: 8080 -> 81", "admin_token: (hidden) -> (hidden)", "modules.settings.heatmaps: {} -> {}",
+                "server.port: 8080 -> 81", "admin_token: (hidden) -> (hidden)", "modules.default_access: all -> read",
+                "modules.access: {} -> {goals: off}", "modules.settings.heatmaps: {} -> {}", "privacy.respect_dnt: true -> false",
                 "telemetry.log_format: text -> json", "projects: [] -> [A]", "modules.settings.goals: {a} -> {}",
             ]
         )

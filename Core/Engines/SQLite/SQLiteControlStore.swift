@@ -49,7 +49,8 @@ public final class SQLiteControlStore: ControlStore {
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
             // GRDB sets NORMAL on opening in WAL mode, which loses the last commits when the power fails.
-            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = \(synchronous)") }
+            // What is deleted is overwritten: a day's salt must not be found in the file afterwards.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = \(synchronous); PRAGMA secure_delete = ON") }
         } catch {
             throw SQLiteError.from(error, "open \(path)")
         }

@@ -1,0 +1,90 @@
+import Access
+import Common
+import Core
+import Foundation
+import Ingest
+import Platform
+import Storage
+
+/// A module's page in `docs/modules/`: what its manifest says, written by `pulse modules --pages`, and below it what a
+/// person wrote, which stays.
+struct ModulePage {
+    private static let end = "<!-- Written by hand from here on. -->"
+
+    let module: any AnalyticsModule
+
+    /// The whole page anew; `old` is what stands there now.
+    func text(keeping old: String?) -> String {
+        let written = old.flatMap { $0.range(of: Self.end) }.map { String(old![$0.upperBound...]) } ?? "\n"
+        return generated + Self.end + written
+    }
+
+    private var generated: String {
+        let manifest = type(of: module).manifest
+        var text = """
+            # \(manifest.name)
+
+            <!-- Down to the mark this page is made from the module itself: `pulse modules --pages docs/modules`. -->
+
+            \(manifest.summary)
+
+            Category \(manifest.category.rawValue).\(manifest.reads.isEmpty ? "" : " Reads facts of \(manifest.reads.joined(separator: ", ")).")
+
+
+            """
+        if !module.collectors.isEmpty { text += "## What it collects\n\n" + module.collectors.map(Self.collector).joined() }
+        if !module.routes.isEmpty { text += "## What it answers\n\n" + Self.routes(module.routes) + "\n" }
+        if !module.datasets.isEmpty {
+            text += "## Datasets\n\n" + module.datasets.map { "- `\($0.name)`: \($0.summary)\n" }.joined() + "\n"
+        }
+        return text
+    }
+
+    private static func collector(_ collector: Collector) -> String {
+        "`\"type\": \"\(collector.type)\"`: \(collector.summary)\n\n| field | accepted | |\n|---|---|---|\n"
+            + collector.fields.map { field in
+                "| `\(field.name)`\(field.isRequired ? "" : " (optional)") | \(cell(field.schema.expectation)) | \(cell(field.summary)) |\n"
+            }.joined() + "\n"
+    }
+
+    private static func routes(_ routes: [Route]) -> String {
+        "| | key | access | |\n|---|---|---|---|\n"
+            + routes.map { route in
+                let names = route.parameters.map { "`\($0.name)`" }.joined(separator: ", ")
+                return "| `\(route.method) \(route.path)` | \(scope(route.scope)) | \(route.access.rawValue) | \(cell(route.summary))\(names.isEmpty ? "" : " " + names) |\n"
+            }.joined()
+    }
+
+    private static func scope(_ scope: RouteScope) -> String {
+        switch scope {
+        case .key(let key): key.rawValue
+        case .frontend: "ingest or query"
+        case .admin: "admin"
+        case .installation: "admin token"
+        case .anonymous: "none"
+        }
+    }
+
+    private static func cell(_ text: String) -> String { text.replacingOccurrences(of: "|", with: "\\|") }
+}
+
+extension ModulePage {
+    /// `docs/modules.md`: every module in a line.
+    static func index(_ modules: [any AnalyticsModule]) -> String {
+        var text = """
+            # Modules
+
+            Every project switches each of these on and off and gives it an access level: `read` (ask), `write` (collect and
+            change) or `all`. This list is made by `pulse modules --pages docs/modules`.
+
+
+            """
+        for category in ModuleManifest.Category.allCases {
+            let members = modules.filter { type(of: $0).manifest.category == category }
+            guard !members.isEmpty else { continue }
+            text += "## \(category.rawValue.capitalized)\n\n"
+                + members.map { "- [\($0.name)](modules/\($0.name).md): \(type(of: $0).manifest.summary)\n" }.joined() + "\n"
+        }
+        return String(text.dropLast())
+    }
+}

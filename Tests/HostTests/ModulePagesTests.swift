@@ -1,0 +1,35 @@
+import Core
+import Foundation
+@testable import Host
+import Settings
+import Testing
+
+/// Folders, package, host's list and documentation name the same modules.
+@Suite("Modules of the binary")
+struct ModulePagesTests {
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+    private static func modules() throws -> [any AnalyticsModule] {
+        try ModuleList.load(HostConfiguration.parse("", knownModules: ModuleList.names).modules)
+    }
+
+    @Test("every folder in Modules is one of the binary's modules, and the list is in order")
+    func folders() throws {
+        let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root + "/Modules")
+        let types = ModuleList.all.map { String(describing: $0) }
+        #expect(Set(folders.map { $0 + "Module" }) == Set(types))
+        #expect(ModuleList.names == ModuleList.names.sorted())
+    }
+
+    @Test("docs/modules says what the modules say: make docs")
+    func pages() throws {
+        let modules = try Self.modules(), folder = Self.root + "/docs/modules"
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(Set(files) == Set(modules.map { $0.name + ".md" }))
+        for module in modules {
+            let page = try String(contentsOfFile: "\(folder)/\(module.name).md", encoding: .utf8)
+            #expect(ModulePage(module: module).text(keeping: page) == page, "\(module.name)")
+        }
+        #expect(try String(contentsOfFile: folder + ".md", encoding: .utf8) == ModulePage.index(modules))
+    }
+}
