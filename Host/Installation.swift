@@ -100,7 +100,7 @@ public struct Installation: Sendable {
         let ledger = Ledger(events: engines.events, writer: writer, counters: counters)
         let probes = Probes(engines: engines, journal: journal, writer: writer, telemetry: telemetry, time: time)
         let administration = AdministrationRoutes(
-            eventStore: engines.events, writer: writer, counters: counters, tables: tables, privacyDefaults: PrivacyRules(configuration.privacy))
+            eventStore: engines.events, writer: writer, counters: counters, sessions: sessions, tables: tables, privacyDefaults: PrivacyRules(configuration.privacy))
         let backups = BackupRoutes(backup: Backup(engines: engines, settle: writer.settle, time: time), folder: folder.path("backups"))
         let description = DescriptionRoutes(modules: modules, configuration: configuration)
         let hostRoutes = IngestRoutes(collection: collection, ledger: ledger, stream: stream).routes

@@ -69,8 +69,8 @@ public enum ISO8601 {
         if take(&bytes, "Z") || take(&bytes, "z") { return 0 }
         let sign = take(&bytes, "+") ? 1 : take(&bytes, "-") ? -1 : 0
         guard sign != 0, let hours = digits(&bytes, 2), hours < 24 else { return nil }
-        _ = take(&bytes, ":")
-        guard let minutes = bytes.isEmpty ? 0 : digits(&bytes, 2), minutes < 60 else { return nil }
+        let hasColon = take(&bytes, ":")
+        guard let minutes = bytes.isEmpty && !hasColon ? 0 : digits(&bytes, 2), minutes < 60 else { return nil }
         return sign * (hours * 60 + minutes)
     }
 }

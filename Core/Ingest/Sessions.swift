@@ -154,6 +154,12 @@ public final class Sessions: Sendable {
         }
     }
 
+    /// Ends a visitor's sessions, whose activity was erased: what comes next begins anew.
+    public func forget(project: Int32, visitor: Int64) {
+        let visitor = Visitor(project: project, visitor: visitor)
+        shard(visitor).lock.withLock { visitors in visitors[visitor] = nil }
+    }
+
     /// Says that activity of these sessions was counted here and then not stored.
     func distrust(_ names: [Name]) {
         for name in names {

@@ -66,6 +66,7 @@ extension AdministrationRoutes {
         let id = try Self.visitorID(call)
         let erased = try await VisitorErasure(events: eventStore, tables: tables).erase(id, in: call.project.number, settle: writer.settle)
         counters.changed(project: call.project.number)
+        sessions.forget(project: call.project.number, visitor: VisitorIdentity.key(of: id, project: call.project.number))
         try await audit("visitor.erase", id, call, rows: erased)
         return .noContent
     }
