@@ -96,7 +96,7 @@ struct Welcome {
                 Pulse \(Version.current) at \(base)
                   first project   \(project.name) (\(project.id))
                   API             \(base)/docs
-                  new keys        the admin API
+                  new keys        pulse key create --help
 
                 """
         }
