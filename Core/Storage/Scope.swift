@@ -36,7 +36,7 @@ public protocol ReportReader: Sendable {
 /// - `sessions`: one row for each session that has matching activity: `visitor`, `session_at`, `started_at`,
 ///   `ended_at` (epoch milliseconds), `pageviews`, `events`, `entry_path`, `exit_path`, `source`, `country`, `device`.
 ///   What a session did is told whole, also where a filter such as `path` picked it for one page.
-/// - one for each `FactTable` that a statement names in `reading`: that table's rows of the project and range
+/// - one for each `FactTable` that a statement names in `reading`: that table's rows of the project and range that match
 public struct Scope: Sendable {
     public let project: Int32
     public let range: TimeRange
@@ -98,9 +98,22 @@ public struct Scope: Sendable {
             """,
         ]
         for table in tables {
-            parts.append("\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(sql: Self.qualified(table, dialect)) WHERE \(bounds))")
+            parts.append(
+                "\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(sql: Self.qualified(table, dialect)) WHERE \(SQL.all([bounds] + conditions(on: table))))")
         }
         return "WITH \(SQL.joined(parts))"
+    }
+
+    /// The filters on a module's facts. What the table has a column for, such as `path`, it is compared with itself; by
+    /// everything else its session is picked (its visitor, where the table has no `session_at`), as by its activity.
+    private func conditions(on table: FactTable) -> [SQL] {
+        let columns = Set(table.columns.map(\.name))
+        let own = filters.filter { if case .row(let column) = $0.dimension { columns.contains(column) } else { false } }
+        let others = filters.filter { !own.contains($0) }
+        guard !others.isEmpty else { return own.map { $0.condition(self) } }
+        let key: SQL = columns.contains("session_at") ? "visitor, session_at" : "visitor"
+        let matching = SQL.all([bounds] + others.map { $0.condition(self) })
+        return own.map { $0.condition(self) } + ["(\(key)) IN (SELECT \(key) FROM core_activity WHERE kind < 2 AND \(matching))"]
     }
 
     /// Orders pageviews before, or after, everything else, as `first` and `last` must not meet an event.
