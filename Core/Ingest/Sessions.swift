@@ -211,16 +211,17 @@ public final class Sessions: Sendable {
         ]
         let rows = try await events.query(
             """
-            /* ingest.restore_sessions */ SELECT project, visitor, session_at, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
+            /* ingest.restore_sessions */ SELECT *, \(dialect.visitorKey(in: "one")) AS visitor_key FROM (
+            SELECT project, visitor, session_at, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
               max(coalesce(seq, 0)) AS seq, max(pageview_no) AS pageviews,
               \(dialect.last("CASE WHEN kind = 0 THEN path ELSE from_path END", by: "occurred_at")) AS last_path,
               \(SQL.joined(attributes.map { "\(latest($0)) AS \(sql: $0)" }))
             FROM core_activity WHERE occurred_at <= \(now.milliseconds + 600_000) AND (occurred_at >= \(now.milliseconds - timeoutMilliseconds)
               OR session_id IS NOT NULL AND occurred_at >= \(now.milliseconds - max(timeoutMilliseconds, Self.identifiedMilliseconds)))
-            GROUP BY project, visitor, session_at ORDER BY last_at DESC LIMIT \(maximumSessions)
+            GROUP BY project, visitor, session_at ORDER BY last_at DESC LIMIT \(maximumSessions)) one ORDER BY last_at DESC
             """, timeoutSeconds: 60)
         for row in rows.reversed() {
-            let visitor = Visitor(project: Int32(row.int("project")), visitor: row.int("visitor"))
+            let visitor = Visitor(project: Int32(row.int("project")), visitor: row.int("visitor_key"))
             let session = Live(
                 sessionAt: row.int("session_at"), firstAt: min(row.int("session_at"), row.int("first_at")), lastAt: row.int("last_at"),
                 seq: Int32(row.int("seq")), pageviews: Int32(row.int("pageviews")), lastPath: row.text("last_path"),

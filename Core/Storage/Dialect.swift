@@ -37,6 +37,13 @@ public enum Dialect: String, Sendable {
         self == .duckdb ? "(\(dividend)) // (\(divisor))" : "(\(dividend)) / (\(divisor))"
     }
 
+    /// The 64-bit key of the visitor in a row of facts: `rows` is the name that the statement gives to these.
+    public func visitorKey(in rows: SQL) -> SQL {
+        self == .duckdb
+            ? "coalesce((SELECT max(v.key) FROM ingest_visitors v WHERE v.project = \(rows).project AND v.number = \(rows).visitor), 0)"
+            : "\(rows).visitor"
+    }
+
     // MARK: JSON kept as text
 
     /// The value at `path` as text; null when there is none. The path's parts are bound, never text of the statement.

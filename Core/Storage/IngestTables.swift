@@ -18,11 +18,14 @@ public enum IngestTables {
         primaryKey: ["journal"]
     )
 
-
     public static let migrations = [
         Migration("001-create", on: .events, [
             .createTable(ledger), .createTable(positions),
-            .statement { dialect in SQL(sql: eventIDCreation(dialect)) },
+            .statements { dialect in [SQL(sql: eventIDCreation(dialect))] },
+            // DuckDB's numbers of visitors, by their keys. Without an index, as the one writer has it in memory.
+            .statements { dialect in
+                dialect == .duckdb ? ["CREATE TABLE ingest_visitors (project INTEGER NOT NULL, number INTEGER NOT NULL, key BIGINT NOT NULL)"] : []
+            },
         ]),
     ]
 

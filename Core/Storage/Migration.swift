@@ -8,7 +8,7 @@ public struct Migration: Sendable {
         case createFactTable(FactTable)
         case addColumn(table: String, Column)
         case createIndex(table: String, columns: [String])
-        case statement(@Sendable (Dialect) -> SQL)
+        case statements(@Sendable (Dialect) -> [SQL])
     }
 
     public enum Plane: String, Sendable { case control, events }
@@ -34,7 +34,7 @@ extension Migration.Step {
         case .addColumn(let table, let column):
             [SQL(sql: "ALTER TABLE \(table) ADD COLUMN \(column.definition(dialect, adding: true))")]
         case .createIndex(let table, let columns): [Self.index(table, columns)]
-        case .statement(let make): [make(dialect)]
+        case .statements(let make): make(dialect)
         }
     }
 
@@ -74,7 +74,7 @@ extension FactTable {
     /// partitions by month (the engine makes them as facts arrive) and an index on project and time, and one on the
     /// visitor, for exports and erasure.
     func creation(_ dialect: Dialect) -> [SQL] {
-        let body = allColumns.map { $0.definition(dialect) }.joined(separator: ", ")
+        let body = storedColumns(in: dialect).map { $0.definition(dialect) }.joined(separator: ", ")
         switch dialect {
         case .duckdb, .sqlite: return [SQL(sql: "CREATE TABLE \(name) (\(body))")]
         case .postgresql:

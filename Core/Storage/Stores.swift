@@ -62,6 +62,9 @@ public protocol EventStore: Sendable {
     /// Where visitors are numbered from 0: a number above all of `project`'s. Nil where `visitor` is the key.
     func visitorBound(of project: Int32) async throws -> Int64?
 
+    /// What the engine keeps about a visitor beside facts, to be erased with these: `visitor` is what stands in them.
+    func erasure(of visitor: Int64, in project: Int32) -> [SQL]
+
     func ping() async throws
     func backup(to path: String) async throws
     func restore(from path: String) async throws
@@ -71,6 +74,7 @@ public protocol EventStore: Sendable {
 extension EventStore {
     public func visitor(_ key: Int64, of project: Int32) async throws -> Int64? { key }
     public func visitorBound(of project: Int32) async throws -> Int64? { nil }
+    public func erasure(of visitor: Int64, in project: Int32) -> [SQL] { [] }
 }
 
 /// A statement ran longer than it may.

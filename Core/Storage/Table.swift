@@ -41,7 +41,7 @@ public struct Table: Sendable, Equatable {
 ///
 /// Every fact table begins with the same three columns, so that scope, retention, export and erasure work on all of
 /// them without asking the module: `project` (the project's number), `occurred_at` (epoch milliseconds, UTC) and `visitor`
-/// (the visitor's 64-bit key; 0 for a fact about no visitor).
+/// (the visitor's 64-bit key, or what the engine keeps in its place; 0 for a fact about no visitor).
 public struct FactTable: Sendable, Equatable {
     public let name: String
     /// The module's own columns, after the three common ones.
@@ -56,5 +56,16 @@ public struct FactTable: Sendable, Equatable {
         Column("project", .int32), Column("occurred_at", .int64), Column("visitor", .int64),
     ]
 
+    /// Where `visitor` stands among all columns.
+    public static let visitorIndex = 2
+
+    /// The columns of a fact on its way to an engine.
     public var allColumns: [Column] { Self.commonColumns + columns }
+
+    /// The columns as the engine keeps them: DuckDB numbers visitors.
+    public func storedColumns(in dialect: Dialect) -> [Column] {
+        var stored = allColumns
+        if dialect == .duckdb { stored[Self.visitorIndex] = Column("visitor", .int32) }
+        return stored
+    }
 }

@@ -181,9 +181,10 @@ struct VisitorErasure: Sendable {
                 """, timeoutSeconds: 60)
             counts[table.name] = rows[0].int("n")
         }
-        try await events.change(tables.map {
+        let facts: [SQL] = tables.map {
             "/* privacy.erase */ DELETE FROM \(sql: $0.name) WHERE project = \(Int64(project)) AND visitor = \(visitor)"
-        })
+        }
+        try await events.change(facts + events.erasure(of: visitor, in: project))
         return counts
     }
 }

@@ -64,7 +64,7 @@ struct ModulesCommand: AsyncParsableCommand {
                 switch step {
                 case .createTable(let table): table.name
                 case .createFactTable(let table): table.name
-                case .addColumn, .createIndex, .statement: nil
+                case .addColumn, .createIndex, .statements: nil
                 }
             }
             tables = Set(created + module.factTables.map(\.name)).sorted()

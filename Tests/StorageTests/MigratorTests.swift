@@ -126,7 +126,7 @@ struct MigratorTests {
         try await use(engine) { stores in
             let broken = (
                 module: "goals",
-                migrations: [Migration("001-create", on: .control, [Self.table("goals_one"), .statement { _ in "CREATE nonsense" }])]
+                migrations: [Migration("001-create", on: .control, [Self.table("goals_one"), .statements { _ in ["CREATE nonsense"] }])]
             )
             let error = await #expect(throws: MigrationError.self) {
                 try await stores.migrator([Self.core, broken]).run()

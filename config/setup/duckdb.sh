@@ -6,10 +6,10 @@
 set -euo pipefail
 
 # The pin. To change it: the version, then what `sha256sum` says of the two wheels (cp311, manylinux).
-version=1.5.6
+version=2.0.0
 case "$(uname -m)" in
-    x86_64) sha256=73b108c04c932b36c2fa4e41110cc1c3c8cd510eb49f065f92d050be8e6929fd ;;
-    aarch64) sha256=56c0f71c6bee982e9c30568bb12371bf66b26bf129c75d8d7f60bc69d6590a2c ;;
+    x86_64) sha256=5a3601121c7cc50d0b70412995634682fafcb58a0156d5d663dfd0b3bbe30a33 ;;
+    aarch64) sha256=bcdf10dfbc2c1a6bdc5b2a94bba5b15481e552c5745c2af1994617b0eb6bc750 ;;
     *)
         echo "There is no DuckDB wheel for $(uname -m). Build libduckdb.so and set DUCKDB_LIBRARY to its path." >&2
         exit 1

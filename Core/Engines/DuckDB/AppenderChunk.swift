@@ -60,11 +60,13 @@ final class AppenderChunk {
     /// For handing over: tells DuckDB how many rows there are.
     func seal() { duckdb_data_chunk_set_size(handle, idx_t(count)) }
 
-    /// Writes a row; answers the column and what is wrong with it when the row doesn't fit.
-    func write(_ cursor: inout EncodedRow.Cursor) -> (column: String?, problem: String)? {
+    /// Writes a fact with `visitor` in place of the visitor's key; answers the column and what is wrong with it when the
+    /// row doesn't fit.
+    func write(_ cursor: inout EncodedRow.Cursor, visitor: Int32) -> (column: String?, problem: String)? {
         let row = count
         for index in 0..<targets.count {
-            guard let value = cursor.next() else { return (columns[index].name, "the row ends before it") }
+            guard var value = cursor.next() else { return (columns[index].name, "the row ends before it") }
+            if index == FactTable.visitorIndex, case .int = value { value = .int(Int64(visitor)) }
             guard write(value, &targets[index], row) else {
                 return (columns[index].name, "\(Self.described(value)) does not fit \(columns[index].type)")
             }

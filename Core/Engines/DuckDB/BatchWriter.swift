@@ -13,22 +13,40 @@ final class BatchWriter: @unchecked Sendable {
     private var seen: SeenEvents?
     private var isSeenLoaded = false
 
+    private var visitors: VisitorNumbers
+    let visitorBounds = VisitorBounds()
+
+    init() { visitors = VisitorNumbers(bounds: visitorBounds) }
+
     /// For after another database has taken the place of this one.
     func forget() {
         seen = nil
         isSeenLoaded = false
+        visitors.forget()
+        visitorBounds.forget()
     }
 
+    /// For after statements of others, who may have erased visitors.
+    func forgetVisitors() { visitors.forget() }
+
     func apply(_ batch: FactBatch, on connection: Connection) throws -> AppliedBatch {
-        try connection.transaction {
-            guard try advance(batch.journal, to: batch.position, on: connection) else {
-                return AppliedBatch(duplicates: Array(repeating: false, count: batch.rows.count))
+        do {
+            return try connection.transaction {
+                guard try advance(batch.journal, to: batch.position, on: connection) else {
+                    return AppliedBatch(duplicates: Array(repeating: false, count: batch.rows.count))
+                }
+                let headings = batch.rows.map(Heading.init)
+                let duplicates = try findDuplicates(headings, on: connection)
+                var ledger = Ledger(batch.ledger)
+                let facts = try sort(batch, headings, duplicates, &ledger, on: connection)
+                try append(facts, of: batch.tables, on: connection)
+                try ledger.store(on: connection)
+                return AppliedBatch(duplicates: duplicates)
             }
-            let duplicates = try findDuplicates(batch, on: connection)
-            var ledger = Ledger(batch.ledger)
-            try append(batch, duplicates, &ledger, on: connection)
-            try ledger.store(on: connection)
-            return AppliedBatch(duplicates: duplicates)
+        } catch {
+            // New visitors have numbers that the table does not know.
+            visitors.forget()
+            throw error
         }
     }
 
@@ -63,22 +81,19 @@ final class BatchWriter: @unchecked Sendable {
     // MARK: Duplicates
 
     /// For each row whether it is left out: an event whose id was seen before, and what follows such an event.
-    private func findDuplicates(_ batch: FactBatch, on connection: Connection) throws -> [Bool] {
-        var duplicates = Array(repeating: false, count: batch.rows.count)
-        var roles: [EncodedRow.Role] = [], places: [EncodedRow.EventID: Int] = [:]
-        roles.reserveCapacity(batch.rows.count)
-        for (index, row) in batch.rows.enumerated() {
-            let header = row.read { header, _ in header }
-            roles.append(header.role)
-            guard header.role == .event, let id = header.eventID else { continue }
+    private func findDuplicates(_ headings: [Heading], on connection: Connection) throws -> [Bool] {
+        var duplicates = Array(repeating: false, count: headings.count)
+        var places: [EncodedRow.EventID: Int] = [:]
+        for (index, heading) in headings.enumerated() {
+            guard let id = heading.id else { continue }
             if places[id] == nil { places[id] = index } else { duplicates[index] = true }
         }
         for id in try known(places.keys, on: connection) {
             if let place = places[id] { duplicates[place] = true }
         }
         var isLeftOut = false
-        for (index, role) in roles.enumerated() {
-            switch role {
+        for (index, heading) in headings.enumerated() {
+            switch heading.header.role {
             case .event: isLeftOut = duplicates[index]
             case .follower: duplicates[index] = isLeftOut
             case .note: break
@@ -106,44 +121,73 @@ final class BatchWriter: @unchecked Sendable {
 
     // MARK: Rows
 
-    private func append(_ batch: FactBatch, _ duplicates: [Bool], _ ledger: inout Ledger, on connection: Connection) throws {
-        var appenders: [TableAppender?] = Array(repeating: nil, count: batch.tables.count)
-        var ids: TableAppender?
-        // Before the transaction ends, whichever way it does.
-        defer {
-            for appender in appenders { appender?.abandon() }
-            ids?.abandon()
-        }
-        func store(_ header: EncodedRow.Header, _ cursor: inout EncodedRow.Cursor) throws {
-            guard batch.tables.indices.contains(header.table) else {
-                throw RowMismatch(table: "number \(header.table)", column: nil, problem: "there is no such table")
-            }
-            if appenders[header.table] == nil {
-                let table = batch.tables[header.table]
-                appenders[header.table] = try appender(table.name, table.allColumns, on: connection)
-            }
-            try appenders[header.table]!.append(&cursor)
-        }
+    /// What is stored of the batch, with visitors by number and sorted by them, as values compress better beside those of the
+    /// same visitor (`docs/decisions.md`). Ids and new visitors are stored on the way, and the ledger learns of each row.
+    private func sort(
+        _ batch: FactBatch, _ headings: [Heading], _ duplicates: [Bool], _ ledger: inout Ledger, on connection: Connection
+    ) throws -> [Fact] {
+        var facts: [Fact] = []
+        facts.reserveCapacity(batch.rows.count)
+        var ids: [EncodedRow.Header] = []
         for (index, row) in batch.rows.enumerated() {
+            let header = headings[index].header
             if duplicates[index] {
-                if let trace = batch.trace(row) { try trace.read { try store($0, &$1) } }
-                row.read { header, _ in ledger.add(.duplicate, header) }
-                continue
-            }
-            try row.read { header, cursor in
-                try store(header, &cursor)
+                if let trace = batch.trace(row) { facts.append(Fact(row: trace, heading: Heading(trace))) }
+                ledger.add(.duplicate, header)
+            } else {
+                facts.append(Fact(row: row, heading: headings[index]))
                 ledger.add(.stored, header)
-                if header.role == .event, let id = header.eventID {
-                    if ids == nil { ids = try appender("ingest_event_ids", Self.eventIDColumns, on: connection) }
-                    try ids!.append(Int64(header.project), header.hour, id.high, id.low)
-                    seen?.insert(id)
-                }
+                if headings[index].id != nil { ids.append(header) }
             }
         }
-        for appender in appenders { try appender?.finish() }
-        try ids?.finish()
+        try store(ids, on: connection)
+        try number(&facts, on: connection)
+        // Of rows that are equal in this the one that came first stays first.
+        let order = facts.indices.sorted { facts[$0].isBefore(facts[$1]) ?? ($0 < $1) }
+        return order.map { facts[$0] }
     }
 
+    private func store(_ ids: [EncodedRow.Header], on connection: Connection) throws {
+        if ids.isEmpty { return }
+        let appender = try appender("ingest_event_ids", Self.eventIDColumns, on: connection)
+        defer { appender.abandon() }
+        for header in ids {
+            try appender.append(Int64(header.project), header.hour, header.eventID!.high, header.eventID!.low)
+            seen?.insert(header.eventID!)
+        }
+        try appender.finish()
+    }
+
+    private func number(_ facts: inout [Fact], on connection: Connection) throws {
+        var appender: TableAppender?
+        defer { appender?.abandon() }
+        let numbers = try visitors.numbers(of: facts.map { ($0.heading.header.project, $0.heading.visitor) }, on: connection) { project, number, key in
+            if appender == nil { appender = try self.appender("ingest_visitors", Self.visitorColumns, on: connection) }
+            try appender!.append(Int64(project), Int64(number), key)
+        }
+        try appender?.finish()
+        for index in facts.indices { facts[index].visitor = numbers[index] }
+    }
+
+    private func append(_ facts: [Fact], of tables: [FactTable], on connection: Connection) throws {
+        var appender: (table: Int, rows: TableAppender)?
+        // Before the transaction ends, whichever way it does.
+        defer { appender?.rows.abandon() }
+        for fact in facts {
+            let number = fact.heading.header.table
+            if appender?.table != number {
+                try appender?.rows.finish()
+                guard tables.indices.contains(number) else {
+                    throw RowMismatch(table: "number \(number)", column: nil, problem: "there is no such table")
+                }
+                appender = (number, try self.appender(tables[number].name, tables[number].storedColumns(in: .duckdb), on: connection))
+            }
+            try fact.row.read { _, cursor in try appender!.rows.append(&cursor, visitor: fact.visitor) }
+        }
+        try appender?.rows.finish()
+    }
+
+    private static let visitorColumns = [Column("project", .int32), Column("number", .int32), Column("key", .int64)]
     private static let eventIDColumns = [
         Column("project", .int32), Column("hour", .int64), Column("id_high", .int64), Column("id_low", .int64),
     ]
@@ -158,6 +202,46 @@ final class BatchWriter: @unchecked Sendable {
         }
         return try TableAppender(connection, table: table, chunk: chunk)
     }
+}
+
+/// What the writer asks of a row before it stores it.
+private struct Heading {
+    let header: EncodedRow.Header
+    var at: Int64 = 0
+    var visitor: Int64 = 0
+
+    init(_ row: EncodedRow) {
+        // What stands in the place of the common columns and is no integer is refused with the row.
+        (header, at, visitor) = row.read { header, cursor in
+            _ = cursor.next()
+            let at = cursor.next(), visitor = cursor.next()
+            return (header, at?.int ?? 0, visitor?.int ?? 0)
+        }
+    }
+
+    /// Of an event that is told from others by it.
+    var id: EncodedRow.EventID? { header.role == .event ? header.eventID : nil }
+}
+
+/// A row that is stored.
+private struct Fact {
+    let row: EncodedRow
+    let heading: Heading
+    /// The number that stands for the visitor's key.
+    var visitor: Int32 = 0
+
+    /// By table, project, visitor and time; nil when all of these are equal.
+    func isBefore(_ other: Fact) -> Bool? {
+        let (mine, others) = (heading.header, other.heading.header)
+        if mine.table != others.table { return mine.table < others.table }
+        if mine.project != others.project { return mine.project < others.project }
+        if visitor != other.visitor { return visitor < other.visitor }
+        return heading.at == other.heading.at ? nil : heading.at < other.heading.at
+    }
+}
+
+extension EncodedRow.Column {
+    fileprivate var int: Int64? { if case .int(let value) = self { value } else { nil } }
 }
 
 /// The counts that a batch adds to the ledger, one for each of its keys.

@@ -26,7 +26,7 @@ final class Connection: @unchecked Sendable {
             statements.removeAll()
             preparedAt = current
         }
-        return try statements.find(text) { try prepare(text) }
+        return try statements.find(text) { try prepare(text)! }
     }
 
     /// Runs text of ours without values.
@@ -36,18 +36,37 @@ final class Connection: @unchecked Sendable {
         guard duckdb_query(handle, text, &result) == DUCKDB_SUCCESS else { throw Self.error(&result, text, []) }
     }
 
-    /// Runs a statement, prepared the first time and kept. (DuckDB plans a statement that reads a table for the values at
-    /// hand each time, so that it can skip what a range of time excludes; what is saved is the parsing.)
+    /// Runs a statement. One with values is prepared the first time and kept: DuckDB plans it for the values at hand each
+    /// time, and what is saved is the parsing.
+    ///
+    /// One without values is never run twice: DuckDB 1.5 keeps its plan with what was true of the data at first, so that it
+    /// counts rows of back then, fails or crashes once there are others.
     ///
     /// - Parameter allowed: the kinds of statements that may run here.
     func run(_ text: String, _ values: [Value] = [], allowed: StatementKinds = .all) throws -> Rows {
-        let statement = try prepared(text)
+        var statement = try values.isEmpty ? prepare(text) : prepared(text)
+        defer { if values.isEmpty { duckdb_destroy_prepare(&statement) } }
         guard allowed.contains(duckdb_prepared_statement_type(statement)) else {
             throw DuckDBError(code: "not_allowed", message: "a statement of this kind can't run here", statement: text)
         }
-        try bind(values, to: statement, text)
-        return try execute(statement, text, values) { try ResultReader.rows(&$0, text) }
+        try bind(values, to: statement!, text)
+        return try execute(statement!, text, values) { try ResultReader.rows(&$0, text) }
     }
+
+    /// Runs a statement that only reads. Its kind does not tell: a SELECT may delete in a CTE, and DuckDB 2 does it.
+    func read(_ text: String, _ values: [Value]) throws -> Rows {
+        do {
+            try execute(Self.beginReading)
+        } catch {
+            // The end of a transaction may have been interrupted.
+            try? execute("ROLLBACK")
+            try execute(Self.beginReading)
+        }
+        defer { try? execute("ROLLBACK") }
+        return try run(text, values, allowed: .reading)
+    }
+
+    private static let beginReading = "BEGIN TRANSACTION READ ONLY"
 
     /// Runs a statement whose values are lists.
     func runLists(_ text: String, _ lists: [ListValue]) throws -> Rows {
@@ -99,7 +118,7 @@ final class Connection: @unchecked Sendable {
         }
     }
 
-    private func prepare(_ text: String) throws -> duckdb_prepared_statement {
+    private func prepare(_ text: String) throws -> duckdb_prepared_statement? {
         var statement: duckdb_prepared_statement?
         guard duckdb_prepare(handle, text, &statement) == DUCKDB_SUCCESS, let statement else {
             defer { duckdb_destroy_prepare(&statement) }

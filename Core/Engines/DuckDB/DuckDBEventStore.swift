@@ -69,7 +69,7 @@ public final class DuckDBEventStore: EventStore {
     public func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows {
         let (text, values) = statement.rendered(for: .duckdb)
         return try await unavailableWhenBroken {
-            try await readers.run(timeoutSeconds: timeoutSeconds) { try $0.run(text, values, allowed: .reading) }
+            try await readers.run(timeoutSeconds: timeoutSeconds) { try $0.read(text, values) }
         }
     }
 
@@ -86,10 +86,11 @@ public final class DuckDBEventStore: EventStore {
     public func change(_ statements: [SQL]) async throws {
         let rendered = statements.map { $0.rendered(for: .duckdb) }
         try await unavailableWhenBroken {
-            try await writer.run { connection in
+            try await writer.run { [batches] connection in
                 try connection.transaction {
                     for (text, values) in rendered { _ = try connection.run(text, values, allowed: .changing) }
                 }
+                batches.forgetVisitors()
             }
             schemaChanged()
             checkpointWhenDue()
@@ -98,6 +99,26 @@ public final class DuckDBEventStore: EventStore {
 
     public func position(of journal: String) async throws -> JournalPosition? {
         try await unavailableWhenBroken { try await readers.run { try BatchWriter.position(of: journal, on: $0) } }
+    }
+
+    public func visitor(_ key: Int64, of project: Int32) async throws -> Int64? {
+        if key == 0 { return 0 }
+        let rows = try await query(
+            "/* duckdb.visitor */ SELECT number FROM ingest_visitors WHERE project = \(Int64(project)) AND key = \(key)", timeoutSeconds: 60)
+        return rows.first?.int("number")
+    }
+
+    /// The writer raises it before facts of new visitors can be seen; until it has, the table tells.
+    public func visitorBound(of project: Int32) async throws -> Int64? {
+        if let bound = batches.visitorBounds[project] { return bound }
+        let rows = try await query(
+            "/* duckdb.visitors */ SELECT max(number) AS last FROM ingest_visitors WHERE project = \(Int64(project))", timeoutSeconds: 60)
+        batches.visitorBounds.raise(project, to: rows[0].int("last") + 1)
+        return batches.visitorBounds[project]
+    }
+
+    public func erasure(of visitor: Int64, in project: Int32) -> [SQL] {
+        ["/* duckdb.erase_visitor */ DELETE FROM ingest_visitors WHERE project = \(Int64(project)) AND number = \(visitor)"]
     }
 
     public func ping() async throws {

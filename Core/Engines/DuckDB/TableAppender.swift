@@ -42,10 +42,10 @@ final class TableAppender {
         }
     }
 
-    /// Adds the row that `cursor` stands before.
+    /// Adds the fact that `cursor` stands before, its visitor by number.
     /// - Throws: `RowMismatch` when it has other columns than the table.
-    func append(_ cursor: inout EncodedRow.Cursor) throws {
-        if let (column, problem) = chunk.write(&cursor) {
+    func append(_ cursor: inout EncodedRow.Cursor, visitor: Int32) throws {
+        if let (column, problem) = chunk.write(&cursor, visitor: visitor) {
             throw RowMismatch(table: table, column: column, problem: problem)
         }
         if chunk.isFull { try flushChunk() }
