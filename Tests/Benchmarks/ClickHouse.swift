@@ -13,7 +13,8 @@ final class ClickHouse {
     init(data folder: String) throws {
         self.folder = folder
         let python = Self.environment + "/bin/python"
-        if try Processes.output(python, ["-c", "import chdb, duckdb"]).status != 0 { try Self.install() }
+        let check = "import chdb, duckdb; assert duckdb.__version__ == '\(Self.duckdbVersion)' or not '\(Self.duckdbVersion)'"
+        if try Processes.output(python, ["-c", check]).status != 0 { try Self.install() }
         process.executableURL = URL(fileURLWithPath: python)
         process.arguments = ["Tests/Benchmarks/clickhouse.py"]
         process.standardInput = input
@@ -21,11 +22,14 @@ final class ClickHouse {
         try process.run()
     }
 
+    /// Of the library that Pulse uses, as the same version reads the very file that Pulse wrote; "" when it is not a fetched one.
+    private static let duckdbVersion =
+        (try? String(contentsOfFile: ".tools/duckdb/stamp", encoding: .utf8))?.split(separator: " ").first.map(String.init) ?? ""
+
     private static func install() throws {
         print("Installing chDB into \(environment)")
         guard try Processes.output("python3", ["-m", "venv", environment]).status == 0 else { throw BenchError("python3 -m venv does not work here") }
-        // To read the very file that Pulse wrote, the same version as the library's.
-        let pinned = (try? String(contentsOfFile: ".tools/duckdb/stamp", encoding: .utf8))?.split(separator: " ").first.map { "==\($0)" } ?? ""
+        let pinned = duckdbVersion.isEmpty ? "" : "==\(duckdbVersion)"
         guard try Processes.output(environment + "/bin/pip", ["install", "--quiet", "chdb", "duckdb\(pinned)"]).status == 0 else {
             throw BenchError("pip could not install chdb")
         }

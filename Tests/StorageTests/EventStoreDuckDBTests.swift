@@ -196,4 +196,89 @@ struct EventStoreDuckDBTests {
             #expect(answers.sorted() == (0..<100).map { 499_500 + Int64($0) })
         }
     }
+
+    // MARK: Visitors
+
+    @Test("numbers the visitors of each project in order of appearance, over restarts")
+    func visitors() async throws {
+        try await withStore { store, folder in
+            _ = try await store.apply(Samples.batch([
+                Samples.row("a", visitor: 70), Samples.row("b", visitor: 50), Samples.row("c", visitor: 70), Samples.row("d", visitor: 0),
+                Samples.row("e", project: 2, visitor: 50),
+            ], to: 1))
+            let facts = try await store.query(
+                "SELECT path, project, visitor, \(Dialect.duckdb.visitorKey(in: "f")) AS key FROM sample_fact f ORDER BY path", timeoutSeconds: 10)
+            #expect(facts.map { [$0.int("project"), $0.int("visitor"), $0.int("key")] } == [[1, 1, 70], [1, 2, 50], [1, 1, 70], [1, 0, 0], [2, 1, 50]])
+            #expect(try await Self.numbers(store) == [1, 2, nil, 0])
+            #expect(try await store.visitor(50, of: 2) == 1)
+            #expect(try await Self.bounds(store) == [3, 2, 1])
+            await store.close()
+
+            let again = try DuckDBEventStore.temporary(in: folder)
+            #expect(try await Self.bounds(again) == [3, 2, 1])
+            _ = try await again.apply(Samples.batch([Samples.row("f", visitor: 60), Samples.row("g", visitor: 50)], to: 2))
+            #expect(try await Self.numbers(again) == [1, 2, 3, 0])
+            #expect(try await Self.bounds(again) == [4, 2, 1])
+            await again.close()
+        }
+    }
+
+    @Test("a visitor of a batch that failed, or who was erased, gets a number with the next fact")
+    func forgottenVisitors() async throws {
+        try await withStore { store, _ in
+            _ = try await store.apply(Samples.batch([Samples.row("a", visitor: 70), Samples.row("b", visitor: 50)], to: 1))
+            await #expect(throws: (any Error).self) {
+                try await store.apply(Samples.batch([Samples.row("c", visitor: 60), Samples.row("d", kind: 40_000)], to: 2))
+            }
+            #expect(try await Self.numbers(store) == [1, 2, nil, 0])
+            try await store.change(["DELETE FROM sample_fact WHERE project = 1 AND visitor = 1"] + store.erasure(of: 1, in: 1))
+            #expect(try await Self.numbers(store) == [nil, 2, nil, 0])
+            _ = try await store.apply(Samples.batch([Samples.row("e", visitor: 60), Samples.row("f", visitor: 70)], to: 2))
+            #expect(try await Self.numbers(store) == [4, 2, 3, 0])
+            #expect(try await store.count(of: "ingest_visitors") == 3)
+        }
+    }
+
+    /// Of visitors 70, 50, 60 and nobody in project 1.
+    private static func numbers(_ store: DuckDBEventStore) async throws -> [Int64?] {
+        var numbers: [Int64?] = []
+        for key: Int64 in [70, 50, 60, 0] { numbers.append(try await store.visitor(key, of: 1)) }
+        return numbers
+    }
+
+    /// Of projects 1, 2 and 3.
+    private static func bounds(_ store: DuckDBEventStore) async throws -> [Int64?] {
+        var bounds: [Int64?] = []
+        for project: Int32 in 1...3 { bounds.append(try await store.visitorBound(of: project)) }
+        return bounds
+    }
+
+    // MARK: The WAL
+
+    @Test("the WAL stays short while batches come and somebody always reads", .timeLimit(.minutes(2)))
+    func boundedWAL() async throws {
+        try await TemporaryFolder.use { folder in
+            let store = try DuckDBEventStore.temporary(in: folder, walBytes: 1 << 20)
+            try await store.createSampleTables()
+            let reading = (0..<3).map { _ in
+                Task {
+                    while !Task.isCancelled { _ = try await store.query("SELECT count(DISTINCT note) AS n FROM sample_fact", timeoutSeconds: 30) }
+                }
+            }
+            var longest = 0
+            for batch in 1...60 {
+                // Some 400 KB.
+                let rows = (0..<400).map { Samples.row("\($0)", note: .text("\(batch) \($0) " + String(repeating: "x", count: 1_000))) }
+                _ = try await store.apply(Samples.batch(rows, to: Int64(batch)))
+                let attributes = try? FileManager.default.attributesOfItem(atPath: folder + "/events.duckdb.wal")
+                longest = max(longest, (attributes?[.size] as? NSNumber)?.intValue ?? 0)
+            }
+            for task in reading { task.cancel() }
+            for task in reading { try? await task.value }
+            // 24 MB were written.
+            #expect(longest > 300_000 && longest < 6 << 20)
+            #expect(try await store.count() == 24_000)
+            await store.close()
+        }
+    }
 }

@@ -59,9 +59,9 @@ enum TemporaryFolder {
 
 extension DuckDBEventStore {
     /// The store in `events.duckdb` of the folder, which may have been there before.
-    static func temporary(in folder: String) throws -> DuckDBEventStore {
+    static func temporary(in folder: String, walBytes: Int = 32 << 20) throws -> DuckDBEventStore {
         try DuckDBEventStore(
             path: folder + "/events.duckdb", library: .load(), threads: 2, memoryLimitBytes: 512 << 20, readers: 4,
-            temporaryFolder: folder + "/spill", logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            temporaryFolder: folder + "/spill", walBytes: walBytes, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 }

@@ -8,20 +8,21 @@ import Synchronization
 /// journal's position, the ledger): a checkpoint must wait until whoever began to read before the last update has ended.
 /// So it is tried after a batch, and when the WAL has become long, the writer waits for those readers. New ones don't matter.
 final class Checkpoints: Sendable {
-    /// Of the WAL. A start after a crash reads some 100 MB/s of it.
-    private static let dueBytes = 32 << 20
-    private static let urgentBytes = 128 << 20
     private static let retrySeconds = 0.005
     /// For readers to end; their own time limit is shorter.
     private static let maximumWaitSeconds = 120.0
 
     private let wal: String
+    /// A start after a crash reads some 100 MB/s of it.
+    private let dueBytes: Int
+    private var urgentBytes: Int { dueBytes * 4 }
     private let logger: Logger
     /// Backups that keep checkpoints away.
     private let backups = Atomic(0)
 
-    init(path: String, logger: Logger) {
+    init(path: String, walBytes: Int, logger: Logger) {
         wal = path + ".wal"
+        dueBytes = walBytes
         self.logger = logger
     }
 
@@ -30,7 +31,7 @@ final class Checkpoints: Sendable {
         return stat(wal, &information) == 0 ? Int(information.st_size) : 0
     }
 
-    var isDue: Bool { backups.load(ordering: .acquiring) == 0 && walBytes > Self.dueBytes }
+    var isDue: Bool { backups.load(ordering: .acquiring) == 0 && walBytes > dueBytes }
 
     func backupBegins() { backups.wrappingAdd(1, ordering: .acquiringAndReleasing) }
     func backupEnds() { backups.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
@@ -39,7 +40,7 @@ final class Checkpoints: Sendable {
     func runIfDue(on connection: Connection) {
         guard isDue else { return }
         do {
-            try run(on: connection, maximumWaitSeconds: walBytes > Self.urgentBytes ? Self.maximumWaitSeconds : 0)
+            try run(on: connection, maximumWaitSeconds: walBytes > urgentBytes ? Self.maximumWaitSeconds : 0)
         } catch {
             logger.debug("no checkpoint at the moment", metadata: ["reason": "\(error)"])
         }

@@ -35,17 +35,18 @@ public final class DuckDBEventStore: EventStore {
     ///   - memoryLimitBytes: for all of DuckDB; what needs more goes to `temporaryFolder` as far as it can.
     ///   - readers: statements that may be computed at a time; more stand in line.
     ///   - temporaryFolder: made when needed, emptied when done.
+    ///   - walBytes: how long the WAL becomes before it is written to the file; four times that while somebody always reads.
     /// - Throws: `DuckDBError`; code `io` when another process has the file.
     public init(
         path: String, library: DuckDBLibrary, threads: Int, memoryLimitBytes: Int64, readers: Int, temporaryFolder: String,
-        logger: Logger
+        walBytes: Int = 32 << 20, logger: Logger
     ) throws {
         let options = DatabaseOptions(
             path: path, threads: max(1, threads), memoryLimitBytes: memoryLimitBytes, temporaryFolder: temporaryFolder
         )
         self.options = options
         self.logger = logger
-        checkpoints = Checkpoints(path: path, logger: logger)
+        checkpoints = Checkpoints(path: path, walBytes: walBytes, logger: logger)
         let schemaVersion = SchemaVersion()
         self.schemaVersion = schemaVersion
         try slot.open(options)
