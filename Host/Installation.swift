@@ -144,7 +144,7 @@ public struct Installation: Sendable {
             trustedProxies: configuration.server.trustedProxies,
             bodyBytes: configuration.limits.bodyBytes, telemetry: telemetry)
         return Application(
-            responder: server.responder(for: registry.routes),
+            responder: server.responder(for: registry.routes), server: OnEventLoop.server,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.server.host, port: configuration.server.port), serverName: nil),
             services: services, onServerRunning: { channel in

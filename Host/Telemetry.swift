@@ -53,7 +53,7 @@ public struct Telemetry: Sendable {
 
     /// Runs a route's work in a span that continues the caller's trace; without export, in the caller's context alone.
     func span(_ route: Route, _ headers: HTTPFields, _ work: () async -> Answer) async -> Answer {
-        guard exportsSpans || headers[Self.traceparent] != nil else { return await work() }
+        guard exportsSpans || headers.contains(Self.traceparent) else { return await work() }
         var context = ServiceContext.current ?? .topLevel
         tracer.extract(headers, into: &context, using: HTTPFieldsExtractor())
         return await ServiceContext.withValue(context) {

@@ -51,7 +51,7 @@ public final class Directory: Sendable {
         return key
     }
 
-    public func project(_ id: String) -> Project? { state.withLock { $0.projects[id.lowercased()] } }
+    public func project(_ id: String) -> Project? { state.withLock { $0.projects[id] ?? $0.projects[id.lowercased()] } }
     public func project(number: Int32) -> Project? { state.withLock { $0.projectsByNumber[number] } }
 
     /// All projects, oldest first.

@@ -3,6 +3,18 @@ import HTTPTypes
 import Logging
 import NIOCore
 
+extension HTTPFields {
+    /// The same as `self[name]`, without a copy of the value where the field came once, as nearly all do.
+    public func value(_ name: HTTPField.Name) -> String? {
+        var found: String?
+        for field in self where field.name == name {
+            guard found == nil else { return self[name] }
+            found = field.value
+        }
+        return found
+    }
+}
+
 /// A request as it came, before anything is decided about it. The host makes it from its server's own type.
 public struct IncomingRequest: Sendable {
     public let method: HTTPRequest.Method
@@ -15,13 +27,14 @@ public struct IncomingRequest: Sendable {
     /// The visitor's address as far as it can be known: the peer, or what a trusted proxy says.
     public let clientAddress: String
     public let id: String
-    public let logger: Logger
+    private let hostLogger: Logger
+    private let module: String?
     /// Reads the body, at most so many bytes; decompressed.
     let collectBody: @Sendable (_ maximumBytes: Int) async throws -> ByteBuffer
 
     public init(
         method: HTTPRequest.Method, path: String, query: Query, headers: HTTPFields, pathParameters: [String: String],
-        clientAddress: String, id: String, logger: Logger,
+        clientAddress: String, id: String, logger: Logger, module: String? = nil,
         collectBody: @escaping @Sendable (_ maximumBytes: Int) async throws -> ByteBuffer
     ) {
         self.method = method
@@ -31,8 +44,17 @@ public struct IncomingRequest: Sendable {
         self.pathParameters = pathParameters
         self.clientAddress = clientAddress
         self.id = id
-        self.logger = logger
+        hostLogger = logger
+        self.module = module
         self.collectBody = collectBody
+    }
+
+    /// Made when it is asked for: most requests have nothing to say.
+    public var logger: Logger {
+        var logger = hostLogger
+        logger[metadataKey: "request.id"] = "\(id)"
+        if let module { logger[metadataKey: "module"] = "\(module)" }
+        return logger
     }
 
     /// The names and values after the `?`, decoded when first asked for.

@@ -29,7 +29,7 @@ public struct PulseSurface: Surface {
     public func owns(_ path: String) -> Bool { true }
 
     public func apiKey(of request: IncomingRequest) -> String? {
-        if let header = request.headers[Self.keyHeader], !header.isEmpty { return header }
+        if let header = request.headers.value(Self.keyHeader), !header.isEmpty { return header }
         return request.query["key"].flatMap { $0.isEmpty ? nil : $0 }
     }
 

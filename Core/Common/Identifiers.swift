@@ -17,12 +17,23 @@ public enum Identifiers {
 /// One-way functions over what must not be kept in clear, and the keys that facts carry instead of strings.
 public enum Digest {
     /// SHA-256 in lower-case hex. For secrets with 128 random bits or more, where a slow function adds nothing.
-    public static func sha256(_ text: String) -> String { hex(SHA256.hash(data: Array(text.utf8))) }
+    public static func sha256(_ text: String) -> String {
+        var text = text, hash = SHA256()
+        text.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        return hash.finalize().withUnsafeBytes { hex($0) }
+    }
 
     public static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        var text: [UInt8] = []
+        text.reserveCapacity(64)
+        for byte in bytes {
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 15))
+        }
+        return String(decoding: text, as: UTF8.self)
     }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
 
     /// Equality in a time that does not depend on where the texts differ.
     public static func equal(_ left: String, _ right: String) -> Bool {

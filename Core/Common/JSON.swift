@@ -1,4 +1,5 @@
 import CSimdJSON
+import Foundation
 import Synchronization
 
 /// A value of a parsed JSON document: a place on simdjson's tape, so that nothing is copied until it is asked for.
@@ -19,12 +20,15 @@ public struct JSON: @unchecked Sendable {  // the document is never written afte
 
     private var word: UInt64 { document.tape[index] }
     private var tag: UInt8 { UInt8(truncatingIfNeeded: word >> 56) }
-    private var payload: Int { Int(word & 0x00FF_FFFF_FFFF_FFFF) }
+    private var payload: Int { Int(word & Self.payloadBits) }
+    private static let payloadBits: UInt64 = 0x00FF_FFFF_FFFF_FFFF
 
     /// The index after this value.
-    private var end: Int {
-        switch tag {
-        case UInt8(ascii: "{"), UInt8(ascii: "["): payload & 0xFFFF_FFFF
+    private var end: Int { Self.end(of: index, on: document.tape) }
+
+    private static func end(of index: Int, on tape: UnsafePointer<UInt64>) -> Int {
+        switch UInt8(truncatingIfNeeded: tape[index] >> 56) {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): Int(tape[index] & 0xFFFF_FFFF)
         case UInt8(ascii: "l"), UInt8(ascii: "u"), UInt8(ascii: "d"): index + 2
         default: index + 1
         }
@@ -82,14 +86,21 @@ public struct JSON: @unchecked Sendable {  // the document is never written afte
     /// The member of an object; where a name occurs twice the last one counts, as in JavaScript. Nil when there is
     /// none, and when the value is no object.
     public subscript(_ name: String) -> JSON? {
+        guard tag == UInt8(ascii: "{") else { return nil }
         var name = name
-        return name.withUTF8 { wanted in
-            var found: JSON?
-            forEachMember { key, value in
-                if key.count == wanted.count, key.elementsEqual(wanted) { found = value }
+        // On the tape itself: this is asked some thirty times of every event.
+        let found = name.withUTF8 { wanted in
+            let tape = document.tape, strings = UnsafeRawPointer(document.strings), last = end - 1
+            var at = index + 1, found = 0
+            while at < last {
+                let key = strings + Int(tape[at] & JSON.payloadBits)
+                if key.loadUnaligned(as: UInt32.self) == UInt32(wanted.count),
+                    wanted.isEmpty || memcmp(key + 4, wanted.baseAddress!, wanted.count) == 0 { found = at + 1 }
+                at = JSON.end(of: at + 1, on: tape)
             }
             return found
         }
+        return found > 0 ? JSON(document, found) : nil
     }
 
     /// Calls `body` for each member of an object, in order, with the name's bytes.

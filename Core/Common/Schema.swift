@@ -91,13 +91,14 @@ extension Schema {
     private func checkString(_ value: JSON, _ length: ClosedRange<Int>, _ format: Format, _ path: String) throws {
         enum Finding { case fine, nul, wrong }
         let finding: Finding? = value.withUTF8 { utf8 in
-            var scalars = 0
+            // Without leaving the loop early, so that it is done for many bytes at a time.
+            var scalars = 0, nuls = 0
             for byte in utf8 {
-                if byte == 0 { return .nul }
+                nuls &+= byte == 0 ? 1 : 0
                 // Every byte that doesn't continue a character begins one.
-                if byte & 0xC0 != 0x80 { scalars += 1 }
+                scalars &+= byte & 0xC0 != 0x80 ? 1 : 0
             }
-            return length.contains(scalars) ? .fine : .wrong
+            return nuls > 0 ? .nul : length.contains(scalars) ? .fine : .wrong
         }
         if finding == .nul { throw Self.nul(path) }
         guard finding == .fine else { throw refusal(path, value) }

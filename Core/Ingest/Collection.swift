@@ -40,10 +40,7 @@ public final class Collection: Sendable {
         for (index, json) in payloads.events.enumerated() {
             batch.received += 1
             do {
-                let encoded = try pipeline.rows(of: json, from: sender)
-                batch.rows.append(contentsOf: encoded.rows)
-                batch.events += 1
-                batch.effects.append(encoded.effect)
+                batch.effects.append(try pipeline.add(json, from: sender, to: &batch.rows))
                 batch.accepted += 1
             } catch let refusal as Refusal {
                 batch.refusals[refusal.reason.rawValue, default: 0] += 1
@@ -70,7 +67,7 @@ public final class Collection: Sendable {
 
     private func body(of call: ProjectRequest) async throws -> ByteBuffer {
         // `sendBeacon` sends text/plain, which needs no preflight; forms are not understood.
-        if let type = call.request.headers[.contentType] {
+        if let type = call.request.headers.value(.contentType), type != "application/json", type != "text/plain;charset=UTF-8" {
             let media = type.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
             guard media.isEmpty || media == "application/json" || media == "text/plain" || media.hasSuffix("+json") else {
                 throw ServiceError(
@@ -123,10 +120,10 @@ public final class Collection: Sendable {
         var accepted = 0
         var refusals: [String: Int] = [:]
         var errors: [(index: Int, error: ServiceError)] = []
-        /// Events among the accepted that are to be stored, their rows, and what they changed in memory.
-        var events = 0
-        var rows: [[UInt8]] = []
+        /// The rows of the events that are to be stored, and for each of these what it changed in memory.
+        var rows = EncodedRows()
         var effects: [EventPipeline.Effect] = []
+        var events: Int { effects.count }
     }
 
     private func keep(_ batch: Batch, in project: Project) async throws {

@@ -87,6 +87,8 @@ public struct Visit: Sendable {
 public final class SessionAttributes: Sendable {
     public let source, referrer, country, region, city: String
     public let browser, browserVersion, os, osVersion, device, screen, language: String
+    /// All of them as they stand in every row of the session, in the order of `Activity.table`.
+    let columns: [UInt8]
 
     public init(
         source: String, referrer: String, country: String, region: String, city: String, browser: String,
@@ -104,5 +106,10 @@ public final class SessionAttributes: Sendable {
         self.device = device
         self.screen = screen
         self.language = language
+        var row = RowEncoder()
+        for text in [
+            source, referrer, country, region, city, browser, browserVersion, os, osVersion, device, screen, language,
+        ] { row.append(text) }
+        columns = row.bytes
     }
 }

@@ -7,7 +7,7 @@ import Storage
 /// The steps that make facts of one event, in their order; each lets it through or refuses it with a reason.
 public final class EventPipeline: Sendable {
     /// A collector with the module that owns it.
-    public struct Registered: Sendable {
+    public final class Registered: Sendable {
         let module: String
         let collector: Collector
         public init(module: String, collector: Collector) {
@@ -19,6 +19,7 @@ public final class EventPipeline: Sendable {
     private let collectors: [String: Registered]
     /// The number of each table in an encoded row.
     private let tableNumbers: [String: Int]
+    private let activityNumber, visitorsNumber: Int
     private let gate: @Sendable (_ module: String, Project, APIKey?) throws -> Void
     private let sessions: Sessions
     private let identity: VisitorIdentity
@@ -32,7 +33,12 @@ public final class EventPipeline: Sendable {
         gate: @escaping @Sendable (_ module: String, Project, APIKey?) throws -> Void
     ) {
         self.collectors = Dictionary(collectors.map { ($0.collector.type, $0) }) { first, _ in first }
-        tableNumbers = Dictionary(uniqueKeysWithValues: tables.enumerated().map { ($1.name, $0) })
+        let numbers = Dictionary(uniqueKeysWithValues: tables.enumerated().map { ($1.name, $0) })
+        guard let activity = numbers[Activity.table.name], let visitors = numbers[Activity.visitors.name] else {
+            preconditionFailure("the shared tables are not registered")
+        }
+        tableNumbers = numbers
+        (activityNumber, visitorsNumber) = (activity, visitors)
         self.gate = gate
         self.sessions = sessions
         self.identity = identity
@@ -44,8 +50,8 @@ public final class EventPipeline: Sendable {
         let project: Project
         let key: APIKey?
         let now: Instant
-        let address: String
-        let userAgent: String
+        /// Nil for a server, which speaks for the browsers of others.
+        let browser: Browser?
         let acceptLanguage: String
         /// Host and port of the page that sent it, as browsers say in `Origin`; "" when they don't.
         let origin: String
@@ -55,28 +61,31 @@ public final class EventPipeline: Sendable {
     func sender(of call: ProjectRequest) -> Sender {
         let headers = call.request.headers
         return Sender(
-            project: call.project, key: call.key, now: call.now, address: call.request.clientAddress,
-            userAgent: headers[.userAgent] ?? "", acceptLanguage: headers[.acceptLanguage] ?? "",
-            origin: (headers[.origin] ?? "").split(separator: "/").last.map(String.init) ?? "",
-            asksNotToTrack: headers[Self.dnt] == "1" || headers[Self.gpc] == "1")
+            project: call.project, key: call.key, now: call.now,
+            browser: call.key?.isServer ?? false
+                ? nil : browser(headers.value(.userAgent) ?? "", call.request.clientAddress, of: call.project),
+            acceptLanguage: headers.value(.acceptLanguage) ?? "",
+            origin: (headers.value(.origin) ?? "").split(separator: "/").last.map(String.init) ?? "",
+            asksNotToTrack: headers.value(Self.dnt) == "1" || headers.value(Self.gpc) == "1")
     }
 
     private static let dnt = HTTPField.Name("DNT")!
     private static let gpc = HTTPField.Name("Sec-GPC")!
 
-    /// The encoded facts of one event.
+    /// Adds the facts of one event to `rows`; none when it is refused.
     /// - Throws: `Refusal`.
-    func rows(of json: JSON, from sender: Sender) throws -> Encoded {
+    func add(_ json: JSON, from sender: Sender, to rows: inout EncodedRows) throws -> Effect {
         let registered = try collector(of: json)
         try checkModule(registered.module, sender)
         let payload = Payload(json)
         try Self.checkFields(payload, registered.collector)
-        let browser = browser(payload, sender)
+        // What a server does not say is not known: its own address and library are not the visitor's.
+        let browser = sender.browser ?? browser(payload.text("user_agent"), payload.text("ip"), of: sender.project)
         try checkPrivacy(payload, sender, browser)
         let draft = try Self.refusing { try registered.collector.read(payload) }
         let at = try Self.time(of: payload, now: sender.now)
         let visitor = visitor(payload, sender, browser, at)
-        return encode(draft, payload, sender, browser, visitor, at)
+        return encode(draft, payload, sender, browser, visitor, at, into: &rows)
     }
 
     // MARK: What is it?
@@ -120,22 +129,18 @@ public final class EventPipeline: Sendable {
 
     // MARK: May it be kept?
 
-    private struct Browser {
+    struct Browser {
         let userAgent: UserAgent
         let header: String
         /// As text for the hash, cut where the project wants that; and for the look-up of the place.
         let address: IPAddress?
     }
 
-    private func browser(_ payload: Payload, _ sender: Sender) -> Browser {
-        // Only a server may speak for a visitor's browser.
-        let mayOverride = sender.key?.isServer ?? false
-        // What it does not say is not known: the sender's own address and library are not the visitor's.
-        let header = mayOverride ? payload.text("user_agent") : sender.userAgent
-        let address = IPAddress(mayOverride ? payload.text("ip") : sender.address)
+    private func browser(_ header: String, _ address: String, of project: Project) -> Browser {
+        let address = IPAddress(address)
         return Browser(
             userAgent: userAgents.parse(header), header: header,
-            address: sender.project.privacy.anonymizeIP ? address?.anonymized() : address)
+            address: project.privacy.anonymizeIP ? address?.anonymized() : address)
     }
 
     private func checkPrivacy(_ payload: Payload, _ sender: Sender, _ browser: Browser) throws {
@@ -216,17 +221,15 @@ public final class EventPipeline: Sendable {
     // MARK: Facts
 
     private func encode(
-        _ draft: Draft, _ payload: Payload, _ sender: Sender, _ browser: Browser, _ visitor: Visitor, _ at: Instant?
-    ) -> Encoded {
+        _ draft: Draft, _ payload: Payload, _ sender: Sender, _ browser: Browser, _ visitor: Visitor, _ at: Instant?,
+        into rows: inout EncodedRows
+    ) -> Effect {
         let project = sender.project.number
         let hour = sender.now.startOfHour.milliseconds
         let eventID = payload["event_id"]?.string.map { VisitorIdentity.eventID($0, project: project) }
-        func header(_ table: FactTable, _ role: EncodedRow.Role) -> EncodedRow.Header {
-            guard let number = tableNumbers[table.name] else { preconditionFailure("table \(table.name) is not registered") }
-            return EncodedRow.Header(
-                table: number, project: project, hour: hour, role: role, eventID: role == .event ? eventID : nil)
+        func header(_ table: Int, _ role: EncodedRow.Role) -> EncodedRow.Header {
+            EncodedRow.Header(table: table, project: project, hour: hour, role: role, eventID: role == .event ? eventID : nil)
         }
-        var rows: [[UInt8]] = []
         var touched: Sessions.Name?
         let sessionID = payload["session_id"]?.string
         let when = at ?? sender.now
@@ -237,7 +240,9 @@ public final class EventPipeline: Sendable {
                     project: project, visitor: visitor.key, at: at, now: sender.now, sessionID: sessionID,
                     isPageview: activity.kind == .pageview, path: activity.path),
                 attributes: { self.attributes(activity, sender, browser) })
-            rows.append(Self.encode(activity, place, attributes, visitor.key, sessionID, header(Activity.table, .event)))
+            rows.append(header(activityNumber, .event)) { row in
+                Self.encode(activity, place, attributes, project, visitor.key, sessionID, into: &row)
+            }
             touched = Sessions.Name(project: project, visitor: visitor.key, sessionAt: place.sessionAt)
             visit = Visit(
                 project: project, visitor: visitor.key, at: Instant(milliseconds: place.at),
@@ -250,31 +255,31 @@ public final class EventPipeline: Sendable {
                 project: project, visitor: visitor.key, at: when, sessionAt: Instant(milliseconds: current?.sessionAt ?? when.milliseconds),
                 lastPath: current?.lastPath ?? "", attributes: attributes)
         }
+        var role = draft.activity == nil ? EncodedRow.Role.event : .follower
         for (table, values) in draft.facts(visit) {
-            var encoder = RowEncoder(header(table, rows.isEmpty ? .event : .follower))
-            encoder.append(Int64(project))
-            encoder.append(visit.at.milliseconds)
-            encoder.append(visitor.key)
-            for value in values { encoder.append(value) }
-            rows.append(encoder.bytes)
+            guard let number = tableNumbers[table.name] else { preconditionFailure("table \(table.name) is not registered") }
+            rows.append(header(number, role)) { row in
+                Self.begin(&row, project, visit.at.milliseconds, visitor.key)
+                for value in values { row.append(value) }
+            }
+            role = .follower
         }
         var writtenDown: Int64?
         if let id = visitor.id, knownVisitors.isNew(visitor.key) {
             writtenDown = visitor.key
-            var encoder = RowEncoder(header(Activity.visitors, .note))
-            encoder.append(Int64(project))
-            encoder.append(visit.at.milliseconds)
-            encoder.append(visitor.key)
-            encoder.append(id)
-            rows.append(encoder.bytes)
+            rows.append(header(visitorsNumber, .note)) { row in
+                Self.begin(&row, project, visit.at.milliseconds, visitor.key)
+                row.append(id)
+            }
         }
-        return Encoded(rows: rows, effect: Effect(session: touched, visitor: writtenDown))
+        return Effect(session: touched, visitor: writtenDown)
     }
 
-    /// The rows of an event, and what it did besides.
-    struct Encoded {
-        let rows: [[UInt8]]
-        let effect: Effect
+    /// The columns that every fact begins with.
+    private static func begin(_ row: inout RowEncoder, _ project: Int32, _ at: Int64, _ visitor: Int64) {
+        row.append(Int64(project))
+        row.append(at)
+        row.append(visitor)
     }
 
     /// What an event changed in memory: the session that it moved on, the visitor whose id its rows tell.
@@ -310,13 +315,10 @@ public final class EventPipeline: Sendable {
 
     /// The columns of `Activity.table`, in its order.
     private static func encode(
-        _ activity: ActivityDraft, _ place: Sessions.Place, _ attributes: SessionAttributes, _ visitor: Int64,
-        _ sessionID: String?, _ header: EncodedRow.Header
-    ) -> [UInt8] {
-        var row = RowEncoder(header)
-        row.append(Int64(header.project))
-        row.append(place.at)
-        row.append(visitor)
+        _ activity: ActivityDraft, _ place: Sessions.Place, _ attributes: SessionAttributes, _ project: Int32, _ visitor: Int64,
+        _ sessionID: String?, into row: inout RowEncoder
+    ) {
+        begin(&row, project, place.at, visitor)
         row.append(activity.kind.rawValue)
         row.append(place.sessionAt)
         if let seq = place.seq { row.append(Int64(seq)) } else { row.appendNull() }
@@ -327,11 +329,7 @@ public final class EventPipeline: Sendable {
         row.append(activity.title)
         row.append(activity.name)
         if let data = activity.data { row.append(data) } else { row.appendNull() }
-        for text in [
-            attributes.source, attributes.referrer, attributes.country, attributes.region, attributes.city, attributes.browser,
-            attributes.browserVersion, attributes.os, attributes.osVersion, attributes.device, attributes.screen, attributes.language,
-        ] { row.append(text) }
+        row.append(encoded: attributes.columns)
         if let sessionID { row.append(sessionID) } else { row.appendNull() }
-        return row.bytes
     }
 }

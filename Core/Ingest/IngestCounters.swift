@@ -12,7 +12,12 @@ public final class IngestCounters: Sendable {
     /// Lines of the ledger that the journal could not take.
     private let owed = Mutex<[RefusedEvents.Place: [String: Int]]>([:])
     /// Events in the journal that are not applied yet, by project and hour of arrival.
-    private let waiting = Mutex<[Int32: [Int64: Int64]]>([:])
+    private let waiting = Mutex(Waiting())
+
+    private struct Waiting {
+        var counts: [Int32: [Int64: Int64]] = [:]
+        var total: Int64 = 0
+    }
 
     public init(metrics: any MetricsFactory) {
         receivedTotal = Counter(label: "ingest_received_events_total", dimensions: [], factory: metrics)
@@ -31,9 +36,10 @@ public final class IngestCounters: Sendable {
     func kept(_ count: Int64, of project: Int32, at hour: Int64) {
         guard count != 0 else { return }
         let total = waiting.withLock { waiting in
-            waiting[project, default: [:]][hour, default: 0] += count
-            if waiting[project]![hour] == 0 { waiting[project]![hour] = nil }
-            return waiting.values.reduce(0) { $0 + $1.values.reduce(0, +) }
+            let left = (waiting.counts[project]?[hour] ?? 0) + count
+            waiting.counts[project, default: [:]][hour] = left == 0 ? nil : left
+            waiting.total += count
+            return waiting.total
         }
         waitingGauge.record(total)
     }
@@ -68,7 +74,7 @@ public final class IngestCounters: Sendable {
     }
 
     /// How many events of `project` wait, by hour of arrival.
-    public func waiting(of project: Int32) -> [Int64: Int64] { waiting.withLock { $0[project] ?? [:] } }
+    public func waiting(of project: Int32) -> [Int64: Int64] { waiting.withLock { $0.counts[project] ?? [:] } }
 
     func applied(rows: [EncodedRow], duplicates: [Bool]) {
         var stored = 0, repeated = 0

@@ -12,9 +12,9 @@ struct JournalRecord {
     let refusals: [(reason: String, count: Int)]
     let rows: [EncodedRow]
 
-    static func encode(project: Int32, hour: Int64, received: Int, refusals: [String: Int], rows: [[UInt8]]) -> [UInt8] {
+    static func encode(project: Int32, hour: Int64, received: Int, refusals: [String: Int], rows: EncodedRows) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(32 + rows.reduce(0) { $0 + $1.count + 4 })
+        bytes.reserveCapacity(64 + rows.bytes.count)
         append(project, to: &bytes)
         append(hour, to: &bytes)
         append(UInt32(received), to: &bytes)
@@ -24,10 +24,7 @@ struct JournalRecord {
             bytes.append(contentsOf: reason.utf8)
             append(UInt32(count), to: &bytes)
         }
-        for row in rows {
-            append(UInt32(row.count), to: &bytes)
-            bytes.append(contentsOf: row)
-        }
+        bytes.append(contentsOf: rows.bytes)
         return bytes
     }
 
@@ -95,6 +92,6 @@ struct RefusedEvents: Sendable {
 
     var record: [UInt8] {
         JournalRecord.encode(
-            project: place.project, hour: place.hour, received: refusals.values.reduce(0, +), refusals: refusals, rows: [])
+            project: place.project, hour: place.hour, received: refusals.values.reduce(0, +), refusals: refusals, rows: EncodedRows())
     }
 }

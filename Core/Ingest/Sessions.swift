@@ -87,28 +87,38 @@ public final class Sessions: Sendable {
         let visitor = Visitor(project: arrival.project, visitor: arrival.visitor)
         let wanted = (arrival.at ?? arrival.now).milliseconds
         return shard(visitor).lock.withLock { visitors in
-            var sessions = visitors[visitor] ?? []
-            defer { visitors[visitor] = sessions }
-            guard let index = nearest(sessions, wanted, arrival.sessionID) else {
-                // Two sessions of a visitor can't begin in the same millisecond: the start is half of their name.
-                var start = wanted
-                while sessions.contains(where: { $0.sessionAt == start }) { start += 1 }
-                let begun = Live(
-                    sessionAt: start, firstAt: wanted, lastAt: wanted, seq: 1, pageviews: arrival.isPageview ? 1 : 0,
-                    lastPath: arrival.isPageview ? arrival.path : "", sessionID: arrival.sessionID, attributes: attributes(),
-                    touched: arrival.now.milliseconds, hasHole: start != wanted)
-                Self.insert(begun, into: &sessions)
-                let place = Place(at: wanted, sessionAt: start, seq: start == wanted ? 1 : nil, gap: nil, pageviewNumber: begun.pageviews, fromPath: "")
-                return (place, begun.attributes)
-            }
-            let place = Self.extend(&sessions[index], arrival, wanted)
-            return (place, sessions[index].attributes)
+            // Where they lie, so that nothing is copied.
+            add(arrival, wanted, to: &visitors[visitor, default: []], attributes)
         }
+    }
+
+    private func add(
+        _ arrival: Arrival, _ wanted: Int64, to sessions: inout [Live], _ attributes: () -> SessionAttributes
+    ) -> (place: Place, attributes: SessionAttributes) {
+        guard let index = nearest(sessions, wanted, arrival.sessionID) else {
+            // Two sessions of a visitor can't begin in the same millisecond: the start is half of their name.
+            var start = wanted
+            while sessions.contains(where: { $0.sessionAt == start }) { start += 1 }
+            let begun = Live(
+                sessionAt: start, firstAt: wanted, lastAt: wanted, seq: 1, pageviews: arrival.isPageview ? 1 : 0,
+                lastPath: arrival.isPageview ? arrival.path : "", sessionID: arrival.sessionID, attributes: attributes(),
+                touched: arrival.now.milliseconds, hasHole: start != wanted)
+            Self.insert(begun, into: &sessions)
+            let place = Place(at: wanted, sessionAt: start, seq: start == wanted ? 1 : nil, gap: nil, pageviewNumber: begun.pageviews, fromPath: "")
+            return (place, begun.attributes)
+        }
+        let place = Self.extend(&sessions[index], arrival, wanted)
+        return (place, sessions[index].attributes)
     }
 
     /// The session that activity at `at` belongs to; of several, between which it arrived late, the one next to it.
     private func nearest(_ sessions: [Live], _ at: Int64, _ sessionID: String?) -> Int? {
-        sessions.indices.filter { belongs(at, sessionID, to: sessions[$0]) }.min { sessions[$0].distance(to: at) < sessions[$1].distance(to: at) }
+        var nearest: Int?
+        for index in sessions.indices where belongs(at, sessionID, to: sessions[index]) {
+            if let other = nearest, sessions[other].distance(to: at) <= sessions[index].distance(to: at) { continue }
+            nearest = index
+        }
+        return nearest
     }
 
     private func belongs(_ at: Int64, _ sessionID: String?, to session: Live) -> Bool {

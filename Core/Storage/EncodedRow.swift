@@ -140,12 +140,55 @@ public struct EncodedRow: Sendable {
     }
 }
 
+/// Rows one behind the other, each with its length (u32) before it: as they stand in a record of the journal.
+public struct EncodedRows: Sendable {
+    public private(set) var bytes: [UInt8] = []
+
+    public init() {}
+
+    /// Rows that are encoded already.
+    public init(_ rows: [[UInt8]]) {
+        for row in rows { append { $0.append(encoded: row) } }
+    }
+
+    public var isEmpty: Bool { bytes.isEmpty }
+
+    /// Adds a row; `columns` appends its columns, in the table's order.
+    @inline(__always)
+    public mutating func append(_ header: EncodedRow.Header, _ columns: (inout RowEncoder) -> Void) {
+        append { row in
+            row.append(header)
+            columns(&row)
+        }
+    }
+
+    @inline(__always)
+    private mutating func append(_ write: (inout RowEncoder) -> Void) {
+        // Lent to the encoder, and back: so nothing is copied.
+        var encoder = RowEncoder()
+        swap(&bytes, &encoder.bytes)
+        let start = encoder.bytes.count
+        encoder.bytes.append(contentsOf: repeatElement(0, count: 4))
+        write(&encoder)
+        swap(&bytes, &encoder.bytes)
+        let length = UInt32(bytes.count - start - 4).littleEndian
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: length, toByteOffset: start, as: UInt32.self) }
+    }
+}
+
 /// Writes one fact's bytes: the header, then each column in the table's order.
 public struct RowEncoder: Sendable {
-    public private(set) var bytes: [UInt8] = []
+    public fileprivate(set) var bytes: [UInt8] = []
+
+    /// Columns alone, to be added to rows with `append(encoded:)`.
+    public init() {}
 
     public init(_ header: EncodedRow.Header) {
         bytes.reserveCapacity(256)
+        append(header)
+    }
+
+    fileprivate mutating func append(_ header: EncodedRow.Header) {
         bytes.append(UInt8(header.table))
         append(fixed: Int64(header.project))
         append(fixed: header.hour)
@@ -166,6 +209,9 @@ public struct RowEncoder: Sendable {
         bytes.append(2)
         append(fixed: Int64(bitPattern: value.bitPattern))
     }
+
+    /// Columns that are encoded already.
+    public mutating func append(encoded columns: [UInt8]) { bytes.append(contentsOf: columns) }
 
     public mutating func append(_ value: Bool) { bytes.append(value ? 4 : 5) }
     public mutating func appendNull() { bytes.append(0) }

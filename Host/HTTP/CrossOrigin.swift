@@ -24,7 +24,7 @@ final class CrossOrigin: Sendable {
     }
 
     func label(_ response: inout Response, for request: Request, isCollection: Bool) {
-        guard let origin = request.headers[.origin] else { return }
+        guard let origin = request.headers.value(.origin) else { return }
         let origins = allowed.withLock { isCollection ? $0.collection : $0.reports }
         if origins.contains("*") {
             response.headers[.accessControlAllowOrigin] = "*"
@@ -52,11 +52,16 @@ enum SecurityHeaders {
     static let policy = "default-src 'none'; frame-ancestors 'none'"
 
     static func label(_ response: inout Response) {
-        response.headers[contentTypeOptions] = "nosniff"
-        response.headers[referrerPolicy] = "no-referrer"
-        // The script and collection are for other origins' pages.
-        response.headers[crossOriginResourcePolicy] = "cross-origin"
-        if response.headers[.contentSecurityPolicy] == nil { response.headers[.contentSecurityPolicy] = policy }
-        if response.headers[frameOptions] == nil { response.headers[frameOptions] = "DENY" }
+        for field in always { response.headers.append(field) }
+        for field in unlessThere where !response.headers.contains(field.name) { response.headers.append(field) }
     }
+
+    private static let always = [
+        HTTPField(name: contentTypeOptions, value: "nosniff"), HTTPField(name: referrerPolicy, value: "no-referrer"),
+        // The script and collection are for other origins' pages.
+        HTTPField(name: crossOriginResourcePolicy, value: "cross-origin"),
+    ]
+    private static let unlessThere = [
+        HTTPField(name: .contentSecurityPolicy, value: policy), HTTPField(name: frameOptions, value: "DENY"),
+    ]
 }

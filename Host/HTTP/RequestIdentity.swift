@@ -1,3 +1,4 @@
+import Access
 import Common
 import HTTPTypes
 import Hummingbird
@@ -10,7 +11,7 @@ enum RequestIdentity {
     private static let counter = Atomic<UInt64>(0)
 
     static func of(_ request: Request) -> String {
-        if let given = request.headers[header], (1...64).contains(given.utf8.count), given.utf8.allSatisfy(isPlain) { return given }
+        if let given = request.headers.value(header), (1...64).contains(given.utf8.count), given.utf8.allSatisfy(isPlain) { return given }
         return prefix + "-" + String(counter.wrappingAdd(1, ordering: .relaxed).newValue, radix: 36)
     }
 

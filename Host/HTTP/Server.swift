@@ -32,10 +32,11 @@ struct Server: Sendable {
         return FrontDoor(server: self, routes: router.buildResponder(), methods: methods)
     }
 
-    func incoming(_ request: Request, _ context: PulseContext, id: String, logger: Logger) -> IncomingRequest {
+    func incoming(_ request: Request, _ context: PulseContext, id: String, module: String?) -> IncomingRequest {
         IncomingRequest(
             method: request.method, path: request.uri.path, query: .init(request.uri.query ?? ""), headers: request.headers,
-            pathParameters: Self.pathParameters(context), clientAddress: clientAddress(request, context), id: id, logger: logger,
+            pathParameters: Self.pathParameters(context), clientAddress: clientAddress(request, context), id: id,
+            logger: context.logger, module: module,
             collectBody: { [bodyBytes] maximum in
                 try await Self.collect(request, maximum: min(maximum, bodyBytes))
             })
@@ -66,7 +67,7 @@ struct Server: Sendable {
             status: 413, code: "body_too_large", message: "The request body is larger than \(maximum) bytes, which is the limit.")
         let body: ByteBuffer
         do { body = try await request.body.collect(upTo: maximum) } catch is NIOTooManyBytesError { throw tooLarge }
-        switch request.headers[.contentEncoding]?.lowercased() {
+        switch request.headers.value(.contentEncoding)?.lowercased() {
         case nil, "", "identity": return body
         case "gzip", "x-gzip", "deflate": 
             return ByteBuffer(bytes: try Compression.inflate(Array(body.readableBytesView), maximum: maximum, tooLarge: tooLarge))
@@ -82,6 +83,9 @@ private struct Endpoint: Sendable {
     let server: Server
     let module: String?
     let route: Route
+    /// Whether it is answered on the event loop that read it. What may compute for longer, as reports do, leaves the
+    /// loop to the other connections.
+    private let staysOnLoop: Bool
     private let durations: Metrics.Timer
     private let requests: [Metrics.Counter]
 
@@ -89,6 +93,7 @@ private struct Endpoint: Sendable {
         self.server = server
         self.module = module
         self.route = route
+        staysOnLoop = route.scope == .ingest || route.scope == .frontend || route.scope == .anonymous
         let dimensions = [("method", route.method.rawValue), ("route", route.path)]
         durations = Metrics.Timer(label: "http_request_duration_seconds", dimensions: dimensions, factory: server.telemetry.metrics)
         requests = (1...5).map { Metrics.Counter(label: "http_requests_total", dimensions: dimensions + [("status", "\($0)xx")], factory: server.telemetry.metrics) }
@@ -97,12 +102,12 @@ private struct Endpoint: Sendable {
     @Sendable func respond(to request: Request, context: PulseContext) async throws -> Response {
         let start = ContinuousClock.now
         let id = RequestIdentity.of(request)
-        var logger = context.logger
-        logger[metadataKey: "request.id"] = "\(id)"
-        if let module { logger[metadataKey: "module"] = "\(module)" }
-        let incoming = server.incoming(request, context, id: id, logger: logger)
+        let incoming = server.incoming(request, context, id: id, module: module)
         let surface = server.surface(of: incoming.path)
-        let answer = await server.telemetry.span(route, request.headers) { await self.answer(incoming, surface) }
+        let answer = await server.telemetry.span(route, request.headers) {
+            if staysOnLoop { return await self.answer(incoming, surface) }
+            return await withTaskExecutorPreference(globalConcurrentExecutor) { await self.answer(incoming, surface) }
+        }
         durations.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
         requests[max(0, min(4, answer.status / 100 - 1))].increment()
         return Self.response(answer, id: id)

@@ -16,7 +16,7 @@ enum PageviewCollector {
             throw ServiceError.body("field 'screen' must be WIDTHxHEIGHT such as 1920x1080; got '\(screen)'.")
         }
         return Draft(activity: ActivityDraft(
-            kind: .pageview, path: PagePath.clean(payload.text("path")), title: String(payload.text("title").prefix(500)), referrer: payload.text("referrer"),
+            kind: .pageview, path: PagePath.clean(payload.text("path")), title: beginning(of: payload.text("title"), 500), referrer: payload.text("referrer"),
             screen: screen, language: payload.text("language")))
     }
 }
@@ -38,13 +38,21 @@ enum EventCollector {
     }
 }
 
+/// The first `maximum` characters of `text`.
+private func beginning(of text: String, _ maximum: Int) -> String {
+    // No character is shorter than a byte; telling them apart is slow.
+    text.utf8.count <= maximum ? text : String(text.prefix(maximum))
+}
+
 /// How a page's path is kept.
 enum PagePath {
     /// Without query and fragment, which hold what identifies people; a path of a hash route (`/#/inbox`) keeps it.
     static func clean(_ path: String) -> String {
-        let withoutQuery = path.prefix { $0 != "?" }
-        guard let hash = withoutQuery.firstIndex(of: "#") else { return String(withoutQuery) }
-        let route = withoutQuery[withoutQuery.index(after: hash)...]
-        return route.hasPrefix("/") || route.hasPrefix("!") ? String(withoutQuery) : String(withoutQuery[..<hash])
+        let utf8 = path.utf8
+        guard let cut = utf8.firstIndex(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }) else { return path }
+        guard utf8[cut] == UInt8(ascii: "#"), [UInt8(ascii: "/"), UInt8(ascii: "!")].contains(utf8[utf8.index(after: cut)...].first) else {
+            return String(path[..<cut])
+        }
+        return String(path[..<(utf8.firstIndex(of: UInt8(ascii: "?")) ?? path.endIndex)])
     }
 }

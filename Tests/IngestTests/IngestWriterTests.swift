@@ -297,7 +297,7 @@ struct IngestWriterTests {
                     line.counters.kept(Int64(labels.count), of: project, at: hour)
                     try await line.journal.append(JournalRecord.encode(
                         project: project, hour: hour, received: labels.count, refusals: [:],
-                        rows: labels.map { row($0, project: project, hour: hour) } + [row("more", project: project, hour: hour, role: .follower)]))
+                        rows: EncodedRows(labels.map { row($0, project: project, hour: hour) } + [row("more", project: project, hour: hour, role: .follower)])))
                 }
                 #expect(line.counters.waiting(of: 1) == [0: 2, 3_600_000: 1])
                 #expect(line.counters.waiting(of: 2) == [0: 1])

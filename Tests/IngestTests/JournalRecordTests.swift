@@ -8,7 +8,7 @@ struct JournalRecordTests {
     func roundTrip() throws {
         let rows = [row("one", project: -5, at: -1, hour: 7, id: 9), row("zwei 日本 🦆", role: .follower), row("", role: .note)]
         let bytes = JournalRecord.encode(
-            project: .max, hour: .min, received: 1_000, refusals: ["bot": 70_000, "": 1], rows: rows)
+            project: .max, hour: .min, received: 1_000, refusals: ["bot": 70_000, "": 1], rows: EncodedRows(rows))
         let record = try JournalRecord(bytes[...])
         #expect(record.project == .max)
         #expect(record.hour == .min)
@@ -22,7 +22,7 @@ struct JournalRecordTests {
 
     @Test("a record without anything is one too")
     func empty() throws {
-        let record = try JournalRecord(JournalRecord.encode(project: 1, hour: 0, received: 0, refusals: [:], rows: [])[...])
+        let record = try JournalRecord(JournalRecord.encode(project: 1, hour: 0, received: 0, refusals: [:], rows: EncodedRows())[...])
         #expect(record.rows.isEmpty && record.refusals.isEmpty && record.received == 0)
         #expect(record.ledger.map(\.count) == [0])
     }
@@ -30,7 +30,7 @@ struct JournalRecordTests {
     @Test("bytes that end too early are an error, wherever they end, unless they end after a row")
     func tooShort() throws {
         let rows = [row("one"), row("two")]
-        let bytes = JournalRecord.encode(project: 1, hour: 2, received: 3, refusals: ["bot": 1], rows: rows)
+        let bytes = JournalRecord.encode(project: 1, hour: 2, received: 3, refusals: ["bot": 1], rows: EncodedRows(rows))
         let ends = [bytes.count - rows.reduce(0) { $0 + $1.count + 4 }, bytes.count - rows[1].count - 4, bytes.count]
         for count in 0...bytes.count {
             // In the middle of a buffer, as records lie there.

@@ -18,7 +18,7 @@ func row(
 func record(_ labels: String..., project: Int32 = 1, hour: Int64 = 0, refusals: [String: Int] = [:]) -> [UInt8] {
     JournalRecord.encode(
         project: project, hour: hour, received: labels.count + refusals.values.reduce(0, +), refusals: refusals,
-        rows: labels.map { row($0, project: project, hour: hour) })
+        rows: EncodedRows(labels.map { row($0, project: project, hour: hour) }))
 }
 
 extension EncodedRow {
