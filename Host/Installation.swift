@@ -70,7 +70,8 @@ public struct Installation: Sendable {
         let identity = VisitorIdentity(control: engines.control)
         let counters = IngestCounters(metrics: telemetry.metrics)
         let tables = [Activity.table, Activity.visitors] + modules.flatMap(\.factTables)
-        let stream = LiveStream(tables: tables)
+        let stream = LiveStream(
+            tables: tables, shown: modules.flatMap { module in module.liveTables.map { (module.name, $0) } })
         let writer = IngestWriter(
             journal: journal, events: engines.events, tables: tables, counters: counters, logger: logger,
             applied: { rows, duplicates in stream.publish(rows, duplicates) })
@@ -103,7 +104,10 @@ public struct Installation: Sendable {
             eventStore: engines.events, writer: writer, counters: counters, sessions: sessions, tables: tables, privacyDefaults: PrivacyRules(configuration.privacy))
         let backups = BackupRoutes(backup: Backup(engines: engines, settle: writer.settle, time: time), folder: folder.path("backups"))
         let description = DescriptionRoutes(modules: modules, configuration: configuration)
-        let hostRoutes = IngestRoutes(collection: collection, ledger: ledger, stream: stream).routes
+        let hostRoutes = IngestRoutes(
+            collection: collection, ledger: ledger, stream: stream,
+            mayRead: { module, project, key in (try? gate.checkModule(module, .read, project, key)) != nil }
+        ).routes
             + (probes.routes + administration.routes + backups.routes).map { (nil, $0) }
         let registry = try ModuleRegistry(modules: modules, hostRoutes: hostRoutes + description.routes(describing: hostRoutes).map { (nil, $0) })
         return Installation(
@@ -142,7 +146,7 @@ public struct Installation: Sendable {
         let server = Server(
             gate: gate, surfaces: [PulseSurface()], crossOrigin: crossOrigin,
             trustedProxies: configuration.server.trustedProxies,
-            bodyBytes: configuration.limits.bodyBytes, telemetry: telemetry)
+            telemetry: telemetry)
         return Application(
             responder: server.responder(for: registry.routes), server: OnEventLoop.server,
             configuration: ApplicationConfiguration(

@@ -1,11 +1,15 @@
 import Core
 import CoreModule
+import ErrorTrackingModule
+import LogsModule
 import Settings
 
 /// The modules in this binary, alphabetically.
 public enum ModuleList {
     static let all: [any AnalyticsModule.Type] = [
         CoreModule.self,
+        ErrorTrackingModule.self,
+        LogsModule.self,
     ]
 
     public static var names: [String] { all.map { $0.manifest.name } }

@@ -62,6 +62,10 @@ extension GatedRequest {
     /// - Throws: 413 over the installation's limit.
     public func rawBody() async throws -> ByteBuffer { try await request.collectBody(services.limits.bytes) }
 
+    /// Bytes of the body where the route takes more than others do: a file.
+    /// - Throws: 413 over `bytes`, or the installation's limit where that is more.
+    public func rawBody(atMost bytes: Int) async throws -> ByteBuffer { try await request.collectBody(max(bytes, services.limits.bytes)) }
+
     func body(_ schema: Schema?) async throws -> JSON {
         guard let schema else { preconditionFailure("the route declares no body") }
         let bytes = try await rawBody()

@@ -8,8 +8,13 @@ public struct IngestRoutes: Sendable {
     let collection: Collection
     let ledger: Ledger
     let stream: LiveStream
+    /// Whether the facts of a module may be read with a key.
+    let mayRead: @Sendable (_ module: String, Project, APIKey?) -> Bool
 
-    public init(collection: Collection, ledger: Ledger, stream: LiveStream) {
+    public init(
+        collection: Collection, ledger: Ledger, stream: LiveStream, mayRead: @escaping @Sendable (_ module: String, Project, APIKey?) -> Bool
+    ) {
+        self.mayRead = mayRead
         self.collection = collection
         self.ledger = ledger
         self.stream = stream
@@ -56,9 +61,13 @@ public struct IngestRoutes: Sendable {
         return try .json(LedgerAnswer(data: try await ledger.hours(of: scope.project, over: scope.range)))
     }
 
-    /// `GET /api/v1/stream`: one `activity` event for each pageview and custom event.
+    /// `GET /api/v1/stream`: one `activity` event for each pageview and custom event, and events of the modules that show
+    /// theirs, as far as the key may read these and as long as the module is on.
     @Sendable func watch(_ call: ProjectRequest) async throws -> Answer {
-        let events = try stream.watch(call.project.number)
+        let directory = call.directory, id = call.project.id, key = call.key
+        let events = try stream.watch(call.project.number) { [mayRead] module in
+            directory.project(id).map { mayRead(module, $0, key) } ?? false
+        }
         return Answer(
             status: 200, headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"], body: .stream(events))
     }

@@ -7,6 +7,8 @@ import Synchronization
 public final class LiveStream: Sendable {
     private struct Watcher {
         let project: Int32
+        /// Whether the watcher may read the facts of a module, at this moment.
+        let mayRead: @Sendable (_ module: String) -> Bool
         let continuation: AsyncStream<ByteBuffer>.Continuation
     }
 
@@ -20,19 +22,25 @@ public final class LiveStream: Sendable {
     private static let maximumWatchers = 1_000
 
     private let tables: [FactTable]
+    /// Modules' own facts that are shown, by the name of their table.
+    private let shown: [String: (module: String, table: LiveTable)]
     private let state = Mutex(State())
 
-    public init(tables: [FactTable]) { self.tables = tables }
+    public init(tables: [FactTable], shown: [(module: String, table: LiveTable)] = []) {
+        self.tables = tables
+        self.shown = Dictionary(shown.map { ($0.table.table.name, $0) }) { first, _ in first }
+    }
 
-    /// Server-sent events of `project` from now on: one `activity` each. A watcher that can't keep up misses the oldest.
+    /// Server-sent events of `project` from now on: an `activity` for each pageview and custom event, and what modules show
+    /// of their facts. A watcher that can't keep up misses the oldest.
     /// - Throws: 503 when too many watch.
-    public func watch(_ project: Int32) throws -> AsyncStream<ByteBuffer> {
+    public func watch(_ project: Int32, mayRead: @escaping @Sendable (_ module: String) -> Bool) throws -> AsyncStream<ByteBuffer> {
         let (stream, continuation) = AsyncStream<ByteBuffer>.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferedEvents))
         let number = try state.withLock { state -> Int? in
             guard !state.isClosed else { throw ServiceError.unavailable("stopping", "The server is stopping. Try again in a moment.") }
             guard state.watchers.count < Self.maximumWatchers else { return nil }
             state.next += 1
-            state.watchers[state.next] = Watcher(project: project, continuation: continuation)
+            state.watchers[state.next] = Watcher(project: project, mayRead: mayRead, continuation: continuation)
             return state.next
         }
         guard let number else { throw ServiceError.unavailable("too_many_streams", "Too many streams are open. Try again in 5 seconds.", retryAfterSeconds: 5) }
@@ -53,9 +61,16 @@ public final class LiveStream: Sendable {
         guard !watchers.isEmpty else { return }
         for (row, isDuplicate) in zip(rows, duplicates) where !isDuplicate {
             let header = row.read { header, _ in header }
-            guard let listening = watchers[header.project], tables[header.table].name == Activity.table.name else { continue }
-            let event = Self.event(row)
-            for watcher in listening { watcher.continuation.yield(event) }
+            guard let listening = watchers[header.project] else { continue }
+            let name = tables[header.table].name
+            if name == Activity.table.name {
+                let event = Self.event(row)
+                for watcher in listening { watcher.continuation.yield(event) }
+            } else if let (module, live) = shown[name] {
+                let readers = listening.filter { $0.mayRead(module) }
+                guard !readers.isEmpty, let event = live.serverSentEvent(row) else { continue }
+                for watcher in readers { watcher.continuation.yield(event) }
+            }
         }
     }
 
@@ -70,7 +85,7 @@ public final class LiveStream: Sendable {
     }
 
     /// Columns that a watcher is shown, in the order of the answer.
-    private static let shown = [
+    private static let columns = [
         "browser", "city", "country", "data", "device", "language", "name", "os", "path", "referrer", "region", "source", "title",
     ]
 
@@ -79,7 +94,7 @@ public final class LiveStream: Sendable {
         var text = JSONText()
         text.append(raw: #"event: activity"# + "\n" + #"data: {"at":"#)
         text.append(string: Instant(milliseconds: values["occurred_at"]?.int ?? 0).iso8601)
-        for name in shown {
+        for name in columns {
             text.append(raw: #","\#(name)":"#)
             if name == "data" { text.append(raw: values["data"]?.text ?? "null") } else { text.append(string: values[name]?.text ?? "") }
         }

@@ -23,6 +23,8 @@ public protocol AnalyticsModule: Sendable {
     var collectors: [Collector] { get }
     /// Facts that BI, exports, segments and dashboards may read.
     var datasets: [Dataset] { get }
+    /// Facts that are shown on `/api/v1/stream` as they arrive.
+    var liveTables: [LiveTable] { get }
     var jobs: [Job] { get }
     var services: [any Service] { get }
 }
@@ -33,6 +35,7 @@ extension AnalyticsModule {
     public var routes: [Route] { [] }
     public var collectors: [Collector] { [] }
     public var datasets: [Dataset] { [] }
+    public var liveTables: [LiveTable] { [] }
     public var jobs: [Job] { [] }
     public var services: [any Service] { [] }
     public var name: String { Self.manifest.name }

@@ -15,7 +15,6 @@ struct Server: Sendable {
     let surfaces: [any Surface]
     let crossOrigin: CrossOrigin
     let trustedProxies: [CIDR]
-    let bodyBytes: Int
     let telemetry: Telemetry
 
     /// The surface that owns `path`; the last one owns everything.
@@ -37,9 +36,7 @@ struct Server: Sendable {
             method: request.method, path: request.uri.path, query: .init(request.uri.query ?? ""), headers: request.headers,
             pathParameters: Self.pathParameters(context), clientAddress: clientAddress(request, context), id: id,
             logger: context.logger, module: module,
-            collectBody: { [bodyBytes] maximum in
-                try await Self.collect(request, maximum: min(maximum, bodyBytes))
-            })
+            collectBody: { maximum in try await Self.collect(request, maximum: maximum) })
     }
 
     private static func pathParameters(_ context: PulseContext) -> [String: String] {

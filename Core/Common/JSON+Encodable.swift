@@ -1,0 +1,28 @@
+/// A stored document as part of an answer.
+extension JSON: Encodable {
+    private struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(_ text: String) { stringValue = text }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        switch kind {
+        case .object:
+            var container = encoder.container(keyedBy: Name.self)
+            for (name, value) in members { try container.encode(value, forKey: Name(name)) }
+        case .array:
+            var container = encoder.unkeyedContainer()
+            for element in elements { try container.encode(element) }
+        case .string, .number, .boolean, .null:
+            var container = encoder.singleValueContainer()
+            if let string { try container.encode(string) }
+            else if let integer { try container.encode(integer) }
+            else if let number { try container.encode(number) }
+            else if let boolean { try container.encode(boolean) }
+            else { try container.encodeNil() }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import Foundation
+import NIOCore
+import Storage
+
+/// Facts of a module that those who watch `/api/v1/stream` see as they arrive, if they may read the module.
+public struct LiveTable: Sendable {
+    let table: FactTable
+    /// Name of the server-sent event.
+    let event: String
+    let show: @Sendable (Row) -> any Encodable
+
+    /// - Parameters:
+    ///   - event: the name of the server-sent event: `log`.
+    ///   - show: the event's data, from the columns of `FactTable.allColumns`; `visitor` is the visitor's key.
+    public init(_ table: FactTable, event: String, show: @escaping @Sendable (Row) -> any Encodable) {
+        self.table = table
+        self.event = event
+        self.show = show
+    }
+
+    func serverSentEvent(_ row: EncodedRow) -> ByteBuffer? {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let data = try? encoder.encode(show(Row(columns: table.allColumns.map(\.name), values: row.values))) else { return nil }
+        return ByteBuffer(string: "event: \(event)\ndata: \(String(decoding: data, as: UTF8.self))\n\n")
+    }
+}

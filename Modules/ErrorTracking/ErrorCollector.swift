@@ -1,0 +1,82 @@
+import Core
+import Synchronization
+
+/// Payload type `js_error`.
+enum ErrorCollector {
+    /// Characters that are kept of a message.
+    static let messageLimit = 2_000
+    static let environmentDefault = "production"
+
+    static let collector = Collector(
+        "js_error", "A script failed.",
+        fields: [
+            .required("message", .text(1_000_000), "What the browser says; \(messageLimit) characters are kept."),
+            .optional("stack", .optionalText(1_000_000), "The calls as the browser wrote them; of more than 16 KB the last lines are left out."),
+            .optional("filename", .optionalText(8_192), "URL of the script; default: that of the stack's first line."),
+            .optional("lineno", .integer(0...Int64(Int32.max)), "Line in the script, from 1."),
+            .optional("colno", .integer(0...Int64(Int32.max)), "Column in the line, from 1."),
+            .optional("path", .optionalText(8_192), "Path of the page; default: the session's last page."),
+            .optional("release", .optionalText(200), "Release of the site, as source maps and releases name it."),
+            .optional("environment", .optionalText(100), "Default: \(environmentDefault)."),
+        ]
+    ) { payload in
+        let message = kept(message: payload.text("message"))
+        let stack = StackTrace.cut(payload.text("stack")).withoutCredentials
+        let trace = StackTrace(stack), top = trace.frames.first { $0.file != nil }
+        let sent = String(payload.text("filename").withoutCredentials.prefix(2_048))
+        // Line and column belong to the file that they came with.
+        let isFromStack = sent.isEmpty || (payload["lineno"] == nil && top?.file == sent)
+        let filename = sent.isEmpty ? String((top?.file ?? "").prefix(2_048)) : sent
+        let line = payload.integer("lineno") ?? (isFromStack ? top?.line.map(Int64.init) : nil)
+        let column = payload.integer("colno") ?? (isFromStack ? top?.column.map(Int64.init) : nil)
+        let path = PagePath.clean(payload.text("path").withoutCredentials)
+        let release = payload.text("release"), environment = payload.text("environment")
+        let fingerprint = Fingerprint(message: message, stack: trace, filename: filename)
+        let number = arrivals.wrappingAdd(1, ordering: .relaxed).newValue
+        return Draft(facts: { visit in
+            let attributes = visit.attributes
+            return [(ErrorTable.table, [
+                .int(fingerprint.high), .int(fingerprint.low), .int(number), .int(visit.sessionAt.milliseconds), .text(message), .text(stack),
+                .text(filename), line.map(Value.int) ?? .null, column.map(Value.int) ?? .null,
+                .text(String((path.isEmpty ? visit.lastPath : path).prefix(2_048))), release.isEmpty ? .null : .text(release),
+                .text(environment.isEmpty ? environmentDefault : environment), .text(attributes.country), .text(attributes.device),
+                .text(attributes.browser), .text(attributes.browserVersion), .text(attributes.os), .text(attributes.osVersion),
+            ])]
+        })
+    }
+
+    private static let arrivals = Atomic<Int64>(0)
+
+    /// A message as it is stored, which is also how one is looked up.
+    static func kept(message: String) -> String {
+        let message = message.withoutCredentials
+        return message.utf8.count <= messageLimit ? message : String(String.UnicodeScalarView(message.unicodeScalars.prefix(messageLimit)))
+    }
+}
+
+/// Errors as they are stored, a row for each occurrence.
+enum ErrorTable {
+    static let table = FactTable("error_tracking_errors", [
+        /// The halves of the `Fingerprint`. Grouping by numbers is several times as fast as by text.
+        Column("fingerprint", .int64), Column("fingerprint_low", .int64),
+        /// Orders occurrences of one millisecond as they arrived.
+        Column("number", .int64),
+        /// With `visitor` it identifies the session.
+        Column("session_at", .int64),
+        Column("message", .text), Column("stack", .text),
+        Column("filename", .text), Column("line", .int32, nullable: true), Column("col", .int32, nullable: true),
+        Column("path", .text), Column("release", .text, nullable: true), Column("environment", .text),
+        Column("country", .text), Column("device", .text), Column("browser", .text), Column("browser_version", .text),
+        Column("os", .text), Column("os_version", .text),
+    ])
+}
+
+extension Row {
+    /// `Chrome 130`, `Windows 11`: a name with the first number of its version.
+    func versioned(_ name: String, _ version: String) -> String {
+        let major = text(version).prefix { $0 != "." }
+        return major.isEmpty || text(name).isEmpty ? text(name) : "\(text(name)) \(major)"
+    }
+
+    var fingerprint: Fingerprint { Fingerprint(high: int("fingerprint"), low: int("fingerprint_low")) }
+}

@@ -1,0 +1,61 @@
+import Core
+
+/// Errors over time; one point for each day or hour of the range, empty ones too.
+enum ErrorTimeseries {
+    struct Point: Encodable, Sendable { let date: String, count: Int64 }
+
+    static let schema = Schema.object([.required("date", .text(16)), .required("count", .count)])
+
+    /// More points than anybody looks at are refused.
+    private static let maximumPoints = 5_000
+
+    static func run(_ scope: Scope, _ filter: ErrorFilter, by unit: TimeBuckets.Unit) async throws -> [Point] {
+        let buckets = TimeBuckets(unit, of: scope), all = buckets.all
+        guard all.count <= maximumPoints else {
+            throw ServiceError.parameter(
+                "interval", "the range has \(all.count) \(unit.rawValue)s; at most \(maximumPoints) are answered. Ask for a shorter range.")
+        }
+        let rows = try await scope.rows("error_tracking.timeseries", reading: [ErrorTable.table], """
+            SELECT \(buckets.number(of: "occurred_at")) AS bucket, count(*) AS errors FROM error_tracking_errors
+            WHERE \(SQL.all(filter.conditions)) GROUP BY 1
+            """)
+        let counts = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0.int("errors")) })
+        return all.map { Point(date: buckets.label($0), count: counts[$0] ?? 0) }
+    }
+}
+
+/// How many errors there were, of how many kinds, for how many visitors, and in which releases.
+struct ErrorStats: Encodable, Sendable {
+    struct Release: Encodable, Sendable { let release: String, count: Int64 }
+
+    let totalErrors, uniqueErrors, affectedVisitors: Int64
+    /// The one with the most errors first; errors without a release are in none.
+    let releases: [Release]
+
+    enum CodingKeys: String, CodingKey {
+        case totalErrors = "total_errors", uniqueErrors = "unique_errors", affectedVisitors = "affected_visitors", releases
+    }
+
+    static let schema = Schema.object([
+        .required("total_errors", .count), .required("unique_errors", .count, "Distinct fingerprints."), .required("affected_visitors", .count),
+        .required("releases", .list(.object([.required("release", .text(200)), .required("count", .count)]))),
+    ])
+
+    private static let maximumReleases = 100
+
+    static func run(_ scope: Scope, _ filter: ErrorFilter) async throws -> ErrorStats {
+        let condition = SQL.all(filter.conditions), visitors = try await scope.visitorCount()
+        async let totals = scope.rows("error_tracking.stats", reading: [ErrorTable.table], """
+            SELECT count(*) AS errors, count(DISTINCT fingerprint) AS kinds, \(visitors.distinct()) AS visitors FROM error_tracking_errors
+            WHERE \(condition)
+            """)
+        async let releases = scope.rows("error_tracking.stats_releases", reading: [ErrorTable.table], """
+            SELECT release, count(*) AS errors FROM error_tracking_errors WHERE release IS NOT NULL AND \(condition)
+            GROUP BY release ORDER BY errors DESC, release LIMIT \(maximumReleases)
+            """)
+        let (total, found) = try await (totals[0], releases)
+        return ErrorStats(
+            totalErrors: total.int("errors"), uniqueErrors: total.int("kinds"), affectedVisitors: total.int("visitors"),
+            releases: found.map { Release(release: $0.text("release"), count: $0.int("errors")) })
+    }
+}

@@ -1,0 +1,52 @@
+import Core
+
+/// Which errors a request asks for, beside project, range and the usual filters.
+struct ErrorFilter: Sendable {
+    var fingerprint: Fingerprint?
+    var message: String?
+    var release: String?
+    var environment: String?
+
+    static let parameters = [
+        Parameter("release", .text(maximum: 200), "Errors of this release alone."),
+        Parameter("environment", .text(maximum: 100), "Errors of this environment alone."),
+    ]
+    static let fingerprintParameter = Parameter("fingerprint", .text(maximum: 64), "Errors with this fingerprint, 32 hexadecimal digits.")
+
+    init(_ call: ProjectRequest) throws {
+        fingerprint = try call.text("fingerprint").map { text in
+            guard let fingerprint = Fingerprint(text) else {
+                throw ServiceError.parameter("fingerprint", "must be 32 hexadecimal digits; got '\(text.excerpt(60))'.")
+            }
+            return fingerprint
+        }
+        message = call.text("message").map(ErrorCollector.kept)
+        release = call.text("release")
+        environment = call.text("environment")
+    }
+
+    var conditions: [SQL] {
+        var conditions: [SQL] = []
+        if let fingerprint { conditions.append("fingerprint = \(fingerprint.high) AND fingerprint_low = \(fingerprint.low)") }
+        if let message { conditions.append("message = \(message)") }
+        if let release { conditions.append("release = \(release)") }
+        if let environment { conditions.append("environment = \(environment)") }
+        return conditions
+    }
+}
+
+extension SQL {
+    /// `(1, 2, 3)`, written out: there may be more of them than a statement can have parameters.
+    static func list(_ numbers: [Int64]) -> SQL {
+        numbers.isEmpty ? "(NULL)" : SQL(sql: "(" + numbers.map(String.init).joined(separator: ", ") + ")")
+    }
+}
+
+extension ProjectRequest {
+    /// Everything that was ever collected for the project; the parameters of the request don't matter.
+    func wholeScope() -> Scope {
+        let today = now.startOfDay
+        return Scope(
+            project: project.number, range: TimeRange(start: Instant(milliseconds: 0), end: today.adding(days: 2)), reader: services.reports)
+    }
+}

@@ -1,0 +1,135 @@
+import Core
+
+/// Single occurrences of an error, the newest first, with their stacks as the source maps explain them and with what the
+/// session did before.
+struct ErrorOccurrences: Sendable {
+    struct Frame: Encodable, Sendable {
+        let function, filename: String?
+        let lineno, colno: Int?
+        /// Where that is in the sources; nil without a source map, and where it has nothing to say about the place.
+        let original: SourceMap.Original?
+
+        private enum CodingKeys: String, CodingKey { case function, filename, lineno, colno, original }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(function, forKey: .function)
+            try container.encode(filename, forKey: .filename)
+            try container.encode(lineno, forKey: .lineno)
+            try container.encode(colno, forKey: .colno)
+            try container.encode(original, forKey: .original)
+        }
+    }
+
+    struct MatchedSourceMap: Encodable, Sendable {
+        let minifiedURL, sourceMapURL: String
+        private enum CodingKeys: String, CodingKey { case minifiedURL = "minified_url", sourceMapURL = "source_map_url" }
+    }
+
+    struct Occurrence: Encodable, Sendable {
+        let createdAt: Instant
+        let fingerprint, message, path, filename: String
+        let lineno, colno: Int64?
+        let stack, browser, os: String
+        let release: String?
+        let environment: String
+        let matchedSourceMap: MatchedSourceMap?
+        let frames: [Frame]
+        let breadcrumbs: [Breadcrumbs.Crumb]
+
+        private enum CodingKeys: String, CodingKey {
+            case fingerprint, message, path, filename, lineno, colno, stack, browser, os, release, environment, frames, breadcrumbs
+            case createdAt = "created_at", matchedSourceMap = "matched_source_map"
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(createdAt, forKey: .createdAt)
+            try container.encode(fingerprint, forKey: .fingerprint)
+            try container.encode(message, forKey: .message)
+            try container.encode(path, forKey: .path)
+            try container.encode(filename, forKey: .filename)
+            // Null, rather than left out.
+            try container.encode(lineno, forKey: .lineno)
+            try container.encode(colno, forKey: .colno)
+            try container.encode(stack, forKey: .stack)
+            try container.encode(browser, forKey: .browser)
+            try container.encode(os, forKey: .os)
+            try container.encode(release, forKey: .release)
+            try container.encode(environment, forKey: .environment)
+            try container.encode(matchedSourceMap, forKey: .matchedSourceMap)
+            try container.encode(frames, forKey: .frames)
+            try container.encode(breadcrumbs, forKey: .breadcrumbs)
+        }
+    }
+
+    private static let position = Schema.nullable(.integer(0...Int64(Int32.max)))
+
+    static let schema = Schema.object([
+        .required("created_at", .timestamp), .required("fingerprint", .string(32...32)), .required("message", .text(ErrorCollector.messageLimit)),
+        .required("path", .string(0...2_048)), .required("filename", .string(0...2_048)), .required("lineno", position), .required("colno", position),
+        .required("stack", .string(0...StackTrace.maximumBytes)), .required("browser", .string(0...200)), .required("os", .string(0...200)),
+        .required("release", .nullable(.text(200))), .required("environment", .text(100)),
+        .required(
+            "matched_source_map", .nullable(.object([.required("minified_url", .text(2_048)), .required("source_map_url", .text(2_048))])),
+            "The one registered for filename and release."),
+        .required("frames", .list(.object([
+            .required("function", .nullable(.string(0...StackTrace.maximumBytes))), .required("filename", .nullable(.string(0...StackTrace.maximumBytes))),
+            .required("lineno", position), .required("colno", position), .required("original", .nullable(SourceMap.Original.schema)),
+        ])), "The stack, the innermost call first; original is what a source map with its content says."),
+        .required("breadcrumbs", .list(Breadcrumbs.schema), "What the session did before, the oldest first."),
+    ])
+
+    let call: ProjectRequest
+    let scope: Scope
+    let filter: ErrorFilter
+
+    func run(limit: Int) async throws -> [Occurrence] {
+        let rows = try await scope.rows("error_tracking.details", reading: [ErrorTable.table], continues: true, """
+            chosen AS (
+              SELECT occurred_at, number FROM error_tracking_errors WHERE \(SQL.all(filter.conditions))
+              ORDER BY occurred_at DESC, number DESC LIMIT \(limit) OFFSET \(scope.offset))
+            SELECT visitor, session_at, occurred_at, fingerprint, fingerprint_low, message, stack, filename, line, col, path, release,
+              environment, browser, browser_version, os, os_version
+            FROM error_tracking_errors WHERE (occurred_at, number) IN (SELECT occurred_at, number FROM chosen) AND \(SQL.all(filter.conditions))
+            ORDER BY occurred_at DESC, number DESC
+            """)
+        let registered = try await SourceMaps(call).registered(for: rows.compactMap { $0.optionalText("release") })
+        let traces = rows.map { StackTrace($0.text("stack")) }
+        async let crumbs = Breadcrumbs(call: call).before(rows)
+        let maps = try await registered.load(zip(rows, traces).flatMap { row, trace in
+            Self.frames(row, trace).map { (Self.script(of: $0, in: row) ?? "", row.optionalText("release"), row.text("environment")) }
+        })
+        let breadcrumbs = try await crumbs
+        return zip(rows, traces).enumerated().map { index, pair in
+            let (row, trace) = pair
+            let release = row.optionalText("release"), environment = row.text("environment")
+            let match = registered.match(row.text("filename"), release: release, environment: environment)
+            return Occurrence(
+                createdAt: Instant(milliseconds: row.int("occurred_at")), fingerprint: row.fingerprint.hex, message: row.text("message"),
+                path: row.text("path"), filename: row.text("filename"), lineno: row["line"].int, colno: row["col"].int, stack: row.text("stack"),
+                browser: row.versioned("browser", "browser_version"), os: row.versioned("os", "os_version"), release: release,
+                environment: environment,
+                matchedSourceMap: match.map { MatchedSourceMap(minifiedURL: $0.minifiedURL, sourceMapURL: $0.sourceMapURL) },
+                frames: Self.frames(row, trace).map { frame in
+                    let map = Self.script(of: frame, in: row).flatMap { registered.match($0, release: release, environment: environment) }.flatMap { maps[$0.id] }
+                    return Frame(
+                        function: frame.function, filename: frame.file, lineno: frame.line, colno: frame.column,
+                        original: frame.line.flatMap { map?.original(line: $0, column: frame.column ?? 1) })
+                },
+                breadcrumbs: breadcrumbs[index])
+        }
+    }
+
+    /// Where a frame's script lies. A name without a host means the script that failed, where that ends in it.
+    private static func script(of frame: StackTrace.Frame, in row: Row) -> String? {
+        guard let file = frame.file, !file.contains("://") else { return frame.file }
+        return ScriptAddress(row.text("filename")).whole.hasSuffix("/" + file) ? row.text("filename") : file
+    }
+
+    /// The stack's frames, or for an error without a stack the place that was sent.
+    private static func frames(_ row: Row, _ trace: StackTrace) -> [StackTrace.Frame] {
+        if !trace.frames.isEmpty || row.text("filename").isEmpty || row["line"].isNull { return trace.frames }
+        return [.init(function: nil, file: row.text("filename"), line: Int(row.int("line")), column: row["col"].int.map(Int.init))]
+    }
+}

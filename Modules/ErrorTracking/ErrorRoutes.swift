@@ -1,0 +1,123 @@
+import Core
+
+extension ErrorTrackingModule {
+    public var routes: [Route] { errorRoutes + issueRoutes + releaseRoutes + sourceMapRoutes }
+
+    private struct List<Element: Encodable & Sendable>: Encodable, Sendable { let data: [Element] }
+
+    private static func list(_ element: Schema) -> Route.Success { .json(.object([.required("data", .list(element))])) }
+
+    private var errorRoutes: [Route] {
+        let limit = Parameter("limit", .integer(1...1_000, default: 20), "Rows at most.")
+        return [
+            Route(
+                .get, "/api/v1/errors", "Errors by fingerprint, the most frequent first.", scope: .query, access: .read,
+                parameters: ScopeParameters.list + ErrorFilter.parameters + [
+                    Parameter("status", .choice(Issue.Status.allCases.map(\.rawValue), default: nil), "Errors in this state alone."),
+                ],
+                success: Self.list(ErrorGroups.schema)
+            ) { call in
+                let groups = ErrorGroups(call: call, scope: try call.scope(), filter: try ErrorFilter(call))
+                return try .json(List(data: try await groups.run(status: call.text("status").flatMap(Issue.Status.init))))
+            },
+            Route(
+                .get, "/api/v1/errors/details", "Occurrences of one error, the newest first.", scope: .query, access: .read,
+                parameters: ScopeParameters.range + [limit, Parameter.page[1], ErrorFilter.fingerprintParameter] + ErrorFilter.parameters + [
+                    Parameter("message", .text(maximum: 16_384), "Errors with this message. It or a fingerprint is required."),
+                ],
+                success: Self.list(ErrorOccurrences.schema)
+            ) { call in
+                let filter = try ErrorFilter(call)
+                guard filter.fingerprint != nil || filter.message != nil else {
+                    throw ServiceError.parameter("fingerprint", "'message' or 'fingerprint' is required; got neither.")
+                }
+                let occurrences = ErrorOccurrences(call: call, scope: try call.scope(), filter: filter)
+                return try .json(List(data: try await occurrences.run(limit: call.integer("limit", default: 20))))
+            },
+            Route(
+                .get, "/api/v1/errors/timeseries", "Errors over time.", scope: .query, access: .read,
+                parameters: ScopeParameters.range + ErrorFilter.parameters + [
+                    ErrorFilter.fingerprintParameter,
+                    Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point."),
+                ],
+                success: Self.list(ErrorTimeseries.schema)
+            ) { call in
+                let unit = call.text("interval").flatMap(TimeBuckets.Unit.init) ?? .day
+                return try .json(List(data: try await ErrorTimeseries.run(try call.scope(), try ErrorFilter(call), by: unit)))
+            },
+            Route(
+                .get, "/api/v1/errors/stats", "Errors in sum.", scope: .query, access: .read,
+                parameters: ScopeParameters.range + ErrorFilter.parameters, success: .json(ErrorStats.schema)
+            ) { call in
+                try .json(try await ErrorStats.run(try call.scope(), try ErrorFilter(call)))
+            },
+        ]
+    }
+
+    private var issueRoutes: [Route] {
+        [
+            Route(
+                .get, "/api/v1/errors/issues/{fingerprint}", "One error over all time, with its state.", scope: .query, access: .read,
+                success: .json(IssueReport.schema)
+            ) { call in
+                try .json(try await IssueReport.run(call))
+            },
+            Route(
+                .put, "/api/v1/errors/issues/{fingerprint}", "Open, resolve or ignore an error.", scope: .query, access: .write,
+                body: IssueReport.change, success: .json(IssueReport.schema)
+            ) { call in
+                try .json(try await IssueReport.set(call))
+            },
+        ]
+    }
+
+    private var releaseRoutes: [Route] {
+        [
+            Route(
+                .get, "/api/v1/releases", "Releases, the latest first.", scope: .query, access: .read, parameters: Parameter.page,
+                success: Self.list(Release.schema)
+            ) { call in
+                try .json(List(data: try await Release.list(call)))
+            },
+            Route(
+                .post, "/api/v1/releases", "Register a release, or change the one of that version and environment (200).", scope: .query,
+                access: .write, body: Release.body, success: .json(Release.schema, status: 201)
+            ) { call in
+                let (release, isNew) = try await Release.upsert(call)
+                return try .json(release, status: isNew ? 201 : 200)
+            },
+            Route(
+                .delete, "/api/v1/releases/{id}", "Delete a release; its source maps stay.", scope: .query, access: .write, success: .noContent
+            ) { call in
+                try await Release.delete(call)
+                return .noContent
+            },
+        ]
+    }
+
+    private var sourceMapRoutes: [Route] {
+        [
+            Route(
+                .get, "/api/v1/source-maps", "Source maps, the newest first, without the maps themselves.", scope: .query, access: .read,
+                parameters: Parameter.page + [Parameter("release_version", .text(maximum: 200), "Those of this release alone.")],
+                success: Self.list(SourceMapRecord.schema)
+            ) { call in
+                try .json(List(data: try await SourceMapRecord.list(call)))
+            },
+            Route(
+                .post, "/api/v1/source-maps",
+                "Register a source map for a script of a release, or change the one that is there (200). Also as multipart/form-data, with the map as its file.",
+                scope: .query, access: .write, body: SourceMapUpload.body, success: .json(SourceMapRecord.schema, status: 201)
+            ) { call in
+                let (record, isNew) = try await SourceMapRecord.upsert(try await SourceMapUpload(call), call)
+                return try .json(record, status: isNew ? 201 : 200)
+            },
+            Route(
+                .delete, "/api/v1/source-maps/{id}", "Delete a source map.", scope: .query, access: .write, success: .noContent
+            ) { call in
+                try await SourceMapRecord.delete(call)
+                return .noContent
+            },
+        ]
+    }
+}

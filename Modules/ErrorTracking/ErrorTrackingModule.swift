@@ -1,0 +1,61 @@
+import Core
+
+/// Errors of scripts in browsers, grouped, explained by source maps, and followed from release to release.
+public struct ErrorTrackingModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "error_tracking", category: .tracking,
+        summary: "JavaScript errors, grouped across builds, with stacks mapped back to the sources, and their state by release.",
+        reads: ["core"])
+
+    public init(_ setup: ModuleSetup) throws {
+        try setup.settings.read { _ in }  // it has no settings; whatever is there is a mistake
+    }
+
+    public var factTables: [FactTable] { [ErrorTable.table] }
+    public var collectors: [Collector] { [ErrorCollector.collector] }
+    public var liveTables: [LiveTable] { [LiveTable(ErrorTable.table, event: "js_error") { LiveError($0) }] }
+
+    public var migrations: [Migration] {
+        [
+            Migration("001-create", on: .events, [
+                .createFactTable(ErrorTable.table),
+                // First and last seen are asked over all time. DuckDB scans two columns for that faster than it would keep an index.
+                .statement { dialect in
+                    dialect == .postgresql
+                        ? "CREATE INDEX error_tracking_errors_issue ON error_tracking_errors (project, fingerprint, occurred_at)"
+                        : "DROP INDEX IF EXISTS error_tracking_errors_issue"
+                },
+            ]),
+            Migration("002-create-definitions", on: .control, ([Issue.table, Release.table] + SourceMapRecord.tables).map { .createTable($0) }),
+        ]
+    }
+
+    public var datasets: [Dataset] {
+        [
+            Dataset(ErrorTable.table.name, "One row for each occurrence of an error.", columns: [
+                ("occurred_at", "When it happened, epoch milliseconds."), ("message", "What the browser said."), ("filename", "URL of the script."),
+                ("line", "Line in the script, from 1."), ("col", "Column in the line, from 1."), ("path", "Path of the page."),
+                ("release", "Release of the site."), ("environment", "Such as production."), ("country", "ISO 3166-1 code."),
+                ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."), ("os", "Operating system."),
+            ]),
+        ]
+    }
+}
+
+/// An error as the live stream shows it.
+private struct LiveError: Encodable {
+    let at: Instant
+    let fingerprint, message, path, filename, browser, environment: String
+    let release: String?
+
+    init(_ row: Row) {
+        at = Instant(milliseconds: row.int("occurred_at"))
+        fingerprint = row.fingerprint.hex
+        message = row.text("message")
+        path = row.text("path")
+        filename = row.text("filename")
+        browser = row.versioned("browser", "browser_version")
+        environment = row.text("environment")
+        release = row.optionalText("release")
+    }
+}

@@ -1,0 +1,182 @@
+import Core
+
+/// What all occurrences of an error have in common, as 128 bits: the error's message and the innermost calls, with
+/// everything taken out that differs from build to build, visitor to visitor and occurrence to occurrence.
+struct Fingerprint: Sendable, Hashable {
+    let high: Int64
+    let low: Int64
+
+    init(high: Int64, low: Int64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Reads 32 hexadecimal digits.
+    init?(_ hex: String) {
+        guard hex.utf8.count == 32, hex.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0 | 0x20) }),
+              let high = UInt64(hex.prefix(16), radix: 16), let low = UInt64(hex.suffix(16), radix: 16)
+        else { return nil }
+        self.init(high: Int64(bitPattern: high), low: Int64(bitPattern: low))
+    }
+
+    /// 32 hexadecimal digits, in lower case.
+    var hex: String { Self.hex(high) + Self.hex(low) }
+
+    private static func hex(_ half: Int64) -> String {
+        let digits = String(UInt64(bitPattern: half), radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    /// Calls that count, from the innermost.
+    private static let frameCount = 5
+
+    /// - Parameter filename: the script, for an error without a stack.
+    init(message: String, stack: StackTrace, filename: String) {
+        // The first line tells which way it was made, should that ever change.
+        var lines = ["1", Self.normalized(message: message)]
+        var calls: [String] = []
+        for frame in stack.frames where frame.file != nil {
+            let call = "\(Self.normalized(function: frame.function ?? ""))@\(Self.normalized(file: frame.file ?? ""))"
+            // Functions without a name, and functions that call themselves, are as many as it happens.
+            if calls.last != call { calls.append(call) }
+            if calls.count == Self.frameCount { break }
+        }
+        if calls.isEmpty, !filename.isEmpty { calls = ["@" + Self.normalized(file: filename)] }
+        lines += calls
+        self = Fingerprint(String(Digest.sha256(lines.joined(separator: "\n")).prefix(32)))!  // SHA-256 has 64 digits
+    }
+
+    // MARK: What stays
+
+    /// A message without numbers, ids, hashes, and of URLs without host, query and fragment.
+    static func normalized(message: String) -> String {
+        var result = "", rest = message[...]
+        while let scheme = rest.firstRange(of: "://") {
+            let before = rest[..<scheme.lowerBound]
+            let start = before.lastIndex { !($0.isLetter || $0.isNumber || "+.-".contains($0)) }.map(before.index(after:)) ?? before.startIndex
+            result += normalized(words: before[..<start])
+            let address = rest[scheme.upperBound...]
+            let end = address.firstIndex { $0.isWhitespace || "\"'<>()`,;".contains($0) } ?? address.endIndex
+            let path = address[..<end].drop { !"/?#".contains($0) }.prefix { !"?#".contains($0) }
+            result += "<url>" + normalized(words: path)
+            rest = address[end...]
+        }
+        result += normalized(words: rest)
+        return result.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    /// The last part of a function's name; "" where a minifier made it, as it makes another one in each build.
+    static func normalized(function: String) -> String {
+        var name = function[...]
+        // Firefox: `outer/inner<`
+        while let last = name.last, "/<".contains(last) { name = name.dropLast() }
+        if let slash = name.lastIndex(where: { "/.".contains($0) }) { name = name[name.index(after: slash)...] }
+        return name.unicodeScalars.count < 3 ? "" : normalized(words: name)
+    }
+
+    /// The name of a script without folders, query and the hash that a bundler put into it.
+    static func normalized(file: String) -> String {
+        let path = file.prefix { !"?#".contains($0) }
+        let name = path.split(separator: "/").last ?? path
+        var segments: [Substring] = [], separators = "", segment = name.startIndex
+        for index in name.indices where ".-_~".contains(name[index]) {
+            segments.append(name[segment..<index])
+            separators.append(name[index])
+            segment = name.index(after: index)
+        }
+        let suffix = name[segment...]
+        let kept = segments.enumerated().filter { index, text in
+            !text.isEmpty && !isHash(text, isLast: index == segments.count - 1 && index > 0)
+        }.map { String($0.element) }
+        return (kept + [String(suffix)]).joined(separator: ".")
+    }
+
+    /// `3f2a9c`, `142`, `a81kd02x`; and for the last part before the suffix also `DiwrgTda`, as Rollup makes them.
+    private static func isHash(_ text: Substring, isLast: Bool) -> Bool {
+        let word = Word(text.utf8)
+        if word.isNumber || word.isID { return true }
+        return isLast && word.count >= 8 && word.upper >= 2 && word.lower >= 1
+    }
+
+    /// Text with `<n>` for numbers and `<id>` for what looks like an id or a hash; letters outside of ASCII are letters.
+    private static func normalized(words text: Substring) -> String {
+        var result: [UInt8] = []
+        let bytes = Array(text.utf8)
+        var at = 0
+        while at < bytes.count {
+            guard Word.isPart(bytes[at]) else {
+                result.append(bytes[at])
+                at += 1
+                continue
+            }
+            var end = at
+            // Ids are joined by - and _ as well, so the whole is looked at first.
+            while end < bytes.count, Word.isPart(bytes[end]) || (Word.isJoint(bytes[end]) && end + 1 < bytes.count && Word.isPart(bytes[end + 1])) { end += 1 }
+            append(joined: bytes[at..<end], to: &result)
+            at = end
+            // 1,234.5 is one number.
+            while result.suffix(3).elementsEqual("<n>".utf8), at + 1 < bytes.count, bytes[at] == UInt8(ascii: ".") || bytes[at] == UInt8(ascii: ","),
+                  Word.isDigit(bytes[at + 1]) {
+                at += 1
+                while at < bytes.count, Word.isDigit(bytes[at]) { at += 1 }
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func append(joined bytes: ArraySlice<UInt8>, to result: inout [UInt8]) {
+        let whole = Word(bytes)
+        if Word.isUUID(bytes) || (whole.count >= 16 && whole.digits >= 2 && whole.upper >= 1 && whole.lower >= 1) {
+            result += Array("<id>".utf8)
+            return
+        }
+        for part in bytes.split(omittingEmptySubsequences: false, whereSeparator: Word.isJoint) {
+            if part.startIndex > bytes.startIndex { result.append(bytes[part.startIndex - 1]) }
+            let word = Word(part)
+            if word.isID {
+                result += Array("<id>".utf8)
+            } else {
+                // `<n>` once for each run of digits.
+                for index in part.indices {
+                    if !Word.isDigit(part[index]) { result.append(part[index]) }
+                    else if index == part.startIndex || !Word.isDigit(part[index - 1]) { result += Array("<n>".utf8) }
+                }
+            }
+        }
+    }
+
+    /// What a run of letters and digits is made of.
+    private struct Word {
+        var digits = 0, upper = 0, lower = 0, beyondHex = 0, count = 0
+
+        init(_ bytes: some Sequence<UInt8>) {
+            for byte in bytes {
+                count += 1
+                switch byte {
+                case 48...57: digits += 1
+                case 65...70: upper += 1
+                case 71...90: (upper, beyondHex) = (upper + 1, beyondHex + 1)
+                case 97...102: lower += 1
+                default: (lower, beyondHex) = (lower + 1, beyondHex + 1)
+                }
+            }
+        }
+
+        var isNumber: Bool { count > 0 && digits == count }
+        /// Hexadecimal digits, six or more, or letters and digits mixed, eight or more.
+        var isID: Bool {
+            guard digits > 0, digits < count else { return false }
+            return (beyondHex == 0 && count >= 6) || (count >= 8 && digits >= 2)
+        }
+
+        static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+        static func isJoint(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") }
+        static func isPart(_ byte: UInt8) -> Bool { isDigit(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte >= 0x80 }
+
+        /// 8-4-4-4-12 hexadecimal digits.
+        static func isUUID(_ bytes: ArraySlice<UInt8>) -> Bool {
+            let parts = bytes.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+            return parts.map(\.count) == [8, 4, 4, 4, 12] && parts.allSatisfy { Word($0).beyondHex == 0 }
+        }
+    }
+}

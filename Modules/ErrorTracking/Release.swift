@@ -1,0 +1,133 @@
+import Core
+
+/// A release of the site or app, as errors and logs name it.
+struct Release: Encodable, Sendable {
+    let id, version, environment: String
+    let commitSHA: String?
+    let deployedAt: Instant?
+    let metadata: JSON
+    let createdAt: Instant
+
+    private enum CodingKeys: String, CodingKey {
+        case id, version, environment, metadata
+        case commitSHA = "commit_sha", deployedAt = "deployed_at", createdAt = "created_at"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(version, forKey: .version)
+        try container.encode(environment, forKey: .environment)
+        // Null, rather than left out.
+        try container.encode(commitSHA, forKey: .commitSHA)
+        try container.encode(deployedAt, forKey: .deployedAt)
+        try container.encode(metadata, forKey: .metadata)
+        try container.encode(createdAt, forKey: .createdAt)
+    }
+
+    private init(_ row: Row) throws {
+        id = row.text("id")
+        version = row.text("version")
+        environment = row.text("environment")
+        commitSHA = row.optionalText("commit_sha")
+        deployedAt = row["deployed_at"].int.map(Instant.init(milliseconds:))
+        metadata = try JSON.parse(row.text("metadata"))
+        createdAt = Instant(milliseconds: row.int("created_at"))
+    }
+
+    static let kind = "Release"
+
+    static let schema = Schema.object([
+        .required("id", .uuid), .required("version", .text(200)), .required("environment", .text(100)),
+        .required("commit_sha", .nullable(.text(100))), .required("deployed_at", .nullable(.timestamp)), .required("metadata", .map(.any)),
+        .required("created_at", .timestamp),
+    ])
+
+    static let body = Schema.object([
+        .required("version", .text(200), "As errors and logs say it in 'release'."),
+        .optional("environment", .text(100), "Default: \(ErrorCollector.environmentDefault)."), .optional("commit_sha", .text(100)),
+        .optional("deployed_at", .timestamp), .optional("metadata", .map(.any)),
+    ])
+
+    static let table = Table(
+        "error_tracking_releases",
+        [
+            Column("id", .text), Column("project_id", .text), Column("version", .text), Column("environment", .text),
+            Column("commit_sha", .text, nullable: true), Column("deployed_at", .int64, nullable: true), Column("metadata", .text),
+            Column("created_at", .int64),
+        ],
+        primaryKey: ["id"], unique: [["project_id", "version", "environment"]])
+
+    private static let columns = "id, version, environment, commit_sha, deployed_at, metadata, created_at"
+
+    // MARK: Routes
+
+    /// `GET /api/v1/releases` answers the latest first: by deployment, or where that is not known by registration.
+    static func list(_ call: ProjectRequest) async throws -> [Release] {
+        let rows = try await call.control.read(
+            """
+            /* error_tracking.releases */ SELECT \(sql: columns) FROM error_tracking_releases WHERE project_id = \(call.project.id)
+            ORDER BY coalesce(deployed_at, created_at) DESC, created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
+            """)
+        return try rows.map(Release.init)
+    }
+
+    /// `POST /api/v1/releases` adds a release, or changes the one of that version and environment: what is left out then stays.
+    static func upsert(_ call: ProjectRequest) async throws -> (release: Release, isNew: Bool) {
+        let body = try await call.body(), project = call.project.id, actor = call.actor, now = call.now, id = Identifiers.uuid()
+        let version = body["version"]?.string ?? "", environment = body["environment"]?.string ?? ErrorCollector.environmentDefault
+        let commit = body["commit_sha"]?.string, deployedAt = try body["deployed_at"]?.string.map(instant)?.milliseconds
+        let metadata = body["metadata"].flatMap { $0.isNull ? nil : $0 }.map { value in
+            var text = JSONText()
+            text.append(value)
+            return text.string
+        }
+        let rows = try await call.control.write { transaction in
+            let rows = try await transaction.run(
+                """
+                /* error_tracking.upsert_release */ INSERT INTO error_tracking_releases (\(sql: columns), project_id)
+                VALUES (\(id), \(version), \(environment), \(commit), \(deployedAt), \(metadata ?? "{}"), \(now.milliseconds), \(project))
+                ON CONFLICT (project_id, version, environment) DO UPDATE SET
+                  commit_sha = coalesce(excluded.commit_sha, error_tracking_releases.commit_sha),
+                  deployed_at = coalesce(excluded.deployed_at, error_tracking_releases.deployed_at),
+                  metadata = CASE WHEN \(metadata == nil) THEN error_tracking_releases.metadata ELSE excluded.metadata END
+                RETURNING \(sql: columns)
+                """)
+            let isNew = rows[0].text("id") == id
+            try await AuditLog.record(
+                isNew ? "release.create" : "release.update", by: actor, on: "release \(rows[0].text("id"))",
+                metadata: ["version": version, "environment": environment], project: project, at: now, in: transaction)
+            return rows
+        }
+        return (try Release(rows[0]), rows[0].text("id") == id)
+    }
+
+    private static func instant(_ text: String) throws -> Instant {
+        switch ISO8601.parse(text) {
+        case .instant(let instant): instant
+        case .local(let day, let milliseconds): day.start.adding(milliseconds: milliseconds)
+        case .day(let day): day.start
+        case nil: throw ServiceError.body("field 'deployed_at' must be an ISO 8601 date or timestamp; got '\(text.excerpt(60))'.")
+        }
+    }
+
+    /// `DELETE /api/v1/releases/{id}`. Source maps of that version stay.
+    static func delete(_ call: ProjectRequest) async throws {
+        try await deleteRow(of: "error_tracking_releases", kind, call)
+    }
+
+    /// Deletes the row that the path names, with an audit entry.
+    /// - Throws: 404, also for one of another project.
+    static func deleteRow(of table: String, _ kind: String, _ call: ProjectRequest) async throws {
+        let id = call.id(), project = call.project.id, actor = call.actor, now = call.now
+        let isThere = try await call.control.write { transaction in
+            let rows = try await transaction.run("DELETE FROM \(sql: table) WHERE id = \(id) AND project_id = \(project) RETURNING id")
+            guard !rows.isEmpty else { return false }
+            try await AuditLog.record(
+                "\(kind.lowercased().split(separator: " ").joined(separator: "_")).delete", by: actor, on: "\(kind.lowercased()) \(id)",
+                project: project, at: now, in: transaction)
+            return true
+        }
+        guard isThere else { throw ServiceError.notFound(kind, call.path("id")) }
+    }
+}

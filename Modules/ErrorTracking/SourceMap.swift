@@ -1,0 +1,216 @@
+import Core
+
+/// Where each place of a generated script comes from.
+/// - Source: ECMA-426, Source map format specification, version 3 of the format.
+struct SourceMap: Sendable {
+    /// A place in the sources.
+    struct Original: Encodable, Sendable, Equatable {
+        let file: String
+        /// From 1, as in stacks.
+        let line, column: Int
+        /// What the identifier at that place was called in the source.
+        let name: String?
+
+        private enum CodingKeys: String, CodingKey { case file, line, column, name }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(file, forKey: .file)
+            try container.encode(line, forKey: .line)
+            try container.encode(column, forKey: .column)
+            try container.encode(name, forKey: .name)  // null, rather than left out
+        }
+
+        static let schema = Schema.object([
+            .required("file", .string(0...65_536)), .required("line", .count, "From 1."), .required("column", .count, "From 1."),
+            .required("name", .nullable(.string(0...65_536)), "Of the identifier at that place."),
+        ])
+    }
+
+    /// A place of the generated script and where it comes from; all numbers from 0, -1 for none.
+    struct Mapping: Sendable {
+        var line, column: Int32
+        var source: Int32 = -1, originalLine: Int32 = -1, originalColumn: Int32 = -1, name: Int32 = -1
+    }
+
+    /// With the source root before them; nil for a source that the map does not name.
+    private(set) var sources: [String?] = []
+    private(set) var names: [String] = []
+    /// In order of line and column.
+    private(set) var mappings: [Mapping] = []
+
+    /// More than any script that a browser would load.
+    static let maximumMappings = 2_000_000
+
+    /// Bytes that it takes in memory, about.
+    var cost: Int { mappings.count * MemoryLayout<Mapping>.stride + (names.count + sources.count) * 48 }
+
+    /// Reads a map, or an index map, which has maps for sections of the script.
+    /// - Throws: 400 that says what is wrong with it.
+    init(_ json: JSON) throws {
+        guard json.kind == .object else { throw Self.refusal("it must be a JSON object; got \(json.described)") }
+        try Self.checkVersion(json, "")
+        if let sections = json["sections"] { try add(sections: sections, json) } else { try add(map: json, line: 0, column: 0, "") }
+        sortIfNeeded()
+    }
+
+    /// - Parameters: from 1, as in stacks.
+    func original(line: Int, column: Int) -> Original? {
+        guard let line = Int32(exactly: line - 1), let column = Int32(exactly: max(0, column - 1)) else { return nil }
+        // The last mapping that does not lie behind the place.
+        var low = 0, high = mappings.count
+        while low < high {
+            let middle = (low + high) / 2
+            if (mappings[middle].line, mappings[middle].column) <= (line, column) { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0 else { return nil }
+        let found = mappings[low - 1]
+        guard found.line == line, found.source >= 0, let file = sources[Int(found.source)] else { return nil }
+        return Original(
+            file: file, line: Int(found.originalLine) + 1, column: Int(found.originalColumn) + 1,
+            name: found.name >= 0 ? names[Int(found.name)] : nil)
+    }
+
+    // MARK: Reading
+
+    private static func refusal(_ what: String) -> ServiceError { .body("the source map can't be read: \(what).") }
+
+    private static func checkVersion(_ json: JSON, _ place: String) throws {
+        guard json["version"]?.integer == 3 else {
+            let came = json["version"].map { $0.integer.map(String.init) ?? $0.described } ?? "none"
+            throw refusal("\(place)version must be 3; got \(came)")
+        }
+    }
+
+    private mutating func add(sections: JSON, _ json: JSON) throws {
+        guard sections.kind == .array else { throw Self.refusal("sections must be an array; got \(sections.described)") }
+        guard json["mappings"] == nil else { throw Self.refusal("it has both sections and mappings; one of them is expected") }
+        var end: (Int32, Int32) = (0, 0)
+        for (index, section) in sections.elements.enumerated() {
+            let place = "sections[\(index)]."
+            guard let line = Self.offset(section, "line"), let column = Self.offset(section, "column") else {
+                throw Self.refusal("\(place)offset must have 'line' and 'column', whole numbers from 0")
+            }
+            guard let map = section["map"], map.kind == .object else { throw Self.refusal("\(place)map must be a JSON object") }
+            guard map["sections"] == nil else { throw Self.refusal("\(place)map must be a map without sections of its own") }
+            guard (line, column) >= end else {
+                throw Self.refusal("\(place)offset lies before the end of the section before it; sections must be in order and not overlap")
+            }
+            try Self.checkVersion(map, place + "map.")
+            let first = mappings.count
+            try add(map: map, line: line, column: column, place + "map.")
+            for mapping in mappings[first...] where (mapping.line, mapping.column) > end { end = (mapping.line, mapping.column) }
+            if (line, column) > end { end = (line, column) }
+        }
+    }
+
+    private static func offset(_ section: JSON, _ name: String) -> Int32? {
+        section["offset"]?[name]?.integer.flatMap { Int32(exactly: $0) }.flatMap { $0 >= 0 ? $0 : nil }
+    }
+
+    /// Adds a map whose script begins at `line` and `column` of the whole.
+    private mutating func add(map: JSON, line: Int32, column: Int32, _ place: String) throws {
+        guard let text = map["mappings"], text.kind == .string else { throw Self.refusal("\(place)mappings must be a string") }
+        guard let ownSources = map["sources"], ownSources.kind == .array else { throw Self.refusal("\(place)sources must be an array") }
+        let root = try Self.root(map, place), firstSource = sources.count, firstName = names.count
+        for source in ownSources.elements {
+            guard source.isNull || source.kind == .string else { throw Self.refusal("\(place)sources must hold strings or null; one is \(source.described)") }
+            sources.append(source.string.map { root + $0 })
+        }
+        if let ownNames = map["names"], !ownNames.isNull {
+            guard ownNames.kind == .array else { throw Self.refusal("\(place)names must be an array; got \(ownNames.described)") }
+            for name in ownNames.elements {
+                guard let name = name.string else { throw Self.refusal("\(place)names must hold strings; one is \(name.described)") }
+                names.append(name)
+            }
+        }
+        _ = try text.withUTF8 { bytes in
+            var decoder = MappingsDecoder(bytes, sources: sources.count - firstSource, names: names.count - firstName)
+            while let mapping = try decoder.next(place) {
+                guard mappings.count < Self.maximumMappings else { throw Self.refusal("it has more than \(Self.maximumMappings) mappings") }
+                var shifted = mapping
+                let (shiftedLine, isTooFar) = mapping.line.addingReportingOverflow(line)
+                let (shiftedColumn, isTooWide) = mapping.column.addingReportingOverflow(mapping.line == 0 ? column : 0)
+                guard !isTooFar, !isTooWide else { throw Self.refusal("\(place)mappings reach beyond 2147483647") }
+                (shifted.line, shifted.column) = (shiftedLine, shiftedColumn)
+                if shifted.source >= 0 { shifted.source += Int32(firstSource) }
+                if shifted.name >= 0 { shifted.name += Int32(firstName) }
+                mappings.append(shifted)
+            }
+        }
+    }
+
+    private static func root(_ map: JSON, _ place: String) throws -> String {
+        guard let root = map["sourceRoot"], !root.isNull else { return "" }
+        guard let text = root.string else { throw refusal("\(place)sourceRoot must be a string; got \(root.described)") }
+        return text.isEmpty || text.hasSuffix("/") ? text : text + "/"
+    }
+
+    /// Mappings of a line may stand in any order; bundlers write them sorted.
+    private mutating func sortIfNeeded() {
+        let isSorted = zip(mappings, mappings.dropFirst()).allSatisfy { ($0.line, $0.column) <= ($1.line, $1.column) }
+        if !isSorted { mappings.sort { ($0.line, $0.column) < ($1.line, $1.column) } }
+    }
+}
+
+/// Reads the mappings of one map: lines apart by `;`, segments by `,`, in each 1, 4 or 5 numbers relative to the ones before.
+private struct MappingsDecoder {
+    private var reader: VLQReader
+    private let sources, names: Int
+    private var line: Int32 = 0, column: Int32 = 0
+    private var source: Int32 = 0, originalLine: Int32 = 0, originalColumn: Int32 = 0, name: Int32 = 0
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>, sources: Int, names: Int) {
+        reader = VLQReader(bytes)
+        self.sources = sources
+        self.names = names
+    }
+
+    /// The next mapping; nil after the last.
+    /// - Throws: 400 that names the place.
+    mutating func next(_ place: String) throws -> SourceMap.Mapping? {
+        while !reader.isAtEnd {
+            if reader.hasNumber { return try mapping(place) }
+            if reader.separator() == UInt8(ascii: ";") { (line, column) = (line + 1, 0) }
+        }
+        return nil
+    }
+
+    private mutating func mapping(_ place: String) throws -> SourceMap.Mapping {
+        func refusal(_ what: String) -> ServiceError {
+            .body("the source map can't be read: \(place)mappings: \(what) at character \(reader.at + 1), line \(line + 1) of the script.")
+        }
+        do {
+            column = try add(column)
+            guard column >= 0 else { throw refusal("a column below 0") }
+            guard reader.hasNumber else { return .init(line: line, column: column) }
+            source = try add(source)
+            guard reader.hasNumber else { throw refusal("a segment of 2 numbers, where 1, 4 or 5 are expected,") }
+            originalLine = try add(originalLine)
+            guard reader.hasNumber else { throw refusal("a segment of 3 numbers, where 1, 4 or 5 are expected,") }
+            originalColumn = try add(originalColumn)
+            guard source >= 0, source < sources else { throw refusal("source \(source) of \(sources)") }
+            guard originalLine >= 0, originalColumn >= 0 else { throw refusal("a place in the source below 0") }
+            var mapping = SourceMap.Mapping(
+                line: line, column: column, source: source, originalLine: originalLine, originalColumn: originalColumn)
+            guard reader.hasNumber else { return mapping }
+            name = try add(name)
+            guard name >= 0, name < names else { throw refusal("name \(name) of \(names)") }
+            mapping.name = name
+            guard !reader.hasNumber else { throw refusal("a segment of more than 5 numbers") }
+            return mapping
+        } catch let failure as VLQReader.Failure {
+            switch failure {
+            case .notBase64: throw refusal("no base64 digit")
+            case .cutOff: throw refusal("a number that is cut off")
+            case .tooLarge: throw refusal("a number of more than 32 bits")
+            }
+        }
+    }
+
+    private mutating func add(_ value: Int32) throws -> Int32 {
+        let (sum, isTooLarge) = value.addingReportingOverflow(try reader.next())
+        guard !isTooLarge else { throw VLQReader.Failure.tooLarge }
+        return sum
+    }
+}

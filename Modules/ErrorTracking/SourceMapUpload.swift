@@ -1,0 +1,167 @@
+import Core
+import Foundation
+import NIOCore
+
+/// What is sent to register a source map: JSON, with the map in `artifacts.source_map`, or a form with the map as its file.
+struct SourceMapUpload: Sendable {
+    let releaseVersion, environment, minifiedURL, sourceMapURL: String
+    /// JSON text, without the map itself.
+    let artifacts: String
+    let file: File?
+
+    /// Bytes of a request with a map.
+    static let maximumBytes = 32 << 20
+    private static let maximumArtifactBytes = 32 * 1_024
+
+    static let body = Schema.object([
+        .required("release_version", .text(200), "The release whose errors it explains."),
+        .optional("environment", .text(100), "Default: \(ErrorCollector.environmentDefault)."),
+        .required("minified_url", .text(2_048), "URL of the script as stacks name it; a path such as /assets/app.js for the script on any host."),
+        .required("source_map_url", .text(2_048), "Where the map lies; in a form the default is the name of the file."),
+        .optional("artifacts", .object([.optional("source_map", .any, "The map itself: a JSON object, or its text.")])),
+    ])
+
+    init(_ call: ProjectRequest) async throws {
+        let type = call.request.headers[.contentType] ?? ""
+        let bytes = try await call.rawBody(atMost: Self.maximumBytes)
+        if MultipartForm.isForm(type) {
+            try self.init(MultipartForm(bytes, contentType: type))
+        } else {
+            let json = try bytes.withUnsafeReadableBytes { try JSON.parse($0) }
+            try self.init(json, map: nil)
+        }
+    }
+
+    /// The texts of a form are the fields of the JSON body, and its file is the map.
+    private init(_ form: MultipartForm) throws {
+        let files = form.parts.filter { $0.filename != nil || $0.name == "source_map" }
+        guard files.count <= 1 else { throw ServiceError.body("a form may hold one file, the source map; got \(files.count).") }
+        let texts = form.parts.filter { $0.filename == nil && $0.name != "source_map" }
+        var text = JSONText(), names: Set<String> = []
+        text.append(raw: "{")
+        func append(_ name: String, _ value: (inout JSONText) -> Void) {
+            if !names.isEmpty { text.append(raw: ",") }
+            names.insert(name)
+            text.append(string: name)
+            text.append(raw: ":")
+            value(&text)
+        }
+        for part in texts {
+            guard !names.contains(part.name) else { throw ServiceError.body("field '\(part.name.excerpt(60))' stands in the form twice.") }
+            if part.name == "artifacts" {
+                let artifacts = try part.bytes.withUnsafeReadableBytes { try JSON.parse($0) }
+                append(part.name) { $0.append(artifacts) }
+            } else {
+                append(part.name) { $0.append(string: String(buffer: part.bytes)) }
+            }
+        }
+        if !names.contains("source_map_url"), let name = files.first?.filename, !name.isEmpty { append("source_map_url") { $0.append(string: name) } }
+        text.append(raw: "}")
+        try self.init(try JSON.parse(text.string), map: try files.first.map { try File.read($0.bytes) })
+    }
+
+    private init(_ json: JSON, map: JSON?) throws {
+        try Self.body.check(json)
+        func field(_ name: String) -> String { (json[name]?.string ?? "").withoutCredentials }
+        releaseVersion = json["release_version"]?.string ?? ""
+        environment = json["environment"]?.string ?? ErrorCollector.environmentDefault
+        minifiedURL = ScriptAddress(field("minified_url")).whole
+        sourceMapURL = field("source_map_url")
+        guard !minifiedURL.isEmpty else { throw ServiceError.body("field 'minified_url' must name a script; got '\(field("minified_url").excerpt(60))'.") }
+        artifacts = try Self.others(json["artifacts"])
+        let sent = json["artifacts"]?["source_map"].flatMap { $0.isNull ? nil : $0 }
+        guard map == nil || sent == nil else { throw ServiceError.body("the map is in the form twice: as its file and in field 'artifacts.source_map'.") }
+        file = try (map ?? sent.map(File.map)).map(File.init)
+    }
+
+    /// The artifacts without the map.
+    private static func others(_ artifacts: JSON?) throws -> String {
+        var text = JSONText(), isFirst = true
+        text.append(raw: "{")
+        for (name, value) in artifacts?.members ?? [] where name != "source_map" {
+            if !isFirst { text.append(raw: ",") }
+            isFirst = false
+            text.append(string: name)
+            text.append(raw: ":")
+            text.append(value)
+        }
+        text.append(raw: "}")
+        let bytes = text.bytes.count
+        guard bytes <= maximumArtifactBytes else {
+            throw ServiceError.body("field 'artifacts' may hold at most \(maximumArtifactBytes) bytes beside the source map; got \(bytes).")
+        }
+        try Schema.map(.any).check(try JSON.parse(text.string), at: "artifacts")
+        return text.string.withoutCredentials
+    }
+
+    /// A map that was read without an error, ready to be stored.
+    struct File: Sendable {
+        /// gzip in base64
+        let content: String
+        let digest: String
+        let sources, mappings: Int
+
+        init(_ json: JSON) throws {
+            let map = try SourceMap(json), text = Self.needed(json).string
+            content = Data(Compression.gzip(Array(text.utf8))).base64EncodedString()
+            digest = Digest.sha256(text)
+            sources = map.sources.count
+            mappings = map.mappings.count
+        }
+
+        /// What places are found with. The sources' text, which is most of a map, is left out.
+        private static func needed(_ json: JSON) -> JSONText {
+            var text = JSONText()
+            write(json, &text)
+            return text
+        }
+
+        private static func write(_ map: JSON, _ text: inout JSONText) {
+            text.append(raw: #"{"version":3"#)
+            for name in ["sourceRoot", "sources", "names", "mappings"] {
+                guard let value = map[name] else { continue }
+                text.append(raw: #","\#(name)":"#)
+                text.append(value)
+            }
+            if let sections = map["sections"] {
+                text.append(raw: #","sections":["#)
+                for (index, section) in sections.elements.enumerated() {
+                    text.append(raw: index > 0 ? #",{"offset":"# : #"{"offset":"#)
+                    if let offset = section["offset"] { text.append(offset) }
+                    text.append(raw: #","map":"#)
+                    if let map = section["map"] { write(map, &text) }
+                    text.append(raw: "}")
+                }
+                text.append(raw: "]")
+            }
+            text.append(raw: "}")
+        }
+
+        /// The map in `artifacts.source_map`.
+        static func map(_ sent: JSON) throws -> JSON {
+            switch sent.kind {
+            case .object: return sent
+            case .string: return try read(ByteBuffer(string: sent.string ?? ""))
+            default: throw ServiceError.body("field 'artifacts.source_map' must be a source map, as a JSON object or its text; got \(sent.described).")
+            }
+        }
+
+        /// - Source: ECMA-426, FetchSourceMap: a first line that begins with `)]}'` is no part of the map.
+        static func read(_ bytes: ByteBuffer) throws -> JSON {
+            var bytes = bytes
+            if bytes.readableBytesView.starts(with: ")]}'".utf8) {
+                let end = bytes.readableBytesView.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.readableBytesView.endIndex
+                bytes.moveReaderIndex(to: end)
+            }
+            do { return try bytes.withUnsafeReadableBytes { try JSON.parse($0) } } catch let error as ServiceError {
+                throw ServiceError.invalid(error.code, error.message.replacingOccurrences(of: "Invalid request body: ", with: "Invalid request body: the source map can't be read: "))
+            }
+        }
+
+        static func unpacked(_ content: String) throws -> JSON {
+            let tooLarge = ServiceError.unavailable("source_map_too_large", "A stored source map is larger than one may be.")
+            let bytes = try Compression.inflate(Array(Data(base64Encoded: content) ?? Data()), maximum: 2 * maximumBytes, tooLarge: tooLarge)
+            return try bytes.withUnsafeBytes { try JSON.parse($0) }
+        }
+    }
+}

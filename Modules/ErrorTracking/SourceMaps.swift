@@ -1,0 +1,133 @@
+import Core
+import Foundation
+import Synchronization
+
+/// The source maps of a project, found by script and release, and read.
+struct SourceMaps: Sendable {
+    private let call: ProjectRequest
+
+    init(_ call: ProjectRequest) { self.call = call }
+
+    /// The maps that are registered for the releases.
+    func registered(for releases: [String]) async throws -> Registered {
+        let records = try await SourceMapRecord.all(of: Set(releases), call)
+        return Registered(byRelease: Dictionary(grouping: records, by: \.releaseVersion), call: call)
+    }
+
+    struct Registered: Sendable {
+        /// The newest first.
+        let byRelease: [String: [SourceMapRecord]]
+        fileprivate let call: ProjectRequest
+
+        /// The map for a script of a release: of the same environment rather than of another one, and under its whole URL
+        /// rather than under its path.
+        func match(_ filename: String, release: String?, environment: String) -> SourceMapRecord? {
+            guard let release, let records = byRelease[release], !filename.isEmpty else { return nil }
+            let script = ScriptAddress(filename)
+            return records.filter { script.isNamed(by: $0.minifiedURL) }.max { left, right in
+                rank(left, script, environment) < rank(right, script, environment)
+            }
+        }
+
+        private func rank(_ record: SourceMapRecord, _ script: ScriptAddress, _ environment: String) -> Int {
+            (record.environment == environment ? 2 : 0) + (ScriptAddress(record.minifiedURL).whole == script.whole ? 1 : 0)
+        }
+
+        /// Maps that one request reads at most; the frames of further ones stay as they are.
+        private static let maximumMaps = 20
+
+        /// The maps of the scripts, by the id of their record.
+        func load(_ scripts: [(filename: String, release: String?, environment: String)]) async throws -> [String: SourceMap] {
+            var records: [String: SourceMapRecord] = [:]
+            for script in scripts where records.count < Self.maximumMaps {
+                guard let record = match(script.filename, release: script.release, environment: script.environment), record.digest != nil else { continue }
+                records[record.id] = record
+            }
+            var maps: [String: SourceMap] = [:]
+            for (id, record) in records { maps[id] = try await load(record) }
+            return maps
+        }
+
+        private func load(_ record: SourceMapRecord) async throws -> SourceMap? {
+            guard let digest = record.digest else { return nil }
+            if let map = SourceMapCache.shared.map(digest) { return map }
+            let rows = try await call.control.read(
+                "/* error_tracking.source_map */ SELECT content FROM error_tracking_source_map_files WHERE source_map_id = \(record.id)")
+            guard let content = rows.first?.text("content") else { return nil }
+            let map = try SourceMap(try SourceMapUpload.File.unpacked(content))
+            SourceMapCache.shared.keep(map, digest)
+            return map
+        }
+    }
+}
+
+/// Where a script lies.
+struct ScriptAddress: Sendable, Equatable {
+    /// Without query and fragment.
+    let whole: String
+    /// From the first slash after the host.
+    let path: Substring
+
+    init(_ text: String) {
+        whole = String(text.prefix { $0 != "?" && $0 != "#" })
+        if let scheme = whole.firstRange(of: "://") {
+            let rest = whole[scheme.upperBound...]
+            path = rest.firstIndex(of: "/").map { rest[$0...] } ?? "/"
+        } else {
+            path = whole[...]
+        }
+    }
+
+    /// Whether a source map for `minifiedURL` is one for this script. Without a host (`/assets/app.js`, `~/assets/app.js`) it
+    /// is meant for the script on any host.
+    func isNamed(by minifiedURL: String) -> Bool {
+        let named = ScriptAddress(minifiedURL)
+        if named.whole == whole { return true }
+        guard !named.whole.contains("://") else { return false }
+        let namedPath = named.whole.hasPrefix("~/") ? named.whole.dropFirst() : named.whole[...]
+        return namedPath.hasPrefix("/") && namedPath == path
+    }
+}
+
+/// Maps that were read lately. Their content names them, so that none grows old.
+final class SourceMapCache: Sendable {
+    static let shared = SourceMapCache(maximumBytes: 64 << 20)
+
+    private struct Kept {
+        let map: SourceMap
+        var used: Int
+    }
+
+    private struct State {
+        var kept: [String: Kept] = [:]
+        var bytes = 0
+        var clock = 0
+    }
+
+    private let maximumBytes: Int
+    private let state = Mutex(State())
+
+    init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+
+    func map(_ digest: String) -> SourceMap? {
+        state.withLock { state in
+            state.clock += 1
+            state.kept[digest]?.used = state.clock
+            return state.kept[digest]?.map
+        }
+    }
+
+    func keep(_ map: SourceMap, _ digest: String) {
+        guard map.cost <= maximumBytes else { return }
+        state.withLock { state in
+            guard state.kept[digest] == nil else { return }
+            while state.bytes + map.cost > maximumBytes, let oldest = state.kept.min(by: { $0.value.used < $1.value.used }) {
+                state.bytes -= oldest.value.map.cost
+                state.kept[oldest.key] = nil
+            }
+            state.clock += 1
+            state.kept[digest] = Kept(map: map, used: state.clock)
+            state.bytes += map.cost
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import Core
+import Synchronization
+
+/// The number that an entry gets where it is collected: 22 bits that count, so that entries of one millisecond keep their
+/// order, and 40 random ones, so that two hosts don't give the same.
+enum EntryNumber {
+    private static let counter = Atomic<Int64>(0)
+
+    static func next() -> Int64 {
+        let count = counter.wrappingAdd(1, ordering: .relaxed).newValue & 0x3F_FFFF
+        return count << 40 | Int64.random(in: 0..<(1 << 40))
+    }
+
+    /// The entry's id, of which nothing but the number is stored: a UUID of version 7, that is 48 bits of time, and the number.
+    /// - Source: RFC 9562, 5.7. `rand_a` is 0.
+    static func uuid(_ number: Int64, at instant: Instant) -> String {
+        let time = UInt64(bitPattern: instant.milliseconds) & 0xFFFF_FFFF_FFFF
+        let high = time << 16 | 0x7000, low = UInt64(bitPattern: number) & (1 << 62 - 1) | 1 << 63
+        let digits = hex(high) + hex(low)
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if [8, 12, 16, 20].contains(index) { text.append("-") }
+            text.append(digit)
+        }
+        return text
+    }
+
+    private static func hex(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

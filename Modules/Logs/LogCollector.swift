@@ -1,0 +1,38 @@
+import Core
+
+/// Payload type `log`.
+enum LogCollector {
+    /// Characters that are kept of a message.
+    static let messageLimit = 8_192
+
+    static let collector = Collector(
+        "log", "An application wrote something down.",
+        fields: [
+            .required("level", .choice(LogLevel.names), "How much it matters."),
+            .required("message", .text(1_000_000), "What it says; \(messageLimit) characters are kept."),
+            .optional("body", .map(.any), "More of it: at most 100 names and 32 KB."),
+            .optional("path", .optionalText(8_192), "Path of the page."),
+            .optional("release", .optionalText(200), "Release of the application."),
+            .optional("environment", .optionalText(100), "Default: production."),
+        ]
+    ) { payload in
+        let level = payload.text("level"), message = kept(payload.text("message"))
+        let body = payload.jsonText("body").map(\.withoutCredentials), path = PagePath.clean(payload.text("path").withoutCredentials)
+        let release = payload.text("release"), environment = payload.text("environment"), visitor = payload.text("visitor_id")
+        let number = EntryNumber.next()
+        return Draft(facts: { visit in
+            [(LogEntry.table, [
+                .int(number), .int(visit.sessionAt.milliseconds), .text(level), .text(message), .text(message.lowercased()), optional(body ?? ""),
+                optional(String(path.prefix(2_048))), optional(release),
+                .text(environment.isEmpty ? "production" : environment), optional(visitor),
+            ])]
+        })
+    }
+
+    private static func optional(_ text: String) -> Value { text.isEmpty ? .null : .text(text) }
+
+    private static func kept(_ message: String) -> String {
+        let message = message.withoutCredentials
+        return message.utf8.count <= messageLimit ? message : String(String.UnicodeScalarView(message.unicodeScalars.prefix(messageLimit)))
+    }
+}

@@ -1,0 +1,66 @@
+import Core
+
+/// An entry as it is stored, and as answers and the live stream show it.
+struct LogEntry: Encodable, Sendable {
+    static let table = FactTable("logs_entries", [
+        /// `EntryNumber`: with the time it makes the entry's id, and it orders entries of one millisecond.
+        Column("number", .int64),
+        /// Start of the visitor's session; the entry's own time where there is none.
+        Column("session_at", .int64),
+        Column("level", .text), Column("message", .text),
+        /// The message in lower case, which is what search looks into: engines don't agree about letters beyond ASCII.
+        Column("search_text", .text),
+        /// The body, JSON text; called like other properties are, so that an export shows it as JSON.
+        Column("data", .text, nullable: true),
+        Column("path", .text, nullable: true), Column("release", .text, nullable: true), Column("environment", .text),
+        /// As it was sent; null for a visitor without an id.
+        Column("visitor_id", .text, nullable: true),
+    ])
+
+    let id: String, level: String, message: String
+    let body: JSON
+    let path: String?, release: String?
+    let environment: String
+    let visitorID: String?
+    let createdAt: Instant
+
+    private enum CodingKeys: String, CodingKey {
+        case id, level, message, body, path, release, environment
+        case visitorID = "visitor_id", createdAt = "created_at"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(level, forKey: .level)
+        try container.encode(message, forKey: .message)
+        try container.encode(body, forKey: .body)
+        // Null, rather than left out.
+        try container.encode(path, forKey: .path)
+        try container.encode(release, forKey: .release)
+        try container.encode(environment, forKey: .environment)
+        try container.encode(visitorID, forKey: .visitorID)
+        try container.encode(createdAt, forKey: .createdAt)
+    }
+
+    static let schema = Schema.object([
+        .required("id", .uuid), .required("level", .choice(LogLevel.names)), .required("message", .string(0...LogCollector.messageLimit)),
+        .required("body", .map(.any), "What was sent with it; {} for nothing."), .required("path", .nullable(.string(0...2_048))),
+        .required("release", .nullable(.text(200))), .required("environment", .text(100)), .required("visitor_id", .nullable(.text(200))),
+        .required("created_at", .timestamp),
+    ])
+
+    private static let emptyBody = try! JSON.parse("{}")  // a constant
+
+    init(_ row: Row) {
+        createdAt = Instant(milliseconds: row.int("occurred_at"))
+        id = EntryNumber.uuid(row.int("number"), at: createdAt)
+        level = row.text("level")
+        message = row.text("message")
+        body = row.optionalText("data").flatMap { try? JSON.parse($0) } ?? Self.emptyBody
+        path = row.optionalText("path")
+        release = row.optionalText("release")
+        environment = row.text("environment")
+        visitorID = row.optionalText("visitor_id")
+    }
+}

@@ -1,0 +1,45 @@
+import Core
+
+/// Which entries a request asks for.
+struct LogFilter: Sendable {
+    let levels: [LogLevel]
+    let release: String?
+    let environment: String?
+    let words: [String]
+
+    static let parameters = [
+        Parameter("level", .text(maximum: 60), "One of debug, info, warn, error, fatal, or several with commas."),
+        Parameter("release", .text(maximum: 200), "Entries of this release alone."),
+        Parameter("environment", .text(maximum: 100), "Entries of this environment alone."),
+        Parameter("search", .text(maximum: 1_000), "Text in the message, whatever its case: each word, and \"several words\" in quotes as they stand."),
+    ]
+
+    private static let maximumWords = 20
+
+    init(_ call: ProjectRequest) throws {
+        levels = try call.text("level").map(LogLevel.parse) ?? []
+        release = call.text("release")
+        environment = call.text("environment")
+        words = Self.words(of: call.text("search") ?? "")
+        guard words.count <= Self.maximumWords else {
+            throw ServiceError.parameter("search", "at most \(Self.maximumWords) words; got \(words.count).")
+        }
+    }
+
+    /// `retry "card declined"` is two: the word, and the phrase. A quote that isn't closed ends with the text.
+    static func words(of search: String) -> [String] {
+        search.lowercased().split(separator: "\"", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
+            index % 2 == 1 ? [String(part)] : part.split(whereSeparator: \.isWhitespace).map(String.init)
+        }.filter { !$0.isEmpty }
+    }
+
+    /// What holds for the rows of `logs_entries`.
+    var condition: SQL {
+        var conditions: [SQL] = []
+        if !levels.isEmpty { conditions.append("level IN \(list: levels.map(\.rawValue))") }
+        if let release { conditions.append("release = \(release)") }
+        if let environment { conditions.append("environment = \(environment)") }
+        conditions += words.map { "strpos(search_text, \($0)) > 0" }
+        return SQL.all(conditions)
+    }
+}

@@ -1,0 +1,84 @@
+import Core
+
+/// The newest entries.
+enum LogList {
+    static func run(_ scope: Scope, _ filter: LogFilter) async throws -> [LogEntry] {
+        // Which ones is decided by two narrow columns; the wide ones are then read for those alone.
+        let rows = try await scope.rows("logs.list", reading: [LogEntry.table], continues: true, """
+            chosen AS (
+              SELECT occurred_at, number FROM logs_entries WHERE \(filter.condition)
+              ORDER BY occurred_at DESC, number DESC LIMIT \(scope.limit) OFFSET \(scope.offset))
+            SELECT occurred_at, number, level, message, data, path, release, environment, visitor_id FROM logs_entries
+            WHERE (occurred_at, number) IN (SELECT occurred_at, number FROM chosen) ORDER BY occurred_at DESC, number DESC
+            """)
+        return rows.map(LogEntry.init)
+    }
+}
+
+/// How many entries of each level each release wrote.
+enum LogSummary {
+    struct Line: Encodable, Sendable {
+        let level: String
+        let release: String?
+        let count: Int64
+
+        private enum CodingKeys: String, CodingKey { case level, release, count }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(level, forKey: .level)
+            try container.encode(release, forKey: .release)  // null, rather than left out
+            try container.encode(count, forKey: .count)
+        }
+    }
+
+    static let schema = Schema.object([
+        .required("level", .choice(LogLevel.names)), .required("release", .nullable(.text(200))), .required("count", .count),
+    ])
+
+    /// Lines that are answered at most.
+    private static let maximumLines = 10_000
+
+    static func run(_ scope: Scope, _ filter: LogFilter) async throws -> [Line] {
+        let rows = try await scope.rows("logs.summary", reading: [LogEntry.table], """
+            SELECT level, release, count(*) AS entries FROM logs_entries WHERE \(filter.condition)
+            GROUP BY level, release ORDER BY entries DESC, level, release NULLS FIRST LIMIT \(Self.maximumLines)
+            """)
+        return rows.map { Line(level: $0.text("level"), release: $0.optionalText("release"), count: $0.int("entries")) }
+    }
+}
+
+/// Entries over time, by level: a point for each day or hour of the range, empty ones too.
+enum LogHistogram {
+    struct Point: Encodable, Sendable {
+        let date: String
+        let count, debug, info, warn, error, fatal: Int64
+    }
+
+    static let schema = Schema.object(
+        [.required("date", .text(16)), .required("count", .count)] + LogLevel.names.map { .required($0, .count) })
+
+    /// More points than anybody looks at are refused.
+    private static let maximumPoints = 5_000
+
+    static func run(_ scope: Scope, _ filter: LogFilter, by unit: TimeBuckets.Unit) async throws -> [Point] {
+        let buckets = TimeBuckets(unit, of: scope), all = buckets.all
+        guard all.count <= maximumPoints else {
+            throw ServiceError.parameter(
+                "interval", "the range has \(all.count) \(unit.rawValue)s; at most \(maximumPoints) are answered. Ask for a shorter range.")
+        }
+        let rows = try await scope.rows("logs.timeseries", reading: [LogEntry.table], """
+            SELECT \(buckets.number(of: "occurred_at")) AS bucket, level, count(*) AS entries FROM logs_entries
+            WHERE \(filter.condition) GROUP BY 1, 2
+            """)
+        var counts: [Int64: [String: Int64]] = [:]
+        for row in rows { counts[row.int("bucket"), default: [:]][row.text("level")] = row.int("entries") }
+        return all.map { number in
+            let found = counts[number] ?? [:]
+            func count(_ level: LogLevel) -> Int64 { found[level.rawValue] ?? 0 }
+            return Point(
+                date: buckets.label(number), count: found.values.reduce(0, +), debug: count(.debug), info: count(.info), warn: count(.warn),
+                error: count(.error), fatal: count(.fatal))
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import Core
+
+/// What applications write down: a fact for each entry.
+public struct LogsModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "logs", category: .tracking, summary: "Log entries of applications: searched, counted over time, and followed live.",
+        reads: ["core"])
+
+    public init(_ setup: ModuleSetup) throws {
+        try setup.settings.read { _ in }  // it has no settings; whatever is there is a mistake
+    }
+
+    public var factTables: [FactTable] { [LogEntry.table] }
+    public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(LogEntry.table)])] }
+    public var collectors: [Collector] { [LogCollector.collector] }
+    public var liveTables: [LiveTable] { [LiveTable(LogEntry.table, event: "log") { LogEntry($0) }] }
+
+    public var datasets: [Dataset] {
+        [
+            Dataset(LogEntry.table.name, "One row for each log entry.", columns: [
+                ("occurred_at", "When it was written, epoch milliseconds."), ("level", "debug, info, warn, error or fatal."),
+                ("message", "What it says."), ("data", "Its body, JSON."), ("path", "Path of the page."), ("release", "Release that wrote it."),
+                ("environment", "Such as production."), ("visitor_id", "The visitor's id, where one was sent."),
+            ]),
+        ]
+    }
+}

@@ -1,0 +1,104 @@
+import Core
+@testable import ErrorTrackingModule
+import Testing
+
+/// Maps that tests share.
+enum SampleMaps {
+    /// The map of Mozilla's own tests, with the places that are known of it.
+    /// - Source: https://github.com/mozilla/source-map, test/util.js and test/test-source-map-consumer.js
+    static let mozilla = #"{"version":3,"file":"min.js","names":["bar","baz","n"],"sources":["one.js","two.js"],"sourceRoot":"/the/root","mappings":"CAAC,IAAI,IAAM,SAAUA,GAClB,OAAOC,IAAID;CCDb,IAAI,IAAM,SAAUE,GAClB,OAAOA"}"#
+    static let indexed = #"""
+        {"version":3,"file":"min.js","sections":[
+        {"offset":{"line":0,"column":0},"map":{"version":3,"sources":["one.js"],"sourceRoot":"/the/root","names":["bar","baz"],"mappings":"CAAC,IAAI,IAAM,SAAUA,GAClB,OAAOC,IAAID"}},
+        {"offset":{"line":1,"column":0},"map":{"version":3,"sources":["two.js"],"sourceRoot":"/the/root","names":["n"],"mappings":"CAAC,IAAI,IAAM,SAAUA,GAClB,OAAOA"}}]}
+        """#
+}
+
+@Suite("Source map")
+struct SourceMapTests {
+    private static func map(_ text: String) throws -> SourceMap { try SourceMap(try JSON.parse(text)) }
+
+    private static func place(_ map: SourceMap, _ line: Int, _ column: Int) -> String {
+        guard let found = map.original(line: line, column: column) else { return "-" }
+        return "\(found.file) \(found.line):\(found.column) \(found.name ?? "-")"
+    }
+
+    /// Lines from 1 and columns from 0 in Mozilla's list; columns are from 1 here.
+    @Test("places of Mozilla's map, as a whole and in sections", arguments: [SampleMaps.mozilla, SampleMaps.indexed])
+    func mozilla(text: String) throws {
+        let map = try Self.map(text)
+        let known: [(Int, Int, String)] = [
+            (1, 1, "one.js 1:1 -"), (1, 5, "one.js 1:5 -"), (1, 9, "one.js 1:11 -"), (1, 18, "one.js 1:21 bar"), (1, 21, "one.js 2:3 -"),
+            (1, 28, "one.js 2:10 baz"), (1, 32, "one.js 2:14 bar"), (2, 1, "two.js 1:1 -"), (2, 5, "two.js 1:5 -"), (2, 9, "two.js 1:11 -"),
+            (2, 18, "two.js 1:21 n"), (2, 21, "two.js 2:3 -"), (2, 28, "two.js 2:10 n"),
+        ]
+        for (line, column, place) in known {
+            let parts = place.split(separator: " "), numbers = parts[1].split(separator: ":")
+            let expected = "/the/root/\(parts[0]) \(numbers[0]):\(Int(numbers[1])! + 1) \(parts[2])"
+            #expect(Self.place(map, line, column + 1) == expected, "\(line):\(column)")
+            // Between two mappings the one before counts.
+            #expect(Self.place(map, line, column + 2) == expected, "\(line):\(column + 1)")
+        }
+        #expect(Self.place(map, 1, 1) == "-", "before the first mapping of the line")
+        #expect(Self.place(map, 2, 1) == "-", "a line's beginning belongs to no mapping of the line before")
+        #expect(Self.place(map, 3, 5) == "-")
+        #expect(Self.place(map, 0, 0) == "-")
+        #expect(Self.place(map, .max, .max) == "-")
+    }
+
+    @Test("a segment of one number has no source; a source may be null; lines may be unsorted")
+    func segments() throws {
+        let map = try Self.map(#"{"version":3,"sources":["a.js",null],"names":[],"mappings":";KAAA,E,KCAA,JDCA"}"#)
+        // Columns 5 (a.js 1:1), 7 (nothing), 12 (a source without a name), 8 (a.js 2:1).
+        #expect([5, 6, 7, 8, 12].map { Self.place(map, 2, $0 + 1) } == ["a.js 1:1 -", "a.js 1:1 -", "-", "a.js 2:1 -", "-"])
+    }
+
+    @Test("an index map's columns are shifted in the first line of a section alone")
+    func sections() throws {
+        let map = try Self.map(#"""
+            {"version":3,"sections":[{"offset":{"line":2,"column":10},"map":{"version":3,"sources":["a.js"],"names":[],"mappings":"AAAA;AACA"}}]}
+            """#)
+        #expect([(3, 10), (3, 11), (4, 1)].map { Self.place(map, $0.0, $0.1) } == ["-", "a.js 1:1 -", "a.js 2:1 -"])
+    }
+
+    @Test("says what is wrong with a map", arguments: [
+        ("[]", "it must be a JSON object; got an array"), (#"{"mappings":""}"#, "version must be 3; got none"),
+        (#"{"version":2,"sources":[],"mappings":""}"#, "version must be 3; got 2"),
+        (#"{"version":3,"sources":[]}"#, "mappings must be a string"), (#"{"version":3,"mappings":""}"#, "sources must be an array"),
+        (#"{"version":3,"sources":[1],"mappings":""}"#, "sources must hold strings or null; one is a number"),
+        (#"{"version":3,"sources":[],"names":[null],"mappings":""}"#, "names must hold strings; one is null"),
+        (#"{"version":3,"sources":[],"sourceRoot":1,"mappings":""}"#, "sourceRoot must be a string; got a number"),
+        (#"{"version":3,"sources":["a"],"mappings":"AA"}"#, "mappings: a segment of 2 numbers, where 1, 4 or 5 are expected, at character 3, line 1 of the script"),
+        (#"{"version":3,"sources":["a"],"mappings":";AAA"}"#, "mappings: a segment of 3 numbers, where 1, 4 or 5 are expected, at character 5, line 2 of the script"),
+        (#"{"version":3,"sources":["a"],"names":["n"],"mappings":"AAAAAA"}"#, "mappings: a segment of more than 5 numbers at character 6, line 1 of the script"),
+        (#"{"version":3,"sources":["a"],"mappings":"ACAA"}"#, "mappings: source 1 of 1 at character 5, line 1 of the script"),
+        (#"{"version":3,"sources":["a"],"mappings":"AAAAA"}"#, "mappings: name 0 of 0 at character 6, line 1 of the script"),
+        (#"{"version":3,"sources":["a"],"mappings":"D"}"#, "mappings: a column below 0 at character 2, line 1 of the script"),
+        (#"{"version":3,"sources":["a"],"mappings":"AADA"}"#, "mappings: a place in the source below 0 at character 5, line 1 of the script"),
+        (#"{"version":3,"sources":["a"],"mappings":"A!"}"#, "mappings: no base64 digit at character 2, line 1 of the script"),
+        (#"{"version":3,"sources":["a"],"mappings":"g"}"#, "mappings: a number that is cut off at character 2, line 1 of the script"),
+        (#"{"version":3,"sources":["a"],"mappings":"ggggggggggA"}"#, "mappings: a number of more than 32 bits at character 9, line 1 of the script"),
+        (#"{"version":3,"sections":{}}"#, "sections must be an array; got an object"),
+        (#"{"version":3,"sections":[],"mappings":""}"#, "it has both sections and mappings; one of them is expected"),
+        (#"{"version":3,"sections":[{"map":{}}]}"#, "sections[0].offset must have 'line' and 'column', whole numbers from 0"),
+        (#"{"version":3,"sections":[{"offset":{"line":0,"column":0}}]}"#, "sections[0].map must be a JSON object"),
+        (#"{"version":3,"sections":[{"offset":{"line":0,"column":0},"map":{"version":3,"sections":[]}}]}"#, "sections[0].map must be a map without sections of its own"),
+        (#"{"version":3,"sections":[{"offset":{"line":1,"column":0},"map":{"version":3,"sources":[],"mappings":""}},{"offset":{"line":0,"column":0},"map":{"version":3,"sources":[],"mappings":""}}]}"#,
+         "sections[1].offset lies before the end of the section before it; sections must be in order and not overlap"),
+    ])
+    func refused(text: String, sentence: String) {
+        let error = #expect(throws: ServiceError.self) { try Self.map(text) }
+        #expect(error?.message == "Invalid request body: the source map can't be read: \(sentence).")
+        #expect(error?.status == 400)
+    }
+
+    @Test("the cache lets the map go that was used least lately")
+    func cache() throws {
+        let map = try Self.map(SampleMaps.mozilla), cache = SourceMapCache(maximumBytes: 2 * map.cost)
+        cache.keep(map, "a")
+        cache.keep(map, "b")
+        #expect(cache.map("a") != nil)
+        cache.keep(map, "c")
+        #expect([cache.map("a") != nil, cache.map("b") != nil, cache.map("c") != nil] == [true, false, true])
+    }
+}

@@ -1,0 +1,75 @@
+@testable import ErrorTrackingModule
+import Testing
+
+@Suite("Stack trace")
+struct StackTraceTests {
+    private static func frames(_ stack: String) -> [String] {
+        StackTrace(stack).frames.map { frame in
+            "\(frame.function ?? "-") \(frame.file ?? "-") \(frame.line.map(String.init) ?? "-") \(frame.column.map(String.init) ?? "-")"
+        }
+    }
+
+    @Test("Chrome")
+    func chrome() {
+        #expect(Self.frames("""
+            TypeError: a b@c:1:2
+            second line of the message
+                at handleClick (https://acme.com/app.js:142:18)
+                at new Cart (https://acme.com/app.js:7:1)
+                at Object.render [as view] (https://acme.com/app.js:8:2)
+                at async Promise.all (index 0)
+                at async https://acme.com/app.js:9:3
+                at eval (eval at run (https://acme.com/app.js:10:4), <anonymous>:1:1)
+                at Array.map (<anonymous>)
+                at <anonymous>
+                at file:///C:/x/app.js:11:5
+                at https://acme.com:8443/app.js
+            """) == [
+                "handleClick https://acme.com/app.js 142 18", "Cart https://acme.com/app.js 7 1", "Object.render https://acme.com/app.js 8 2",
+                "Promise.all - - -", "- https://acme.com/app.js 9 3", "eval https://acme.com/app.js 10 4", "Array.map - - -", "- - - -",
+                "- file:///C:/x/app.js 11 5", "- - - -",
+            ])
+    }
+
+    @Test("Firefox")
+    func firefox() {
+        #expect(Self.frames("""
+            handleClick@https://acme.com/app.js:142:18
+            onClick/inner<@https://acme.com/@scope/app.js:7:1
+            @https://acme.com/app.js:8:2
+            async*load@https://acme.com/app.js:9:3
+            run@https://acme.com/app.js line 10 > eval:1:1
+            """) == [
+                "handleClick https://acme.com/app.js 142 18", "onClick/inner< https://acme.com/@scope/app.js 7 1", "- https://acme.com/app.js 8 2",
+                "load https://acme.com/app.js 9 3", "run https://acme.com/app.js 10 -",
+            ])
+    }
+
+    @Test("Safari")
+    func safari() {
+        #expect(Self.frames("""
+            handleClick@https://acme.com/app.js:142:18
+            forEach@[native code]
+            https://acme.com/@scope/app.js:7:1
+            global code@https://acme.com/app.js:8:2
+            """) == [
+                "handleClick https://acme.com/app.js 142 18", "forEach - - -", "- https://acme.com/@scope/app.js 7 1", "- https://acme.com/app.js 8 2",
+            ])
+    }
+
+    @Test("what is no stack has no frames", arguments: ["", "Script error.", "ada@example.com said no", "at", "@", "::::", "a@", "at (", "at ()", "\u{2028}at \n"])
+    func none(text: String) {
+        #expect(StackTrace(text).frames.allSatisfy { $0.file == nil })
+    }
+
+    @Test("a long one loses its last lines, and frames beyond the fiftieth")
+    func long() {
+        let line = "    at f (https://acme.com/app.js:1:1)\n", stack = String(repeating: line, count: 200_000 / line.count)
+        let cut = StackTrace.cut(stack)
+        #expect(cut.utf8.count <= 16_384 && cut.hasSuffix("app.js:1:1)") && stack.hasPrefix(cut))
+        #expect(StackTrace(stack).frames.count == 50)
+        let endless = StackTrace.cut(String(repeating: "ü", count: 100_000))
+        #expect(endless.utf8.count == 16_384)
+        #expect(StackTrace.cut("short") == "short")
+    }
+}
