@@ -1,11 +1,19 @@
 import Core
 import CoreModule
+import OutlinksModule
+import ScrollModule
+import SearchModule
 import Settings
+import WebVitalsModule
 
 /// The modules in this binary, alphabetically.
 public enum ModuleList {
     static let all: [any AnalyticsModule.Type] = [
         CoreModule.self,
+        OutlinksModule.self,
+        ScrollModule.self,
+        SearchModule.self,
+        WebVitalsModule.self,
     ]
 
     public static var names: [String] { all.map { $0.manifest.name } }

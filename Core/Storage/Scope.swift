@@ -98,7 +98,8 @@ public struct Scope: Sendable {
             """,
         ]
         for table in tables {
-            parts.append("\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(sql: Self.qualified(table, dialect)) WHERE \(bounds))")
+            let conditions = SQL.all([bounds] + conditions(on: table))
+            parts.append("\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(sql: Self.qualified(table, dialect)) WHERE \(conditions))")
         }
         return "WITH \(SQL.joined(parts))"
     }
@@ -113,7 +114,7 @@ public struct Scope: Sendable {
         dialect == .duckdb ? "main.\(table.name)" : table.name
     }
 
-    private var bounds: SQL {
+    var bounds: SQL {
         "project = \(Int64(project)) AND occurred_at >= \(range.start.milliseconds) AND occurred_at < \(range.end.milliseconds)"
     }
 
