@@ -2,7 +2,11 @@ import Core
 import CoreModule
 import ErrorTrackingModule
 import LogsModule
+import OutlinksModule
+import ScrollModule
+import SearchModule
 import Settings
+import WebVitalsModule
 
 /// The modules in this binary, alphabetically.
 public enum ModuleList {
@@ -10,6 +14,10 @@ public enum ModuleList {
         CoreModule.self,
         ErrorTrackingModule.self,
         LogsModule.self,
+        OutlinksModule.self,
+        ScrollModule.self,
+        SearchModule.self,
+        WebVitalsModule.self,
     ]
 
     public static var names: [String] { all.map { $0.manifest.name } }

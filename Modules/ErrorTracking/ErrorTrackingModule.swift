@@ -20,10 +20,9 @@ public struct ErrorTrackingModule: AnalyticsModule {
             Migration("001-create", on: .events, [
                 .createFactTable(ErrorTable.table),
                 // First and last seen are asked over all time. DuckDB scans two columns for that faster than it would keep an index.
-                .statement { dialect in
+                .statements { dialect in
                     dialect == .postgresql
-                        ? "CREATE INDEX error_tracking_errors_issue ON error_tracking_errors (project, fingerprint, occurred_at)"
-                        : "DROP INDEX IF EXISTS error_tracking_errors_issue"
+                        ? ["CREATE INDEX error_tracking_errors_issue ON error_tracking_errors (project, fingerprint, occurred_at)"] : []
                 },
             ]),
             Migration("002-create-definitions", on: .control, ([Issue.table, Release.table] + SourceMapRecord.tables).map { .createTable($0) }),

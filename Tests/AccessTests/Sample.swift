@@ -31,5 +31,7 @@ enum SampleBodies {
     ]
 
     /// Payloads by their type, where the required fields alone are not enough.
-    static let byType: [String: String] = [:]
+    static let byType: [String: String] = [
+        "outlink": #"{"type":"outlink","url":"https://example.com/"}"#,
+    ]
 }

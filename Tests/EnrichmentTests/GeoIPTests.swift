@@ -1,5 +1,6 @@
 import Enrichment
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("GeoIP")

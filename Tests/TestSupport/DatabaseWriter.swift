@@ -3,21 +3,21 @@ import Enrichment
 /// Writes tiny databases in MaxMind's format, so that the tests need none from elsewhere.
 ///
 /// - Source: MaxMind DB File Format Specification 2.0.
-struct DatabaseWriter {
+public struct DatabaseWriter {
     /// One field of the data, already in its form in the file.
-    struct Value {
-        let bytes: [UInt8]
+    public struct Value: Sendable {
+        public let bytes: [UInt8]
 
-        static func text(_ text: String) -> Value { Value(2, text.utf8.count, Array(text.utf8)) }
+        public static func text(_ text: String) -> Value { Value(2, text.utf8.count, Array(text.utf8)) }
 
-        static func map(_ pairs: [(String, Value)]) -> Value {
+        public static func map(_ pairs: [(String, Value)]) -> Value {
             Value(7, pairs.count, pairs.flatMap { text($0.0).bytes + $0.1.bytes })
         }
 
-        static func array(_ values: [Value]) -> Value { Value(11, values.count, values.flatMap(\.bytes)) }
-        static func uint16(_ number: Int) -> Value { Value(5, 2, bigEndian(number, count: 2)) }
-        static func uint32(_ number: Int) -> Value { Value(6, 4, bigEndian(number, count: 4)) }
-        static func uint64(_ number: Int) -> Value { Value(9, 8, bigEndian(number, count: 8)) }
+        public static func array(_ values: [Value]) -> Value { Value(11, values.count, values.flatMap(\.bytes)) }
+        public static func uint16(_ number: Int) -> Value { Value(5, 2, bigEndian(number, count: 2)) }
+        public static func uint32(_ number: Int) -> Value { Value(6, 4, bigEndian(number, count: 4)) }
+        public static func uint64(_ number: Int) -> Value { Value(9, 8, bigEndian(number, count: 8)) }
 
         /// - Parameter size: Up to 284.
         private init(_ type: UInt8, _ size: Int, _ content: [UInt8]) {
@@ -28,12 +28,21 @@ struct DatabaseWriter {
     }
 
     /// 4 or 6.
-    var ipVersion = 6
+    public var ipVersion: Int
     /// 24 or 32 bits for each record of the tree.
-    var recordSize = 24
-    var databaseType = "Pulse-Test-City"
-    var buildEpoch = 1_767_225_600
-    var networks: [(network: String, record: Value)] = []
+    public var recordSize: Int
+    public var databaseType: String
+    public var buildEpoch = 1_767_225_600
+    public var networks: [(network: String, record: Value)]
+
+    public init(
+        ipVersion: Int = 6, recordSize: Int = 24, databaseType: String = "Pulse-Test-City", networks: [(network: String, record: Value)] = []
+    ) {
+        self.ipVersion = ipVersion
+        self.recordSize = recordSize
+        self.databaseType = databaseType
+        self.networks = networks
+    }
 
     private enum Record {
         case empty
@@ -41,7 +50,7 @@ struct DatabaseWriter {
         case data(Int)
     }
 
-    func file() throws -> [UInt8] {
+    public func file() throws -> [UInt8] {
         var nodes: [[Record]] = [[.empty, .empty]]
         var data: [UInt8] = []
         for (text, record) in networks {

@@ -1,0 +1,70 @@
+import Core
+
+/// Where visitors leave to, and what they download.
+public struct OutlinksModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "outlinks", category: .tracking, summary: "Clicks on links that lead away from the site, and downloads, by address, host and type of file.")
+
+    enum LinkType: String, Sendable, CaseIterable {
+        case external, download
+        static let names = allCases.map(\.rawValue)
+    }
+
+    /// One row for each click.
+    static let clicks = FactTable(
+        "outlinks_clicks",
+        FactTable.sessionColumns + [
+            Column("path", .text),
+            /// As `OutboundURL` made them.
+            Column("url", .text), Column("host", .text), Column("file_type", .text),
+            Column("link_type", .text),
+        ])
+
+    public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
+
+    public var factTables: [FactTable] { [Self.clicks] }
+    public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.clicks)])] }
+
+    public var datasets: [Dataset] {
+        [
+            Dataset("outlinks_clicks", "One row for each click on a link that leads away, or on a download.", columns: [
+                ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page with the link."), ("url", "Where it leads."),
+                ("host", "Host of it; empty for mail and telephone."), ("link_type", "external or download."),
+                ("file_type", "Ending of the file, such as pdf; empty where there is none."), ("source", "Where the session came from."),
+                ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
+                ("os", "Operating system."),
+            ]),
+        ]
+    }
+
+    public var collectors: [Collector] {
+        [
+            Collector("outlink", "A link away from the site, or a download, was clicked.", fields: [
+                .required("url", .text(2_048), "Where it leads: http, https, mailto or tel. Credentials in it are not kept."),
+                .optional("link_type", .choice(LinkType.names), "Default: by the ending of the file."),
+                .optional("path", .optionalText(2_048), "Path of the page with the link; the session's last page by default."),
+            ]) { payload in
+                let url = try OutboundURL(payload.text("url")), path = payload.text("path")
+                let type = LinkType(rawValue: payload.text("link_type")) ?? (url.isDownload ? .download : .external)
+                return Draft(facts: { visit in
+                    [(Self.clicks, visit.sessionValues + [visit.page(path), url.text, url.host, url.fileType, type.rawValue].map(Value.text))]
+                })
+            },
+        ]
+    }
+
+    public var routes: [Route] {
+        let type = Parameter("link_type", .choice(LinkType.names, default: nil), "One kind of link. Default: both.")
+        return [
+            .report("/api/v1/outlinks", "Links by clicks.", parameters: ScopeParameters.list + [type], fields: ClickedLink.fields) { call, scope in
+                ReportList(data: try await ClickedLink.run(scope, call.text("link_type")))
+            },
+            .report(
+                "/api/v1/outlinks/hosts", "Hosts by clicks.", parameters: ScopeParameters.list + [type], fields: Clicks.fields(.host)
+            ) { call, scope in ReportList(data: try await Clicks.run(scope, by: .host, call.text("link_type"))) },
+            .report("/api/v1/outlinks/file-types", "Downloads by type of file.", fields: Clicks.fields(.fileType)) { _, scope in
+                ReportList(data: try await Clicks.run(scope, by: .fileType, LinkType.download.rawValue))
+            },
+        ]
+    }
+}

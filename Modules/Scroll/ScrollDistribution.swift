@@ -1,0 +1,47 @@
+import Core
+
+/// Samples by the tenth of the page in which they ended.
+struct ScrollDistribution: Encodable, Sendable {
+    struct Tenth: Encodable, Sendable {
+        /// Percent of the page; `from` is inside, `to` only in the last tenth.
+        let from, to: Int
+        /// Samples that ended here.
+        let samples: Int64
+        /// The same in percent of all.
+        let percentage: Double
+        /// Samples that came to `from` or deeper, in percent of all.
+        let reached: Double
+    }
+
+    /// In order; all ten, also those in which nobody ended.
+    let data: [Tenth]
+    let samples: Int64
+
+    static let fields: [Schema.Field] = [
+        .required("data", .array(.object([
+            .required("from", .integer(0...90)), .required("to", .integer(10...100)), .required("samples", .count),
+            .required("percentage", .number(0...100)), .required("reached", .number(0...100)),
+        ]), count: 10...10)),
+        .required("samples", .count),
+    ]
+
+    /// - Parameter path: nil for all pages.
+    static func run(_ scope: Scope, path: String?) async throws -> ScrollDistribution {
+        let chosen: SQL = path.map { "path = \($0)" } ?? "TRUE"
+        let rows = try await scope.rows("scroll.distribution", reading: [ScrollModule.depths], continues: true, """
+            \(ScrollModule.samples),
+            ended AS NOT MATERIALIZED (SELECT least(\(scope.dialect.quotient("depth", "10")), 9) AS tenth FROM samples WHERE \(chosen))
+            SELECT tenth, count(*) AS samples FROM ended GROUP BY tenth
+            """)
+        var counts = [Int64](repeating: 0, count: 10)
+        for row in rows { counts[Int(row.int("tenth"))] = row.int("samples") }
+        let total = counts.reduce(0, +)
+        return ScrollDistribution(
+            data: counts.indices.map { tenth in
+                Tenth(
+                    from: tenth * 10, to: tenth * 10 + 10, samples: counts[tenth], percentage: Rounded.percentage(counts[tenth], of: total),
+                    reached: Rounded.percentage(counts[tenth...].reduce(0, +), of: total))
+            },
+            samples: total)
+    }
+}

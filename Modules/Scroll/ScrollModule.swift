@@ -1,0 +1,56 @@
+import Core
+
+/// How far down pages are read.
+public struct ScrollModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "scroll", category: .tracking, summary: "How far down each page visitors scroll: averages, percentiles and the distribution in tenths.")
+
+    /// One row for each depth that was reported; reports take the deepest of a session and page.
+    static let depths = FactTable("scroll_depths", FactTable.sessionColumns + [Column("path", .text), Column("max_depth", .int16)])
+
+    public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
+
+    public var factTables: [FactTable] { [Self.depths] }
+    public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.depths)])] }
+
+    public var datasets: [Dataset] {
+        [
+            Dataset("scroll_depths", "One row for each depth that was reported; a page of a session may have several.", columns: [
+                ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."), ("max_depth", "Percent of the page, 0 to 100."),
+                ("session_at", "With the visitor it identifies the session."), ("source", "Where the session came from."),
+                ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
+                ("os", "Operating system."),
+            ]),
+        ]
+    }
+
+    public var collectors: [Collector] {
+        [
+            Collector("scroll_depth", "How far a page was scrolled.", fields: [
+                .required("path", .text(2_048), "Path of the page."),
+                .required("max_depth", .integer(0...100), "The deepest point so far, percent of the page."),
+            ]) { payload in
+                let path = payload.text("path"), depth = payload.integer("max_depth") ?? 0
+                return Draft(facts: { visit in [(Self.depths, visit.sessionValues + [.text(visit.page(path)), .int(depth)])] })
+            },
+        ]
+    }
+
+    public var routes: [Route] {
+        [
+            .report("/api/v1/scroll", "Scroll depth by page, the most read first.", fields: ScrollPages.fields) { _, scope in
+                ReportList(data: try await ScrollPages.run(scope))
+            },
+            .report(
+                "/api/v1/scroll/distribution", "How many got how far, in tenths of the page.",
+                parameters: ScopeParameters.range + [Parameter("path", .text(maximum: 2_048), "One page. Default: all pages.")],
+                fields: ScrollDistribution.fields
+            ) { call, scope in try await ScrollDistribution.run(scope, path: call.text("path")) },
+        ]
+    }
+
+    /// A CTE `samples`: one row, `path` and `depth`, for each page of a session, whatever it reported in between.
+    static let samples: SQL = """
+        samples AS NOT MATERIALIZED (SELECT path, max(max_depth) AS depth FROM scroll_depths GROUP BY visitor, session_at, path)
+        """
+}

@@ -1,0 +1,35 @@
+import Core
+
+/// How deep a page is read; one line for each page, those with the most samples first.
+struct ScrollPages: Encodable, Sendable {
+    let path: String
+    /// Percent of the page, one decimal.
+    let avgMaxDepth: Double
+    /// Percentiles by nearest rank.
+    let p50, p75: Int64
+    /// Sessions that saw the page.
+    let samples: Int64
+
+    enum CodingKeys: String, CodingKey {
+        case path, p50, p75, samples
+        case avgMaxDepth = "avg_max_depth"
+    }
+
+    static let fields = ReportList<ScrollPages>.fields([
+        .required("path", .optionalText(2_048)), .required("avg_max_depth", .number(0...100)), .required("p50", .integer(0...100)),
+        .required("p75", .integer(0...100)), .required("samples", .count),
+    ])
+
+    static func run(_ scope: Scope) async throws -> [ScrollPages] {
+        let ranks = scope.dialect.nearestRanks([50, 75], of: "depth")
+        return try await scope.rows("scroll.pages", reading: [ScrollModule.depths], continues: true, """
+            \(ScrollModule.samples)
+            SELECT path, sum(depth) AS depths, count(*) AS samples, \(ranks[0]) AS p50, \(ranks[1]) AS p75 FROM samples
+            GROUP BY path ORDER BY samples DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """).map { row in
+                ScrollPages(
+                    path: row.text("path"), avgMaxDepth: Rounded.average(row.int("depths"), over: row.int("samples")),
+                    p50: row.int("p50"), p75: row.int("p75"), samples: row.int("samples"))
+            }
+    }
+}

@@ -1,0 +1,59 @@
+import Core
+
+/// What visitors do after a search: the page that they see next, another search, or nothing more.
+struct NextPages: Encodable, Sendable {
+    struct Page: Encodable, Sendable {
+        /// `(search)` for a search for something else, `(exit)` where the session had nothing more to tell.
+        let path: String
+        let count: Int64
+        /// In percent of the searches.
+        let percentage: Double
+    }
+
+    let data: [Page]
+    /// Searches in all, before limit and offset.
+    let searches: Int64
+
+    static let fields: [Schema.Field] = [
+        .required("data", .list(.object([
+            .required("path", .optionalText(2_048)), .required("count", .count), .required("percentage", .number(0...100)),
+        ]))),
+        .required("searches", .count),
+    ]
+
+    /// The first of what follows a search in its session, inside the range: a pageview of another page than the one that was
+    /// searched on, for that page may count its view after the search; or a search for another term.
+    /// - Parameter term: nil for all searches.
+    static func run(_ scope: Scope, term: String?) async throws -> NextPages {
+        let chosen: SQL = term.map { "term = \($0)" } ?? "TRUE"
+        let rows = try await scope.rows("search.next_pages", reading: [SearchModule.queries], continues: true, """
+            searched AS MATERIALIZED (
+              SELECT visitor, session_at, occurred_at, path, term, row_number() OVER (ORDER BY occurred_at, visitor, session_at, term) AS number
+              FROM search_queries WHERE \(chosen)),
+            steps AS NOT MATERIALIZED (
+              SELECT visitor, session_at, occurred_at, path, NULL AS term FROM scope_rows WHERE kind = 0
+              UNION ALL SELECT visitor, session_at, occurred_at, '(search)' AS path, term FROM search_queries),
+            followed AS NOT MATERIALIZED (
+              SELECT number, steps.path AS next_path,
+                row_number() OVER (PARTITION BY number ORDER BY steps.occurred_at, steps.path) AS place
+              FROM searched JOIN steps ON steps.visitor = searched.visitor AND steps.session_at = searched.session_at
+              WHERE steps.occurred_at > searched.occurred_at AND coalesce(steps.term <> searched.term, steps.path <> searched.path)),
+            ends AS NOT MATERIALIZED (
+              SELECT coalesce(next_path, '(exit)') AS next_path
+              FROM searched LEFT JOIN (SELECT number, next_path FROM followed WHERE place = 1) first_step ON first_step.number = searched.number),
+            counted AS (SELECT next_path, count(*) AS n FROM ends GROUP BY next_path)
+            SELECT next_path, n, (SELECT count(*) FROM searched) AS searches FROM counted
+            ORDER BY n DESC, next_path LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """)
+        // Past the end of the list no row tells the total.
+        let searches = rows.isEmpty && scope.offset > 0 ? try await Self.searches(scope, chosen) : rows.first?.int("searches") ?? 0
+        return NextPages(
+            data: rows.map { Page(path: $0.text("next_path"), count: $0.int("n"), percentage: Rounded.percentage($0.int("n"), of: searches)) },
+            searches: searches)
+    }
+
+    private static func searches(_ scope: Scope, _ chosen: SQL) async throws -> Int64 {
+        try await scope.rows(
+            "search.count", reading: [SearchModule.queries], "SELECT count(*) AS n FROM search_queries WHERE \(chosen)")[0].int("n")
+    }
+}

@@ -1,0 +1,66 @@
+import Core
+
+/// What visitors look for on the site itself.
+public struct SearchModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "search", category: .tracking,
+        summary: "What visitors search for on the site, what they do not find, and where they go from there.")
+
+    /// One row for each search.
+    static let queries = FactTable(
+        "search_queries",
+        FactTable.sessionColumns + [
+            Column("path", .text),
+            /// As `SearchTerm` made it.
+            Column("term", .text),
+            /// Null where the site did not tell.
+            Column("results_count", .int64, nullable: true),
+        ])
+
+    public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
+
+    public var factTables: [FactTable] { [Self.queries] }
+    public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.queries)])] }
+
+    public var datasets: [Dataset] {
+        [
+            Dataset("search_queries", "One row for each search.", columns: [
+                ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."),
+                ("term", "What was searched for; addresses and card numbers masked."), ("results_count", "How many results; null where not told."),
+                ("source", "Where the session came from."), ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."),
+                ("browser", "Browser of the session."), ("os", "Operating system."),
+            ]),
+        ]
+    }
+
+    public var collectors: [Collector] {
+        [
+            Collector("search_query", "Somebody searched the site.", fields: [
+                .required("query", .text(2_048), "What for; 200 characters are kept."),
+                .optional("results_count", .integer(0...1_000_000_000), "How many results there were."),
+                .optional("path", .optionalText(2_048), "Path of the page; the session's last page by default."),
+            ]) { payload in
+                let term = SearchTerm.normalized(payload.text("query")), path = payload.text("path")
+                guard !term.isEmpty else { throw ServiceError.body("field 'query' must hold more than spaces.") }
+                let results = payload.integer("results_count").map(Value.int) ?? .null
+                return Draft(facts: { visit in [(Self.queries, visit.sessionValues + [.text(visit.page(path)), .text(term), results])] })
+            },
+        ]
+    }
+
+    public var routes: [Route] {
+        [
+            .report("/api/v1/search", "Searches by count.", fields: SearchQueries.fields) { _, scope in
+                ReportList(data: try await SearchQueries.run(scope))
+            },
+            .report("/api/v1/search/no-results", "Searches that found nothing, by count.", fields: EmptySearches.fields) { _, scope in
+                ReportList(data: try await EmptySearches.run(scope))
+            },
+            .report(
+                "/api/v1/search/next-pages", "What visitors do after a search.",
+                parameters: ScopeParameters.list + [Parameter("query", .text(maximum: 2_048), "One search. Default: all of them.")],
+                fields: NextPages.fields
+            ) { call, scope in try await NextPages.run(scope, term: call.text("query").map(SearchTerm.normalized)) },
+        ]
+    }
+}

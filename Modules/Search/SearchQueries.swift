@@ -1,0 +1,68 @@
+import Core
+
+/// Searches by term, the most frequent first.
+struct SearchQueries: Encodable, Sendable {
+    let query: String
+    let count: Int64
+    /// Visitors.
+    let unique: Int64
+    /// Over the searches of which the site told how many results there were, one decimal; nil where it never did.
+    let avgResults: Double?
+    /// Searches with no result.
+    let zeroResults: Int64
+
+    enum CodingKeys: String, CodingKey {
+        case query, count, unique
+        case avgResults = "avg_results", zeroResults = "zero_results"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(query, forKey: .query)
+        try container.encode(count, forKey: .count)
+        try container.encode(unique, forKey: .unique)
+        try container.encode(avgResults, forKey: .avgResults)
+        try container.encode(zeroResults, forKey: .zeroResults)
+    }
+
+    static let fields = ReportList<SearchQueries>.fields([
+        .required("query", .text(SearchTerm.maximumLength)), .required("count", .count), .required("unique", .count),
+        .required("avg_results", .nullable(.number(0...1e9))), .required("zero_results", .count),
+    ])
+
+    static func run(_ scope: Scope) async throws -> [SearchQueries] {
+        try await scope.rows("search.queries", reading: [SearchModule.queries], continues: true, """
+            searched AS NOT MATERIALIZED (
+              SELECT term, visitor, count(*) AS n, sum(results_count) AS results, count(results_count) AS told,
+                count(*) FILTER (WHERE results_count = 0) AS empty
+              FROM search_queries GROUP BY term, visitor)
+            SELECT term, sum(n) AS n, count(*) AS visitors, sum(results) AS results, sum(told) AS told, sum(empty) AS empty
+            FROM searched GROUP BY term ORDER BY sum(n) DESC, term LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """).map { row in
+                let told = row.int("told")
+                return SearchQueries(
+                    query: row.text("term"), count: row.int("n"), unique: row.int("visitors"),
+                    avgResults: told == 0 ? nil : Rounded.average(row.int("results"), over: told), zeroResults: row.int("empty"))
+            }
+    }
+}
+
+/// Searches that found nothing, by term, the most frequent first.
+struct EmptySearches: Encodable, Sendable {
+    let query: String
+    /// Searches without a result; others of the same term do not count.
+    let count: Int64
+    let unique: Int64
+
+    static let fields = ReportList<EmptySearches>.fields([
+        .required("query", .text(SearchTerm.maximumLength)), .required("count", .count), .required("unique", .count),
+    ])
+
+    static func run(_ scope: Scope) async throws -> [EmptySearches] {
+        try await scope.rows("search.no_results", reading: [SearchModule.queries], """
+            SELECT term, sum(n) AS n, count(*) AS visitors
+            FROM (SELECT term, visitor, count(*) AS n FROM search_queries WHERE results_count = 0 GROUP BY term, visitor) searched
+            GROUP BY term ORDER BY sum(n) DESC, term LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """).map { EmptySearches(query: $0.text("term"), count: $0.int("n"), unique: $0.int("visitors")) }
+    }
+}

@@ -1,0 +1,41 @@
+import Core
+
+/// A Web Vital. Its raw value is the name in payloads, answers and storage.
+///
+/// - Source: thresholds at https://web.dev/articles/vitals and the articles on each metric, as of 2024 (INP in place of FID).
+enum Metric: String, Sendable, CaseIterable {
+    /// Largest Contentful Paint, First Contentful Paint: milliseconds since navigation.
+    case lcp = "LCP", fcp = "FCP"
+    /// Cumulative Layout Shift: the worst session window, without unit.
+    case cls = "CLS"
+    /// Interaction to Next Paint, Time to First Byte: milliseconds.
+    case inp = "INP", ttfb = "TTFB"
+
+    static let names = allCases.map(\.rawValue)
+
+    enum Rating: String, Sendable, Encodable, CaseIterable {
+        case good, needsImprovement = "needs-improvement", poor
+    }
+
+    /// Up to `good`, both included, a value is good; above `poor` it is poor.
+    var thresholds: (good: Double, poor: Double) {
+        switch self {
+        case .lcp: (2_500, 4_000)
+        case .fcp: (1_800, 3_000)
+        case .cls: (0.1, 0.25)
+        case .inp: (200, 500)
+        case .ttfb: (800, 1_800)
+        }
+    }
+
+    func rating(_ value: Double) -> Rating {
+        value <= thresholds.good ? .good : value <= thresholds.poor ? .needsImprovement : .poor
+    }
+
+    /// Of milliseconds: a page that takes ten minutes is a clock that jumped or a sleeping computer.
+    static let maximum: Double = 600_000
+
+    /// Values that a browser can have measured. A layout shift is at most 1, and a session window of five seconds has at most
+    /// 300 frames of 60 a second.
+    var accepted: ClosedRange<Double> { self == .cls ? 0...300 : 0...Self.maximum }
+}

@@ -1,0 +1,63 @@
+import Core
+
+/// 75th percentiles of all vitals by page, device or country: one line for each, those with the most measurements first.
+struct VitalsBreakdown: Encodable, Sendable {
+    /// The raw value is the column, and the member of the answer.
+    enum Dimension: String, Sendable { case path, device, country }
+
+    let dimension: Dimension
+    let name: String
+    /// Measurements of all vitals together.
+    let samples: Int64
+    /// Without an entry where that vital was not measured.
+    let p75: [Metric: Double]
+
+    static func fields(_ dimension: Dimension) -> [Schema.Field] {
+        let vitals = Metric.allCases.flatMap { metric -> [Schema.Field] in
+            [
+                .required("\(metric.rawValue)_p75", .nullable(.number(metric.accepted))),
+                .required("\(metric.rawValue)_rating", .nullable(.choice(Metric.Rating.allCases.map(\.rawValue)))),
+            ]
+        }
+        return ReportList<VitalsBreakdown>.fields([.required(dimension.rawValue, .optionalText(2_048))] + vitals + [.required("samples", .count)])
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(name.isEmpty && dimension == .device ? "Unknown" : name, forKey: Key(dimension.rawValue))
+        try container.encode(samples, forKey: Key("samples"))
+        for metric in Metric.allCases {
+            try container.encode(p75[metric], forKey: Key("\(metric.rawValue)_p75"))
+            try container.encode(p75[metric].map(metric.rating), forKey: Key("\(metric.rawValue)_rating"))
+        }
+    }
+
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(_ name: String) { stringValue = name }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    /// Measurements from countries that are not known are in no line, as in the report on places.
+    static func run(_ scope: Scope, by dimension: Dimension) async throws -> [VitalsBreakdown] {
+        let column = SQL(sql: dimension.rawValue)
+        let known: SQL = dimension == .country ? "country <> ''" : "TRUE"
+        let rows = try await scope.rows("webvitals.breakdown", reading: [WebVitalsModule.measurements], continues: true, """
+            listed AS MATERIALIZED (
+              SELECT \(column) AS place, count(*) AS samples FROM webvitals_measurements WHERE \(known) GROUP BY \(column)
+              ORDER BY samples DESC, place LIMIT \(scope.limit) OFFSET \(scope.offset))
+            SELECT place, samples, metric, \(scope.dialect.nearestRanks([75], of: "value")[0]) AS p75
+            FROM webvitals_measurements JOIN listed ON place = \(column)
+            GROUP BY place, samples, metric ORDER BY samples DESC, place
+            """)
+        var lines: [(name: String, samples: Int64, p75: [Metric: Double])] = []
+        for row in rows {
+            let name = row.text("place")
+            if lines.last?.name != name { lines.append((name, row.int("samples"), [:])) }
+            if let metric = Metric(rawValue: row.text("metric")) { lines[lines.count - 1].p75[metric] = row.double("p75") }
+        }
+        return lines.map { VitalsBreakdown(dimension: dimension, name: $0.name, samples: $0.samples, p75: $0.p75) }
+    }
+}

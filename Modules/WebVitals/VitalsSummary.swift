@@ -1,0 +1,47 @@
+import Core
+
+/// Percentiles of each vital over all measurements.
+struct VitalsSummary: Encodable, Sendable {
+    /// All nil where nothing was measured.
+    struct Vital: Encodable, Sendable {
+        var p50, p75, p99: Double?
+        /// At the 75th percentile, as Google assesses pages.
+        var rating: Metric.Rating?
+
+        enum CodingKeys: String, CodingKey { case p50, p75, p99, rating }
+
+        // Written out, so that what is nil is null and not missing.
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(p50, forKey: .p50)
+            try container.encode(p75, forKey: .p75)
+            try container.encode(p99, forKey: .p99)
+            try container.encode(rating, forKey: .rating)
+        }
+    }
+
+    /// By the metric's name.
+    let vitals: [String: Vital]
+
+    static let fields: [Schema.Field] = [
+        .required("vitals", .object(Metric.allCases.map { metric in
+            .required(metric.rawValue, .object(["p50", "p75", "p99"].map { .required($0, .nullable(.number(metric.accepted))) } + [
+                .required("rating", .nullable(.choice(Metric.Rating.allCases.map(\.rawValue)))),
+            ]))
+        })),
+    ]
+
+    static func run(_ scope: Scope) async throws -> VitalsSummary {
+        let ranks = scope.dialect.nearestRanks([50, 75, 99], of: "value")
+        let rows = try await scope.rows("webvitals.summary", reading: [WebVitalsModule.measurements], """
+            SELECT metric, \(ranks[0]) AS p50, \(ranks[1]) AS p75, \(ranks[2]) AS p99 FROM webvitals_measurements GROUP BY metric
+            """)
+        var vitals = Dictionary(uniqueKeysWithValues: Metric.names.map { ($0, Vital()) })
+        for row in rows {
+            guard let metric = Metric(rawValue: row.text("metric")) else { continue }
+            let p75 = row.double("p75")
+            vitals[metric.rawValue] = Vital(p50: row.double("p50"), p75: p75, p99: row.double("p99"), rating: metric.rating(p75))
+        }
+        return VitalsSummary(vitals: vitals)
+    }
+}

@@ -1,0 +1,51 @@
+import Core
+
+/// How fast pages are for those who visit them.
+public struct WebVitalsModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "webvitals", category: .tracking,
+        summary: "Core Web Vitals (LCP, FCP, CLS, INP, TTFB) of real visits, by page, device and country, with Google's ratings.")
+
+    /// One row for each measurement.
+    static let measurements = FactTable(
+        "webvitals_measurements",
+        FactTable.sessionColumns + [Column("path", .text), Column("metric", .text), Column("value", .double)])
+
+    public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
+
+    public var factTables: [FactTable] { [Self.measurements] }
+    public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.measurements)])] }
+
+    public var datasets: [Dataset] {
+        [
+            Dataset("webvitals_measurements", "One row for each measured vital.", columns: [
+                ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."), ("metric", "LCP, FCP, CLS, INP or TTFB."),
+                ("value", "Milliseconds; CLS has no unit."), ("source", "Where the session came from."), ("country", "ISO 3166-1 code."),
+                ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."), ("os", "Operating system."),
+            ]),
+        ]
+    }
+
+    public var collectors: [Collector] {
+        [
+            Collector("web_vital", "A Web Vital was measured.", fields: [
+                .required("name", .choice(Metric.names), "Which one."),
+                .required("value", .number(0...Metric.maximum), "Milliseconds; for CLS a score of at most 300, without unit."),
+                .optional("rating", .choice(Metric.Rating.allCases.map(\.rawValue)), "Not kept: reports rate by the value."),
+                .optional("path", .optionalText(2_048), "Path of the page; the session's last page by default."),
+            ]) { payload in
+                let path = payload.text("path")
+                guard let metric = Metric(rawValue: payload.text("name")), let value = payload.number("value") else {
+                    throw ServiceError.body("fields 'name' and 'value' are required.")
+                }
+                guard metric.accepted.contains(value) else {
+                    throw ServiceError.body("field 'value' must be a number from 0 to \(Int(metric.accepted.upperBound)) for \(metric.rawValue); got \(value).")
+                }
+                // Adding nothing makes an ordinary zero of a negative one.
+                return Draft(facts: { visit in
+                    [(Self.measurements, visit.sessionValues + [.text(visit.page(path)), .text(metric.rawValue), .double(value + 0)])]
+                })
+            },
+        ]
+    }
+}

@@ -1,0 +1,33 @@
+import Core
+
+extension WebVitalsModule {
+    public var routes: [Route] {
+        [
+            .report(
+                "/api/v1/webvitals", "Percentiles of every vital, rated at the 75th.", parameters: ScopeParameters.range,
+                fields: VitalsSummary.fields
+            ) { _, scope in try await VitalsSummary.run(scope) },
+            breakdown(.path, "/api/v1/webvitals/pages", "75th percentiles by page, the most measured first."),
+            breakdown(.device, "/api/v1/webvitals/devices", "75th percentiles by kind of device, the most measured first."),
+            breakdown(.country, "/api/v1/webvitals/countries", "75th percentiles by country, the most measured first."),
+            .report(
+                "/api/v1/webvitals/timeseries", "75th percentile of one vital by day or hour.",
+                parameters: ScopeParameters.range + [
+                    Parameter("metric", .choice(Metric.names, default: nil), required: true, "Which vital."),
+                    Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point."),
+                ],
+                fields: VitalsTimeseries.fields
+            ) { call, scope in
+                // The gate has checked both.
+                let metric = call.text("metric").flatMap(Metric.init) ?? .lcp
+                return try await VitalsTimeseries.run(scope, metric, by: call.text("interval").flatMap(TimeBuckets.Unit.init) ?? .day)
+            },
+        ]
+    }
+
+    private func breakdown(_ dimension: VitalsBreakdown.Dimension, _ path: String, _ summary: String) -> Route {
+        .report(path, summary, fields: VitalsBreakdown.fields(dimension)) { _, scope in
+            ReportList(data: try await VitalsBreakdown.run(scope, by: dimension))
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Common
+import TestSupport
+import Testing
+
+/// Hand-worked numbers. Ada finds and reads, then searches on the page that she found; Bob finds nothing, tries another word and
+/// reads on; Cy gives up.
+@Suite("Site search")
+struct SearchTests {
+    private static func pageview(_ visitor: String, _ path: String, _ time: String) -> String {
+        #"{"type":"pageview","path":"\#(path)","visitor_id":"\#(visitor)","timestamp":"2026-03-01T10:\#(time)Z"}"#
+    }
+
+    private static func search(_ visitor: String, _ query: String, _ results: Int?, _ path: String, _ time: String) -> String {
+        let count = results.map { #","results_count":\#($0)"# } ?? ""
+        return #"{"type":"search_query","query":"\#(query)"\#(count),"path":"\#(path)","visitor_id":"\#(visitor)","timestamp":"2026-03-01T10:\#(time)Z"}"#
+    }
+
+    private static let events = [
+        pageview("ada", "/search", "00:00"), search("ada", "Pricing  Plans", 7, "/search?q=Pricing", "00:01"), pageview("ada", "/pricing", "01:00"),
+        search("ada", "pricing plans", 4, "/pricing", "05:00"), pageview("ada", "/pricing", "06:00"),
+        pageview("bob", "/search", "00:00"), search("bob", " pricing plans", 0, "/search", "00:01"), search("bob", "price", 3, "/search", "02:00"),
+        pageview("bob", "/search", "02:01"), pageview("bob", "/docs", "03:00"),
+        // Without a path: the session's last page.
+        pageview("cy", "/search", "00:00"), #"{"type":"search_query","query":"pricing plans","visitor_id":"cy","timestamp":"2026-03-01T10:00:01Z"}"#,
+        pageview("cy", "/search", "00:02"),
+    ]
+
+    private func withEvents(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
+        try await TestApp.run(profile) { app in
+            let answer = try await app.collect("[\(Self.events.joined(separator: ","))]")
+            #expect(answer.body == #"{"accepted":13,"ok":true}"#)
+            try await body(app)
+        }
+    }
+
+    private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
+        let answer = try await app.get(path)
+        #expect(answer.body == body, sourceLocation: place)
+    }
+
+    @Test("lists what is searched for", arguments: Profile.available)
+    func queries(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            // 7, 0 and 4 results; Cy's site did not tell.
+            let plans = #"{"avg_results":3.7,"count":4,"query":"pricing plans","unique":3,"zero_results":1}"#
+            let price = #"{"avg_results":3,"count":1,"query":"price","unique":1,"zero_results":0}"#
+            try await expect(app, "/api/v1/search", answers: #"{"data":[\#(plans),\#(price)]}"#)
+            try await expect(app, "/api/v1/search?offset=1", answers: #"{"data":[\#(price)]}"#)
+            try await expect(app, "/api/v1/search?filter=exit_page:/search", answers: #"{"data":[{"avg_results":null,"count":1,"query":"pricing plans","unique":1,"zero_results":0}]}"#)
+            try await expect(app, "/api/v1/search?start_at=2026-03-02&end_at=2026-03-02&compare=previous", answers: #"{"data":[],"previous":{"data":[\#(plans),\#(price)]}}"#)
+        }
+    }
+
+    @Test("lists what is not found", arguments: Profile.available)
+    func noResults(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            try await expect(app, "/api/v1/search/no-results", answers: #"{"data":[{"count":1,"query":"pricing plans","unique":1}]}"#)
+            try await expect(app, "/api/v1/search/no-results?filter=path:/pricing", answers: #"{"data":[]}"#)
+        }
+    }
+
+    @Test("shows what follows a search", arguments: Profile.available)
+    func nextPages(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            // Ada went on to /pricing, and had nothing more after her second search; Bob searched for something else.
+            try await expect(app, "/api/v1/search/next-pages?query=PRICING%20plans", answers: #"{"data":[{"count":2,"path":"(exit)","percentage":50},"#
+                + #"{"count":1,"path":"(search)","percentage":25},{"count":1,"path":"/pricing","percentage":25}],"searches":4}"#)
+            try await expect(app, "/api/v1/search/next-pages", answers: #"{"data":[{"count":2,"path":"(exit)","percentage":40},"#
+                + #"{"count":1,"path":"(search)","percentage":20},{"count":1,"path":"/docs","percentage":20},"#
+                + #"{"count":1,"path":"/pricing","percentage":20}],"searches":5}"#)
+            try await expect(app, "/api/v1/search/next-pages?limit=1&offset=2", answers: #"{"data":[{"count":1,"path":"/docs","percentage":20}],"searches":5}"#)
+            try await expect(app, "/api/v1/search/next-pages?offset=9", answers: #"{"data":[],"searches":5}"#)
+            try await expect(app, "/api/v1/search/next-pages?query=nothing", answers: #"{"data":[],"searches":0}"#)
+        }
+    }
+
+    @Test("keeps neither addresses nor card numbers, nor the query in the page's address", arguments: Profile.available)
+    func masked(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let path = "/search?q=ada@example.com"
+            try await app.collect(#"[{"type":"search_query","query":"ada@example.com","path":"\#(path)"},{"type":"search_query","query":"4111 1111 1111 1111"}]"#)
+            try await expect(app, "/api/v1/search", answers: #"{"data":[{"avg_results":null,"count":1,"query":"[card]","unique":1,"zero_results":0},"#
+                + #"{"avg_results":null,"count":1,"query":"[email]","unique":1,"zero_results":0}]}"#)
+            let byPath = try await app.get("/api/v1/search?filter=path:/search").json()["data"]?.elements ?? []
+            #expect(byPath.map { $0["query"]?.string } == ["[email]"])
+        }
+    }
+
+    @Test("refuses what is no search", arguments: [
+        (#""query":"""#, "field 'query' must be a string of 1 to 2048 characters; got 0 characters."), (#""query":" ""#, "field 'query' must hold more than spaces."),
+        (#""query":"a","results_count":-1"#, "field 'results_count' must be a whole number from 0 to 1000000000; got -1."),
+        (#""query":"a","results_count":1.5"#, "field 'results_count' must be a whole number from 0 to 1000000000; got 1.5."),
+        (#""results_count":1"#, "missing required field 'query'."),
+    ])
+    func refusals(fields: String, sentence: String) async throws {
+        try await TestApp.run { app in
+            let answer = try await app.collect(#"{"type":"search_query",\#(fields)}"#)
+            #expect(answer.status == 400)
+            #expect(answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#)
+        }
+    }
+}
