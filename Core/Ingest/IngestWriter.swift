@@ -107,7 +107,8 @@ public final class IngestWriter: Service {
             }
         }
         // What was acknowledged and is not applied yet; if the store is away it stays in the journal for the next start.
-        await applyAll(once: true)
+        // In a task of its own, as this one may be cancelled: where clients didn't leave within the grace of a shutdown.
+        await Task { await applyAll(once: true) }.value
     }
 
     /// Lets a batch gather, unless a report waits.

@@ -50,6 +50,9 @@ public final class LiveStream: Sendable {
         return stream
     }
 
+    /// How many watch.
+    var watchers: Int { state.withLock { $0.watchers.count } }
+
     /// A comment to every watcher, so that connections that are gone are noticed.
     public func keepAlive() {
         for watcher in state.withLock({ Array($0.watchers.values) }) { watcher.continuation.yield(ByteBuffer(string: ": alive\n\n")) }

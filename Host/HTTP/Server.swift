@@ -107,7 +107,7 @@ private struct Endpoint: Sendable {
         }
         durations.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
         requests[max(0, min(4, answer.status / 100 - 1))].increment()
-        return Self.response(answer, id: id)
+        return Self.response(answer, to: request, id: id)
     }
 
     private func answer(_ request: IncomingRequest, _ surface: any Surface) async -> Answer {
@@ -124,14 +124,19 @@ private struct Endpoint: Sendable {
         }
     }
 
-    private static func response(_ answer: Answer, id: String) -> Response {
+    private static func response(_ answer: Answer, to request: Request, id: String) -> Response {
         var headers = answer.headers
         headers[RequestIdentity.header] = id
         switch answer.body {
         case .bytes(let buffer):
             return Response(status: .init(code: answer.status), headers: headers, body: ResponseBody(byteBuffer: buffer))
         case .stream(let pieces):
-            return Response(status: .init(code: answer.status), headers: headers, body: ResponseBody(asyncSequence: pieces))
+            let body = ResponseBody { writer in
+                // Ends as soon as the client goes, and not when a later write fails.
+                try await request.body.consumeWithCancellationOnInboundClose { _ in try await writer.write(pieces) }
+                try await writer.finish(nil)
+            }
+            return Response(status: .init(code: answer.status), headers: headers, body: body)
         }
     }
 }

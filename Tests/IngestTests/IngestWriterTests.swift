@@ -37,7 +37,10 @@ struct IngestWriterTests {
             }
         }
 
-        init(_ folder: String, _ store: FakeEventStore = FakeEventStore(), segmentBytes: Int64 = 1 << 20, maximumBytes: Int64 = 1 << 20, pause: Int = 0) throws {
+        init(
+            _ folder: String, _ store: FakeEventStore = FakeEventStore(), segmentBytes: Int64 = 1 << 20, maximumBytes: Int64 = 1 << 20, pause: Int = 0,
+            log: @escaping @Sendable (String) -> any LogHandler = { _ in SwiftLogNoOpLogHandler() }
+        ) throws {
             let journal = try Journal(folder: folder, maximumBytes: maximumBytes, segmentBytes: segmentBytes), told = Told()
             var settings = IngestWriter.Settings()
             settings.intervalMilliseconds = pause
@@ -46,7 +49,7 @@ struct IngestWriterTests {
             self.told = told
             writer = IngestWriter(
                 journal: journal, events: store, tables: [FactTable("probe", [Column("label", .text)])], counters: counters,
-                settings: settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, applied: { told.add($0, $1) })
+                settings: settings, logger: Logger(label: "test", factory: log), applied: { told.add($0, $1) })
         }
 
         /// Runs the writer while `body` does something else.
@@ -284,6 +287,23 @@ struct IngestWriterTests {
             try bytes.write(to: file)
             let again = try Line(folder, segmentBytes: 60)
             await #expect(throws: JournalError.self) { try await again.writer.recover() }
+        }
+    }
+
+    @Test("told to stop, even in a hurry, it applies what is left and complains of nothing")
+    func stops() async throws {
+        try await withFolder { folder in
+            let log = LogLines()
+            // A pause that doesn't end by itself: what arrives in it is left when the writer stops.
+            let line = try Line(folder, pause: 600_000, log: { _ in log })
+            try await line.running {
+                try await line.journal.append(record("one"))
+                try await line.writer.settle()
+                try await line.journal.append(record("two", "three"))
+            }
+            #expect(line.store.labels == ["one", "two", "three"])
+            #expect(line.writer.appliedPosition == line.journal.committedPosition)
+            #expect(log.all == [])
         }
     }
 

@@ -67,6 +67,8 @@ final class FakeEventStore: EventStore {
     }
 
     func apply(_ batch: FactBatch) async throws -> AppliedBatch {
+        // As real ones do.
+        try Task.checkCancellation()
         let outcome: AppliedBatch? = change { state in
             guard !state.isAway else {
                 state.refusals += 1
