@@ -85,14 +85,11 @@ struct ErrorOccurrences: Sendable {
     let filter: ErrorFilter
 
     func run(limit: Int) async throws -> [Occurrence] {
-        let rows = try await scope.rows("error_tracking.details", reading: [ErrorTable.table], continues: true, """
-            chosen AS (
-              SELECT occurred_at, number FROM error_tracking_errors WHERE \(SQL.all(filter.conditions))
-              ORDER BY occurred_at DESC, number DESC LIMIT \(limit) OFFSET \(scope.offset))
+        let rows = try await scope.rows("error_tracking.details", reading: [ErrorTable.table], """
             SELECT visitor, session_at, occurred_at, fingerprint, fingerprint_low, message, stack, filename, line, col, path, release,
               environment, browser, browser_version, os, os_version
-            FROM error_tracking_errors WHERE (occurred_at, number) IN (SELECT occurred_at, number FROM chosen) AND \(SQL.all(filter.conditions))
-            ORDER BY occurred_at DESC, number DESC
+            FROM error_tracking_errors WHERE \(SQL.all(filter.conditions))
+            ORDER BY occurred_at DESC, number DESC LIMIT \(limit) OFFSET \(scope.offset)
             """)
         let registered = try await SourceMaps(call).registered(for: rows.compactMap { $0.optionalText("release") })
         let traces = rows.map { StackTrace($0.text("stack")) }

@@ -3,13 +3,9 @@ import Core
 /// The newest entries.
 enum LogList {
     static func run(_ scope: Scope, _ filter: LogFilter) async throws -> [LogEntry] {
-        // Which ones is decided by two narrow columns; the wide ones are then read for those alone.
-        let rows = try await scope.rows("logs.list", reading: [LogEntry.table], continues: true, """
-            chosen AS (
-              SELECT occurred_at, number FROM logs_entries WHERE \(filter.condition)
-              ORDER BY occurred_at DESC, number DESC LIMIT \(scope.limit) OFFSET \(scope.offset))
+        let rows = try await scope.rows("logs.list", reading: [LogEntry.table], """
             SELECT occurred_at, number, level, message, data, path, release, environment, visitor_id FROM logs_entries
-            WHERE (occurred_at, number) IN (SELECT occurred_at, number FROM chosen) ORDER BY occurred_at DESC, number DESC
+            WHERE \(filter.condition) ORDER BY occurred_at DESC, number DESC LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)
         return rows.map(LogEntry.init)
     }
