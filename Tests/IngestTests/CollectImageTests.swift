@@ -31,7 +31,7 @@ struct CollectImageTests {
             }
             let root = try await view("", referer: "https://example.com")
             #expect(root.status == 200)
-            let pages = try await app.get("/api/v1/pages").json()["data"]?.elements.map { "\($0["path"]?.string ?? "") \($0["pageviews"]?.integer ?? 0)" }
+            let pages = try await app.get("/api/v1/pages").json()["data"]?.elements.map { "\($0["path"]?.string ?? "") \($0["views"]?.integer ?? 0)" }
             #expect(pages == ["/b 2", "/ 1", "/a 1"])
             #expect(try await app.get("/api/v1/referrers").json()["data"]?.elements.first?["source"]?.string == "news.example")
             #expect(try await app.get("/api/v1/ingest/ledger").body == Self.ledger(received: 4, stored: 4))
@@ -45,7 +45,7 @@ struct CollectImageTests {
             let cases = [
                 ("", "Invalid request body: missing required field 'path'."),
                 ("&path=/&screen=wide", "Invalid request body: field 'screen' must be WIDTHxHEIGHT such as 1920x1080; got 'wide'."),
-                ("&path=/&consent_granted=maybe", "Invalid request body: field 'consent_granted' must be true or false; got a string."),
+                ("&path=/&consent_granted=maybe", "Invalid request body: field 'consent_granted' must be true or false; got 'maybe'."),
             ]
             for (query, sentence) in cases {
                 let answer = try await app.get(path + query, as: .nobody)

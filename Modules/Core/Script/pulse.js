@@ -18,7 +18,9 @@ try {
       collect = api + "collect?key=" + options.key,
       queue = [], // payloads as JSON text, oldest first, that no request has taken
       referrer = document.referrer, // of the next page counted: later views of a document did not come from there
-      wait, // milliseconds from a failed request to its retry; 0 or undefined when no request is under way
+      // Milliseconds from a failed request to its retry; 0 or undefined when no request is under way. A page prepared in
+      // advance waits until it is shown, which changes its visibility and so forces a request.
+      wait = document.prerendering * 500,
       path, search, // of the page shown
       fresh, // true until the page shown is counted
       more, // once asked for: the door to everything else; one promise, as imports may overtake each other
@@ -26,14 +28,14 @@ try {
       // Nothing is sent by pages without a site, such as file:, nor without consent, nor against Do Not Track or Global
       // Privacy Control. Consent is kept in the tag itself, where features and people see it too.
       allowed = () => location.host && options.consentGranted != "false" &&
-        (options.dnt == "false" || navigator.doNotTrack != 1 && !navigator.globalPrivacyControl),
+        (options.dnt == "false" || !navigator.globalPrivacyControl && navigator.doNotTrack != 1),
 
       // Sends what waits. One request at a time keeps the order and turns bursts into batches; with `event` (a retry is
       // due, or the page may soon be gone) it does not wait for the one before. Text without headers of our own needs
       // no preflight. No answer, 429 and 5xx are tried again; any other refusal would only be repeated, so it is
-      // dropped. A page prepared in advance sends once it is shown, which changes its visibility.
+      // dropped.
       flush = async (event) => {
-        if (queue[0] && allowed() && !document.prerendering ? event || !wait : wait = 0) {
+        if (queue[0] && allowed() ? event || !wait : wait = 0) {
           let taken = queue.splice(0, 9), // 9 payloads of the largest size stay below the server's 1 MB
             body = "[" + taken + "]",
             status = wait ||= 500;
@@ -95,9 +97,8 @@ try {
               referrer = "";
               /true/.test(script.outerHTML) && pulse(1);
             }
-            type && (/^ev|^pa/.test(type)
-              ? send(type, fields)
-              : (await (more ||= import(api + "script/more.js?" + VERSION))).on(send, script, path, type, fields, ...values));
+            if (/^ev|^pa/.test(type)) send(type, fields);
+            else if (type) (await (more ||= import(api + "script/more.js?" + VERSION))).on(send, script, path, type, fields, ...values);
           }
         } catch {
           pulse.errors = -~pulse.errors;

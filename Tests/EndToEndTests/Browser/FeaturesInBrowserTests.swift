@@ -163,14 +163,20 @@ struct FeaturesInBrowserTests {
                 try await it.browser.open(site.address + Self.page)
                 try await it.waits(forFile: "clicks")
                 try await it.browser.click("deep")
-                // With a key, where there is no mouse.
+                // A script's click is not a person's.
                 try await it.browser.run("document.querySelector('.cta-primary').click()")
-                let clicks = try await it.recorder.waits(for: 1, "click_event")
+                try await it.browser.click(selector: ".cta-primary")
+                try await it.browser.click(selector: "#blocked b")
+                let clicks = try await it.recorder.waits(for: 3, "click_event")
                 let size = try await it.browser.run("return [innerWidth, innerHeight]").elements.compactMap(\.integer)
                 #expect(clicks[0] == #"{"path":"/cases/features.html","x":90,"y":2010,"element_selector":"button#deep","viewport_width":\#(size[0]),"#
                     + #""viewport_height":\#(size[1])}"#)
-                // A script's click is not a person's.
-                #expect(it.recorder.types.filter { $0 == "click_event" }.count == 1)
+                let selectors = it.recorder.payloads("click_event").compactMap { $0["element_selector"]?.string }
+                #expect(selectors == ["button#deep", "button.cta-primary.big", "b"])
+                // With the key of a keyboard there is no place but the element's.
+                try await it.browser.type("\u{E007}", into: "deep")
+                let last = try await it.recorder.waits(for: 4, "click_event")[3]
+                #expect(last.contains(#""x":90,"y":2010"#), "\(last)")
             }
         }
     }
