@@ -211,7 +211,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("pulse(): events with revenue, logs, answers of surveys, identities; also before the script is there")
+    @Test("pulse(): events with revenue, logs, answers of surveys, identities")
     func calls() async throws {
         try await Self.run { it in
             try await it.site(#"data-release="r1""#) { site in
