@@ -101,13 +101,20 @@ var targets: [Target] = [
     .executableTarget(name: "pulse", dependencies: ["Host", arguments], path: "Host/Pulse", swiftSettings: settings),
 ]
 
+/// Files in a module's `Script` folder, with their place in the module.
+func script(_ module: String, _ folder: String) -> [String] {
+    let place = "\(Context.packageDirectory)/Modules/\(module)/\(folder)"
+    return ((try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []).sorted().map { "\(folder)/\($0)" }
+}
+
 for module in modules {
-    let script = FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Modules/\(module)/Script")
+    // What browsers get is kept in the binary; it is made from the rest by config/setup/script.sh.
+    let served = script(module, "Script/served")
+    let sources = script(module, "Script").filter { $0 != "Script/served" }
     targets += [
         .target(
             name: "\(module)Module", dependencies: ["Core", nio], path: "Modules/\(module)",
-            exclude: script ? ["Script/pulse.js", "Script/pulse.sha256"] : [],
-            resources: script ? [.embedInCode("Script/pulse.min.js")] : [], swiftSettings: settings
+            exclude: sources, resources: served.map { .embedInCode($0) }, swiftSettings: settings
         ),
         test("\(module)ModuleTests", [.byName(name: "\(module)Module"), "Core", crypto]),
     ]
@@ -123,7 +130,7 @@ targets += [
     test("OperationsTests", ["Common", "Access", "Operations", httpClient, nioPosix, nioHTTP1, log, metrics, coreMetrics, tracing, instrumentation, httpTypes, nio, lifecycle]),
     test("IngestTests", ["Core", log, metrics, nio]),
     test("HostTests", ["Host", "Core", httpClient, nio]),
-    test("EndToEndTests", ["Host", "Core", httpClient, nio, nioHTTP1, hummingbirdTesting]),
+    test("EndToEndTests", ["Host", "Core", "CoreModule", httpClient, nio, nioHTTP1, hummingbirdTesting]),
 ]
 
 let package = Package(

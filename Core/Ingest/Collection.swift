@@ -27,7 +27,6 @@ public final class Collection: Sendable {
     /// A single payload answers `{"ok":true}` or its error. A batch answers how many were accepted and what was wrong
     /// with each of the others: 200 while at least one was accepted, else 400.
     public func collect(_ call: ProjectRequest) async throws -> Answer {
-        let hour = call.now.startOfHour.milliseconds
         let payloads: Payloads
         do {
             payloads = try Payloads(try await body(of: call), maximum: maximumEvents)
@@ -35,9 +34,23 @@ public final class Collection: Sendable {
             refuse(in: call.project, at: call.now, Self.reason(error, default: .invalidBody))
             throw error
         }
+        let batch = try await take(payloads.events, from: call)
+        return payloads.isSingle ? try Self.answer(toSingle: batch) : Self.answer(toBatch: batch)
+    }
+
+    /// One event that no body holds, such as the pageview of an image.
+    /// - Throws: what was wrong with it.
+    func collect(_ event: JSON, from call: ProjectRequest) async throws {
+        let batch = try await take([event], from: call)
+        if let (_, error) = batch.errors.first { throw error }
+    }
+
+    /// Judges events one by one, and keeps those that pass.
+    private func take(_ events: [JSON], from call: ProjectRequest) async throws -> Batch {
+        let hour = call.now.startOfHour.milliseconds
         var batch = Batch(project: call.project.number, hour: hour)
         let sender = pipeline.sender(of: call)
-        for (index, json) in payloads.events.enumerated() {
+        for (index, json) in events.enumerated() {
             batch.received += 1
             do {
                 batch.effects.append(try pipeline.add(json, from: sender, to: &batch.rows))
@@ -48,7 +61,7 @@ public final class Collection: Sendable {
             }
         }
         try await keep(batch, in: call.project)
-        return payloads.isSingle ? try Self.answer(toSingle: batch) : Self.answer(toBatch: batch)
+        return batch
     }
 
     /// Counts a request that the gate refused as one event.

@@ -32,6 +32,7 @@ public struct IngestRoutes: Sendable {
                         .optional("errors", .list(.object([.required("index", .count), .required("error", .string(1...1_000))]))),
                     ])), use: collection.collect)
             ),
+            (nil, CollectImage(collection: collection).route),
             (
                 nil,
                 Route(

@@ -11,11 +11,11 @@ public struct CoreModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws {
         try setup.settings.read { _ in }  // it has no settings; whatever is there is a mistake
-        script = try TrackingScript()
+        script = TrackingScript()
     }
 
     public var collectors: [Collector] { [PageviewCollector.collector, EventCollector.collector] }
-    public var routes: [Route] { reportRoutes + [script.route] }
+    public var routes: [Route] { reportRoutes + script.routes }
 
     public var datasets: [Dataset] {
         let shared = [

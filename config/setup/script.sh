@@ -1,11 +1,14 @@
 #!/bin/sh
-# Makes Modules/Core/Script/pulse.min.js, the browser script that is served, and pulse.sha256, by which the tests see
-# that it was made from the pulse.js beside it. Only who changes pulse.js needs this: all three files are committed.
+# Makes the files in Modules/Core/Script/served, which are what browsers get, from Modules/Core/Script/pulse.js and the
+# modules in features/; and served.sha256, by which the tests see that they were made from the sources beside them. Only
+# who changes a source needs this: what it makes is committed.
 # Uses Debian's esbuild, one program without node; installs it when it is missing.
 set -eu
 cd "$(dirname "$0")/../../Modules/Core/Script"
 
-limit=1024 # bytes, gzipped
+# Bytes, gzipped: what every page loads; a feature; `replay` alone may be larger.
+core_limit=1024
+feature_limit=2048
 
 if ! command -v esbuild >/dev/null; then
     as_root=
@@ -14,16 +17,34 @@ if ! command -v esbuild >/dev/null; then
     $as_root apt-get install -qq -y --no-install-recommends esbuild >/dev/null
 fi
 
-new=$(mktemp)
-trap 'rm -f "$new"' EXIT
-esbuild --minify --target=es2020 --legal-comments=none --log-level=warning pulse.js >"$new"
+new=$(mktemp -d)
+trap 'rm -rf "$new"' EXIT
 
-size=$(gzip -9nc "$new" | wc -c)
-if [ "$size" -gt "$limit" ]; then
-    echo "pulse.min.js would have $size bytes gzipped; at most $limit are allowed. Nothing was changed." >&2
-    exit 1
-fi
+# In the address of each feature, so that browsers may keep them for ever: of all features together.
+version=$(cat features/*.js | sha256sum | cut -c 1-5)
 
-cat "$new" >pulse.min.js
-sha256sum pulse.js pulse.min.js >pulse.sha256
-echo "pulse.min.js: $(wc -c <pulse.min.js) bytes, $size gzipped (at most $limit)"
+minify() { esbuild --minify --target=es2021 --legal-comments=none --log-level=warning "--define:VERSION=\"$version\"" "$@"; }
+
+minify pulse.js >"$new/pulse.min.js"
+for feature in features/*.js; do
+    minify --format=esm "$feature" >"$new/$(basename "$feature" .js).min.js"
+done
+
+for file in "$new"/*; do
+    name=$(basename "$file")
+    size=$(gzip -9nc "$file" | wc -c)
+    case $name in
+    pulse.min.js) limit=$core_limit ;;
+    replay.min.js) limit=$size ;;
+    *) limit=$feature_limit ;;
+    esac
+    if [ "$size" -gt "$limit" ]; then
+        echo "$name would have $size bytes gzipped; at most $limit are allowed. Nothing was changed." >&2
+        exit 1
+    fi
+    echo "$name: $(wc -c <"$file") bytes, $size gzipped (at most $limit)"
+done
+
+rm -f served/*
+mv "$new"/* served/
+sha256sum pulse.js features/*.js served/*.js >served.sha256

@@ -17,10 +17,16 @@ struct Browser: Sendable {
 
     /// Clicks the element with this id, as a person would: it must be visible. Returns when a page that this opened has
     /// loaded.
-    func click(_ id: String) async throws {
-        let found = try await command(.POST, "/element", ["using": "css selector", "value": "#" + id])
-        guard let element = found.members.first?.value.string else { throw Failure(description: "no element #\(id)") }
-        try await command(.POST, "/element/\(element)/click", [:])
+    func click(_ id: String) async throws { try await command(.POST, "/element/\(element("#" + id))/click", [:]) }
+    func click(selector: String) async throws { try await command(.POST, "/element/\(element(selector))/click", [:]) }
+
+    /// Types into the field with this id.
+    func type(_ text: String, into id: String) async throws { try await command(.POST, "/element/\(element("#" + id))/value", ["text": text]) }
+
+    private func element(_ selector: String) async throws -> String {
+        let found = try await command(.POST, "/element", ["using": "css selector", "value": selector])
+        guard let element = found.members.first?.value.string else { throw Failure(description: "no element \(selector)") }
+        return element
     }
 
     /// What `script` returns.

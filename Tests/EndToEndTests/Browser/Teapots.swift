@@ -53,7 +53,8 @@ struct Teapots: Sendable {
             case .end:
                 let page = request.flatMap { self.page($0.uri, port: context.localAddress?.port ?? 0) }
                 let text = page ?? "There is no such page."
-                let headers: HTTPHeaders = ["content-type": "text/html; charset=utf-8", "content-length": String(text.utf8.count)]
+                let type = request?.uri.hasSuffix(".js") == true ? "text/javascript" : "text/html"
+                let headers: HTTPHeaders = ["content-type": "\(type); charset=utf-8", "content-length": String(text.utf8.count)]
                 let head = HTTPResponseHead(version: .http1_1, status: page == nil ? .notFound : .ok, headers: headers)
                 context.write(wrapOutboundOut(.head(head)), promise: nil)
                 context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
@@ -66,7 +67,7 @@ struct Teapots: Sendable {
             guard !path.contains("..") else { return nil }
             let file = Repository.path("Tests/Site") + (path == "/" ? "/index.html" : path)
             guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { return nil }
-            let values = values.merging(["SITE": "http://localhost:\(port)"]) { $1 }
+            let values = values.merging(["SITE": "http://localhost:\(port)", "PORT": "\(port)"]) { $1 }
             return values.reduce(text) { $0.replacingOccurrences(of: "{{\($1.key)}}", with: $1.value) }
         }
     }

@@ -1,0 +1,87 @@
+import Access
+import Common
+import HTTPTypes
+import NIOCore
+
+/// `GET /api/collect.gif`: a pageview from where no script runs, by an image of one pixel.
+///
+///     <noscript><img src="https://pulse.example.com/api/collect.gif?key=pa_live_..."
+///         referrerpolicy="no-referrer-when-downgrade" alt=""></noscript>
+struct CollectImage: Sendable {
+    let collection: Collection
+
+    /// Fields of a pageview that the query may hold.
+    private static let parameters: KeyValuePairs = [
+        "path": "Path of the page; default: that of the Referer header.", "consent_granted": "Whether the visitor agreed: true or false.",
+        "title": "Title of the page.", "referrer": "URL of the page before.", "screen": "Width and height, such as 1920x1080.",
+        "language": "BCP 47 tag; default: what the browser asks for.", "visitor_id": "Default: a hash that changes every day.",
+        "session_id": "Keeps activity together whatever the pauses.", "event_id": "A pageview with the same id is stored once.",
+        "consent_mode": "What the visitor agreed to.", "utm_source": "Of the campaign.", "utm_medium": "Of the campaign.",
+        "utm_campaign": "Of the campaign.", "utm_content": "Of the campaign.", "utm_term": "Of the campaign.",
+    ]
+
+    var route: Route {
+        Route(
+            .get, "/api/collect.gif", "Collect a pageview by an image, where no script runs.", scope: .ingest, access: .write,
+            // Judged as fields of the payload, so that the ledger counts what is refused.
+            parameters: Self.parameters.map { Parameter($0, .text(maximum: 65_536), $1) },
+            success: .other("image/gif"), use: collect)
+    }
+
+    /// Answers the image whatever became of the pageview: a page is not to show a broken one. The status tells whether it
+    /// was accepted, the header `Pulse-Error` why not.
+    @Sendable private func collect(_ call: ProjectRequest) async throws -> Answer {
+        var headers: HTTPFields = [.contentType: "image/gif", .cacheControl: "no-store, no-cache, must-revalidate, max-age=0", .expires: "0"]
+        headers[Self.pragma] = "no-cache"
+        var answer = Answer(status: 200, headers: headers, body: .bytes(Self.image))
+        // Whoever asks only whether the image is there has not seen the page.
+        guard call.request.method != .head else { return answer }
+        do {
+            try await collection.collect(try Self.pageview(call), from: call)
+        } catch let error as ServiceError {
+            answer.status = error.status
+            answer.headers[Self.error] = error.message.filter { $0.isASCII && !$0.isNewline }
+            if let seconds = error.retryAfterSeconds { answer.headers[.retryAfter] = String(seconds) }
+        }
+        return answer
+    }
+
+    private static let error = HTTPField.Name("Pulse-Error")!
+    private static let pragma = HTTPField.Name("Pragma")!
+    private static let referer = HTTPField.Name("Referer")!
+
+    /// The query as the payload that a script would send.
+    private static func pageview(_ call: ProjectRequest) throws -> JSON {
+        var text = JSONText()
+        text.append(raw: #"{"type":"pageview""#)
+        func append(_ name: String, _ value: String) {
+            text.append(raw: #","\#(name)":"#)
+            text.append(string: value)
+        }
+        for (name, _) in parameters {
+            switch (name, call.text(name)) {
+            case ("consent_granted", "true"?), ("consent_granted", "false"?): text.append(raw: #","\#(name)":\#(call.text(name) ?? "")"#)
+            case ("path", nil): if let path = path(ofURL: call.request.headers[referer] ?? "") { append(name, path) }
+            case (_, let value?): append(name, value)
+            case (_, nil): break
+            }
+        }
+        text.append(raw: "}")
+        return try JSON.parse(text.string)
+    }
+
+    /// `/a/b?c` of `https://example.com/a/b?c`; nil for what is no address of a page.
+    static func path(ofURL url: String) -> String? {
+        guard let scheme = ["https://", "http://"].first(where: url.hasPrefix) else { return nil }
+        let rest = url.dropFirst(scheme.count)
+        guard let slash = rest.firstIndex(of: "/") else { return rest.isEmpty ? nil : "/" }
+        return String(rest[slash...])
+    }
+
+    /// A transparent pixel.
+    /// - Source: GIF89a: header, screen 1x1 with two colours, the first one transparent, one image of one pixel.
+    static let image = ByteBuffer(bytes: [
+        0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x01, 0x00, 0x01, 0x00, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0x21, 0xF9, 0x04,
+        0x01, 0x00, 0x00, 0x00, 0x00, 0x2C, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00, 0x3B,
+    ])
+}
