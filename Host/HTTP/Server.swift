@@ -133,7 +133,9 @@ private struct Endpoint: Sendable {
         case .stream(let pieces):
             let body = ResponseBody { writer in
                 // Ends as soon as the client goes, and not when a later write fails.
-                try await request.body.consumeWithCancellationOnInboundClose { _ in try await writer.write(pieces) }
+                do {
+                    try await request.body.consumeWithCancellationOnInboundClose { _ in try await writer.write(pieces) }
+                } catch is CancellationError {}
                 try await writer.finish(nil)
             }
             return Response(status: .init(code: answer.status), headers: headers, body: body)
