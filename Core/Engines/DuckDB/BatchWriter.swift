@@ -121,8 +121,8 @@ final class BatchWriter: @unchecked Sendable {
 
     // MARK: Rows
 
-    /// What is stored of the batch, with visitors by number and sorted by them, as values compress better beside those of the
-    /// same visitor (`docs/decisions.md`). Ids and new visitors are stored on the way, and the ledger learns of each row.
+    /// What is stored of the batch, with visitors by number. A visitor's rows stand together, as values compress better
+    /// beside those of the same visitor; visitors in order of arrival, and so nearly of time (`docs/decisions.md`). Ids and new visitors are stored on the way, and the ledger learns of each row.
     private func sort(
         _ batch: FactBatch, _ headings: [Heading], _ duplicates: [Bool], _ ledger: inout Ledger, on connection: Connection
     ) throws -> [Fact] {
@@ -166,7 +166,13 @@ final class BatchWriter: @unchecked Sendable {
             try appender!.append(Int64(project), Int64(number), key)
         }
         try appender?.finish()
-        for index in facts.indices { facts[index].visitor = numbers[index] }
+        var first: [Int64: Int] = [:]
+        for index in facts.indices {
+            facts[index].visitor = numbers[index]
+            let visitor = Int64(facts[index].heading.header.project) << 32 | Int64(numbers[index])
+            facts[index].place = first[visitor] ?? index
+            if facts[index].place == index { first[visitor] = index }
+        }
     }
 
     private func append(_ facts: [Fact], of tables: [FactTable], on connection: Connection) throws {
@@ -229,13 +235,15 @@ private struct Fact {
     let heading: Heading
     /// The number that stands for the visitor's key.
     var visitor: Int32 = 0
+    /// Where in the batch the visitor's first row is.
+    var place = 0
 
     /// By table, project, visitor and time; nil when all of these are equal.
     func isBefore(_ other: Fact) -> Bool? {
         let (mine, others) = (heading.header, other.heading.header)
         if mine.table != others.table { return mine.table < others.table }
         if mine.project != others.project { return mine.project < others.project }
-        if visitor != other.visitor { return visitor < other.visitor }
+        if place != other.place { return place < other.place }
         return heading.at == other.heading.at ? nil : heading.at < other.heading.at
     }
 }

@@ -21,6 +21,8 @@ struct DatabaseOptions: Sendable {
             ("temp_directory", temporaryFolder),
             // "false" would spare large results memory, and make DuckDB append rows on several threads, at twice the cost.
             ("preserve_insertion_order", "true"),
+            // What later versions compress with takes more time, and more space for facts (24.0 bytes a row instead of 23.2).
+            ("storage_compatibility_version", "v1.0.0"),
             // The writer checkpoints by itself (`Checkpoints`): DuckDB's own attempts fail while anybody reads.
             ("checkpoint_threshold", "1TB"),
 
