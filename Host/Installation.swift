@@ -144,7 +144,7 @@ public struct Installation: Sendable {
             trustedProxies: try configuration.server.trustedProxies.map { try CIDR($0.description) },
             bodyBytes: configuration.limits.bodyBytes, telemetry: telemetry)
         return Application(
-            responder: server.responder(for: registry.routes), server: OnEventLoop.server,
+            responder: server.responder(for: registry.routes),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.server.host, port: configuration.server.port), serverName: nil),
             services: services, onServerRunning: { channel in
