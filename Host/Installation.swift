@@ -148,7 +148,7 @@ public struct Installation: Sendable {
             trustedProxies: configuration.server.trustedProxies,
             telemetry: telemetry)
         return Application(
-            responder: server.responder(for: registry.routes), server: OnEventLoop.server,
+            responder: server.responder(for: registry.routes),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.server.host, port: configuration.server.port), serverName: nil),
             services: services, onServerRunning: { channel in

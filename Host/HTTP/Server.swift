@@ -80,9 +80,6 @@ private struct Endpoint: Sendable {
     let server: Server
     let module: String?
     let route: Route
-    /// Whether it is answered on the event loop that read it. What may compute for longer, as reports do, leaves the
-    /// loop to the other connections.
-    private let staysOnLoop: Bool
     private let durations: Metrics.Timer
     private let requests: [Metrics.Counter]
 
@@ -90,7 +87,6 @@ private struct Endpoint: Sendable {
         self.server = server
         self.module = module
         self.route = route
-        staysOnLoop = route.scope == .ingest || route.scope == .frontend || route.scope == .anonymous
         let dimensions = [("method", route.method.rawValue), ("route", route.path)]
         durations = Metrics.Timer(label: "http_request_duration_seconds", dimensions: dimensions, factory: server.telemetry.metrics)
         requests = (1...5).map { Metrics.Counter(label: "http_requests_total", dimensions: dimensions + [("status", "\($0)xx")], factory: server.telemetry.metrics) }
@@ -101,10 +97,7 @@ private struct Endpoint: Sendable {
         let id = RequestIdentity.of(request)
         let incoming = server.incoming(request, context, id: id, module: module)
         let surface = server.surface(of: incoming.path)
-        let answer = await server.telemetry.span(route, request.headers) {
-            if staysOnLoop { return await self.answer(incoming, surface) }
-            return await withTaskExecutorPreference(globalConcurrentExecutor) { await self.answer(incoming, surface) }
-        }
+        let answer = await server.telemetry.span(route, request.headers) { await self.answer(incoming, surface) }
         durations.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
         requests[max(0, min(4, answer.status / 100 - 1))].increment()
         return Self.response(answer, to: request, id: id)
