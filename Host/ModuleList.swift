@@ -1,11 +1,15 @@
 import Core
 import CoreModule
+import RevenueModule
 import Settings
+import UtmModule
 
 /// The modules in this binary, alphabetically.
 public enum ModuleList {
     static let all: [any AnalyticsModule.Type] = [
         CoreModule.self,
+        RevenueModule.self,
+        UtmModule.self,
     ]
 
     public static var names: [String] { all.map { $0.manifest.name } }

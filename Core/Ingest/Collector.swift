@@ -35,6 +35,8 @@ public struct Draft: Sendable {
     public var activity: ActivityDraft?
     /// Rows for the module's own tables, made once the visit is known. Values in the order of `FactTable.columns`.
     public var facts: @Sendable (Visit) -> [(table: FactTable, values: [Value])]
+    /// In place of the `event_id` that was sent; see `Addition`.
+    var eventID: String?
 
     public init(
         activity: ActivityDraft? = nil,
@@ -81,6 +83,14 @@ public struct Visit: Sendable {
     /// The session's path so far: of the last pageview; "" before the first.
     public let lastPath: String
     public let attributes: SessionAttributes
+
+    /// The values of `FactTable.sessionColumns`.
+    public var sessionValues: [Value] {
+        [.int(sessionAt.milliseconds)] + [attributes.source, attributes.country, attributes.device, attributes.browser, attributes.os].map(Value.text)
+    }
+
+    /// The page that a fact is about: the path that was sent, without what identifies people, else the session's last page.
+    public func page(_ sent: String) -> String { sent.isEmpty ? lastPath : PagePath.clean(sent) }
 }
 
 /// What the first activity decides for the whole session.

@@ -98,22 +98,10 @@ public struct Scope: Sendable {
             """,
         ]
         for table in tables {
-            parts.append(
-                "\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(sql: Self.qualified(table, dialect)) WHERE \(SQL.all([bounds] + conditions(on: table))))")
+            let conditions = SQL.all([bounds] + conditions(on: table))
+            parts.append("\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(sql: Self.qualified(table, dialect)) WHERE \(conditions))")
         }
         return "WITH \(SQL.joined(parts))"
-    }
-
-    /// The filters on a module's facts. What the table has a column for, such as `path`, it is compared with itself; by
-    /// everything else its session is picked (its visitor, where the table has no `session_at`), as by its activity.
-    private func conditions(on table: FactTable) -> [SQL] {
-        let columns = Set(table.columns.map(\.name))
-        let own = filters.filter { if case .row(let column) = $0.dimension { columns.contains(column) } else { false } }
-        let others = filters.filter { !own.contains($0) }
-        guard !others.isEmpty else { return own.map { $0.condition(self) } }
-        let key: SQL = columns.contains("session_at") ? "visitor, session_at" : "visitor"
-        let matching = SQL.all([bounds] + others.map { $0.condition(self) })
-        return own.map { $0.condition(self) } + ["(\(key)) IN (SELECT \(key) FROM core_activity WHERE kind < 2 AND \(matching))"]
     }
 
     /// Orders pageviews before, or after, everything else, as `first` and `last` must not meet an event.
@@ -126,7 +114,7 @@ public struct Scope: Sendable {
         dialect == .duckdb ? "main.\(table.name)" : table.name
     }
 
-    private var bounds: SQL {
+    var bounds: SQL {
         "project = \(Int64(project)) AND occurred_at >= \(range.start.milliseconds) AND occurred_at < \(range.end.milliseconds)"
     }
 

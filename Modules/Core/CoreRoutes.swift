@@ -13,44 +13,42 @@ extension CoreModule {
                 .get, "/api/v1/stats", "The overview, with the equally long period before.", scope: .query, access: .read,
                 parameters: ScopeParameters.range,
                 success: .json(.object([.required("current", Overview.schema), .required("previous", Overview.schema)])), use: stats),
-            report(
+            .report(
                 "/api/v1/stats/timeseries", "Pageviews, visitors and sessions by day or hour.",
                 parameters: ScopeParameters.range + [
                     Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point."),
                 ],
                 fields: [.required("data", Timeseries.schema)]
             ) { call, scope in
-                List(data: try await Timeseries.run(scope, by: call.text("interval").flatMap(TimeBuckets.Unit.init) ?? .day))
+                ReportList(data: try await Timeseries.run(scope, by: call.text("interval").flatMap(TimeBuckets.Unit.init) ?? .day))
             },
-            report("/api/v1/pages", "Pages by views.", fields: Pages.fields) { _, scope in try await Pages.run(scope) },
-            report("/api/v1/pages/entry", "Pages on which sessions begin.", fields: EntryExitPages.fields(.entry)) { _, scope in
+            .report("/api/v1/pages", "Pages by views.", fields: Pages.fields) { _, scope in try await Pages.run(scope) },
+            .report("/api/v1/pages/entry", "Pages on which sessions begin.", fields: EntryExitPages.fields(.entry)) { _, scope in
                 try await EntryExitPages.run(scope, .entry)
             },
-            report("/api/v1/pages/exit", "Pages on which sessions end.", fields: EntryExitPages.fields(.exit)) { _, scope in
+            .report("/api/v1/pages/exit", "Pages on which sessions end.", fields: EntryExitPages.fields(.exit)) { _, scope in
                 try await EntryExitPages.run(scope, .exit)
             },
-            report("/api/v1/referrers", "Sources of sessions by visitors.", fields: [.required("data", .list(source))]) { _, scope in
-                List(data: try await Breakdowns.sources(scope))
+            .report("/api/v1/referrers", "Sources of sessions by visitors.", fields: [.required("data", .list(source))]) { _, scope in
+                ReportList(data: try await Breakdowns.sources(scope))
             },
-            report("/api/v1/events", "Custom events by count.", fields: [.required("data", .list(event))]) { _, scope in
-                List(data: try await Breakdowns.events(scope))
+            .report("/api/v1/events", "Custom events by count.", fields: [.required("data", .list(event))]) { _, scope in
+                ReportList(data: try await Breakdowns.events(scope))
             },
-            report("/api/v1/devices", "Visitors by browser, system and device.", fields: Devices.fields) { _, scope in try await Devices.run(scope) },
-            report(
+            .report("/api/v1/devices", "Visitors by browser, system and device.", fields: Devices.fields) { _, scope in try await Devices.run(scope) },
+            .report(
                 "/api/v1/geo", "Visitors by country, region or city.",
                 parameters: ScopeParameters.list + [
                     Parameter("level", .choice(["country", "region", "city"], default: "country"), "How closely to look."),
                 ],
                 fields: [.required("data", .list(place))]
-            ) { call, scope in List(data: try await Breakdowns.places(scope, level: call.text("level") ?? "country")) },
+            ) { call, scope in ReportList(data: try await Breakdowns.places(scope, level: call.text("level") ?? "country")) },
             Route(
                 .get, "/api/v1/realtime", "Visitors of the last five minutes.", scope: .query, access: .read,
                 parameters: [ScopeParameters.filter], success: .json(.object([.required("active_visitors", .count)]))
             ) { call in try .json(try await Realtime.run(try call.scope(), now: call.now)) },
         ]
     }
-
-    private struct List<Element: Encodable & Sendable>: Encodable, Sendable { let data: [Element] }
 
     private struct StatsAnswer: Encodable { let current: Overview, previous: Overview }
 
@@ -60,34 +58,5 @@ extension CoreModule {
         async let current = Overview.run(scope)
         async let previous = Overview.run(scope.over(scope.range.previous))
         return try .json(StatsAnswer(current: try await current, previous: try await previous))
-    }
-
-    /// A report over a scope. With `compare=previous` the answer also holds the same report over the period before.
-    private func report<Report: Encodable & Sendable>(
-        _ path: String, _ summary: String, parameters: [Parameter] = ScopeParameters.list, fields: [Schema.Field],
-        run: @escaping @Sendable (ProjectRequest, Scope) async throws -> Report
-    ) -> Route {
-        Route(
-            .get, path, summary, scope: .query, access: .read, parameters: parameters + [ScopeParameters.compare],
-            success: .json(.object(fields + [.optional("previous", .object(fields), "The period before, with compare=previous.")]))
-        ) { call in
-            let scope = try call.scope()
-            guard call.text("compare") == "previous" else { return try .json(try await run(call, scope)) }
-            async let current = run(call, scope)
-            async let previous = run(call, scope.over(scope.range.previous))
-            return try .json(Compared(current: try await current, previous: try await previous))
-        }
-    }
-
-    /// A report's own members, and `previous` beside them.
-    private struct Compared<Report: Encodable>: Encodable {
-        let current: Report, previous: Report
-        private enum CodingKeys: String, CodingKey { case previous }
-
-        func encode(to encoder: any Encoder) throws {
-            try current.encode(to: encoder)
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(previous, forKey: .previous)
-        }
     }
 }

@@ -1,13 +1,18 @@
 /// How answers round.
-enum Rounded {
+public enum Rounded {
     /// A share of `total` in percent, one decimal; 0 of nothing.
-    static func percentage(_ part: Int64, of total: Int64) -> Double {
+    public static func percentage(_ part: Int64, of total: Int64) -> Double {
         total == 0 ? 0 : oneDecimal(Double(part) / Double(total) * 100)
     }
 
     /// Milliseconds over a count, as seconds with one decimal; 0 for no count.
-    static func seconds(_ milliseconds: Int64, over count: Int64) -> Double {
+    public static func seconds(_ milliseconds: Int64, over count: Int64) -> Double {
         count == 0 ? 0 : oneDecimal(Double(milliseconds) / Double(count) / 1_000)
+    }
+
+    /// The arithmetic mean, one decimal; 0 for no count.
+    public static func average(_ sum: Int64, over count: Int64) -> Double {
+        count == 0 ? 0 : oneDecimal(Double(sum) / Double(count))
     }
 
     private static func oneDecimal(_ value: Double) -> Double { (value * 10).rounded() / 10 }
