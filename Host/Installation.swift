@@ -92,6 +92,7 @@ public struct Installation: Sendable {
             })
         let pipeline = EventPipeline(
             collectors: modules.flatMap { module in module.collectors.map { .init(module: module.name, collector: $0) } },
+            extensions: modules.flatMap { module in module.extensions.map { .init(module: module.name, fields: $0) } },
             tables: tables, sessions: sessions, identity: identity,
             geoIP: try configuration.privacy.geoipDatabase.map(GeoIP.init(path:)),
             gate: { module, project, key in try gate.checkModule(module, .write, project, key) })

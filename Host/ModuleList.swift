@@ -3,9 +3,11 @@ import CoreModule
 import ErrorTrackingModule
 import LogsModule
 import OutlinksModule
+import RevenueModule
 import ScrollModule
 import SearchModule
 import Settings
+import UtmModule
 import WebVitalsModule
 
 /// The modules in this binary, alphabetically.
@@ -15,8 +17,10 @@ public enum ModuleList {
         ErrorTrackingModule.self,
         LogsModule.self,
         OutlinksModule.self,
+        RevenueModule.self,
         ScrollModule.self,
         SearchModule.self,
+        UtmModule.self,
         WebVitalsModule.self,
     ]
 

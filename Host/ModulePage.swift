@@ -33,6 +33,7 @@ struct ModulePage {
 
             """
         if !module.collectors.isEmpty { text += "## What it collects\n\n" + module.collectors.map(Self.collector).joined() }
+        text += module.extensions.map { "## Adds to `\($0.type)`\n\n\($0.summary)\n\n" + Self.fields($0.fields) }.joined()
         if !module.routes.isEmpty { text += "## What it answers\n\n" + Self.routes(module.routes) + "\n" }
         if !module.datasets.isEmpty {
             text += "## Datasets\n\n" + module.datasets.map { "- `\($0.name)`: \($0.summary)\n" }.joined() + "\n"
@@ -41,8 +42,12 @@ struct ModulePage {
     }
 
     private static func collector(_ collector: Collector) -> String {
-        "`\"type\": \"\(collector.type)\"`: \(collector.summary)\n\n| field | accepted | |\n|---|---|---|\n"
-            + collector.fields.map { field in
+        "`\"type\": \"\(collector.type)\"`: \(collector.summary)\n\n" + fields(collector.fields)
+    }
+
+    private static func fields(_ fields: [Schema.Field]) -> String {
+        "| field | accepted | |\n|---|---|---|\n"
+            + fields.map { field in
                 "| `\(field.name)`\(field.isRequired ? "" : " (optional)") | \(cell(field.schema.expectation)) | \(cell(field.summary)) |\n"
             }.joined() + "\n"
     }

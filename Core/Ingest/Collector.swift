@@ -35,6 +35,8 @@ public struct Draft: Sendable {
     public var activity: ActivityDraft?
     /// Rows for the module's own tables, made once the visit is known. Values in the order of `FactTable.columns`.
     public var facts: @Sendable (Visit) -> [(table: FactTable, values: [Value])]
+    /// In place of the `event_id` that was sent; see `Addition`.
+    var eventID: String?
 
     public init(
         activity: ActivityDraft? = nil,

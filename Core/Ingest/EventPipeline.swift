@@ -17,10 +17,11 @@ public final class EventPipeline: Sendable {
     }
 
     private let collectors: [String: Registered]
+    let extensions: [String: [RegisteredExtension]]
     /// The number of each table in an encoded row.
     private let tableNumbers: [String: Int]
     private let activityNumber, visitorsNumber: Int
-    private let gate: @Sendable (_ module: String, Project, APIKey?) throws -> Void
+    let gate: @Sendable (_ module: String, Project, APIKey?) throws -> Void
     private let sessions: Sessions
     private let identity: VisitorIdentity
     private let knownVisitors = KnownVisitors()
@@ -29,7 +30,7 @@ public final class EventPipeline: Sendable {
 
     /// - Parameter gate: throws where collection for the module is not allowed (`Gate.checkModule`).
     public init(
-        collectors: [Registered], tables: [FactTable], sessions: Sessions, identity: VisitorIdentity, geoIP: GeoIP?,
+        collectors: [Registered], extensions: [RegisteredExtension] = [], tables: [FactTable], sessions: Sessions, identity: VisitorIdentity, geoIP: GeoIP?,
         gate: @escaping @Sendable (_ module: String, Project, APIKey?) throws -> Void
     ) {
         self.collectors = Dictionary(collectors.map { ($0.collector.type, $0) }) { first, _ in first }
@@ -39,6 +40,7 @@ public final class EventPipeline: Sendable {
         }
         tableNumbers = numbers
         (activityNumber, visitorsNumber) = (activity, visitors)
+        self.extensions = Dictionary(grouping: extensions, by: \.fields.type)
         self.gate = gate
         self.sessions = sessions
         self.identity = identity
@@ -82,7 +84,8 @@ public final class EventPipeline: Sendable {
         // What a server does not say is not known: its own address and library are not the visitor's.
         let browser = sender.browser ?? browser(payload.text("user_agent"), payload.text("ip"), of: sender.project)
         try checkPrivacy(payload, sender, browser)
-        let draft = try Self.refusing { try registered.collector.read(payload) }
+        var draft = try Self.refusing { try registered.collector.read(payload) }
+        try extend(&draft, of: registered.collector.type, payload, sender)
         let at = try Self.time(of: payload, now: sender.now)
         let visitor = visitor(payload, sender, browser, at)
         return encode(draft, payload, sender, browser, visitor, at, into: &rows)
@@ -119,7 +122,7 @@ public final class EventPipeline: Sendable {
     }
 
     /// An error of a check as the refusal of an invalid event.
-    private static func refusing<Result>(_ body: () throws -> Result) throws -> Result {
+    static func refusing<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as ServiceError {
             // `invalid_body` is said of the request; what is wrong here is one event of it.
             let reason = DropReason(rawValue: error.code).flatMap { $0 == .invalidBody ? nil : $0 }
@@ -226,7 +229,7 @@ public final class EventPipeline: Sendable {
     ) -> Effect {
         let project = sender.project.number
         let hour = sender.now.startOfHour.milliseconds
-        let eventID = payload["event_id"]?.string.map { VisitorIdentity.eventID($0, project: project) }
+        let eventID = (draft.eventID ?? payload["event_id"]?.string).map { VisitorIdentity.eventID($0, project: project) }
         func header(_ table: Int, _ role: EncodedRow.Role) -> EncodedRow.Header {
             EncodedRow.Header(table: table, project: project, hour: hour, role: role, eventID: role == .event ? eventID : nil)
         }

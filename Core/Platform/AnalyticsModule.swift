@@ -9,7 +9,7 @@ import Storage
 ///
 /// 1. `init(setup)`: reads settings, touches nothing else; what it throws stops the start with the others' errors.
 /// 2. `migrations`, `factTables`: applied before anything runs.
-/// 3. `routes`, `collectors`, `datasets`: served behind the gate; the module checks no access of its own.
+/// 3. `routes`, `collectors`, `extensions`, `datasets`: served behind the gate; the module checks no access of its own.
 /// 4. `jobs`, `services`: started with the host, stopped with it.
 public protocol AnalyticsModule: Sendable {
     static var manifest: ModuleManifest { get }
@@ -21,6 +21,8 @@ public protocol AnalyticsModule: Sendable {
     var factTables: [FactTable] { get }
     var routes: [Route] { get }
     var collectors: [Collector] { get }
+    /// Fields that it adds to payload types of other modules.
+    var extensions: [CollectorExtension] { get }
     /// Facts that BI, exports, segments and dashboards may read.
     var datasets: [Dataset] { get }
     /// Facts that are shown on `/api/v1/stream` as they arrive.
@@ -34,6 +36,7 @@ extension AnalyticsModule {
     public var factTables: [FactTable] { [] }
     public var routes: [Route] { [] }
     public var collectors: [Collector] { [] }
+    public var extensions: [CollectorExtension] { [] }
     public var datasets: [Dataset] { [] }
     public var liveTables: [LiveTable] { [] }
     public var jobs: [Job] { [] }

@@ -1,4 +1,5 @@
 import Access
+import Common
 import Ingest
 import Storage
 
@@ -54,6 +55,15 @@ public struct ModuleRegistry: Sendable {
         for (table, module) in tables where !table.hasPrefix(module + "_") {
             problems.append("Table '\(table)' of module '\(module)' must be called '\(module)_...'.")
         }
+        let types = Set(modules.flatMap(\.collectors).map(\.type))
+        for module in modules {
+            for added in module.extensions where !types.contains(added.type) {
+                problems.append("Module '\(module.name)' adds fields to payload type '\(added.type)', which no module collects.")
+            }
+        }
+        let added = modules.flatMap { module in module.extensions.flatMap { added in added.fields.map { ("\(added.type).\($0.name)", module.name) } } }
+        let own = modules.flatMap { module in module.collectors.flatMap { collector in collector.fields.map { ("\(collector.type).\($0.name)", module.name) } } }
+        findTwice("Field", added + own)
         let names = Set(modules.map(\.name))
         for module in modules {
             for other in type(of: module).manifest.reads where !names.contains(other) {

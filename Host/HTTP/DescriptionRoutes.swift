@@ -31,10 +31,11 @@ struct DescriptionRoutes: Sendable {
     static func document(_ modules: [any AnalyticsModule], _ hostRoutes: [(module: String?, route: Route)], _ configuration: HostConfiguration) -> String {
         let categories = Dictionary(uniqueKeysWithValues: modules.map { ($0.name, type(of: $0).manifest.category.rawValue) })
         let routes = hostRoutes + modules.flatMap { module in module.routes.map { (module.name, $0) } }
+        let added = Dictionary(grouping: modules.flatMap(\.extensions), by: \.type).mapValues { $0.flatMap(\.fields) }
         return OpenAPI.document(
             routes: routes.map { ($0.0, $0.0.flatMap { categories[$0] }, $0.1) },
             collectors: modules.flatMap { module in
-                module.collectors.map { (module.name, $0.type, $0.summary, $0.fields) }
+                module.collectors.map { (module.name, $0.type, $0.summary, $0.fields + (added[$0.type] ?? [])) }
             },
             commonFields: Collector.commonFields, version: Version.current, serverURL: configuration.server.publicURL ?? "http://localhost:\(configuration.server.port)")
     }

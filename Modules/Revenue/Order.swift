@@ -1,0 +1,95 @@
+import Core
+
+/// An event with an amount, as it was sent.
+struct Order: Sendable {
+    struct Item: Sendable {
+        let product: String
+        var quantity: Double
+        /// Millionths.
+        var amount: Int64
+    }
+
+    let name: String
+    /// Millionths; negative for a refund.
+    let amount: Int64
+    let currency: String
+    /// "" where it was not told.
+    let id: String
+    private let path: String
+    private let items: [Item]
+    private let settings: RevenueSettings
+
+    /// Nil for a payload without an amount.
+    /// - Throws: 400 for a currency that is none.
+    init?(_ payload: Payload, _ settings: RevenueSettings) throws {
+        let sent = payload.text("revenue_currency")
+        guard sent.isEmpty || Revenue.isCurrency(sent) else {
+            throw ServiceError.body("field 'revenue_currency' must be three letters of ISO 4217 such as USD; got '\(sent.excerpt(60))'.")
+        }
+        guard let amount = payload.number("revenue_amount").flatMap(Revenue.millionths) else { return nil }
+        let data = payload["data"]
+        self.amount = amount
+        self.settings = settings
+        name = payload.text("name")
+        path = payload.text("path")
+        currency = sent.isEmpty ? settings.currency : sent.uppercased()
+        id = Self.text(data?["order_id"]) ?? Self.text(data?["transaction_id"]) ?? ""
+        items = Self.items(data?["items"]?.elements ?? [], isRefund: amount < 0)
+    }
+
+    /// What stands in the tables. An order with an id counts once, however often the page that thanks for it is loaded; of one
+    /// order there may be several refunds.
+    var addition: Addition {
+        Addition(eventID: amount < 0 || id.isEmpty ? nil : "order:\(name):\(id)") { visit in
+            let order: [Value] = [.text(visit.page(path)), .text(name), .text(String(id.prefix(200)))]
+            return [(Revenue.orders, visit.sessionValues + order + money(amount))]
+                + items.map { (Revenue.items, visit.sessionValues + [.text($0.product), .double($0.quantity)] + money($0.amount)) }
+        }
+    }
+
+    private func money(_ amount: Int64) -> [Value] {
+        let converted = settings.converted(amount, of: currency)
+        return [.int(amount), .text(currency), converted.map(Value.int) ?? .null, .text(converted == nil ? "" : settings.currency)]
+    }
+
+    // MARK: Reading
+
+    /// `data.items` as GA4 and most shops write it. What is no item, has no name or no sensible number is passed over, for
+    /// the order counts without it. A product that is listed twice is one.
+    private static func items(_ elements: [JSON], isRefund: Bool) -> [Item] {
+        var items: [Item] = []
+        for element in elements {
+            guard let product = ["name", "item_name", "product", "item_id", "sku"].lazy.compactMap({ text(element[$0]) }).first else { continue }
+            let quantity = abs(number(element["quantity"]) ?? 1), price = abs(number(element["price"]) ?? 0)
+            guard quantity > 0, quantity <= 1e6, let amount = Revenue.millionths(price * quantity) else { continue }
+            let sign: Double = isRefund ? -1 : 1
+            let item = Item(product: String(product.prefix(300)), quantity: sign * quantity, amount: Int64(sign) * amount)
+            if let known = items.firstIndex(where: { $0.product == item.product }) {
+                items[known].quantity += item.quantity
+                items[known].amount += item.amount
+            } else {
+                items.append(item)
+            }
+        }
+        return items
+    }
+
+    /// A text, or a number as text; nil for nothing.
+    private static func text(_ value: JSON?) -> String? {
+        let text = value?.string ?? value?.integer.map(String.init) ?? value?.number.map { "\($0)" } ?? ""
+        let trimmed = text.trimmed
+        return trimmed.isEmpty ? nil : trimmed
+    }
+
+    private static func number(_ value: JSON?) -> Double? {
+        (value?.number ?? value?.string.flatMap { Double($0.trimmed) }).flatMap { $0.isFinite ? $0 : nil }
+    }
+}
+
+extension String {
+    /// Without white space at both ends.
+    fileprivate var trimmed: String {
+        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        return String(self[first...last])
+    }
+}

@@ -1,0 +1,74 @@
+import Core
+
+/// What visitors pay, and what for. Its tables stand in Core (`Revenue`), as other modules read them.
+public struct RevenueModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "revenue", category: .tracking, summary: "Orders, refunds and products, by currency, day and source.")
+
+    let settings: RevenueSettings
+
+    public init(_ setup: ModuleSetup) throws { settings = try setup.settings.read { RevenueSettings($0) } }
+
+    public var factTables: [FactTable] { [Revenue.orders, Revenue.items] }
+    public var migrations: [Migration] {
+        [Migration("001-create", on: .events, [.createFactTable(Revenue.orders), .createFactTable(Revenue.items)])]
+    }
+
+    public var extensions: [CollectorExtension] {
+        [
+            CollectorExtension(
+                "event", "An event with an amount is an order, or a refund where the amount is negative.",
+                fields: [
+                    .optional("revenue_amount", .number(-Revenue.maximumAmount...Revenue.maximumAmount), "In units of the currency, such as 59.98."),
+                    .optional("revenue_currency", .optionalText(3), "ISO 4217, such as EUR. Default: the `currency` of the module's settings."),
+                ]
+            ) { payload in try Order(payload, settings)?.addition },
+        ]
+    }
+
+    public var datasets: [Dataset] {
+        let session = [
+            ("source", "Where the session came from."), ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."),
+            ("browser", "Browser of the session."), ("os", "Operating system."),
+        ]
+        let money = [
+            ("amount", "Millionths of the currency's unit; negative for refunds."), ("currency", "ISO 4217."),
+            ("converted", "The same by the configured rate; null without one."), ("converted_to", "Currency of `converted`."),
+        ]
+        return [
+            Dataset("revenue_orders", "One row for each order and each refund.", columns: [
+                ("occurred_at", "When, epoch milliseconds."), ("path", "Path of the page."), ("name", "Name of the event."), ("order_id", "As the site calls it."),
+            ] + money + session),
+            Dataset("revenue_items", "One row for each product of an order.", columns: [
+                ("occurred_at", "When, epoch milliseconds."), ("product", "Name of the product."), ("quantity", "How many; negative for refunds."),
+            ] + money + session),
+        ]
+    }
+
+    public var routes: [Route] {
+        [
+            .report("/api/v1/revenue", "Orders, revenue and refunds.", parameters: ScopeParameters.range + [ScopeParameters.currency], fields: RevenueTotals.fields) {
+                call, scope in try await RevenueTotals.run(scope, in: try await currency(call))
+            },
+            .report(
+                "/api/v1/revenue/timeseries", "Orders and revenue by day or hour.",
+                parameters: ScopeParameters.range + [
+                    ScopeParameters.currency, Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point."),
+                ],
+                fields: RevenueTimeseries.fields
+            ) { call, scope in
+                try await RevenueTimeseries.run(
+                    scope, by: call.text("interval").flatMap(TimeBuckets.Unit.init) ?? .day, in: try await currency(call))
+            },
+            .report("/api/v1/revenue/products", "Products by revenue.", parameters: ScopeParameters.list + [ScopeParameters.currency], fields: RevenueProducts.fields) {
+                call, scope in try await RevenueProducts.run(scope, in: try await currency(call))
+            },
+            .report(
+                "/api/v1/revenue/sources", "Sources of the sessions that ordered, by revenue.", parameters: ScopeParameters.list + [ScopeParameters.currency],
+                fields: RevenueSources.fields
+            ) { call, scope in try await RevenueSources.run(scope, in: try await currency(call)) },
+        ]
+    }
+
+    private func currency(_ call: ProjectRequest) async throws -> String { try await call.currency(default: settings.currency) }
+}

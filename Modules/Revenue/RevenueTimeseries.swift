@@ -1,0 +1,45 @@
+import Core
+
+/// Orders and revenue by day or hour; one point for each bucket of the range, empty ones too.
+struct RevenueTimeseries: Encodable, Sendable {
+    struct Point: Encodable, Sendable {
+        let date: String
+        let orders: Int64
+        /// Refunds taken off on the day on which they were made.
+        let revenue: Double
+        let refunds: Int64
+    }
+
+    let currency: String
+    let data: [Point]
+
+    static let fields: [Schema.Field] = [
+        RevenueTotals.currencyField,
+        .required("data", .list(.object([
+            .required("date", .text(16)), .required("orders", .count), .required("revenue", .amount), .required("refunds", .count),
+        ]))),
+    ]
+
+    private static let maximumPoints = 5_000
+
+    static func run(_ scope: Scope, by unit: TimeBuckets.Unit, in currency: String) async throws -> RevenueTimeseries {
+        let buckets = TimeBuckets(unit, of: scope), all = buckets.all
+        guard all.count <= maximumPoints else {
+            throw ServiceError.parameter(
+                "interval", "the range has \(all.count) \(unit.rawValue)s; at most \(maximumPoints) are answered. Ask for a shorter range.")
+        }
+        let rows = try await scope.rows("revenue.timeseries", reading: [Revenue.orders], """
+            SELECT bucket, count(*) FILTER (WHERE worth >= 0) AS orders, count(*) FILTER (WHERE worth < 0) AS refunds,
+              CAST(coalesce(sum(worth), 0) AS double precision) AS revenue
+            FROM (SELECT \(buckets.number(of: "occurred_at")) AS bucket, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) told
+            GROUP BY bucket
+            """)
+        let found = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })
+        return RevenueTimeseries(currency: currency, data: all.map { number in
+            let row = found[number]
+            return Point(
+                date: buckets.label(number), orders: row?.int("orders") ?? 0, revenue: Revenue.units(row?.double("revenue") ?? 0),
+                refunds: row?.int("refunds") ?? 0)
+        })
+    }
+}

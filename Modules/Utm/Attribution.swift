@@ -1,0 +1,157 @@
+import Core
+
+/// Which touch of a visitor's journey is credited with the order at its end.
+enum AttributionModel: String, Sendable, CaseIterable {
+    case firstTouch = "first_touch", lastTouch = "last_touch", linear, positionBased = "position_based", timeDecay = "time_decay"
+
+    /// Days after which a touch is worth half as much, by time decay.
+    private static let halfLifeMilliseconds = 7.0 * 86_400_000
+
+    /// The share of the touch in a row of `placed`: `place` of `touches`, `started_at` before `ordered_at`. The shares of a
+    /// journey add up to 1. Numbers are bound, so that both engines count in floating point.
+    ///
+    /// - Source: Google Analytics, "About attribution and attribution modeling": 40/20/40 by position, half-life of 7 days.
+    var share: SQL {
+        switch self {
+        case .firstTouch: "CASE WHEN place = 1 THEN \(1.0) ELSE \(0.0) END"
+        case .lastTouch: "CASE WHEN place = touches THEN \(1.0) ELSE \(0.0) END"
+        case .linear: "\(1.0) / touches"
+        case .positionBased: """
+            CASE WHEN touches = 1 THEN \(1.0) WHEN touches = 2 THEN \(0.5) WHEN place = 1 OR place = touches THEN \(0.4)
+              ELSE \(0.2) / (touches - 2) END
+            """
+        case .timeDecay: "\(Self.weight) / sum(\(Self.weight)) OVER (PARTITION BY number)"
+        }
+    }
+
+    private static let weight: SQL = "power(\(2.0), CAST(started_at - ordered_at AS double precision) / \(halfLifeMilliseconds))"
+}
+
+/// Orders of a scope and their revenue, credited to what brought their buyers.
+struct Attribution: Sendable {
+    let model: AttributionModel
+    let currency: String
+    /// How far back from an order its journey goes.
+    let lookbackDays: Int
+
+    struct Credit: Sendable {
+        let origin: Origin
+        /// Shares of orders.
+        var orders: Double
+        /// In millionths.
+        var revenue: Double
+    }
+
+    /// A journey is made of the sessions that the visitor had between the order and `lookbackDays` before; the one of the order is
+    /// its last. Direct sessions are no touch, unless there is nothing else. Refunds are credited to nobody.
+    ///
+    /// - Source: Google Analytics 4, "Get started with attribution": lookback window; direct visits get no credit.
+    func credits(_ scope: Scope) async throws -> [Credit] {
+        let lookback = Int64(lookbackDays) * 86_400_000
+        let wide = scope.over(TimeRange(start: scope.range.start.adding(milliseconds: -lookback), end: scope.range.end))
+        let rows = try await wide.rows("utm.attribution", reading: [UtmModule.touches, Revenue.orders], continues: true, """
+            \(UtmModule.firstTouches),
+            converted AS MATERIALIZED (
+              SELECT row_number() OVER (ORDER BY occurred_at, visitor, name, order_id, worth) AS number, visitor, occurred_at AS ordered_at, worth
+              FROM (
+                SELECT occurred_at, visitor, name, order_id, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders
+                WHERE occurred_at >= \(scope.range.start.milliseconds)) told
+              WHERE worth >= 0),
+            visits AS NOT MATERIALIZED (
+              SELECT sessions.visitor, sessions.session_at, started_at, ended_at, source, coalesce(utm_source, '') AS utm_source,
+                coalesce(utm_medium, '') AS utm_medium, coalesce(utm_campaign, '') AS utm_campaign
+              FROM sessions
+              LEFT JOIN first_touches touch ON touch.visitor = sessions.visitor AND touch.session_at = sessions.session_at
+              WHERE sessions.visitor IN (SELECT visitor FROM converted)),
+            journeys AS NOT MATERIALIZED (
+              SELECT number, ordered_at, worth, coalesce(session_at, 0) AS session_at, coalesce(started_at, ordered_at) AS started_at,
+                coalesce(source, \(ReferrerSource.direct)) AS source, coalesce(utm_source, '') AS utm_source,
+                coalesce(utm_medium, '') AS utm_medium, coalesce(utm_campaign, '') AS utm_campaign
+              FROM converted
+              LEFT JOIN visits ON visits.visitor = converted.visitor AND started_at <= ordered_at AND ended_at >= ordered_at - \(lookback)),
+            weighed AS NOT MATERIALIZED (
+              SELECT *, (source = \(ReferrerSource.direct) AND utm_source = '' AND utm_medium = '' AND utm_campaign = '') AS is_direct FROM journeys),
+            touched AS NOT MATERIALIZED (
+              SELECT * FROM (SELECT *, bool_and(is_direct) OVER (PARTITION BY number) AS only_direct FROM weighed) one
+              WHERE only_direct OR NOT is_direct),
+            placed AS NOT MATERIALIZED (
+              SELECT *, row_number() OVER (PARTITION BY number ORDER BY started_at, session_at) AS place,
+                count(*) OVER (PARTITION BY number) AS touches
+              FROM touched)
+            SELECT source, utm_source, utm_medium, utm_campaign, sum(share) AS orders, sum(share * worth) AS revenue
+            FROM (SELECT source, utm_source, utm_medium, utm_campaign, worth, \(model.share) AS share FROM placed) shared
+            WHERE share > 0 GROUP BY source, utm_source, utm_medium, utm_campaign
+            ORDER BY source, utm_source, utm_medium, utm_campaign
+            """)
+        return rows.map { row in
+            Credit(
+                origin: Origin(
+                    referrer: row.text("source"), source: row.text("utm_source"), medium: row.text("utm_medium"), campaign: row.text("utm_campaign")),
+                orders: row.double("orders"), revenue: row.double("revenue"))
+        }
+    }
+}
+
+/// What an attribution model says, by channel, source and campaign.
+struct AttributionReport: Encodable, Sendable {
+    struct Line: Encodable, Sendable {
+        let channel: String
+        let source: String
+        /// Nil for none.
+        let campaign: String?
+        /// Shares of orders, four decimals.
+        let orders: Double
+        let revenue: Double
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(channel, forKey: .channel)
+            try container.encode(source, forKey: .source)
+            try container.encode(campaign, forKey: .campaign)
+            try container.encode(orders, forKey: .orders)
+            try container.encode(revenue, forKey: .revenue)
+        }
+
+        enum CodingKeys: String, CodingKey { case channel, source, campaign, orders, revenue }
+    }
+
+    let model: String
+    let currency: String
+    let lookbackDays: Int
+    let data: [Line]
+
+    enum CodingKeys: String, CodingKey {
+        case model, currency, data
+        case lookbackDays = "lookback_days"
+    }
+
+    static let modelField = Schema.Field.required("model", .choice(AttributionModel.allCases.map(\.rawValue)))
+    static let lookbackField = Schema.Field.required("lookback_days", .integer(1...365))
+
+    static let fields: [Schema.Field] = [
+        modelField, RevenueTotals.currencyField, lookbackField,
+        .required("data", .list(.object([
+            .required("channel", Channel.schema), .required("source", .text(300)), .required("campaign", .nullable(.text(CampaignFields.maximumLength))),
+            .required("orders", .number(0...1e15)), .required("revenue", .amount),
+        ]))),
+    ]
+
+    static func run(_ scope: Scope, _ attribution: Attribution) async throws -> AttributionReport {
+        struct Key: Hashable { let channel: Channel, source: String, campaign: String }
+        var sums: [Key: (orders: Double, revenue: Double)] = [:]
+        for credit in try await attribution.credits(scope) {
+            let key = Key(channel: Channel(credit.origin), source: credit.origin.source, campaign: credit.origin.campaign)
+            let sum = sums[key] ?? (0, 0)
+            sums[key] = (sum.orders + credit.orders, sum.revenue + credit.revenue)
+        }
+        let lines = sums.map { key, sum in
+            Line(
+                channel: key.channel.rawValue, source: key.source, campaign: key.campaign.isEmpty ? nil : key.campaign,
+                orders: (sum.orders * 10_000).rounded() / 10_000, revenue: Revenue.hundredths(sum.revenue))
+        }.sorted {
+            ($1.revenue, $1.orders, $0.channel, $0.source, $0.campaign ?? "") < ($0.revenue, $0.orders, $1.channel, $1.source, $1.campaign ?? "")
+        }
+        return AttributionReport(
+            model: attribution.model.rawValue, currency: attribution.currency, lookbackDays: attribution.lookbackDays, data: lines)
+    }
+}

@@ -1,0 +1,80 @@
+import Core
+import Foundation
+
+/// What campaigns cost, by imported rows, beside what they brought, by attribution.
+struct CampaignCosts: Encodable, Sendable {
+    struct Line: Encodable, Sendable {
+        let campaign: String
+        let cost: Double
+        let clicks: Double
+        let impressions: Double
+        /// Attributed shares of orders, four decimals.
+        let orders: Double
+        let revenue: Double
+        /// Cost over orders; nil without orders.
+        let costPerConversion: Double?
+        /// Revenue over cost: 4 for four units back for each one spent. Nil without cost.
+        let returnOnAdSpend: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case campaign, cost, clicks, impressions, orders, revenue
+            case costPerConversion = "cost_per_conversion", returnOnAdSpend = "return_on_ad_spend"
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(campaign, forKey: .campaign)
+            try container.encode(cost, forKey: .cost)
+            try container.encode(clicks, forKey: .clicks)
+            try container.encode(impressions, forKey: .impressions)
+            try container.encode(orders, forKey: .orders)
+            try container.encode(revenue, forKey: .revenue)
+            try container.encode(costPerConversion, forKey: .costPerConversion)
+            try container.encode(returnOnAdSpend, forKey: .returnOnAdSpend)
+        }
+    }
+
+    let model: String
+    let currency: String
+    let lookbackDays: Int
+    let data: [Line]
+
+    enum CodingKeys: String, CodingKey {
+        case model, currency, data
+        case lookbackDays = "lookback_days"
+    }
+
+    static let fields: [Schema.Field] = [
+        AttributionReport.modelField, RevenueTotals.currencyField, AttributionReport.lookbackField,
+        .required("data", .list(.object([
+            .required("campaign", .text(300)), .required("cost", .amount), .required("clicks", .amount), .required("impressions", .amount),
+            .required("orders", .number(0...1e15)), .required("revenue", .amount),
+            .required("cost_per_conversion", .nullable(.amount), "Cost over orders; null without orders."),
+            .required("return_on_ad_spend", .nullable(.number(0...1e18)), "Revenue over cost; null without cost."),
+        ]))),
+    ]
+
+    /// Campaigns with imported cost, the dearest first. Names of the advertiser's and of `utm_campaign` are the same but for case
+    /// and white space at their ends. What was imported must be in the report's currency: nobody says there which one it is.
+    static func run(_ scope: Scope, _ attribution: Attribution, costs: [ImportedCosts]) async throws -> CampaignCosts {
+        var credits: [String: (orders: Double, revenue: Double)] = [:]
+        for credit in try await attribution.credits(scope) where !credit.origin.campaign.isEmpty {
+            let key = ImportedCosts.key(credit.origin.campaign), sum = credits[key] ?? (0, 0)
+            credits[key] = (sum.orders + credit.orders, sum.revenue + credit.revenue)
+        }
+        let lines = costs.map { costs in
+            let credit = credits[ImportedCosts.key(costs.campaign)] ?? (0, 0)
+            let orders = (credit.orders * 10_000).rounded() / 10_000
+            return Line(
+                campaign: costs.campaign, cost: costs.cost, clicks: costs.clicks, impressions: costs.impressions, orders: orders,
+                revenue: Revenue.hundredths(credit.revenue),
+                costPerConversion: orders == 0 ? nil : Self.rounded(costs.cost / orders),
+                returnOnAdSpend: costs.cost <= 0 ? nil : Self.rounded(Revenue.units(credit.revenue) / costs.cost))
+        }
+        return CampaignCosts(
+            model: attribution.model.rawValue, currency: attribution.currency, lookbackDays: attribution.lookbackDays,
+            data: Array(lines.dropFirst(scope.offset).prefix(scope.limit)))
+    }
+
+    private static func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+}

@@ -1,0 +1,128 @@
+import Core
+
+extension UtmModule {
+    /// A CTE: the campaign of each session of a scope, which is that of its first touch in the range. Columns `visitor`,
+    /// `session_at`, `utm_source`, `utm_medium`, `utm_campaign`.
+    static let firstTouches: SQL = """
+        first_touches AS NOT MATERIALIZED (
+          SELECT visitor, session_at, utm_source, utm_medium, utm_campaign FROM (
+            SELECT visitor, session_at, utm_source, utm_medium, utm_campaign, row_number() OVER (
+              PARTITION BY visitor, session_at ORDER BY occurred_at, utm_source, utm_medium, utm_campaign) AS place
+            FROM utm_touches) numbered
+          WHERE place = 1)
+        """
+}
+
+/// Campaigns by visitors.
+struct Campaigns: Encodable, Sendable {
+    let campaign: String
+    let visitors: Int64
+    /// Of the campaign's sessions, the landing page and those after it.
+    let pageviews: Int64
+    /// Sessions with exactly one pageview, in percent of all.
+    let bounceRate: Double
+    /// First to last activity of a session on average, seconds.
+    let avgDuration: Double
+
+    enum CodingKeys: String, CodingKey {
+        case campaign, visitors, pageviews
+        case bounceRate = "bounce_rate", avgDuration = "avg_duration"
+    }
+
+    static let fields = ReportList<Campaigns>.fields([
+        .required("campaign", .text(CampaignFields.maximumLength)), .required("visitors", .count), .required("pageviews", .count),
+        .required("bounce_rate", .number(0...100)), .required("avg_duration", .number(0...1e12)),
+    ])
+
+    static func run(_ scope: Scope) async throws -> [Campaigns] {
+        try await scope.rows("utm.campaigns", reading: [UtmModule.touches], continues: true, """
+            \(UtmModule.firstTouches),
+            views AS NOT MATERIALIZED (SELECT visitor, session_at, count(*) AS n FROM pageviews GROUP BY visitor, session_at)
+            SELECT utm_campaign, count(DISTINCT touch.visitor) AS visitors, sum(coalesce(views.n, 0)) AS views, count(*) AS sessions,
+              count(*) FILTER (WHERE sessions.pageviews = 1) AS bounces, sum(sessions.ended_at - sessions.started_at) AS duration
+            FROM first_touches touch
+            JOIN sessions ON sessions.visitor = touch.visitor AND sessions.session_at = touch.session_at
+            LEFT JOIN views ON views.visitor = touch.visitor AND views.session_at = touch.session_at
+            WHERE utm_campaign <> '' GROUP BY utm_campaign
+            ORDER BY visitors DESC, utm_campaign LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """).map { row in
+                let sessions = row.int("sessions")
+                return Campaigns(
+                    campaign: row.text("utm_campaign"), visitors: row.int("visitors"), pageviews: row.int("views"),
+                    bounceRate: Rounded.percentage(row.int("bounces"), of: sessions), avgDuration: Rounded.seconds(row.int("duration"), over: sessions))
+            }
+    }
+}
+
+/// Visitors and pageviews by one campaign parameter of their sessions.
+struct CampaignBreakdown: Encodable, Sendable {
+    enum Parameter: String, Sendable { case source, medium }
+
+    let parameter: Parameter
+    let name: String
+    let visitors: Int64
+    let pageviews: Int64
+
+    enum CodingKeys: String, CodingKey { case source, medium, visitors, pageviews }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: parameter == .source ? .source : .medium)
+        try container.encode(visitors, forKey: .visitors)
+        try container.encode(pageviews, forKey: .pageviews)
+    }
+
+    static func fields(_ parameter: Parameter) -> [Schema.Field] {
+        ReportList<CampaignBreakdown>.fields([
+            .required(parameter.rawValue, .text(CampaignFields.maximumLength)), .required("visitors", .count), .required("pageviews", .count),
+        ])
+    }
+
+    static func run(_ scope: Scope, by parameter: Parameter) async throws -> [CampaignBreakdown] {
+        let column = SQL(sql: "utm_\(parameter.rawValue)")
+        return try await scope.rows("utm.breakdown", reading: [UtmModule.touches], continues: true, """
+            \(UtmModule.firstTouches)
+            SELECT \(column) AS name, count(DISTINCT touch.visitor) AS visitors, count(*) FILTER (WHERE kind = 0) AS views
+            FROM first_touches touch JOIN activity ON activity.visitor = touch.visitor AND activity.session_at = touch.session_at
+            WHERE \(column) <> '' GROUP BY \(column)
+            ORDER BY visitors DESC, \(column) LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """).map {
+                CampaignBreakdown(parameter: parameter, name: $0.text("name"), visitors: $0.int("visitors"), pageviews: $0.int("views"))
+            }
+    }
+}
+
+/// What one source brought, day by day; empty days too.
+struct CampaignTimeseries: Encodable, Sendable {
+    let date: String
+    let visitors: Int64
+    let pageviews: Int64
+
+    static let fields = ReportList<CampaignTimeseries>.fields([
+        .required("date", .text(10)), .required("visitors", .count), .required("pageviews", .count),
+    ])
+
+    private static let maximumPoints = 5_000
+
+    /// A visitor counts on every day with a pageview in a session of that source.
+    static func run(_ scope: Scope, source: String) async throws -> [CampaignTimeseries] {
+        let buckets = TimeBuckets(.day, of: scope), all = buckets.all
+        guard all.count <= maximumPoints else {
+            throw ServiceError.parameter("start_at", "the range has \(all.count) days; at most \(maximumPoints) are answered. Ask for a shorter range.")
+        }
+        let rows = try await scope.rows("utm.timeseries", reading: [UtmModule.touches], continues: true, """
+            \(UtmModule.firstTouches)
+            SELECT bucket, count(*) AS views, count(DISTINCT visitor) AS visitors
+            FROM (
+              SELECT \(buckets.number(of: "pageviews.occurred_at")) AS bucket, touch.visitor
+              FROM first_touches touch JOIN pageviews ON pageviews.visitor = touch.visitor AND pageviews.session_at = touch.session_at
+              WHERE touch.utm_source = \(source)) seen
+            GROUP BY bucket
+            """)
+        let found = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })
+        return all.map { number in
+            CampaignTimeseries(
+                date: buckets.label(number), visitors: found[number]?.int("visitors") ?? 0, pageviews: found[number]?.int("views") ?? 0)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Core
+
+/// What kind of way brought a session.
+///
+/// - Source: Google Analytics 4, "Default channel group" (support.google.com/analytics/answer/9756891), whose rules are asked
+///   here in its order, folded into the channels of Pulse's API: Cross-network, Paid Shopping and Paid Video are Paid
+///   Other; Organic Video is Organic Social; SMS, push and audio are Other. Organic Shopping has no channel here, and so no
+///   rule: the ones behind it decide, mostly Referral. AI assistants are a channel of their own.
+enum Channel: String, Sendable, CaseIterable {
+    case direct = "Direct", organicSearch = "Organic Search", paidSearch = "Paid Search", organicSocial = "Organic Social", paidSocial = "Paid Social"
+    case email = "Email", display = "Display", affiliate = "Affiliate", aiReferrals = "AI Referrals", referral = "Referral"
+    case paidOther = "Paid Other", other = "Other"
+
+    static let schema = Schema.choice(allCases.map(\.rawValue))
+
+    init(_ origin: Origin) {
+        let source = WebSource(origin.source), medium = origin.medium, campaign = origin.campaign.lowercased()
+        let isPaid = medium.contains("cp") || medium == "ppc" || medium == "retargeting" || medium.hasPrefix("paid")
+        let isShopping = source.kind == .shopping || Self.namesShop(campaign)
+        self =
+            if origin.isDirect { .direct }
+            else if campaign.contains("cross-network") { .paidOther }
+            else if isPaid, isShopping { .paidOther }
+            else if isPaid, source.kind == .search { .paidSearch }
+            else if isPaid, source.kind == .social { .paidSocial }
+            else if isPaid, source.kind == .video { .paidOther }
+            else if ["display", "banner", "expandable", "interstitial", "cpm"].contains(medium) { .display }
+            else if isPaid { .paidOther }
+            else if case .assistant = source.kind { .aiReferrals }
+            else if source.kind == .social || Self.socialMediums.contains(medium) { .organicSocial }
+            else if source.kind == .video || medium.contains("video") { .organicSocial }
+            else if source.kind == .search || medium == "organic" { .organicSearch }
+            else if ["referral", "app", "link"].contains(medium) { .referral }
+            else if Self.emails.contains(source.name) || Self.emails.contains(medium) { .email }
+            else if ["affiliate", "affiliates"].contains(medium) { .affiliate }
+            else { .other }
+    }
+
+    private static let socialMediums: Set<String> = ["social", "social-network", "social-media", "sm", "social network", "social media"]
+    private static let emails: Set<String> = ["email", "e-mail", "e_mail", "e mail"]
+
+    /// GA4's `^(.*(([^a-df-z]|^)shop|shopping).*)$`: "shop" as a word of its own or after an e, "shopping" anywhere.
+    static func namesShop(_ campaign: String) -> Bool {
+        let bytes = Array(campaign.utf8), shop = Array("shop".utf8)
+        guard bytes.count >= shop.count else { return false }
+        return (0...bytes.count - shop.count).contains { start in
+            guard bytes[start..<start + shop.count].elementsEqual(shop) else { return false }
+            guard start > 0, bytes[start - 1] != UInt8(ascii: "e"), (97...122).contains(bytes[start - 1]) else { return true }
+            return bytes[(start + shop.count)...].starts(with: "ping".utf8)
+        }
+    }
+}
+
+/// Where a session came from: its campaign's parameters where it has some, else its referrer.
+struct Origin: Sendable, Hashable {
+    /// Lower case; `(direct)` for none.
+    let source: String
+    /// Lower case; "" for none.
+    let medium: String
+    let campaign: String
+
+    /// A session without a campaign came by referral, if it was referred at all.
+    init(referrer: String, source utmSource: String, medium utmMedium: String, campaign: String) {
+        let hasCampaign = !utmSource.isEmpty || !utmMedium.isEmpty || !campaign.isEmpty
+        source = utmSource.isEmpty ? referrer : utmSource.lowercased()
+        medium = hasCampaign ? utmMedium.lowercased() : referrer == ReferrerSource.direct ? "" : "referral"
+        self.campaign = campaign
+    }
+
+    var isDirect: Bool { source == ReferrerSource.direct && ["", "(none)", "(not set)"].contains(medium) && campaign.isEmpty }
+}

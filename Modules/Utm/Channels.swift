@@ -1,0 +1,83 @@
+import Core
+
+/// Visitors, sessions and pageviews by channel.
+struct Channels: Encodable, Sendable {
+    let channel: String
+    let visitors: Int64
+    let sessions: Int64
+    let pageviews: Int64
+
+    static let fields = ReportList<Channels>.fields([
+        .required("channel", Channel.schema), .required("visitors", .count), .required("sessions", .count), .required("pageviews", .count),
+    ])
+
+    /// Different origins that are looked at; rarer ones, which nobody but a machine makes so many of, are Other.
+    private static let maximumOrigins = 20_000
+    /// Between the parts of an origin. No part has it: control characters are not kept.
+    private static let separator = "\u{1D}"
+
+    /// The rules are asked once for each origin that occurs, and joined back, so that visitors are counted exactly. Of a
+    /// campaign's name the rules want to know no more than two words, so most names need not be told apart.
+    static func run(_ scope: Scope) async throws -> [Channels] {
+        let separator = Self.separator
+        let origins: SQL = """
+            \(UtmModule.firstTouches),
+            origins AS NOT MATERIALIZED (
+              SELECT one.visitor, views, source || \(separator) || coalesce(utm_source, '') || \(separator) || coalesce(utm_medium, '') || \(separator) ||
+                CASE WHEN coalesce(utm_campaign, '') = '' THEN '' WHEN lower(utm_campaign) LIKE '%shop%' THEN utm_campaign
+                  WHEN lower(utm_campaign) LIKE '%cross-network%' THEN utm_campaign ELSE '-' END AS origin
+              FROM (
+                SELECT visitor, session_at, min(source) AS source, count(*) FILTER (WHERE kind = 0) AS views FROM activity
+                GROUP BY visitor, session_at) one
+              LEFT JOIN first_touches touch ON touch.visitor = one.visitor AND touch.session_at = one.session_at)
+            """
+        let found = try await scope.rows("utm.origins", reading: [UtmModule.touches], continues: true, """
+            \(origins)
+            SELECT origin, count(*) AS n FROM origins GROUP BY origin ORDER BY n DESC, origin LIMIT \(maximumOrigins)
+            """)
+        let known = found.map { row in
+            let parts = row.text("origin").split(separator: Character(separator), omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 4 else { return [Channel.other.rawValue, row.text("origin")] }
+            return [Channel(Origin(referrer: parts[0], source: parts[1], medium: parts[2], campaign: parts[3])).rawValue, row.text("origin")]
+        }
+        return try await scope.rows("utm.channels", reading: [UtmModule.touches], continues: true, """
+            \(origins),
+            known AS (\(scope.dialect.table(["channel", "origin"], of: known)))
+            SELECT channel, count(DISTINCT visitor) AS visitors, count(*) AS sessions, sum(views) AS views
+            FROM (
+              SELECT coalesce(channel, \(Channel.other.rawValue)) AS channel, visitor, views
+              FROM origins LEFT JOIN known ON known.origin = origins.origin) placed
+            GROUP BY channel
+            """)
+            .map { Channels(channel: $0.text("channel"), visitors: $0.int("visitors"), sessions: $0.int("sessions"), pageviews: $0.int("views")) }
+            .sorted { ($1.visitors, $0.channel) < ($0.visitors, $1.channel) }
+    }
+}
+
+/// Visitors that AI assistants sent.
+struct AIReferrers: Encodable, Sendable {
+    /// The assistant's host.
+    let source: String
+    let visitors: Int64
+    let pageviews: Int64
+
+    static let fields = ReportList<AIReferrers>.fields([
+        .required("source", .choice(WebSource.Assistant.allCases.map(\.rawValue))), .required("visitors", .count), .required("pageviews", .count),
+    ])
+
+    /// By referrer, or by the `utm_source` that assistants add to links where the browser tells no referrer.
+    static func run(_ scope: Scope) async throws -> [AIReferrers] {
+        func assistant(_ column: SQL) -> SQL {
+            let cases = WebSource.Assistant.allCases.map { "WHEN \(column) IN \(list: $0.names) THEN \($0.rawValue)" as SQL }
+            return "CASE \(SQL.joined(cases, separator: " ")) END"
+        }
+        return try await scope.rows("utm.ai_referrers", reading: [UtmModule.touches], continues: true, """
+            \(UtmModule.firstTouches),
+            sent AS NOT MATERIALIZED (
+              SELECT activity.visitor, kind, coalesce(\(assistant("source")), \(assistant("lower(utm_source)"))) AS assistant
+              FROM activity LEFT JOIN first_touches touch ON touch.visitor = activity.visitor AND touch.session_at = activity.session_at)
+            SELECT assistant, count(DISTINCT visitor) AS visitors, count(*) FILTER (WHERE kind = 0) AS views
+            FROM sent WHERE assistant IS NOT NULL GROUP BY assistant ORDER BY visitors DESC, assistant
+            """).map { AIReferrers(source: $0.text("assistant"), visitors: $0.int("visitors"), pageviews: $0.int("views")) }
+    }
+}

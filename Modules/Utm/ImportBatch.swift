@@ -1,0 +1,116 @@
+import Core
+
+/// A file of rows that somebody imported, stored whole or not at all.
+enum ImportBatch {
+    static let providers = ["google_analytics", "google_ads", "search_console"]
+    static let providerParameter = Parameter("provider", .choice(providers, default: nil), "Only what came from there.")
+    static let maximumRows = 10_000
+    /// Rows in a statement: a statement has at most 32,766 values.
+    private static let rowsAtOnce = 500
+
+    static let table = Table(
+        "utm_imports",
+        [
+            Column("id", .text), Column("project_id", .text), Column("provider", .text), Column("name", .text), Column("row_count", .int64),
+            Column("metadata", .text), Column("created_at", .int64),
+        ],
+        primaryKey: ["id"], indexes: [["project_id", "created_at"]])
+
+    static let fields: [Schema.Field] = [
+        .required("id", .uuid), .required("provider", .choice(providers)), .required("name", .text(200)), .required("row_count", .count),
+        .required("metadata", .map(.any)), .required("created_at", .timestamp),
+    ]
+
+    static let body = Schema.object([
+        .required("provider", .choice(providers)), .required("name", .text(200)),
+        .optional("rows", .array(.any, count: 1...maximumRows), "Objects with `date`, `dimensions`, `metrics` and `raw_row`."),
+        .optional("csv", .text(1_048_576), "In place of rows: RFC 4180, with a header that has a column `date`."),
+        .optional("metadata", .map(.any), "Whatever is worth keeping about the export."),
+    ])
+
+    // MARK: Reading
+
+    /// - Throws: 400 that names the first wrong row by its number; the first row, behind a header, is 1.
+    static func rows(of body: JSON) throws -> [ImportRow] {
+        let rows = body["rows"].flatMap { $0.isNull ? nil : $0 }, csv = body["csv"]?.string
+        switch (rows, csv) {
+        case (let rows?, nil):
+            return try rows.elements.enumerated().map { index, row in try naming("row \(index + 1)") { try ImportRow(row) } }
+        case (nil, let csv?): return try Self.rows(ofCSV: csv)
+        case (nil, nil): throw ServiceError.body("missing required field 'rows', or 'csv' in its place.")
+        case (_?, _?): throw ServiceError.body("either field 'rows' or field 'csv' is accepted; got both.")
+        }
+    }
+
+    private static func rows(ofCSV text: String) throws -> [ImportRow] {
+        let records: [CSV.Record]
+        do { records = try CSV.parse(text) } catch { throw ServiceError.body("field 'csv': \(error).") }
+        guard let header = records.first?.fields.map(CampaignFields.kept), records.count > 1 else {
+            throw ServiceError.body("field 'csv' must hold a header and at least one row; got \(records.count) lines.")
+        }
+        guard records.count - 1 <= maximumRows else {
+            throw ServiceError.body("field 'csv' may hold at most \(maximumRows) rows; got \(records.count - 1).")
+        }
+        for (index, name) in header.enumerated() where header[..<index].contains(name) {
+            throw ServiceError.body("field 'csv': the header has the column '\(name.excerpt(60))' twice.")
+        }
+        return try records.dropFirst().enumerated().map { index, record in
+            try naming("row \(index + 1) (line \(record.line))") { try ImportRow(record.fields, under: header) }
+        }
+    }
+
+    private static func naming<Result>(_ place: String, _ read: () throws -> Result) throws -> Result {
+        do { return try read() } catch let error as ServiceError {
+            // The opening words come once.
+            let opening = ServiceError.body("").message
+            throw ServiceError.body("\(place): \(error.message.hasPrefix(opening) ? String(error.message.dropFirst(opening.count)) : error.message)")
+        }
+    }
+
+    // MARK: Storing
+
+    static let columns = "id, provider, name, row_count, metadata, created_at"
+
+    static func create(_ call: ProjectRequest, _ body: JSON, _ rows: [ImportRow]) async throws -> Row {
+        let id = Identifiers.uuid(), project = call.project.id, actor = call.actor, now = call.now
+        let provider = body["provider"]?.string ?? "", name = body["name"]?.string ?? ""
+        var metadata = JSONText()
+        if let sent = body["metadata"], !sent.isNull { metadata.append(sent) } else { metadata.append(raw: "{}") }
+        let kept = metadata.string
+        let made = try await call.control.write { transaction in
+            let made = try await transaction.run("""
+                /* utm.create_import */ INSERT INTO utm_imports (id, project_id, provider, name, row_count, metadata, created_at)
+                VALUES (\(id), \(project), \(provider), \(name), \(rows.count), \(kept), \(now.milliseconds)) RETURNING \(sql: columns)
+                """)
+            let into = SQL(sql: ImportRow.table.columns.map(\.name).joined(separator: ", "))
+            for start in stride(from: 0, to: rows.count, by: rowsAtOnce) {
+                let some = (start..<min(start + rowsAtOnce, rows.count)).map { rows[$0].values(number: $0 + 1, of: id, in: project) }
+                try await transaction.run("/* utm.import_rows */ INSERT INTO utm_import_rows (\(into)) VALUES \(SQL.joined(some))")
+            }
+            try await AuditLog.record(
+                "import.create", by: actor, on: "import \(id)", metadata: ["provider": provider, "rows": "\(rows.count)"], project: project, at: now,
+                in: transaction)
+            return made
+        }
+        return made[0]
+    }
+
+    /// The batch that the path names.
+    /// - Throws: 404, also for one of another project.
+    static func require(_ call: ProjectRequest) async throws -> Row {
+        let id = call.id()
+        let rows = try await call.control.read(
+            "/* utm.import */ SELECT \(sql: columns) FROM utm_imports WHERE id = \(id) AND project_id = \(call.project.id)")
+        guard let row = rows.first else { throw ServiceError.notFound("Import", call.path("id")) }
+        return row
+    }
+
+    static func delete(_ call: ProjectRequest) async throws {
+        let id = try await require(call).text("id"), project = call.project.id, actor = call.actor, now = call.now
+        try await call.control.write { transaction in
+            try await transaction.run("/* utm.delete_import_rows */ DELETE FROM utm_import_rows WHERE import_id = \(id)")
+            try await transaction.run("/* utm.delete_import */ DELETE FROM utm_imports WHERE id = \(id) AND project_id = \(project)")
+            try await AuditLog.record("import.delete", by: actor, on: "import \(id)", project: project, at: now, in: transaction)
+        }
+    }
+}

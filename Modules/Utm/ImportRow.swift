@@ -1,0 +1,178 @@
+import Core
+
+/// A row of what an advertising or analytics service exported: one day of one combination of dimensions.
+struct ImportRow: Sendable {
+    let day: Day
+    /// JSON texts, as they were sent.
+    let dimensions: String
+    let metrics: String
+    let raw: String
+    /// Of the dimensions; "" for none.
+    let campaign: String
+    /// What is summed up, in the order of `Metric.allCases`.
+    let totals: [Double?]
+
+    /// A number that is summed up, under the names that services have for it.
+    enum Metric: String, Sendable, CaseIterable {
+        case impressions, clicks, cost, conversions, revenue, sessions, users
+
+        private var names: [String] {
+            switch self {
+            case .impressions: ["impressions", "impr"]
+            case .clicks: ["clicks"]
+            case .cost: ["cost", "spend", "ad_cost", "advertiser_ad_cost"]
+            case .conversions: ["conversions", "key_events"]
+            case .revenue: ["revenue", "total_revenue", "purchase_revenue", "conversion_value", "conv_value"]
+            case .sessions: ["sessions"]
+            case .users: ["users", "total_users", "active_users"]
+            }
+        }
+
+        private static let byName = Dictionary(uniqueKeysWithValues: allCases.flatMap { metric in metric.names.map { ($0, metric) } })
+
+        init?(_ name: String) {
+            guard let metric = Self.byName[ImportRow.plain(name)] else { return nil }
+            self = metric
+        }
+    }
+
+    private static let dateNames: Set<String> = ["date", "day"]
+    private static let campaignNames: Set<String> = ["campaign", "campaign_name", "session_campaign", "session_campaign_name", "google_ads_campaign", "utm_campaign"]
+    private static let numbers = -1e12...1e12
+    private static let limits = Schema.MapLimits(keys: 100, bytes: 8_192)
+
+    /// What a row of a request may hold.
+    static let fields: [Schema.Field] = [
+        .required("date", .string(8...10), "2026-05-01 or 20260501."),
+        .optional("dimensions", .map(.any, limits: limits), "What the numbers are about; `campaign` names the campaign."),
+        .optional("metrics", .map(.number(numbers)), "Numbers by name, such as impressions, clicks, cost, conversions, revenue, sessions, users."),
+        .optional("raw_row", .map(.any, limits: limits), "The row as it was exported; kept for audits."),
+    ]
+
+    // MARK: Reading
+
+    /// - Throws: 400 that says what is wrong, without the row's number.
+    init(_ json: JSON) throws {
+        guard json.kind == .object else { throw ServiceError.body("it must be an object; got \(json.described).") }
+        try Schema.object(Self.fields).check(json)
+        let text = json["date"]?.string ?? ""
+        guard let day = Self.day(text) else { throw ServiceError.body("field 'date' must be a day such as 2026-05-01; got '\(text.excerpt(60))'.") }
+        func object(_ name: String) -> JSON? { json[name].flatMap { $0.isNull ? nil : $0 } }
+        self.day = day
+        dimensions = Self.text(object("dimensions"))
+        metrics = Self.text(object("metrics"))
+        raw = Self.text(object("raw_row"))
+        campaign = Self.campaign(object("dimensions")?.members.map { ($0.name, $0.value.string ?? "") } ?? [])
+        totals = Self.totals(object("metrics")?.members.compactMap { name, value in value.number.map { (name, $0) } } ?? [])
+    }
+
+    /// A line of a CSV file under its header: the date, the numbers that are summed up, and dimensions for the rest.
+    init(_ fields: [String], under header: [String]) throws {
+        guard fields.count == header.count else {
+            throw ServiceError.body("it has \(fields.count) columns; the header has \(header.count).")
+        }
+        let columns = Array(zip(header, fields))
+        guard let date = columns.first(where: { Self.dateNames.contains(Self.plain($0.0)) }) else {
+            throw ServiceError.body("the header has no column 'date'.")
+        }
+        guard let day = Self.day(date.1) else {
+            throw ServiceError.body("column '\(date.0.excerpt(60))' must be a day such as 2026-05-01; got '\(date.1.excerpt(60))'.")
+        }
+        var metrics: [(String, Double)] = [], dimensions: [(String, String)] = []
+        for (name, field) in columns where name != date.0 {
+            if let metric = Metric(name) {
+                // What services write where they know nothing.
+                if ["", "-", "--"].contains(field) { continue }
+                guard let number = Self.number(field), Self.numbers.contains(number) else {
+                    throw ServiceError.body("column '\(name.excerpt(60))' must be a number; got '\(field.excerpt(60))'.")
+                }
+                metrics.append((metric.rawValue, number))
+            } else {
+                dimensions.append((Self.plain(name), field))
+            }
+        }
+        self.day = day
+        self.dimensions = Self.object(dimensions) { $0.append(string: $1) }
+        self.metrics = Self.object(metrics) { $0.append(raw: "\($1)") }
+        raw = Self.object(columns) { $0.append(string: $1) }
+        guard self.raw.utf8.count <= 32_768 else { throw ServiceError.body("it may hold at most 32768 bytes; got \(self.raw.utf8.count).") }
+        campaign = Self.campaign(dimensions)
+        totals = Self.totals(metrics)
+    }
+
+    /// `Session campaign` and `session-campaign` are `session_campaign`.
+    static func plain(_ name: String) -> String {
+        let words = name.lowercased().split { !$0.isLetter && !$0.isNumber }
+        return words.joined(separator: "_")
+    }
+
+    private static func day(_ text: String) -> Day? {
+        if case .day(let day)? = ISO8601.parse(text) { return day }
+        guard text.utf8.count == 8, text.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(text) else { return nil }
+        return Day(year: number / 10_000, month: number / 100 % 100, day: number % 100)
+    }
+
+    /// With commas between thousands and a sign of a currency, as spreadsheets write numbers. A comma elsewhere is refused: it may
+    /// be meant as a decimal point.
+    private static func number(_ text: String) -> Double? {
+        let plain = text.filter { !$0.isWhitespace && !$0.isCurrencySymbol }
+        let groups = plain.prefix { $0 != "." }.split(separator: ",", omittingEmptySubsequences: false)
+        guard groups.dropFirst().allSatisfy({ $0.utf8.count == 3 }), groups.count == 1 || (1...3).contains(groups[0].drop { "+-".contains($0) }.utf8.count),
+              plain.utf8.allSatisfy({ (48...57).contains($0) || "+-.,eE".utf8.contains($0) })
+        else { return nil }
+        return Double(plain.filter { $0 != "," }).flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    private static func campaign(_ dimensions: [(String, String)]) -> String {
+        let named = dimensions.first { campaignNames.contains(plain($0.0)) && !$0.1.isEmpty }
+        return named.map { CampaignFields.kept($0.1) } ?? ""
+    }
+
+    /// A number that is there under several names counts under the first.
+    private static func totals(_ metrics: [(String, Double)]) -> [Double?] {
+        Metric.allCases.map { metric in
+            (metrics.first { $0.0 == metric.rawValue } ?? metrics.first { Metric($0.0) == metric })?.1
+        }
+    }
+
+    private static func text(_ json: JSON?) -> String {
+        var text = JSONText()
+        if let json { text.append(json) } else { text.append(raw: "{}") }
+        return text.string
+    }
+
+    private static func object<Value>(_ members: [(String, Value)], _ append: (inout JSONText, Value) -> Void) -> String {
+        var text = JSONText()
+        text.append(raw: "{")
+        for (index, member) in members.enumerated() {
+            if index > 0 { text.append(raw: ",") }
+            text.append(string: member.0)
+            text.append(raw: ":")
+            append(&text, member.1)
+        }
+        text.append(raw: "}")
+        return text.string
+    }
+
+    // MARK: Storing
+
+    static let table = Table(
+        "utm_import_rows",
+        [
+            Column("import_id", .text), Column("number", .int64), Column("project_id", .text),
+            /// Days since 1970.
+            Column("day", .int64),
+            Column("dimensions", .text), Column("metrics", .text), Column("raw_row", .text), Column("campaign", .text),
+        ] + Metric.allCases.map { Column($0.rawValue, .double, nullable: true) },
+        primaryKey: ["import_id", "number"], indexes: [["project_id", "day"]])
+
+    /// As values of an INSERT, in the order of the table's columns.
+    func values(number: Int, of batch: String, in project: String) -> SQL {
+        let totals = SQL.joined(totals.map { "\($0)" })
+        return "(\(batch), \(number), \(project), \(day.number), \(dimensions), \(metrics), \(raw), \(campaign), \(totals))"
+    }
+}
+
+extension Character {
+    fileprivate var isCurrencySymbol: Bool { unicodeScalars.allSatisfy { $0.properties.generalCategory == .currencySymbol } }
+}

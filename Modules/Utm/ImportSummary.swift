@@ -1,0 +1,67 @@
+import Core
+import Foundation
+
+extension Scope {
+    /// The days of the report's zone that the range touches. Imported rows know no finer time.
+    var days: ClosedRange<Day> {
+        let zone = TimeZone(identifier: timezone) ?? .gmt
+        func day(_ instant: Instant) -> Day { Day(instant.adding(seconds: Int64(zone.secondsFromGMT(for: instant.date)))) }
+        return day(range.start)...day(range.end.adding(milliseconds: -1))
+    }
+}
+
+/// Imported rows of a range, summed up.
+struct ImportSummary: Encodable, Sendable {
+    let rows: Int64
+    let impressions, clicks, cost, conversions, revenue, sessions, users: Double
+
+    static let fields: [Schema.Field] = [.required("rows", .count)] + ImportRow.Metric.allCases.map { .required($0.rawValue, .number(-1e18...1e18)) }
+
+    static func read(_ call: ProjectRequest, _ days: ClosedRange<Day>, provider: String?) async throws -> ImportSummary {
+        let sums = SQL(sql: ImportRow.Metric.allCases.map { "sum(\($0.rawValue)) AS \($0.rawValue)" }.joined(separator: ", "))
+        let row = try await call.control.read("""
+            /* utm.import_summary */ SELECT count(*) AS n, \(sums) FROM utm_import_rows
+            WHERE \(ImportedCosts.chosen(call, days, provider))
+            """)[0]
+        func sum(_ metric: ImportRow.Metric) -> Double { ImportedCosts.rounded(row.double(metric.rawValue)) }
+        return ImportSummary(
+            rows: row.int("n"), impressions: sum(.impressions), clicks: sum(.clicks), cost: sum(.cost), conversions: sum(.conversions),
+            revenue: sum(.revenue), sessions: sum(.sessions), users: sum(.users))
+    }
+}
+
+/// What a campaign cost in a range.
+struct ImportedCosts: Sendable {
+    let campaign: String
+    let cost: Double
+    let clicks: Double
+    let impressions: Double
+
+    /// Names that mean the same campaign have the same key.
+    static func key(_ campaign: String) -> String { CampaignFields.kept(campaign).lowercased() }
+
+    /// Campaigns with a cost, the dearest first.
+    static func read(_ call: ProjectRequest, _ days: ClosedRange<Day>, provider: String?) async throws -> [ImportedCosts] {
+        let rows = try await call.control.read("""
+            /* utm.import_costs */ SELECT campaign, sum(cost) AS cost, sum(clicks) AS clicks, sum(impressions) AS impressions FROM utm_import_rows
+            WHERE \(chosen(call, days, provider)) AND campaign <> '' AND cost IS NOT NULL
+            GROUP BY campaign ORDER BY campaign
+            """)
+        // Spellings of one name are one campaign, called as the first of them.
+        return Dictionary(grouping: rows, by: { key($0.text("campaign")) }).values.map { spellings in
+            func sum(_ column: String) -> Double { rounded(spellings.reduce(0) { $0 + $1.double(column) }) }
+            return ImportedCosts(campaign: spellings[0].text("campaign"), cost: sum("cost"), clicks: sum("clicks"), impressions: sum("impressions"))
+        }.sorted { ($1.cost, $0.campaign) < ($0.cost, $1.campaign) }
+    }
+
+    fileprivate static func chosen(_ call: ProjectRequest, _ days: ClosedRange<Day>, _ provider: String?) -> SQL {
+        var conditions: [SQL] = ["project_id = \(call.project.id)", "day >= \(days.lowerBound.number)", "day <= \(days.upperBound.number)"]
+        if let provider {
+            conditions.append("import_id IN (SELECT id FROM utm_imports WHERE project_id = \(call.project.id) AND provider = \(provider))")
+        }
+        return SQL.all(conditions)
+    }
+
+    /// To millionths, so that a sum of 0.1 and 0.2 is 0.3.
+    fileprivate static func rounded(_ value: Double) -> Double { (value * 1e6).rounded() / 1e6 }
+}

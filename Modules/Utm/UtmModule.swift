@@ -1,0 +1,48 @@
+import Core
+
+/// Campaigns, channels and attribution: what brings visitors, and what it is worth.
+public struct UtmModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "utm", category: .tracking, summary: "Campaigns, channels, attribution of revenue, and what advertising costs.", reads: ["revenue"])
+
+    /// One row for each pageview that came with campaign parameters.
+    static let touches = FactTable(
+        "utm_touches",
+        FactTable.sessionColumns + [
+            /// Not called `path`: a filter on the path picks sessions, wherever in them their campaign was told.
+            Column("landing_path", .text),
+        ] + CampaignFields.names.map { Column($0, .text) })
+
+    public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
+
+    public var factTables: [FactTable] { [Self.touches] }
+    public var migrations: [Migration] {
+        [
+            Migration("001-create", on: .events, [.createFactTable(Self.touches)]),
+            Migration("002-create-imports", on: .control, [.createTable(ImportBatch.table), .createTable(ImportRow.table)]),
+        ]
+    }
+
+    public var extensions: [CollectorExtension] {
+        [
+            CollectorExtension("pageview", "A pageview with campaign parameters is a touch.", fields: CampaignFields.fields) { payload in
+                guard let campaign = CampaignFields(payload) else { return nil }
+                let path = payload.text("path")
+                return Addition { visit in [(Self.touches, visit.sessionValues + [.text(visit.page(path))] + campaign.values.map(Value.text))] }
+            },
+        ]
+    }
+
+    public var datasets: [Dataset] {
+        [
+            Dataset("utm_touches", "One row for each pageview with campaign parameters.", columns: [
+                ("occurred_at", "When, epoch milliseconds."), ("landing_path", "Path of the page."), ("utm_source", "Who sent the visitor."),
+                ("utm_medium", "By what means, such as cpc or email."), ("utm_campaign", "Name of the campaign."),
+                ("utm_content", "Which of several links."), ("utm_term", "Which search word was bought."), ("source", "Where the session came from."),
+                ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."), ("os", "Operating system."),
+            ]),
+        ]
+    }
+
+    public var routes: [Route] { campaignRoutes + marketingRoutes + importRoutes }
+}

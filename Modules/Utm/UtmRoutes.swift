@@ -1,0 +1,65 @@
+import Core
+
+extension UtmModule {
+    var campaignRoutes: [Route] {
+        [
+            .report("/api/v1/campaigns", "Campaigns by visitors.", fields: Campaigns.fields) { _, scope in
+                ReportList(data: try await Campaigns.run(scope))
+            },
+            .report("/api/v1/campaigns/sources", "Sources of campaigns by visitors.", fields: CampaignBreakdown.fields(.source)) { _, scope in
+                ReportList(data: try await CampaignBreakdown.run(scope, by: .source))
+            },
+            .report("/api/v1/campaigns/mediums", "Media of campaigns by visitors.", fields: CampaignBreakdown.fields(.medium)) { _, scope in
+                ReportList(data: try await CampaignBreakdown.run(scope, by: .medium))
+            },
+            .report(
+                "/api/v1/campaigns/timeseries", "What one source brought, by day.",
+                parameters: [Parameter("utm_source", .text(maximum: CampaignFields.maximumLength), required: true, "The source, as it was sent.")]
+                    + ScopeParameters.range,
+                fields: CampaignTimeseries.fields
+            ) { call, scope in
+                ReportList(data: try await CampaignTimeseries.run(scope, source: CampaignFields.kept(call.text("utm_source") ?? "")))
+            },
+        ]
+    }
+
+    private static let attributionParameters = [
+        Parameter(
+            "model", .choice(AttributionModel.allCases.map(\.rawValue), default: AttributionModel.lastTouch.rawValue),
+            "Which touches of a journey are credited with its order."),
+        Parameter("lookback_days", .integer(1...365, default: 30), "How far back from an order its journey goes."),
+        ScopeParameters.currency,
+    ]
+
+    var marketingRoutes: [Route] {
+        [
+            .report("/api/v1/marketing/channels", "Visitors, sessions and pageviews by channel.", parameters: ScopeParameters.range, fields: Channels.fields) {
+                _, scope in ReportList(data: try await Channels.run(scope))
+            },
+            .report(
+                "/api/v1/marketing/attribution", "Orders and revenue credited to channel, source and campaign.",
+                parameters: Self.attributionParameters + ScopeParameters.range, fields: AttributionReport.fields
+            ) { call, scope in try await AttributionReport.run(scope, try await attribution(call)) },
+            .report(
+                "/api/v1/marketing/revenue", "Orders, revenue, currencies and the best products.", parameters: ScopeParameters.range + [ScopeParameters.currency],
+                fields: MarketingRevenue.fields
+            ) { call, scope in try await MarketingRevenue.run(scope, in: try await call.currency()) },
+            .report("/api/v1/marketing/ai-referrers", "Visitors that AI assistants sent.", parameters: ScopeParameters.range, fields: AIReferrers.fields) {
+                _, scope in ReportList(data: try await AIReferrers.run(scope))
+            },
+            .report(
+                "/api/v1/marketing/campaign-costs", "What campaigns cost, and what they brought.",
+                parameters: Self.attributionParameters + [ImportBatch.providerParameter] + ScopeParameters.list, fields: CampaignCosts.fields
+            ) { call, scope in
+                let costs = try await ImportedCosts.read(call, scope.days, provider: call.text("provider"))
+                return try await CampaignCosts.run(scope, try await attribution(call), costs: costs)
+            },
+        ]
+    }
+
+    private func attribution(_ call: ProjectRequest) async throws -> Attribution {
+        Attribution(
+            model: call.text("model").flatMap(AttributionModel.init) ?? .lastTouch, currency: try await call.currency(),
+            lookbackDays: call.integer("lookback_days", default: 30))
+    }
+}

@@ -1,0 +1,199 @@
+import Common
+import Core
+import Host
+import TestSupport
+import Testing
+
+/// Hand-worked numbers. Ada comes from Google and buys a plan and a hat; she loads the page that thanks her again, and gives the
+/// hat back a day later. Bob pays in dollars, Cy in euros, which have a rate, Dee in yen, which have none.
+@Suite("Revenue")
+struct RevenueTests {
+    private static let yaml = "modules: {settings: {revenue: {rates: {EUR: 1.5}}}}"
+
+    private static func order(_ visitor: String, _ time: String, _ amount: String, _ currency: String, _ data: String = "{}", path: String = "/thanks", id: String = "") -> String {
+        #"{"type":"event","name":"purchase","visitor_id":"\#(visitor)","path":"\#(path)","timestamp":"2026-03-\#(time)Z","revenue_amount":\#(amount),"#
+            + #""revenue_currency":"\#(currency)","data":\#(data)\#(id.isEmpty ? "" : #","event_id":"\#(id)""#)}"#
+    }
+
+    private static let adas = #"{"order_id":"A1","items":[{"name":"Plan","price":20,"quantity":1},{"item_name":"Hat","price":"40"},{"name":"Plan","price":20,"quantity":2},{"price":3},7]}"#
+
+    private static let events = [
+        #"{"type":"pageview","path":"/","visitor_id":"ada","referrer":"https://www.google.com/","timestamp":"2026-03-01T10:00:00Z"}"#,
+        order("ada", "01T10:05:00", "100", "USD", adas, id: "first"), order("ada", "01T10:06:00", "100", "USD", adas, id: "again"),
+        order("bob", "01T11:00:00", "59.98", "usd", path: "/thanks?token=1"),
+        order("cy", "01T12:00:00", "20", "EUR", #"{"transaction_id":7,"items":[{"sku":"Mug","price":10.1,"quantity":0.5}]}"#),
+        order("dee", "01T13:00:00", "5000", "JPY", #"{"items":[{"name":"Mug","price":5000}]}"#),
+        order("ada", "02T09:00:00", "-40", "USD", #"{"order_id":"A1","items":[{"name":"Hat","price":40}]}"#),
+    ]
+
+    private func withEvents(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
+        try await TestApp.run(profile, yaml: Self.yaml) { app in
+            let answer = try await app.collect("[\(Self.events.joined(separator: ","))]")
+            #expect(answer.body == #"{"accepted":7,"ok":true}"#)
+            try await body(app)
+        }
+    }
+
+    private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
+        let answer = try await app.get(path)
+        #expect(answer.body == body, sourceLocation: place)
+    }
+
+    @Test("adds up orders and refunds, in one currency and in each", arguments: Profile.available)
+    func totals(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            // 100 + 59.98 + 20 EUR at 1.5 - 40; Ada's order counts once.
+            let currencies = #""currencies":[{"currency":"USD","orders":2,"revenue":119.98},{"currency":"EUR","orders":1,"revenue":20},{"currency":"JPY","orders":1,"revenue":5000}]"#
+            try await expect(app, "/api/v1/revenue", answers: #"{"average_order_value":49.99,"buyers":3,\#(currencies),"currency":"USD","orders":3,"#
+                + #""refunded":40,"refunds":1,"revenue":149.98}"#)
+            try await expect(app, "/api/v1/revenue?currency=jpy", answers: #"{"average_order_value":5000,"buyers":1,\#(currencies),"currency":"JPY","orders":1,"#
+                + #""refunded":0,"refunds":0,"revenue":5000}"#)
+            try await expect(app, "/api/v1/revenue?start_at=2026-02-01&end_at=2026-02-01", answers: #"{"average_order_value":0,"buyers":0,"currencies":[],"#
+                + #""currency":"USD","orders":0,"refunded":0,"refunds":0,"revenue":0}"#)
+            // The event of the order that was sent twice is there once, too.
+            try await expect(app, "/api/v1/events", answers: #"{"data":[{"count":5,"name":"purchase","unique":4}]}"#)
+        }
+    }
+
+    @Test("compares in the currency of the report's own period", arguments: Profile.available)
+    func compares(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            let day = try await app.get("/api/v1/revenue?start_at=2026-03-02&end_at=2026-03-02&compare=previous").json()
+            #expect(day["revenue"]?.number == -40)
+            #expect(day["previous"]?["revenue"]?.number == 189.98)
+            #expect(day["previous"]?["currency"]?.string == "USD")
+        }
+    }
+
+    @Test("shows days, products and sources", arguments: Profile.available)
+    func breakdowns(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            let range = "start_at=2026-02-28&end_at=2026-03-02"
+            try await expect(app, "/api/v1/revenue/timeseries?\(range)", answers: #"{"currency":"USD","data":[{"date":"2026-02-28","orders":0,"refunds":0,"revenue":0},"#
+                + #"{"date":"2026-03-01","orders":3,"refunds":0,"revenue":189.98},{"date":"2026-03-02","orders":0,"refunds":1,"revenue":-40}]}"#)
+            // Ada's two lines of plans are one; half a mug at 10.10 EUR is 5.05 EUR is 7.575 USD.
+            try await expect(app, "/api/v1/revenue/products?\(range)", answers: #"{"currency":"USD","data":[{"orders":1,"product":"Plan","quantity":3,"revenue":60},"#
+                + #"{"orders":1,"product":"Mug","quantity":0.5,"revenue":7.575},{"orders":1,"product":"Hat","quantity":0,"revenue":0}]}"#)
+            try await expect(app, "/api/v1/revenue/products?\(range)&limit=1&offset=2", answers: #"{"currency":"USD","data":[{"orders":1,"product":"Hat","quantity":0,"revenue":0}]}"#)
+            // Ada came back by herself to get her money.
+            try await expect(app, "/api/v1/revenue/sources?\(range)", answers: #"{"currency":"USD","data":[{"average_order_value":100,"buyers":1,"orders":1,"#
+                + #""revenue":100,"source":"google.com"},{"average_order_value":24.99,"buyers":2,"orders":2,"revenue":49.98,"source":"(direct)"}]}"#)
+        }
+    }
+
+    @Test("filters by what the order and its session are", arguments: Profile.available)
+    func filters(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            for (filter, expected) in [("source:google.com", 100), ("path:/thanks", 149.98), ("path:/", 0), ("entry_page:/", 100), ("event:signup", 0)] as [(String, Double)] {
+                let answer = try await app.get("/api/v1/revenue?filter=\(filter)").json()
+                #expect(answer["revenue"]?.number == expected, "\(filter)")
+            }
+        }
+    }
+
+    @Test("an order is known by name and id; refunds of one order may be several; without an id each counts", arguments: Profile.available)
+    func duplicates(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let orders = [
+                Self.order("a", "01T10:00:00", "1", "USD", #"{"order_id":1}"#), Self.order("b", "01T10:00:01", "1", "USD", #"{"order_id":"1"}"#),
+                Self.order("a", "01T10:00:02", "1", "USD", #"{"order_id":"2"}"#), Self.order("a", "01T10:00:03", "1", "USD"), Self.order("a", "01T10:00:04", "1", "USD"),
+                Self.order("a", "01T10:00:05", "-0.25", "USD", #"{"order_id":1}"#), Self.order("a", "01T10:00:06", "-0.25", "USD", #"{"order_id":1}"#),
+                // The same event twice.
+                Self.order("a", "01T10:00:07", "-0.25", "USD", #"{"order_id":1}"#, id: "x"), Self.order("a", "01T10:00:07", "-0.25", "USD", #"{"order_id":1}"#, id: "x"),
+            ]
+            try await app.collect("[\(orders.joined(separator: ","))]")
+            let answer = try await app.get("/api/v1/revenue").json()
+            #expect(answer["orders"]?.integer == 4)
+            #expect(answer["refunds"]?.integer == 3)
+            #expect(answer["revenue"]?.number == 3.25)
+        }
+    }
+
+    @Test("is passed over where the module may not collect; the event stays", arguments: Profile.available)
+    func switchedOff(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            func set(_ isEnabled: Bool, _ access: AccessLevel) async throws {
+                try await app.installation.directory.setModules([.init(module: "revenue", isEnabled: isEnabled, access: access)], in: app.project, by: "test")
+            }
+            func collect(_ amount: String) async throws {
+                let answer = try await app.collect(#"{"type":"event","name":"purchase","revenue_amount":\#(amount),"data":{"order_id":"same"}}"#)
+                #expect(answer.body == #"{"ok":true}"#)
+            }
+            try await set(false, .all)
+            try await collect("1")
+            // Nobody asks whether it would be an amount.
+            try await collect(#""much""#)
+            try await set(true, .read)
+            try await collect("2")
+            try await set(true, .all)
+            try await collect("4")
+            let answer = try await app.get("/api/v1/revenue").json()
+            #expect(answer["revenue"]?.number == 4)
+            try await expect(app, "/api/v1/events", answers: #"{"data":[{"count":4,"name":"purchase","unique":1}]}"#)
+        }
+    }
+
+    @Test("refuses what is no amount or no currency", arguments: [
+        (#""revenue_amount":"1""#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got '1'."),
+        (#""revenue_amount":1000000001"#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got 1000000001."),
+        (#""revenue_amount":-1e300"#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got -1e+300."),
+        (#""revenue_amount":1,"revenue_currency":"EURO""#, "field 'revenue_currency' must be a string of 0 to 3 characters; got 4 characters."),
+        (#""revenue_amount":1,"revenue_currency":"€€€""#, "field 'revenue_currency' must be three letters of ISO 4217 such as USD; got '€€€'."),
+        (#""revenue_amount":1,"revenue_currency":"US""#, "field 'revenue_currency' must be three letters of ISO 4217 such as USD; got 'US'."),
+    ])
+    func refusals(fields: String, sentence: String) async throws {
+        try await TestApp.run { app in
+            let answer = try await app.collect(#"{"type":"event","name":"purchase",\#(fields)}"#)
+            #expect(answer.status == 400)
+            #expect(answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#)
+        }
+    }
+
+    @Test("an order counts whatever its items are", arguments: Profile.available, [
+        #"{"items":"two"}"#, #"{"items":[null,[],{"name":"a","price":1e300},{"name":"b","quantity":-1e300},{"name":"c","quantity":0},{"name":" "}]}"#, #"{"items":{}}"#, "{}",
+        #"{"order_id":null}"#, #"{"order_id":{"a":1}}"#, #"{"order_id":""}"#,
+    ])
+    func odd(profile: Profile, data: String) async throws {
+        try await TestApp.run(profile) { app in
+            try await app.collect(Self.order("a", "01T10:00:00", "0.000001", "KWD", data))
+            let answer = try await app.get("/api/v1/revenue").json()
+            #expect(answer["revenue"]?.number == 0.000001)
+            #expect(answer["currency"]?.string == "KWD")
+            try await expect(app, "/api/v1/revenue/products", answers: #"{"currency":"KWD","data":[]}"#)
+        }
+    }
+
+    @Test("refuses a currency that is none, and more points than anybody looks at", arguments: [
+        ("/api/v1/revenue?currency=E1R", "Invalid query parameter 'currency': must be three letters of ISO 4217 such as USD; got 'E1R'."),
+        ("/api/v1/revenue?currency=EURO", "Invalid query parameter 'currency': must be at most 3 characters of text; got 'EURO'."),
+        ("/api/v1/revenue/timeseries?interval=hour&start_at=2025-01-01&end_at=2025-12-31", "Invalid query parameter 'interval': the range has 8760 hours; at most 5000 are answered. Ask for a shorter range."),
+    ])
+    func parameters(path: String, sentence: String) async throws {
+        try await TestApp.run { app in
+            let answer = try await app.get(path)
+            #expect(answer.status == 400)
+            #expect(answer.body == #"{"error":"\#(sentence)"}"#)
+        }
+    }
+
+    @Test("OpenAPI tells its fields of the event")
+    func described() async throws {
+        try await TestApp.run { app in
+            let event = try await app.get("/openapi.json", as: .nobody).json()["components"]?["schemas"]?["EventEvent"]?["properties"]
+            #expect(event?["revenue_amount"]?["type"]?.string == "number")
+            #expect(event?["name"] != nil)
+        }
+    }
+
+    @Test("settings say what is wrong with them")
+    func settings() async throws {
+        await #expect(throws: (any Error).self) { try await TestApp.run(yaml: "modules: {settings: {revenue: {currency: EURO}}}") { _ in } }
+        await #expect(throws: (any Error).self) { try await TestApp.run(yaml: "modules: {settings: {revenue: {rates: {EUR: 0}}}}") { _ in } }
+        try await TestApp.run(yaml: "modules: {settings: {revenue: {currency: EUR, rates: {USD: 0.5}}}}") { app in
+            try await app.collect(#"[{"type":"event","name":"a","revenue_amount":1},{"type":"event","name":"a","revenue_amount":1,"revenue_currency":"USD"}]"#)
+            let answer = try await app.get("/api/v1/revenue").json()
+            #expect(answer["currency"]?.string == "EUR")
+            #expect(answer["revenue"]?.number == 1.5)
+        }
+    }
+}
