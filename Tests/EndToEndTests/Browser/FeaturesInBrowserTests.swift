@@ -204,6 +204,7 @@ struct FeaturesInBrowserTests {
                 #expect(try await it.browser.run("return seen.length").integer == 3)
                 // 17 of the 50 of a loop, so that a page sends 20.
                 try await it.browser.click("loop")
+                _ = try await it.recorder.waits(for: 20, "js_error")
                 try await it.browser.run("pulse('event', { name: 'after' })")
                 _ = try await it.recorder.waits(for: 1, "event")
                 #expect(it.recorder.types.filter { $0 == "js_error" }.count == 20)
