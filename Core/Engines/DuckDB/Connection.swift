@@ -40,7 +40,7 @@ final class Connection: @unchecked Sendable {
     /// time, and what is saved is the parsing.
     ///
     /// One without values is never run twice: DuckDB 1.5 keeps its plan with what was true of the data at first, so that it
-    /// counts rows of back then, fails or crashes once there are others.
+    /// counts rows of back then, fails once there are others.
     ///
     /// - Parameter allowed: the kinds of statements that may run here.
     func run(_ text: String, _ values: [Value] = [], allowed: StatementKinds = .all) throws -> Rows {
