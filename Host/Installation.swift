@@ -95,7 +95,7 @@ public struct Installation: Sendable {
             extensions: modules.flatMap { module in module.extensions.map { .init(module: module.name, fields: $0) } },
             tables: tables, sessions: sessions, identity: identity,
             geoIP: try configuration.privacy.geoipDatabase.map(GeoIP.init(path:)),
-            gate: { module, project, key in try gate.checkModule(module, .write, project, key) })
+            gate: { module, project, key in try gate.directory.checkModule(module, .write, project, key) })
         let collection = Collection(
             journal: journal, pipeline: pipeline, counters: counters, maximumEvents: configuration.limits.batchEvents)
         deferred.set(collection)
@@ -107,7 +107,7 @@ public struct Installation: Sendable {
         let description = DescriptionRoutes(modules: modules, configuration: configuration)
         let hostRoutes = IngestRoutes(
             collection: collection, ledger: ledger, stream: stream,
-            mayRead: { module, project, key in (try? gate.checkModule(module, .read, project, key)) != nil }
+            mayRead: { module, project, key in (try? gate.directory.checkModule(module, .read, project, key)) != nil }
         ).routes
             + (probes.routes + administration.routes + backups.routes).map { (nil, $0) }
         let registry = try ModuleRegistry(modules: modules, hostRoutes: hostRoutes + description.routes(describing: hostRoutes).map { (nil, $0) })

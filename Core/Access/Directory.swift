@@ -69,6 +69,23 @@ public final class Directory: Sendable {
         defaults.modules.map { ($0, state(of: $0, in: project)) }
     }
 
+    /// Module switch, level and the key's own list. Collection calls it for the module of each payload.
+    public func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ key: APIKey?) throws {
+        let state = state(of: module, in: project)
+        guard state.isEnabled else {
+            throw ServiceError(status: 403, code: "module_disabled", message: "Module '\(module)' is not enabled for this project.")
+        }
+        // Core's reports are always there, whatever its level says about collection.
+        guard state.access.allows(access) || (module == "core" && access == .read) else {
+            throw ServiceError(
+                status: 403, code: "module_access",
+                message: "Module '\(module)' does not allow \(access.rawValue) access for this project.")
+        }
+        guard key?.mayUse(module) ?? true else {
+            throw ServiceError(status: 403, code: "key_modules", message: "API key is not allowed to use module '\(module)'.")
+        }
+    }
+
     // MARK: Keeping up
 
     /// Reads everything from the control plane.

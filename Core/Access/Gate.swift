@@ -93,24 +93,7 @@ public struct Gate: Sendable {
                 status: 403, code: "missing_scope",
                 message: "API key does not have the required '\(needed.rawValue)' scope for this endpoint.")
         }
-        if let module { try checkModule(module, route.access, project, key) }
-    }
-
-    /// Module switch, level and the key's own list. Collection calls it for the module of each payload.
-    public func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ key: APIKey?) throws {
-        let state = directory.state(of: module, in: project)
-        guard state.isEnabled else {
-            throw ServiceError(status: 403, code: "module_disabled", message: "Module '\(module)' is not enabled for this project.")
-        }
-        // Core's reports are always there, whatever its level says about collection.
-        guard state.access.allows(access) || (module == "core" && access == .read) else {
-            throw ServiceError(
-                status: 403, code: "module_access",
-                message: "Module '\(module)' does not allow \(access.rawValue) access for this project.")
-        }
-        guard key?.mayUse(module) ?? true else {
-            throw ServiceError(status: 403, code: "key_modules", message: "API key is not allowed to use module '\(module)'.")
-        }
+        if let module { try directory.checkModule(module, route.access, project, key) }
     }
 
     /// A front end's call takes either scope; the sentence of a refusal then names `ingest`.
@@ -146,7 +129,7 @@ public struct Gate: Sendable {
             try await count(.admin, "admin token", &rate)
             guard let project = directory.project(id) else { throw ServiceError.notFound("Project", id) }
             // Which modules a project has can be told once the project is known.
-            if let module { try checkModule(module, route.access, project, nil) }
+            if let module { try directory.checkModule(module, route.access, project, nil) }
             return Caller(project: project, key: nil)
         }
         guard let key = directory.key(secret: token), let project = directory.project(key.projectID) else { throw Self.invalidAdminToken }
@@ -158,7 +141,7 @@ public struct Gate: Sendable {
         }
         // A stranger's project is answered as one that does not exist.
         guard project.id == id.lowercased() else { throw ServiceError.notFound("Project", id) }
-        if let module { try checkModule(module, route.access, project, key) }
+        if let module { try directory.checkModule(module, route.access, project, key) }
         return Caller(project: project, key: key)
     }
 

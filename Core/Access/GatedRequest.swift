@@ -47,11 +47,7 @@ extension GatedRequest {
     }
 
     /// An id in the path. Ids are shown plain; forms with a prefix such as `exp-` are accepted.
-    public func id(_ name: String = "id") -> String {
-        let text = path(name).lowercased()
-        guard let dash = text.firstIndex(of: "-"), text.utf8.count > 36 else { return text }
-        return String(text[text.index(after: dash)...])
-    }
+    public func id(_ name: String = "id") -> String { Identifiers.plain(path(name)) }
 
     public func text(_ name: String) -> String? { request.query[name].flatMap { $0.isEmpty ? nil : $0 } }
     public func integer(_ name: String, default value: Int) -> Int { text(name).flatMap(Int.init) ?? value }
@@ -93,6 +89,17 @@ public struct ProjectRequest: GatedRequest {
         self.module = module
         self.project = project
         self.key = key
+    }
+
+    /// - Throws: 403 where the project, or the key, may not read another module whose facts or definitions the request asks for.
+    public func require(module: String) throws { try directory.checkModule(module, .read, project, key) }
+
+    /// - Throws: 403 for a key without the scope `admin`, where a parameter asks for more than the route's scope gives.
+    public func requireAdmin(for parameter: String) throws {
+        guard key?.has(.admin) ?? true else {
+            throw ServiceError(
+                status: 403, code: "missing_scope", message: "API key does not have the required 'admin' scope for '\(parameter)'.")
+        }
     }
 
     /// Who acts, for the audit log.

@@ -4,7 +4,7 @@ import Storage
 
 extension Route {
     /// A report over the scope that the request describes, answered to whoever may query. With `compare=previous` the answer
-    /// also holds the same report over the equally long period before.
+    /// also holds the same report over the equally long period before, with `explain=sql` the statements that made it.
     /// - Parameters:
     ///   - fields: members of the report.
     ///   - run: makes the report; asked twice, with each of the periods, where they are compared.
@@ -13,26 +13,47 @@ extension Route {
         run: @escaping @Sendable (ProjectRequest, Scope) async throws -> Report
     ) -> Route {
         Route(
-            .get, path, summary, scope: .query, access: .read, parameters: parameters + [ScopeParameters.compare],
-            success: .json(.object(fields + [.optional("previous", .object(fields), "The period before, with compare=previous.")]))
+            .get, path, summary, scope: .query, access: .read,
+            parameters: parameters + [ScopeParameters.compare, ScopeParameters.explain],
+            success: .json(.object(fields + [
+                .optional("previous", .object(fields), "The period before, with compare=previous."),
+                .optional("statements", .list(.object([.required("sql", .any), .required("values", .list(.any))])), "With explain=sql."),
+            ]))
         ) { call in
-            let scope = try call.scope()
-            guard call.text("compare") == "previous" else { return try .json(try await run(call, scope)) }
+            if call.text("explain") != nil { try call.requireAdmin(for: "explain") }
+            let (scope, log) = StatementLog.following(try await call.scope())
+            let statements = { call.text("explain") == nil ? nil : log.statements }
+            guard call.text("compare") == "previous" else {
+                let current = try await run(call, scope)
+                return try .json(Extended(current: current, previous: nil, statements: statements()))
+            }
             async let current = run(call, scope)
             async let previous = run(call, scope.over(scope.range.previous))
-            return try .json(Compared(current: try await current, previous: try await previous))
+            return try .json(Extended(current: try await current, previous: try await previous, statements: statements()))
         }
     }
 
-    /// A report's own members, and `previous` beside them.
-    private struct Compared<Report: Encodable>: Encodable {
-        let current: Report, previous: Report
-        private enum CodingKeys: String, CodingKey { case previous }
+    /// `path/drill`: the visitors behind a number of the report at `path`.
+    /// - Parameter cell: dimensions of `filter`, which become parameters and name the number.
+    public static func drill(_ path: String, by cell: [String]) -> Route {
+        let parameters = cell.map { Parameter($0, .text(maximum: 2_048), "Its \($0), as the report has it.") }
+        return report(path + "/drill", "The visitors behind a number of \(path).", parameters: ScopeParameters.list + parameters, fields: VisitorList.fields) {
+            call, scope in
+            let filters = cell.compactMap { name in call.text(name).flatMap { value in Filter.Dimension(name).map { Filter($0, .isOneOf, [value]) } } }
+            return try await VisitorList.page("core.drill", of: scope.filtered(by: filters), visitors: "SELECT DISTINCT visitor FROM activity")
+        }
+    }
+
+    /// A report's own members, and what was asked for beside them.
+    private struct Extended<Report: Encodable>: Encodable {
+        let current: Report, previous: Report?, statements: [StatementLog.Statement]?
+        private enum CodingKeys: String, CodingKey { case previous, statements }
 
         func encode(to encoder: any Encoder) throws {
             try current.encode(to: encoder)
             var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(previous, forKey: .previous)
+            try container.encodeIfPresent(previous, forKey: .previous)
+            try container.encodeIfPresent(statements, forKey: .statements)
         }
     }
 }

@@ -18,10 +18,13 @@ public struct Resource: Sendable {
     public let unique: String?
     /// What fields can't say: called with the whole definition before it is stored; throws 400.
     public let check: @Sendable (JSON) throws -> Void
+    /// What other definitions say about it: called with the body that came, and with the id of what it changes; throws 400.
+    public let verify: @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void
 
     public init(
         _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil,
-        check: @escaping @Sendable (JSON) throws -> Void = { _ in }
+        check: @escaping @Sendable (JSON) throws -> Void = { _ in },
+        verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in }
     ) {
         self.kind = kind
         self.path = path
@@ -29,6 +32,7 @@ public struct Resource: Sendable {
         self.fields = fields
         self.unique = unique
         self.check = check
+        self.verify = verify
     }
 
     /// A stored definition.
@@ -79,11 +83,15 @@ public struct Resource: Sendable {
     /// The definition that the path names.
     /// - Throws: 404, also for one of another project.
     public func require(_ call: ProjectRequest) async throws -> Definition {
-        let id = call.id()
+        guard let found = try await find(call.id(), for: call) else { throw ServiceError.notFound(kind, call.path("id")) }
+        return found
+    }
+
+    /// The definition with this id, if the project has it.
+    public func find(_ id: String, for call: ProjectRequest) async throws -> Definition? {
         let rows = try await call.control.read(
             "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE id = \(id) AND project_id = \(call.project.id)")
-        guard let row = rows.first else { throw ServiceError.notFound(kind, call.path("id")) }
-        return try Definition(row)
+        return try rows.first.map(Definition.init)
     }
 
     private static let columns = "id, definition, created_at, updated_at"
@@ -110,6 +118,7 @@ public struct Resource: Sendable {
     @Sendable private func create(_ call: ProjectRequest) async throws -> Answer {
         let body = try await call.body()
         let definition = try complete(body, over: nil)
+        try await verify(call, nil, body)
         let id = Identifiers.uuid(), project = call.project.id, now = call.now.milliseconds
         let value = try uniqueValue(of: definition) ?? id
         let made = try await change(call, id: id, action: "create", body) { transaction in
@@ -127,6 +136,7 @@ public struct Resource: Sendable {
         // What is not there is answered before the body is read.
         let id = try await require(call).id
         let body = try await call.body(), project = call.project.id, now = call.now.milliseconds
+        try await verify(call, id, body)
         let changed = try await change(call, id: id, action: "update", body) { transaction in
             // Read again in the transaction: two changes of different fields at the same time must both stay.
             let rows = try await transaction.run(

@@ -9,27 +9,43 @@ public enum ScopeParameters {
         Parameter("end_at", .timestamp, "End of the range, outside it; a date alone includes that day. Default: now."),
         Parameter("timezone", .text(maximum: 64), "IANA name of the zone whose days are meant. Default: UTC."),
         filter,
+        Parameter("segment_id", .text(maximum: 40), "Only visitors of this segment."),
+        Parameter("count_by", .choice(["visitors", "people"], default: "visitors"), "With people, visitors with the same user are one."),
     ]
 
     public static let filter = Parameter("filter", .text(maximum: 16_384), "Conditions such as country:US,CA;browser!:Chrome;path~:/docs*")
     public static let compare = Parameter("compare", .choice(["previous"], default: nil), "Adds the equally long period before.")
+    public static let explain = Parameter("explain", .choice(["sql"], default: nil), "Adds the statements that made it; for keys with the scope admin.")
 
     public static let list = range + Parameter.page
 }
 
 extension ProjectRequest {
     /// The scope that the request's parameters describe.
-    /// - Throws: 400 for an unknown zone, a range that ends before it begins, or a filter that can't be read.
-    public func scope() throws -> Scope {
+    /// - Throws: 400 for an unknown zone, a range that ends before it begins, or a filter that can't be read; 404 for an unknown
+    ///   segment; 403 where the module that it needs is off.
+    public func scope() async throws -> Scope {
         let zoneName = text("timezone") ?? "UTC"
         // The names only: abbreviations and offsets mean different things to different engines.
         guard zoneName == "UTC" || TimeZone.knownTimeZoneIdentifiers.contains(zoneName), let zone = TimeZone(identifier: zoneName) else {
             throw ServiceError.parameter("timezone", "unknown zone '\(zoneName.excerpt(60))'; an IANA name such as Europe/Berlin is accepted.")
         }
         let filters = try text("filter").map(Filter.parse) ?? []
+        let range = try range(in: zone)
         return Scope(
-            project: project.number, range: try range(in: zone), timezone: zoneName, filters: filters, limit: limit,
-            offset: offset, reader: services.reports)
+            project: project.number, range: range, timezone: zoneName, filters: filters, segment: try await segment(), people: try await people(),
+            limit: limit, offset: offset, reader: services.reports)
+    }
+
+    private func segment() async throws -> Segment? {
+        guard text("segment_id") != nil else { return nil }
+        return try await SegmentDefinition.segment(Identifiers.plain(text("segment_id") ?? ""), for: self)
+    }
+
+    private func people() async throws -> People? {
+        guard text("count_by") == "people" else { return nil }
+        try require(module: "identity")
+        return try await PersonMerge.people(of: project, in: control)
     }
 
     private func range(in zone: TimeZone) throws -> TimeRange {

@@ -6,6 +6,13 @@ public enum Identifiers {
     /// A random UUID (version 4) in lower case.
     public static func uuid() -> String { UUID().uuidString.lowercased() }
 
+    /// An id as it is kept. Ids are shown plain; forms with a prefix such as `exp-` are accepted.
+    public static func plain(_ text: String) -> String {
+        let text = text.lowercased()
+        guard let dash = text.firstIndex(of: "-"), text.utf8.count > 36 else { return text }
+        return String(text[text.index(after: dash)...])
+    }
+
     /// `prefix` and `length` characters of the URL-safe base64 alphabet, 6 random bits each.
     public static func token(prefix: String, length: Int) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)

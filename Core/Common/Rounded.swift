@@ -15,5 +15,12 @@ public enum Rounded {
         count == 0 ? 0 : oneDecimal(Double(sum) / Double(count))
     }
 
+    /// A share of `total` in percent, two decimals; 0 of nothing.
+    public static func exactPercentage(_ part: Int64, of total: Int64) -> Double {
+        total == 0 ? 0 : twoDecimals(Double(part) / Double(total) * 100)
+    }
+
+    public static func twoDecimals(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+
     private static func oneDecimal(_ value: Double) -> Double { (value * 10).rounded() / 10 }
 }

@@ -28,7 +28,7 @@ public final class EventPipeline: Sendable {
     private let userAgents = UserAgentParser()
     private let geoIP: GeoIP?
 
-    /// - Parameter gate: throws where collection for the module is not allowed (`Gate.checkModule`).
+    /// - Parameter gate: throws where collection for the module is not allowed (`Directory.checkModule`).
     public init(
         collectors: [Registered], extensions: [RegisteredExtension] = [], tables: [FactTable], sessions: Sessions, identity: VisitorIdentity, geoIP: GeoIP?,
         gate: @escaping @Sendable (_ module: String, Project, APIKey?) throws -> Void

@@ -58,7 +58,7 @@ public struct IngestRoutes: Sendable {
 
     /// `GET /api/v1/ingest/ledger?start_at=&end_at=` answers one line an hour.
     @Sendable func showLedger(_ call: ProjectRequest) async throws -> Answer {
-        let scope = try call.scope()
+        let scope = try await call.scope()
         return try .json(LedgerAnswer(data: try await ledger.hours(of: scope.project, over: scope.range)))
     }
 

@@ -104,7 +104,7 @@ public final class LiveStream: Sendable {
         text.append(raw: #","type":"#)
         text.append(string: values["kind"]?.int == Activity.Kind.pageview.rawValue ? "pageview" : "event")
         text.append(raw: #","visitor":"#)
-        text.append(string: VisitorIdentity.anonymousID(values["visitor"]?.int ?? 0))
+        text.append(string: VisitorList.anonymousID(values["visitor"]?.int ?? 0))
         text.append(raw: "}\n\n")
         return ByteBuffer(bytes: text.bytes)
     }

@@ -30,12 +30,6 @@ public final class VisitorIdentity: Sendable {
         return key(input.sha256)
     }
 
-    /// How a visitor without an id is called in answers. Sent back as `visitor_id` it means the same visitor.
-    public static func anonymousID(_ key: Int64) -> String {
-        let hex = String(UInt64(bitPattern: key), radix: 16)
-        return "anon_" + String(repeating: "0", count: 16 - hex.count) + hex
-    }
-
     private static func anonymousKey(_ id: String) -> Int64? {
         guard id.utf8.count == 21, id.hasPrefix("anon_") else { return nil }
         return UInt64(id.dropFirst(5), radix: 16).map { Int64(bitPattern: $0) }

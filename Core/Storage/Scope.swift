@@ -10,6 +10,9 @@ public struct TimeRange: Sendable, Hashable {
         self.end = end
     }
 
+    /// From 1970 to the year 10000.
+    public static let always = TimeRange(start: Instant(milliseconds: 0), end: Instant(milliseconds: 253_402_300_800_000))
+
     public var milliseconds: Int64 { end - start }
 
     /// The equally long range that ends where this one begins.
@@ -26,7 +29,7 @@ public protocol ReportReader: Sendable {
     func visitorBound(of project: Int32) async throws -> Int64?
 }
 
-/// What a report may see: one project, one time range, and the filters of the request.
+/// What a report may see: one project, one time range, and the filters and the segment of the request.
 ///
 /// A report's SQL reads the names that the scope provides, and so can't forget the tenant:
 /// - `activity`: pageviews and custom events that match, the columns of `Activity.table`
@@ -43,18 +46,24 @@ public struct Scope: Sendable {
     /// IANA name; days and hours of a report are this zone's.
     public let timezone: String
     public let filters: [Filter]
+    /// Who is asked about; nil for everybody.
+    public let segment: Segment?
+    /// Set where people are counted: a person then stands in the column `visitor`.
+    public let people: People?
     public let limit: Int
     public let offset: Int
     let reader: any ReportReader
 
     public init(
-        project: Int32, range: TimeRange, timezone: String = "UTC", filters: [Filter] = [], limit: Int = 10,
-        offset: Int = 0, reader: any ReportReader
+        project: Int32, range: TimeRange, timezone: String = "UTC", filters: [Filter] = [], segment: Segment? = nil, people: People? = nil,
+        limit: Int = 10, offset: Int = 0, reader: any ReportReader
     ) {
         self.project = project
         self.range = range
         self.timezone = timezone
         self.filters = filters
+        self.segment = segment
+        self.people = people
         self.limit = limit
         self.offset = offset
         self.reader = reader
@@ -63,15 +72,35 @@ public struct Scope: Sendable {
     public var dialect: Dialect { reader.dialect }
 
     /// The same question about another range.
-    public func over(_ range: TimeRange) -> Scope {
-        Scope(project: project, range: range, timezone: timezone, filters: filters, limit: limit, offset: offset, reader: reader)
+    public func over(_ range: TimeRange) -> Scope { copy(range: range) }
+
+    /// The same question with more conditions.
+    public func filtered(by more: [Filter]) -> Scope { copy(filters: filters + more) }
+
+    /// The same question about a segment. Where there is one already, about those who are in both.
+    public func of(_ segment: Segment) -> Scope { copy(segment: self.segment.map { Segment(.all([$0.rule, segment.rule])) } ?? segment) }
+
+    /// The same question, read by `reader`.
+    func read(by reader: any ReportReader) -> Scope { copy(reader: reader) }
+
+    private func copy(
+        range: TimeRange? = nil, filters: [Filter]? = nil, segment: Segment? = nil, reader: (any ReportReader)? = nil
+    ) -> Scope {
+        Scope(
+            project: project, range: range ?? self.range, timezone: timezone, filters: filters ?? self.filters, segment: segment ?? self.segment,
+            people: people, limit: limit, offset: offset, reader: reader ?? self.reader)
     }
 
     /// Runs a report's statement. `query` begins after the scope's `WITH`: a SELECT, or more CTEs (`x AS (...) SELECT`)
     /// when `continues` is set. `name` stands in front, so that a slow statement leads back to its code.
     public func rows(_ name: StaticString, reading tables: [FactTable] = [], continues: Bool = false, _ query: SQL) async throws -> Rows {
         let statement: SQL = "/* \(sql: "\(name)") */ \(prelude(reading: tables))\(sql: continues ? ", " : " ")\(query)"
-        return try await reader.rows(statement, of: project, over: range)
+        return try await reader.rows(statement, of: project, over: decisiveRange)
+    }
+
+    /// Where facts lie whose change changes the answer.
+    private var decisiveRange: TimeRange {
+        people != nil || segment?.looksBeyondRange == true ? .always : range
     }
 
     /// `WITH` and the CTEs described above.
@@ -82,8 +111,10 @@ public struct Scope: Sendable {
         let chosen: SQL = rowFilters.isEmpty ? "TRUE" : SQL.all(rowFilters.map { $0.condition(self) })
         let touched: SQL = rowFilters.isEmpty
             ? "" : " WHERE (visitor, session_at) IN (SELECT visitor, session_at FROM activity)"
-        var parts: [SQL] = [
-            "scope_rows AS NOT MATERIALIZED (SELECT *, (\(chosen)) AS is_chosen FROM core_activity WHERE kind < 2 AND \(base))",
+        var parts = people?.ctes(of: project, dialect) ?? []
+        if let segment { parts.append(SegmentCompiler.cte(segment, self)) }
+        parts += [
+            "scope_rows AS NOT MATERIALIZED (SELECT *, (\(chosen)) AS is_chosen FROM \(rows(of: Activity.table, "kind < 2 AND \(base)")))",
             "activity AS NOT MATERIALIZED (SELECT * FROM scope_rows WHERE is_chosen)",
             "pageviews AS NOT MATERIALIZED (SELECT * FROM activity WHERE kind = 0)",
             "events AS NOT MATERIALIZED (SELECT * FROM activity WHERE kind = 1)",
@@ -99,13 +130,33 @@ public struct Scope: Sendable {
         ]
         for table in tables {
             let conditions = SQL.all([bounds] + conditions(on: table))
-            parts.append("\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(sql: Self.qualified(table, dialect)) WHERE \(conditions))")
+            parts.append("\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(rows(of: table, conditions)))")
         }
         return "WITH \(SQL.joined(parts))"
     }
 
+    /// What follows `FROM`: rows of `table` that meet the condition, of visitors in the segment.
+    private func rows(of table: FactTable, _ condition: SQL) -> SQL {
+        let members: SQL = segment == nil ? "" : " visitor IN (SELECT visitor FROM segment)"
+        guard people != nil else {
+            return "\(sql: Self.qualified(table, dialect)) WHERE \(condition)\(segment == nil ? "" : " AND\(members)")"
+        }
+        return "(\(matching(table, condition))) found\(segment == nil ? "" : " WHERE\(members)")"
+    }
+
+    /// A SELECT of the rows of `table` that meet the condition, with the person in place of the visitor where people are counted.
+    func matching(_ table: FactTable, _ condition: SQL) -> SQL {
+        let stored: SQL = "SELECT * FROM \(sql: Self.qualified(table, dialect)) WHERE \(condition)"
+        guard people != nil else { return stored }
+        let columns = table.allColumns.map(\.name).filter { $0 != "visitor" }.map { SQL(sql: "own.\($0)") }
+        return """
+            SELECT \(SQL.joined(columns)), coalesce(people.person, own.visitor) AS visitor
+            FROM (\(stored)) own LEFT JOIN people ON people.visitor = own.visitor
+            """
+    }
+
     /// Orders pageviews before, or after, everything else, as `first` and `last` must not meet an event.
-    private static func pageviewOrder(first: Bool) -> SQL {
+    static func pageviewOrder(first: Bool) -> SQL {
         first ? "CASE WHEN kind = 0 THEN occurred_at ELSE 9223372036854775807 END" : "CASE WHEN kind = 0 THEN occurred_at ELSE -1 END"
     }
 
@@ -123,10 +174,12 @@ public struct Scope: Sendable {
     /// `gap`, `pageview_no` and `from_path` of the rows in range are exact, and a report need not group by session.
     public func irregular() async throws -> SQL {
         guard keepsSessionsWhole else { return "TRUE" }
-        let late: SQL = "FROM core_activity WHERE \(bounds) AND seq IS NULL"
-        let rows = try await reader.rows("/* scope.order */ SELECT count(*) AS n FROM (SELECT 1 \(late) LIMIT 1) late", of: project, over: range)
+        let late: SQL = "\(bounds) AND seq IS NULL"
+        let rows = try await reader.rows(
+            "/* scope.order */ SELECT count(*) AS n FROM (SELECT 1 FROM core_activity WHERE \(late) LIMIT 1) late", of: project, over: range)
         let early: SQL = "session_at < \(range.start.milliseconds)"
-        return rows[0].int("n") == 0 ? early : "\(early) OR (visitor, session_at) IN (SELECT visitor, session_at \(late))"
+        guard rows[0].int("n") > 0 else { return early }
+        return "\(early) OR (visitor, session_at) IN (SELECT visitor, session_at FROM (\(matching(Activity.table, late))) late)"
     }
 
     /// How this scope's visitors are counted.

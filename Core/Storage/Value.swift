@@ -39,6 +39,20 @@ public enum Value: Sendable, Hashable {
     }
 }
 
+extension Value: Encodable {
+    /// As JSON has it; what is no number there, infinite or none, as null.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .int(let value): try container.encode(value)
+        case .double(let value): if value.isFinite { try container.encode(value) } else { try container.encodeNil() }
+        case .text(let value): try container.encode(value)
+        case .bool(let value): try container.encode(value)
+        }
+    }
+}
+
 /// What may be interpolated into `SQL`: it becomes a bound value.
 public protocol ValueConvertible: Sendable {
     var value: Value { get }

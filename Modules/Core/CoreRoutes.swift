@@ -46,7 +46,7 @@ extension CoreModule {
             Route(
                 .get, "/api/v1/realtime", "Visitors of the last five minutes.", scope: .query, access: .read,
                 parameters: [ScopeParameters.filter], success: .json(.object([.required("active_visitors", .count)]))
-            ) { call in try .json(try await Realtime.run(try call.scope(), now: call.now)) },
+            ) { call in try .json(try await Realtime.run(try await call.scope(), now: call.now)) },
         ]
     }
 
@@ -54,7 +54,7 @@ extension CoreModule {
 
     /// `GET /api/v1/stats` answers both periods.
     @Sendable private func stats(_ call: ProjectRequest) async throws -> Answer {
-        let scope = try call.scope()
+        let scope = try await call.scope()
         async let current = Overview.run(scope)
         async let previous = Overview.run(scope.over(scope.range.previous))
         return try .json(StatsAnswer(current: try await current, previous: try await previous))

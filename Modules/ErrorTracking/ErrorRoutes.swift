@@ -17,7 +17,7 @@ extension ErrorTrackingModule {
                 ],
                 success: Self.list(ErrorGroups.schema)
             ) { call in
-                let groups = ErrorGroups(call: call, scope: try call.scope(), filter: try ErrorFilter(call))
+                let groups = ErrorGroups(call: call, scope: try await call.scope(), filter: try ErrorFilter(call))
                 return try .json(List(data: try await groups.run(status: call.text("status").flatMap(Issue.Status.init))))
             },
             Route(
@@ -31,7 +31,7 @@ extension ErrorTrackingModule {
                 guard filter.fingerprint != nil || filter.message != nil else {
                     throw ServiceError.parameter("fingerprint", "'message' or 'fingerprint' is required; got neither.")
                 }
-                let occurrences = ErrorOccurrences(call: call, scope: try call.scope(), filter: filter)
+                let occurrences = ErrorOccurrences(call: call, scope: try await call.scope(), filter: filter)
                 return try .json(List(data: try await occurrences.run(limit: call.integer("limit", default: 20))))
             },
             Route(
@@ -43,13 +43,13 @@ extension ErrorTrackingModule {
                 success: Self.list(ErrorTimeseries.schema)
             ) { call in
                 let unit = call.text("interval").flatMap(TimeBuckets.Unit.init) ?? .day
-                return try .json(List(data: try await ErrorTimeseries.run(try call.scope(), try ErrorFilter(call), by: unit)))
+                return try .json(List(data: try await ErrorTimeseries.run(try await call.scope(), try ErrorFilter(call), by: unit)))
             },
             Route(
                 .get, "/api/v1/errors/stats", "Errors in sum.", scope: .query, access: .read,
                 parameters: ScopeParameters.range + ErrorFilter.parameters, success: .json(ErrorStats.schema)
             ) { call in
-                try .json(try await ErrorStats.run(try call.scope(), try ErrorFilter(call)))
+                try .json(try await ErrorStats.run(try await call.scope(), try ErrorFilter(call)))
             },
         ]
     }

@@ -36,7 +36,7 @@ extension LogsModule {
             .get, path, summary, scope: .query, access: .read, parameters: parameters,
             success: .json(.object([.required("data", .list(element))]))
         ) { call in
-            try .json(List(data: try await run(call, try call.scope(), try LogFilter(call))))
+            try .json(List(data: try await run(call, try await call.scope(), try LogFilter(call))))
         }
     }
 }

@@ -20,7 +20,7 @@ extension UtmModule {
                 // Imported rows have no visitors to filter by.
                 parameters: [ImportBatch.providerParameter] + ScopeParameters.range.filter { $0.name != ScopeParameters.filter.name },
                 success: .json(.object(ImportSummary.fields))
-            ) { call in try .json(try await ImportSummary.read(call, try call.scope().days, provider: call.text("provider"))) },
+            ) { call in try .json(try await ImportSummary.read(call, try await call.scope().days, provider: call.text("provider"))) },
             Route(
                 .get, path + "/{id}/rows", "Rows of a batch, in their order.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .json(.object([.required("data", .list(row))])), use: importRows),

@@ -127,7 +127,7 @@ extension ProbeModule {
 
     /// `GET /api/v1/probe/facts`: labels, the most frequent first, and how many visitors there were in all.
     @Sendable private func report(_ call: ProjectRequest) async throws -> Answer {
-        let scope = try call.scope()
+        let scope = try await call.scope()
         let rows = try await scope.rows("probe.facts", reading: [Self.facts], """
             SELECT label, count(*) AS count, coalesce(sum(amount), 0) AS amount FROM probe_facts GROUP BY label
             ORDER BY count DESC, label LIMIT \(scope.limit) OFFSET \(scope.offset)

@@ -1,0 +1,139 @@
+import Common
+
+/// How a definition compares a field with a value: the twelve operators of segments and targeting rules.
+public struct Comparison: Sendable, Hashable {
+    public enum Operator: String, Sendable, CaseIterable {
+        case exists, not_exists, eq, neq, contains, starts_with, ends_with, gt, gte, lt, lte
+        case isIn = "in"
+
+        /// Signs of SQL for those that order.
+        var sign: String? {
+            switch self {
+            case .gt: ">"
+            case .gte: ">="
+            case .lt: "<"
+            case .lte: "<="
+            default: nil
+            }
+        }
+    }
+
+    public enum Operand: Sendable, Hashable {
+        case text(String), number(Double), boolean(Bool)
+
+        /// As it stands in text made of JSON.
+        var text: String {
+            switch self {
+            case .text(let text): text
+            case .number(let number): Int64(exactly: number).map(String.init) ?? String(number)
+            case .boolean(let boolean): String(boolean)
+            }
+        }
+    }
+
+    public let operation: Operator
+    /// One, for `in` any number, for `exists` and `not_exists` none.
+    public let operands: [Operand]
+
+    public init(_ operation: Operator, _ operands: [Operand] = []) {
+        self.operation = operation
+        self.operands = operands
+    }
+
+    static let exists = Comparison(.exists)
+
+    /// Reads `op` and `value` of `json`, whose place in the body is `path`.
+    /// - Throws: 400 that names the field.
+    static func parse(_ json: JSON, at path: String, accepting: [Operator] = Operator.allCases) throws -> Comparison {
+        guard let name = json["op"], !name.isNull else { throw ServiceError.body("missing required field '\(path).op'.") }
+        guard let operation = name.string.flatMap(Operator.init(rawValue:)), accepting.contains(operation) else {
+            let names = accepting.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+            throw ServiceError.body("field '\(path).op' must be one of \(names); got \(name.string.map { "'\($0.excerpt(60))'" } ?? name.described).")
+        }
+        if operation == .exists || operation == .not_exists { return Comparison(operation) }
+        guard let value = json["value"], !value.isNull else { throw ServiceError.body("missing required field '\(path).value'.") }
+        if operation == .isIn {
+            guard (1...1_000).contains(value.elements.count) else {
+                throw ServiceError.body("field '\(path).value' must be an array of 1 to 1000 values for 'in'; got \(value.described).")
+            }
+            return Comparison(operation, try value.elements.enumerated().map { try operand($1, at: "\(path).value[\($0)]") })
+        }
+        return Comparison(operation, [try operand(value, at: path + ".value")])
+    }
+
+    private static func operand(_ value: JSON, at path: String) throws -> Operand {
+        if let text = value.string {
+            guard text.utf8.count <= 2_048, !text.utf8.contains(0) else {
+                throw ServiceError.body("field '\(path)' must be at most 2048 bytes of text without a NUL character.")
+            }
+            return .text(text)
+        }
+        if let number = value.number { return .number(number) }
+        if let boolean = value.boolean { return .boolean(boolean) }
+        throw ServiceError.body("field '\(path)' must be a string, a number, true or false; got \(value.described).")
+    }
+
+    // MARK: In SQL
+
+    /// The condition on `subject`, which is text, or null or "" where there is nothing. Numbers compare as numbers, and text that is
+    /// none then equals nothing. Never null.
+    public func condition(on subject: SQL, _ dialect: Dialect) -> SQL {
+        let condition: SQL
+        switch operation {
+        case .exists: return "coalesce(\(subject), '') <> ''"
+        case .not_exists: return "coalesce(\(subject), '') = ''"
+        case .eq: condition = equals(operands[0], subject, dialect)
+        case .neq: return "NOT coalesce(\(equals(operands[0], subject, dialect)), FALSE)"
+        case .contains: condition = like(subject, "%", "%")
+        case .starts_with: condition = like(subject, "", "%")
+        case .ends_with: condition = like(subject, "%", "")
+        case .gt, .gte, .lt, .lte:
+            let sign = SQL(sql: operation.sign!)
+            switch operands[0] {
+            case .number(let number): condition = "\(dialect.number(subject)) \(sign) \(number)"
+            // ISO 8601 orders as text.
+            case let other: condition = "\(subject) <> '' AND \(subject) \(sign) \(other.text)"
+            }
+        case .isIn: condition = SQL.any(operands.map { equals($0, subject, dialect) })
+        }
+        return "coalesce(\(condition), FALSE)"
+    }
+
+    /// The condition on `subject`, which is a number and never null.
+    public func condition(onNumber subject: SQL) -> SQL {
+        let numbers = operands.map { if case .number(let number) = $0 { number } else { Double.nan } }
+        switch operation {
+        case .eq: return "\(subject) = \(numbers[0])"
+        case .neq: return "\(subject) <> \(numbers[0])"
+        case .isIn: return "\(subject) IN \(list: numbers)"
+        default: return "\(subject) \(sql: operation.sign!) \(numbers[0])"
+        }
+    }
+
+    /// Operators that a number has.
+    static let ofNumbers: [Operator] = [.eq, .neq, .gt, .gte, .lt, .lte, .isIn]
+
+    /// Whether it holds for the number 0: for what has no rows.
+    var holdsForZero: Bool {
+        let numbers = operands.compactMap { if case .number(let number) = $0 { number } else { nil } }
+        switch operation {
+        case .eq, .isIn: return numbers.contains(0)
+        case .neq: return !numbers.contains(0)
+        case .gt: return 0 > numbers[0]
+        case .gte: return 0 >= numbers[0]
+        case .lt: return 0 < numbers[0]
+        case .lte: return 0 <= numbers[0]
+        default: return false
+        }
+    }
+
+    private func equals(_ operand: Operand, _ subject: SQL, _ dialect: Dialect) -> SQL {
+        if case .number(let number) = operand { return "\(dialect.number(subject)) = \(number)" }
+        return "\(subject) = \(operand.text)"
+    }
+
+    private func like(_ subject: SQL, _ before: String, _ after: String) -> SQL {
+        let escaped = operands[0].text.map { "%_!".contains($0) ? "!\($0)" : String($0) }.joined()
+        return "\(subject) LIKE \(before + escaped + after) ESCAPE '!'"
+    }
+}

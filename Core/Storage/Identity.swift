@@ -1,0 +1,58 @@
+import Common
+
+/// What is known about who a visitor is: the facts that module `identity` writes, and that segments and `count_by=people` read.
+///
+/// The latest of them wins: nothing is rewritten when somebody gets another name, another plan or another account.
+public enum Identity {
+    /// One row for each `identify` that names a user.
+    public static let aliases = FactTable("identity_aliases", [Column("user_id", .text)])
+
+    /// One row for each trait that an `identify` tells; `value` is JSON text.
+    public static let traits = FactTable("identity_traits", [Column("name", .text), Column("value", .text)])
+
+    /// One row for each `identify` that names an account.
+    public static let memberships = FactTable("identity_memberships", [Column("account_id", .text), Column("role", .text, nullable: true)])
+
+    /// The latest `column` of a visitor or a trait. Of two at the same instant the larger one wins, on every engine.
+    public static func latest(_ column: SQL, _ dialect: Dialect) -> SQL { dialect.last(column, by: "row(occurred_at, \(column))") }
+}
+
+/// Who counts as one where people are counted rather than visitors: all visitors with the same user, past included.
+public struct People: Sendable, Hashable {
+    /// Users who are somebody else as well, with who that is.
+    let merges: [String: String]
+
+    /// - Parameter merges: pairs as they were made; chains are followed here, and one that leads back to its start ends.
+    public init(merges pairs: [(user: String, into: String)]) {
+        let direct = Dictionary(pairs.map { ($0.user, $0.into) }) { $1 }
+        merges = direct.mapValues { first in
+            var user = first, seen: Set = [first]
+            while let next = direct[user], seen.insert(next).inserted { user = next }
+            return user
+        }
+    }
+
+    /// CTEs that end with `people`: `visitor`, and `person`, one of the visitors who are the same. Visitors without a user don't
+    /// stand there; each is a person.
+    func ctes(of project: Int32, _ dialect: Dialect) -> [SQL] {
+        let named: SQL = """
+            named AS NOT MATERIALIZED (
+              SELECT \(Int64(project)) AS project, visitor, \(Identity.latest("user_id", dialect)) AS user_id FROM identity_aliases
+              WHERE project = \(Int64(project)) GROUP BY visitor)
+            """
+        let pairs = merges.sorted { $0.key < $1.key }.map { "(\($0.key), \($0.value))" as SQL }
+        let merged: SQL = pairs.isEmpty
+            ? "merged AS (SELECT user_id, user_id AS into_id FROM named WHERE FALSE)" : "merged (user_id, into_id) AS (VALUES \(SQL.joined(pairs)))"
+        // By the key, so that each engine takes the same one of them.
+        return [
+            named, merged,
+            """
+            people AS MATERIALIZED (
+              SELECT visitor, first_value(visitor) OVER (PARTITION BY someone ORDER BY visitor_key) AS person
+              FROM (
+                SELECT named.visitor, coalesce(into_id, named.user_id) AS someone, \(dialect.visitorKey(in: "named")) AS visitor_key
+                FROM named LEFT JOIN merged ON merged.user_id = named.user_id) same)
+            """,
+        ]
+    }
+}

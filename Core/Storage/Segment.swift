@@ -1,0 +1,123 @@
+import Common
+
+/// A group of visitors by what they did and what is known about them.
+///
+/// A visitor belongs to it who was active in the report's range and for whom the rule holds there. Conditions look at the range;
+/// one with `within_days` at so many days before the range's end instead, one of the profile at the latest that is known.
+public struct Segment: Sendable, Hashable {
+    public indirect enum Rule: Sendable, Hashable {
+        case all([Rule])
+        case any([Rule])
+        case not(Rule)
+        /// The latest value of a trait, by its place.
+        case trait([String], Comparison)
+        case user(Comparison)
+        case account(Comparison)
+        /// One of the visitor's sessions has this value in a column that all its rows share.
+        case session(column: String, Comparison)
+        /// One of the visitor's sessions has this measure, or this page at its beginning or end.
+        case sessionMeasure(SessionMeasure, Comparison)
+        /// One of the visitor's pageviews has this value in a column.
+        case pageview(column: String, Comparison)
+        /// The visitor did the step so many times.
+        case did(Step, count: Comparison, withinDays: Int?)
+        case metric(Metric, Comparison)
+        case sequence(Sequence)
+        /// Another segment, as it is when the question is asked.
+        case segment(id: String, isMember: Bool)
+    }
+
+    public enum SessionMeasure: String, Sendable, CaseIterable {
+        /// Seconds from first to last activity.
+        case duration
+        case pageviews, events
+        case entry_page, exit_page
+
+        var isNumber: Bool { self != .entry_page && self != .exit_page }
+    }
+
+    /// What is summed up over all that a visitor did in the range.
+    public enum Metric: String, Sendable, CaseIterable {
+        case pageviews, events, sessions
+        /// Days in UTC with activity.
+        case days_active
+        /// Seconds, of all sessions together.
+        case duration
+        /// In the currency that revenue is converted to.
+        case revenue
+    }
+
+    /// Steps in their order, and what was not done after the last of them.
+    public struct Sequence: Sendable, Hashable {
+        public let steps: [Step]
+        public let thenNot: Step?
+        /// From the first step to the last, and from there to what was not done.
+        public let withinDays: Int?
+
+        public init(steps: [Step], thenNot: Step? = nil, withinDays: Int? = nil) {
+            self.steps = steps
+            self.thenNot = thenNot
+            self.withinDays = withinDays
+        }
+    }
+
+    public let rule: Rule
+
+    public init(_ rule: Rule) { self.rule = rule }
+
+    /// The modules whose facts it reads.
+    public var modules: Set<String> {
+        var found: Set<String> = []
+        rule.forEachLeaf { leaf in
+            switch leaf {
+            case .trait, .user, .account: found.insert("identity")
+            case .metric(.revenue, _): found.insert("revenue")
+            default: break
+            }
+        }
+        return found
+    }
+
+    /// The segments that it refers to.
+    public var references: Set<String> {
+        var found: Set<String> = []
+        rule.forEachLeaf { if case .segment(let id, _) = $0 { found.insert(id) } }
+        return found
+    }
+
+    /// With each reference replaced by what `rule` says of it.
+    public func resolved(_ rule: (String) throws -> Rule) rethrows -> Segment { Segment(try self.rule.resolved(rule)) }
+
+    /// Whether facts from outside the range decide.
+    var looksBeyondRange: Bool {
+        var found = false
+        rule.forEachLeaf { leaf in
+            switch leaf {
+            case .trait, .user, .account, .did(_, _, .some): found = true
+            default: break
+            }
+        }
+        return found
+    }
+}
+
+extension Segment.Rule {
+    func forEachLeaf(_ body: (Segment.Rule) -> Void) {
+        switch self {
+        case .all(let rules), .any(let rules): for rule in rules { rule.forEachLeaf(body) }
+        case .not(let rule): rule.forEachLeaf(body)
+        default: body(self)
+        }
+    }
+
+    func resolved(_ rule: (String) throws -> Segment.Rule) rethrows -> Segment.Rule {
+        switch self {
+        case .all(let rules): .all(try rules.map { try $0.resolved(rule) })
+        case .any(let rules): .any(try rules.map { try $0.resolved(rule) })
+        case .not(let inner): .not(try inner.resolved(rule))
+        case .segment(let id, true): try rule(id)
+        case .segment(let id, false): .not(try rule(id))
+        default: self
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Common
+import Synchronization
+
+/// Reads for a scope and remembers the statements, so that a report can show what made it.
+public final class StatementLog: ReportReader {
+    public struct Statement: Encodable, Sendable {
+        public let sql: String
+        /// What is bound to `$1`, `$2` ...
+        public let values: [Value]
+    }
+
+    private let reader: any ReportReader
+    private let log = Mutex<[Statement]>([])
+
+    /// - Parameter scope: asked in its place.
+    public static func following(_ scope: Scope) -> (scope: Scope, log: StatementLog) {
+        let log = StatementLog(scope.reader)
+        return (scope.read(by: log), log)
+    }
+
+    private init(_ reader: any ReportReader) { self.reader = reader }
+
+    public var statements: [Statement] { log.withLock { $0 } }
+    public var dialect: Dialect { reader.dialect }
+
+    public func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
+        let (sql, values) = statement.rendered(for: dialect)
+        log.withLock { $0.append(Statement(sql: sql, values: values)) }
+        return try await reader.rows(statement, of: project, over: range)
+    }
+
+    public func visitorBound(of project: Int32) async throws -> Int64? { try await reader.visitorBound(of: project) }
+}

@@ -1,0 +1,130 @@
+import Common
+
+/// What a visitor did, as definitions name it: a page seen or a custom event, with properties if need be.
+public struct Step: Sendable, Hashable {
+    public enum Kind: String, Sendable, CaseIterable { case pageview, event }
+
+    /// A condition on a property of the event.
+    public struct Property: Sendable, Hashable {
+        /// The place in `data`.
+        public let path: [String]
+        public let comparison: Comparison
+    }
+
+    public let kind: Kind
+    /// The path, in which `*` stands for any text, or the event's name; nil for any.
+    public let value: String?
+    public let properties: [Property]
+
+    public init(_ kind: Kind, _ value: String?, properties: [Property] = []) {
+        self.kind = kind
+        self.value = value
+        self.properties = properties
+    }
+
+    /// The condition on a row of `core_activity`. Never null.
+    public func condition(_ dialect: Dialect) -> SQL {
+        var conditions: [SQL] = [kind == .pageview ? "kind = 0" : "kind = 1"]
+        if let value {
+            if kind == .event {
+                conditions.append("name = \(value)")
+            } else if value.contains("*") {
+                conditions.append("path LIKE \(Filter.pattern(value)) ESCAPE '!'")
+            } else {
+                conditions.append("path = \(value)")
+            }
+        }
+        guard !properties.isEmpty else { return SQL.all(conditions) }
+        let properties = SQL.all(properties.map { $0.comparison.condition(on: dialect.jsonText("data", $0.path), dialect) })
+        // One after the other: the document is looked into where it is the right event's alone.
+        return "CASE WHEN \(SQL.all(conditions)) THEN \(properties) ELSE FALSE END"
+    }
+
+    /// Reads `where`, conditions on properties: `[{"field": "plan", "op": "eq", "value": "pro"}]`.
+    public static func properties(_ json: JSON, at path: String) throws -> [Property] {
+        guard let list = json["where"], !list.isNull else { return [] }
+        guard list.kind == .array, list.elements.count <= 20 else {
+            throw ServiceError.body("field '\(path).where' must be an array of at most 20 conditions; got \(list.described).")
+        }
+        return try list.elements.enumerated().map { index, condition in
+            let place = "\(path).where[\(index)]"
+            return Property(path: try property(condition, at: place), comparison: try Comparison.parse(condition, at: place))
+        }
+    }
+
+    /// The place in `data` that `field` names: `plan`, `event_data.plan` and `data.plan` are the same.
+    static func property(_ json: JSON, at path: String) throws -> [String] {
+        guard let field = json["field"]?.string, !field.isEmpty, field.utf8.count <= 200 else {
+            throw ServiceError.body("field '\(path).field' must be the name of a property, such as event_data.plan; got \(json["field"]?.described ?? "nothing").")
+        }
+        var parts = field.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        if parts.count > 1, parts[0] == "event_data" || parts[0] == "data" { parts.removeFirst() }
+        return parts
+    }
+
+    /// `{"event": "signup", "where": [...]}` or `{"path": "/pricing"}`.
+    public static func parse(_ json: JSON, at path: String) throws -> Step {
+        if let name = json["event"]?.string, (1...200).contains(name.unicodeScalars.count) {
+            return Step(.event, name, properties: try properties(json, at: path))
+        }
+        if let page = json["path"]?.string, (1...2_048).contains(page.unicodeScalars.count) { return Step(.pageview, page) }
+        throw ServiceError.body("field '\(path)' must hold 'event', the name of one, or 'path', that of a page; got \(json.described).")
+    }
+}
+
+extension Scope {
+    /// Orders what a visitor did, as a whole number: by time, within one millisecond of a session by arrival.
+    /// One row follows another only where this is larger, so no row is two steps.
+    public static let position: SQL = "(occurred_at * 1048576 + least(coalesce(seq, 0), 1048575))"
+
+    /// CTEs that follow visitors through steps, each later than the one before it, the first time that they can.
+    ///
+    /// `matched` holds the rows that are a step, with `position`, `occurred_at` and whether they are step 1, 2 ... as
+    /// `is_1`, `is_2` ...; `reached_1`, `reached_2` ... hold `visitor` and the `position` at which the visitor got there. With `within`
+    /// a chain counts from its first step for so many milliseconds, and any of the visitor's first steps may begin one.
+    /// - Parameters:
+    ///   - others: conditions on rows that `matched` shall hold as well, with the numbers after the steps'.
+    ///   - rows: a SELECT of rows of activity.
+    public func following(_ steps: [SQL], and others: [SQL] = [], within milliseconds: Int64? = nil, in rows: SQL) -> [SQL] {
+        let flags = (steps + others).enumerated().map { "(\($1)) AS is_\(sql: String($0 + 1))" as SQL }
+        let any = SQL.any(steps + others)
+        let matched: SQL = """
+            matched AS MATERIALIZED (
+              SELECT visitor, \(Self.position) AS position, occurred_at, \(SQL.joined(flags)) FROM (\(rows)) done WHERE \(any))
+            """
+        let parts = milliseconds.map { chains(steps.count, within: $0) } ?? chains(steps.count)
+        return [matched] + parts
+    }
+
+    /// The earliest row of each step after the earliest of the step before: nothing later can do better.
+    private func chains(_ count: Int) -> [SQL] {
+        (1...count).map { step in
+            let name = SQL(sql: "reached_\(step)"), before = SQL(sql: "reached_\(step - 1)"), flag = SQL(sql: "is_\(step)")
+            guard step > 1 else { return "reached_1 AS MATERIALIZED (SELECT visitor, min(position) AS position FROM matched WHERE is_1 GROUP BY visitor)" }
+            return """
+                \(name) AS MATERIALIZED (
+                  SELECT m.visitor, min(m.position) AS position FROM matched m JOIN \(before) b ON b.visitor = m.visitor
+                  WHERE m.\(flag) AND m.position > b.position GROUP BY m.visitor)
+                """
+        }
+    }
+
+    /// Each row of a step carries the latest first step from which a chain leads to it: of all beginnings the latest gives the
+    /// most time, so a chain exists within the time exactly when that one's does.
+    private func chains(_ count: Int, within milliseconds: Int64) -> [SQL] {
+        var parts: [SQL] = ["chain_1 AS NOT MATERIALIZED (SELECT *, CASE WHEN is_1 THEN occurred_at END AS begun_1 FROM matched)"]
+        for step in stride(from: 2, through: count, by: 1) {
+            let begun = SQL(sql: "begun_\(step)"), before = SQL(sql: "begun_\(step - 1)"), flag = SQL(sql: "is_\(step)")
+            parts.append("""
+                chain_\(sql: String(step)) AS NOT MATERIALIZED (
+                  SELECT *, CASE WHEN \(flag) AND occurred_at - latest_\(sql: String(step)) <= \(milliseconds) THEN latest_\(sql: String(step)) END AS \(begun)
+                  FROM (SELECT *, max(\(before)) OVER (PARTITION BY visitor ORDER BY position RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+                      AS latest_\(sql: String(step)) FROM chain_\(sql: String(step - 1))) before)
+                """)
+        }
+        parts.append("chained AS MATERIALIZED (SELECT * FROM chain_\(sql: String(count)))")
+        return parts + (1...count).map { step in
+            "reached_\(sql: String(step)) AS MATERIALIZED (SELECT visitor, min(position) AS position FROM chained WHERE begun_\(sql: String(step)) IS NOT NULL GROUP BY visitor)"
+        }
+    }
+}
