@@ -37,6 +37,9 @@ extension ProjectRequest {
             limit: limit, offset: offset, reader: services.reports)
     }
 
+    /// Everything that was ever collected for the project; the parameters of the request don't matter.
+    public func wholeScope() -> Scope { Scope(project: project.number, range: .always, limit: limit, offset: offset, reader: services.reports) }
+
     private func segment() async throws -> Segment? {
         guard text("segment_id") != nil else { return nil }
         return try await SegmentDefinition.segment(Identifiers.plain(text("segment_id") ?? ""), for: self)
