@@ -1,6 +1,6 @@
 import Common
 import Foundation
-import Storage
+@_spi(Scopes) import Storage
 
 /// The universal parameters of reports.
 public enum ScopeParameters {
@@ -14,10 +14,16 @@ public enum ScopeParameters {
     public static let filter = Parameter("filter", .text(maximum: 16_384), "Conditions such as country:US,CA;browser!:Chrome;path~:/docs*")
     public static let compare = Parameter("compare", .choice(["previous"], default: nil), "Adds the equally long period before.")
 
+    /// Read by `ProjectRequest.interval`.
+    public static let interval = Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point.")
+
     public static let list = range + Parameter.page
 }
 
 extension ProjectRequest {
+    /// `ScopeParameters.interval`; the gate has checked it.
+    public var interval: TimeBuckets.Unit { text("interval").flatMap(TimeBuckets.Unit.init) ?? .day }
+
     /// The scope that the request's parameters describe.
     /// - Throws: 400 for an unknown zone, a range that ends before it begins, or a filter that can't be read.
     public func scope() throws -> Scope {
@@ -30,6 +36,17 @@ extension ProjectRequest {
         return Scope(
             project: project.number, range: try range(in: zone), timezone: zoneName, filters: filters, limit: limit,
             offset: offset, reader: services.reports)
+    }
+
+    /// Everything in `range`, whatever the request's parameters say.
+    public func scope(over range: TimeRange) -> Scope {
+        Scope(project: project.number, range: range, reader: services.reports)
+    }
+
+    /// Everything that was ever collected for the project, whatever the request's parameters say. Equal all day, so that the same
+    /// question is answered from memory.
+    public func wholeScope() -> Scope {
+        scope(over: TimeRange(start: Instant(milliseconds: 0), end: now.startOfDay.adding(days: 2)))
     }
 
     private func range(in zone: TimeZone) throws -> TimeRange {
