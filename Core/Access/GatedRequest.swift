@@ -3,12 +3,12 @@ import Logging
 import NIOCore
 import Storage
 
-/// What handlers may use. Events are reached through a `Scope` alone.
+/// What handlers may use. Events are reached through a `Scope` alone, and so `reports` is no part of it outside this target.
 public struct Services: Sendable {
     public let control: any ControlStore
     public let directory: Directory
     public let time: any TimeSource
-    public let reports: any ReportReader
+    let reports: any ReportReader
     public let limits: BodyLimits
 
     public init(

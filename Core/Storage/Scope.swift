@@ -54,7 +54,8 @@ public struct Scope: Sendable {
     public let offset: Int
     let reader: any ReportReader
 
-    public init(
+    // Only the gate's target imports this name: whoever could make a scope could read any project.
+    @_spi(Scopes) public init(
         project: Int32, range: TimeRange, timezone: String = "UTC", filters: [Filter] = [], segment: Segment? = nil, people: People? = nil,
         limit: Int = 10, offset: Int = 0, reader: any ReportReader
     ) {

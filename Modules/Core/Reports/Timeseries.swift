@@ -13,16 +13,9 @@ struct Timeseries: Sendable {
         .required("date", .text(16)), .required("pageviews", .count), .required("visitors", .count), .required("sessions", .count),
     ]))
 
-    /// More points than anybody looks at are refused.
-    private static let maximumPoints = 5_000
-
     /// A visitor, or session, counts in every bucket in which it was active.
     static func run(_ scope: Scope, by unit: TimeBuckets.Unit) async throws -> [Point] {
-        let buckets = TimeBuckets(unit, of: scope), all = buckets.all
-        guard all.count <= maximumPoints else {
-            throw ServiceError.parameter(
-                "interval", "the range has \(all.count) \(unit.rawValue)s; at most \(maximumPoints) are answered. Ask for a shorter range.")
-        }
+        let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let irregular = try await scope.irregular(), visitors = try await scope.visitorCount()
         let bucket = buckets.number(of: "occurred_at")
         let rows = try await scope.rows("core.timeseries", continues: true, """
