@@ -1,11 +1,13 @@
 import Core
 import CoreModule
 import ErrorTrackingModule
+import IdentityModule
 import LogsModule
 import OutlinksModule
 import RevenueModule
 import ScrollModule
 import SearchModule
+import SegmentsModule
 import Settings
 import UtmModule
 import WebVitalsModule
@@ -15,11 +17,13 @@ public enum ModuleList {
     static let all: [any AnalyticsModule.Type] = [
         CoreModule.self,
         ErrorTrackingModule.self,
+        IdentityModule.self,
         LogsModule.self,
         OutlinksModule.self,
         RevenueModule.self,
         ScrollModule.self,
         SearchModule.self,
+        SegmentsModule.self,
         UtmModule.self,
         WebVitalsModule.self,
     ]

@@ -9,16 +9,18 @@ public struct Services: Sendable {
     public let directory: Directory
     public let time: any TimeSource
     let reports: any ReportReader
+    public let facts: any FactRecorder
     public let limits: BodyLimits
 
     public init(
         control: any ControlStore, directory: Directory, time: any TimeSource, reports: any ReportReader,
-        limits: BodyLimits = BodyLimits()
+        facts: any FactRecorder, limits: BodyLimits = BodyLimits()
     ) {
         self.control = control
         self.directory = directory
         self.time = time
         self.reports = reports
+        self.facts = facts
         self.limits = limits
     }
 

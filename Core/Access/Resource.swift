@@ -18,6 +18,8 @@ public struct Resource: Sendable {
     public let unique: String?
     /// What stands in fields that were never sent: a JSON object.
     public let defaults: JSON?
+    /// Brings a definition whose fields are checked into the form in which it is kept: JSON text.
+    public let normalize: (@Sendable (JSON) throws -> String)?
     /// What fields can't say: called with the whole definition before it is stored; throws 400.
     public let check: @Sendable (JSON) throws -> Void
     /// What other definitions say about it: called with the body that came, and with the id of what it changes; throws 400.
@@ -26,7 +28,8 @@ public struct Resource: Sendable {
     public init(
         _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil, defaults: String? = nil,
         check: @escaping @Sendable (JSON) throws -> Void = { _ in },
-        verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in }
+        verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in },
+        normalize: (@Sendable (JSON) throws -> String)? = nil
     ) {
         self.kind = kind
         self.path = path
@@ -35,6 +38,7 @@ public struct Resource: Sendable {
         self.unique = unique
         // A text of ours: one that can't be read is a mistake that the first start shows.
         self.defaults = defaults.map { try! JSON.parse($0) }
+        self.normalize = normalize
         self.check = check
         self.verify = verify
     }
@@ -201,7 +205,7 @@ public struct Resource: Sendable {
         let definition = try JSON.parse(text.string)
         try Schema.object(fields).check(definition)
         try check(definition)
-        return text.string
+        return try normalize?(definition) ?? text.string
     }
 
     private func uniqueValue(of definition: String) throws -> String? { try unique.flatMap { try JSON.parse(definition)[$0]?.string } }

@@ -99,6 +99,14 @@ public struct Scope: Sendable {
         return try await reader.rows(statement, of: project, over: decisiveRange)
     }
 
+    /// As `rows` with `continues`, and beside what the scope provides `facts`: all that `table` ever held about the project's visitors, whatever
+    /// the range; for what is known rather than done, such as traits.
+    public func everKnown(_ name: StaticString, _ table: FactTable, as facts: SQL, _ query: SQL) async throws -> Rows {
+        let known = matching(table, "project = \(Int64(project))")
+        let statement: SQL = "/* \(sql: "\(name)") */ \(prelude(reading: [])), \(facts) AS NOT MATERIALIZED (\(known)), \(query)"
+        return try await reader.rows(statement, of: project, over: .always)
+    }
+
     /// Where facts lie whose change changes the answer.
     private var decisiveRange: TimeRange {
         people != nil || segment?.looksBeyondRange == true ? .always : range
