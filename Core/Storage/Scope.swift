@@ -146,11 +146,13 @@ public struct Scope: Sendable {
 
     /// What follows `FROM`: rows of `table` that meet the condition, of visitors in the segment.
     private func rows(of table: FactTable, _ condition: SQL) -> SQL {
-        let members: SQL = segment == nil ? "" : " visitor IN (SELECT visitor FROM segment)"
+        let isMember: SQL = "visitor IN (SELECT visitor FROM segment)"
         guard people != nil else {
-            return "\(sql: Self.qualified(table, dialect)) WHERE \(condition)\(segment == nil ? "" : " AND\(members)")"
+            let all = segment == nil ? condition : SQL.all([condition, isMember])
+            return "\(sql: Self.qualified(table, dialect)) WHERE \(all)"
         }
-        return "(\(matching(table, condition))) found\(segment == nil ? "" : " WHERE\(members)")"
+        let found: SQL = "(\(matching(table, condition))) found"
+        return segment == nil ? found : "\(found) WHERE \(isMember)"
     }
 
     /// A SELECT of the rows of `table` that meet the condition, with the person in place of the visitor where people are counted.
