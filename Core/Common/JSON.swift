@@ -153,11 +153,11 @@ public struct JSON: @unchecked Sendable {
 
 /// The buffers that a parse filled. Goes back to the pool when the last value that looks into it is gone.
 ///
-/// `@unchecked Sendable`: `parse` writes it before anybody else sees it, and then it is only read.
+/// `@unchecked Sendable`: its pointers never change, and what they point at is only read once `parse` has filled it.
 final class JSONDocument: @unchecked Sendable {
     fileprivate let parser: OpaquePointer
-    fileprivate var tape: UnsafePointer<UInt64>
-    fileprivate var strings: UnsafePointer<UInt8>
+    fileprivate let tape: UnsafePointer<UInt64>
+    fileprivate let strings: UnsafePointer<UInt8>
 
     fileprivate init(parser: OpaquePointer, _ parsed: pulse_json_document) {
         self.parser = parser
