@@ -1,5 +1,6 @@
 import Core
 import CoreModule
+import DashboardsModule
 import ErrorTrackingModule
 import IdentityModule
 import LogsModule
@@ -16,6 +17,7 @@ import WebVitalsModule
 public enum ModuleList {
     static let all: [any AnalyticsModule.Type] = [
         CoreModule.self,
+        DashboardsModule.self,
         ErrorTrackingModule.self,
         IdentityModule.self,
         LogsModule.self,

@@ -44,7 +44,7 @@ public struct Resource: Sendable {
     }
 
     /// A stored definition.
-    public struct Definition: Sendable {
+    public struct Definition: Sendable, Encodable {
         public let id: String
         public let fields: JSON
         public let createdAt: Instant
@@ -232,6 +232,19 @@ public struct Resource: Sendable {
         return row
     }
 
+    /// Changes every definition of the project for which `change` has another text; for what follows from a change of another one.
+    public func changeAll(of call: ProjectRequest, _ change: @escaping @Sendable (_ id: String, JSON) throws -> String?) async throws {
+        let project = call.project.id, now = call.now.milliseconds
+        try await call.control.write { transaction in
+            for row in try await transaction.run("SELECT id, definition FROM \(sql: table) WHERE project_id = \(project)") {
+                guard let text = try change(row.text("id"), try JSON.parse(row.text("definition"))) else { continue }
+                try await transaction.run("""
+                    UPDATE \(sql: table) SET definition = \(text), updated_at = \(now) WHERE id = \(row.text("id")) AND project_id = \(project)
+                    """)
+            }
+        }
+    }
+
     // MARK: Answering
 
     public func answer(_ definition: Definition, status: Int = 200) -> Answer {
@@ -250,5 +263,24 @@ public struct Resource: Sendable {
             text.append(value)
         }
         text.append(raw: #","created_at":"\#(definition.createdAt.iso8601)","updated_at":"\#(definition.updatedAt.iso8601)"}"#)
+    }
+}
+
+extension Resource.Definition {
+    private struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(_ text: String) { stringValue = text }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    /// As the definition's own routes answer it.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Name.self)
+        try container.encode(id, forKey: Name("id"))
+        for (name, value) in fields.members { try container.encode(value, forKey: Name(name)) }
+        try container.encode(createdAt, forKey: Name("created_at"))
+        try container.encode(updatedAt, forKey: Name("updated_at"))
     }
 }

@@ -46,6 +46,7 @@ public enum SegmentDefinition {
             let inner = try Segment.parse(found.fields["definition"] ?? found.fields)
             rules[id] = try await resolve(inner, for: call, inside: outer.union([id])).rule
         }
-        return segment.resolved { rules[$0]! }
+        let currency = segment.modules.contains("revenue") ? try await Revenue.currency(of: call.wholeScope()) : nil
+        return segment.resolved(in: currency ?? Revenue.defaultCurrency) { rules[$0]! }
     }
 }

@@ -61,3 +61,20 @@ public struct JSONText: Sendable {
         bytes.append(UInt8(ascii: "\""))
     }
 }
+
+extension JSON {
+    /// The object as JSON text with the member `name` set to `value`, which is JSON text itself.
+    public func text(setting name: String, to value: String) -> String {
+        var text = JSONText()
+        text.append(raw: "{")
+        for (member, old) in members where member != name {
+            text.append(string: member)
+            text.append(raw: ":")
+            text.append(old)
+            text.append(raw: ",")
+        }
+        text.append(string: name)
+        text.append(raw: ":\(value)}")
+        return text.string
+    }
+}

@@ -20,6 +20,11 @@ public enum Rounded {
         total == 0 ? 0 : twoDecimals(Double(part) / Double(total) * 100)
     }
 
+    /// A change in percent of what was there, one decimal; nil of nothing.
+    public static func change(_ difference: Int64, from total: Int64) -> Double? {
+        total == 0 ? nil : oneDecimal(Double(difference) / Double(total) * 100)
+    }
+
     public static func twoDecimals(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 
     private static func oneDecimal(_ value: Double) -> Double { (value * 10).rounded() / 10 }

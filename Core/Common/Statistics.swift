@@ -22,6 +22,61 @@ public enum Statistics {
     }
 }
 
+extension Statistics {
+    /// The two-sided probability of a difference of the means of two samples as large as theirs where there is none, by
+    /// Welch's test; nil for samples that can't tell: fewer than two values, or no spread at all.
+    /// - Source: NIST/SEMATECH e-Handbook of Statistical Methods, 7.3.1, with unequal variances
+    public static func welch(_ first: [Double], _ second: [Double]) -> Double? {
+        guard first.count > 1, second.count > 1 else { return nil }
+        let one = spread(first), other = spread(second), sum = one.ofMean + other.ofMean
+        guard sum > 0 else { return nil }
+        let t = (one.mean - other.mean) / sum.squareRoot()
+        let freedom = sum * sum
+            / (one.ofMean * one.ofMean / Double(first.count - 1) + other.ofMean * other.ofMean / Double(second.count - 1))
+        return student(t, freedom: freedom)
+    }
+
+    /// The mean, and the variance of it as an estimate.
+    private static func spread(_ values: [Double]) -> (mean: Double, ofMean: Double) {
+        let count = Double(values.count), mean = values.reduce(0, +) / count
+        return (mean, values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1) / count)
+    }
+
+    /// The two-sided probability of a value of Student's distribution at least as far from 0 as `t`.
+    public static func student(_ t: Double, freedom: Double) -> Double {
+        incompleteBeta(freedom / 2, 0.5, at: freedom / (freedom + t * t))
+    }
+
+    /// The regularised incomplete beta function, by its continued fraction.
+    /// - Source: NIST Digital Library of Mathematical Functions, 8.17.22; Lentz's method
+    static func incompleteBeta(_ a: Double, _ b: Double, at x: Double) -> Double {
+        guard x > 0 else { return 0 }
+        guard x < 1 else { return 1 }
+        // The fraction converges fast on this side alone.
+        guard x <= (a + 1) / (a + b + 2) else { return 1 - incompleteBeta(b, a, at: 1 - x) }
+        let logarithm: Double = lgamma(a + b) - lgamma(a) - lgamma(b)
+        let factor: Double = exp(logarithm + a * log(x) + b * log(1 - x)) / a
+        let tiny = 1e-300
+        var numerator = 1.0, denominator = 1 - (a + b) * x / (a + 1)
+        denominator = 1 / (abs(denominator) < tiny ? tiny : denominator)
+        var fraction = denominator
+        for step in 1...500 {
+            let m = Double(step), end: Double = a + 2 * m
+            let even: Double = m * (b - m) * x / ((end - 1) * end)
+            let odd: Double = -(a + m) * (a + b + m) * x / (end * (end + 1))
+            for coefficient in [even, odd] {
+                denominator = 1 + coefficient * denominator
+                denominator = 1 / (abs(denominator) < tiny ? tiny : denominator)
+                numerator = 1 + coefficient / numerator
+                if abs(numerator) < tiny { numerator = tiny }
+                fraction *= denominator * numerator
+                if abs(denominator * numerator - 1) < 1e-15 { return factor * fraction }
+            }
+        }
+        return factor * fraction
+    }
+}
+
 /// A rate's 95 % confidence interval, in percent: with few visitors it is wide, and a difference inside it says little.
 public struct ConfidenceInterval: Encodable, Sendable, Equatable {
     public let low: Double, high: Double

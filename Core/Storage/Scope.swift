@@ -79,7 +79,7 @@ public struct Scope: Sendable {
     public func filtered(by more: [Filter]) -> Scope { copy(filters: filters + more) }
 
     /// The same question about a segment. Where there is one already, about those who are in both.
-    public func of(_ segment: Segment) -> Scope { copy(segment: self.segment.map { Segment(.all([$0.rule, segment.rule])) } ?? segment) }
+    public func of(_ segment: Segment) -> Scope { copy(segment: self.segment.map { Segment(.all([$0.rule, segment.rule]), currency: $0.currency) } ?? segment) }
 
     /// The same question, read by `reader`.
     func read(by reader: any ReportReader) -> Scope { copy(reader: reader) }

@@ -43,7 +43,7 @@ public struct Segment: Sendable, Hashable {
         case days_active
         /// Seconds, of all sessions together.
         case duration
-        /// In the currency that revenue is converted to.
+        /// In units of the segment's `currency`.
         case revenue
     }
 
@@ -62,8 +62,13 @@ public struct Segment: Sendable, Hashable {
     }
 
     public let rule: Rule
+    /// What amounts of money in it are in; amounts in others, without a rate, don't count.
+    public let currency: String
 
-    public init(_ rule: Rule) { self.rule = rule }
+    public init(_ rule: Rule, currency: String = Revenue.defaultCurrency) {
+        self.rule = rule
+        self.currency = currency
+    }
 
     /// The modules whose facts it reads.
     public var modules: Set<String> {
@@ -86,7 +91,9 @@ public struct Segment: Sendable, Hashable {
     }
 
     /// With each reference replaced by what `rule` says of it.
-    public func resolved(_ rule: (String) throws -> Rule) rethrows -> Segment { Segment(try self.rule.resolved(rule)) }
+    public func resolved(in currency: String, _ rule: (String) throws -> Rule) rethrows -> Segment {
+        Segment(try self.rule.resolved(rule), currency: currency)
+    }
 
     /// Whether facts from outside the range decide.
     var looksBeyondRange: Bool {

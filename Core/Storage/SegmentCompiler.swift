@@ -6,6 +6,7 @@ import Common
 /// other facts is a list of visitors beside it.
 struct SegmentCompiler {
     private let scope: Scope
+    private let currency: String
     /// The aggregates of the pass, as columns `told_1`, `told_2` ...
     private var told: [SQL] = []
     private let start: Instant
@@ -25,6 +26,7 @@ struct SegmentCompiler {
 
     private init(_ scope: Scope, _ segment: Segment) {
         self.scope = scope
+        currency = segment.currency
         var start = scope.range.start
         segment.rule.forEachLeaf { if case .did(_, _, let days?) = $0 { start = min(start, scope.range.end.adding(days: Int64(-days))) } }
         self.start = start
@@ -140,7 +142,9 @@ struct SegmentCompiler {
                 SELECT visitor, (max(occurred_at) - min(occurred_at)) / 1000.0 AS part FROM (\(activityInRange)) done GROUP BY visitor, session_at
                 """, comparison)
         case .revenue:
-            return summed("SELECT visitor, coalesce(converted, 0) / 1000000.0 AS part FROM (\(scope.matching(Revenue.orders, scope.bounds))) earned", comparison)
+            return summed("""
+                SELECT visitor, coalesce(\(Revenue.amount(in: currency)), 0) / 1000000.0 AS part FROM (\(scope.matching(Revenue.orders, scope.bounds))) earned
+                """, comparison)
         }
     }
 

@@ -156,7 +156,7 @@ extension Segment {
     private static func days(_ json: JSON, at path: String) throws -> Int? {
         guard let days = json["within_days"], !days.isNull else { return nil }
         guard let number = days.integer, (1...3_660).contains(number) else {
-            throw ServiceError.body("field '\(path).within_days' must be a whole number from 1 to 3660; got \(days.number.map { "\($0)" } ?? days.described).")
+            throw ServiceError.body("field '\(path).within_days' must be a whole number from 1 to 3660; got \(days.integer.map(String.init) ?? days.described).")
         }
         return Int(number)
     }

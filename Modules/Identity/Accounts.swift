@@ -91,7 +91,7 @@ struct AccountAnalytics: Encodable, Sendable {
     /// Different users among them.
     let identifiedUsers: Int64
     let sessions: Int64, pageviews: Int64, events: Int64
-    /// In the currency that revenue is converted to; 0 where module `revenue` is off.
+    /// In the currency that most of the account's orders are in; 0 where module `revenue` is off.
     let revenue: Double
 
     enum CodingKeys: String, CodingKey {
@@ -118,9 +118,8 @@ struct AccountAnalytics: Encodable, Sendable {
             """)[0]
         var revenue = 0.0
         if (try? call.require(module: "revenue")) != nil {
-            let earned = try await scope.of(account).rows(
-                "identity.account_revenue", reading: [Revenue.orders], "SELECT coalesce(sum(converted), 0) AS earned FROM revenue_orders")[0]
-            revenue = Revenue.hundredths(earned.double("earned"))
+            let scope = scope.of(account)
+            revenue = try await RevenueTotals.run(scope, in: Revenue.currency(of: scope) ?? Revenue.defaultCurrency).revenue
         }
         return AccountAnalytics(
             accountID: id, members: people.int("members"), identifiedUsers: people.int("users"), sessions: done.int("sessions"),

@@ -36,22 +36,14 @@ enum SCIM {
         let emails = user["emails"]?.elements ?? []
         let primary = emails.firstIndex { $0["primary"]?.boolean == true } ?? 0
         var text = JSONText()
-        text.append(raw: "{")
-        for (position, member) in user.members.enumerated() {
-            text.append(raw: position > 0 ? "," : "")
-            text.append(string: member.name)
-            text.append(raw: ":")
-            guard member.name == "emails" else { text.append(member.value); continue }
-            text.append(raw: "[")
-            for (index, email) in emails.enumerated() {
-                text.append(raw: index > 0 ? #",{"value":"# : #"{"value":"#)
-                text.append(string: (email["value"]?.string ?? "").lowercased())
-                text.append(raw: #","primary":\#(index == primary)}"#)
-            }
-            text.append(raw: "]")
+        text.append(raw: "[")
+        for (index, email) in emails.enumerated() {
+            text.append(raw: index > 0 ? #",{"value":"# : #"{"value":"#)
+            text.append(string: (email["value"]?.string ?? "").lowercased())
+            text.append(raw: #","primary":\#(index == primary)}"#)
         }
-        text.append(raw: "}")
-        return text.string
+        text.append(raw: "]")
+        return user.text(setting: "emails", to: text.string)
     }
 
     /// Brings the profile, and the groups of a user that is gone, up to date.
@@ -82,31 +74,11 @@ enum SCIM {
     }
 
     private static func leaveGroups(_ user: String, _ call: ProjectRequest) async throws {
-        let project = call.project.id, now = call.now.milliseconds
-        try await call.control.write { transaction in
-            let rows = try await transaction.run("SELECT id, definition FROM identity_scim_groups WHERE project_id = \(project)")
-            for row in rows where row.text("definition").contains(user) {
-                let group = try JSON.parse(row.text("definition"))
-                let members = (group["members"]?.elements ?? []).compactMap(\.string).filter { $0 != user }
-                try await transaction.run("""
-                    UPDATE identity_scim_groups SET definition = \(with(members, group)), updated_at = \(now)
-                    WHERE id = \(row.text("id")) AND project_id = \(project)
-                    """)
-            }
+        try await groups.changeAll(of: call) { _, group in
+            let members = (group["members"]?.elements ?? []).compactMap(\.string)
+            guard members.contains(user) else { return nil }
+            return group.text(setting: "members", to: "[" + members.filter { $0 != user }.map { "\"\($0)\"" }.joined(separator: ",") + "]")
         }
-    }
-
-    private static func with(_ members: [String], _ group: JSON) -> String {
-        var text = JSONText()
-        text.append(raw: #"{"members":[\#(members.map { "\"\($0)\"" }.joined(separator: ","))]"#)
-        for (name, value) in group.members where name != "members" {
-            text.append(raw: ",")
-            text.append(string: name)
-            text.append(raw: ":")
-            text.append(value)
-        }
-        text.append(raw: "}")
-        return text.string
     }
 
     // MARK: Groups

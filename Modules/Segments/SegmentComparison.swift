@@ -14,7 +14,7 @@ struct SegmentComparison: Encodable, Sendable {
     /// Visitors who converted, in percent of the segment's, two decimals.
     let conversionRate: Double
     let confidenceInterval: ConfidenceInterval
-    /// In the currency that revenue is converted to.
+    /// In the currency that most of the segment's orders are in.
     let revenue: Double
 
     enum CodingKeys: String, CodingKey {
@@ -42,22 +42,16 @@ struct SegmentComparison: Encodable, Sendable {
               count(*) FILTER (WHERE pageviews = 1) AS bounces, coalesce(sum(ended_at - started_at), 0) AS duration
             FROM sessions
             """)
-        async let orders = hasRevenue
-            ? scope.rows("segments.orders", reading: [Revenue.orders], """
-                SELECT count(*) FILTER (WHERE amount >= 0) AS times, count(DISTINCT visitor) FILTER (WHERE amount >= 0) AS visitors,
-                  coalesce(sum(converted), 0) AS revenue
-                FROM revenue_orders
-                """)
-            : nil
+        async let totals = hasRevenue ? RevenueTotals.run(scope, in: Revenue.currency(of: scope) ?? Revenue.defaultCurrency) : nil
         async let done = scope.rows(
             "segments.conversions", "SELECT count(*) AS times, count(DISTINCT visitor) AS visitors FROM events WHERE name = \(event ?? "")")
-        let row = try await traffic[0], earned = try await orders?[0], converted = event == nil ? earned : try await done[0]
-        let visitors = row.int("visitors"), converting = converted?.int("visitors") ?? 0
+        let row = try await traffic[0], orders = try await totals, times = try await done[0], visitors = row.int("visitors")
+        let (conversions, converting) = event == nil ? (orders?.orders ?? 0, orders?.buyers ?? 0) : (times.int("times"), times.int("visitors"))
         return SegmentComparison(
             segmentID: definition.id, name: definition.fields["name"]?.string ?? "", visitors: visitors, sessions: row.int("sessions"),
             pageviews: row.int("pageviews"), events: row.int("events"), bounceRate: Rounded.percentage(row.int("bounces"), of: row.int("sessions")),
-            avgDuration: Rounded.seconds(row.int("duration"), over: row.int("sessions")), conversions: converted?.int("times") ?? 0,
+            avgDuration: Rounded.seconds(row.int("duration"), over: row.int("sessions")), conversions: conversions,
             conversionRate: Rounded.exactPercentage(converting, of: visitors), confidenceInterval: ConfidenceInterval(converting, of: visitors),
-            revenue: Revenue.hundredths(earned?.double("revenue") ?? 0))
+            revenue: orders?.revenue ?? 0)
     }
 }

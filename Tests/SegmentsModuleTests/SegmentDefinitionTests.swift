@@ -96,7 +96,7 @@ struct SegmentDefinitionTests {
 
     @Test("pick who they say", arguments: Profile.available)
     func members(profile: Profile) async throws {
-        try await TestApp.run(profile, yaml: "modules:\n  settings:\n    revenue:\n      currency: EUR\n") { app in
+        try await TestApp.run(profile) { app in
             try await app.collect("[\(Self.events.joined(separator: ","))]")
             for one in Self.cases {
                 let made = try await app.post("/api/v1/segments", #"{"name":"s","definition":\#(one.definition)}"#, as: .query)

@@ -7,7 +7,7 @@ struct SegmentReportTests {
     private static let range = "start_at=2026-03-01&end_at=2026-03-02"
 
     private func withSegment(_ profile: Profile, _ body: @escaping @Sendable (TestApp, _ id: String) async throws -> Void) async throws {
-        try await TestApp.run(profile, yaml: "modules:\n  settings:\n    revenue:\n      currency: EUR\n") { app in
+        try await TestApp.run(profile) { app in
             try await app.collect("[\(SegmentDefinitionTests.events.joined(separator: ","))]")
             let definition = #"{"match":"all","conditions":[{"source":"event","event":"purchase"}]}"#
             let made = try await app.post("/api/v1/segments", #"{"name":"Buyers","definition":\#(definition)}"#, as: .query)

@@ -1,0 +1,52 @@
+import Core
+
+/// How many visitors did everything that makes one who stays.
+struct Activation: Encodable, Sendable {
+    let activeVisitors: Int64, activatedVisitors: Int64
+    let activationRate: Double
+    let confidenceInterval: ConfidenceInterval
+
+    enum CodingKeys: String, CodingKey {
+        case activeVisitors = "active_visitors", activatedVisitors = "activated_visitors", activationRate = "activation_rate"
+        case confidenceInterval = "confidence_interval"
+    }
+
+    static let fields: [Schema.Field] = [
+        .required("active_visitors", .count), .required("activated_visitors", .count), .required("activation_rate", .number(0...100)),
+        .required("confidence_interval", ConfidenceInterval.schema),
+    ]
+
+    static let body = Schema.object([
+        .optional("start_at", .timestamp), .optional("end_at", .timestamp), .optional("timezone", .text(64)), .optional("filter", .text(16_384)),
+        .optional("segment_id", .text(40)), .optional("event_names", .array(.text(200), count: 0...20), "Custom events, all of which must be done."),
+        .optional("paths", .array(.text(2_048), count: 0...20), "Pages, all of which must be seen; * stands for any text."),
+    ])
+
+    /// - Throws: 400 where nothing is asked for.
+    static func steps(_ body: JSON) throws -> [Step] {
+        func texts(_ name: String) -> [String] { (body[name]?.elements ?? []).compactMap(\.string) }
+        let steps = texts("event_names").map { Step(.event, $0) } + texts("paths").map { Step(.pageview, $0) }
+        guard !steps.isEmpty else { throw ServiceError.body("field 'event_names' or 'paths' must name at least one event or page; both are empty.") }
+        return steps
+    }
+
+    static func run(_ steps: [Step], _ scope: Scope) async throws -> Activation {
+        let row = try await scope.rows("dashboards.activation", continues: true, """
+            \(done(steps, scope)) SELECT count(*) AS active, count(*) FILTER (WHERE did_all) AS activated FROM done
+            """)[0]
+        let active = row.int("active"), activated = row.int("activated")
+        return Activation(
+            activeVisitors: active, activatedVisitors: activated, activationRate: Rounded.percentage(activated, of: active),
+            confidenceInterval: ConfidenceInterval(activated, of: active))
+    }
+
+    static func visitors(_ steps: [Step], _ scope: Scope) async throws -> VisitorList {
+        try await VisitorList.page(
+            "dashboards.activated_visitors", of: scope, ctes: done(steps, scope), visitors: "SELECT visitor FROM done WHERE did_all")
+    }
+
+    private static func done(_ steps: [Step], _ scope: Scope) -> SQL {
+        let all = SQL.all(steps.map { "bool_or(\($0.condition(scope.dialect)))" })
+        return "done AS MATERIALIZED (SELECT visitor, (\(all)) AS did_all FROM activity GROUP BY visitor)"
+    }
+}

@@ -1,0 +1,21 @@
+import Core
+
+/// Dashboards, saved reports, the explorer, and insights about who comes back. The definitions stand in Core (`Dashboard`,
+/// `SavedReport`), as other modules embed and send them.
+public struct DashboardsModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "dashboards", category: .analysis, summary: "Dashboards, saved reports, an explorer, and insights: stickiness, lifecycle, activation, impact.",
+        reads: ["core", "utm", "error_tracking"])
+
+    public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
+
+    public var migrations: [Migration] {
+        [
+            Migration("001-create", on: .control, [
+                Dashboard.resource.creation, SavedReport.resource.creation, .createTable(ExplorerRun.table),
+            ]),
+        ]
+    }
+
+    public var routes: [Route] { definitionRoutes + explorerRoutes + insightRoutes }
+}

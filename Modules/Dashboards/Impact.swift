@@ -1,0 +1,95 @@
+import Core
+
+/// What changed at an instant: a measure over equal windows before and after it.
+struct Impact: Encodable, Sendable {
+    enum Metric: String, Sendable, CaseIterable { case pageviews, visitors, sessions, events, errors }
+
+    let metric: String
+    let splitAt: Instant
+    let windowDays: Int64
+    let before: Int64, after: Int64, change: Int64
+    /// Null where there was nothing before.
+    @Nullable var changePercent: Double?
+    /// Of a difference between the days before and after as large as this where nothing changed (Welch's test); null where
+    /// the days can't tell.
+    @Nullable var pValue: Double?
+    /// Whether that is below 0.05.
+    let significant: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case metric, before, after, change, significant
+        case splitAt = "split_at", windowDays = "window_days", changePercent = "change_percent", pValue = "p_value"
+    }
+
+    static let fields: [Schema.Field] = [
+        .required("metric", .choice(Metric.allCases.map(\.rawValue))), .required("split_at", .timestamp), .required("window_days", .count),
+        .required("before", .count), .required("after", .count), .required("change", .integer(.min ... .max)),
+        .required("change_percent", .nullable(.number(-100...1e15))), .required("p_value", .nullable(.number(0...1))), .required("significant", .boolean),
+    ]
+
+    static let body = Schema.object([
+        .required("metric", .choice(Metric.allCases.map(\.rawValue))), .optional("event_name", .text(200), "With metric events: this one alone."),
+        .required("split_at", .timestamp), .required("window_days", .integer(1...365), "Days before, and as many after."),
+        .optional("filter", .text(16_384)), .optional("segment_id", .text(40)),
+    ])
+
+    /// Facts of module `error_tracking`, as far as they are counted here.
+    static let errors = FactTable("error_tracking_errors", FactTable.sessionColumns)
+
+    struct Question: Sendable {
+        let metric: Metric
+        let event: String?
+        let split: Instant
+        let days: Int64
+
+        /// - Throws: 400.
+        init(_ body: JSON) throws {
+            metric = Metric(rawValue: body["metric"]?.string ?? "") ?? .pageviews
+            event = body["event_name"]?.string
+            days = body["window_days"]?.integer ?? 1
+            guard event == nil || metric == .events else {
+                throw ServiceError.body("field 'event_name' is accepted with metric 'events' alone; got metric '\(metric.rawValue)'.")
+            }
+            switch ISO8601.parse(body["split_at"]?.string ?? "") {
+            case .instant(let instant): split = instant
+            case .local(let day, let milliseconds): split = day.start.adding(milliseconds: milliseconds)
+            case .day(let day): split = day.start
+            case nil: throw ServiceError.body("field 'split_at' must be an ISO 8601 date or timestamp.")
+            }
+        }
+
+        var range: TimeRange { TimeRange(start: split.adding(days: -days), end: split.adding(days: days)) }
+    }
+
+    static func run(_ question: Question, _ scope: Scope) async throws -> Impact {
+        let scope = scope.over(question.range), days = question.days
+        let source: SQL = switch question.metric {
+        case .pageviews: "pageviews"
+        case .visitors, .sessions: "activity"
+        case .events: question.event.map { "(SELECT * FROM events WHERE name = \($0)) named" } ?? "events"
+        case .errors: "error_tracking_errors"
+        }
+        let value: SQL = switch question.metric {
+        case .pageviews, .events, .errors: "count(*)"
+        case .visitors: "count(DISTINCT visitor)"
+        case .sessions: "count(DISTINCT row(visitor, session_at))"
+        }
+        let rows = try await scope.rows("dashboards.impact", reading: question.metric == .errors ? [Self.errors] : [], continues: true, """
+            dated AS (
+              SELECT visitor, session_at, \(scope.dialect.quotient("occurred_at - \(question.range.start.milliseconds)", "86400000")) AS day,
+                CASE WHEN occurred_at < \(question.split.milliseconds) THEN 0 ELSE 1 END AS half
+              FROM \(source))
+            SELECT day, -1 AS half, \(value) AS n FROM dated GROUP BY day UNION ALL SELECT -1, half, \(value) FROM dated GROUP BY half
+            """)
+        var daily = [Double](repeating: 0, count: Int(days) * 2), halves: [Int64] = [0, 0]
+        for row in rows {
+            if row.int("half") < 0 { daily[Int(row.int("day"))] = row.double("n") } else { halves[Int(row.int("half"))] = row.int("n") }
+        }
+        let p = Statistics.welch(Array(daily[..<Int(days)]), Array(daily[Int(days)...]))
+        let change = halves[1] - halves[0]
+        return Impact(
+            metric: question.metric.rawValue, splitAt: question.split, windowDays: days, before: halves[0], after: halves[1], change: change,
+            changePercent: Rounded.change(change, from: halves[0]), pValue: p.map { ($0 * 10_000).rounded() / 10_000 },
+            significant: (p ?? 1) < 0.05)
+    }
+}

@@ -1,0 +1,44 @@
+import Core
+
+extension DashboardsModule {
+    var insightRoutes: [Route] {
+        let path = "/api/v1/insights"
+        return [
+            .report(path + "/stickiness", "How often visitors come back.", parameters: ScopeParameters.range, fields: Stickiness.fields) { _, scope in
+                try await Stickiness.run(scope)
+            },
+            .report(path + "/lifecycle", "New, returning, resurrected and dormant visitors.", parameters: ScopeParameters.range, fields: Lifecycle.fields) {
+                _, scope in try await Lifecycle.run(scope)
+            },
+            .report(
+                path + "/lifecycle/drill", "The visitors of one group.",
+                parameters: ScopeParameters.list + [
+                    Parameter("group", .choice(Lifecycle.Group.allCases.map(\.rawValue), default: nil), required: true, "Which of the four."),
+                ],
+                fields: VisitorList.fields
+            ) { call, scope in try await Lifecycle.visitors(call.text("group").flatMap(Lifecycle.Group.init) ?? .new, scope) },
+            Route(
+                .post, path + "/activation", "Visitors who did all that is named.", scope: .query, access: .read, body: Activation.body,
+                success: .json(.object(Activation.fields))
+            ) { call in
+                let body = try await call.body(), steps = try Activation.steps(body)
+                return try .json(try await Activation.run(steps, try await call.scope { body[$0]?.string }))
+            },
+            Route(
+                .post, path + "/activation/drill", "The visitors who did all that is named.", scope: .query, access: .read, parameters: Parameter.page,
+                body: Activation.body, success: .json(.object(VisitorList.fields))
+            ) { call in
+                let body = try await call.body(), steps = try Activation.steps(body)
+                return try .json(try await Activation.visitors(steps, try await call.scope { call.text($0) ?? body[$0]?.string }))
+            },
+            Route(
+                .post, path + "/impact", "A measure before and after an instant.", scope: .query, access: .read, body: Impact.body,
+                success: .json(.object(Impact.fields))
+            ) { call in
+                let body = try await call.body(), question = try Impact.Question(body)
+                if question.metric == .errors { try call.require(module: "error_tracking") }
+                return try .json(try await Impact.run(question, try await call.scope { ["filter", "segment_id"].contains($0) ? body[$0]?.string : nil }))
+            },
+        ]
+    }
+}

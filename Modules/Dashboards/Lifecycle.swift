@@ -1,0 +1,55 @@
+import Core
+
+/// Visitors of a range by what they did before it.
+struct Lifecycle: Encodable, Sendable {
+    enum Group: String, Sendable, CaseIterable {
+        /// First seen in the range.
+        case new
+        /// Active in the range and in the equally long one before it.
+        case returning
+        /// Active in the range, not in the one before it, and some time before that.
+        case resurrected
+        /// Active in the one before alone.
+        case dormant
+
+        /// The condition on a visitor of `lives`.
+        var condition: SQL {
+            switch self {
+            case .new: "is_active AND NOT was_active AND NOT was_known"
+            case .returning: "is_active AND was_active"
+            case .resurrected: "is_active AND NOT was_active AND was_known"
+            case .dormant: "was_active AND NOT is_active"
+            }
+        }
+    }
+
+    let new: Int64, returning: Int64, resurrected: Int64, dormant: Int64
+
+    static let fields: [Schema.Field] = Group.allCases.map { .required($0.rawValue, .count) }
+
+    static func run(_ scope: Scope) async throws -> Lifecycle {
+        let counts = Group.allCases.map { "count(*) FILTER (WHERE \($0.condition)) AS \(sql: "\($0.rawValue)_visitors")" as SQL }
+        let row = try await past(of: scope).rows("dashboards.lifecycle", continues: true, "\(lives(scope)) SELECT \(SQL.joined(counts)) FROM lives")[0]
+        return Lifecycle(
+            new: row.int("new_visitors"), returning: row.int("returning_visitors"), resurrected: row.int("resurrected_visitors"),
+            dormant: row.int("dormant_visitors"))
+    }
+
+    static func visitors(_ group: Group, _ scope: Scope) async throws -> VisitorList {
+        try await VisitorList.page(
+            "dashboards.lifecycle_visitors", of: past(of: scope), ctes: lives(scope), visitors: "SELECT visitor FROM lives WHERE \(group.condition)")
+    }
+
+    /// Everything until the range ends.
+    private static func past(of scope: Scope) -> Scope { scope.over(TimeRange(start: TimeRange.always.start, end: scope.range.end)) }
+
+    private static func lives(_ scope: Scope) -> SQL {
+        let start = scope.range.start.milliseconds, before = scope.range.previous.start.milliseconds
+        return """
+            lives AS MATERIALIZED (
+              SELECT visitor, bool_or(occurred_at >= \(start)) AS is_active, bool_or(occurred_at >= \(before) AND occurred_at < \(start)) AS was_active,
+                bool_or(occurred_at < \(before)) AS was_known
+              FROM activity GROUP BY visitor)
+            """
+    }
+}

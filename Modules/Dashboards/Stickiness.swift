@@ -1,0 +1,48 @@
+import Core
+
+/// How often visitors come back: active by day against week and month.
+struct Stickiness: Encodable, Sendable {
+    struct Period: Encodable, Sendable {
+        let date: String
+        let activeVisitors: Int64
+        enum CodingKeys: String, CodingKey { case date, activeVisitors = "active_visitors" }
+    }
+
+    /// Active visitors of a day, on average over the days of the range.
+    let dau: Double
+    /// Active visitors of the 7, and of the 30, days before the range's end.
+    let wau: Int64, mau: Int64
+    let dauWau: Double, wauMau: Double, dauMau: Double
+    let periods: [Period]
+
+    enum CodingKeys: String, CodingKey {
+        case dau, wau, mau, periods
+        case dauWau = "dau_wau", wauMau = "wau_mau", dauMau = "dau_mau"
+    }
+
+    static let fields: [Schema.Field] = [
+        .required("dau", .number(0...1e15)), .required("wau", .count), .required("mau", .count), .required("dau_wau", .number(0...1e15)),
+        .required("wau_mau", .number(0...1)), .required("dau_mau", .number(0...1e15)),
+        .required("periods", .list(.object([.required("date", .text(10)), .required("active_visitors", .count)]))),
+    ]
+
+    static func run(_ scope: Scope) async throws -> Stickiness {
+        let buckets = TimeBuckets(.day, of: scope), days = try buckets.points(chosenBy: "start_at")
+        let count = try await scope.visitorCount()
+        let daily = try await scope.rows("dashboards.daily", """
+            SELECT \(buckets.number(of: "occurred_at")) AS day, \(count.distinct(groups: Int64(days.count))) AS visitors FROM activity GROUP BY day
+            """)
+        let found = Dictionary(uniqueKeysWithValues: daily.map { ($0.int("day"), $0.int("visitors")) })
+        let end = scope.range.end, month = scope.over(TimeRange(start: end.adding(days: -30), end: end))
+        let row = try await month.rows("dashboards.active", """
+            SELECT \(count.distinct()) AS mau, \(count.distinct(where: "occurred_at >= \(end.adding(days: -7).milliseconds)")) AS wau FROM activity
+            """)[0]
+        let dau = Double(found.values.reduce(0, +)) / Double(days.count), wau = row.int("wau"), mau = row.int("mau")
+        return Stickiness(
+            dau: Rounded.twoDecimals(dau), wau: wau, mau: mau, dauWau: ratio(dau, wau), wauMau: ratio(Double(wau), mau), dauMau: ratio(dau, mau),
+            periods: days.map { Period(date: buckets.label($0), activeVisitors: found[$0] ?? 0) })
+    }
+
+    /// Four decimals; 0 of nothing.
+    private static func ratio(_ part: Double, _ total: Int64) -> Double { total == 0 ? 0 : (part / Double(total) * 10_000).rounded() / 10_000 }
+}

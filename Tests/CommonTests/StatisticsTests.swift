@@ -1,0 +1,53 @@
+import Common
+import Testing
+
+@Suite("Statistics")
+struct StatisticsTests {
+    /// Newcombe, Statistics in Medicine 17 (1998), table I: method 3.
+    @Test("Wilson's interval is as published", arguments: [
+        (81, 263, 25.53, 36.62), (15, 148, 6.24, 16.05), (0, 20, 0, 16.11), (1, 29, 0.61, 17.18), (29, 29, 88.30, 100),
+    ] as [(Int64, Int64, Double, Double)])
+    func wilson(successes: Int64, trials: Int64, low: Double, high: Double) {
+        let interval = ConfidenceInterval(successes, of: trials)
+        #expect(abs(interval.low - low) < 0.011)
+        #expect(abs(interval.high - high) < 0.011)
+    }
+
+    @Test("Nothing is known of no trials")
+    func nothing() {
+        let interval = ConfidenceInterval(0, of: 0)
+        #expect(interval.low == 0)
+        #expect(interval.high == 100)
+    }
+
+    @Test("The normal distribution is that of the tables", arguments: [(0, 0.5), (1.0, 0.841345), (1.96, 0.975002), (-2.5758, 0.005)])
+    func normal(z: Double, probability: Double) { #expect(abs(Statistics.normal(z) - probability) < 1e-6) }
+
+    /// The document's experiment: 34 of 1102 against 41 of 1067 is z = 0.96, p = 0.33.
+    @Test("Two proportions are compared with their pooled variance")
+    func proportions() {
+        let z = Statistics.twoProportions((41, 1_067), (34, 1_102))
+        #expect(abs(z - 0.96) < 0.005)
+        #expect(abs(Statistics.twoSided(z) - 0.336) < 0.005)
+        #expect(Statistics.twoProportions((5, 5), (7, 7)) == 0)
+    }
+
+    /// Critical values of Student's distribution, two-sided.
+    @Test("Student's distribution is that of the tables", arguments: [
+        (12.7062, 1.0, 0.05), (2.2281, 10, 0.05), (3.1693, 10, 0.01), (2.0, 10, 0.07339), (1.9600, 1e7, 0.05),
+    ])
+    func student(t: Double, freedom: Double, probability: Double) {
+        #expect(abs(Statistics.student(t, freedom: freedom) - probability) < 1e-4)
+    }
+
+    /// The probability is that of numerical integration of the density.
+    @Test("Welch's test tells means apart, and says nothing where it can't")
+    func welch() throws {
+        let first = [27.5, 21.0, 19.0, 23.6, 17.0, 17.9, 16.9, 20.1, 21.9, 22.6, 23.1, 19.6, 19.0, 21.7, 21.4]
+        let second = [27.1, 22.0, 20.8, 23.4, 23.4, 23.5, 25.8, 22.0, 24.8, 20.2, 21.9, 22.1, 22.9, 30.0, 23.9]
+        let p = try #require(Statistics.welch(first, second))
+        #expect(abs(p - 0.00845273243744471) < 1e-9)
+        #expect(Statistics.welch([1], [2, 3]) == nil)
+        #expect(Statistics.welch([4, 4], [4, 4]) == nil)
+    }
+}

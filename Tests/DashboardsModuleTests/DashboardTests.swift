@@ -1,0 +1,81 @@
+import Access
+import Common
+import TestSupport
+import Testing
+
+@Suite("Dashboards and saved reports")
+struct DashboardTests {
+    private static let views = ["/", "/", "/docs"].enumerated().map { index, path in
+        #"{"type":"pageview","path":"\#(path)","visitor_id":"v\#(index)","timestamp":"2026-03-01T10:00:00Z"}"#
+    }
+
+    @Test("One dashboard at most is the default, and all widgets answer", arguments: Profile.available)
+    func dashboards(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            try await app.collect("[\(Self.views.joined(separator: ","))]")
+            func make(_ name: String) async throws -> String {
+                let widgets = #"[{"id":"a","report_type":"pages","x":0,"y":0,"w":6,"h":4,"params":{"limit":1,"start_at":"2026-03-01"}},{"id":"b","report_type":"campaigns","x":6,"y":0,"w":6,"h":4}]"#
+                let answer = try await app.post("/api/v1/dashboards", #"{"name":"\#(name)","layout":{"columns":12},"widgets":\#(widgets),"is_default":true}"#, as: .query)
+                #expect(answer.status == 201, "\(answer.body)")
+                return try answer.json()["id"]?.string ?? ""
+            }
+            let first = try await make("First")
+            app.time.advance(seconds: 1)
+            let second = try await make("Second")
+            let defaults = try await app.get("/api/v1/dashboards").json()["data"]?.elements.map { $0["is_default"]?.boolean }
+            #expect(defaults == [false, true])
+            let run = try await app.post("/api/v1/dashboards/\(first)/run", as: .query).json()["widgets"]
+            #expect(run?["a"]?["data"]?.elements.first?["path"]?.string == "/")
+            #expect(run?["a"]?["total"]?.integer == 2)
+            #expect(run?["b"]?["data"]?.elements.isEmpty == true)
+            // Another's switch is heard by the widget alone.
+            _ = try await app.post("/api/admin/projects/\(app.project.id)/modules/utm/disable", as: .token)
+            let without = try await app.post("/api/v1/dashboards/\(second)/run", as: .query).json()["widgets"]
+            #expect(without?["b"]?["error"]?.string == "Module 'utm' is not enabled for this project.")
+        }
+    }
+
+    @Test("Definitions that can't work are refused", arguments: [
+        (#""widgets":[{"id":"a","report_type":"weather","x":0,"y":0,"w":1,"h":1}]"#, "field 'report_type' must be one of 'stats', 'timeseries', 'pages', 'referrers', 'events', 'devices', 'geo', 'campaigns'; got 'weather'."),
+        (#""layout":{"columns":12},"widgets":[{"id":"a","report_type":"pages","x":10,"y":0,"w":3,"h":1}]"#, "field 'widgets[0]' ends at column 13; the layout has 12."),
+        (#""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1},{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1}]"#, "field 'widgets[1].id' is 'a' like that of another widget."),
+        (#""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":0,"h":1}]"#, "field 'widgets[0].w' must be a whole number from 1 to 1000; got 0."),
+        (#""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"limit":0}}]"#, "field 'params.limit' must be a whole number from 1 to 1000; got '0'."),
+    ])
+    func refusals(fields: String, sentence: String) async throws {
+        try await TestApp.run { app in
+            let answer = try await app.post("/api/v1/dashboards", #"{"name":"d",\#(fields)}"#, as: .query)
+            #expect(answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#)
+        }
+    }
+
+    @Test("A saved report runs with its own range, or with that of the request", arguments: Profile.available)
+    func reports(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            try await app.collect("[\(Self.views.joined(separator: ","))]")
+            let made = try await app.post("/api/v1/reports", #"{"name":"Top","report_type":"pages","params":{"start_at":"2026-03-01","end_at":"2026-03-01","limit":1}}"#, as: .query)
+            let id = try made.json()["id"]?.string ?? ""
+            let report = #"{"created_at":"2026-03-02T12:00:00Z","id":"\#(id)","is_active":true,"name":"Top","params":{"end_at":"2026-03-01","limit":1,"start_at":"2026-03-01"},"report_type":"pages","updated_at":"2026-03-02T12:00:00Z","visualization":"table"}"#
+            let page = #"{"avg_duration":0,"path":"/","unique_views":2,"views":2}"#
+            let run = try await app.post("/api/v1/reports/\(id)/run", as: .query)
+            #expect(run.body == #"{"report":\#(report),"result":{"data":[\#(page)],"total":2}}"#)
+            let other = try await app.post("/api/v1/reports/\(id)/run?start_at=2026-02-01&end_at=2026-02-02", as: .query)
+            #expect(other.body == #"{"report":\#(report),"result":{"data":[],"total":0}}"#)
+        }
+    }
+
+    @Test("The explorer runs reports by name, and remembers", arguments: Profile.available)
+    func explorer(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            try await app.collect("[\(Self.views.joined(separator: ","))]")
+            let run = try await app.post("/api/v1/explorer/run", #"{"report_type":"pages","start_at":"2026-03-01"}"#, as: .query).json()
+            #expect(run["summary"]?.string == "Returned 2 page rows.")
+            #expect(run["run"]?["row_count"]?.integer == 2)
+            app.time.advance(seconds: 1)
+            _ = try await app.post("/api/v1/explorer/run", #"{"report_type":"campaigns"}"#, as: .query)
+            let runs = try await app.get("/api/v1/explorer/runs").json()["data"]?.elements ?? []
+            #expect(runs.map { $0["report_type"]?.string } == ["campaigns", "pages"])
+            #expect(runs.map { $0["row_count"]?.integer } == [0, 2])
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Common
+import TestSupport
+import Testing
+
+/// Ada is there on January 5th, February 20th and March 1st; Bob in February and on March 1st and 2nd; Cy in March alone; Di in February alone;
+/// Eve in January and in March. The range is March 1st and 2nd where nothing else is said, the range before it February 27th and 28th.
+@Suite("Insights")
+struct InsightTests {
+    private static func view(_ visitor: String, _ at: String, _ path: String = "/") -> String {
+        #"{"type":"pageview","path":"\#(path)","visitor_id":"\#(visitor)","timestamp":"2026-\#(at):00Z"}"#
+    }
+
+    private static let events = [
+        view("ada", "01-05T10:00"), view("ada", "02-27T10:00"), view("ada", "03-01T10:00", "/pricing"),
+        view("bob", "02-28T10:00"), view("bob", "03-01T09:00"), view("bob", "03-02T09:00", "/pricing"),
+        #"{"type":"event","name":"signup","visitor_id":"bob","timestamp":"2026-03-02T09:01:00Z"}"#,
+        view("cy", "03-01T12:00"), #"{"type":"event","name":"signup","visitor_id":"cy","timestamp":"2026-03-01T12:01:00Z"}"#,
+        view("di", "02-27T10:00"), view("eve", "01-07T10:00"), view("eve", "03-02T10:00"),
+    ]
+
+    private static let range = "start_at=2026-03-01&end_at=2026-03-02"
+
+    private func withEvents(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
+        try await TestApp.run(profile) { app in
+            try await app.collect("[\(Self.events.joined(separator: ","))]")
+            try await body(app)
+        }
+    }
+
+    /// March 1st: ada, bob, cy; 2nd: bob, eve. Seven days: and di on February 27th. Thirty days: the same five.
+    @Test("tell how often visitors come back", arguments: Profile.available)
+    func stickiness(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            let answer = try await app.get("/api/v1/insights/stickiness?\(Self.range)")
+            #expect(answer.body == #"{"dau":2.5,"dau_mau":0.5,"dau_wau":0.5,"mau":5,"periods":[{"active_visitors":3,"date":"2026-03-01"},{"active_visitors":2,"date":"2026-03-02"}],"wau":5,"wau_mau":1}"#)
+        }
+    }
+
+    @Test("tell new visitors from those who return, rise again or sleep", arguments: Profile.available)
+    func lifecycle(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            let answer = try await app.get("/api/v1/insights/lifecycle?\(Self.range)")
+            #expect(answer.body == #"{"dormant":1,"new":1,"resurrected":1,"returning":2}"#)
+            for (group, members) in [("new", ["cy"]), ("returning", ["ada", "bob"]), ("resurrected", ["eve"]), ("dormant", ["di"])] {
+                let drilled = try await app.get("/api/v1/insights/lifecycle/drill?group=\(group)&\(Self.range)").json()
+                #expect(drilled["data"]?.elements.compactMap(\.string).sorted() == members)
+                #expect(drilled["total"]?.integer == Int64(members.count))
+            }
+        }
+    }
+
+    @Test("count who did everything that was asked", arguments: Profile.available)
+    func activation(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            let asked = #""start_at":"2026-03-01","end_at":"2026-03-02","event_names":["signup"],"paths":["/pric*"]"#
+            let answer = try await app.post("/api/v1/insights/activation", "{\(asked)}", as: .query)
+            #expect(answer.body == #"{"activated_visitors":1,"activation_rate":25,"active_visitors":4,"confidence_interval":{"high":69.94,"low":4.56}}"#)
+            let drilled = try await app.post("/api/v1/insights/activation/drill", "{\(asked)}", as: .query)
+            #expect(drilled.body == #"{"data":["bob"],"total":1}"#)
+            let nothing = try await app.post("/api/v1/insights/activation", "{}", as: .query)
+            #expect(nothing.body == #"{"error":"Invalid request body: field 'event_names' or 'paths' must name at least one event or page; both are empty."}"#)
+        }
+    }
+
+    /// Two days before March 1st: 1, 1 and 1 pageviews (ada, di, bob); two days from it: 3 and 2.
+    @Test("tell what changed at an instant", arguments: Profile.available)
+    func impact(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            func impact(_ metric: String, _ more: String = "") async throws -> String {
+                try await app.post("/api/v1/insights/impact", #"{"metric":"\#(metric)","split_at":"2026-03-01","window_days":2\#(more)}"#, as: .query).body
+            }
+            let views = try await impact("pageviews")
+            #expect(views == #"{"after":5,"before":3,"change":2,"change_percent":66.7,"metric":"pageviews","p_value":0.2929,"significant":false,"split_at":"2026-03-01T00:00:00Z","window_days":2}"#)
+            let visitors = try await impact("visitors")
+            #expect(visitors.hasPrefix(#"{"after":4,"before":3,"change":1,"change_percent":33.3,"metric":"visitors""#))
+            let sessions = try await impact("sessions")
+            #expect(sessions.hasPrefix(#"{"after":5,"before":3,"#))
+            let events = try await impact("events", #","event_name":"signup""#)
+            #expect(events == #"{"after":2,"before":0,"change":2,"change_percent":null,"metric":"events","p_value":null,"significant":false,"split_at":"2026-03-01T00:00:00Z","window_days":2}"#)
+            let errors = try await impact("errors")
+            #expect(errors.hasPrefix(#"{"after":0,"before":0,"#))
+            let wrong = try await impact("visitors", #","event_name":"signup""#)
+            #expect(wrong == #"{"error":"Invalid request body: field 'event_name' is accepted with metric 'events' alone; got metric 'visitors'."}"#)
+        }
+    }
+}
