@@ -1,6 +1,8 @@
 import Core
 import CoreModule
 import ErrorTrackingModule
+import FunnelsModule
+import GoalsModule
 import LogsModule
 import OutlinksModule
 import RevenueModule
@@ -15,6 +17,8 @@ public enum ModuleList {
     static let all: [any AnalyticsModule.Type] = [
         CoreModule.self,
         ErrorTrackingModule.self,
+        FunnelsModule.self,
+        GoalsModule.self,
         LogsModule.self,
         OutlinksModule.self,
         RevenueModule.self,

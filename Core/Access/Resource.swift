@@ -16,23 +16,30 @@ public struct Resource: Sendable {
     public let fields: [Schema.Field]
     /// A field whose value no two definitions of a project may share.
     public let unique: String?
+    /// Arrays that a list tells by their count alone.
+    public let counted: Set<String>
     /// What fields can't say: called with the whole definition before it is stored; throws 400.
     public let check: @Sendable (JSON) throws -> Void
     /// What other definitions say about it: called with the body that came, and with the id of what it changes; throws 400.
     public let verify: @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void
+    /// What is stored for a definition that came: with what it leaves out.
+    public let filled: @Sendable (JSON) throws -> JSON
 
     public init(
-        _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil,
+        _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil, counted: Set<String> = [],
         check: @escaping @Sendable (JSON) throws -> Void = { _ in },
-        verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in }
+        verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in },
+        filled: @escaping @Sendable (JSON) throws -> JSON = { $0 }
     ) {
         self.kind = kind
         self.path = path
         self.table = table
         self.fields = fields
         self.unique = unique
+        self.counted = counted
         self.check = check
         self.verify = verify
+        self.filled = filled
     }
 
     /// A stored definition.
@@ -63,19 +70,25 @@ public struct Resource: Sendable {
 
     // MARK: Routes
 
+    /// A definition as it is answered.
+    public var answered: Schema { Self.answered(fields) }
+
+    private static func answered(_ fields: [Schema.Field]) -> Schema {
+        .object([.required("id", .uuid), .required("created_at", .timestamp), .required("updated_at", .timestamp)] + fields)
+    }
+
     public var routes: [Route] {
+        let line = Self.answered(fields.map { counted.contains($0.name) ? .optional($0.name, .count, $0.summary) : $0 })
         let one = path + "/{id}", noun = kind.lowercased()
-        let answer = Schema.object(
-            [.required("id", .uuid), .required("created_at", .timestamp), .required("updated_at", .timestamp)] + fields)
         let changes = Schema.object(fields.map { .optional($0.name, $0.schema, $0.summary) })
         return [
             Route(.get, path, "List \(noun) definitions, oldest first.", scope: .query, access: .read, parameters: Parameter.page,
-                  success: .json(.object([.required("data", .list(answer)), .required("total", .count)])), use: list),
+                  success: .json(.object([.required("data", .list(line)), .required("total", .count)])), use: list),
             Route(.post, path, "Create a \(noun).", scope: .query, access: .write, body: .object(fields),
-                  success: .json(answer, status: 201), use: create),
-            Route(.get, one, "Read a \(noun).", scope: .query, access: .read, success: .json(answer), use: get),
+                  success: .json(answered, status: 201), use: create),
+            Route(.get, one, "Read a \(noun).", scope: .query, access: .read, success: .json(answered), use: get),
             Route(.put, one, "Change fields of a \(noun); fields left out stay as they are.", scope: .query, access: .write, body: changes,
-                  success: .json(answer), use: update),
+                  success: .json(answered), use: update),
             Route(.delete, one, "Delete a \(noun).", scope: .query, access: .write, success: .noContent, use: delete),
         ]
     }
@@ -107,7 +120,7 @@ public struct Resource: Sendable {
         text.append(raw: #"{"data":["#)
         for (index, row) in rows.enumerated() {
             if index > 0 { text.append(raw: ",") }
-            write(try Definition(row), to: &text)
+            write(try Definition(row), counting: counted, to: &text)
         }
         text.append(raw: #"],"total":\#(total[0].int("n"))}"#)
         return .json(bytes: .init(bytes: text.bytes))
@@ -116,7 +129,13 @@ public struct Resource: Sendable {
     @Sendable private func get(_ call: ProjectRequest) async throws -> Answer { answer(try await require(call), status: 200) }
 
     @Sendable private func create(_ call: ProjectRequest) async throws -> Answer {
-        let body = try await call.body()
+        answer(try await create(try await call.body(), for: call), status: 201)
+    }
+
+    /// Makes a definition as if `body` had come to the route that creates one: checked, stored and audited. For another module's
+    /// routes, after `call.require(module:_:)`.
+    /// - Throws: 400 for what is no definition.
+    public func create(_ body: JSON, for call: ProjectRequest) async throws -> Definition {
         let definition = try complete(body, over: nil)
         try await verify(call, nil, body)
         let id = Identifiers.uuid(), project = call.project.id, now = call.now.milliseconds
@@ -129,7 +148,7 @@ public struct Resource: Sendable {
                 RETURNING \(sql: Self.columns)
                 """)
         }
-        return answer(try Definition(made), status: 201)
+        return try Definition(made)
     }
 
     @Sendable private func update(_ call: ProjectRequest) async throws -> Answer {
@@ -176,10 +195,13 @@ public struct Resource: Sendable {
             text.append(value)
         }
         text.append(raw: "}")
-        let definition = try JSON.parse(text.string)
-        try Schema.object(fields).check(definition)
+        let came = try JSON.parse(text.string)
+        try Schema.object(fields).check(came)
+        let definition = try filled(came)
         try check(definition)
-        return text.string
+        var stored = JSONText()
+        stored.append(definition)
+        return stored.string
     }
 
     private func uniqueValue(of definition: String) throws -> String? { try unique.flatMap { try JSON.parse(definition)[$0]?.string } }
@@ -208,20 +230,21 @@ public struct Resource: Sendable {
 
     // MARK: Answering
 
-    private func answer(_ definition: Definition, status: Int) -> Answer {
+    /// What the routes answer for a definition.
+    public func answer(_ definition: Definition, status: Int) -> Answer {
         var text = JSONText()
-        write(definition, to: &text)
+        write(definition, counting: [], to: &text)
         return .json(bytes: .init(bytes: text.bytes), status: status)
     }
 
-    private func write(_ definition: Definition, to text: inout JSONText) {
+    private func write(_ definition: Definition, counting counted: Set<String>, to text: inout JSONText) {
         text.append(raw: #"{"id":"#)
         text.append(string: definition.id)
         for (name, value) in definition.fields.members {
             text.append(raw: ",")
             text.append(string: name)
             text.append(raw: ":")
-            text.append(value)
+            if counted.contains(name) { text.append(raw: String(value.elements.count)) } else { text.append(value) }
         }
         text.append(raw: #","created_at":"\#(definition.createdAt.iso8601)","updated_at":"\#(definition.updatedAt.iso8601)"}"#)
     }

@@ -1,3 +1,14 @@
+import Foundation
+
+extension JSON {
+    /// The document that `value` is encoded as, names in alphabetical order.
+    public init(encoding value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        self = try JSON.parse(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}
+
 /// A stored document as part of an answer.
 extension JSON: Encodable {
     private struct Name: CodingKey {
