@@ -79,11 +79,11 @@ public struct Installation: Sendable {
             events: engines.events, timeoutSeconds: Double(configuration.storage.queryTimeoutSeconds),
             maximumBytes: configuration.limits.reportCacheMB << 20, settle: writer.settle,
             version: { engines.isAlone ? counters.version(of: $0, over: $1) : nil })
+        let deferred = Deferred<Collection>()
         let services = Services(
-            control: engines.control, directory: directory, time: time, reports: reports,
+            control: engines.control, directory: directory, time: time, reports: reports, facts: deferred,
             limits: .init(bytes: configuration.limits.bodyBytes))
         let limiter = RateLimiter(coordination: engines.coordination, time: time, limits: .init(configuration.limits))
-        let deferred = Deferred<Collection>()
         let gate = Gate(
             directory: directory, services: services, limiter: limiter, administration: Administration(token: adminToken),
             refused: { project, route, code in
@@ -201,6 +201,13 @@ private final class Deferred<Value: Sendable>: Sendable {
     private let box = Mutex<Value?>(nil)
     var value: Value? { box.withLock { $0 } }
     func set(_ value: Value) { box.withLock { $0 = value } }
+}
+
+extension Deferred<Collection>: FactRecorder {
+    func record(_ facts: [Fact], about visitor: String, of project: Project, at instant: Instant) async throws {
+        guard let value else { preconditionFailure("no request is served before collection is there") }
+        try await value.record(facts, about: visitor, of: project, at: instant)
+    }
 }
 
 /// Keeps the directory up to date with other hosts' changes.

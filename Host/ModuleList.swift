@@ -3,11 +3,13 @@ import CoreModule
 import ErrorTrackingModule
 import FunnelsModule
 import GoalsModule
+import IdentityModule
 import LogsModule
 import OutlinksModule
 import RevenueModule
 import ScrollModule
 import SearchModule
+import SegmentsModule
 import Settings
 import UtmModule
 import WebVitalsModule
@@ -19,11 +21,13 @@ public enum ModuleList {
         ErrorTrackingModule.self,
         FunnelsModule.self,
         GoalsModule.self,
+        IdentityModule.self,
         LogsModule.self,
         OutlinksModule.self,
         RevenueModule.self,
         ScrollModule.self,
         SearchModule.self,
+        SegmentsModule.self,
         UtmModule.self,
         WebVitalsModule.self,
     ]

@@ -3,22 +3,24 @@ import Logging
 import NIOCore
 import Storage
 
-/// What handlers may use. Events are reached through a `Scope` alone.
+/// What handlers may use. Events are reached through a `Scope` alone, and so `reports` is no part of it outside this target.
 public struct Services: Sendable {
     public let control: any ControlStore
     public let directory: Directory
     public let time: any TimeSource
-    public let reports: any ReportReader
+    let reports: any ReportReader
+    public let facts: any FactRecorder
     public let limits: BodyLimits
 
     public init(
         control: any ControlStore, directory: Directory, time: any TimeSource, reports: any ReportReader,
-        limits: BodyLimits = BodyLimits()
+        facts: any FactRecorder, limits: BodyLimits = BodyLimits()
     ) {
         self.control = control
         self.directory = directory
         self.time = time
         self.reports = reports
+        self.facts = facts
         self.limits = limits
     }
 

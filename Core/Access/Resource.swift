@@ -18,18 +18,20 @@ public struct Resource: Sendable {
     public let unique: String?
     /// Arrays that a list tells by their count alone.
     public let counted: Set<String>
+    /// What stands in fields that were never sent: a JSON object.
+    public let defaults: JSON?
+    /// Brings a definition whose fields are checked into the form in which it is kept: JSON text.
+    public let normalize: (@Sendable (JSON) throws -> String)?
     /// What fields can't say: called with the whole definition before it is stored; throws 400.
     public let check: @Sendable (JSON) throws -> Void
     /// What other definitions say about it: called with the body that came, and with the id of what it changes; throws 400.
     public let verify: @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void
-    /// What is stored for a definition that came: with what it leaves out.
-    public let filled: @Sendable (JSON) throws -> JSON
 
     public init(
-        _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil, counted: Set<String> = [],
+        _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil, counted: Set<String> = [], defaults: String? = nil,
         check: @escaping @Sendable (JSON) throws -> Void = { _ in },
         verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in },
-        filled: @escaping @Sendable (JSON) throws -> JSON = { $0 }
+        normalize: (@Sendable (JSON) throws -> String)? = nil
     ) {
         self.kind = kind
         self.path = path
@@ -37,9 +39,11 @@ public struct Resource: Sendable {
         self.fields = fields
         self.unique = unique
         self.counted = counted
+        // A text of ours: one that can't be read is a mistake that the first start shows.
+        self.defaults = defaults.map { try! JSON.parse($0) }
+        self.normalize = normalize
         self.check = check
         self.verify = verify
-        self.filled = filled
     }
 
     /// A stored definition.
@@ -77,7 +81,15 @@ public struct Resource: Sendable {
         .object([.required("id", .uuid), .required("created_at", .timestamp), .required("updated_at", .timestamp)] + fields)
     }
 
-    public var routes: [Route] {
+    /// What was done to a definition.
+    public enum Change: String, Sendable { case create, update, delete }
+
+    public var routes: [Route] { routes { _, _, _ in } }
+
+    /// - Parameter after: called once a change is kept, before it is answered; with what was deleted too.
+    public func routes(
+        after: @escaping @Sendable (ProjectRequest, Change, Definition) async throws -> Void
+    ) -> [Route] {
         let line = Self.answered(fields.map { counted.contains($0.name) ? .optional($0.name, .count, $0.summary) : $0 })
         let one = path + "/{id}", noun = kind.lowercased()
         let changes = Schema.object(fields.map { .optional($0.name, $0.schema, $0.summary) })
@@ -85,11 +97,24 @@ public struct Resource: Sendable {
             Route(.get, path, "List \(noun) definitions, oldest first.", scope: .query, access: .read, parameters: Parameter.page,
                   success: .json(.object([.required("data", .list(line)), .required("total", .count)])), use: list),
             Route(.post, path, "Create a \(noun).", scope: .query, access: .write, body: .object(fields),
-                  success: .json(answered, status: 201), use: create),
+                  success: .json(answered, status: 201)) { call in
+                let made = try await create(try await call.body(), for: call)
+                try await after(call, .create, made)
+                return self.answer(made, status: 201)
+            },
             Route(.get, one, "Read a \(noun).", scope: .query, access: .read, success: .json(answered), use: get),
             Route(.put, one, "Change fields of a \(noun); fields left out stay as they are.", scope: .query, access: .write, body: changes,
-                  success: .json(answered), use: update),
-            Route(.delete, one, "Delete a \(noun).", scope: .query, access: .write, success: .noContent, use: delete),
+                  success: .json(answered)) { call in
+                let changed = try await update(call)
+                try await after(call, .update, changed)
+                return self.answer(changed, status: 200)
+            },
+            Route(.delete, one, "Delete a \(noun).", scope: .query, access: .write, success: .noContent) { call in
+                let gone = try await require(call)
+                try await delete(gone, call)
+                try await after(call, .delete, gone)
+                return .noContent
+            },
         ]
     }
 
@@ -128,10 +153,6 @@ public struct Resource: Sendable {
 
     @Sendable private func get(_ call: ProjectRequest) async throws -> Answer { answer(try await require(call), status: 200) }
 
-    @Sendable private func create(_ call: ProjectRequest) async throws -> Answer {
-        answer(try await create(try await call.body(), for: call), status: 201)
-    }
-
     /// Makes a definition as if `body` had come to the route that creates one: checked, stored and audited. For another module's
     /// routes, after `call.require(module:_:)`.
     /// - Throws: 400 for what is no definition.
@@ -140,23 +161,22 @@ public struct Resource: Sendable {
         try await verify(call, nil, body)
         let id = Identifiers.uuid(), project = call.project.id, now = call.now.milliseconds
         let value = try uniqueValue(of: definition) ?? id
-        let made = try await change(call, id: id, action: "create", body) { transaction in
+        return try Definition(try await change(call, id: id, .create, body) { transaction in
             try await transaction.run(
                 """
                 INSERT INTO \(sql: table) (id, project_id, unique_value, definition, created_at, updated_at)
                 VALUES (\(id), \(project), \(value), \(definition), \(now), \(now))
                 RETURNING \(sql: Self.columns)
                 """)
-        }
-        return try Definition(made)
+        })
     }
 
-    @Sendable private func update(_ call: ProjectRequest) async throws -> Answer {
+    private func update(_ call: ProjectRequest) async throws -> Definition {
         // What is not there is answered before the body is read.
         let id = try await require(call).id
         let body = try await call.body(), project = call.project.id, now = call.now.milliseconds
         try await verify(call, id, body)
-        let changed = try await change(call, id: id, action: "update", body) { transaction in
+        return try Definition(try await change(call, id: id, .update, body) { transaction in
             // Read again in the transaction: two changes of different fields at the same time must both stay.
             let rows = try await transaction.run(
                 "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE id = \(id) AND project_id = \(project)")
@@ -168,16 +188,14 @@ public struct Resource: Sendable {
                 UPDATE \(sql: table) SET definition = \(definition), unique_value = \(value), updated_at = \(now)
                 WHERE id = \(id) AND project_id = \(project) RETURNING \(sql: Self.columns)
                 """)
-        }
-        return answer(try Definition(changed), status: 200)
+        })
     }
 
-    @Sendable private func delete(_ call: ProjectRequest) async throws -> Answer {
-        let id = try await require(call).id, project = call.project.id
-        _ = try await change(call, id: id, action: "delete", nil) { transaction in
+    private func delete(_ definition: Definition, _ call: ProjectRequest) async throws {
+        let id = definition.id, project = call.project.id
+        _ = try await change(call, id: id, .delete, nil) { transaction in
             try await transaction.run("DELETE FROM \(sql: table) WHERE id = \(id) AND project_id = \(project) RETURNING id")
         }
-        return .noContent
     }
 
     // MARK: Storing
@@ -187,7 +205,7 @@ public struct Resource: Sendable {
         var text = JSONText(), first = true
         text.append(raw: "{")
         for field in fields {
-            guard let value = body[field.name] ?? old?[field.name] else { continue }
+            guard let value = body[field.name] ?? old?[field.name] ?? defaults?[field.name] else { continue }
             if !first { text.append(raw: ",") }
             first = false
             text.append(string: field.name)
@@ -195,13 +213,10 @@ public struct Resource: Sendable {
             text.append(value)
         }
         text.append(raw: "}")
-        let came = try JSON.parse(text.string)
-        try Schema.object(fields).check(came)
-        let definition = try filled(came)
+        let definition = try JSON.parse(text.string)
+        try Schema.object(fields).check(definition)
         try check(definition)
-        var stored = JSONText()
-        stored.append(definition)
-        return stored.string
+        return try normalize?(definition) ?? text.string
     }
 
     private func uniqueValue(of definition: String) throws -> String? { try unique.flatMap { try JSON.parse(definition)[$0]?.string } }
@@ -209,7 +224,7 @@ public struct Resource: Sendable {
     /// Runs `statements`, which answer the row that they changed, in one transaction with the audit entry.
     /// - Throws: 404 where they changed none, 400 for a duplicate.
     private func change(
-        _ call: ProjectRequest, id: String, action: String, _ body: JSON?,
+        _ call: ProjectRequest, id: String, _ action: Change, _ body: JSON?,
         _ statements: @escaping @Sendable (any ControlTransaction) async throws -> Rows
     ) async throws -> Row {
         let noun = kind.lowercased(), actor = call.actor, project = call.project.id, now = call.now
@@ -217,7 +232,7 @@ public struct Resource: Sendable {
         do {
             row = try await call.control.write { transaction in
                 guard let row = try await statements(transaction).first else { return nil }
-                try await AuditLog.record("\(noun).\(action)", by: actor, on: "\(noun) \(id)", project: project, at: now, in: transaction)
+                try await AuditLog.record("\(noun).\(action.rawValue)", by: actor, on: "\(noun) \(id)", project: project, at: now, in: transaction)
                 return row
             }
         } catch is UniqueViolation {
@@ -231,7 +246,7 @@ public struct Resource: Sendable {
     // MARK: Answering
 
     /// What the routes answer for a definition.
-    public func answer(_ definition: Definition, status: Int) -> Answer {
+    public func answer(_ definition: Definition, status: Int = 200) -> Answer {
         var text = JSONText()
         write(definition, counting: [], to: &text)
         return .json(bytes: .init(bytes: text.bytes), status: status)

@@ -12,6 +12,8 @@ public struct Route: Sendable {
         public static func json(_ schema: Schema, status: Int = 200) -> Success {
             Success(status: status, mediaType: "application/json", schema: schema)
         }
+        /// A `ReportList`.
+        public static func list(_ element: Schema) -> Success { .json(.object([.required("data", .list(element))])) }
         public static let noContent = Success(status: 204, mediaType: nil, schema: nil)
         public static func other(_ mediaType: String, status: Int = 200) -> Success {
             Success(status: status, mediaType: mediaType, schema: nil)

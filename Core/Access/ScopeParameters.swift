@@ -1,6 +1,6 @@
 import Common
 import Foundation
-import Storage
+@_spi(Scopes) import Storage
 
 /// The universal parameters of reports.
 public enum ScopeParameters {
@@ -17,10 +17,16 @@ public enum ScopeParameters {
     public static let compare = Parameter("compare", .choice(["previous"], default: nil), "Adds the equally long period before.")
     public static let explain = Parameter("explain", .choice(["sql"], default: nil), "Adds the statements that made it; for keys with the scope admin.")
 
+    /// Read by `ProjectRequest.interval`.
+    public static let interval = Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point.")
+
     public static let list = range + Parameter.page
 }
 
 extension ProjectRequest {
+    /// `ScopeParameters.interval`; the gate has checked it.
+    public var interval: TimeBuckets.Unit { text("interval").flatMap(TimeBuckets.Unit.init) ?? .day }
+
     /// The scope that the request's parameters describe.
     /// - Throws: 400 for an unknown zone, a range that ends before it begins, or a filter that can't be read; 404 for an unknown
     ///   segment; 403 where the module that it needs is off.
@@ -47,6 +53,14 @@ extension ProjectRequest {
         try require(module: "identity")
         return try await PersonMerge.people(of: project, in: control)
     }
+
+    /// Everything in `range`, whatever the request's parameters say.
+    public func scope(over range: TimeRange) -> Scope {
+        Scope(project: project.number, range: range, reader: services.reports)
+    }
+
+    /// Everything that was ever collected for the project, whatever the request's parameters say.
+    public func wholeScope() -> Scope { scope(over: .always) }
 
     private func range(in zone: TimeZone) throws -> TimeRange {
         // The default end is the next full minute rather than this instant, so that a page asked again within the

@@ -10,6 +10,7 @@ public enum SegmentDefinition {
             .required("definition", .object([]), "match and conditions; see the module's page."),
             .optional("is_active", .boolean, "Whether reports may be asked about it. Default: true."),
         ],
+        defaults: #"{"description":null,"is_active":true}"#,
         check: { _ = try Segment.parse($0["definition"] ?? $0) },
         verify: { call, id, body in
             guard let definition = body["definition"] else { return }

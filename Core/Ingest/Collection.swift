@@ -9,7 +9,7 @@ import Storage
 /// What arrives at `POST /api/collect`: read, judged one by one, enriched, journalled, answered.
 ///
 /// The steps of one event are in `EventPipeline`; here is what concerns the request as a whole.
-public final class Collection: Sendable {
+public final class Collection: FactRecorder {
     private let journal: Journal
     private let pipeline: EventPipeline
     private let counters: IngestCounters
@@ -62,6 +62,16 @@ public final class Collection: Sendable {
         }
         try await keep(batch, in: call.project)
         return batch
+    }
+
+    // MARK: Facts without an event
+
+    /// See `FactRecorder`.
+    public func record(_ facts: [Fact], about visitor: String, of project: Project, at instant: Instant) async throws {
+        var rows = EncodedRows()
+        pipeline.add(facts, about: visitor, of: project, at: instant, to: &rows)
+        try await journal.append(JournalRecord.encode(
+            project: project.number, hour: instant.startOfHour.milliseconds, received: 0, refusals: [:], rows: rows))
     }
 
     /// Counts a request that the gate refused as one event.

@@ -278,6 +278,20 @@ public final class EventPipeline: Sendable {
         return Effect(session: touched, visitor: writtenDown)
     }
 
+    /// Adds facts that no event carried, as notes, and the visitor's id with them.
+    func add(_ facts: [Fact], about id: String, of project: Project, at instant: Instant, to rows: inout EncodedRows) {
+        let visitor = VisitorIdentity.key(of: id, project: project.number)
+        for (table, values) in facts + [(Activity.visitors, [.text(id)])] {
+            guard let number = tableNumbers[table.name] else { preconditionFailure("table \(table.name) is not registered") }
+            let header = EncodedRow.Header(
+                table: number, project: project.number, hour: instant.startOfHour.milliseconds, role: .note, eventID: nil)
+            rows.append(header) { row in
+                Self.begin(&row, project.number, instant.milliseconds, visitor)
+                for value in values { row.append(value) }
+            }
+        }
+    }
+
     /// The columns that every fact begins with.
     private static func begin(_ row: inout RowEncoder, _ project: Int32, _ at: Int64, _ visitor: Int64) {
         row.append(Int64(project))

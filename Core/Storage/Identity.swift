@@ -4,14 +4,16 @@ import Common
 ///
 /// The latest of them wins: nothing is rewritten when somebody gets another name, another plan or another account.
 public enum Identity {
-    /// One row for each `identify` that names a user.
-    public static let aliases = FactTable("identity_aliases", [Column("user_id", .text)])
+    /// One row for each `identify`, with the user if it names one.
+    public static let profiles = FactTable("identity_profiles", [Column("user_id", .text, nullable: true)])
 
-    /// One row for each trait that an `identify` tells; `value` is JSON text.
+    /// One row for each trait that an `identify` tells; `value` is JSON text, `null` for one that is taken away.
     public static let traits = FactTable("identity_traits", [Column("name", .text), Column("value", .text)])
 
     /// One row for each `identify` that names an account.
-    public static let memberships = FactTable("identity_memberships", [Column("account_id", .text), Column("role", .text, nullable: true)])
+    public static let memberships = FactTable(
+        "identity_memberships",
+        [Column("account_id", .text), Column("account_name", .text, nullable: true), Column("role", .text, nullable: true)])
 
     /// The latest `column` of a visitor or a trait. Of two at the same instant the larger one wins, on every engine.
     public static func latest(_ column: SQL, _ dialect: Dialect) -> SQL { dialect.last(column, by: "row(occurred_at, \(column))") }
@@ -37,8 +39,8 @@ public struct People: Sendable, Hashable {
     func ctes(of project: Int32, _ dialect: Dialect) -> [SQL] {
         let named: SQL = """
             named AS NOT MATERIALIZED (
-              SELECT \(Int64(project)) AS project, visitor, \(Identity.latest("user_id", dialect)) AS user_id FROM identity_aliases
-              WHERE project = \(Int64(project)) GROUP BY visitor)
+              SELECT \(Int64(project)) AS project, visitor, \(Identity.latest("user_id", dialect)) AS user_id FROM identity_profiles
+              WHERE project = \(Int64(project)) AND user_id IS NOT NULL GROUP BY visitor)
             """
         let pairs = merges.sorted { $0.key < $1.key }.map { "(\($0.key), \($0.value))" as SQL }
         let merged: SQL = pairs.isEmpty

@@ -50,6 +50,11 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
         conditions.isEmpty ? "FALSE" : joined(conditions.map { "(\($0))" }, separator: " OR ")
     }
 
+    /// Whether `name` stands somewhere in the text, as a whole or within a longer word.
+    func mentions(_ name: String) -> Bool {
+        parts.contains { if case .text(let text) = $0 { text.contains(name) } else { false } }
+    }
+
     /// The statement as an engine takes it: text with placeholders, and the values in their order.
     public func rendered(for dialect: Dialect) -> (text: String, values: [Value]) {
         var text = "", values: [Value] = []

@@ -54,7 +54,8 @@ public struct Scope: Sendable {
     public let offset: Int
     let reader: any ReportReader
 
-    public init(
+    // Only the gate's target imports this name: whoever could make a scope could read any project.
+    @_spi(Scopes) public init(
         project: Int32, range: TimeRange, timezone: String = "UTC", filters: [Filter] = [], segment: Segment? = nil, people: People? = nil,
         limit: Int = 10, offset: Int = 0, reader: any ReportReader
     ) {
@@ -94,8 +95,16 @@ public struct Scope: Sendable {
     /// Runs a report's statement. `query` begins after the scope's `WITH`: a SELECT, or more CTEs (`x AS (...) SELECT`)
     /// when `continues` is set. `name` stands in front, so that a slow statement leads back to its code.
     public func rows(_ name: StaticString, reading tables: [FactTable] = [], continues: Bool = false, _ query: SQL) async throws -> Rows {
-        let statement: SQL = "/* \(sql: "\(name)") */ \(prelude(reading: tables))\(sql: continues ? ", " : " ")\(query)"
+        let statement: SQL = "/* \(sql: "\(name)") */ \(prelude(for: query, reading: tables))\(sql: continues ? ", " : " ")\(query)"
         return try await reader.rows(statement, of: project, over: decisiveRange)
+    }
+
+    /// As `rows` with `continues`, and beside what the scope provides `facts`: all that `table` ever held about the project's visitors, whatever
+    /// the range; for what is known rather than done, such as traits.
+    public func everKnown(_ name: StaticString, _ table: FactTable, as facts: SQL, _ query: SQL) async throws -> Rows {
+        let known = matching(table, "project = \(Int64(project))")
+        let statement: SQL = "/* \(sql: "\(name)") */ \(prelude(for: query, reading: [])), \(facts) AS NOT MATERIALIZED (\(known)), \(query)"
+        return try await reader.rows(statement, of: project, over: .always)
     }
 
     /// Where facts lie whose change changes the answer.
@@ -103,45 +112,52 @@ public struct Scope: Sendable {
         people != nil || segment?.looksBeyondRange == true ? .always : range
     }
 
-    /// `WITH` and the CTEs described above.
-    func prelude(reading tables: [FactTable]) -> SQL {
+    /// `WITH` and those of the CTEs described above that `query` names, as the others would be planned all the same: for a
+    /// short statement that is most of its time.
+    func prelude(for query: SQL, reading tables: [FactTable]) -> SQL {
         let sessionFilters = filters.filter { $0.dimension.isOfSession }
         let rowFilters = filters.filter { !$0.dimension.isOfSession }
         let base = SQL.all([bounds] + sessionFilters.map { $0.condition(self) })
         let chosen: SQL = rowFilters.isEmpty ? "TRUE" : SQL.all(rowFilters.map { $0.condition(self) })
         let touched: SQL = rowFilters.isEmpty
             ? "" : " WHERE (visitor, session_at) IN (SELECT visitor, session_at FROM activity)"
-        var parts = people?.ctes(of: project, dialect) ?? []
-        if let segment { parts.append(SegmentCompiler.cte(segment, self)) }
-        parts += [
-            "scope_rows AS NOT MATERIALIZED (SELECT *, (\(chosen)) AS is_chosen FROM \(rows(of: Activity.table, "kind < 2 AND \(base)")))",
-            "activity AS NOT MATERIALIZED (SELECT * FROM scope_rows WHERE is_chosen)",
-            "pageviews AS NOT MATERIALIZED (SELECT * FROM activity WHERE kind = 0)",
-            "events AS NOT MATERIALIZED (SELECT * FROM activity WHERE kind = 1)",
-            """
-            sessions AS NOT MATERIALIZED (
-              SELECT visitor, session_at, min(occurred_at) AS started_at, max(occurred_at) AS ended_at,
-                count(*) FILTER (WHERE kind = 0) AS pageviews, count(*) FILTER (WHERE kind = 1) AS events,
-                \(dialect.first("CASE WHEN kind = 0 THEN path END", by: Self.pageviewOrder(first: true))) AS entry_path,
-                \(dialect.last("CASE WHEN kind = 0 THEN path END", by: Self.pageviewOrder(first: false))) AS exit_path,
-                min(source) AS source, min(country) AS country, min(device) AS device
-              FROM scope_rows\(touched) GROUP BY visitor, session_at)
-            """,
+        let shared: [(name: String, definition: SQL)] = [
+            ("scope_rows", "SELECT *, (\(chosen)) AS is_chosen FROM \(rows(of: Activity.table, "kind < 2 AND \(base)"))"),
+            ("activity", "SELECT * FROM scope_rows WHERE is_chosen"),
+            ("pageviews", "SELECT * FROM activity WHERE kind = 0"),
+            ("events", "SELECT * FROM activity WHERE kind = 1"),
+            ("sessions", """
+                SELECT visitor, session_at, min(occurred_at) AS started_at, max(occurred_at) AS ended_at,
+                  count(*) FILTER (WHERE kind = 0) AS pageviews, count(*) FILTER (WHERE kind = 1) AS events,
+                  \(dialect.first("CASE WHEN kind = 0 THEN path END", by: Self.pageviewOrder(first: true))) AS entry_path,
+                  \(dialect.last("CASE WHEN kind = 0 THEN path END", by: Self.pageviewOrder(first: false))) AS exit_path,
+                  min(source) AS source, min(country) AS country, min(device) AS device
+                FROM scope_rows\(touched) GROUP BY visitor, session_at
+                """),
         ]
+        // From the last to the first, as each reads only those before it.
+        var readers = [query], parts: [SQL] = []
+        for (name, definition) in shared.reversed() where name == "scope_rows" || readers.contains(where: { $0.mentions(name) }) {
+            readers.append(definition)
+            parts.insert("\(sql: name) AS NOT MATERIALIZED (\(definition))", at: 0)
+        }
         for table in tables {
             let conditions = SQL.all([bounds] + conditions(on: table))
             parts.append("\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(rows(of: table, conditions)))")
         }
-        return "WITH \(SQL.joined(parts))"
+        let people = people?.ctes(of: project, dialect) ?? [], members = segment.map { [SegmentCompiler.cte($0, self)] } ?? []
+        return "WITH \(SQL.joined(people + members + parts))"
     }
 
     /// What follows `FROM`: rows of `table` that meet the condition, of visitors in the segment.
     private func rows(of table: FactTable, _ condition: SQL) -> SQL {
-        let members: SQL = segment == nil ? "" : " visitor IN (SELECT visitor FROM segment)"
+        let isMember: SQL = "visitor IN (SELECT visitor FROM segment)"
         guard people != nil else {
-            return "\(sql: Self.qualified(table, dialect)) WHERE \(condition)\(segment == nil ? "" : " AND\(members)")"
+            let all = segment == nil ? condition : SQL.all([condition, isMember])
+            return "\(sql: Self.qualified(table, dialect)) WHERE \(all)"
         }
-        return "(\(matching(table, condition))) found\(segment == nil ? "" : " WHERE\(members)")"
+        let found: SQL = "(\(matching(table, condition))) found"
+        return segment == nil ? found : "\(found) WHERE \(isMember)"
     }
 
     /// A SELECT of the rows of `table` that meet the condition, with the person in place of the visitor where people are counted.
@@ -169,17 +185,29 @@ public struct Scope: Sendable {
         "project = \(Int64(project)) AND occurred_at >= \(range.start.milliseconds) AND occurred_at < \(range.end.milliseconds)"
     }
 
-    /// The condition on a row of `scope_rows` that its session can't be told from single rows: it began before the
-    /// range, rows of it arrived out of order or twice, or a filter picks single rows of it. In all other sessions `seq`,
-    /// `gap`, `pageview_no` and `from_path` of the rows in range are exact, and a report need not group by session.
-    public func irregular() async throws -> SQL {
-        guard keepsSessionsWhole else { return "TRUE" }
+    /// CTEs for reports that need not group by session: `flagged` has the rows of `scope_rows` with two columns more.
+    ///
+    /// - `is_irregular`: the row's session can't be told from single rows, as it began before the range, rows of its visitor
+    ///   arrived out of order or twice, or a filter picks single rows of it. In all other sessions `seq`, `gap`,
+    ///   `pageview_no` and `from_path` of the rows in range are exact.
+    /// - `times`: how often the row counts, to be summed in place of counting rows. Rows of late visitors first count as
+    ///   regular, are taken back by -1, and are there again as irregular ones. To ask each row of the range whether it is one
+    ///   of these few costs as much as the rest of a report; so they are looked up once, and put right.
+    ///
+    /// Every row of `scope_rows` is there at least once, so sets of visitors are those of `scope_rows`.
+    public func flagged() async throws -> SQL {
+        guard keepsSessionsWhole else { return "flagged AS NOT MATERIALIZED (SELECT *, 1 AS times, TRUE AS is_irregular FROM scope_rows)" }
         let late: SQL = "\(bounds) AND seq IS NULL"
         let rows = try await reader.rows(
             "/* scope.order */ SELECT count(*) AS n FROM (SELECT 1 FROM core_activity WHERE \(late) LIMIT 1) late", of: project, over: range)
-        let early: SQL = "session_at < \(range.start.milliseconds)"
-        guard rows[0].int("n") > 0 else { return early }
-        return "\(early) OR (visitor, session_at) IN (SELECT visitor, session_at FROM (\(matching(Activity.table, late))) late)"
+        let all: SQL = "SELECT *, 1 AS times, session_at < \(range.start.milliseconds) AS is_irregular FROM scope_rows"
+        if rows[0].int("n") == 0 { return "flagged AS NOT MATERIALIZED (\(all))" }
+        return """
+            late AS MATERIALIZED (
+              SELECT * FROM scope_rows WHERE session_at >= \(range.start.milliseconds) AND visitor IN (SELECT visitor FROM (\(matching(Activity.table, late))) ones)),
+            flagged AS NOT MATERIALIZED (
+              \(all) UNION ALL SELECT *, -1, FALSE FROM late UNION ALL SELECT *, 1, TRUE FROM late)
+            """
     }
 
     /// How this scope's visitors are counted.

@@ -66,7 +66,7 @@ struct SegmentCompiler {
             return rules.isEmpty ? "TRUE" : SQL.any(conditions)
         case .not(let rule): return "NOT (\(condition(rule)))"
         case .trait(let path, let comparison): return latest(Identity.traits, trait: path, comparison)
-        case .user(let comparison): return latest(Identity.aliases, "user_id", comparison)
+        case .user(let comparison): return latest(Identity.profiles, "user_id", comparison)
         case .account(let comparison): return latest(Identity.memberships, "account_id", comparison)
         case .session(let column, let comparison): return tell(any(comparison.condition(on: SQL(sql: column), dialect)))
         case .pageview(let column, let comparison): return tell(any("kind = 0 AND (\(comparison.condition(on: SQL(sql: column), dialect)))"))
@@ -91,7 +91,7 @@ struct SegmentCompiler {
     }
 
     private func latest(_ table: FactTable, _ column: SQL, _ comparison: Comparison) -> SQL {
-        latest(table, where: "TRUE", value: column, asked: column, comparison)
+        latest(table, where: "\(column) IS NOT NULL", value: column, asked: column, comparison)
     }
 
     /// Visitors whose latest `value` meets the comparison. Who has none meets it where nothing at all would.

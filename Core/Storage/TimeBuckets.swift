@@ -61,6 +61,21 @@ public struct TimeBuckets: Sendable {
     /// All buckets that the range touches, in order, empty ones too.
     public var all: ClosedRange<Int64> { number(of: range.start)...number(of: range.end.adding(milliseconds: -1)) }
 
+    /// More points than anybody looks at are refused.
+    public static let maximumPoints = 5_000
+
+    /// `all`, for a report that answers a point for each.
+    /// - Parameter parameter: of the request, by which fewer can be asked for.
+    /// - Throws: 400 over `maximumPoints`.
+    public func points(chosenBy parameter: String = "interval") throws -> ClosedRange<Int64> {
+        let all = all
+        guard all.count <= Self.maximumPoints else {
+            throw ServiceError.parameter(
+                parameter, "the range has \(all.count) \(unit.rawValue)s; at most \(Self.maximumPoints) are answered. Ask for a shorter range.")
+        }
+        return all
+    }
+
     /// `2026-03-01`, or `2026-03-01T13:00`.
     public func label(_ number: Int64) -> String {
         switch unit {

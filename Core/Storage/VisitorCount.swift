@@ -24,7 +24,29 @@ public struct VisitorCount: Sendable {
     /// - Parameter groups: how many groups the statement makes at most, about; for the memory that it takes.
     public func distinct(where condition: SQL? = nil, groups: Int64 = 1) -> SQL {
         let filter: SQL = condition.map { " FILTER (WHERE \($0))" } ?? ""
-        guard let bound, bound > 0, bound * groups <= Self.maximumBits else { return "count(DISTINCT visitor)\(filter)" }
-        return "coalesce(bit_count(bitstring_agg(visitor, 0, \(sql: String(bound)))\(filter)), 0)"
+        return countsBits(groups) ? "coalesce(bit_count(\(bits)\(filter)), 0)" : "count(DISTINCT visitor)\(filter)"
     }
+
+    /// A query with one row for each value of the column `key`: that value, and `visitors` who have it.
+    /// - Parameter groups: how many values there are, about.
+    public func query(by key: SQL, from rows: SQL, groups: Int64) -> SQL {
+        countsBits(groups)
+            ? "SELECT \(key), \(distinct(groups: groups)) AS visitors FROM \(rows) GROUP BY \(key)"
+            // Not count(DISTINCT visitor), for which PostgreSQL sorts.
+            : "SELECT \(key), count(*) AS visitors FROM (SELECT DISTINCT \(key), visitor FROM \(rows)) one GROUP BY \(key)"
+    }
+
+    /// For counting by several columns, each alone: a query with the visitors of each combination of `columns`, and the aggregate
+    /// that counts those of a group of its rows. Bits of the few combinations are joined far faster than all rows are grouped
+    /// once for each column.
+    /// - Parameter groups: how many combinations there are, about.
+    public func combinations(of columns: SQL, from rows: SQL, groups: Int64) -> (query: SQL, count: SQL) {
+        countsBits(groups)
+            ? ("SELECT \(columns), \(bits) AS visitors FROM \(rows) GROUP BY \(columns)", "coalesce(bit_count(bit_or(visitors)), 0)")
+            : ("SELECT DISTINCT \(columns), visitor AS visitors FROM \(rows)", "count(DISTINCT visitors)")
+    }
+
+    private func countsBits(_ groups: Int64) -> Bool { bound.map { $0 > 0 && $0 * groups <= Self.maximumBits } ?? false }
+
+    private var bits: SQL { "bitstring_agg(visitor, 0, \(sql: String(bound ?? 0)))" }
 }

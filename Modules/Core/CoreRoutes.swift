@@ -15,12 +15,10 @@ extension CoreModule {
                 success: .json(.object([.required("current", Overview.schema), .required("previous", Overview.schema)])), use: stats),
             .report(
                 "/api/v1/stats/timeseries", "Pageviews, visitors and sessions by day or hour.",
-                parameters: ScopeParameters.range + [
-                    Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point."),
-                ],
+                parameters: ScopeParameters.range + [ScopeParameters.interval],
                 fields: [.required("data", Timeseries.schema)]
             ) { call, scope in
-                ReportList(data: try await Timeseries.run(scope, by: call.text("interval").flatMap(TimeBuckets.Unit.init) ?? .day))
+                ReportList(data: try await Timeseries.run(scope, by: call.interval))
             },
             .report("/api/v1/pages", "Pages by views.", fields: Pages.fields) { _, scope in try await Pages.run(scope) },
             .report("/api/v1/pages/entry", "Pages on which sessions begin.", fields: EntryExitPages.fields(.entry)) { _, scope in

@@ -16,7 +16,7 @@ enum PageviewCollector {
             throw ServiceError.body("field 'screen' must be WIDTHxHEIGHT such as 1920x1080; got '\(screen)'.")
         }
         return Draft(activity: ActivityDraft(
-            kind: .pageview, path: PagePath.clean(payload.text("path")), title: beginning(of: payload.text("title"), 500), referrer: payload.text("referrer"),
+            kind: .pageview, path: PagePath.clean(payload.text("path")), title: payload.text("title").prefix(scalars: 500), referrer: payload.text("referrer"),
             screen: screen, language: payload.text("language")))
     }
 }
@@ -36,10 +36,4 @@ enum EventCollector {
             referrer: payload.text("referrer"), screen: ScreenSize(payload.text("screen")).map { "\($0)" } ?? "",
             language: payload.text("language")))
     }
-}
-
-/// The first `maximum` characters of `text`.
-private func beginning(of text: String, _ maximum: Int) -> String {
-    // No character is shorter than a byte; telling them apart is slow.
-    text.utf8.count <= maximum ? text : String(text.prefix(maximum))
 }

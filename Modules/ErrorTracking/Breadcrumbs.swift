@@ -28,9 +28,7 @@ struct Breadcrumbs: Sendable {
             "(\(index), \(error.int("visitor")), \(error.int("session_at")), \(error.int("occurred_at")))"
         }
         // The sessions as they were: a filter picks errors and not what led to them.
-        let scope = Scope(
-            project: call.project.number, range: TimeRange(start: Instant(milliseconds: first), end: Instant(milliseconds: last + 1)),
-            reader: call.services.reports)
+        let scope = call.scope(over: TimeRange(start: Instant(milliseconds: first), end: Instant(milliseconds: last + 1)))
         let rows = try await scope.rows("error_tracking.breadcrumbs", continues: true, """
             asked AS (SELECT * FROM (VALUES \(sql: asked.joined(separator: ", "))) AS given (place, who, began_at, failed_at)),
             ranked AS (

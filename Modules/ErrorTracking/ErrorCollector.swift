@@ -23,10 +23,10 @@ enum ErrorCollector {
         let message = kept(message: payload.text("message"))
         let stack = StackTrace.cut(payload.text("stack")).withoutCredentials
         let trace = StackTrace(stack), top = trace.frames.first { $0.file != nil }
-        let sent = String(payload.text("filename").withoutCredentials.prefix(2_048))
+        let sent = payload.text("filename").withoutCredentials.prefix(scalars: 2_048)
         // Line and column belong to the file that they came with.
         let isFromStack = sent.isEmpty || (payload["lineno"] == nil && top?.file == sent)
-        let filename = sent.isEmpty ? String((top?.file ?? "").prefix(2_048)) : sent
+        let filename = sent.isEmpty ? (top?.file ?? "").prefix(scalars: 2_048) : sent
         let line = payload.integer("lineno") ?? (isFromStack ? top?.line.map(Int64.init) : nil)
         let column = payload.integer("colno") ?? (isFromStack ? top?.column.map(Int64.init) : nil)
         let path = PagePath.clean(payload.text("path").withoutCredentials)
@@ -38,7 +38,7 @@ enum ErrorCollector {
             return [(ErrorTable.table, [
                 .int(fingerprint.high), .int(fingerprint.low), .int(number), .int(visit.sessionAt.milliseconds), .text(message), .text(stack),
                 .text(filename), line.map(Value.int) ?? .null, column.map(Value.int) ?? .null,
-                .text(String((path.isEmpty ? visit.lastPath : path).prefix(2_048))), release.isEmpty ? .null : .text(release),
+                .text((path.isEmpty ? visit.lastPath : path).prefix(scalars: 2_048)), release.isEmpty ? .null : .text(release),
                 .text(environment.isEmpty ? environmentDefault : environment), .text(attributes.country), .text(attributes.device),
                 .text(attributes.browser), .text(attributes.browserVersion), .text(attributes.os), .text(attributes.osVersion),
             ])]
@@ -49,8 +49,7 @@ enum ErrorCollector {
 
     /// A message as it is stored, which is also how one is looked up.
     static func kept(message: String) -> String {
-        let message = message.withoutCredentials
-        return message.utf8.count <= messageLimit ? message : String(String.UnicodeScalarView(message.unicodeScalars.prefix(messageLimit)))
+        message.withoutCredentials.prefix(scalars: messageLimit)
     }
 }
 

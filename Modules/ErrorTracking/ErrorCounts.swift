@@ -6,15 +6,8 @@ enum ErrorTimeseries {
 
     static let schema = Schema.object([.required("date", .text(16)), .required("count", .count)])
 
-    /// More points than anybody looks at are refused.
-    private static let maximumPoints = 5_000
-
     static func run(_ scope: Scope, _ filter: ErrorFilter, by unit: TimeBuckets.Unit) async throws -> [Point] {
-        let buckets = TimeBuckets(unit, of: scope), all = buckets.all
-        guard all.count <= maximumPoints else {
-            throw ServiceError.parameter(
-                "interval", "the range has \(all.count) \(unit.rawValue)s; at most \(maximumPoints) are answered. Ask for a shorter range.")
-        }
+        let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let rows = try await scope.rows("error_tracking.timeseries", reading: [ErrorTable.table], """
             SELECT \(buckets.number(of: "occurred_at")) AS bucket, count(*) AS errors FROM error_tracking_errors
             WHERE \(SQL.all(filter.conditions)) GROUP BY 1

@@ -41,12 +41,3 @@ extension SQL {
         numbers.isEmpty ? "(NULL)" : SQL(sql: "(" + numbers.map(String.init).joined(separator: ", ") + ")")
     }
 }
-
-extension ProjectRequest {
-    /// Everything that was ever collected for the project; the parameters of the request don't matter.
-    func wholeScope() -> Scope {
-        let today = now.startOfDay
-        return Scope(
-            project: project.number, range: TimeRange(start: Instant(milliseconds: 0), end: today.adding(days: 2)), reader: services.reports)
-    }
-}

@@ -6,7 +6,7 @@ struct ErrorGroups: Sendable {
         let fingerprint: String
         let message: String
         let count, affectedVisitors: Int64
-        let release: String?
+        @Nullable var release: String?
         let environment, latestPath, latestBrowser: String
         let status: Issue.Status
         let sourceMapConfigured: Bool
@@ -16,22 +16,6 @@ struct ErrorGroups: Sendable {
             case fingerprint, message, count, release, environment, status
             case affectedVisitors = "affected_visitors", latestPath = "latest_path", latestBrowser = "latest_browser"
             case sourceMapConfigured = "source_map_configured", firstSeen = "first_seen", lastSeen = "last_seen"
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(fingerprint, forKey: .fingerprint)
-            try container.encode(message, forKey: .message)
-            try container.encode(count, forKey: .count)
-            try container.encode(affectedVisitors, forKey: .affectedVisitors)
-            try container.encode(release, forKey: .release)  // null, rather than left out
-            try container.encode(environment, forKey: .environment)
-            try container.encode(latestPath, forKey: .latestPath)
-            try container.encode(latestBrowser, forKey: .latestBrowser)
-            try container.encode(status, forKey: .status)
-            try container.encode(sourceMapConfigured, forKey: .sourceMapConfigured)
-            try container.encode(firstSeen, forKey: .firstSeen)
-            try container.encode(lastSeen, forKey: .lastSeen)
         }
     }
 

@@ -4,21 +4,14 @@ import Core
 /// session did before.
 struct ErrorOccurrences: Sendable {
     struct Frame: Encodable, Sendable {
-        let function, filename: String?
-        let lineno, colno: Int?
+        @Nullable var function: String?
+        @Nullable var filename: String?
+        @Nullable var lineno: Int?
+        @Nullable var colno: Int?
         /// Where that is in the sources; nil without a source map, and where it has nothing to say about the place.
-        let original: SourceMap.Original?
+        @Nullable var original: SourceMap.Original?
 
         private enum CodingKeys: String, CodingKey { case function, filename, lineno, colno, original }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(function, forKey: .function)
-            try container.encode(filename, forKey: .filename)
-            try container.encode(lineno, forKey: .lineno)
-            try container.encode(colno, forKey: .colno)
-            try container.encode(original, forKey: .original)
-        }
     }
 
     struct MatchedSourceMap: Encodable, Sendable {
@@ -29,37 +22,18 @@ struct ErrorOccurrences: Sendable {
     struct Occurrence: Encodable, Sendable {
         let createdAt: Instant
         let fingerprint, message, path, filename: String
-        let lineno, colno: Int64?
+        @Nullable var lineno: Int64?
+        @Nullable var colno: Int64?
         let stack, browser, os: String
-        let release: String?
+        @Nullable var release: String?
         let environment: String
-        let matchedSourceMap: MatchedSourceMap?
+        @Nullable var matchedSourceMap: MatchedSourceMap?
         let frames: [Frame]
         let breadcrumbs: [Breadcrumbs.Crumb]
 
         private enum CodingKeys: String, CodingKey {
             case fingerprint, message, path, filename, lineno, colno, stack, browser, os, release, environment, frames, breadcrumbs
             case createdAt = "created_at", matchedSourceMap = "matched_source_map"
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(createdAt, forKey: .createdAt)
-            try container.encode(fingerprint, forKey: .fingerprint)
-            try container.encode(message, forKey: .message)
-            try container.encode(path, forKey: .path)
-            try container.encode(filename, forKey: .filename)
-            // Null, rather than left out.
-            try container.encode(lineno, forKey: .lineno)
-            try container.encode(colno, forKey: .colno)
-            try container.encode(stack, forKey: .stack)
-            try container.encode(browser, forKey: .browser)
-            try container.encode(os, forKey: .os)
-            try container.encode(release, forKey: .release)
-            try container.encode(environment, forKey: .environment)
-            try container.encode(matchedSourceMap, forKey: .matchedSourceMap)
-            try container.encode(frames, forKey: .frames)
-            try container.encode(breadcrumbs, forKey: .breadcrumbs)
         }
     }
 

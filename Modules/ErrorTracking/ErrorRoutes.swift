@@ -3,10 +3,6 @@ import Core
 extension ErrorTrackingModule {
     public var routes: [Route] { errorRoutes + issueRoutes + releaseRoutes + sourceMapRoutes }
 
-    private struct List<Element: Encodable & Sendable>: Encodable, Sendable { let data: [Element] }
-
-    private static func list(_ element: Schema) -> Route.Success { .json(.object([.required("data", .list(element))])) }
-
     private var errorRoutes: [Route] {
         let limit = Parameter("limit", .integer(1...1_000, default: 20), "Rows at most.")
         return [
@@ -15,35 +11,32 @@ extension ErrorTrackingModule {
                 parameters: ScopeParameters.list + ErrorFilter.parameters + [
                     Parameter("status", .choice(Issue.Status.allCases.map(\.rawValue), default: nil), "Errors in this state alone."),
                 ],
-                success: Self.list(ErrorGroups.schema)
+                success: .list(ErrorGroups.schema)
             ) { call in
                 let groups = ErrorGroups(call: call, scope: try await call.scope(), filter: try ErrorFilter(call))
-                return try .json(List(data: try await groups.run(status: call.text("status").flatMap(Issue.Status.init))))
+                return try .json(ReportList(data: try await groups.run(status: call.text("status").flatMap(Issue.Status.init))))
             },
             Route(
                 .get, "/api/v1/errors/details", "Occurrences of one error, the newest first.", scope: .query, access: .read,
                 parameters: ScopeParameters.range + [limit, Parameter.page[1], ErrorFilter.fingerprintParameter] + ErrorFilter.parameters + [
                     Parameter("message", .text(maximum: 16_384), "Errors with this message. It or a fingerprint is required."),
                 ],
-                success: Self.list(ErrorOccurrences.schema)
+                success: .list(ErrorOccurrences.schema)
             ) { call in
                 let filter = try ErrorFilter(call)
                 guard filter.fingerprint != nil || filter.message != nil else {
                     throw ServiceError.parameter("fingerprint", "'message' or 'fingerprint' is required; got neither.")
                 }
                 let occurrences = ErrorOccurrences(call: call, scope: try await call.scope(), filter: filter)
-                return try .json(List(data: try await occurrences.run(limit: call.integer("limit", default: 20))))
+                return try .json(ReportList(data: try await occurrences.run(limit: call.integer("limit", default: 20))))
             },
             Route(
                 .get, "/api/v1/errors/timeseries", "Errors over time.", scope: .query, access: .read,
-                parameters: ScopeParameters.range + ErrorFilter.parameters + [
-                    ErrorFilter.fingerprintParameter,
-                    Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point."),
-                ],
-                success: Self.list(ErrorTimeseries.schema)
+                parameters: ScopeParameters.range + ErrorFilter.parameters + [ErrorFilter.fingerprintParameter, ScopeParameters.interval],
+                success: .list(ErrorTimeseries.schema)
             ) { call in
-                let unit = call.text("interval").flatMap(TimeBuckets.Unit.init) ?? .day
-                return try .json(List(data: try await ErrorTimeseries.run(try await call.scope(), try ErrorFilter(call), by: unit)))
+                let points = try await ErrorTimeseries.run(try await call.scope(), try ErrorFilter(call), by: call.interval)
+                return try .json(ReportList(data: points))
             },
             Route(
                 .get, "/api/v1/errors/stats", "Errors in sum.", scope: .query, access: .read,
@@ -75,9 +68,9 @@ extension ErrorTrackingModule {
         [
             Route(
                 .get, "/api/v1/releases", "Releases, the latest first.", scope: .query, access: .read, parameters: Parameter.page,
-                success: Self.list(Release.schema)
+                success: .list(Release.schema)
             ) { call in
-                try .json(List(data: try await Release.list(call)))
+                try .json(ReportList(data: try await Release.list(call)))
             },
             Route(
                 .post, "/api/v1/releases", "Register a release, or change the one of that version and environment (200).", scope: .query,
@@ -100,9 +93,9 @@ extension ErrorTrackingModule {
             Route(
                 .get, "/api/v1/source-maps", "Source maps, the newest first, without the maps themselves.", scope: .query, access: .read,
                 parameters: Parameter.page + [Parameter("release_version", .text(maximum: 200), "Those of this release alone.")],
-                success: Self.list(SourceMapRecord.schema)
+                success: .list(SourceMapRecord.schema)
             ) { call in
-                try .json(List(data: try await SourceMapRecord.list(call)))
+                try .json(ReportList(data: try await SourceMapRecord.list(call)))
             },
             Route(
                 .post, "/api/v1/source-maps",

@@ -4,35 +4,20 @@ import Core
 struct IssueReport: Encodable, Sendable {
     let fingerprint, message: String
     let status: Issue.Status
-    let resolvedInRelease, regressedInRelease: String?
-    let regressedAt, updatedAt: Instant?
+    @Nullable var resolvedInRelease: String?
+    @Nullable var regressedInRelease: String?
+    @Nullable var regressedAt: Instant?
+    @Nullable var updatedAt: Instant?
     let count, affectedVisitors: Int64
     let firstSeen, lastSeen: Instant
-    let firstRelease, lastRelease: String?
+    @Nullable var firstRelease: String?
+    @Nullable var lastRelease: String?
 
     private enum CodingKeys: String, CodingKey {
         case fingerprint, message, status, count
         case resolvedInRelease = "resolved_in_release", regressedInRelease = "regressed_in_release", regressedAt = "regressed_at"
         case updatedAt = "updated_at", affectedVisitors = "affected_visitors", firstSeen = "first_seen", lastSeen = "last_seen"
         case firstRelease = "first_release", lastRelease = "last_release"
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(fingerprint, forKey: .fingerprint)
-        try container.encode(message, forKey: .message)
-        try container.encode(status, forKey: .status)
-        // Null, rather than left out.
-        try container.encode(resolvedInRelease, forKey: .resolvedInRelease)
-        try container.encode(regressedInRelease, forKey: .regressedInRelease)
-        try container.encode(regressedAt, forKey: .regressedAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
-        try container.encode(count, forKey: .count)
-        try container.encode(affectedVisitors, forKey: .affectedVisitors)
-        try container.encode(firstSeen, forKey: .firstSeen)
-        try container.encode(lastSeen, forKey: .lastSeen)
-        try container.encode(firstRelease, forKey: .firstRelease)
-        try container.encode(lastRelease, forKey: .lastRelease)
     }
 
     private static let release = Schema.nullable(.text(200)), instant = Schema.nullable(.timestamp)

@@ -3,26 +3,14 @@ import Core
 /// A release of the site or app, as errors and logs name it.
 struct Release: Encodable, Sendable {
     let id, version, environment: String
-    let commitSHA: String?
-    let deployedAt: Instant?
+    @Nullable var commitSHA: String?
+    @Nullable var deployedAt: Instant?
     let metadata: JSON
     let createdAt: Instant
 
     private enum CodingKeys: String, CodingKey {
         case id, version, environment, metadata
         case commitSHA = "commit_sha", deployedAt = "deployed_at", createdAt = "created_at"
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(version, forKey: .version)
-        try container.encode(environment, forKey: .environment)
-        // Null, rather than left out.
-        try container.encode(commitSHA, forKey: .commitSHA)
-        try container.encode(deployedAt, forKey: .deployedAt)
-        try container.encode(metadata, forKey: .metadata)
-        try container.encode(createdAt, forKey: .createdAt)
     }
 
     private init(_ row: Row) throws {

@@ -9,17 +9,7 @@ struct SourceMap: Sendable {
         /// From 1, as in stacks.
         let line, column: Int
         /// What the identifier at that place was called in the source.
-        let name: String?
-
-        private enum CodingKeys: String, CodingKey { case file, line, column, name }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(file, forKey: .file)
-            try container.encode(line, forKey: .line)
-            try container.encode(column, forKey: .column)
-            try container.encode(name, forKey: .name)  // null, rather than left out
-        }
+        @Nullable var name: String?
 
         static let schema = Schema.object([
             .required("file", .string(0...65_536)), .required("line", .count, "From 1."), .required("column", .count, "From 1."),

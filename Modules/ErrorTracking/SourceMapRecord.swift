@@ -8,8 +8,8 @@ struct SourceMapRecord: Encodable, Sendable {
     let id, releaseVersion, environment, minifiedURL, sourceMapURL: String
     let artifacts: JSON
     /// The release of that version and environment, as long as it is registered.
-    let releaseID: String?
-    let content: Content?
+    @Nullable var releaseID: String?
+    @Nullable var content: Content?
     let createdAt: Instant
     /// Of the map itself; names it in the cache.
     let digest: String?
@@ -18,20 +18,6 @@ struct SourceMapRecord: Encodable, Sendable {
         case id, environment, artifacts
         case releaseVersion = "release_version", minifiedURL = "minified_url", sourceMapURL = "source_map_url", releaseID = "release_id"
         case content = "source_map", createdAt = "created_at"
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(releaseVersion, forKey: .releaseVersion)
-        try container.encode(environment, forKey: .environment)
-        try container.encode(minifiedURL, forKey: .minifiedURL)
-        try container.encode(sourceMapURL, forKey: .sourceMapURL)
-        try container.encode(artifacts, forKey: .artifacts)
-        // Null, rather than left out.
-        try container.encode(releaseID, forKey: .releaseID)
-        try container.encode(content, forKey: .content)
-        try container.encode(createdAt, forKey: .createdAt)
     }
 
     private init(_ row: Row) throws {

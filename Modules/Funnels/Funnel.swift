@@ -54,17 +54,19 @@ struct Funnel: Sendable {
 
     static let resource = Resource(
         "Funnel", path: "/api/v1/funnels", table: "funnels_definition", fields: fields, counted: ["steps", "exclusions"],
-        check: { _ = try Funnel($0) }, filled: labelled)
+        check: { _ = try Funnel($0) }, normalize: labelled)
 
     /// The definition with a label for each step.
-    @Sendable private static func labelled(_ definition: JSON) throws -> JSON {
+    @Sendable private static func labelled(_ definition: JSON) throws -> String {
         var members = Dictionary(definition.members.map { ($0.name, $0.value) }) { $1 }
         members["steps"] = try JSON(encoding: definition["steps"]?.elements.map { step in
             var parts = Dictionary(step.members.map { ($0.name, $0.value) }) { $1 }
             if parts["label"]?.string == nil { parts["label"] = parts["value"] }
             return parts
         })
-        return try JSON(encoding: members)
+        var text = JSONText()
+        text.append(try JSON(encoding: members))
+        return text.string
     }
 
     /// - Parameter definition: what the schema accepts.

@@ -16,23 +16,18 @@ enum LogCollector {
             .optional("environment", .optionalText(100), "Default: production."),
         ]
     ) { payload in
-        let level = payload.text("level"), message = kept(payload.text("message"))
+        let level = payload.text("level"), message = payload.text("message").withoutCredentials.prefix(scalars: messageLimit)
         let body = payload.jsonText("body").map(\.withoutCredentials), path = PagePath.clean(payload.text("path").withoutCredentials)
         let release = payload.text("release"), environment = payload.text("environment"), visitor = payload.text("visitor_id")
         let number = EntryNumber.next()
         return Draft(facts: { visit in
             [(LogEntry.table, [
                 .int(number), .int(visit.sessionAt.milliseconds), .text(level), .text(message), .text(message.lowercased()), optional(body ?? ""),
-                optional(String(path.prefix(2_048))), optional(release),
+                optional(path.prefix(scalars: 2_048)), optional(release),
                 .text(environment.isEmpty ? "production" : environment), optional(visitor),
             ])]
         })
     }
 
     private static func optional(_ text: String) -> Value { text.isEmpty ? .null : .text(text) }
-
-    private static func kept(_ message: String) -> String {
-        let message = message.withoutCredentials
-        return message.utf8.count <= messageLimit ? message : String(String.UnicodeScalarView(message.unicodeScalars.prefix(messageLimit)))
-    }
 }

@@ -19,28 +19,15 @@ struct LogEntry: Encodable, Sendable {
 
     let id: String, level: String, message: String
     let body: JSON
-    let path: String?, release: String?
+    @Nullable var path: String?
+    @Nullable var release: String?
     let environment: String
-    let visitorID: String?
+    @Nullable var visitorID: String?
     let createdAt: Instant
 
     private enum CodingKeys: String, CodingKey {
         case id, level, message, body, path, release, environment
         case visitorID = "visitor_id", createdAt = "created_at"
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(level, forKey: .level)
-        try container.encode(message, forKey: .message)
-        try container.encode(body, forKey: .body)
-        // Null, rather than left out.
-        try container.encode(path, forKey: .path)
-        try container.encode(release, forKey: .release)
-        try container.encode(environment, forKey: .environment)
-        try container.encode(visitorID, forKey: .visitorID)
-        try container.encode(createdAt, forKey: .createdAt)
     }
 
     static let schema = Schema.object([

@@ -15,17 +15,9 @@ enum LogList {
 enum LogSummary {
     struct Line: Encodable, Sendable {
         let level: String
-        let release: String?
+        @Nullable var release: String?
         let count: Int64
 
-        private enum CodingKeys: String, CodingKey { case level, release, count }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(level, forKey: .level)
-            try container.encode(release, forKey: .release)  // null, rather than left out
-            try container.encode(count, forKey: .count)
-        }
     }
 
     static let schema = Schema.object([
@@ -54,15 +46,8 @@ enum LogHistogram {
     static let schema = Schema.object(
         [.required("date", .text(16)), .required("count", .count)] + LogLevel.names.map { .required($0, .count) })
 
-    /// More points than anybody looks at are refused.
-    private static let maximumPoints = 5_000
-
     static func run(_ scope: Scope, _ filter: LogFilter, by unit: TimeBuckets.Unit) async throws -> [Point] {
-        let buckets = TimeBuckets(unit, of: scope), all = buckets.all
-        guard all.count <= maximumPoints else {
-            throw ServiceError.parameter(
-                "interval", "the range has \(all.count) \(unit.rawValue)s; at most \(maximumPoints) are answered. Ask for a shorter range.")
-        }
+        let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let rows = try await scope.rows("logs.timeseries", reading: [LogEntry.table], """
             SELECT \(buckets.number(of: "occurred_at")) AS bucket, level, count(*) AS entries FROM logs_entries
             WHERE \(filter.condition) GROUP BY 1, 2

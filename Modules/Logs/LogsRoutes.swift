@@ -16,27 +16,20 @@ extension LogsModule {
             },
             report(
                 "/api/v1/logs/timeseries", "Entries over time, by level.",
-                parameters: ScopeParameters.range + LogFilter.parameters + [
-                    Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point."),
-                ], LogHistogram.schema
+                parameters: ScopeParameters.range + LogFilter.parameters + [ScopeParameters.interval], LogHistogram.schema
             ) { call, scope, filter in
-                try await LogHistogram.run(scope, filter, by: call.text("interval").flatMap(TimeBuckets.Unit.init) ?? .day)
+                try await LogHistogram.run(scope, filter, by: call.interval)
             },
         ]
     }
-
-    private struct List<Element: Encodable & Sendable>: Encodable, Sendable { let data: [Element] }
 
     /// A list of `element` about the entries that the request's parameters pick.
     private func report<Element: Encodable & Sendable>(
         _ path: String, _ summary: String, parameters: [Parameter], _ element: Schema,
         run: @escaping @Sendable (ProjectRequest, Scope, LogFilter) async throws -> [Element]
     ) -> Route {
-        Route(
-            .get, path, summary, scope: .query, access: .read, parameters: parameters,
-            success: .json(.object([.required("data", .list(element))]))
-        ) { call in
-            try .json(List(data: try await run(call, try await call.scope(), try LogFilter(call))))
+        Route(.get, path, summary, scope: .query, access: .read, parameters: parameters, success: .list(element)) { call in
+            try .json(ReportList(data: try await run(call, try await call.scope(), try LogFilter(call))))
         }
     }
 }

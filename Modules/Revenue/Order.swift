@@ -41,7 +41,7 @@ struct Order: Sendable {
     /// order there may be several refunds.
     var addition: Addition {
         Addition(eventID: amount < 0 || id.isEmpty ? nil : "order:\(name):\(id)") { visit in
-            let order: [Value] = [.text(visit.page(path)), .text(name), .text(String(id.prefix(200)))]
+            let order: [Value] = [.text(visit.page(path)), .text(name), .text(id.prefix(scalars: 200))]
             return [(Revenue.orders, visit.sessionValues + order + money(amount))]
                 + items.map { (Revenue.items, visit.sessionValues + [.text($0.product), .double($0.quantity)] + money($0.amount)) }
         }
@@ -63,7 +63,7 @@ struct Order: Sendable {
             let quantity = abs(number(element["quantity"]) ?? 1), price = abs(number(element["price"]) ?? 0)
             guard quantity > 0, quantity <= 1e6, let amount = Revenue.millionths(price * quantity) else { continue }
             let sign: Double = isRefund ? -1 : 1
-            let item = Item(product: String(product.prefix(300)), quantity: sign * quantity, amount: Int64(sign) * amount)
+            let item = Item(product: product.prefix(scalars: 300), quantity: sign * quantity, amount: Int64(sign) * amount)
             if let known = items.firstIndex(where: { $0.product == item.product }) {
                 items[known].quantity += item.quantity
                 items[known].amount += item.amount

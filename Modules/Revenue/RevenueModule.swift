@@ -52,13 +52,10 @@ public struct RevenueModule: AnalyticsModule {
             },
             .report(
                 "/api/v1/revenue/timeseries", "Orders and revenue by day or hour.",
-                parameters: ScopeParameters.range + [
-                    ScopeParameters.currency, Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point."),
-                ],
+                parameters: ScopeParameters.range + [ScopeParameters.currency, ScopeParameters.interval],
                 fields: RevenueTimeseries.fields
             ) { call, scope in
-                try await RevenueTimeseries.run(
-                    scope, by: call.text("interval").flatMap(TimeBuckets.Unit.init) ?? .day, in: try await currency(call))
+                try await RevenueTimeseries.run(scope, by: call.interval, in: try await currency(call))
             },
             .report("/api/v1/revenue/products", "Products by revenue.", parameters: ScopeParameters.list + [ScopeParameters.currency], fields: RevenueProducts.fields) {
                 call, scope in try await RevenueProducts.run(scope, in: try await currency(call))

@@ -20,14 +20,8 @@ struct RevenueTimeseries: Encodable, Sendable {
         ]))),
     ]
 
-    private static let maximumPoints = 5_000
-
     static func run(_ scope: Scope, by unit: TimeBuckets.Unit, in currency: String) async throws -> RevenueTimeseries {
-        let buckets = TimeBuckets(unit, of: scope), all = buckets.all
-        guard all.count <= maximumPoints else {
-            throw ServiceError.parameter(
-                "interval", "the range has \(all.count) \(unit.rawValue)s; at most \(maximumPoints) are answered. Ask for a shorter range.")
-        }
+        let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let rows = try await scope.rows("revenue.timeseries", reading: [Revenue.orders], """
             SELECT bucket, count(*) FILTER (WHERE worth >= 0) AS orders, count(*) FILTER (WHERE worth < 0) AS refunds,
               CAST(coalesce(sum(worth), 0) AS double precision) AS revenue

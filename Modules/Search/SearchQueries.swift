@@ -7,22 +7,13 @@ struct SearchQueries: Encodable, Sendable {
     /// Visitors.
     let unique: Int64
     /// Over the searches of which the site told how many results there were, one decimal; nil where it never did.
-    let avgResults: Double?
+    @Nullable var avgResults: Double?
     /// Searches with no result.
     let zeroResults: Int64
 
     enum CodingKeys: String, CodingKey {
         case query, count, unique
         case avgResults = "avg_results", zeroResults = "zero_results"
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(query, forKey: .query)
-        try container.encode(count, forKey: .count)
-        try container.encode(unique, forKey: .unique)
-        try container.encode(avgResults, forKey: .avgResults)
-        try container.encode(zeroResults, forKey: .zeroResults)
     }
 
     static let fields = ReportList<SearchQueries>.fields([

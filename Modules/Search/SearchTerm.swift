@@ -1,3 +1,4 @@
+import Core
 import Foundation
 
 /// How a search term is stored: so that equal searches are equal, and without what is nobody's business.
@@ -10,8 +11,7 @@ enum SearchTerm {
         let words = text.precomposedStringWithCompatibilityMapping.lowercased().split(whereSeparator: isSpace)
             .map { looksLikeAddress($0) ? "[email]" : String($0) }
         // Masked before it is cut: half a number is no card number any more, and would stay.
-        let kept = maskingCards(words.joined(separator: " ")).unicodeScalars.prefix(maximumLength)
-        return String(String.UnicodeScalarView(kept)).trimmingCharacters(in: .whitespaces)
+        return maskingCards(words.joined(separator: " ")).prefix(scalars: maximumLength).trimmingCharacters(in: .whitespaces)
     }
 
     private static func isSpace(_ character: Character) -> Bool {

@@ -98,21 +98,10 @@ struct AttributionReport: Encodable, Sendable {
         let channel: String
         let source: String
         /// Nil for none.
-        let campaign: String?
+        @Nullable var campaign: String?
         /// Shares of orders, four decimals.
         let orders: Double
         let revenue: Double
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(channel, forKey: .channel)
-            try container.encode(source, forKey: .source)
-            try container.encode(campaign, forKey: .campaign)
-            try container.encode(orders, forKey: .orders)
-            try container.encode(revenue, forKey: .revenue)
-        }
-
-        enum CodingKeys: String, CodingKey { case channel, source, campaign, orders, revenue }
     }
 
     let model: String

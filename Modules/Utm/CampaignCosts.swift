@@ -12,25 +12,13 @@ struct CampaignCosts: Encodable, Sendable {
         let orders: Double
         let revenue: Double
         /// Cost over orders; nil without orders.
-        let costPerConversion: Double?
+        @Nullable var costPerConversion: Double?
         /// Revenue over cost: 4 for four units back for each one spent. Nil without cost.
-        let returnOnAdSpend: Double?
+        @Nullable var returnOnAdSpend: Double?
 
         enum CodingKeys: String, CodingKey {
             case campaign, cost, clicks, impressions, orders, revenue
             case costPerConversion = "cost_per_conversion", returnOnAdSpend = "return_on_ad_spend"
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(campaign, forKey: .campaign)
-            try container.encode(cost, forKey: .cost)
-            try container.encode(clicks, forKey: .clicks)
-            try container.encode(impressions, forKey: .impressions)
-            try container.encode(orders, forKey: .orders)
-            try container.encode(revenue, forKey: .revenue)
-            try container.encode(costPerConversion, forKey: .costPerConversion)
-            try container.encode(returnOnAdSpend, forKey: .returnOnAdSpend)
         }
     }
 

@@ -27,7 +27,6 @@ struct CampaignFields: Sendable {
         let scalars = text.unicodeScalars.filter { $0.properties.generalCategory != .control }
         let start = scalars.drop { $0.properties.isWhitespace }
         guard let last = start.lastIndex(where: { !$0.properties.isWhitespace }) else { return "" }
-        let cut = start[...last].prefix(maximumLength)
-        return String(String.UnicodeScalarView(cut))
+        return String(String.UnicodeScalarView(start[...last])).prefix(scalars: maximumLength)
     }
 }

@@ -102,14 +102,9 @@ struct CampaignTimeseries: Encodable, Sendable {
         .required("date", .text(10)), .required("visitors", .count), .required("pageviews", .count),
     ])
 
-    private static let maximumPoints = 5_000
-
     /// A visitor counts on every day with a pageview in a session of that source.
     static func run(_ scope: Scope, source: String) async throws -> [CampaignTimeseries] {
-        let buckets = TimeBuckets(.day, of: scope), all = buckets.all
-        guard all.count <= maximumPoints else {
-            throw ServiceError.parameter("start_at", "the range has \(all.count) days; at most \(maximumPoints) are answered. Ask for a shorter range.")
-        }
+        let buckets = TimeBuckets(.day, of: scope), all = try buckets.points(chosenBy: "start_at")
         let rows = try await scope.rows("utm.timeseries", reading: [UtmModule.touches], continues: true, """
             \(UtmModule.firstTouches)
             SELECT bucket, count(*) AS views, count(DISTINCT visitor) AS visitors

@@ -4,20 +4,11 @@ import Core
 struct VitalsSummary: Encodable, Sendable {
     /// All nil where nothing was measured.
     struct Vital: Encodable, Sendable {
-        var p50, p75, p99: Double?
+        @Nullable var p50: Double? = nil
+        @Nullable var p75: Double? = nil
+        @Nullable var p99: Double? = nil
         /// At the 75th percentile, as Google assesses pages.
-        var rating: Metric.Rating?
-
-        enum CodingKeys: String, CodingKey { case p50, p75, p99, rating }
-
-        // Written out, so that what is nil is null and not missing.
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(p50, forKey: .p50)
-            try container.encode(p75, forKey: .p75)
-            try container.encode(p99, forKey: .p99)
-            try container.encode(rating, forKey: .rating)
-        }
+        @Nullable var rating: Metric.Rating? = nil
     }
 
     /// By the metric's name.

@@ -5,15 +5,7 @@ struct VitalsTimeseries: Encodable, Sendable {
     struct Point: Encodable, Sendable {
         let date: String
         /// Nil where nothing was measured.
-        let p75: Double?
-
-        enum CodingKeys: String, CodingKey { case date, p75 }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(date, forKey: .date)
-            try container.encode(p75, forKey: .p75)
-        }
+        @Nullable var p75: Double?
     }
 
     let metric: String
@@ -24,15 +16,8 @@ struct VitalsTimeseries: Encodable, Sendable {
         .required("data", .list(.object([.required("date", .text(16)), .required("p75", .nullable(.number(0...Metric.maximum)))]))),
     ]
 
-    /// More points than anybody looks at are refused.
-    private static let maximumPoints = 5_000
-
     static func run(_ scope: Scope, _ metric: Metric, by unit: TimeBuckets.Unit) async throws -> VitalsTimeseries {
-        let buckets = TimeBuckets(unit, of: scope), all = buckets.all
-        guard all.count <= maximumPoints else {
-            throw ServiceError.parameter(
-                "interval", "the range has \(all.count) \(unit.rawValue)s; at most \(maximumPoints) are answered. Ask for a shorter range.")
-        }
+        let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let rows = try await scope.rows("webvitals.timeseries", reading: [WebVitalsModule.measurements], continues: true, """
             measured AS NOT MATERIALIZED (
               SELECT \(buckets.number(of: "occurred_at")) AS bucket, value FROM webvitals_measurements WHERE metric = \(metric.rawValue))

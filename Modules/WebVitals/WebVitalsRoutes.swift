@@ -13,14 +13,13 @@ extension WebVitalsModule {
             .report(
                 "/api/v1/webvitals/timeseries", "75th percentile of one vital by day or hour.",
                 parameters: ScopeParameters.range + [
-                    Parameter("metric", .choice(Metric.names, default: nil), required: true, "Which vital."),
-                    Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point."),
+                    Parameter("metric", .choice(Metric.names, default: nil), required: true, "Which vital."), ScopeParameters.interval,
                 ],
                 fields: VitalsTimeseries.fields
             ) { call, scope in
-                // The gate has checked both.
+                // The gate has checked it.
                 let metric = call.text("metric").flatMap(Metric.init) ?? .lcp
-                return try await VitalsTimeseries.run(scope, metric, by: call.text("interval").flatMap(TimeBuckets.Unit.init) ?? .day)
+                return try await VitalsTimeseries.run(scope, metric, by: call.interval)
             },
         ]
     }

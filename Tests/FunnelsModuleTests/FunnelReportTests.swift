@@ -135,6 +135,24 @@ struct FunnelReportTests {
         }
     }
 
+    @Test("follows people over their visitors", arguments: Profile.available)
+    func people(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let known = ["phone", "laptop"].map { #"{"type":"identify","visitor_id":"\#($0)","payload":{"user_id":"ada"}}"# }
+            let day = [Self.view("phone", "10:00:00", "/"), Self.view("laptop", "10:01:00", "/pricing"), Self.event("phone", "10:02:00", "signup", "pro")]
+            try await app.collect("[\((known + day).joined(separator: ","))]")
+            for (options, visitors) in [("", "1 0 0 | - - | -"), (#""conversion_window":60,"#, "1 0 0 | - - | -")] {
+                let answer = try await app.post("/api/v1/funnels/analyze", "{\(options)\(Self.steps)}", as: .query).json()
+                #expect(Self.told(answer) == visitors)
+            }
+            for options in ["", #""order":"strict","#, #""order":"any","#, #""conversion_window":120,"#, #""order":"any","conversion_window":120,"#] {
+                let answer = try await app.post("/api/v1/funnels/analyze?count_by=people&breakdown=path", "{\(options)\(Self.steps)}", as: .query).json()
+                #expect(Self.told(answer) == "1 1 1 | 60.0/60.0 60.0/60.0 | 120.0/120.0", "\(options)")
+                #expect(answer["breakdown"]?.elements.map { $0["value"]!.string! } == ["/"])
+            }
+        }
+    }
+
     @Test("breaks down by the row of the first step", arguments: Profile.available)
     func breakdown(profile: Profile) async throws {
         try await withDay(profile) { app in

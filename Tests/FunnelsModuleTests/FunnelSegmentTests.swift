@@ -1,25 +1,14 @@
 import Common
 import Core
-import CoreModule
 import Host
 import TestSupport
 import Testing
-@testable import FunnelsModule
 
 /// Visitors of a funnel as a segment, which every report can be asked about.
 @Suite("Funnel as a segment")
 struct FunnelSegmentTests {
-    /// What module `segments` has of saved segments.
-    private struct SavedSegments: AnalyticsModule {
-        static let manifest = ModuleManifest(name: "segments", category: .analysis, summary: "Saved segments.")
-        init(_ setup: ModuleSetup) throws {}
-        var migrations: [Migration] { [Migration("001-create", on: .control, [SegmentDefinition.resource.creation])] }
-        var routes: [Route] { SegmentDefinition.resource.routes }
-    }
-
     private func run(_ profile: Profile = .embedded, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
-        let setup = ModuleSetup()
-        try await TestApp.run(profile, modules: [try CoreModule(setup), try FunnelsModule(setup), try SavedSegments(setup)], now: "2026-03-20T00:00:00Z", body)
+        try await TestApp.run(profile, now: "2026-03-20T00:00:00Z", body)
     }
 
     private static func create(_ app: TestApp, _ options: String, _ steps: String) async throws -> String {
@@ -62,7 +51,9 @@ struct FunnelSegmentTests {
             let id = try await Self.create(app, #","conversion_window":172800"#, Self.steps)
             let made = try await app.post("/api/v1/funnels/\(id)/segment", #"{"name":"Stopped","step":3,"state":"dropped"}"#, as: .query).json()
             let pages = #"{"path":"/*"},{"path":"/pricing"}"#
-            #expect(try JSON(encoding: made["definition"]!) .text == #"{"conditions":[{"source":"sequence","steps":[\#(pages)],"within_days":2},"#
+            var definition = JSONText()
+            definition.append(made["definition"]!)
+            #expect(definition.string == #"{"conditions":[{"source":"sequence","steps":[\#(pages)],"within_days":2},"#
                 + #"{"negate":true,"source":"sequence","steps":[\#(pages),{"event":"signup","where":[{"field":"plan","op":"exists"}]}],"within_days":2}],"match":"all"}"#)
             #expect(made["name"]?.string == "Stopped")
             let audit = try await app.get("/api/admin/projects/\(app.project.id)/audit-logs?limit=1", as: .token).json()["data"]!.elements[0]
@@ -104,13 +95,5 @@ struct FunnelSegmentTests {
                 #expect(answer.body == #"{"error":"\#(sentence)"}"#)
             }
         }
-    }
-}
-
-extension JSON {
-    fileprivate var text: String {
-        var text = JSONText()
-        text.append(self)
-        return text.string
     }
 }

@@ -23,13 +23,12 @@ enum Breakdowns {
     }
     struct Event: Encodable, Sendable { let name: String, count: Int64, unique: Int64 }
 
-    /// The first row of each session tells its source, so visitors need no more than those.
     static func sources(_ scope: Scope) async throws -> [Source] {
-        let first = try await firstRows(scope)
+        let first = try await firstRows(scope), visitors = try await visitors(by: "source", scope)
         return try await scope.rows("core.sources", continues: true, """
+            \(first),
             seen AS (SELECT source, count(*) FILTER (WHERE kind = 0) AS pageviews FROM activity GROUP BY source),
-            visited AS (
-              SELECT source, count(*) AS visitors FROM (SELECT DISTINCT source, visitor FROM activity WHERE \(first)) one GROUP BY source)
+            visited AS (\(visitors))
             SELECT visited.source, visitors, pageviews FROM visited JOIN seen ON seen.source = visited.source
             ORDER BY visitors DESC, visited.source LIMIT \(scope.limit) OFFSET \(scope.offset)
             """).map { Source(source: $0.text("source"), visitors: $0.int("visitors"), pageviews: $0.int("pageviews")) }
@@ -37,12 +36,12 @@ enum Breakdowns {
 
     /// - Parameter level: `country`, `region` or `city`. Visitors whose place is not known are in no row.
     static func places(_ scope: Scope, level: String) async throws -> [Place] {
-        let first = try await firstRows(scope), visitors = try await scope.visitorCount()
+        let first = try await firstRows(scope), visitors = try await visitors(by: level, scope)
+        let all = try await scope.visitorCount().distinct()
         return try await scope.rows("core.places", continues: true, """
-            visited AS (
-              SELECT place, count(*) AS visitors
-              FROM (SELECT DISTINCT \(sql: level) AS place, visitor FROM activity WHERE \(first)) one WHERE place <> '' GROUP BY place)
-            SELECT place, visitors, (SELECT \(visitors.distinct()) FROM activity WHERE \(first)) AS total FROM visited
+            \(first),
+            visited AS (\(visitors))
+            SELECT \(sql: level) AS place, visitors, (SELECT \(all) FROM first_rows) AS total FROM visited WHERE \(sql: level) <> ''
             ORDER BY visitors DESC, place LIMIT \(scope.limit) OFFSET \(scope.offset)
             """).map {
                 Place(
@@ -58,6 +57,16 @@ enum Breakdowns {
             """).map { Event(name: $0.text("name"), count: $0.int("n"), unique: $0.int("visitors")) }
     }
 
-    /// Rows among which every visitor is with every value of a session's property.
-    static func firstRows(_ scope: Scope) async throws -> SQL { "seq = 1 OR \(try await scope.irregular())" }
+    /// CTEs, of which `first_rows` has every visitor with every value of a session's property: the first row of a session
+    /// tells it, and visitors need no more than those.
+    static func firstRows(_ scope: Scope) async throws -> SQL {
+        "\(try await scope.flagged()), first_rows AS NOT MATERIALIZED (SELECT * FROM flagged WHERE is_chosen AND (seq = 1 OR is_irregular))"
+    }
+
+    /// The query for visitors by `column`, of a session's property. How many values that has is asked first, as what is
+    /// fastest for some dozens takes too much memory for thousands.
+    private static func visitors(by column: String, _ scope: Scope) async throws -> SQL {
+        let values = try await scope.rows("core.values", "SELECT count(DISTINCT \(sql: column)) AS n FROM activity WHERE seq = 1")
+        return try await scope.visitorCount().query(by: SQL(sql: column), from: "first_rows", groups: max(1, values[0].int("n")))
+    }
 }

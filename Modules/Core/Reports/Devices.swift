@@ -17,11 +17,17 @@ struct Devices: Encodable, Sendable {
         .required($0, .list(.object([.required("name", .text(100)), .required("visitors", .count), .required("percentage", .number(0...100))])))
     }
 
+    /// Names come from the lists of `UserAgentParser`, and of their combinations few exist.
+    private static let likelyCombinations: Int64 = 256
+
     static func run(_ scope: Scope) async throws -> Devices {
         let first = try await Breakdowns.firstRows(scope)
+        let seen = try await scope.visitorCount().combinations(
+            of: "browser, os, device", from: "first_rows", groups: likelyCombinations)
         let rows = try await scope.rows("core.devices", continues: true, """
-            seen AS MATERIALIZED (SELECT DISTINCT visitor, browser, os, device FROM activity WHERE \(first))
-            SELECT browser, os, device, count(DISTINCT visitor) AS visitors, grouping(browser) AS no_browser, grouping(os) AS no_os,
+            \(first),
+            seen AS MATERIALIZED (\(seen.query))
+            SELECT browser, os, device, \(seen.count) AS visitors, grouping(browser) AS no_browser, grouping(os) AS no_os,
               grouping(device) AS no_device
             FROM seen GROUP BY GROUPING SETS ((browser), (os), (device), ())
             """)

@@ -40,15 +40,15 @@ struct EntryExitPages: Encodable, Sendable {
     /// From the rows alone: of entries, those whose second pageview came from the page did not bounce; a view from
     /// which no pageview came was the last. Irregular sessions are counted view by view.
     static func run(_ scope: Scope, _ end: End) async throws -> EntryExitPages {
-        let irregular = try await scope.irregular()
+        let flagged = try await scope.flagged()
         let regular: SQL = switch end {
         case .entry: """
-            SELECT path, 1 AS n, 1 AS of FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no = 1
-            UNION ALL SELECT from_path, 0, -1 FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no = 2
+            SELECT path, times AS n, times AS of FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no = 1
+            UNION ALL SELECT from_path, 0, -times FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no = 2
             """
         case .exit: """
-            SELECT path, 1 AS n, 1 AS of FROM flagged WHERE NOT is_irregular AND kind = 0
-            UNION ALL SELECT from_path, -1, 0 FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no > 1
+            SELECT path, times AS n, times AS of FROM flagged WHERE NOT is_irregular AND kind = 0
+            UNION ALL SELECT from_path, -times, 0 FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no > 1
             """
         }
         let others: SQL = switch end {
@@ -56,7 +56,7 @@ struct EntryExitPages: Encodable, Sendable {
         case .exit: "SELECT path, CASE WHEN view_no = last_no THEN 1 ELSE 0 END, 1 FROM ends WHERE touched"
         }
         let rows = try await scope.rows("core.entry_exit_pages", continues: true, """
-            flagged AS NOT MATERIALIZED (SELECT *, (\(irregular)) AS is_irregular FROM scope_rows),
+            \(flagged),
             \(Pages.views(of: "flagged")),
             touched AS NOT MATERIALIZED (
               SELECT visitor, session_at FROM flagged WHERE is_irregular GROUP BY visitor, session_at HAVING bool_or(is_chosen)),

@@ -23,24 +23,25 @@ struct Overview: Encodable, Sendable {
 
     /// A session counts when it has activity in the range, and with what it did there.
     static func run(_ scope: Scope) async throws -> Overview {
-        let irregular = try await scope.irregular(), visitors = try await scope.visitorCount()
+        let flagged = try await scope.flagged(), visitors = try await scope.visitorCount()
         let rows = try await scope.rows("core.overview", continues: true, """
-            flagged AS NOT MATERIALIZED (SELECT *, (\(irregular)) AS is_irregular FROM scope_rows),
+            \(flagged),
             regular AS (
-              SELECT count(*) FILTER (WHERE kind = 0 AND is_chosen) AS pageviews, count(*) FILTER (WHERE kind = 1 AND is_chosen) AS events,
+              SELECT sum(times) FILTER (WHERE kind = 0 AND is_chosen) AS pageviews, sum(times) FILTER (WHERE kind = 1 AND is_chosen) AS events,
                 \(visitors.distinct(where: "is_chosen AND (seq = 1 OR is_irregular)")) AS visitors,
-                count(*) FILTER (WHERE seq = 1 AND NOT is_irregular) AS sessions,
-                count(*) FILTER (WHERE kind = 0 AND pageview_no = 1 AND NOT is_irregular)
-                  - count(*) FILTER (WHERE kind = 0 AND pageview_no = 2 AND NOT is_irregular) AS bounces,
-                coalesce(sum(gap) FILTER (WHERE NOT is_irregular), 0) AS duration
+                sum(times) FILTER (WHERE seq = 1 AND NOT is_irregular) AS sessions,
+                sum(CASE pageview_no WHEN 1 THEN times ELSE -times END)
+                  FILTER (WHERE kind = 0 AND pageview_no <= 2 AND NOT is_irregular) AS bounces,
+                sum(gap * times) FILTER (WHERE NOT is_irregular) AS duration
               FROM flagged),
             irregular AS (
               SELECT count(*) AS sessions, count(*) FILTER (WHERE pageviews = 1) AS bounces, coalesce(sum(duration), 0) AS duration
               FROM (
                 SELECT count(*) FILTER (WHERE kind = 0) AS pageviews, max(occurred_at) - min(occurred_at) AS duration
                 FROM flagged WHERE is_irregular GROUP BY visitor, session_at HAVING bool_or(is_chosen)) one)
-            SELECT regular.pageviews, regular.events, regular.visitors, regular.sessions + irregular.sessions AS sessions,
-              regular.bounces + irregular.bounces AS bounces, regular.duration + irregular.duration AS duration
+            SELECT coalesce(regular.pageviews, 0) AS pageviews, coalesce(regular.events, 0) AS events, regular.visitors,
+              coalesce(regular.sessions, 0) + irregular.sessions AS sessions, coalesce(regular.bounces, 0) + irregular.bounces AS bounces,
+              coalesce(regular.duration, 0) + irregular.duration AS duration
             FROM regular, irregular
             """)
         let row = rows[0], sessions = row.int("sessions")

@@ -28,18 +28,18 @@ struct Pages: Encodable, Sendable {
     ]
 
     static func run(_ scope: Scope) async throws -> Pages {
-        let irregular = try await scope.irregular(), visitors = try await scope.visitorCount()
+        let flagged = try await scope.flagged(), visitors = try await scope.visitorCount()
         let rows = try await scope.rows("core.pages", continues: true, """
             counted AS (SELECT path, count(*) AS views, count(*) OVER () AS total FROM pageviews GROUP BY path),
             top AS MATERIALIZED (SELECT * FROM counted ORDER BY views DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)),
             visited AS (
               SELECT path, \(visitors.distinct(groups: Int64(scope.limit))) AS visitors FROM pageviews
               WHERE path IN (SELECT path FROM top) GROUP BY path),
-            flagged AS NOT MATERIALIZED (SELECT *, (\(irregular)) AS is_irregular FROM scope_rows),
+            \(flagged),
             \(Self.views(of: "flagged")),
             spent AS (
               SELECT path, sum(duration) AS duration FROM (
-                SELECT from_path AS path, sum(gap) AS duration FROM flagged
+                SELECT from_path AS path, sum(gap * times) AS duration FROM flagged
                 WHERE NOT is_irregular AND gap > 0 AND from_path IN (SELECT path FROM top) GROUP BY from_path
                 UNION ALL
                 SELECT path, sum(duration) AS duration FROM irregular_views WHERE is_chosen GROUP BY path) both_kinds

@@ -13,30 +13,34 @@ struct Timeseries: Sendable {
         .required("date", .text(16)), .required("pageviews", .count), .required("visitors", .count), .required("sessions", .count),
     ]))
 
-    /// More points than anybody looks at are refused.
-    private static let maximumPoints = 5_000
-
     /// A visitor, or session, counts in every bucket in which it was active.
     static func run(_ scope: Scope, by unit: TimeBuckets.Unit) async throws -> [Point] {
-        let buckets = TimeBuckets(unit, of: scope), all = buckets.all
-        guard all.count <= maximumPoints else {
-            throw ServiceError.parameter(
-                "interval", "the range has \(all.count) \(unit.rawValue)s; at most \(maximumPoints) are answered. Ask for a shorter range.")
+        let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
+        let flagged = try await scope.flagged(), visitors = try await scope.visitorCount()
+        let pageviews: SQL = "sum(times) FILTER (WHERE kind = 0)", sessions: SQL = "sum(times) FILTER (WHERE is_first AND NOT is_irregular)"
+        let regular: SQL = switch unit {
+        case .day: """
+            SELECT bucket, \(pageviews) AS pageviews, \(sessions) AS sessions,
+              \(visitors.distinct(where: "is_first OR is_irregular", groups: Int64(all.count))) AS visitors
+            FROM timed GROUP BY bucket
+            """
+        // For so many points with so few visitors each, sets of bits are mostly empty.
+        case .hour: """
+            SELECT bucket, sum(pageviews) AS pageviews, sum(sessions) AS sessions, count(*) AS visitors
+            FROM (SELECT bucket, visitor, \(pageviews) AS pageviews, \(sessions) AS sessions FROM timed GROUP BY bucket, visitor) one
+            GROUP BY bucket
+            """
         }
-        let irregular = try await scope.irregular(), visitors = try await scope.visitorCount()
-        let bucket = buckets.number(of: "occurred_at")
         let rows = try await scope.rows("core.timeseries", continues: true, """
-            flagged AS NOT MATERIALIZED (
-              SELECT *, (\(irregular)) AS is_irregular, \(bucket) AS bucket, (\(buckets.isFirstOfSession)) AS is_first FROM scope_rows),
-            regular AS (
-              SELECT bucket, count(*) FILTER (WHERE kind = 0 AND is_chosen) AS pageviews,
-                \(visitors.distinct(where: "is_chosen AND (is_first OR is_irregular)", groups: Int64(all.count))) AS visitors,
-                count(*) FILTER (WHERE is_first AND NOT is_irregular) AS sessions
-              FROM flagged GROUP BY bucket),
+            \(flagged),
+            timed AS NOT MATERIALIZED (
+              SELECT *, \(buckets.number(of: "occurred_at")) AS bucket, (\(buckets.isFirstOfSession)) AS is_first FROM flagged WHERE is_chosen),
+            regular AS (\(regular)),
             irregular AS (
               SELECT bucket, count(*) AS sessions
-              FROM (SELECT DISTINCT bucket, visitor, session_at FROM flagged WHERE is_irregular AND is_chosen) one GROUP BY bucket)
-            SELECT regular.bucket, pageviews, visitors, regular.sessions + coalesce(irregular.sessions, 0) AS sessions
+              FROM (SELECT DISTINCT bucket, visitor, session_at FROM timed WHERE is_irregular) one GROUP BY bucket)
+            SELECT regular.bucket, coalesce(pageviews, 0) AS pageviews, visitors,
+              coalesce(regular.sessions, 0) + coalesce(irregular.sessions, 0) AS sessions
             FROM regular LEFT JOIN irregular ON irregular.bucket = regular.bucket
             """)
         let found = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })

@@ -1,0 +1,158 @@
+import Core
+
+/// A company or team that visitors belong to.
+struct Account: Encodable, Sendable {
+    let accountID: String
+    @Nullable var name: String?
+    let traits: [String: JSON]
+    /// Only where one account is asked for.
+    let firstSeenAt: Instant?
+    let lastSeenAt: Instant
+
+    enum CodingKeys: String, CodingKey {
+        case name, traits
+        case accountID = "account_id", firstSeenAt = "first_seen_at", lastSeenAt = "last_seen_at"
+    }
+
+    static let fields: [Schema.Field] = [
+        .required("account_id", .text(200)), .required("name", .nullable(.text(200))), .required("traits", .map(.any)),
+        .optional("first_seen_at", .timestamp), .required("last_seen_at", .timestamp),
+    ]
+
+    /// Accounts by when they were last named, the latest first; one of them where `id` is given.
+    static func list(_ id: String?, _ scope: Scope, limit: Int, offset: Int) async throws -> [Account] {
+        let wanted: SQL = id.map { " WHERE account_id = \($0)" } ?? ""
+        let rows = try await scope.rows("identity.accounts", reading: [Identity.memberships], """
+            SELECT account_id, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
+              \(scope.dialect.last("account_name", by: "CASE WHEN account_name IS NULL THEN -1 ELSE occurred_at END")) AS name
+            FROM identity_memberships\(wanted) GROUP BY account_id ORDER BY last_at DESC, account_id LIMIT \(limit) OFFSET \(offset)
+            """)
+        let traits = try await Traits.of(accounts: rows.map { $0.text("account_id") }, scope)
+        return rows.map {
+            Account(
+                accountID: $0.text("account_id"), name: $0.optionalText("name"), traits: traits[$0.text("account_id")] ?? [:],
+                firstSeenAt: id == nil ? nil : Instant(milliseconds: $0.int("first_at")), lastSeenAt: Instant(milliseconds: $0.int("last_at")))
+        }
+    }
+
+    /// - Throws: 404 for one that nobody named.
+    static func require(_ call: ProjectRequest) async throws -> Account {
+        let id = call.path("account_id")
+        guard let account = try await list(id, call.wholeScope(), limit: 1, offset: 0).first else { throw ServiceError.notFound("Account", id) }
+        return account
+    }
+
+    /// A CTE `members`: `visitor` and `role` of those whose latest account is this one.
+    static func members(of id: String, _ dialect: Dialect) -> SQL {
+        """
+        latest AS (
+          SELECT visitor, \(Identity.latest("account_id", dialect)) AS account_id,
+            \(dialect.last("CASE WHEN account_id = \(id) THEN role END", by: "CASE WHEN role IS NULL OR account_id <> \(id) THEN -1 ELSE occurred_at END")) AS role
+          FROM identity_memberships GROUP BY visitor),
+        members AS MATERIALIZED (SELECT visitor, role FROM latest WHERE account_id = \(id))
+        """
+    }
+}
+
+/// One who belongs to an account.
+struct Member: Encodable, Sendable {
+    let visitorID: String
+    @Nullable var userID: String?
+    @Nullable var role: String?
+    let lastSeenAt: Instant
+
+    enum CodingKeys: String, CodingKey { case visitorID = "visitor_id", userID = "user_id", role, lastSeenAt = "last_seen_at" }
+
+    static let schema = Schema.object([
+        .required("visitor_id", .text(200)), .required("user_id", .nullable(.text(200))), .required("role", .nullable(.text(200))),
+        .required("last_seen_at", .timestamp),
+    ])
+
+    /// The members by when they were last seen, the latest first.
+    static func list(of account: String, _ scope: Scope, limit: Int, offset: Int) async throws -> [Member] {
+        let rows = try await scope.rows("identity.members", reading: Profile.tables + [Identity.memberships], continues: true, """
+            \(Profile.known(scope.dialect)), \(Account.members(of: account, scope.dialect))
+            SELECT id, user_id, role, last_at FROM members JOIN known ON known.visitor = members.visitor
+            ORDER BY last_at DESC, id LIMIT \(limit) OFFSET \(offset)
+            """)
+        return rows.map {
+            Member(
+                visitorID: $0.text("id"), userID: $0.optionalText("user_id"), role: $0.optionalText("role"),
+                lastSeenAt: Instant(milliseconds: $0.int("last_at")))
+        }
+    }
+}
+
+/// What the members of an account did in a range.
+struct AccountAnalytics: Encodable, Sendable {
+    let accountID: String
+    /// All that it has, active in the range or not.
+    let members: Int64
+    /// Different users among them.
+    let identifiedUsers: Int64
+    let sessions: Int64, pageviews: Int64, events: Int64
+    /// In the currency that revenue is converted to; 0 where module `revenue` is off.
+    let revenue: Double
+
+    enum CodingKeys: String, CodingKey {
+        case members, sessions, pageviews, events, revenue
+        case accountID = "account_id", identifiedUsers = "identified_users"
+    }
+
+    static let fields: [Schema.Field] = [
+        .required("account_id", .text(200)), .required("members", .count), .required("identified_users", .count), .required("sessions", .count),
+        .required("pageviews", .count), .required("events", .count), .required("revenue", .number(-1e15...1e15)),
+    ]
+
+    static func run(_ id: String, _ call: ProjectRequest, _ scope: Scope) async throws -> AccountAnalytics {
+        let whole = call.wholeScope()
+        let people = try await whole.rows("identity.account_members", reading: [Identity.memberships, Identity.profiles], continues: true, """
+            \(Account.members(of: id, whole.dialect)),
+            users AS (
+              SELECT visitor, \(Identity.latest("user_id", whole.dialect)) AS user_id FROM identity_profiles WHERE user_id IS NOT NULL GROUP BY visitor)
+            SELECT count(*) AS members, count(DISTINCT user_id) AS users FROM members LEFT JOIN users ON users.visitor = members.visitor
+            """)[0]
+        let account = Segment(.account(Comparison(.eq, [.text(id)])))
+        let done = try await scope.of(account).rows("identity.account_activity", """
+            SELECT coalesce(sum(pageviews), 0) AS pageviews, coalesce(sum(events), 0) AS events, count(*) AS sessions FROM sessions
+            """)[0]
+        var revenue = 0.0
+        if (try? call.require(module: "revenue")) != nil {
+            let earned = try await scope.of(account).rows(
+                "identity.account_revenue", reading: [Revenue.orders], "SELECT coalesce(sum(converted), 0) AS earned FROM revenue_orders")[0]
+            revenue = Revenue.hundredths(earned.double("earned"))
+        }
+        return AccountAnalytics(
+            accountID: id, members: people.int("members"), identifiedUsers: people.int("users"), sessions: done.int("sessions"),
+            pageviews: done.int("pageviews"), events: done.int("events"), revenue: revenue)
+    }
+}
+
+extension IdentityModule {
+    var accountRoutes: [Route] {
+        let path = "/api/v1/identity/accounts"
+        return [
+            Route(
+                .get, path, "Accounts, the latest seen first.", scope: .query, access: .read, parameters: Parameter.page,
+                success: .list(.object(Account.fields))
+            ) { call in
+                try .json(ReportList(data: try await Account.list(nil, call.wholeScope(), limit: call.limit, offset: call.offset)))
+            },
+            Route(
+                .get, path + "/{account_id}", "What is known about an account.", scope: .query, access: .read, success: .json(.object(Account.fields))
+            ) { call in try .json(try await Account.require(call)) },
+            Route(
+                .get, path + "/{account_id}/members", "Who belongs to an account.", scope: .query, access: .read, parameters: Parameter.page,
+                success: .list(Member.schema)
+            ) { call in
+                let account = try await Account.require(call)
+                return try .json(ReportList(
+                    data: try await Member.list(of: account.accountID, call.wholeScope(), limit: call.limit, offset: call.offset)))
+            },
+            .report(path + "/{account_id}/analytics", "What an account's members did.", parameters: ScopeParameters.range, fields: AccountAnalytics.fields) {
+                call, scope in
+                try await AccountAnalytics.run(try await Account.require(call).accountID, call, scope)
+            },
+        ]
+    }
+}

@@ -1,0 +1,75 @@
+import Core
+
+/// What an `identify` says about a visitor, as facts.
+struct Identify: Sendable {
+    let userID: String?
+    let traits: JSON?
+    let account: Account?
+
+    struct Account: Sendable {
+        let id: String
+        let name: String?
+        let role: String?
+        let traits: JSON?
+    }
+
+    static let collector = Collector(
+        "identify", "Who a visitor is: a user of the site, traits, an account.",
+        fields: [
+            .required("visitor_id", .text(200), "The visitor that all of it is about."),
+            .optional("user_id", .text(200), "The site's own id of the user; visitors with the same one are the same person."),
+            .optional("traits", .map(.any), "What is known; added to what was known before. null takes a trait away."),
+            .optional("account_id", .text(200), "The company or team. Default: the trait `company`."),
+            .optional("account_name", .text(200)), .optional("account_role", .text(200), "Default: the trait `role`."),
+            .optional("account_traits", .map(.any)),
+        ]
+    ) { payload in
+        guard payload.nested != nil || payload["user_id"] != nil || payload["traits"] != nil || payload["account_id"] != nil else {
+            throw ServiceError.body("missing required field 'payload'.")
+        }
+        let facts = Identify(payload).facts
+        return Draft(facts: { _ in facts })
+    }
+
+    init(_ payload: Payload) {
+        userID = payload["user_id"]?.string
+        traits = payload["traits"]
+        account = Account(payload)
+    }
+
+    init(userID: String?, traits: JSON?) {
+        self.userID = userID
+        self.traits = traits
+        account = nil
+    }
+
+    var facts: [Fact] {
+        var facts: [Fact] = [(Identity.profiles, [userID.value])]
+        facts += Self.lines(of: traits).map { (Identity.traits, [.text($0.name), .text($0.value)]) }
+        guard let account else { return facts }
+        facts.append((Identity.memberships, [.text(account.id), account.name.value, account.role.value]))
+        facts += Self.lines(of: account.traits).map { (IdentityModule.accountTraits, [.text(account.id), .text($0.name), .text($0.value)]) }
+        return facts
+    }
+
+    private static func lines(of traits: JSON?) -> [(name: String, value: String)] {
+        (traits?.members ?? []).filter { !$0.name.isEmpty }.map { name, value in
+            var text = JSONText()
+            text.append(value)
+            return (name, text.string)
+        }
+    }
+}
+
+extension Identify.Account {
+    /// Nil where the payload names none. A trait `company` is a name, or an object with `id` and `name`.
+    init?(_ payload: Payload) {
+        let traits = payload["traits"], company = traits?["company"]
+        let id = payload["account_id"]?.string ?? company?["id"]?.string ?? company?["name"]?.string ?? company?.string
+        guard let id, (1...200).contains(id.unicodeScalars.count) else { return nil }
+        self.id = id
+        name = payload["account_name"]?.string ?? company?["name"]?.string ?? company?.string
+        role = payload["account_role"]?.string ?? traits?["role"]?.string
+        self.traits = payload["account_traits"]
+    }
+}

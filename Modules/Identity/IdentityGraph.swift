@@ -1,0 +1,79 @@
+import Core
+
+/// Visitors, users and accounts that belong together, step by step from where it begins.
+struct IdentityGraph: Encodable, Sendable {
+    struct Node: Encodable, Sendable, Hashable {
+        enum Kind: String, Encodable, Sendable, CaseIterable { case visitor, user, account }
+        let id: String
+        let type: Kind
+    }
+
+    struct Edge: Encodable, Sendable, Hashable {
+        /// `alias` to the user that a visitor is, `identify` to one that it was before, `membership` to an account.
+        enum Kind: String, Encodable, Sendable, CaseIterable { case alias, identify, membership }
+        let from: String, to: String
+        let type: Kind
+    }
+
+    let nodes: [Node]
+    let edges: [Edge]
+
+    static let schema = Schema.object([
+        .required("nodes", .list(.object([.required("id", .text(200)), .required("type", .choice(Node.Kind.allCases.map(\.rawValue)))]))),
+        .required("edges", .list(.object([
+            .required("from", .text(200)), .required("to", .text(200)), .required("type", .choice(Edge.Kind.allCases.map(\.rawValue))),
+        ]))),
+    ])
+
+    /// The start first, then what it touches, and so on until nothing new comes or `limit` nodes are there. Edges are those between
+    /// nodes of the answer.
+    static func from(_ starts: [Node], limit: Int, _ scope: Scope) async throws -> IdentityGraph {
+        var nodes: [Node] = [], known: Set<Node> = [], edges: [Edge] = [], seen: Set<Edge> = []
+        var next = starts
+        while !next.isEmpty, nodes.count < limit {
+            let layer = next.filter { known.insert($0).inserted }.prefix(limit - nodes.count)
+            nodes += layer
+            let found = try await Self.edges(of: Array(layer), limit: limit, scope)
+            next = []
+            for edge in found where seen.insert(edge).inserted {
+                edges.append(edge)
+                next += [Node(id: edge.from, type: .visitor), Node(id: edge.to, type: edge.type == .membership ? .account : .user)]
+            }
+            next.removeAll(where: known.contains)
+        }
+        // What nobody ever named is no node.
+        let touched = Set(edges.flatMap { [Node(id: $0.from, type: .visitor), Node(id: $0.to, type: $0.type == .membership ? .account : .user)] })
+        let profiles = try await identified(nodes.filter { $0.type == .visitor }.map(\.id), scope)
+        let real = nodes.filter { touched.contains($0) || ($0.type == .visitor && profiles.contains($0.id)) }, ids = Set(real)
+        return IdentityGraph(nodes: real, edges: edges.filter {
+            ids.contains(Node(id: $0.from, type: .visitor)) && ids.contains(Node(id: $0.to, type: $0.type == .membership ? .account : .user))
+        })
+    }
+
+    private static func identified(_ visitors: [String], _ scope: Scope) async throws -> Set<String> {
+        guard !visitors.isEmpty else { return [] }
+        let rows = try await scope.rows("identity.identified", reading: [Identity.profiles, Activity.visitors], """
+            SELECT DISTINCT id FROM core_visitors WHERE id IN \(list: visitors) AND visitor IN (SELECT visitor FROM identity_profiles)
+            """)
+        return Set(rows.map { $0.text("id") })
+    }
+
+    private static func edges(of nodes: [Node], limit: Int, _ scope: Scope) async throws -> [Edge] {
+        func ids(_ kind: Node.Kind) -> [String] { nodes.filter { $0.type == kind }.map(\.id) }
+        let rows = try await scope.rows("identity.graph", reading: [Identity.profiles, Identity.memberships, Activity.visitors], continues: true, """
+            ids AS (SELECT visitor, min(id) AS id FROM core_visitors GROUP BY visitor),
+            named AS (
+              SELECT visitor, user_id, max(occurred_at) AS last_at FROM identity_profiles WHERE user_id IS NOT NULL GROUP BY visitor, user_id),
+            ranked AS (SELECT *, row_number() OVER (PARTITION BY visitor ORDER BY last_at DESC, user_id DESC) AS back FROM named),
+            joined AS (SELECT DISTINCT visitor, account_id FROM identity_memberships),
+            edges AS (
+              SELECT visitor, user_id AS target, CASE WHEN back = 1 THEN 'alias' ELSE 'identify' END AS type FROM ranked
+              UNION ALL SELECT visitor, account_id, 'membership' FROM joined)
+            SELECT id, target, type FROM edges JOIN ids ON ids.visitor = edges.visitor
+            WHERE id IN \(list: ids(.visitor)) OR (type <> 'membership' AND target IN \(list: ids(.user)))
+              OR (type = 'membership' AND target IN \(list: ids(.account)))
+            ORDER BY type, id, target LIMIT \(limit * 3)
+            """)
+        return rows.map { Edge(from: $0.text("id"), to: $0.text("target"), type: .init(rawValue: $0.text("type"))!) }
+    }
+}

@@ -1,0 +1,42 @@
+import Core
+
+/// Who visitors are: profiles, the visitors of one user, accounts and their members, and people provisioned by SCIM. The tables that
+/// segments and `count_by=people` read stand in Core (`Identity`).
+public struct IdentityModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "identity", category: .core, summary: "Profiles of visitors, the users and accounts behind them, and who is the same person.",
+        reads: ["core", "revenue"])
+
+    /// One row for each trait of an account; `value` is JSON text.
+    static let accountTraits = FactTable("identity_account_traits", [Column("account_id", .text), Column("name", .text), Column("value", .text)])
+
+    public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
+
+    public var factTables: [FactTable] { [Identity.profiles, Identity.traits, Identity.memberships, Self.accountTraits] }
+
+    public var migrations: [Migration] {
+        [
+            Migration("001-create-facts", on: .events, factTables.map(Migration.Step.createFactTable)),
+            Migration("002-create-definitions", on: .control, [.createTable(PersonMerge.table), SCIM.users.creation, SCIM.groups.creation]),
+        ]
+    }
+
+    public var collectors: [Collector] { [Identify.collector] }
+
+    public var datasets: [Dataset] {
+        [
+            Dataset("identity_profiles", "One row for each identify.", columns: [
+                ("occurred_at", "When, epoch milliseconds."), ("user_id", "The user it names; null for none."),
+            ]),
+            Dataset("identity_traits", "One row for each trait that was told; the latest counts.", columns: [
+                ("occurred_at", "When, epoch milliseconds."), ("name", "Name of the trait."), ("value", "Its value, as JSON."),
+            ]),
+            Dataset("identity_memberships", "One row for each identify that names an account; the latest counts.", columns: [
+                ("occurred_at", "When, epoch milliseconds."), ("account_id", "The account."), ("account_name", "Its name, if it was told."),
+                ("role", "The visitor's role in it, if it was told."),
+            ]),
+        ]
+    }
+
+    public var routes: [Route] { profileRoutes + accountRoutes + mergeRoutes + SCIM.routes }
+}

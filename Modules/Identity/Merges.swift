@@ -1,0 +1,144 @@
+import Core
+
+/// Two users who are the same person, as it was said, and whether it still holds.
+struct Merge: Encodable, Sendable {
+    let id: String
+    let userID: String, intoUserID: String
+    /// Visitors that became the person's with it, as of now.
+    let visitors: Int64
+    let createdAt: Instant
+    @Nullable var undoneAt: Instant?
+
+    enum CodingKeys: String, CodingKey {
+        case id, visitors
+        case userID = "user_id", intoUserID = "into_user_id", createdAt = "created_at", undoneAt = "undone_at"
+    }
+
+    static let schema = Schema.object(fields)
+    static let fields: [Schema.Field] = [
+        .required("id", .uuid), .required("user_id", .text(200)), .required("into_user_id", .text(200)), .required("visitors", .count),
+        .required("created_at", .timestamp), .required("undone_at", .nullable(.timestamp)),
+    ]
+
+    private static let columns = "id, user_id, into_user_id, created_at, undone_at"
+
+    private init(_ row: Row, visitors: Int64) {
+        id = row.text("id")
+        userID = row.text("user_id")
+        intoUserID = row.text("into_user_id")
+        self.visitors = visitors
+        createdAt = Instant(milliseconds: row.int("created_at"))
+        undoneAt = row["undone_at"].int.map(Instant.init(milliseconds:))
+    }
+
+    /// The newest first.
+    static func list(_ call: ProjectRequest) async throws -> [Merge] {
+        let rows = try await call.control.read("""
+            SELECT \(sql: columns) FROM identity_merges WHERE project_id = \(call.project.id)
+            ORDER BY created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
+            """)
+        let counts = try await visitors(of: rows.map { $0.text("user_id") }, call.wholeScope())
+        return rows.map { Merge($0, visitors: counts[$0.text("user_id")] ?? 0) }
+    }
+
+    /// How many visitors each user has.
+    static func visitors(of users: [String], _ scope: Scope) async throws -> [String: Int64] {
+        guard !users.isEmpty else { return [:] }
+        let rows = try await scope.rows("identity.merged_visitors", reading: [Identity.profiles], continues: true, """
+            named AS (SELECT visitor, \(Identity.latest("user_id", scope.dialect)) AS user_id FROM identity_profiles WHERE user_id IS NOT NULL GROUP BY visitor)
+            SELECT user_id, count(*) AS visitors FROM named WHERE user_id IN \(list: users) GROUP BY user_id
+            """)
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0.text("user_id"), $0.int("visitors")) })
+    }
+
+    /// Says that two users are the same from now on.
+    /// - Throws: 400 where the one is merged already, or the two in a circle.
+    static func make(_ user: String, into other: String, _ call: ProjectRequest) async throws -> Merge {
+        let id = Identifiers.uuid(), project = call.project.id, now = call.now, actor = call.actor
+        let made = try await call.control.write { transaction in
+            try await check(user, into: other, project, in: transaction)
+            let row = try await transaction.run("""
+                INSERT INTO identity_merges (id, project_id, user_id, into_user_id, created_at, created_by)
+                VALUES (\(id), \(project), \(user), \(other), \(now.milliseconds), \(actor)) RETURNING \(sql: columns)
+                """)[0]
+            try await AuditLog.record("merge.create", by: actor, on: "merge \(id)", project: project, at: now, in: transaction)
+            return row
+        }
+        return Merge(made, visitors: try await visitors(of: [user], call.wholeScope())[user] ?? 0)
+    }
+
+    private static func check(_ user: String, into other: String, _ project: String, in transaction: any ControlTransaction) async throws {
+        let rows = try await transaction.run(
+            "SELECT user_id, into_user_id FROM identity_merges WHERE project_id = \(project) AND undone_at IS NULL")
+        guard rows.count < PersonMerge.maximum else {
+            throw ServiceError.body("the project has \(PersonMerge.maximum) merges, which is the most; undo some.")
+        }
+        let merges = Dictionary(rows.map { ($0.text("user_id"), $0.text("into_user_id")) }) { first, _ in first }
+        if let before = merges[user] { throw ServiceError.body("user '\(user.excerpt(60))' is merged into '\(before.excerpt(60))' already; undo that first.") }
+        var end = other
+        while let next = merges[end] { end = next }
+        guard end != user else { throw ServiceError.body("user '\(other.excerpt(60))' is merged into '\(user.excerpt(60))' already.") }
+    }
+
+    /// Takes a merge back: the two are different people again, past included.
+    /// - Throws: 404; 400 for one that was taken back before.
+    static func undo(_ call: ProjectRequest) async throws {
+        let id = call.id(), project = call.project.id, now = call.now, actor = call.actor
+        try await call.control.write { transaction in
+            let rows = try await transaction.run("SELECT undone_at FROM identity_merges WHERE id = \(id) AND project_id = \(project)")
+            guard let row = rows.first else { throw ServiceError.notFound("Merge", id) }
+            guard row["undone_at"].isNull else { throw ServiceError.invalid("merge_undone", "Merge '\(id)' was undone before.") }
+            try await transaction.run("UPDATE identity_merges SET undone_at = \(now.milliseconds), undone_by = \(actor) WHERE id = \(id)")
+            try await AuditLog.record("merge.undo", by: actor, on: "merge \(id)", project: project, at: now, in: transaction)
+        }
+    }
+}
+
+extension IdentityModule {
+    var mergeRoutes: [Route] {
+        let path = "/api/v1/identity/merges"
+        let preview = Schema.object([
+            .required("user_id", .text(200)), .required("into_user_id", .text(200)), .required("visitors", .count), .required("into_visitors", .count),
+            .required("dry_run", .boolean),
+        ])
+        return [
+            Route(
+                .get, path, "Merges of users, the newest first, those that were undone too.", scope: .query, access: .read, parameters: Parameter.page,
+                success: .list(Merge.schema)
+            ) { call in try .json(ReportList(data: try await Merge.list(call))) },
+            Route(
+                .post, path, "Say that two users are the same person; reports that count people count them as one.", scope: .query, access: .write,
+                body: .object([.required("user_id", .text(200)), .required("into_user_id", .text(200), "Who the person is called.")]),
+                success: .json(Merge.schema, status: 201)
+            ) { call in
+                let (user, other) = try await Self.pair(call)
+                return try .json(try await Merge.make(user, into: other, call), status: 201)
+            },
+            Route(
+                .post, path + "/preview", "How many visitors a merge would join; changes nothing.", scope: .query, access: .read,
+                body: .object([.required("user_id", .text(200)), .required("into_user_id", .text(200))]), success: .json(preview)
+            ) { call in
+                let (user, other) = try await Self.pair(call)
+                let counts = try await Merge.visitors(of: [user, other], call.wholeScope())
+                return try .json(Preview(userID: user, intoUserID: other, visitors: counts[user] ?? 0, intoVisitors: counts[other] ?? 0))
+            },
+            Route(.delete, path + "/{id}", "Take a merge back.", scope: .query, access: .write, success: .noContent) { call in
+                try await Merge.undo(call)
+                return .noContent
+            },
+        ]
+    }
+
+    private struct Preview: Encodable {
+        let userID: String, intoUserID: String, visitors: Int64, intoVisitors: Int64, dryRun = true
+        enum CodingKeys: String, CodingKey {
+            case userID = "user_id", intoUserID = "into_user_id", visitors, intoVisitors = "into_visitors", dryRun = "dry_run"
+        }
+    }
+
+    private static func pair(_ call: ProjectRequest) async throws -> (user: String, into: String) {
+        let body = try await call.body(), user = body["user_id"]?.string ?? "", other = body["into_user_id"]?.string ?? ""
+        guard user != other else { throw ServiceError.body("field 'into_user_id' must be another user than 'user_id'; got '\(user.excerpt(60))' for both.") }
+        return (user, other)
+    }
+}

@@ -1,0 +1,73 @@
+import Core
+
+extension IdentityModule {
+    var profileRoutes: [Route] {
+        [
+            Route(
+                .get, "/api/v1/identity/profiles", "Profiles, the latest seen first.", scope: .query, access: .read, parameters: Parameter.page,
+                success: .list(.object(Profile.fields))
+            ) { call in
+                try .json(ReportList(data: try await Profile.list(call.wholeScope(), limit: call.limit, offset: call.offset)))
+            },
+            Route(
+                .get, "/api/v1/identity/profiles/{visitor_id}", "What is known about a visitor.", scope: .query, access: .read,
+                success: .json(.object(Profile.fields))
+            ) { call in
+                guard let profile = try await Profile.one(call.path("visitor_id"), call.wholeScope()) else {
+                    throw ServiceError.notFound("Profile", call.path("visitor_id"))
+                }
+                return try .json(profile)
+            },
+            Route(
+                .get, "/api/v1/identity/users/{user_id}/aliases", "The visitors of a user.", scope: .query, access: .read,
+                success: .json(.object([
+                    .required("user_id", .text(200)),
+                    .required("data", .list(.object([.required("visitor_id", .text(200)), .required("created_at", .timestamp)]))),
+                ]))
+            ) { call in try .json(try await Aliases.run(call.path("user_id"), call.wholeScope())) },
+            Route(
+                .get, "/api/v1/identity/graph", "Visitors, users and accounts that belong together.", scope: .query, access: .read,
+                parameters: [
+                    Parameter("visitor_id", .text(maximum: 200), "Where to begin."), Parameter("user_id", .text(maximum: 200), "Where to begin."),
+                    Parameter("account_id", .text(maximum: 200), "Where to begin."),
+                    Parameter("limit", .integer(1...1_000, default: 100), "Nodes at most."),
+                ],
+                success: .json(IdentityGraph.schema)
+            ) { call in
+                let starts = IdentityGraph.Node.Kind.allCases.compactMap { kind in
+                    call.text("\(kind.rawValue)_id").map { IdentityGraph.Node(id: $0, type: kind) }
+                }
+                guard !starts.isEmpty else {
+                    throw ServiceError.parameter("visitor_id", "'visitor_id', 'user_id' or 'account_id' is required; got none of them.")
+                }
+                return try .json(try await IdentityGraph.from(starts, limit: call.integer("limit", default: 100), call.wholeScope()))
+            },
+        ]
+    }
+}
+
+/// The visitors whose latest identify names a user.
+struct Aliases: Encodable, Sendable {
+    struct Alias: Encodable, Sendable {
+        let visitorID: String
+        /// When the visitor was first identified as the user.
+        let createdAt: Instant
+        enum CodingKeys: String, CodingKey { case visitorID = "visitor_id", createdAt = "created_at" }
+    }
+
+    let userID: String
+    let data: [Alias]
+    enum CodingKeys: String, CodingKey { case userID = "user_id", data }
+
+    static func run(_ user: String, _ scope: Scope) async throws -> Aliases {
+        let rows = try await scope.rows("identity.aliases", reading: [Identity.profiles, Activity.visitors], continues: true, """
+            named AS (
+              SELECT visitor, \(Identity.latest("user_id", scope.dialect)) AS user_id, min(CASE WHEN user_id = \(user) THEN occurred_at END) AS since
+              FROM identity_profiles WHERE user_id IS NOT NULL GROUP BY visitor)
+            SELECT min(id) AS id, since FROM named JOIN core_visitors ON core_visitors.visitor = named.visitor
+            WHERE user_id = \(user) GROUP BY named.visitor, since ORDER BY since, id
+            """)
+        return Aliases(
+            userID: user, data: rows.map { Alias(visitorID: $0.text("id"), createdAt: Instant(milliseconds: $0.int("since"))) })
+    }
+}

@@ -1,0 +1,101 @@
+import Core
+
+/// What is known about a visitor: everything that was told, the latest of each.
+struct Profile: Encodable, Sendable {
+    let visitorID: String
+    @Nullable var userID: String?
+    let traits: [String: JSON]
+    /// Only where one profile is asked for.
+    let firstSeenAt: Instant?
+    let lastSeenAt: Instant
+
+    enum CodingKeys: String, CodingKey {
+        case traits
+        case visitorID = "visitor_id", userID = "user_id", firstSeenAt = "first_seen_at", lastSeenAt = "last_seen_at"
+    }
+
+    static let fields: [Schema.Field] = [
+        .required("visitor_id", .text(200)), .required("user_id", .nullable(.text(200))), .required("traits", .map(.any)),
+        .optional("first_seen_at", .timestamp), .required("last_seen_at", .timestamp),
+    ]
+
+    /// CTEs that end with `known`: `visitor`, `id`, `user_id`, `first_at`, `last_at` of the visitors that were identified. A visitor was
+    /// seen when it was identified, and whenever it was active.
+    static func known(_ dialect: Dialect) -> SQL {
+        """
+        told AS MATERIALIZED (
+          SELECT visitor, min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM identity_profiles GROUP BY visitor),
+        users AS (
+          SELECT visitor, \(Identity.latest("user_id", dialect)) AS user_id FROM identity_profiles WHERE user_id IS NOT NULL GROUP BY visitor),
+        seen AS (
+          SELECT visitor, min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM activity
+          WHERE visitor IN (SELECT visitor FROM told) GROUP BY visitor),
+        ids AS (SELECT visitor, min(id) AS id FROM core_visitors WHERE visitor IN (SELECT visitor FROM told) GROUP BY visitor),
+        known AS MATERIALIZED (
+          SELECT told.visitor, id, user_id, least(told.first_at, coalesce(seen.first_at, told.first_at)) AS first_at,
+            greatest(told.last_at, coalesce(seen.last_at, told.last_at)) AS last_at
+          FROM told JOIN ids ON ids.visitor = told.visitor LEFT JOIN users ON users.visitor = told.visitor
+            LEFT JOIN seen ON seen.visitor = told.visitor)
+        """
+    }
+
+    static let tables = [Identity.profiles, Identity.traits, Activity.visitors]
+
+    /// Profiles by when they were last seen, the latest first.
+    static func list(_ scope: Scope, limit: Int, offset: Int) async throws -> [Profile] {
+        let rows = try await scope.rows("identity.profiles", reading: tables, continues: true, """
+            \(known(scope.dialect))
+            SELECT visitor, id, user_id, last_at FROM known ORDER BY last_at DESC, id LIMIT \(limit) OFFSET \(offset)
+            """)
+        let traits = try await Traits.of(rows.map { $0.int("visitor") }, scope)
+        return rows.map {
+            Profile(
+                visitorID: $0.text("id"), userID: $0.optionalText("user_id"), traits: traits[$0.int("visitor")] ?? [:], firstSeenAt: nil,
+                lastSeenAt: Instant(milliseconds: $0.int("last_at")))
+        }
+    }
+
+    static func one(_ id: String, _ scope: Scope) async throws -> Profile? {
+        let rows = try await scope.rows("identity.profile", reading: tables, continues: true, """
+            \(known(scope.dialect)) SELECT visitor, user_id, first_at, last_at FROM known
+            WHERE visitor IN (SELECT visitor FROM core_visitors WHERE id = \(id))
+            """)
+        guard let row = rows.first else { return nil }
+        let traits = try await Traits.of([row.int("visitor")], scope)
+        return Profile(
+            visitorID: id, userID: row.optionalText("user_id"), traits: traits[row.int("visitor")] ?? [:],
+            firstSeenAt: Instant(milliseconds: row.int("first_at")), lastSeenAt: Instant(milliseconds: row.int("last_at")))
+    }
+}
+
+/// Traits as they were told last.
+enum Traits {
+    /// By visitor.
+    static func of(_ visitors: [Int64], _ scope: Scope) async throws -> [Int64: [String: JSON]] {
+        guard !visitors.isEmpty else { return [:] }
+        let rows = try await scope.rows("identity.traits", reading: [Identity.traits], """
+            SELECT visitor, name, \(Identity.latest("value", scope.dialect)) AS value FROM identity_traits
+            WHERE visitor IN \(list: visitors) GROUP BY visitor, name
+            """)
+        return try read(rows) { $0.int("visitor") }
+    }
+
+    /// By account.
+    static func of(accounts: [String], _ scope: Scope) async throws -> [String: [String: JSON]] {
+        guard !accounts.isEmpty else { return [:] }
+        let rows = try await scope.rows("identity.account_traits", reading: [IdentityModule.accountTraits], """
+            SELECT account_id, name, \(Identity.latest("value", scope.dialect)) AS value FROM identity_account_traits
+            WHERE account_id IN \(list: accounts) GROUP BY account_id, name
+            """)
+        return try read(rows) { $0.text("account_id") }
+    }
+
+    private static func read<Key: Hashable>(_ rows: Rows, by key: (Row) -> Key) throws -> [Key: [String: JSON]] {
+        var traits: [Key: [String: JSON]] = [:]
+        for row in rows {
+            let value = try JSON.parse("[\(row.text("value"))]").elements[0]
+            if !value.isNull { traits[key(row), default: [:]][row.text("name")] = value }
+        }
+        return traits
+    }
+}

@@ -1,0 +1,164 @@
+import Core
+
+/// People that another system provisions, in the words of SCIM (RFC 7643): each has a profile as well, of the visitor `scim:{id}`.
+enum SCIM {
+    static let users = Resource(
+        "SCIM user", path: "/api/v1/identity/scim/users", table: "identity_scim_users",
+        fields: [
+            .required("user_name", .text(200), "Unique in the project; the user id of the profile."),
+            .optional("external_id", .nullable(.text(200)), "As the other system calls it."), .optional("active", .boolean),
+            .optional("display_name", .nullable(.text(200))),
+            .optional("emails", .array(.object([.required("value", .text(320)), .optional("primary", .boolean)]), count: 0...20)),
+            .optional("traits", .map(.any), "Traits of the profile."),
+        ],
+        unique: "user_name",
+        defaults: #"{"external_id":null,"active":true,"display_name":null,"emails":[],"traits":{}}"#,
+        normalize: normalizedUser)
+
+    static let groups = Resource(
+        "SCIM group", path: "/api/v1/identity/scim/groups", table: "identity_scim_groups",
+        fields: [
+            .required("display_name", .text(200)), .optional("external_id", .nullable(.text(200))), .optional("traits", .map(.any)),
+            .optional("members", .array(.uuid, count: 0...10_000), "Ids of SCIM users; replaces the list."),
+        ],
+        defaults: #"{"external_id":null,"traits":{},"members":[]}"#,
+        verify: { call, _, body in try await verifyMembers(body, call) })
+
+    static var routes: [Route] {
+        let changes = groups.routes.filter { $0.method != .get || !$0.path.hasSuffix("{id}") }
+        return users.routes(after: synchronize) + changes + [groupRoute]
+    }
+
+    // MARK: Users
+
+    /// Exactly one address is the primary one, where there is any; the first if none was called so.
+    private static func normalizedUser(_ user: JSON) throws -> String {
+        let emails = user["emails"]?.elements ?? []
+        let primary = emails.firstIndex { $0["primary"]?.boolean == true } ?? 0
+        var text = JSONText()
+        text.append(raw: "{")
+        for (position, member) in user.members.enumerated() {
+            text.append(raw: position > 0 ? "," : "")
+            text.append(string: member.name)
+            text.append(raw: ":")
+            guard member.name == "emails" else { text.append(member.value); continue }
+            text.append(raw: "[")
+            for (index, email) in emails.enumerated() {
+                text.append(raw: index > 0 ? #",{"value":"# : #"{"value":"#)
+                text.append(string: (email["value"]?.string ?? "").lowercased())
+                text.append(raw: #","primary":\#(index == primary)}"#)
+            }
+            text.append(raw: "]")
+        }
+        text.append(raw: "}")
+        return text.string
+    }
+
+    /// Brings the profile, and the groups of a user that is gone, up to date.
+    @Sendable private static func synchronize(_ call: ProjectRequest, _ change: Resource.Change, _ user: Resource.Definition) async throws {
+        if change == .delete { try await leaveGroups(user.id, call) }
+        let facts = Identify(userID: user.fields["user_name"]?.string, traits: try JSON.parse(traits(of: user, isGone: change == .delete))).facts
+        try await call.services.facts.record(facts, about: "scim:\(user.id)", of: call.project, at: call.now)
+    }
+
+    /// The user's own traits, and beside them what SCIM knows.
+    private static func traits(of user: Resource.Definition, isGone: Bool) -> String {
+        var text = JSONText()
+        text.append(raw: #"{"active":\#(!isGone && user.fields["active"]?.boolean ?? true)"#)
+        let email = user.fields["emails"]?.elements.first { $0["primary"]?.boolean == true }?["value"]
+        for (name, value) in [("name", user.fields["display_name"]), ("email", email)] {
+            guard let value, !value.isNull else { continue }
+            text.append(raw: #","\#(name)":"#)
+            text.append(value)
+        }
+        for (name, value) in user.fields["traits"]?.members ?? [] where name != "active" {
+            text.append(raw: ",")
+            text.append(string: name)
+            text.append(raw: ":")
+            text.append(value)
+        }
+        text.append(raw: "}")
+        return text.string
+    }
+
+    private static func leaveGroups(_ user: String, _ call: ProjectRequest) async throws {
+        let project = call.project.id, now = call.now.milliseconds
+        try await call.control.write { transaction in
+            let rows = try await transaction.run("SELECT id, definition FROM identity_scim_groups WHERE project_id = \(project)")
+            for row in rows where row.text("definition").contains(user) {
+                let group = try JSON.parse(row.text("definition"))
+                let members = (group["members"]?.elements ?? []).compactMap(\.string).filter { $0 != user }
+                try await transaction.run("""
+                    UPDATE identity_scim_groups SET definition = \(with(members, group)), updated_at = \(now)
+                    WHERE id = \(row.text("id")) AND project_id = \(project)
+                    """)
+            }
+        }
+    }
+
+    private static func with(_ members: [String], _ group: JSON) -> String {
+        var text = JSONText()
+        text.append(raw: #"{"members":[\#(members.map { "\"\($0)\"" }.joined(separator: ","))]"#)
+        for (name, value) in group.members where name != "members" {
+            text.append(raw: ",")
+            text.append(string: name)
+            text.append(raw: ":")
+            text.append(value)
+        }
+        text.append(raw: "}")
+        return text.string
+    }
+
+    // MARK: Groups
+
+    private static func verifyMembers(_ body: JSON, _ call: ProjectRequest) async throws {
+        for (index, member) in (body["members"]?.elements ?? []).enumerated() {
+            let id = Identifiers.plain(member.string ?? "")
+            guard try await users.find(id, for: call) != nil else {
+                throw ServiceError.body("field 'members[\(index)]' must be the id of a SCIM user; got '\(id.excerpt(60))'.")
+            }
+        }
+    }
+
+    private struct Group: Encodable {
+        let id: String, displayName: JSON?, members: [User], createdAt: Instant, updatedAt: Instant
+        @Nullable var externalID: String?
+        let traits: JSON?
+        enum CodingKeys: String, CodingKey {
+            case id, members, traits
+            case displayName = "display_name", externalID = "external_id", createdAt = "created_at", updatedAt = "updated_at"
+        }
+    }
+
+    private struct User: Encodable {
+        let id: String, userName: JSON?
+        @Nullable var displayName: String?
+        let active: JSON?
+        enum CodingKeys: String, CodingKey { case id, active, userName = "user_name", displayName = "display_name" }
+    }
+
+    /// A group with its members as users rather than ids.
+    private static var groupRoute: Route {
+        let user = Schema.object([
+            .required("id", .uuid), .required("user_name", .text(200)), .required("display_name", .nullable(.text(200))), .required("active", .boolean),
+        ])
+        return Route(
+            .get, groups.path + "/{id}", "Read a scim group with its members.", scope: .query, access: .read,
+            success: .json(.object([
+                .required("id", .uuid), .required("display_name", .text(200)), .required("external_id", .nullable(.text(200))), .required("traits", .map(.any)),
+                .required("members", .list(user)), .required("created_at", .timestamp), .required("updated_at", .timestamp),
+            ]))
+        ) { call in
+            let group = try await groups.require(call)
+            var members: [User] = []
+            for id in (group.fields["members"]?.elements ?? []).compactMap(\.string) {
+                guard let user = try await users.find(Identifiers.plain(id), for: call) else { continue }
+                members.append(User(
+                    id: user.id, userName: user.fields["user_name"], displayName: user.fields["display_name"]?.string, active: user.fields["active"]))
+            }
+            return try .json(Group(
+                id: group.id, displayName: group.fields["display_name"], members: members, createdAt: group.createdAt, updatedAt: group.updatedAt,
+                externalID: group.fields["external_id"]?.string, traits: group.fields["traits"]))
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Core
+
+/// Members of a segment by one property.
+struct SegmentBreakdown: Encodable, Sendable {
+    let value: String
+    /// A visitor with several values is in each of them.
+    let visitors: Int64
+
+    static let members: [Schema.Field] = [.required("value", .optionalText(32_768)), .required("visitors", .count)]
+
+    static let properties = ["country", "device", "browser", "os", "path", "event"]
+
+    /// - Parameter property: one of `properties`, or `trait:NAME`.
+    /// - Throws: 400 for any other; 403 for a trait where module `identity` is off.
+    static func run(_ segment: Segment, by property: String, _ call: ProjectRequest, _ scope: Scope) async throws -> [SegmentBreakdown] {
+        let scope = scope.of(segment), page: SQL = "ORDER BY visitors DESC, value LIMIT \(scope.limit) OFFSET \(scope.offset)"
+        let rows: Rows
+        switch property {
+        case "country", "device", "browser", "os":
+            let column = SQL(sql: property)
+            rows = try await scope.rows("segments.by_property", """
+                SELECT \(column) AS value, count(DISTINCT visitor) AS visitors FROM activity WHERE \(column) <> '' GROUP BY \(column) \(page)
+                """)
+        case "path":
+            rows = try await scope.rows("segments.by_path", """
+                SELECT path AS value, count(DISTINCT visitor) AS visitors FROM pageviews GROUP BY path \(page)
+                """)
+        case "event":
+            rows = try await scope.rows("segments.by_event", """
+                SELECT name AS value, count(DISTINCT visitor) AS visitors FROM events GROUP BY name \(page)
+                """)
+        case _ where property.hasPrefix("trait:") && property.utf8.count > 6:
+            try call.require(module: "identity")
+            rows = try await byTrait(String(property.dropFirst(6)), segment, call, scope, page)
+        default:
+            throw ServiceError.parameter(
+                "property", "must be one of \(properties.map { "'\($0)'" }.joined(separator: ", ")), 'trait:NAME'; got '\(property.excerpt(60))'.")
+        }
+        return rows.map { SegmentBreakdown(value: $0.text("value"), visitors: $0.int("visitors")) }
+    }
+
+    /// The latest value of the trait, which may have been told at any time, for the members of the range.
+    private static func byTrait(_ name: String, _ segment: Segment, _ call: ProjectRequest, _ scope: Scope, _ page: SQL) async throws -> Rows {
+        let dialect = scope.dialect
+        return try await scope.everKnown("segments.by_trait", Identity.traits, as: "traits", """
+            told AS (
+              SELECT visitor, \(Identity.latest("value", dialect)) AS value FROM traits WHERE name = \(name) GROUP BY visitor),
+            members AS (SELECT DISTINCT visitor FROM activity),
+            valued AS (SELECT \(dialect.jsonText("value", [])) AS value, told.visitor FROM told JOIN members ON members.visitor = told.visitor)
+            SELECT value, count(*) AS visitors FROM valued WHERE value IS NOT NULL GROUP BY value \(page)
+            """)
+    }
+}

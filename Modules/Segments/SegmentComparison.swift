@@ -1,0 +1,63 @@
+import Core
+
+/// What the members of a segment did, in numbers that can be compared with those of another.
+struct SegmentComparison: Encodable, Sendable {
+    let segmentID: String
+    let name: String
+    let visitors: Int64, sessions: Int64, pageviews: Int64, events: Int64
+    /// Sessions with exactly one pageview, in percent.
+    let bounceRate: Double
+    /// First to last activity of a session on average, seconds.
+    let avgDuration: Double
+    /// Orders; with `event` how often that was done.
+    let conversions: Int64
+    /// Visitors who converted, in percent of the segment's, two decimals.
+    let conversionRate: Double
+    let confidenceInterval: ConfidenceInterval
+    /// In the currency that revenue is converted to.
+    let revenue: Double
+
+    enum CodingKeys: String, CodingKey {
+        case name, visitors, sessions, pageviews, events, conversions, revenue
+        case segmentID = "segment_id", bounceRate = "bounce_rate", avgDuration = "avg_duration", conversionRate = "conversion_rate"
+        case confidenceInterval = "confidence_interval"
+    }
+
+    static let members: [Schema.Field] = [
+        .required("segment_id", .uuid), .required("name", .text(200)), .required("visitors", .count), .required("sessions", .count),
+        .required("pageviews", .count), .required("events", .count), .required("bounce_rate", .number(0...100)),
+        .required("avg_duration", .number(0...1e12)), .required("conversions", .count), .required("conversion_rate", .number(0...100)),
+        .required("confidence_interval", ConfidenceInterval.schema), .required("revenue", .number(-1e15...1e15)),
+    ]
+
+    /// - Parameters:
+    ///   - event: what counts as a conversion; nil for an order.
+    ///   - hasRevenue: whether orders may be read.
+    static func run(
+        _ definition: Resource.Definition, _ segment: Segment, _ scope: Scope, converting event: String?, hasRevenue: Bool
+    ) async throws -> SegmentComparison {
+        let scope = scope.of(segment)
+        async let traffic = scope.rows("segments.traffic", """
+            SELECT count(DISTINCT visitor) AS visitors, count(*) AS sessions, coalesce(sum(pageviews), 0) AS pageviews, coalesce(sum(events), 0) AS events,
+              count(*) FILTER (WHERE pageviews = 1) AS bounces, coalesce(sum(ended_at - started_at), 0) AS duration
+            FROM sessions
+            """)
+        async let orders = hasRevenue
+            ? scope.rows("segments.orders", reading: [Revenue.orders], """
+                SELECT count(*) FILTER (WHERE amount >= 0) AS times, count(DISTINCT visitor) FILTER (WHERE amount >= 0) AS visitors,
+                  coalesce(sum(converted), 0) AS revenue
+                FROM revenue_orders
+                """)
+            : nil
+        async let done = scope.rows(
+            "segments.conversions", "SELECT count(*) AS times, count(DISTINCT visitor) AS visitors FROM events WHERE name = \(event ?? "")")
+        let row = try await traffic[0], earned = try await orders?[0], converted = event == nil ? earned : try await done[0]
+        let visitors = row.int("visitors"), converting = converted?.int("visitors") ?? 0
+        return SegmentComparison(
+            segmentID: definition.id, name: definition.fields["name"]?.string ?? "", visitors: visitors, sessions: row.int("sessions"),
+            pageviews: row.int("pageviews"), events: row.int("events"), bounceRate: Rounded.percentage(row.int("bounces"), of: row.int("sessions")),
+            avgDuration: Rounded.seconds(row.int("duration"), over: row.int("sessions")), conversions: converted?.int("times") ?? 0,
+            conversionRate: Rounded.exactPercentage(converting, of: visitors), confidenceInterval: ConfidenceInterval(converting, of: visitors),
+            revenue: Revenue.hundredths(earned?.double("revenue") ?? 0))
+    }
+}

@@ -1,0 +1,60 @@
+import Core
+
+/// Visitors of a segment.
+struct SegmentMembers: Encodable, Sendable {
+    let segmentID: String
+    let totalVisitors: Int64
+    let visitors: [String]
+
+    enum CodingKeys: String, CodingKey { case segmentID = "segment_id", totalVisitors = "total_visitors", visitors }
+
+    static let fields: [Schema.Field] = [
+        .required("segment_id", .uuid), .required("total_visitors", .count), .required("visitors", .list(.text(200))),
+    ]
+
+    static func run(_ id: String, _ segment: Segment, _ scope: Scope) async throws -> SegmentMembers {
+        let page = try await VisitorList.page("segments.members", of: scope.of(segment), visitors: "SELECT visitor FROM segment")
+        return SegmentMembers(segmentID: id, totalVisitors: page.total, visitors: page.data)
+    }
+}
+
+/// How many visitors a definition has, before it is saved.
+struct SegmentPreview: Encodable, Sendable {
+    let visitors: Int64
+    /// Active visitors of the range.
+    let total: Int64
+    let percentage: Double
+
+    static let fields: [Schema.Field] = [.required("visitors", .count), .required("total", .count), .required("percentage", .number(0...100))]
+
+    static func run(_ segment: Segment, _ scope: Scope) async throws -> SegmentPreview {
+        let count = try await scope.visitorCount().distinct()
+        async let all = scope.rows("segments.active", "SELECT \(count) AS visitors FROM activity")
+        async let members = scope.of(segment).rows("segments.preview", "SELECT count(*) AS visitors FROM segment")
+        let visitors = try await members[0].int("visitors"), total = try await all[0].int("visitors")
+        return SegmentPreview(visitors: visitors, total: total, percentage: Rounded.percentage(visitors, of: total))
+    }
+}
+
+/// Members of a segment over time.
+struct SegmentSizes: Encodable, Sendable {
+    struct Point: Encodable, Sendable {
+        let date: String
+        /// Members who were active in that day, week or hour.
+        let visitors: Int64
+    }
+
+    let data: [Point]
+
+    static let fields: [Schema.Field] = ReportList<Point>.fields([.required("date", .text(20)), .required("visitors", .count)])
+
+    static func run(_ segment: Segment, _ scope: Scope, by unit: TimeBuckets.Unit) async throws -> SegmentSizes {
+        let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
+        let count = try await scope.visitorCount().distinct(groups: Int64(all.count))
+        let rows = try await scope.of(segment).rows("segments.sizes", """
+            SELECT \(buckets.number(of: "occurred_at")) AS bucket, \(count) AS visitors FROM activity GROUP BY bucket
+            """)
+        let found = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0.int("visitors")) })
+        return SegmentSizes(data: all.map { Point(date: buckets.label($0), visitors: found[$0] ?? 0) })
+    }
+}

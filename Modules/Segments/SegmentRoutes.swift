@@ -1,0 +1,60 @@
+import Core
+
+extension SegmentsModule {
+    var reportRoutes: [Route] {
+        let resource = SegmentDefinition.resource, one = resource.path + "/{id}"
+        return [
+            .report(one + "/evaluate", "Visitors of a segment.", fields: SegmentMembers.fields) { call, scope in
+                let definition = try await resource.require(call)
+                return try await SegmentMembers.run(definition.id, try await SegmentDefinition.segment(definition, for: call), scope)
+            },
+            .report(
+                resource.path + "/compare", "Segments beside each other: traffic and conversions.",
+                parameters: ScopeParameters.range + [
+                    Parameter("segment_ids", .text(maximum: 1_000), required: true, "Ids of 1 to 10 segments, separated by commas."),
+                    Parameter("event", .text(maximum: 200), "What counts as a conversion. Default: an order."),
+                ],
+                fields: ReportList<SegmentComparison>.fields(SegmentComparison.members), run: compare),
+            .report(
+                one + "/breakdown", "Visitors of a segment by one property.",
+                parameters: ScopeParameters.list + [
+                    Parameter("property", .text(maximum: 200), required: true, "country, device, browser, os, path, event or trait:NAME."),
+                ],
+                fields: ReportList<SegmentBreakdown>.fields(SegmentBreakdown.members)
+            ) { call, scope in
+                let definition = try await resource.require(call)
+                let segment = try await SegmentDefinition.segment(definition, for: call)
+                return ReportList(data: try await SegmentBreakdown.run(segment, by: call.text("property") ?? "", call, scope))
+            },
+            .report(
+                one + "/timeseries", "Visitors of a segment over time.", parameters: ScopeParameters.range + [ScopeParameters.interval],
+                fields: SegmentSizes.fields
+            ) { call, scope in
+                let definition = try await resource.require(call)
+                return try await SegmentSizes.run(try await SegmentDefinition.segment(definition, for: call), scope, by: call.interval)
+            },
+            Route(
+                .post, resource.path + "/preview", "How many visitors a definition has, before it is saved.", scope: .query, access: .read,
+                parameters: ScopeParameters.range, body: .object([.required("definition", .object([]), "match and conditions.")]),
+                success: .json(.object(SegmentPreview.fields))
+            ) { call in
+                let scope = try await call.scope(), body = try await call.body()
+                guard let definition = body["definition"] else { throw ServiceError.body("missing required field 'definition'.") }
+                return try .json(try await SegmentPreview.run(try await SegmentDefinition.resolve(try Segment.parse(definition), for: call), scope))
+            },
+        ]
+    }
+
+    @Sendable private func compare(_ call: ProjectRequest, _ scope: Scope) async throws -> ReportList<SegmentComparison> {
+        let ids = (call.text("segment_ids") ?? "").split(separator: ",").map { Identifiers.plain($0.filter { $0 != " " }) }
+        guard (1...10).contains(ids.count) else { throw ServiceError.parameter("segment_ids", "1 to 10 ids are accepted; got \(ids.count).") }
+        let hasRevenue = (try? call.require(module: "revenue")) != nil
+        var lines: [SegmentComparison] = []
+        for id in ids {
+            guard let definition = try await SegmentDefinition.resource.find(id, for: call) else { throw ServiceError.notFound("Segment", id) }
+            lines.append(try await SegmentComparison.run(
+                definition, try await SegmentDefinition.segment(definition, for: call), scope, converting: call.text("event"), hasRevenue: hasRevenue))
+        }
+        return ReportList(data: lines)
+    }
+}

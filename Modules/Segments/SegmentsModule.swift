@@ -1,0 +1,15 @@
+import Core
+
+/// Groups of visitors that people save, and what these do. What a definition means stands in Core (`Segment`), as every report
+/// can be asked about one.
+public struct SegmentsModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "segments", category: .analysis, summary: "Groups of visitors by what they did and who they are, for every report.",
+        reads: ["core", "identity", "revenue"])
+
+    public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
+
+    public var migrations: [Migration] { [Migration("001-create", on: .control, [SegmentDefinition.resource.creation])] }
+
+    public var routes: [Route] { SegmentDefinition.resource.routes + reportRoutes }
+}

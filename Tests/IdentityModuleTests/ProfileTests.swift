@@ -1,0 +1,132 @@
+import Common
+import TestSupport
+import Testing
+
+/// Ada came anonymously on her laptop, was identified there and on her phone; Bob is a colleague; Cy told a trait and no name.
+@Suite("Profiles")
+struct ProfileTests {
+    static let events = [
+        #"{"type":"pageview","path":"/","visitor_id":"laptop","timestamp":"2026-03-01T08:00:00Z"}"#,
+        #"{"type":"identify","visitor_id":"laptop","timestamp":"2026-03-01T09:00:00Z","payload":{"user_id":"ada","traits":{"plan":"free","company":{"id":"acme","name":"Acme"},"role":"admin"}}}"#,
+        #"{"type":"identify","visitor_id":"phone","timestamp":"2026-03-01T10:00:00Z","payload":{"user_id":"ada","traits":{"plan":"pro","age":36}}}"#,
+        #"{"type":"identify","visitor_id":"laptop","timestamp":"2026-03-01T11:00:00Z","payload":{"traits":{"plan":"pro","role":null}}}"#,
+        #"{"type":"identify","visitor_id":"desk","timestamp":"2026-03-01T09:30:00Z","user_id":"bob","account_id":"acme","account_name":"Acme Inc.","account_traits":{"seats":5}}"#,
+        #"{"type":"identify","visitor_id":"cafe","timestamp":"2026-03-01T07:00:00Z","payload":{"traits":{"plan":"free"}}}"#,
+        #"{"type":"pageview","path":"/docs","visitor_id":"laptop","timestamp":"2026-03-01T12:00:00Z"}"#,
+        #"{"type":"pageview","path":"/","visitor_id":"phone","timestamp":"2026-03-01T12:30:00Z"}"#,
+        #"{"type":"event","name":"signup","visitor_id":"desk","timestamp":"2026-03-01T12:40:00Z"}"#,
+        #"{"type":"pageview","path":"/","visitor_id":"stranger","timestamp":"2026-03-01T12:45:00Z"}"#,
+    ]
+
+    private func withEvents(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
+        try await TestApp.run(profile) { app in
+            let answer = try await app.collect("[\(Self.events.joined(separator: ","))]")
+            #expect(answer.body == #"{"accepted":10,"ok":true}"#)
+            try await body(app)
+        }
+    }
+
+    private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
+        let answer = try await app.get("/api/v1/identity" + path)
+        #expect(answer.body == body, sourceLocation: place)
+    }
+
+    @Test("hold the latest of what was told", arguments: Profile.available)
+    func profiles(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            let desk = #"{"last_seen_at":"2026-03-01T12:40:00Z","traits":{},"user_id":"bob","visitor_id":"desk"}"#
+            let phone = #"{"last_seen_at":"2026-03-01T12:30:00Z","traits":{"age":36,"plan":"pro"},"user_id":"ada","visitor_id":"phone"}"#
+            let traits = #"{"company":{"id":"acme","name":"Acme"},"plan":"pro"}"#
+            let laptop = #"{"last_seen_at":"2026-03-01T12:00:00Z","traits":\#(traits),"user_id":"ada","visitor_id":"laptop"}"#
+            let cafe = #"{"last_seen_at":"2026-03-01T07:00:00Z","traits":{"plan":"free"},"user_id":null,"visitor_id":"cafe"}"#
+            try await expect(app, "/profiles", answers: #"{"data":[\#(desk),\#(phone),\#(laptop),\#(cafe)]}"#)
+            try await expect(app, "/profiles?limit=1&offset=1", answers: #"{"data":[\#(phone)]}"#)
+            try await expect(
+                app, "/profiles/laptop",
+                answers: #"{"first_seen_at":"2026-03-01T08:00:00Z","last_seen_at":"2026-03-01T12:00:00Z","traits":\#(traits),"user_id":"ada","visitor_id":"laptop"}"#)
+            try await expect(app, "/profiles/stranger", answers: #"{"error":"Profile 'stranger' not found."}"#)
+            let aliases = #"{"created_at":"2026-03-01T09:00:00Z","visitor_id":"laptop"},{"created_at":"2026-03-01T10:00:00Z","visitor_id":"phone"}"#
+            try await expect(app, "/users/ada/aliases", answers: #"{"data":[\#(aliases)],"user_id":"ada"}"#)
+            try await expect(app, "/users/nobody/aliases", answers: #"{"data":[],"user_id":"nobody"}"#)
+        }
+    }
+
+    @Test("belong to accounts", arguments: Profile.available)
+    func accounts(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            let acme = #""account_id":"acme","#
+            try await expect(
+                app, "/accounts", answers: #"{"data":[{\#(acme)"last_seen_at":"2026-03-01T09:30:00Z","name":"Acme Inc.","traits":{"seats":5}}]}"#)
+            try await expect(
+                app, "/accounts/acme",
+                answers: #"{\#(acme)"first_seen_at":"2026-03-01T09:00:00Z","last_seen_at":"2026-03-01T09:30:00Z","name":"Acme Inc.","traits":{"seats":5}}"#)
+            try await expect(app, "/accounts/nobody", answers: #"{"error":"Account 'nobody' not found."}"#)
+            let bob = #"{"last_seen_at":"2026-03-01T12:40:00Z","role":null,"user_id":"bob","visitor_id":"desk"}"#
+            let ada = #"{"last_seen_at":"2026-03-01T12:00:00Z","role":"admin","user_id":"ada","visitor_id":"laptop"}"#
+            try await expect(app, "/accounts/acme/members", answers: #"{"data":[\#(bob),\#(ada)]}"#)
+            try await expect(
+                app, "/accounts/acme/analytics?start_at=2026-03-01&end_at=2026-03-01",
+                answers: #"{\#(acme)"events":1,"identified_users":2,"members":2,"pageviews":2,"revenue":0,"sessions":3}"#)
+        }
+    }
+
+    @Test("stand in a graph", arguments: Profile.available)
+    func graph(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            let nodes = #"{"id":"ada","type":"user"},{"id":"laptop","type":"visitor"},{"id":"phone","type":"visitor"},{"id":"acme","type":"account"},{"id":"desk","type":"visitor"},{"id":"bob","type":"user"}"#
+            let edges = #"{"from":"laptop","to":"ada","type":"alias"},{"from":"phone","to":"ada","type":"alias"},{"from":"laptop","to":"acme","type":"membership"},{"from":"desk","to":"acme","type":"membership"},{"from":"desk","to":"bob","type":"alias"}"#
+            try await expect(app, "/graph?user_id=ada", answers: #"{"edges":[\#(edges)],"nodes":[\#(nodes)]}"#)
+            try await expect(
+                app, "/graph?user_id=ada&limit=2",
+                answers: #"{"edges":[{"from":"laptop","to":"ada","type":"alias"}],"nodes":[{"id":"ada","type":"user"},{"id":"laptop","type":"visitor"}]}"#)
+            try await expect(app, "/graph?visitor_id=nobody", answers: #"{"edges":[],"nodes":[]}"#)
+            try await expect(
+                app, "/graph",
+                answers: #"{"error":"Invalid query parameter 'visitor_id': 'visitor_id', 'user_id' or 'account_id' is required; got none of them."}"#)
+        }
+    }
+
+    @Test("count people rather than visitors where that is asked, and users who are merged as one, until it is undone", arguments: Profile.available)
+    func people(profile: Profile) async throws {
+        try await withEvents(profile) { app in
+            func expect(_ query: String, _ number: Int64, at place: SourceLocation = #_sourceLocation) async throws {
+                let found = try await visitors(query)
+                #expect(found == number, sourceLocation: place)
+            }
+            @Sendable func visitors(_ query: String) async throws -> Int64? { try await app.get("/api/v1/stats?start_at=2026-03-01&end_at=2026-03-01" + query).json()["current"]?["visitors"]?.integer }
+            // laptop, phone, desk, stranger
+            try await expect("", 4)
+            try await expect("&count_by=people", 3)
+            let preview = try await app.post("/api/v1/identity/merges/preview", #"{"user_id":"bob","into_user_id":"ada"}"#, as: .query)
+            #expect(preview.body == #"{"dry_run":true,"into_user_id":"ada","into_visitors":2,"user_id":"bob","visitors":1}"#)
+            let made = try await app.post("/api/v1/identity/merges", #"{"user_id":"bob","into_user_id":"ada"}"#, as: .query)
+            #expect(made.status == 201)
+            let id = try made.json()["id"]?.string ?? ""
+            #expect(made.body == #"{"created_at":"2026-03-02T12:00:00Z","id":"\#(id)","into_user_id":"ada","undone_at":null,"user_id":"bob","visitors":1}"#)
+            try await expect("&count_by=people", 2)
+            try await expect("&count_by=people&filter=path:/", 2)
+            try await expect("", 4)
+            let again = try await app.post("/api/v1/identity/merges", #"{"user_id":"ada","into_user_id":"bob"}"#, as: .query)
+            #expect(again.body == #"{"error":"Invalid request body: user 'bob' is merged into 'ada' already."}"#)
+            let twice = try await app.post("/api/v1/identity/merges", #"{"user_id":"bob","into_user_id":"cy"}"#, as: .query)
+            #expect(twice.body == #"{"error":"Invalid request body: user 'bob' is merged into 'ada' already; undo that first."}"#)
+            let undone = try await app.delete("/api/v1/identity/merges/\(id)", as: .query)
+            #expect(undone.status == 204)
+            try await expect("&count_by=people", 3)
+            let second = try await app.delete("/api/v1/identity/merges/\(id)", as: .query)
+            #expect(second.body == #"{"error":"Merge '\#(id)' was undone before."}"#)
+        }
+    }
+
+    @Test("are refused where nothing is told", arguments: [
+        (#""visitor_id":"v""#, "missing required field 'payload'."), (#""payload":{"user_id":"u"}"#, "missing required field 'visitor_id'."),
+        (#""visitor_id":"v","payload":{"user_id":7}"#, "field 'user_id' must be a string of 1 to 200 characters; got 7."),
+        (#""visitor_id":"v","payload":{"traits":"pro"}"#, "field 'traits' must be an object; got 'pro'."),
+    ])
+    func refusals(fields: String, sentence: String) async throws {
+        try await TestApp.run { app in
+            let answer = try await app.collect(#"{"type":"identify",\#(fields)}"#)
+            #expect(answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#)
+        }
+    }
+}

@@ -1,0 +1,197 @@
+import Common
+import TestSupport
+import Testing
+
+/// Four visitors over two days, and what each definition makes of them.
+///
+/// Ada (pro, from Germany's site by google) buys for 120 on the 1st, and again for 30 on the 2nd. Bob (free, then pro) looks at pricing after he
+/// signed up and never buys. Cy buys for 20 first and looks at pricing later. Di only reads.
+@Suite("Segment definitions")
+struct SegmentDefinitionTests {
+    static func view(_ visitor: String, _ at: String, _ path: String, _ more: String = "") -> String {
+        #"{"type":"pageview","path":"\#(path)","visitor_id":"\#(visitor)","timestamp":"2026-03-0\#(at):00Z"\#(more)}"#
+    }
+
+    static func event(_ visitor: String, _ at: String, _ name: String, _ more: String = "") -> String {
+        #"{"type":"event","name":"\#(name)","visitor_id":"\#(visitor)","timestamp":"2026-03-0\#(at):00Z"\#(more)}"#
+    }
+
+    static func plan(_ visitor: String, _ at: String, _ plan: String, _ more: String = "") -> String {
+        #"{"type":"identify","visitor_id":"\#(visitor)","timestamp":"2026-03-0\#(at):00Z","payload":{"user_id":"\#(visitor)-user","traits":{"plan":"\#(plan)"\#(more)}}}"#
+    }
+
+    static let events = [
+        view("ada", "1T10:00", "/", #","referrer":"https://www.google.com/""#), view("ada", "1T10:05", "/pricing"),
+        event("ada", "1T10:06", "purchase", #","data":{"amount":120,"kind":"book"},"revenue_amount":120,"revenue_currency":"EUR""#),
+        event("ada", "2T09:00", "purchase", #","data":{"amount":30},"revenue_amount":30,"revenue_currency":"EUR""#),
+        plan("ada", "1T09:00", "pro", #","age":40,"address":{"city":"Berlin"}"#),
+        view("bob", "1T11:00", "/"), event("bob", "1T11:01", "signup"), view("bob", "1T11:02", "/pricing"), view("bob", "2T08:00", "/docs/a"),
+        plan("bob", "1T08:00", "free"), plan("bob", "2T08:01", "pro", #","age":20"#),
+        event("cy", "1T12:00", "purchase", #","data":{"amount":20}"#), view("cy", "1T12:01", "/pricing"),
+        view("di", "2T10:00", "/docs/a"), view("di", "2T10:01", "/docs/b"), view("di", "2T10:02", "/docs/a"),
+    ]
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let conditions: String, members: [String], match: String
+        init(_ conditions: String, _ members: [String], match: String = "all") {
+            (self.conditions, self.members, self.match) = (conditions, members, match)
+        }
+        var testDescription: String { conditions }
+        var definition: String { #"{"match":"\#(match)","conditions":[\#(conditions)]}"# }
+    }
+
+    static let cases = [
+        // The profile: the latest value, whenever it was told.
+        Case(#"{"source":"profile","field":"traits.plan","op":"eq","value":"pro"}"#, ["ada", "bob"]),
+        Case(#"{"source":"profile","field":"traits.plan","op":"neq","value":"pro"}"#, ["cy", "di"]),
+        Case(#"{"source":"profile","field":"traits.plan","op":"exists"}"#, ["ada", "bob"]),
+        Case(#"{"source":"profile","field":"traits.plan","op":"not_exists"}"#, ["cy", "di"]),
+        Case(#"{"source":"profile","field":"traits.age","op":"gt","value":20}"#, ["ada"]),
+        Case(#"{"source":"profile","field":"traits.age","op":"in","value":[20,21]}"#, ["bob"]),
+        Case(#"{"source":"profile","field":"traits.address.city","op":"starts_with","value":"Ber"}"#, ["ada"]),
+        Case(#"{"source":"profile","field":"user_id","op":"eq","value":"bob-user"}"#, ["bob"]),
+        // Sessions.
+        Case(#"{"source":"session","field":"source","op":"eq","value":"google.com"}"#, ["ada"]),
+        Case(#"{"source":"session","field":"entry_page","op":"eq","value":"/docs/a"}"#, ["bob", "di"]),
+        Case(#"{"source":"session","field":"exit_page","op":"contains","value":"pric"}"#, ["ada", "bob", "cy"]),
+        Case(#"{"source":"session","field":"duration","op":"gte","value":120}"#, ["ada", "bob", "di"]),
+        Case(#"{"source":"session","field":"pageviews","op":"gt","value":2}"#, ["di"]),
+        // Pageviews.
+        Case(#"{"source":"pageview","field":"path","op":"starts_with","value":"/docs"}"#, ["bob", "di"]),
+        Case(#"{"source":"pageview","field":"path","op":"ends_with","value":"b"}"#, ["di"]),
+        Case(#"{"source":"pageview","field":"path","op":"eq","value":"/docs/*","count":{"op":"gte","value":3}}"#, ["di"]),
+        Case(#"{"source":"pageview","op":"not_exists"}"#, []),
+        // Events.
+        Case(#"{"source":"event","event":"purchase","op":"exists"}"#, ["ada", "cy"]),
+        Case(#"{"source":"event","event":"purchase","op":"not_exists"}"#, ["bob", "di"]),
+        Case(#"{"source":"event","event":"purchase","field":"event_data.amount","op":"gte","value":100}"#, ["ada"]),
+        Case(#"{"source":"event","event":"purchase","field":"event_data.kind","op":"exists"}"#, ["ada"]),
+        Case(#"{"source":"event","event":"purchase","field":"event_data.kind","op":"not_exists"}"#, ["bob", "cy", "di"]),
+        Case(#"{"source":"event","event":"purchase","count":{"op":"gte","value":2}}"#, ["ada"]),
+        Case(#"{"source":"event","event":"purchase","count":{"op":"gte","value":2},"within_days":1}"#, []),
+        Case(#"{"source":"event","event":"purchase","count":{"op":"gte","value":1},"within_days":1}"#, ["ada"]),
+        Case(#"{"source":"event","event":"purchase","where":[{"field":"amount","op":"lt","value":100},{"field":"kind","op":"not_exists"}]}"#, ["ada", "cy"]),
+        // Sums.
+        Case(#"{"source":"metric","field":"sessions","op":"gte","value":2}"#, ["ada", "bob"]),
+        Case(#"{"source":"metric","field":"pageviews","op":"lt","value":2}"#, ["cy"]),
+        Case(#"{"source":"metric","field":"events","op":"eq","value":0}"#, ["di"]),
+        Case(#"{"source":"metric","field":"days_active","op":"eq","value":2}"#, ["ada", "bob"]),
+        Case(#"{"source":"metric","field":"duration","op":"lte","value":120}"#, ["bob", "cy", "di"]),
+        Case(#"{"source":"metric","field":"revenue","op":"gt","value":100}"#, ["ada"]),
+        Case(#"{"source":"metric","field":"revenue","op":"lte","value":100}"#, ["bob", "cy", "di"]),
+        // One after the other.
+        Case(#"{"source":"sequence","steps":[{"path":"/pricing"},{"event":"purchase"}]}"#, ["ada"]),
+        Case(#"{"source":"sequence","steps":[{"event":"purchase"},{"path":"/pricing"}]}"#, ["cy"]),
+        Case(#"{"source":"sequence","steps":[{"event":"purchase"},{"event":"purchase"}]}"#, ["ada"]),
+        Case(#"{"source":"sequence","steps":[{"event":"purchase"},{"event":"purchase"}],"within_days":1}"#, ["ada"]),
+        Case(#"{"source":"sequence","steps":[{"path":"/pricing"}],"then_not":{"event":"purchase"}}"#, ["bob", "cy"]),
+        Case(#"{"source":"sequence","steps":[{"event":"signup"},{"path":"/pricing"}],"then_not":{"path":"/docs/*"}}"#, []),
+        // Together.
+        Case(#"{"source":"event","event":"purchase","op":"exists"},{"source":"profile","field":"traits.plan","op":"eq","value":"pro"}"#, ["ada"]),
+        Case(
+            #"{"source":"event","event":"signup","op":"exists"},{"match":"all","conditions":[{"source":"metric","field":"pageviews","op":"gt","value":2},{"source":"metric","field":"events","op":"eq","value":0}]}"#,
+            ["bob", "di"], match: "any"),
+        Case("", ["ada", "bob", "cy", "di"]), Case("", ["ada", "bob", "cy", "di"], match: "any"),
+        // Everybody else.
+        Case(#"{"source":"event","event":"purchase","negate":true}"#, ["bob", "di"]),
+        Case(#"{"source":"event","event":"purchase","negate":false}"#, ["ada", "cy"]),
+        Case(#"{"source":"sequence","steps":[{"path":"/pricing"},{"event":"purchase"}],"negate":true}"#, ["bob", "cy", "di"]),
+        Case(#"{"match":"any","negate":true,"conditions":[{"source":"event","event":"purchase"},{"source":"event","event":"signup"}]}"#, ["di"]),
+    ]
+
+    @Test("pick who they say", arguments: Profile.available)
+    func members(profile: Profile) async throws {
+        try await TestApp.run(profile, yaml: "modules:\n  settings:\n    revenue:\n      currency: EUR\n") { app in
+            try await app.collect("[\(Self.events.joined(separator: ","))]")
+            for one in Self.cases {
+                let made = try await app.post("/api/v1/segments", #"{"name":"s","definition":\#(one.definition)}"#, as: .query)
+                #expect(made.status == 201, "\(one.definition): \(made.body)")
+                let id = try made.json()["id"]?.string ?? ""
+                let found = try await app.get("/api/v1/segments/\(id)/evaluate?start_at=2026-03-01&end_at=2026-03-02").json()
+                #expect((found["visitors"]?.elements ?? []).compactMap(\.string).sorted() == one.members, "\(one.definition)")
+                #expect(found["total_visitors"]?.integer == Int64(one.members.count), "\(one.definition)")
+                // As every report understands it.
+                let stats = try await app.get("/api/v1/stats?start_at=2026-03-01&end_at=2026-03-02&segment_id=\(id)").json()
+                #expect(stats["current"]?["visitors"]?.integer == Int64(one.members.count), "\(one.definition)")
+                let preview = try await app.post(
+                    "/api/v1/segments/preview?start_at=2026-03-01&end_at=2026-03-02", #"{"definition":\#(one.definition)}"#, as: .query).json()
+                #expect(preview["visitors"]?.integer == Int64(one.members.count), "\(one.definition)")
+                #expect(preview["total"]?.integer == 4)
+            }
+        }
+    }
+
+    @Test("that can't work are refused with what and where", arguments: [
+        (#"{"conditions":[]}"#, "field 'definition.match' must be one of 'all', 'any'; got nothing."),
+        (#"{"match":"all"}"#, "field 'definition.conditions' must be an array of conditions; got nothing."),
+        (#"{"match":"all","conditions":[7]}"#, "field 'definition.conditions[0]' must be an object; got a number."),
+        (
+            #"{"match":"all","conditions":[{"source":"visitor","field":"x","op":"eq","value":1}]}"#,
+            "field 'definition.conditions[0].source' must be one of 'profile', 'session', 'pageview', 'event', 'metric', 'sequence', 'segment'; got 'visitor'."
+        ),
+        (
+            #"{"match":"all","conditions":[{"source":"profile","field":"plan","op":"eq","value":1}]}"#,
+            "field 'definition.conditions[0].field' must be one of 'traits.NAME', 'user_id', 'account_id'; got 'plan'."
+        ),
+        (
+            #"{"match":"all","conditions":[{"match":"any","conditions":[{"source":"metric","field":"pageviews","op":"like","value":1}]}]}"#,
+            "field 'definition.conditions[0].conditions[0].op' must be one of 'eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'in'; got 'like'."
+        ),
+        (
+            #"{"match":"all","conditions":[{"source":"metric","field":"pageviews","op":"gt","value":"many"}]}"#,
+            "field 'definition.conditions[0].value' must be a number; got 'many'."
+        ),
+        (#"{"match":"all","conditions":[{"source":"event","event":"x","field":"event_data.a","op":"eq"}]}"#, "missing required field 'definition.conditions[0].value'."),
+        (
+            #"{"match":"all","conditions":[{"source":"event","event":"x","within_days":0}]}"#,
+            "field 'definition.conditions[0].within_days' must be a whole number from 1 to 3660; got 0."
+        ),
+        (
+            #"{"match":"all","conditions":[{"source":"sequence","steps":[{"event":"x"}]}]}"#,
+            "field 'definition.conditions[0].steps' must be an array of 2 to 10 steps; got 1."
+        ),
+        (
+            #"{"match":"all","conditions":[{"source":"event","event":"x","negate":"yes"}]}"#,
+            "field 'definition.conditions[0].negate' must be true or false; got a string."
+        ),
+        (#"{"match":"all","conditions":[],"negate":1}"#, "field 'definition.negate' must be true or false; got a number."),
+        (
+            #"{"match":"all","conditions":[{"source":"segment","segment_id":"00000000-0000-0000-0000-000000000000"}]}"#,
+            "field 'definition' refers to segment '00000000-0000-0000-0000-000000000000', which does not exist."
+        ),
+    ])
+    func refusals(definition: String, sentence: String) async throws {
+        try await TestApp.run { app in
+            for path in ["/api/v1/segments", "/api/v1/segments/preview"] {
+                let answer = try await app.post(path, #"{"name":"s","definition":\#(definition)}"#, as: .query)
+                #expect(answer.status == 400)
+                #expect(answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#)
+            }
+        }
+    }
+
+    @Test("may refer to others, and never to themselves", arguments: Profile.available)
+    func references(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            try await app.collect("[\(Self.events.joined(separator: ","))]")
+            func make(_ conditions: String) async throws -> String {
+                try await app.post("/api/v1/segments", #"{"name":"s","definition":{"match":"all","conditions":[\#(conditions)]}}"#, as: .query).json()["id"]?.string ?? ""
+            }
+            func members(_ id: String) async throws -> [String] {
+                try await app.get("/api/v1/segments/\(id)/evaluate?start_at=2026-03-01&end_at=2026-03-02").json()["visitors"]?.elements.compactMap(\.string).sorted() ?? []
+            }
+            let buyers = try await make(#"{"source":"event","event":"purchase"}"#)
+            let pro = try await make(#"{"source":"profile","field":"traits.plan","op":"eq","value":"pro"}"#)
+            let both = try await make(#"{"source":"segment","segment_id":"\#(buyers)"},{"source":"segment","segment_id":"\#(pro)","op":"neq"}"#)
+            let found = try await members(both)
+            #expect(found == ["cy"])
+            let circle = try await app.put("/api/v1/segments/\(buyers)", #"{"definition":{"match":"all","conditions":[{"source":"segment","segment_id":"\#(both)"}]}}"#, as: .query)
+            #expect(circle.body == #"{"error":"Invalid request body: field 'definition' refers to segment '\#(buyers)', which it is a part of."}"#)
+            _ = try await app.put("/api/v1/segments/\(pro)", #"{"is_active":false}"#, as: .query)
+            let inactive = try await app.get("/api/v1/stats?segment_id=\(pro)")
+            #expect(inactive.body == #"{"error":"Segment '\#(pro)' is not active; set its 'is_active' to true to use it."}"#)
+            let unknown = try await app.get("/api/v1/stats?segment_id=00000000-0000-0000-0000-000000000000")
+            #expect(unknown.status == 404)
+        }
+    }
+}
