@@ -3,6 +3,7 @@ import Coordination
 import DuckDBEngine
 import Enrichment
 import Foundation
+import Ingest
 import NIOCore
 import NIOHTTP1
 import Platform
@@ -195,17 +196,12 @@ struct Doctor: Sendable {
 
     /// Bytes in the journal's files; what of them is applied already is known to the event store.
     private func journal(_ engines: Engines) async -> [Finding] {
-        let path = folder.path("journal"), files = FileManager.default
-        guard let id = try? String(contentsOfFile: path + "/id", encoding: .utf8).trimmingSpaces else { return [] }
-        let applied = (try? await engines.events.position(of: id)) ?? nil
-        var waiting: Int64 = 0
-        for name in (try? files.contentsOfDirectory(atPath: path)) ?? [] where name.hasSuffix(".journal") {
-            guard let segment = Int64(name.dropLast(".journal".count)), let size = (try? files.attributesOfItem(atPath: path + "/" + name)[.size]) as? Int64
-            else { continue }
-            if let applied, segment < applied.segment { continue }
-            waiting += size - (segment == applied?.segment ? min(size, applied?.offset ?? 0) : 0)
-        }
-        return [backlog(waiting, of: Int64(configuration.storage.journalMaxMB) << 20)]
+        let path = folder.path("journal")
+        guard let id = Journal.id(in: path) else { return [] }
+        do {
+            let applied = (try? await engines.events.position(of: id)) ?? nil
+            return [backlog(try Journal.bytes(in: path, behind: applied ?? .start), of: Int64(configuration.storage.journalMaxMB) << 20)]
+        } catch { return [.fail("journal", "\(CommandError(error))")] }
     }
 
     // MARK: Places, time

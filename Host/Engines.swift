@@ -23,24 +23,33 @@ struct Engines: Sendable {
         let folder = DataFolder(configuration.storage.dataFolder)
         try folder.create()
         let lock = try folder.lock()
-        let coordination: any Coordination = try configuration.coordination.redisURL.map {
-            try RedisCoordination(url: $0.revealed, logger: logger)
-        } ?? LocalCoordination(time: time)
-        if let url = configuration.storage.databaseURL?.revealed {
-            return Engines(
-                control: try PostgreSQLControlStore(url: url, maximumConnections: 8, logger: logger),
-                events: try PostgreSQLEventStore(url: url, maximumConnections: 8, logger: logger),
-                coordination: coordination, isAlone: false, lock: lock)
-        }
-        let library = try DuckDBLibrary.load(explicit: configuration.storage.duckdbLibrary)
         return Engines(
-            control: try SQLiteControlStore(path: folder.path("control.sqlite")),
-            events: try DuckDBEventStore(
-                path: folder.path("events.duckdb"), library: library,
-                threads: configuration.storage.eventThreads ?? ProcessInfo.processInfo.activeProcessorCount,
-                memoryLimitBytes: Int64(configuration.storage.eventMemoryMB) << 20, readers: 4,
-                temporaryFolder: folder.path("spill"), logger: logger),
-            coordination: coordination, isAlone: true, lock: lock)
+            control: try control(configuration, maximumConnections: 8, logger: logger), events: try events(configuration, logger: logger),
+            coordination: try coordination(configuration, time: time, logger: logger),
+            isAlone: configuration.storage.databaseURL == nil, lock: lock)
+    }
+
+    /// The control store alone, as a command beside a running host opens it too.
+    static func control(_ configuration: HostConfiguration, maximumConnections: Int, logger: Logger) throws -> any ControlStore {
+        if let url = configuration.storage.databaseURL?.revealed {
+            return try PostgreSQLControlStore(url: url, maximumConnections: maximumConnections, logger: logger)
+        }
+        let folder = DataFolder(configuration.storage.dataFolder)
+        try folder.create()
+        return try SQLiteControlStore(path: folder.controlFile)
+    }
+
+    static func coordination(_ configuration: HostConfiguration, time: any TimeSource, logger: Logger) throws -> any Coordination {
+        try configuration.coordination.redisURL.map { try RedisCoordination(url: $0.revealed, logger: logger) } ?? LocalCoordination(time: time)
+    }
+
+    private static func events(_ configuration: HostConfiguration, logger: Logger) throws -> any EventStore {
+        let storage = configuration.storage, folder = DataFolder(storage.dataFolder)
+        if let url = storage.databaseURL?.revealed { return try PostgreSQLEventStore(url: url, maximumConnections: 8, logger: logger) }
+        return try DuckDBEventStore(
+            path: folder.path("events.duckdb"), library: try DuckDBLibrary.load(explicit: storage.duckdbLibrary),
+            threads: storage.eventThreads ?? ProcessInfo.processInfo.activeProcessorCount,
+            memoryLimitBytes: Int64(storage.eventMemoryMB) << 20, readers: 4, temporaryFolder: folder.path("spill"), logger: logger)
     }
 
     func close() async {

@@ -82,6 +82,7 @@ public struct Installation: Sendable {
         let deferred = Deferred<Collection>()
         let services = Services(
             control: engines.control, directory: directory, time: time, reports: reports, facts: deferred,
+            catalog: ReportCatalog(modules.flatMap { module in module.reports.map { (module.name, $0) } }),
             limits: .init(bytes: configuration.limits.bodyBytes))
         let limiter = RateLimiter(coordination: engines.coordination, time: time, limits: .init(configuration.limits))
         let gate = Gate(

@@ -10,17 +10,19 @@ public struct Services: Sendable {
     public let time: any TimeSource
     let reports: any ReportReader
     public let facts: any FactRecorder
+    public let catalog: ReportCatalog
     public let limits: BodyLimits
 
     public init(
         control: any ControlStore, directory: Directory, time: any TimeSource, reports: any ReportReader,
-        facts: any FactRecorder, limits: BodyLimits = BodyLimits()
+        facts: any FactRecorder, catalog: ReportCatalog = ReportCatalog(), limits: BodyLimits = BodyLimits()
     ) {
         self.control = control
         self.directory = directory
         self.time = time
         self.reports = reports
         self.facts = facts
+        self.catalog = catalog
         self.limits = limits
     }
 

@@ -28,14 +28,17 @@ public struct Parameter: Sendable {
             if isRequired { throw ServiceError.parameter(name, "it is required, and must be \(expectation).") }
             return
         }
-        let fits = switch kind {
+        guard accepts(value) else { throw ServiceError.parameter(name, "must be \(expectation); got '\(value.excerpt(60))'.") }
+    }
+
+    func accepts(_ value: String) -> Bool {
+        switch kind {
         case .integer(let range, _): Int(value).map(range.contains) ?? false
         case .text(let maximum): value.unicodeScalars.count <= maximum && !value.utf8.contains(0)
         case .choice(let choices, _): choices.contains(value)
         case .timestamp: ISO8601.parse(value) != nil
         case .boolean: ["true", "false"].contains(value)
         }
-        guard fits else { throw ServiceError.parameter(name, "must be \(expectation); got '\(value.excerpt(60))'.") }
     }
 
     var expectation: String {

@@ -30,26 +30,29 @@ extension ProjectRequest {
     /// The scope that the request's parameters describe.
     /// - Throws: 400 for an unknown zone, a range that ends before it begins, or a filter that can't be read; 404 for an unknown
     ///   segment; 403 where the module that it needs is off.
-    public func scope() async throws -> Scope {
-        let zoneName = text("timezone") ?? "UTC"
+    public func scope() async throws -> Scope { try await scope { text($0) } }
+
+    /// The scope that other values of the same parameters describe, such as those of a saved report.
+    public func scope(where value: (String) -> String?) async throws -> Scope {
+        let zoneName = value("timezone") ?? "UTC"
         // The names only: abbreviations and offsets mean different things to different engines.
         guard zoneName == "UTC" || TimeZone.knownTimeZoneIdentifiers.contains(zoneName), let zone = TimeZone(identifier: zoneName) else {
             throw ServiceError.parameter("timezone", "unknown zone '\(zoneName.excerpt(60))'; an IANA name such as Europe/Berlin is accepted.")
         }
-        let filters = try text("filter").map(Filter.parse) ?? []
-        let range = try range(in: zone)
+        let filters = try value("filter").map(Filter.parse) ?? []
+        let range = try range(in: zone, value)
         return Scope(
-            project: project.number, range: range, timezone: zoneName, filters: filters, segment: try await segment(), people: try await people(),
-            limit: limit, offset: offset, reader: services.reports)
+            project: project.number, range: range, timezone: zoneName, filters: filters, segment: try await segment(value("segment_id")),
+            people: value("count_by") == "people" ? try await people() : nil, limit: value("limit").flatMap(Int.init) ?? 10,
+            offset: value("offset").flatMap(Int.init) ?? 0, reader: services.reports)
     }
 
-    private func segment() async throws -> Segment? {
-        guard text("segment_id") != nil else { return nil }
-        return try await SegmentDefinition.segment(Identifiers.plain(text("segment_id") ?? ""), for: self)
+    private func segment(_ id: String?) async throws -> Segment? {
+        guard let id else { return nil }
+        return try await SegmentDefinition.segment(Identifiers.plain(id), for: self)
     }
 
-    private func people() async throws -> People? {
-        guard text("count_by") == "people" else { return nil }
+    private func people() async throws -> People {
         try require(module: "identity")
         return try await PersonMerge.people(of: project, in: control)
     }
@@ -62,20 +65,20 @@ extension ProjectRequest {
     /// Everything that was ever collected for the project, whatever the request's parameters say.
     public func wholeScope() -> Scope { scope(over: .always) }
 
-    private func range(in zone: TimeZone) throws -> TimeRange {
+    private func range(in zone: TimeZone, _ value: (String) -> String?) throws -> TimeRange {
         // The default end is the next full minute rather than this instant, so that a page asked again within the
         // minute is the same question; nothing lies between the two.
-        let end = try instant("end_at", in: zone, endOfDay: true)
+        let end = try instant("end_at", value("end_at"), in: zone, endOfDay: true)
             ?? Instant(milliseconds: (now.milliseconds / 60_000 + 1) * 60_000)
-        let start = try instant("start_at", in: zone, endOfDay: false) ?? end.adding(days: -30)
+        let start = try instant("start_at", value("start_at"), in: zone, endOfDay: false) ?? end.adding(days: -30)
         guard start < end else {
             throw ServiceError.parameter("end_at", "must be after start_at; got \(start.iso8601) to \(end.iso8601).")
         }
         return TimeRange(start: start, end: end)
     }
 
-    private func instant(_ name: String, in zone: TimeZone, endOfDay: Bool) throws -> Instant? {
-        guard let text = text(name) else { return nil }
+    private func instant(_ name: String, _ text: String?, in zone: TimeZone, endOfDay: Bool) throws -> Instant? {
+        guard let text else { return nil }
         // A plus in the offset arrives as a space when the client did not encode it.
         guard let parsed = ISO8601.parse(text) ?? ISO8601.parse(text.replacingOccurrences(of: " ", with: "+")) else {
             throw ServiceError.parameter(name, "must be an ISO 8601 date or timestamp; got '\(text.excerpt(60))'.")

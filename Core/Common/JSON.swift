@@ -5,7 +5,9 @@ import Synchronization
 /// A value of a parsed JSON document: a place on simdjson's tape, so that nothing is copied until it is asked for.
 ///
 /// - Source: simdjson, doc/tape.md. A word of the tape has its type in the top byte and 56 bits of payload.
-public struct JSON: @unchecked Sendable {  // the document is never written after parsing
+///
+/// `@unchecked Sendable`: a value is a place in a document, and no document is written once somebody has a value of it.
+public struct JSON: @unchecked Sendable {
     public enum Kind: String, Sendable {
         case object, array, string, number, boolean, null
     }
@@ -150,10 +152,12 @@ public struct JSON: @unchecked Sendable {  // the document is never written afte
 }
 
 /// The buffers that a parse filled. Goes back to the pool when the last value that looks into it is gone.
-final class JSONDocument: @unchecked Sendable {  // one owner writes it, in `parse`, before anybody else sees it
+///
+/// `@unchecked Sendable`: its pointers never change, and what they point at is only read once `parse` has filled it.
+final class JSONDocument: @unchecked Sendable {
     fileprivate let parser: OpaquePointer
-    fileprivate var tape: UnsafePointer<UInt64>
-    fileprivate var strings: UnsafePointer<UInt8>
+    fileprivate let tape: UnsafePointer<UInt64>
+    fileprivate let strings: UnsafePointer<UInt8>
 
     fileprivate init(parser: OpaquePointer, _ parsed: pulse_json_document) {
         self.parser = parser
@@ -173,7 +177,8 @@ private enum JSONParsers {
     static let keptCapacity = 256 * 1_024
 
     private static let idle = Mutex<[Idle]>([])
-    private struct Idle: @unchecked Sendable { let parser: OpaquePointer }  // owned by the list alone
+    /// `@unchecked Sendable`: nobody but the list knows the parser of an entry, and who takes it out is its only user.
+    private struct Idle: @unchecked Sendable { let parser: OpaquePointer }
 
     static func take() -> OpaquePointer? {
         idle.withLock { $0.popLast() }?.parser ?? pulse_json_parser_new(maximumDepth)

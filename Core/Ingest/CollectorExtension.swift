@@ -54,7 +54,8 @@ extension EventPipeline {
     func extend(_ draft: inout Draft, of type: String, _ payload: Payload, _ sender: Sender) throws {
         for registered in extensions[type] ?? [] {
             let added = registered.fields
-            guard added.fields.contains(where: { payload[$0.name] != nil }), (try? gate(registered.module, sender.project, sender.key)) != nil else { continue }
+            guard added.fields.contains(where: { payload[$0.name] != nil }) else { continue }
+            guard (try? gate(registered.module, sender.project, sender.key)) != nil else { continue }
             try Self.refusing {
                 try payload.check(added.fields)
                 guard let addition = try added.read(payload) else { return }

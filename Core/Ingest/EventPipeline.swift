@@ -6,7 +6,8 @@ import Storage
 
 /// The steps that make facts of one event, in their order; each lets it through or refuses it with a reason.
 public final class EventPipeline: Sendable {
-    /// A collector with the module that owns it.
+    /// A collector with the module that owns it. A class, as one is looked up for every event: copying a collector would
+    /// retain each of its parts.
     public final class Registered: Sendable {
         let module: String
         let collector: Collector
@@ -30,7 +31,8 @@ public final class EventPipeline: Sendable {
 
     /// - Parameter gate: throws where collection for the module is not allowed (`Directory.checkModule`).
     public init(
-        collectors: [Registered], extensions: [RegisteredExtension] = [], tables: [FactTable], sessions: Sessions, identity: VisitorIdentity, geoIP: GeoIP?,
+        collectors: [Registered], extensions: [RegisteredExtension] = [], tables: [FactTable], sessions: Sessions,
+        identity: VisitorIdentity, geoIP: GeoIP?,
         gate: @escaping @Sendable (_ module: String, Project, APIKey?) throws -> Void
     ) {
         self.collectors = Dictionary(collectors.map { ($0.collector.type, $0) }) { first, _ in first }

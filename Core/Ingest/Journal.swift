@@ -1,4 +1,3 @@
-import CZlib
 import Common
 import Foundation
 import Storage
@@ -50,8 +49,6 @@ public final class Journal: Sendable {
         case ifLost(@Sendable () -> Void)
     }
 
-    static let frameBytes = 8
-
     /// While several wait at a time, one sync begins no sooner after another: it costs 0.14 ms of processor time whether
     /// it keeps one event or fifty.
     private static let syncPause = Duration.milliseconds(1)
@@ -66,8 +63,8 @@ public final class Journal: Sendable {
         self.segmentBytes = segmentBytes
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        lock = Foundation.open(folder + "/id", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard lock >= 0 else { throw JournalError("can't open \(folder)/id", errno) }
+        lock = Foundation.open(folder + "/" + Self.idFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw JournalError("can't open \(folder)/\(Self.idFile)", errno) }
         isOwner = flock(lock, LOCK_EX | LOCK_NB) == 0
         do {
             id = try Self.identity(in: lock, isOwner: isOwner)
@@ -92,13 +89,15 @@ public final class Journal: Sendable {
             defer { Foundation.close(descriptor) }
             throw JournalError("can't shorten \(path)", errno)
         }
-        syncFolder(folder)
+        Folder.sync(folder)
         let end = JournalPosition(segment: newest, offset: whole)
         let oldest = JournalPosition(segment: segments.keys.min() ?? newest, offset: 0)
         return State(end: end, committed: end, kept: oldest, segments: segments, descriptor: descriptor)
     }
 
-    /// What stands in the folder's file `id`, which its first owner writes.
+    private static let idFile = "id"
+
+    /// What stands in the folder's file `idFile`, which its first owner writes.
     private static func identity(in descriptor: Int32, isOwner: Bool) throws -> String {
         let known = try read(descriptor, from: 0, count: 100, "the journal's id")
         guard known.isEmpty, isOwner else {
@@ -126,6 +125,21 @@ public final class Journal: Sendable {
         return folder + "/" + String(repeating: "0", count: max(0, 16 - digits.count)) + digits + ".journal"
     }
 
+    // For whoever looks at a journal without opening it.
+
+    /// The id of the journal in `folder`; nil where there is none.
+    public static func id(in folder: String) -> String? {
+        (try? String(contentsOfFile: folder + "/" + idFile, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Bytes in the files of `folder` that lie behind `position`, where the event store has come to.
+    public static func bytes(in folder: String, behind position: JournalPosition) throws -> Int64 {
+        try segments(in: folder).reduce(0) { sum, segment in
+            if segment.key < position.segment { return sum }
+            return sum + max(0, segment.value - (segment.key == position.segment ? position.offset : 0))
+        }
+    }
+
     /// The bytes of whole records at the beginning of the newest segment. Behind them is nothing, or what a crash tore.
     /// - Throws: when it was no crash: records that are whole lie behind one that is not.
     private static func wholeBytes(of path: String) throws -> Int64 {
@@ -136,13 +150,6 @@ public final class Journal: Sendable {
             guard !Frame.isDamage(in: bytes, at: at) else { throw JournalError("\(path): the record at byte \(at) is damaged") }
             return Int64(at)
         }
-    }
-
-    private static func syncFolder(_ folder: String) {
-        let descriptor = Foundation.open(folder, O_RDONLY | O_DIRECTORY)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        Foundation.close(descriptor)
     }
 
     // MARK: Appending
@@ -157,7 +164,7 @@ public final class Journal: Sendable {
 
     /// Appends a record that nobody waits for; it goes to disk with the next group. `ifLost` is called when it does not,
     /// because the journal is full or the disk refuses.
-    public func appendLater(_ record: [UInt8], ifLost: @escaping @Sendable () -> Void = {}) {
+    public func appendLater(_ record: [UInt8], ifLost: @escaping @Sendable () -> Void) {
         do { try enqueue(record, .ifLost(ifLost)) } catch { ifLost() }
     }
 
@@ -180,7 +187,7 @@ public final class Journal: Sendable {
         }
         let starts = try state.withLock { state -> Bool in
             guard !state.isClosed else { throw ServiceError.unavailable("stopping", "The server is stopping. Try again in a moment.") }
-            let size = Int64(record.count + Self.frameBytes)
+            let size = Int64(record.count + Frame.bytes)
             guard Self.backlog(state) + size <= maximumBytes else {
                 throw ServiceError.unavailable(
                     "journal_full", "Events can't be kept at the moment: the journal is full. Try again in 5 seconds.", retryAfterSeconds: 5)
@@ -265,7 +272,7 @@ public final class Journal: Sendable {
     private func startSegment(_ number: Int64, _ state: inout State) -> Bool {
         let descriptor = Foundation.open(Self.path(folder, number), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return false }
-        Self.syncFolder(folder)
+        Folder.sync(folder)
         Foundation.close(state.descriptor)
         state.descriptor = descriptor
         state.segments[number] = 0
@@ -343,11 +350,11 @@ public final class Journal: Sendable {
             return (start, (state.segments[start.segment] ?? 0) - start.offset)
         }
         guard available > 0 else { return ([], start) }
-        var bytes = try pread(start, Int(min(available, Int64(max(maximumBytes, Self.frameBytes)))))
+        var bytes = try pread(start, Int(min(available, Int64(max(maximumBytes, Frame.bytes)))))
         var (records, used) = try Frame.split(bytes, Self.path(folder, start.segment), start.offset)
         if records.isEmpty {
             // One record larger than the piece: its frame tells how large.
-            bytes = try pread(start, Int(min(available, Int64(Frame.length(of: bytes) + Self.frameBytes))))
+            bytes = try pread(start, Int(min(available, Int64(Frame.length(of: bytes) + Frame.bytes))))
             (records, used) = try Frame.split(bytes, Self.path(folder, start.segment), start.offset)
         }
         guard !records.isEmpty else {
@@ -407,83 +414,5 @@ public final class Journal: Sendable {
         }
         // Not under the lock: one that finishes takes itself off the list.
         for watcher in watchers { watcher.finish() }
-    }
-}
-
-/// A failed operation on the journal's files.
-public struct JournalError: Error, CustomStringConvertible {
-    public let description: String
-
-    init(_ what: String, _ code: Int32) { description = "\(what): \(String(cString: strerror(code)))" }
-    init(_ what: String) { description = what }
-}
-
-/// A record's frame: length and checksum before the bytes.
-enum Frame {
-    static func append(_ record: [UInt8], to buffer: inout [UInt8]) {
-        withUnsafeBytes(of: UInt32(record.count).littleEndian) { buffer.append(contentsOf: $0) }
-        withUnsafeBytes(of: record.withUnsafeBytes(checksum).littleEndian) { buffer.append(contentsOf: $0) }
-        buffer.append(contentsOf: record)
-    }
-
-    struct Found {
-        let start: Int
-        let end: Int
-        let isWhole: Bool
-    }
-
-    /// The record whose frame begins at `at`; nil where no frame fits.
-    static func next(in bytes: UnsafeRawBufferPointer, at: Int, maximumLength: Int = .max) -> Found? {
-        guard at + Journal.frameBytes <= bytes.count else { return nil }
-        let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
-        let sum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at + 4, as: UInt32.self))
-        let start = at + Journal.frameBytes, end = start + length
-        guard length > 0, length <= maximumLength, end <= bytes.count else { return nil }
-        return Found(start: start, end: end, isWhole: checksum(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) == sum)
-    }
-
-    /// Whether the record at `at`, which is not whole, was damaged after it had been written: then whole records lie behind
-    /// it. A power failure can leave that too, in a group whose sync had not ended; but where a block of it did not reach the
-    /// disk the file has zeros.
-    static func isDamage(in bytes: UnsafeRawBufferPointer, at: Int) -> Bool {
-        for start in at..<max(at, bytes.count - Journal.frameBytes) {
-            if let found = next(in: bytes, at: start, maximumLength: searchedBytes), found.isWhole { return !hasLostBlock(bytes, at..<start) }
-        }
-        return false
-    }
-
-    /// Longer records are not looked for: most of what four bytes may say is no length.
-    private static let searchedBytes = 2 << 20
-    private static let blockBytes = 512
-    /// So many zeros are in no record.
-    private static let lostBytes = 64
-
-    private static func hasLostBlock(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
-        let ends = stride(from: (range.lowerBound / blockBytes + 1) * blockBytes, through: range.upperBound, by: blockBytes)
-        return ends.contains { end in
-            let start = max(range.lowerBound, end - blockBytes)
-            return end - start >= lostBytes && bytes[start..<end].allSatisfy { $0 == 0 }
-        }
-    }
-
-    /// The whole records at the beginning of `bytes`, and how many bytes they take.
-    static func split(_ bytes: [UInt8], _ path: String, _ offset: Int64) throws -> (records: [ArraySlice<UInt8>], used: Int) {
-        var records: [ArraySlice<UInt8>] = [], at = 0
-        try bytes.withUnsafeBytes { buffer in
-            while let record = next(in: buffer, at: at) {
-                guard record.isWhole else { throw JournalError("\(path): the record at byte \(offset + Int64(at)) is damaged") }
-                records.append(bytes[record.start..<record.end])
-                at = record.end
-            }
-        }
-        return (records, at)
-    }
-
-    static func length(of bytes: [UInt8]) -> Int {
-        bytes.withUnsafeBytes { $0.count >= 4 ? Int(UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self))) : 0 }
-    }
-
-    private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        UInt32(truncatingIfNeeded: crc32(0, bytes.bindMemory(to: UInt8.self).baseAddress, uInt(bytes.count)))
     }
 }

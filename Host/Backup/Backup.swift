@@ -29,7 +29,9 @@ struct Backup: Sendable {
             }
             let manifest = try await copy(into: partial)
             try manifest.write(to: partial)
+            for written in [partial + "/" + Self.eventsFolder, partial + "/" + Self.controlFolder, partial] { Folder.sync(written) }
             try files.moveItem(atPath: partial, toPath: folder)
+            Folder.sync(Folder.of(folder))
             return manifest
         } catch {
             try? files.removeItem(atPath: partial)

@@ -43,13 +43,15 @@ struct BackupRoutes: Sendable {
         let name = try await wantedName(call)
         let path = folder + "/" + name
         guard !FileManager.default.fileExists(atPath: path) else {
-            throw ServiceError(status: 409, code: "backup_exists", message: "There is a backup '\(name)' already.")
+            throw ServiceError(
+                status: 400, code: "backup_exists", message: "There is a backup '\(name)' already; choose another name.")
         }
         guard turn.isTaken.withLock({ taken in
             defer { taken = true }
             return !taken
         }) else {
-            throw ServiceError(status: 409, code: "backup_running", message: "A backup is under way; one is made at a time.")
+            throw ServiceError(
+                status: 400, code: "backup_running", message: "A backup is under way, and one is made at a time; try again when it has ended.")
         }
         defer { turn.isTaken.withLock { $0 = false } }
         call.logger.info("backup begun", metadata: ["backup.name": "\(name)"])

@@ -4,9 +4,6 @@ import Coordination
 import Foundation
 import Logging
 import Platform
-import PostgreSQLEngine
-import RedisEngine
-import SQLiteEngine
 import Settings
 import Storage
 
@@ -31,9 +28,9 @@ struct ControlPlane: Sendable {
                 throw CommandError("There is nothing in the data folder \(folder.root) yet; `pulse serve` or `pulse project create` makes it.")
             }
             let logger = configuration.quietTelemetry.logger("pulse")
-            let control = try Engines.control(configuration, logger: logger)
+            let control = try Engines.control(configuration, maximumConnections: 2, logger: logger)
             let coordination: any Coordination
-            do { coordination = try Engines.coordination(configuration, logger: logger) } catch {
+            do { coordination = try Engines.coordination(configuration, time: SystemTime(), logger: logger) } catch {
                 await control.close()
                 throw error
             }
@@ -77,22 +74,5 @@ struct ControlPlane: Sendable {
     func createProject(name: String, domain: String) async throws -> Project {
         try await directory.createProject(
             name: name, domain: domain, privacy: PrivacyRules(configuration.privacy), by: Self.actor)
-    }
-}
-
-extension Engines {
-    /// The control store alone.
-    static func control(_ configuration: HostConfiguration, logger: Logger) throws -> any ControlStore {
-        if let url = configuration.storage.databaseURL?.revealed {
-            return try PostgreSQLControlStore(url: url, maximumConnections: 2, logger: logger)
-        }
-        let folder = DataFolder(configuration.storage.dataFolder)
-        try folder.create()
-        return try SQLiteControlStore(path: folder.controlFile)
-    }
-
-    static func coordination(_ configuration: HostConfiguration, logger: Logger) throws -> any Coordination {
-        try configuration.coordination.redisURL.map { try RedisCoordination(url: $0.revealed, logger: logger) }
-            ?? LocalCoordination(time: SystemTime())
     }
 }

@@ -17,6 +17,18 @@ public struct CoreModule: AnalyticsModule {
     public var collectors: [Collector] { [PageviewCollector.collector, EventCollector.collector] }
     public var routes: [Route] { reportRoutes + script.routes }
 
+    public var reports: [NamedReport] {
+        [
+            NamedReport("stats", noun: "overview") { try await Overview.run($0) },
+            NamedReport("timeseries", noun: "point") { ReportList(data: try await Timeseries.run($0, by: .day)) },
+            NamedReport("pages", noun: "page") { try await Pages.run($0) },
+            NamedReport("referrers", noun: "referrer") { ReportList(data: try await Breakdowns.sources($0)) },
+            NamedReport("events", noun: "event") { ReportList(data: try await Breakdowns.events($0)) },
+            NamedReport("devices", noun: "device") { try await Devices.run($0) },
+            NamedReport("geo", noun: "country") { ReportList(data: try await Breakdowns.places($0, level: "country")) },
+        ]
+    }
+
     public var datasets: [Dataset] {
         let shared = [
             ("occurred_at", "When it happened, epoch milliseconds."), ("path", "Path of the page."), ("source", "Where the session came from."),

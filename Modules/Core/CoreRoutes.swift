@@ -41,6 +41,9 @@ extension CoreModule {
                 ],
                 fields: [.required("data", .list(place))]
             ) { call, scope in ReportList(data: try await Breakdowns.places(scope, level: call.text("level") ?? "country")) },
+            .drill("/api/v1/stats", by: []), .drill("/api/v1/pages", by: ["path"]), .drill("/api/v1/pages/entry", by: ["entry_page"]),
+            .drill("/api/v1/pages/exit", by: ["exit_page"]), .drill("/api/v1/referrers", by: ["source"]), .drill("/api/v1/events", by: ["event"]),
+            .drill("/api/v1/devices", by: ["browser", "os", "device"]), .drill("/api/v1/geo", by: ["country", "region", "city"]),
             Route(
                 .get, "/api/v1/realtime", "Visitors of the last five minutes.", scope: .query, access: .read,
                 parameters: [ScopeParameters.filter], success: .json(.object([.required("active_visitors", .count)]))

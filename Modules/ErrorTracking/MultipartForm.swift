@@ -59,7 +59,7 @@ struct MultipartForm: Sendable {
         return Part(name: name, filename: filename, bytes: slice)
     }
 
-    /// Where `needle` begins; nil for nowhere.
+    /// Where `needle` first begins, from `start` on; nil where it is not found.
     private static func find(_ needle: [UInt8], in bytes: ByteBufferView, from start: Int) -> Int? {
         guard start <= bytes.endIndex else { return nil }
         return bytes[start...].withUnsafeBytes { haystack -> Int? in

@@ -44,5 +44,7 @@ public struct UtmModule: AnalyticsModule {
         ]
     }
 
+    public var reports: [NamedReport] { [NamedReport("campaigns", noun: "campaign") { ReportList(data: try await Campaigns.run($0)) }] }
+
     public var routes: [Route] { campaignRoutes + marketingRoutes + importRoutes }
 }

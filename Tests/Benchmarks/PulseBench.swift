@@ -15,7 +15,8 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Events in the reference data set.") var events = 10_000_000
     @Option(help: "Repetitions of each measurement; the median counts.") var repetitions = 5
     @Option(help: "Seconds of load for each measurement of single events.") var seconds = 5
-    @Option(help: "Parts to run: single, batch, reports; with commas.") var only = "single,batch,reports"
+    @Option(help: "Errors, and as many log entries, in the data set of these facts.") var facts = 1_000_000
+    @Option(help: "Parts to run: single, batch, reports, facts; with commas.") var only = "single,batch,reports,facts"
     @Option(help: "Where data sets are kept.") var folder = ".build/bench-data"
     @Option(help: "The `pulse` program; default: beside this one.") var pulse: String?
 
@@ -26,7 +27,7 @@ struct RunCommand: AsyncParsableCommand {
             throw BenchError("\(program) is not there; `make bench` builds it")
         }
         let begun = ContinuousClock.now
-        var report = Report(events: events)
+        var report = Report(events: events, facts: facts)
         if parts.contains("single") { report.add(try await SingleIngest(program: program, seconds: seconds, rounds: min(repetitions, 3)).run()) }
         if parts.contains("batch") { report.add(try await BatchIngest(program: program, events: min(200_000, events), repetitions: min(repetitions, 3)).run()) }
         if parts.contains("reports") {
@@ -34,9 +35,12 @@ struct RunCommand: AsyncParsableCommand {
             let loaded = try await data.prepare()
             report.add(try await ReportTimes(data: data, loaded: loaded, repetitions: repetitions).run())
         }
+        if parts.contains("facts") {
+            report.add(try await FactTimes(program: program, folder: folder, facts: facts, repetitions: repetitions).run())
+        }
         report.took = begun.duration(to: .now)
         // Parts alone are for trying things out; the page shows whole runs.
-        try report.finish(writesPage: parts.count == 3)
+        try report.finish(writesPage: parts.count == 4)
     }
 }
 

@@ -24,6 +24,47 @@ struct Question: Sendable {
         return "project = \(project) AND occurred_at >= \(from.milliseconds) AND occurred_at < \(to.milliseconds) AND kind < 2"
     }
 
+    private static func factsWithin(_ days: Int64) -> String {
+        let (start, end) = range(days)
+        return "project = \(project) AND occurred_at >= \(start.milliseconds) AND occurred_at < \(end.milliseconds)"
+    }
+
+    /// Over the data set of `FactTimes`.
+    static let ofFacts: [Question] = [
+        Question(
+            name: "errors by group", path: "/api/v1/errors",
+            statements: { days, _ in
+                ["""
+                WITH shown AS MATERIALIZED (
+                  SELECT fingerprint, fingerprint_low, count(*) AS n, max(occurred_at) AS last_at FROM error_tracking_errors
+                  WHERE \(factsWithin(days)) GROUP BY ALL ORDER BY n DESC, last_at DESC LIMIT 10),
+                latest AS (
+                  SELECT fingerprint, count(DISTINCT visitor) AS met, arg_max(message, occurred_at) AS message, arg_max(path, occurred_at) AS path,
+                    arg_max(browser, occurred_at) AS browser, arg_max(release, occurred_at) AS release
+                  FROM error_tracking_errors SEMI JOIN shown USING (fingerprint, fingerprint_low) WHERE \(factsWithin(days)) GROUP BY ALL),
+                seen AS (
+                  SELECT fingerprint, min(occurred_at) AS first_at, max(occurred_at) AS last_at
+                  FROM error_tracking_errors SEMI JOIN shown USING (fingerprint, fingerprint_low) WHERE project = \(project) GROUP BY ALL)
+                SELECT n, met, message, path, browser, release, seen.first_at, seen.last_at
+                FROM shown JOIN latest USING (fingerprint) JOIN seen USING (fingerprint) ORDER BY n DESC, shown.last_at DESC
+                """]
+            },
+            answer: list("count", "affected_visitors", "message")),
+        search("a word of one entry in 16", "coupon"), search("a word that no entry has", "teapot"),
+    ]
+
+    private static func search(_ name: String, _ word: String) -> Question {
+        Question(
+            name: "log search, \(name)", path: "/api/v1/logs", query: "&search=\(word)",
+            statements: { days, _ in
+                ["""
+                SELECT level, message, data, path, release, environment FROM logs_entries
+                WHERE \(factsWithin(days)) AND contains(search_text, '\(word)') ORDER BY occurred_at DESC, number DESC LIMIT 10
+                """]
+            },
+            answer: list("level", "message"))
+    }
+
     static let all: [Question] = [
         Question(
             name: "stats (with the period before)", path: "/api/v1/stats",

@@ -1,27 +1,16 @@
 import Common
-import DuckDBEngine
 import Foundation
-import Logging
-import NIOCore
 import Storage
 
 /// Start, memory, disk, and every core report over the reference data set, next to the engines' own SQL.
 struct ReportTimes {
+    typealias Line = QuestionTimes.Line
+
     let data: ReferenceData
-    let loaded: ReferenceData.Loaded
+    let loaded: DataSet.Loaded
     let repetitions: Int
 
-    private struct Line {
-        let question: Question
-        let days: Int64
-        var cold = 0.0, warm = 0.0, duckdb = 0.0
-        var clickhouse: Double?
-        var differs: [String] = []
-        var answer: [[Any?]]?
-        var rows: [[[Value]]] = []
-
-        var name: String { question.name + (days > 1 ? ", \(days) days" : "") }
-    }
+    private var times: QuestionTimes { QuestionTimes(folder: loaded.folder, key: loaded.keys[0].query, repetitions: repetitions) }
 
     func run() async throws -> [Finding] {
         var findings: [Finding] = []
@@ -31,7 +20,7 @@ struct ReportTimes {
         var lines = Question.all.flatMap { question in [Int64(30), 60].map { Line(question: question, days: $0) } }
         lines.append(Line(question: .realtime, days: 1))
         findings += try await throughPulse(&lines)
-        try await throughDuckDB(&lines)
+        try await times.throughDuckDB(&lines)
         let note = try await throughClickHouse(&lines)
         return findings + [note] + lines.map(Self.finding)
     }
@@ -57,7 +46,7 @@ struct ReportTimes {
                 try await Task.sleep(for: .seconds(5))
                 idle.append(pulse.residentMB)
                 print("Reports through Pulse")
-                for index in lines.indices { try await ask(pulse, &lines[index]) }
+                for index in lines.indices { try await times.ask(pulse, &lines[index]) }
                 after = pulse.residentMB
             }
             try await pulse.stop()
@@ -69,68 +58,6 @@ struct ReportTimes {
             Finding(.memory, "RSS after the reports", "\(Int(after)) MB", budget: "2048 MB", isMet: after <= 2_048),
             Finding(.disk, "events.duckdb after a clean stop", "\(perEvent.short) bytes an event", "\(bytes >> 20) MB", budget: "25", isMet: perEvent <= 25),
         ]
-    }
-
-    private func ask(_ pulse: PulseProcess, _ line: inout Line) async throws {
-        let (start, end) = Question.range(line.days)
-        let key = loaded.keys[0].query
-        func url(_ shift: Int) -> String {
-            guard line.days > 1 else { return pulse.address + line.question.path }
-            // No row lies so close to the end of the range.
-            return pulse.address + line.question.path + "?start_at=\(start.iso8601)&end_at=\(end.adding(milliseconds: Int64(-shift)).iso8601)" + line.question.query
-        }
-        func time(_ shift: Int) async throws -> (milliseconds: Double, answer: Client.Answer) {
-            let url = url(shift), start = ContinuousClock.now
-            let answer = try await Client.get(url, key: key)
-            let took = start.duration(to: .now).milliseconds
-            guard answer.status == 200 else { throw BenchError("\(url): \(String(buffer: answer.body))") }
-            return (took, answer)
-        }
-        let first = try await time(0)
-        let report = try JSONSerialization.jsonObject(with: Data(first.answer.body.readableBytesView)) as? [String: Any] ?? [:]
-        line.answer = line.question.answer?(report)
-        var cold: [Double] = [], warm: [Double] = []
-        for repetition in 1...repetitions { cold.append(try await time(repetition).milliseconds) }
-        for _ in 1...repetitions { warm.append(try await time(0).milliseconds) }
-        line.cold = cold.median
-        line.warm = warm.median
-    }
-
-    // MARK: DuckDB itself
-
-    private func throughDuckDB(_ lines: inout [Line]) async throws {
-        print("The same through DuckDB")
-        let store = try DuckDBEventStore(
-            path: loaded.folder + "/events.duckdb", library: .load(), threads: 2, memoryLimitBytes: 1 << 30, readers: 1,
-            temporaryFolder: loaded.folder + "/bench-spill", logger: Logger(label: "bench"))
-        do {
-            for index in lines.indices {
-                let statements = lines[index].question.statements(lines[index].days) { "\($0) // \($1)" }
-                    .map { $0.replacingOccurrences(of: "FROM activity", with: "FROM core_activity") }
-                var times: [Double] = []
-                for repetition in 0...repetitions {
-                    let start = ContinuousClock.now
-                    var rows: [[[Value]]] = []
-                    for statement in statements { rows.append(try await store.query("\(sql: statement)", timeoutSeconds: 120).values) }
-                    if repetition > 0 { times.append(start.duration(to: .now).milliseconds) } else { lines[index].rows = rows }
-                }
-                lines[index].duckdb = times.median
-                if let answer = lines[index].answer, !Self.agree(answer, lines[index].rows[0]) { lines[index].differs.append("Pulse and DuckDB") }
-            }
-        } catch {
-            await store.close()
-            throw error
-        }
-        await store.close()
-    }
-
-    /// Whether what the report says is what the first columns say.
-    private static func agree(_ answer: [[Any?]], _ rows: [[Value]]) -> Bool {
-        let rows = rows.filter { !$0.isEmpty }
-        guard answer.count == rows.count else { return false }
-        return zip(answer, rows).allSatisfy { said, row in
-            zip(said, row).allSatisfy { one, other in one.map { "\($0)" == (other.text ?? other.int.map(String.init) ?? "") } ?? true }
-        }
     }
 
     // MARK: ClickHouse's engine

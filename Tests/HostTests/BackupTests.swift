@@ -154,8 +154,8 @@ struct BackupTests {
             let found7 = try await app.post("/api/admin/backups", #"{"name":"a"}"#, as: .token).status
             #expect(found7 == 201)
             let second = try await app.post("/api/admin/backups", #"{"name":"a"}"#, as: .token)
-            #expect(second.status == 409)
-            #expect(second.body == #"{"error":"There is a backup 'a' already."}"#)
+            #expect(second.status == 400)
+            #expect(second.body == #"{"error":"There is a backup 'a' already; choose another name."}"#)
         }
     }
 

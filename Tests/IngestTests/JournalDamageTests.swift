@@ -12,7 +12,7 @@ struct JournalDamageTests {
         for text in texts { try await journal.append(text) }
         journal.close()
         var starts = [0]
-        for text in texts { starts.append(starts.last! + Journal.frameBytes + text.utf8.count) }
+        for text in texts { starts.append(starts.last! + Frame.bytes + text.utf8.count) }
         let file = URL(fileURLWithPath: Journal.path(folder, 1))
         return (file, try Data(contentsOf: file), starts)
     }

@@ -18,6 +18,20 @@ struct JournalRoomTests {
         } catch { return error as? ServiceError }
     }
 
+    @Test("what is not applied yet can be told without opening it")
+    func backlog() async throws {
+        try await withFolder { folder in
+            #expect(Journal.id(in: folder) == nil)
+            // Each record takes 20 bytes, and a segment holds two.
+            let journal = try Journal(folder: folder, segmentBytes: 40)
+            for number in 0..<5 { try await journal.append("record no \(number).") }
+            #expect(Journal.id(in: folder) == journal.id)
+            #expect(try Journal.bytes(in: folder, behind: .start) == 100)
+            #expect(try Journal.bytes(in: folder, behind: JournalPosition(segment: 1, offset: 20)) == 80)
+            #expect(try Journal.bytes(in: folder, behind: JournalPosition(segment: 3, offset: 20)) == 0)
+        }
+    }
+
     @Test("a full journal answers 503 and when to come again, and takes events as soon as some were released")
     func full() async throws {
         try await withFolder { folder in

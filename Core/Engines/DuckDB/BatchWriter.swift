@@ -1,10 +1,11 @@
 import CDuckDB
 import Storage
 
-/// Adds batches of facts to the database; what it keeps from one to the next belongs to the writer's thread.
+/// Adds batches of facts to the database.
+///
+/// `@unchecked Sendable`: its variables are touched by jobs of `DuckDBEventStore.writer` alone, which has one thread, or while
+/// that is paused; what others read, `visitorBounds`, has a lock.
 final class BatchWriter: @unchecked Sendable {
-    // `@unchecked`: `ConnectionThreads` of one thread are the only ones to call it.
-
     /// Chunks by table, as making one costs more than a row does.
     private var chunks: [String: AppenderChunk] = [:]
 
@@ -122,7 +123,8 @@ final class BatchWriter: @unchecked Sendable {
     // MARK: Rows
 
     /// What is stored of the batch, with visitors by number. A visitor's rows stand together, as values compress better
-    /// beside those of the same visitor; visitors in order of arrival, and so nearly of time (`docs/decisions.md`). Ids and new visitors are stored on the way, and the ledger learns of each row.
+    /// beside those of the same visitor; visitors in order of arrival, and so nearly of time (`docs/decisions.md`). Ids and
+    /// new visitors are stored on the way, and the ledger learns of each row.
     private func sort(
         _ batch: FactBatch, _ headings: [Heading], _ duplicates: [Bool], _ ledger: inout Ledger, on connection: Connection
     ) throws -> [Fact] {
@@ -161,7 +163,8 @@ final class BatchWriter: @unchecked Sendable {
     private func number(_ facts: inout [Fact], on connection: Connection) throws {
         var appender: TableAppender?
         defer { appender?.abandon() }
-        let numbers = try visitors.numbers(of: facts.map { ($0.heading.header.project, $0.heading.visitor) }, on: connection) { project, number, key in
+        let keys = facts.map { ($0.heading.header.project, $0.heading.visitor) }
+        let numbers = try visitors.numbers(of: keys, on: connection) { project, number, key in
             if appender == nil { appender = try self.appender("ingest_visitors", Self.visitorColumns, on: connection) }
             try appender!.append(Int64(project), Int64(number), key)
         }

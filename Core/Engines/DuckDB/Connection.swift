@@ -26,7 +26,7 @@ final class Connection: @unchecked Sendable {
             statements.removeAll()
             preparedAt = current
         }
-        return try statements.find(text) { try prepare(text)! }
+        return try statements.find(text) { try prepare(text) }
     }
 
     /// Runs text of ours without values.
@@ -44,13 +44,13 @@ final class Connection: @unchecked Sendable {
     ///
     /// - Parameter allowed: the kinds of statements that may run here.
     func run(_ text: String, _ values: [Value] = [], allowed: StatementKinds = .all) throws -> Rows {
-        var statement = try values.isEmpty ? prepare(text) : prepared(text)
-        defer { if values.isEmpty { duckdb_destroy_prepare(&statement) } }
+        let statement = try values.isEmpty ? prepare(text) : prepared(text)
+        defer { if values.isEmpty { destroy(statement) } }
         guard allowed.contains(duckdb_prepared_statement_type(statement)) else {
             throw DuckDBError(code: "not_allowed", message: "a statement of this kind can't run here", statement: text)
         }
-        try bind(values, to: statement!, text)
-        return try execute(statement!, text, values) { try ResultReader.rows(&$0, text) }
+        try bind(values, to: statement, text)
+        return try execute(statement, text, values) { try ResultReader.rows(&$0, text) }
     }
 
     /// Runs a statement that only reads. Its kind does not tell: a SELECT may delete in a CTE, and DuckDB 2 does it.
@@ -106,10 +106,10 @@ final class Connection: @unchecked Sendable {
 
     /// Does `body` in a transaction: all of it happens or, when anything throws, nothing.
     func transaction<Answer>(_ body: () throws -> Answer) throws -> Answer {
-        _ = try run("BEGIN TRANSACTION")
+        try execute("BEGIN TRANSACTION")
         do {
             let answer = try body()
-            _ = try run("COMMIT")
+            try execute("COMMIT")
             return answer
         } catch {
             // A failed COMMIT has rolled back already, and then there is none to roll back.
@@ -118,7 +118,7 @@ final class Connection: @unchecked Sendable {
         }
     }
 
-    private func prepare(_ text: String) throws -> duckdb_prepared_statement? {
+    private func prepare(_ text: String) throws -> duckdb_prepared_statement {
         var statement: duckdb_prepared_statement?
         guard duckdb_prepare(handle, text, &statement) == DUCKDB_SUCCESS, let statement else {
             defer { duckdb_destroy_prepare(&statement) }
@@ -177,6 +177,11 @@ struct StatementKinds: Sendable {
     func contains(_ kind: duckdb_statement_type) -> Bool { kinds?.contains(kind.rawValue) ?? true }
 }
 
+private func destroy(_ statement: duckdb_prepared_statement) {
+    var statement: duckdb_prepared_statement? = statement
+    duckdb_destroy_prepare(&statement)
+}
+
 /// Prepared statements by their text; the longest unused goes first.
 private struct StatementCache {
     private static let capacity = 128
@@ -203,8 +208,7 @@ private struct StatementCache {
     }
 
     private mutating func remove(_ text: String) {
-        var statement = entries.removeValue(forKey: text)?.statement
-        duckdb_destroy_prepare(&statement)
+        if let entry = entries.removeValue(forKey: text) { destroy(entry.statement) }
     }
 }
 

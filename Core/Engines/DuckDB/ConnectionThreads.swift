@@ -26,7 +26,10 @@ enum StopReason: Sendable {
 ///
 /// `@unchecked Sendable`: what changes is touched under `monitor`'s lock alone.
 final class ConnectionThreads: @unchecked Sendable {
-    /// Something to do on a connection. Its variables belong to the monitor.
+    /// Something to do on a connection.
+    ///
+    /// `@unchecked Sendable`: `work` and `refuse` are set before the job is submitted and only read after; `stop` and
+    /// `connection` are touched under the monitor's lock alone.
     private final class Job: @unchecked Sendable {
         let seconds: Double?
         let deadline: MonotonicTime?

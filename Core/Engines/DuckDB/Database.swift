@@ -1,6 +1,5 @@
 import CDuckDB
 import Common
-import Common
 import Foundation
 import Glibc
 import Storage
@@ -37,9 +36,10 @@ struct DatabaseOptions: Sendable {
 }
 
 /// An open database file. No other process can open it meanwhile.
+///
+/// `@unchecked Sendable`: its variables are touched under `DatabaseSlot`'s lock alone, or by the one who has opened it and
+/// given it to nobody.
 final class Database: @unchecked Sendable {
-    // `@unchecked`: the handle is made for many threads; `close` comes when no connection is left, and the descriptor is
-    // used by backups, one at a time.
     private var handle: duckdb_database?
     private var descriptor: Int32 = -1
 

@@ -1,3 +1,4 @@
+import Common
 import Foundation
 
 /// Files that the engine itself reads and writes, for backups.
@@ -6,17 +7,9 @@ enum Files {
         DuckDBError(code: "io", message: "\(what): \(String(cString: strerror(errno)))")
     }
 
-    /// Waits until the folder's entries are on disk.
-    static func sync(folder: String) {
-        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
-    }
-
-    /// Gives `path` the name `target` in one step.
+    /// Gives `path` the name `target` in one step, and waits until that is on disk.
     static func move(_ path: String, to target: String) throws {
         guard rename(path, target) == 0 else { throw failure("can't write \(target)") }
-        sync(folder: URL(fileURLWithPath: target).deletingLastPathComponent().path)
+        Folder.sync(Folder.of(target))
     }
 }

@@ -21,6 +21,8 @@ final class Monitor: @unchecked Sendable {
     }
 
     /// What threads wait for; its methods are called with the monitor's lock held.
+    ///
+    /// `@unchecked Sendable`: as the monitor, its pointer never changes, and what that points at is made for many threads.
     final class Condition: @unchecked Sendable {
         private let monitor: Monitor
         private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

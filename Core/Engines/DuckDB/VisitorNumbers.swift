@@ -8,9 +8,6 @@ import Synchronization
 /// They stand in `ingest_visitors`. This is what the writer's thread knows of that table: all of it, or as much as
 /// `maximum` allows, and then the rest is looked up, a batch at a time.
 struct VisitorNumbers {
-    /// Visitors in memory, some 40 bytes each.
-    private static let maximum = 4_000_000
-
     private struct Project {
         var numbers: [Int64: Int32] = [:]
         var last: Int32 = 0
@@ -19,11 +16,16 @@ struct VisitorNumbers {
     /// Nil before they are read from the table.
     private var projects: [Int32: Project]?
     /// How many are in `projects`, and whether these are all.
-    private var count = 0
+    private(set) var count = 0
     private var isComplete = true
     private let bounds: VisitorBounds
+    private let maximum: Int
 
-    init(bounds: VisitorBounds) { self.bounds = bounds }
+    /// - Parameter maximum: visitors in memory between two batches, some 40 bytes each.
+    init(bounds: VisitorBounds, maximum: Int = 4_000_000) {
+        self.bounds = bounds
+        self.maximum = maximum
+    }
 
     /// For after something else has written the table, or a transaction with new numbers has failed.
     mutating func forget() { projects = nil }
@@ -48,8 +50,10 @@ struct VisitorNumbers {
     }
 
     private mutating func remember(_ number: Int32, of key: Int64, _ project: Int32) {
-        projects![project]!.numbers[key] = number
+        guard projects![project]!.numbers.updateValue(number, forKey: key) == nil else { return }
         count += 1
+        // From the next batch on the table is asked, and what is here makes room.
+        if count > maximum { isComplete = false }
     }
 
     private mutating func load(from connection: Connection) throws {
@@ -58,7 +62,7 @@ struct VisitorNumbers {
         var loaded: [Int32: Project] = [:]
         for row in lasts { loaded[Int32(row.int("project"))] = Project(last: Int32(row.int("last"))) }
         count = Int(lasts.reduce(0) { $0 + $1.int("n") })
-        isComplete = count <= Self.maximum
+        isComplete = count <= maximum
         if isComplete {
             for row in lasts {
                 var numbers: [Int64: Int32] = [:]
@@ -76,7 +80,7 @@ struct VisitorNumbers {
 
     /// Looks up those that are not in memory; what is there makes room when it has become too much.
     private mutating func find(_ visitors: [(project: Int32, key: Int64)], on connection: Connection) throws {
-        if count > Self.maximum {
+        if count > maximum {
             for project in projects!.keys { projects![project]!.numbers = [:] }
             count = 0
         }

@@ -1,3 +1,4 @@
+import Common
 import Foundation
 
 /// A file of a backup, readable by this user alone, written in large pieces.
@@ -67,12 +68,7 @@ final class BackupFile {
             if isReplacing { rename(old, target) }
             throw failure
         }
-        for path in [target, URL(fileURLWithPath: target).deletingLastPathComponent().path] {
-            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { continue }
-            fsync(descriptor)
-            close(descriptor)
-        }
+        for path in [target, Folder.of(target)] { Folder.sync(path) }
         try? FileManager.default.removeItem(atPath: old)
     }
 

@@ -1,3 +1,4 @@
+import Common
 import Foundation
 import GRDB
 
@@ -5,8 +6,7 @@ import GRDB
 enum PrivateFile {
     /// Makes an empty file, and the folders above it, unless it is there. SQLite gives its WAL the same permissions.
     static func create(at path: String) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: Folder.of(path), withIntermediateDirectories: true)
         let file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard file >= 0 else {
             throw failure(.SQLITE_CANTOPEN, "can't open \(path)")
@@ -19,10 +19,7 @@ enum PrivateFile {
         guard rename(path, target) == 0 else {
             throw failure(.SQLITE_IOERR, "can't write \(target)")
         }
-        let folder = open(URL(fileURLWithPath: target).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
-        guard folder >= 0 else { return }
-        fsync(folder)
-        Foundation.close(folder)
+        Folder.sync(Folder.of(target))
     }
 
     private static func failure(_ code: ResultCode, _ what: String) -> SQLiteError {

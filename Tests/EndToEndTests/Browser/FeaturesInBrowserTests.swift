@@ -6,49 +6,13 @@ import Testing
 /// sent that the tag did not ask for.
 @Suite("Features of the script in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct FeaturesInBrowserTests {
-    struct Setting {
-        let app: TestApp
-        let recorder: Recorder
-        let browser: Browser
-
-        /// The site with `attributes` in its tags.
-        func site(_ attributes: String = "", _ body: (Teapots) async throws -> Void) async throws {
-            try await Teapots.serve(api: app.address, key: app.keys[.ingest]!, attributes: attributes, body)
-        }
-
-        /// Names of the files that the page shown has fetched from the script's folder.
-        func fetched() async throws -> [String] {
-            try await browser.run("""
-                return performance.getEntriesByType('resource').map(e => new URL(e.name)).filter(u => u.pathname.startsWith('/api/script/'))
-                    .map(u => u.pathname.slice(12)).sort()
-                """).elements.compactMap(\.string)
-        }
-
-        /// Once a feature is at work, which nothing but its file's arrival shows.
-        func waits(forFile name: String) async throws {
-            try await browser.waits(for: "return performance.getEntriesByName(performance.getEntriesByType('resource').map(e => e.name)"
-                + ".find(n => n.includes('/\(name).js')) || '').some(e => e.responseEnd > 0 && performance.now() - e.responseEnd > 50)")
-        }
-    }
-
-    static func run(as visitor: Chromium.Visitor = .ada, _ body: @escaping @Sendable (Setting) async throws -> Void) async throws {
-        let recorder = try Recorder()
-        try await TestApp.run(modules: [recorder], over: .socket) { app in
-            try await Chromium.run { chromium in
-                try await chromium.browse(as: visitor) { browser in
-                    try await body(Setting(app: app, recorder: recorder, browser: browser))
-                }
-            }
-        }
-    }
-
     private static let page = "/cases/features.html"
 
     // MARK: On and off
 
     @Test("each attribute fetches its own file, and no attribute none")
     func fetches() async throws {
-        try await Self.run { it in
+        try await FeatureSite.record { it, recorder in
             for name in ["clicks", "errors", "outlinks", "replay", "scroll", "search", "vitals"] {
                 try await it.site("data-\(name)=\"true\"") { site in
                     try await it.browser.open(site.address + Self.page)
@@ -65,28 +29,28 @@ struct FeaturesInBrowserTests {
 
     @Test("with nothing on, whatever happens sends pageviews alone")
     func off() async throws {
-        try await Self.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site { site in
                 try await it.browser.open(site.address + Self.page + "?q=tea&utm_source=mail")
                 for id in ["external", "download", "deep", "throws", "rejects", "route"] { try await it.browser.click(id) }
-                _ = try await it.recorder.waits(for: 2, "pageview")
+                _ = try await recorder.waits(for: 2, "pageview")
                 try await it.browser.click("leave")
                 try await it.browser.open(site.address + "/")
-                _ = try await it.recorder.waits(for: 3, "pageview")
-                #expect(it.recorder.types == ["pageview", "pageview", "pageview"])
-                #expect(it.recorder.payloads("pageview").allSatisfy { $0["utm_source"] == nil })
+                _ = try await recorder.waits(for: 3, "pageview")
+                #expect(recorder.types == ["pageview", "pageview", "pageview"])
+                #expect(recorder.payloads("pageview").allSatisfy { $0["utm_source"] == nil })
             }
         }
     }
 
     @Test("data-utm: the campaign of the address, its five fields and nothing else of it")
     func campaigns() async throws {
-        try await Self.run { it in
+        try await FeatureSite.record { it, recorder in
             let query = "?utm_source=google&utm_medium=cpc&utm_campaign=spring+sale&utm_content=%C3%A9&utm_term=tea%20pot&token=secret&path=/x&visitor_id=v"
             try await it.site(#"data-utm="true""#) { site in
                 try await it.browser.open(site.address + Self.page + query)
-                _ = try await it.recorder.waits(for: 1, "pageview")
-                let payload = it.recorder.payloads("pageview")[0]
+                _ = try await recorder.waits(for: 1, "pageview")
+                let payload = recorder.payloads("pageview")[0]
                 #expect(payload.members.map(\.name).sorted() == [
                     "consent_granted", "consent_mode", "event_id", "language", "path", "referrer", "screen", "title", "type", "utm_campaign", "utm_content",
                     "utm_medium", "utm_source", "utm_term",
@@ -102,27 +66,27 @@ struct FeaturesInBrowserTests {
 
     @Test("data-search: the words in the address, once for each search; pulse(\"search\") with results")
     func searches() async throws {
-        try await Self.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site(#"data-search="true""#) { site in
                 try await it.browser.open(site.address + Self.page + "?q=%20green+tea%20")
-                #expect(try await it.recorder.waits(for: 1, "search_query") == [#"{"path":"/cases/features.html","query":"green tea"}"#])
+                #expect(try await recorder.waits(for: 1, "search_query") == [#"{"path":"/cases/features.html","query":"green tea"}"#])
                 try await it.browser.run("history.pushState({}, '', '?q=green+tea&page=2')")
-                _ = try await it.recorder.waits(for: 2, "pageview")
+                _ = try await recorder.waits(for: 2, "pageview")
                 try await it.browser.click("route")
-                #expect(try await it.recorder.waits(for: 2, "search_query")[1] == #"{"path":"/cases/next","query":"second"}"#)
+                #expect(try await recorder.waits(for: 2, "search_query")[1] == #"{"path":"/cases/next","query":"second"}"#)
                 try await it.browser.run("pulse('search', { query: 'cups', results_count: 12 })")
-                #expect(try await it.recorder.waits(for: 3, "search_query")[2] == #"{"path":"/cases/next","query":"cups","results_count":12}"#)
+                #expect(try await recorder.waits(for: 3, "search_query")[2] == #"{"path":"/cases/next","query":"cups","results_count":12}"#)
             }
             try await it.site(#"data-search="true" data-search-param="find""#) { site in
                 try await it.browser.open(site.address + Self.page + "?q=no&find=yes")
-                #expect(try await it.recorder.waits(for: 4, "search_query")[3] == #"{"path":"/cases/features.html","query":"yes"}"#)
+                #expect(try await recorder.waits(for: 4, "search_query")[3] == #"{"path":"/cases/features.html","query":"yes"}"#)
             }
         }
     }
 
     @Test("data-scroll: how far down each page was seen, once, when it is left")
     func scrolling() async throws {
-        try await Self.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site(#"data-scroll="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
                 try await it.waits(forFile: "scroll")
@@ -131,23 +95,23 @@ struct FeaturesInBrowserTests {
                 try await it.browser.run("return new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
                 try await it.browser.run("scrollTo(0, 0)")
                 try await it.browser.run("history.pushState({}, '', '/cases/next')")
-                #expect(try await it.recorder.waits(for: 1, "scroll_depth") == [#"{"path":"/cases/features.html","max_depth":50}"#])
+                #expect(try await recorder.waits(for: 1, "scroll_depth") == [#"{"path":"/cases/features.html","max_depth":50}"#])
                 try await it.browser.run("scrollTo(0, 4000)")
                 try await it.browser.run("return new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
                 try await it.browser.open(site.elsewhere)
-                #expect(try await it.recorder.waits(for: 2, "scroll_depth")[1] == #"{"path":"/cases/next","max_depth":100}"#)
+                #expect(try await recorder.waits(for: 2, "scroll_depth")[1] == #"{"path":"/cases/next","max_depth":100}"#)
             }
         }
     }
 
     @Test("data-outlinks: links to other hosts and files, without credentials; no others")
     func outlinks() async throws {
-        try await Self.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site(#"data-outlinks="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
                 try await it.waits(forFile: "outlinks")
                 for id in ["internal", "mail", "external", "download-text", "named"] { try await it.browser.click(id) }
-                #expect(try await it.recorder.waits(for: 3, "outlink") == [
+                #expect(try await recorder.waits(for: 3, "outlink") == [
                     #"{"path":"/cases/features.html","url":"http://127.0.0.1:\#(site.port)/elsewhere.html?a=b#c","link_type":"external"}"#,
                     #"{"path":"/cases/features.html","url":"\#(site.address)/files/catalogue.pdf?v=2","link_type":"download"}"#,
                     #"{"path":"/cases/features.html","url":"\#(site.address)/cases/early.html","link_type":"download"}"#,
@@ -158,7 +122,7 @@ struct FeaturesInBrowserTests {
 
     @Test("data-clicks: coordinates of the page and a selector that finds the element alone")
     func clicks() async throws {
-        try await Self.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site(#"data-clicks="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
                 try await it.waits(forFile: "clicks")
@@ -167,15 +131,15 @@ struct FeaturesInBrowserTests {
                 try await it.browser.run("document.querySelector('.cta-primary').click()")
                 try await it.browser.click(selector: ".cta-primary")
                 try await it.browser.click(selector: "#blocked b")
-                let clicks = try await it.recorder.waits(for: 3, "click_event")
+                let clicks = try await recorder.waits(for: 3, "click_event")
                 let size = try await it.browser.run("return [innerWidth, innerHeight]").elements.compactMap(\.integer)
                 #expect(clicks[0] == #"{"path":"/cases/features.html","x":90,"y":2010,"element_selector":"button#deep","viewport_width":\#(size[0]),"#
                     + #""viewport_height":\#(size[1])}"#)
-                let selectors = it.recorder.payloads("click_event").compactMap { $0["element_selector"]?.string }
+                let selectors = recorder.payloads("click_event").compactMap { $0["element_selector"]?.string }
                 #expect(selectors == ["button#deep", "button.cta-primary.big", "b"])
                 // With the key of a keyboard there is no place but the element's.
                 try await it.browser.type("\u{E007}", into: "deep")
-                let last = try await it.recorder.waits(for: 4, "click_event")[3]
+                let last = try await recorder.waits(for: 4, "click_event")[3]
                 #expect(last.contains(#""x":90,"y":2010"#), "\(last)")
             }
         }
@@ -185,15 +149,15 @@ struct FeaturesInBrowserTests {
 
     @Test("data-errors: what nobody handled, where it happened, with release and environment")
     func errors() async throws {
-        try await Self.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site(#"data-errors="true" data-release="2026.05.09" data-environment="staging""#) { site in
                 try await it.browser.open(site.address + Self.page)
                 try await it.waits(forFile: "errors")
                 try await it.browser.click("throws")
                 try await it.browser.click("rejects")
                 try await it.browser.click("odd")
-                _ = try await it.recorder.waits(for: 3, "js_error")
-                let errors = it.recorder.payloads("js_error").compactMap { $0["payload"] }
+                _ = try await recorder.waits(for: 3, "js_error")
+                let errors = recorder.payloads("js_error").compactMap { $0["payload"] }
                 #expect(errors.map { $0["message"]?.string } == ["TypeError: no teapot", "RangeError: too much tea", #"{"code":7}"#])
                 #expect(errors.map { $0["filename"]?.string } == [site.address + "/cases/failures.js", site.address + "/cases/failures.js", nil])
                 #expect(errors.map { $0["lineno"]?.integer } == [4, 8, nil])
@@ -204,17 +168,17 @@ struct FeaturesInBrowserTests {
                 #expect(try await it.browser.run("return seen.length").integer == 3)
                 // 17 of the 50 of a loop, so that a page sends 20.
                 try await it.browser.click("loop")
-                _ = try await it.recorder.waits(for: 20, "js_error")
+                _ = try await recorder.waits(for: 20, "js_error")
                 try await it.browser.run("pulse('event', { name: 'after' })")
-                _ = try await it.recorder.waits(for: 1, "event")
-                #expect(it.recorder.types.filter { $0 == "js_error" }.count == 20)
+                _ = try await recorder.waits(for: 1, "event")
+                #expect(recorder.types.filter { $0 == "js_error" }.count == 20)
             }
         }
     }
 
     @Test("pulse(): events with revenue, logs, answers of surveys, identities")
     func calls() async throws {
-        try await Self.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site(#"data-release="r1""#) { site in
                 try await it.browser.open(site.address + Self.page)
                 try await it.browser.run("""
@@ -224,114 +188,33 @@ struct FeaturesInBrowserTests {
                     pulse('survey_response', { survey_id: 'c7f3e8a2-91b4-4d6e-b2f1-8a3c9d4e5f6a', answers: [{ question_id: 'q1', value: 9 }], completed: true });
                     pulse('identify', { user_id: 'user_123', traits: { plan: 'pro' } });
                     """)
-                _ = try await it.recorder.waits(for: 1, "identify")
-                #expect(it.recorder.received("event") == [
+                _ = try await recorder.waits(for: 1, "identify")
+                #expect(recorder.received("event") == [
                     #"{"path":"/cases/features.html","name":"purchase","revenue_amount":49.99,"revenue_currency":"USD","data":{"plan":"pro"}}"#,
                 ])
-                #expect(it.recorder.received("log").first
+                #expect(recorder.received("log").first
                     == #"{"path":"/cases/features.html","payload":{"level":"warn","message":"Checkout retry","body":{"order_id":"ord_123","retry_count":2},"#
                     + #""path":"/cases/features.html","release":"r1","environment":"production"}}"#)
-                let second = it.recorder.payloads("log").last?["payload"]
+                let second = recorder.payloads("log").last?["payload"]
                 #expect(second?["message"]?.string?.hasPrefix("Error: boom\n    at ") == true)
                 #expect(second?["body"]?["value"]?.string == "text")
-                #expect(it.recorder.received("survey_response") == [
+                #expect(recorder.received("survey_response") == [
                     #"{"path":"/cases/features.html","payload":{"path":"/cases/features.html","survey_id":"c7f3e8a2-91b4-4d6e-b2f1-8a3c9d4e5f6a","#
                         + #""answers":[{"question_id":"q1","value":9}],"completed":true}}"#,
                 ])
-                #expect(it.recorder.received("identify") == [
+                #expect(recorder.received("identify") == [
                     #"{"path":"/cases/features.html","payload":{"path":"/cases/features.html","user_id":"user_123","traits":{"plan":"pro"}}}"#,
                 ])
-                #expect(it.recorder.types.first == "pageview")
+                #expect(recorder.types.first == "pageview")
             }
         }
     }
 
-    // MARK: Replay
-
-    /// Of all pieces, the earliest first: those of a page that is left may overtake each other.
-    private static func events(_ it: Setting) -> [JSON] {
-        let pieces = it.recorder.payloads("replay").map { $0["payload"]?["events"]?.elements ?? [] }
-        return pieces.sorted { $0.first?["at"]?.integer ?? 0 < $1.first?["at"]?.integer ?? 0 }.flatMap(\.self)
-    }
-
-    private static func text(_ it: Setting) -> String {
-        it.recorder.received("replay").joined()
-    }
-
-    @Test("data-replay: the page and what happens on it, with what is typed masked")
-    func replay() async throws {
-        try await Self.run { it in
-            try await it.site(#"data-replay="true""#) { site in
-                try await it.browser.open(site.address + Self.page)
-                try await it.waits(forFile: "replay")
-                try await it.browser.type("Ada Lovelace", into: "name")
-                try await it.browser.type("hunter2", into: "password")
-                try await it.browser.click("deep")
-                try await it.browser.run("document.getElementById('bottom').textContent = 'changed'")
-                try await it.browser.open(site.elsewhere)
-                try await Patience.until("the last piece") {
-                    it.recorder.payloads("replay").contains { $0["payload"]?["is_complete"]?.boolean == true } ? () : nil
-                }
-                let text = Self.text(it), events = Self.events(it)
-                for secret in ["Ada", "Lovelace", "hunter2", "IBAN", "1234", "was there", "never told", "failures.thrown"] {
-                    #expect(!text.contains(secret), "\(secret)")
-                }
-                for shown in [#""value":"*** ********""#, #""value":"*******""#, #""text":"**** ****""#, #""text":"buy""#, #""text":"changed""#, "cta-primary"] {
-                    #expect(text.contains(shown), "\(shown)")
-                }
-                let types = Set(events.compactMap { $0["type"]?.string })
-                #expect(types.isSuperset(of: ["page", "add", "input", "click", "scroll"]))
-                #expect(events.first?["type"]?.string == "page")
-                // In order, of one session, from the page on which it began.
-                let times = events.compactMap { $0["at"]?.integer }
-                #expect(times == times.sorted())
-                let payloads = it.recorder.payloads("replay").compactMap { $0["payload"] }
-                #expect(Set(payloads.map { $0["session_id"]?.string ?? "" }).count == 1)
-                #expect(payloads.allSatisfy { $0["entry_page"]?.string == Self.page })
-                // Each node is put into one that was told before.
-                var known: Set<Int64> = [1]
-                for node in events.filter({ $0["type"]?.string == "add" }).flatMap({ $0["nodes"]?.elements ?? [] }) {
-                    #expect(known.contains(node["parent"]?.integer ?? -1))
-                    #expect(node["before"]?.integer == 0 || known.contains(node["before"]?.integer ?? -1))
-                    known.insert(node["id"]?.integer ?? -1)
-                }
-                #expect(known.count > 30)
-            }
-        }
-    }
-
-    @Test("data-replay-mask=\"false\" takes what is typed but passwords; data-replay-sample=\"0\" takes nothing")
-    func replayOptions() async throws {
-        try await Self.run { it in
-            try await it.site(#"data-replay="true" data-replay-sample="0""#) { site in
-                try await it.browser.open(site.address + Self.page)
-                try await it.waits(forFile: "replay")
-                try await it.browser.open(site.elsewhere)
-                #expect(it.recorder.received("replay").isEmpty)
-            }
-            try await it.site(#"data-replay="true" data-replay-mask="false" data-consent-granted="true""#) { site in
-                try await it.browser.open(site.address + Self.page)
-                try await it.waits(forFile: "replay")
-                try await it.browser.type("Ada", into: "name")
-                try await it.browser.type("hunter2", into: "password")
-                #expect(try await it.browser.run("return Object.keys(sessionStorage)").elements.compactMap(\.string) == ["pulse_replay"])
-                // The next page of the tab belongs to the same session, since consent was asked for.
-                try await it.browser.open(site.address + Self.page + "?second")
-                try await it.waits(forFile: "replay")
-                try await it.browser.open(site.elsewhere)
-                try await Patience.until("both pages") {
-                    it.recorder.payloads("replay").filter { $0["payload"]?["is_complete"]?.boolean == true }.count >= 2 ? () : nil
-                }
-                #expect(Self.text(it).contains(#""value":"Ada""#))
-                #expect(!Self.text(it).contains("hunter2"))
-                #expect(Set(it.recorder.payloads("replay").map { $0["payload"]?["session_id"]?.string ?? "" }).count == 1)
-            }
-        }
-    }
+    // MARK: Consent, privacy of the browser, and pages as they are
 
     @Test("consent: features begin when it is given, and end when it is withdrawn; what was not sent is forgotten")
     func consent() async throws {
-        try await Self.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site(#"data-consent-granted="false" data-clicks="true" data-replay="true" data-errors="true" data-search="true""#) { site in
                 try await it.browser.open(site.address + Self.page + "?q=tea")
                 try await it.browser.click("throws")
@@ -340,42 +223,40 @@ struct FeaturesInBrowserTests {
                 #expect(try await it.browser.requestsToCollect() == 0)
                 try await it.browser.click("grant")
                 for name in ["clicks", "errors", "replay"] { try await it.waits(forFile: name) }
-                _ = try await it.recorder.waits(for: 1, "search_query")
+                _ = try await recorder.waits(for: 1, "search_query")
                 try await it.browser.click("deep")
-                _ = try await it.recorder.waits(for: 1, "click_event")
+                _ = try await recorder.waits(for: 1, "click_event")
                 #expect(try await it.browser.run("return sessionStorage.length").integer == 1)
 
                 try await it.browser.click("withdraw")
-                let before = it.recorder.types.count
+                let before = recorder.types.count
                 try await it.browser.type("hidden words", into: "name")
                 for id in ["deep", "rejects", "route"] { try await it.browser.click(id) }
                 try await it.browser.run("pulse('log', 'info', 'between'); document.getElementById('bottom').textContent = 'between'")
                 #expect(try await it.browser.run("return sessionStorage.length").integer == 0)
                 try await it.browser.click("grant")
-                _ = try await it.recorder.waits(for: 2, "pageview")
+                _ = try await recorder.waits(for: 2, "pageview")
                 try await it.browser.open(site.elsewhere)
                 try await Patience.until("the end of the second session") {
-                    it.recorder.payloads("replay").contains { $0["payload"]?["is_complete"]?.boolean == true } ? () : nil
+                    recorder.payloads("replay").contains { $0["payload"]?["is_complete"]?.boolean == true } ? () : nil
                 }
                 // The first one was withdrawn before its first piece was due; the second began with the page that was then shown.
-                let pieces = it.recorder.payloads("replay").compactMap { $0["payload"] }
+                let pieces = recorder.payloads("replay").compactMap { $0["payload"] }
                 #expect(Set(pieces.map { $0["session_id"]?.string ?? "" }).count == 1)
                 #expect(pieces.allSatisfy { $0["entry_page"]?.string == "/cases/next" })
                 // Of the time between, nothing: neither clicks nor errors nor logs.
-                let after = it.recorder.types.dropFirst(before).filter { $0 != "replay" }
+                let after = recorder.types.dropFirst(before).filter { $0 != "replay" }
                 #expect(!after.contains("js_error") && !after.contains("log"), "\(after)")
-                #expect(it.recorder.received("js_error").isEmpty)
-                let clicked = it.recorder.payloads("click_event").compactMap { $0["element_selector"]?.string }
+                #expect(recorder.received("js_error").isEmpty)
+                let clicked = recorder.payloads("click_event").compactMap { $0["element_selector"]?.string }
                 #expect(clicked.filter { $0 == "button#deep" }.count == 1, "\(clicked)")
             }
         }
     }
 
-    // MARK: Privacy of the browser, and pages as they are
-
     @Test("Global Privacy Control: nothing is sent or fetched, unless the tag says otherwise")
     func globalPrivacyControl() async throws {
-        try await Self.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site(#"data-clicks="true" data-vitals="true""#) { site in
                 try await it.browser.open(site.address + "/cases/gpc.html")
                 try await it.browser.run("pulse('event', { name: 'asked' }); pulse('log', 'info', 'asked')")
@@ -384,19 +265,19 @@ struct FeaturesInBrowserTests {
             }
             try await it.site(#"data-dnt="false""#) { site in
                 try await it.browser.open(site.address + "/cases/gpc.html")
-                _ = try await it.recorder.waits(for: 1, "pageview")
+                _ = try await recorder.waits(for: 1, "pageview")
             }
         }
     }
 
     @Test("a strict content security policy with a nonce lets features work")
     func contentSecurityPolicy() async throws {
-        try await Self.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site(#"data-clicks="true" data-errors="true" data-outlinks="true" data-replay="true" data-scroll="true" data-vitals="true""#) { site in
                 try await it.browser.open(site.address + "/cases/csp.html")
                 try await it.waits(forFile: "clicks")
                 try await it.browser.click("pro")
-                #expect(try await it.recorder.waits(for: 1, "click_event")[0].contains(#""element_selector":"button#pro""#))
+                #expect(try await recorder.waits(for: 1, "click_event")[0].contains(#""element_selector":"button#pro""#))
                 #expect(try await it.fetched().count == 7)
                 #expect(try await it.browser.run("return violations").elements.isEmpty)
             }
@@ -405,10 +286,10 @@ struct FeaturesInBrowserTests {
 
     @Test("a page without scripts counts by an image")
     func noScript() async throws {
-        try await Self.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site { site in
                 try await it.browser.open(site.address + "/cases/noscript.html?token=1")
-                #expect(try await it.recorder.waits(for: 1, "pageview") == [#"{"path":"/cases/noscript.html?token=1","title":"No script","utm_source":"mail"}"#])
+                #expect(try await recorder.waits(for: 1, "pageview") == [#"{"path":"/cases/noscript.html?token=1","title":"No script","utm_source":"mail"}"#])
                 #expect(try await it.browser.run("return document.getElementById('pixel').naturalWidth").integer == 1)
             }
         }
@@ -416,7 +297,7 @@ struct FeaturesInBrowserTests {
 
     @Test("a feature that can't be fetched breaks nothing, and is counted")
     func blocked() async throws {
-        try await Self.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site(#"data-clicks="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
                 try await it.waits(forFile: "clicks")
@@ -426,7 +307,7 @@ struct FeaturesInBrowserTests {
                     """)
                 try await it.browser.click("deep")
                 try await it.browser.run("pulse('event', { name: 'still' })")
-                _ = try await it.recorder.waits(for: 1, "event")
+                _ = try await recorder.waits(for: 1, "event")
                 #expect(try await it.browser.run("return pulse.errors").integer == 1)
                 #expect(try await it.browser.run("return seen.length").integer == 0)
             }

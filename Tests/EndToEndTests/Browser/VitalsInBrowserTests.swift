@@ -5,16 +5,14 @@ import Testing
 /// `data-vitals` against what the browser itself says, and against entries whose result is worked out by hand.
 @Suite("Web vitals in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct VitalsInBrowserTests {
-    private typealias Setting = FeaturesInBrowserTests.Setting
-
-    private static func vitals(_ it: Setting, _ count: Int) async throws -> [String: Double] {
-        _ = try await it.recorder.waits(for: count, "web_vital")
-        return Dictionary(it.recorder.payloads("web_vital").map { ($0["name"]?.string ?? "", $0["value"]?.number ?? -1) }) { $1 }
+    private static func vitals(_ recorder: Recorder, _ count: Int) async throws -> [String: Double] {
+        _ = try await recorder.waits(for: count, "web_vital")
+        return Dictionary(recorder.payloads("web_vital").map { ($0["name"]?.string ?? "", $0["value"]?.number ?? -1) }) { $1 }
     }
 
     @Test("each value is that of the browser's own entries")
     func real() async throws {
-        try await FeaturesInBrowserTests.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site(#"data-vitals="true""#) { site in
                 try await it.browser.open(site.address + "/cases/vitals.html")
                 try await it.waits(forFile: "vitals")
@@ -33,7 +31,7 @@ struct VitalsInBrowserTests {
                     }
                     """)
                 try await it.browser.click("leave")
-                let values = try await Self.vitals(it, 5)
+                let values = try await Self.vitals(recorder, 5)
                 #expect(values.count == 5)
                 for (name, value) in values {
                     let own = try #require(expected[name]?.number)
@@ -41,8 +39,8 @@ struct VitalsInBrowserTests {
                 }
                 #expect(values["CLS"] ?? 0 > 0.01)
                 #expect(values["INP"] ?? 0 >= 248)
-                #expect(it.recorder.payloads("web_vital").allSatisfy { $0["path"]?.string == "/cases/vitals.html" })
-                let rating = it.recorder.payloads("web_vital").first { $0["name"]?.string == "INP" }?["rating"]?.string
+                #expect(recorder.payloads("web_vital").allSatisfy { $0["path"]?.string == "/cases/vitals.html" })
+                let rating = recorder.payloads("web_vital").first { $0["name"]?.string == "INP" }?["rating"]?.string
                 #expect(rating == (values["INP"] ?? 0 <= 500 ? "needs-improvement" : "poor"))
             }
         }
@@ -98,48 +96,48 @@ struct VitalsInBrowserTests {
     }
 
     private static func told(
-        _ body: @escaping @Sendable (FeaturesInBrowserTests.Setting) async throws -> Void, expect: @escaping @Sendable ([String]) -> Void
+        _ body: @escaping @Sendable (FeatureSite) async throws -> Void, expect: @escaping @Sendable ([String]) -> Void
     ) async throws {
-        try await FeaturesInBrowserTests.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site(#"data-vitals="true""#) { site in
                 try await it.browser.open(site.address + "/cases/vitals-told.html")
                 try await it.browser.waits(for: "return 'first-input' in observers")
                 try await body(it)
                 try await it.browser.click("leave")
                 // TTFB is the browser's own.
-                _ = try await it.recorder.waits(for: 3, "web_vital")
+                _ = try await recorder.waits(for: 3, "web_vital")
                 try await it.browser.open(site.address + "/")
-                _ = try await it.recorder.waits(for: 2, "pageview")
-                expect(it.recorder.received("web_vital"))
+                _ = try await recorder.waits(for: 2, "pageview")
+                expect(recorder.received("web_vital"))
             }
         }
     }
 
     @Test("a return from the back/forward cache is a view of its own, measured anew")
     func backForwardCache() async throws {
-        try await FeaturesInBrowserTests.run { it in
+        try await FeatureSite.record { it, recorder in
             try await it.site(#"data-vitals="true" data-scroll="true""#) { site in
                 try await it.browser.open(site.address + "/cases/vitals.html")
                 try await it.waits(forFile: "vitals")
                 try await it.browser.run("window.kept = true")
                 try await it.browser.click("leave")
-                _ = try await it.recorder.waits(for: 1, "scroll_depth")
+                _ = try await recorder.waits(for: 1, "scroll_depth")
                 try await it.browser.waits(for: "return document.title == 'Another site'")
-                let first = it.recorder.payloads("web_vital").count
+                let first = recorder.payloads("web_vital").count
                 try await it.browser.goBack()
-                _ = try await it.recorder.waits(for: 2, "pageview")
+                _ = try await recorder.waits(for: 2, "pageview")
                 try #require(try await it.browser.run("return window.kept === true").boolean == true, "the browser has not kept the page")
                 try await it.browser.run("return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))))")
                 try await it.browser.click("leave")
-                _ = try await it.recorder.waits(for: 2, "scroll_depth")
-                let second = it.recorder.payloads("web_vital").dropFirst(first)
+                _ = try await recorder.waits(for: 2, "scroll_depth")
+                let second = recorder.payloads("web_vital").dropFirst(first)
                 let values = Dictionary(second.map { ($0["name"]?.string ?? "", $0["value"]?.number ?? -1) }) { $1 }
                 #expect(values.keys.sorted() == ["CLS", "FCP", "LCP", "TTFB"])
                 #expect(values["TTFB"] == 0)
                 #expect(values["CLS"] == 0)
                 #expect(values["LCP"] == values["FCP"])
                 #expect((0...5_000).contains(values["LCP"] ?? -1))
-                #expect(it.recorder.types.filter { $0 == "pageview" }.count == 2)
+                #expect(recorder.types.filter { $0 == "pageview" }.count == 2)
             }
         }
     }

@@ -1,0 +1,92 @@
+import Common
+import Storage
+
+/// A report with its parameters, as people keep it. Module `dashboards` serves the definitions; others embed, export and send them.
+public enum SavedReport {
+    public static let resource = Resource(
+        "Report", path: "/api/v1/reports", table: "dashboards_report",
+        fields: [
+            .required("name", .text(200)), .required("report_type", .text(50), "Name of the report: pages, referrers ..."),
+            .optional("params", .map(.any), "Universal parameters: start_at, end_at, limit, filter, segment_id ..."),
+            .optional("visualization", .text(50), "How it is shown. Default: table."), .optional("is_active", .boolean),
+        ],
+        defaults: #"{"params":{},"visualization":"table","is_active":true}"#,
+        check: { try check(parameters: $0["params"]) },
+        verify: { call, _, body in if let type = body["report_type"]?.string { _ = try call.report(type) } })
+
+    /// The report's answer: `parameters` of the definition, those of the request before them.
+    public static func run(_ definition: Resource.Definition, _ call: ProjectRequest) async throws -> JSON {
+        let saved = definition.fields["params"]
+        let scope = try await call.scope { name in call.text(name) ?? saved?[name].flatMap(text) }
+        return try await call.run(report: definition.fields["report_type"]?.string ?? "", over: scope)
+    }
+
+    /// - Throws: 400 for a parameter that no report has, or whose value can't be meant.
+    static func check(parameters: JSON?) throws {
+        for (name, value) in parameters?.members ?? [] {
+            guard let parameter = ScopeParameters.list.first(where: { $0.name == name }) else {
+                let names = ScopeParameters.list.map { "'\($0.name)'" }.joined(separator: ", ")
+                throw ServiceError.body("field 'params' may hold \(names); got '\(name.excerpt(60))'.")
+            }
+            guard value.isNull || (text(value).map(parameter.accepts) ?? false) else {
+                throw ServiceError.body("field 'params.\(name)' must be \(parameter.expectation); got \(text(value).map { "'\($0.excerpt(60))'" } ?? value.described).")
+            }
+        }
+    }
+
+    private static func text(_ value: JSON) -> String? { value.string ?? value.integer.map(String.init) }
+}
+
+/// Reports side by side, as people keep them.
+public enum Dashboard {
+    public static let resource = Resource(
+        "Dashboard", path: "/api/v1/dashboards", table: "dashboards_dashboard",
+        fields: [
+            .required("name", .text(200)), .optional("description", .nullable(.optionalText(2_000))),
+            .optional("layout", .map(.any), "Such as {\"columns\": 12}."),
+            .required("widgets", .array(.object([
+                .required("id", .text(100)), .required("report_type", .text(50)),
+                .required("x", .integer(0...1_000)), .required("y", .integer(0...10_000)), .required("w", .integer(1...1_000)),
+                .required("h", .integer(1...1_000)), .optional("title", .text(200)), .optional("visualization", .text(50)),
+                .optional("params", .map(.any), "As of a report."),
+            ]), count: 0...100)),
+            .optional("is_default", .boolean, "The one that is shown first; setting it takes it from the other."),
+        ],
+        defaults: #"{"description":null,"layout":{},"is_default":false}"#,
+        check: check,
+        verify: { call, _, body in
+            for widget in body["widgets"]?.elements ?? [] { _ = try call.report(widget["report_type"]?.string ?? "") }
+        })
+
+    private static func check(_ dashboard: JSON) throws {
+        let columns = dashboard["layout"]?["columns"]
+        if let columns, !(1...1_000).contains(columns.integer ?? 0) {
+            throw ServiceError.body("field 'layout.columns' must be a whole number from 1 to 1000; got \(columns.described).")
+        }
+        var ids: Set<String> = []
+        for (index, widget) in (dashboard["widgets"]?.elements ?? []).enumerated() {
+            let id = widget["id"]?.string ?? ""
+            guard ids.insert(id).inserted else { throw ServiceError.body("field 'widgets[\(index)].id' is '\(id.excerpt(60))' like that of another widget.") }
+            let end = (widget["x"]?.integer ?? 0) + (widget["w"]?.integer ?? 0)
+            if let columns = columns?.integer, end > columns {
+                throw ServiceError.body("field 'widgets[\(index)]' ends at column \(end); the layout has \(columns).")
+            }
+            try SavedReport.check(parameters: widget["params"])
+        }
+    }
+
+    /// Answers of all widgets by their ids; `error` in place of the answer of one that can't be shown.
+    public static func run(_ definition: Resource.Definition, _ call: ProjectRequest) async throws -> [String: JSON] {
+        var answers: [String: JSON] = [:]
+        for widget in definition.fields["widgets"]?.elements ?? [] {
+            let saved = widget["params"]
+            do {
+                let scope = try await call.scope { name in call.text(name) ?? saved?[name].flatMap { $0.string ?? $0.integer.map(String.init) } }
+                answers[widget["id"]?.string ?? ""] = try await call.run(report: widget["report_type"]?.string ?? "", over: scope)
+            } catch let error as ServiceError {
+                answers[widget["id"]?.string ?? ""] = try JSON(encoding: ["error": error.message])
+            }
+        }
+        return answers
+    }
+}

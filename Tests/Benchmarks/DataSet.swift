@@ -1,0 +1,59 @@
+import Foundation
+
+/// Events that were sent through `POST /api/collect` once, and are kept.
+struct DataSet {
+    let program: String
+    let folder: String
+    /// Of what is generated.
+    let version: String
+    let projects: Int
+
+    struct Loaded {
+        let folder: String
+        let keys: [PulseProcess.Keys]
+        /// Nil when the data set was there.
+        let eventsPerSecond: Double?
+    }
+
+    private struct Stamp: Codable {
+        let version: String
+        let keys: [PulseProcess.Keys]
+    }
+
+    /// What the stored data depends on: generator, pipeline and storage.
+    private var fullVersion: String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        let manager = FileManager.default
+        for folder in ["Core/Storage", "Core/Engines/DuckDB", "Core/Ingest"] {
+            for name in ((try? manager.contentsOfDirectory(atPath: folder)) ?? []).sorted() {
+                for byte in manager.contents(atPath: "\(folder)/\(name)") ?? Data() { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+            }
+        }
+        return "\(version) \(String(hash, radix: 16))"
+    }
+
+    /// Makes it where it is not there yet.
+    /// - Parameter send: sends all events, with keys of `projects` projects.
+    func prepare(_ title: String, events: Int, send: (PulseProcess, [PulseProcess.Keys]) async throws -> Void) async throws -> Loaded {
+        let stampFile = folder + "/stamp.json"
+        if let data = FileManager.default.contents(atPath: stampFile), let stamp = try? JSONDecoder().decode(Stamp.self, from: data),
+           stamp.version == fullVersion || ProcessInfo.processInfo.environment["PULSE_BENCH_KEEP"] != nil {
+            return Loaded(folder: folder, keys: stamp.keys, eventsPerSecond: nil)
+        }
+        try? FileManager.default.removeItem(atPath: folder)
+        print("\(title) through POST /api/collect")
+        let pulse = try PulseProcess(program: program, dataFolder: folder)
+        defer { pulse.kill() }
+        try await pulse.ready()
+        var keys: [PulseProcess.Keys] = []
+        for project in 0..<projects { keys.append(try await pulse.createProject("reference-\(project)")) }
+        let start = ContinuousClock.now
+        try await send(pulse, keys)
+        // A report waits for what was acknowledged.
+        _ = try await Client.get(pulse.address + "/api/v1/realtime", key: keys[0].query)
+        let took = start.duration(to: .now).seconds
+        try await pulse.stop()
+        try JSONEncoder().encode(Stamp(version: fullVersion, keys: keys)).write(to: URL(fileURLWithPath: stampFile))
+        return Loaded(folder: folder, keys: keys, eventsPerSecond: Double(events) / took)
+    }
+}

@@ -1,0 +1,93 @@
+import Common
+import DuckDBEngine
+import Foundation
+import Logging
+import NIOCore
+import Storage
+
+/// How long the answers to questions over one data set take, through Pulse and from DuckDB itself.
+struct QuestionTimes {
+    let folder: String
+    /// Of the project that is asked about.
+    let key: String
+    let repetitions: Int
+
+    struct Line {
+        let question: Question
+        let days: Int64
+        var cold = 0.0, warm = 0.0, duckdb = 0.0
+        var clickhouse: Double?
+        var differs: [String] = []
+        var answer: [[Any?]]?
+        var rows: [[[Value]]] = []
+
+        init(question: Question, days: Int64) {
+            self.question = question
+            self.days = days
+        }
+
+        var name: String { question.name + (days > 1 ? ", \(days) days" : "") }
+    }
+
+    /// Asks Pulse, `repetitions` times for ranges that were not asked before, and as often for one that was.
+    func ask(_ pulse: PulseProcess, _ line: inout Line) async throws {
+        let (start, end) = Question.range(line.days)
+        func url(_ shift: Int) -> String {
+            guard line.days > 1 else { return pulse.address + line.question.path }
+            // No row lies so close to the end of the range.
+            return pulse.address + line.question.path
+                + "?start_at=\(start.iso8601)&end_at=\(end.adding(milliseconds: Int64(-shift)).iso8601)" + line.question.query
+        }
+        func time(_ shift: Int) async throws -> (milliseconds: Double, answer: Client.Answer) {
+            let url = url(shift), start = ContinuousClock.now
+            let answer = try await Client.get(url, key: key)
+            let took = start.duration(to: .now).milliseconds
+            guard answer.status == 200 else { throw BenchError("\(url): \(String(buffer: answer.body))") }
+            return (took, answer)
+        }
+        let first = try await time(0)
+        let report = try JSONSerialization.jsonObject(with: Data(first.answer.body.readableBytesView)) as? [String: Any] ?? [:]
+        line.answer = line.question.answer?(report)
+        var cold: [Double] = [], warm: [Double] = []
+        for repetition in 1...repetitions { cold.append(try await time(repetition).milliseconds) }
+        for _ in 1...repetitions { warm.append(try await time(0).milliseconds) }
+        line.cold = cold.median
+        line.warm = warm.median
+    }
+
+    /// Asks DuckDB itself, and compares.
+    func throughDuckDB(_ lines: inout [Line]) async throws {
+        print("The same through DuckDB")
+        let store = try DuckDBEventStore(
+            path: folder + "/events.duckdb", library: .load(), threads: 2, memoryLimitBytes: 1 << 30, readers: 1,
+            temporaryFolder: folder + "/bench-spill", logger: Logger(label: "bench"))
+        do {
+            for index in lines.indices {
+                let statements = lines[index].question.statements(lines[index].days) { "\($0) // \($1)" }
+                    .map { $0.replacingOccurrences(of: "FROM activity", with: "FROM core_activity") }
+                var times: [Double] = []
+                for repetition in 0...repetitions {
+                    let start = ContinuousClock.now
+                    var rows: [[[Value]]] = []
+                    for statement in statements { rows.append(try await store.query("\(sql: statement)", timeoutSeconds: 120).values) }
+                    if repetition > 0 { times.append(start.duration(to: .now).milliseconds) } else { lines[index].rows = rows }
+                }
+                lines[index].duckdb = times.median
+                if let answer = lines[index].answer, !Self.agree(answer, lines[index].rows[0]) { lines[index].differs.append("Pulse and DuckDB") }
+            }
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    /// Whether what the report says is what the first columns say.
+    private static func agree(_ answer: [[Any?]], _ rows: [[Value]]) -> Bool {
+        let rows = rows.filter { !$0.isEmpty }
+        guard answer.count == rows.count else { return false }
+        return zip(answer, rows).allSatisfy { said, row in
+            zip(said, row).allSatisfy { one, other in one.map { "\($0)" == (other.text ?? other.int.map(String.init) ?? "") } ?? true }
+        }
+    }
+}

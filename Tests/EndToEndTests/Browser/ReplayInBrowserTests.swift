@@ -1,0 +1,89 @@
+import Core
+import Testing
+
+/// What `data-replay` records of a page, and what it must not.
+@Suite("Replay in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
+struct ReplayInBrowserTests {
+    private static let page = "/cases/features.html"
+
+    /// Of all pieces, the earliest first: those of a page that is left may overtake each other.
+    private static func events(_ recorder: Recorder) -> [JSON] {
+        let pieces = recorder.payloads("replay").map { $0["payload"]?["events"]?.elements ?? [] }
+        return pieces.sorted { $0.first?["at"]?.integer ?? 0 < $1.first?["at"]?.integer ?? 0 }.flatMap(\.self)
+    }
+
+    private static func text(_ recorder: Recorder) -> String {
+        recorder.received("replay").joined()
+    }
+
+    @Test("data-replay: the page and what happens on it, with what is typed masked")
+    func replay() async throws {
+        try await FeatureSite.record { it, recorder in
+            try await it.site(#"data-replay="true""#) { site in
+                try await it.browser.open(site.address + Self.page)
+                try await it.waits(forFile: "replay")
+                try await it.browser.type("Ada Lovelace", into: "name")
+                try await it.browser.type("hunter2", into: "password")
+                try await it.browser.click("deep")
+                try await it.browser.run("document.getElementById('bottom').textContent = 'changed'")
+                try await it.browser.open(site.elsewhere)
+                try await Patience.until("the last piece") {
+                    recorder.payloads("replay").contains { $0["payload"]?["is_complete"]?.boolean == true } ? () : nil
+                }
+                let text = Self.text(recorder), events = Self.events(recorder)
+                for secret in ["Ada", "Lovelace", "hunter2", "IBAN", "1234", "was there", "never told", "failures.thrown"] {
+                    #expect(!text.contains(secret), "\(secret)")
+                }
+                for shown in [#""value":"*** ********""#, #""value":"*******""#, #""text":"**** ****""#, #""text":"buy""#, #""text":"changed""#, "cta-primary"] {
+                    #expect(text.contains(shown), "\(shown)")
+                }
+                let types = Set(events.compactMap { $0["type"]?.string })
+                #expect(types.isSuperset(of: ["page", "add", "input", "click", "scroll"]))
+                #expect(events.first?["type"]?.string == "page")
+                // In order, of one session, from the page on which it began.
+                let times = events.compactMap { $0["at"]?.integer }
+                #expect(times == times.sorted())
+                let payloads = recorder.payloads("replay").compactMap { $0["payload"] }
+                #expect(Set(payloads.map { $0["session_id"]?.string ?? "" }).count == 1)
+                #expect(payloads.allSatisfy { $0["entry_page"]?.string == Self.page })
+                // Each node is put into one that was told before.
+                var known: Set<Int64> = [1]
+                for node in events.filter({ $0["type"]?.string == "add" }).flatMap({ $0["nodes"]?.elements ?? [] }) {
+                    #expect(known.contains(node["parent"]?.integer ?? -1))
+                    #expect(node["before"]?.integer == 0 || known.contains(node["before"]?.integer ?? -1))
+                    known.insert(node["id"]?.integer ?? -1)
+                }
+                #expect(known.count > 30)
+            }
+        }
+    }
+
+    @Test("data-replay-mask=\"false\" takes what is typed but passwords; data-replay-sample=\"0\" takes nothing")
+    func replayOptions() async throws {
+        try await FeatureSite.record { it, recorder in
+            try await it.site(#"data-replay="true" data-replay-sample="0""#) { site in
+                try await it.browser.open(site.address + Self.page)
+                try await it.waits(forFile: "replay")
+                try await it.browser.open(site.elsewhere)
+                #expect(recorder.received("replay").isEmpty)
+            }
+            try await it.site(#"data-replay="true" data-replay-mask="false" data-consent-granted="true""#) { site in
+                try await it.browser.open(site.address + Self.page)
+                try await it.waits(forFile: "replay")
+                try await it.browser.type("Ada", into: "name")
+                try await it.browser.type("hunter2", into: "password")
+                #expect(try await it.browser.run("return Object.keys(sessionStorage)").elements.compactMap(\.string) == ["pulse_replay"])
+                // The next page of the tab belongs to the same session, since consent was asked for.
+                try await it.browser.open(site.address + Self.page + "?second")
+                try await it.waits(forFile: "replay")
+                try await it.browser.open(site.elsewhere)
+                try await Patience.until("both pages") {
+                    recorder.payloads("replay").filter { $0["payload"]?["is_complete"]?.boolean == true }.count >= 2 ? () : nil
+                }
+                #expect(Self.text(recorder).contains(#""value":"Ada""#))
+                #expect(!Self.text(recorder).contains("hunter2"))
+                #expect(Set(recorder.payloads("replay").map { $0["payload"]?["session_id"]?.string ?? "" }).count == 1)
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+@testable import DuckDBEngine
+import Storage
+import Testing
+
+@Suite("Visitor numbers of DuckDB")
+struct VisitorNumbersTests {
+    typealias Visitor = (project: Int32, key: Int64)
+
+    /// A database with the tables of ingest alone.
+    private final class Table {
+        let database: Database
+        let connection: Connection
+        var numbers: VisitorNumbers
+
+        init(maximum: Int) throws {
+            _ = try DuckDBLibrary.load()
+            database = try Database(path: ":memory:", settings: [("threads", "1")])
+            connection = try database.connect()
+            numbers = VisitorNumbers(bounds: VisitorBounds(), maximum: maximum)
+            for statement in IngestTables.migrations.flatMap(\.steps).flatMap({ $0.statements(for: .duckdb) }) {
+                _ = try connection.run(statement.rendered(for: .duckdb).text)
+            }
+        }
+
+        deinit {
+            connection.close()
+            database.close()
+        }
+
+        func number(_ visitors: [Visitor]) throws -> [Int32] {
+            try numbers.numbers(of: visitors, on: connection) { project, number, key in
+                _ = try connection.run(
+                    "INSERT INTO ingest_visitors (project, number, key) VALUES ($1::bigint, $2::bigint, $3::bigint)",
+                    [.int(Int64(project)), .int(Int64(number)), .int(key)])
+            }
+        }
+    }
+
+    @Test("are given in order of appearance, in each project from 1; nobody stays 0")
+    func order() throws {
+        let table = try Table(maximum: 100)
+        #expect(try table.number([(1, 70), (1, 0), (1, -5), (2, 70), (1, 70)]) == [1, 0, 2, 1, 1])
+        #expect(try table.number([(2, -5), (1, -5), (1, 8)]) == [2, 2, 3])
+    }
+
+    @Test("past what memory may hold they are looked up, and stay what they were")
+    func maximum() throws {
+        let table = try Table(maximum: 3)
+        #expect(try table.number([(1, 11), (1, 12)]) == [1, 2])
+        #expect(try table.number([(1, 13), (1, 14)]) == [3, 4])
+        #expect(table.numbers.count == 4)
+        // What the batch before has left too much makes room.
+        #expect(try table.number([(1, 11), (1, 15), (1, 0), (1, 14), (2, 11)]) == [1, 5, 0, 4, 1])
+        #expect(table.numbers.count == 4)
+        // And when the table is more than that at the start.
+        table.numbers.forget()
+        #expect(try table.number([(1, 15), (2, 11), (1, 12)]) == [5, 1, 2])
+        #expect(table.numbers.count == 4)
+    }
+
+    @Test("with little memory they are the same as with much, and no more is kept than a batch asked for")
+    func random() throws {
+        let small = try Table(maximum: 10), large = try Table(maximum: 1_000_000)
+        var random = SystemRandomNumberGenerator()
+        for batch in 0..<100 {
+            let visitors = (0..<20).map { _ in (project: Int32.random(in: 1...3, using: &random), key: Int64.random(in: 0...150, using: &random)) }
+            let (few, many) = (try small.number(visitors), try large.number(visitors))
+            // A key is looked up in all three projects at once.
+            guard few == many, small.numbers.count <= 10 + 3 * visitors.count else {
+                Issue.record("batch \(batch), \(visitors): \(few), not \(many); \(small.numbers.count) in memory")
+                return
+            }
+            if batch % 17 == 0 { small.numbers.forget() }
+        }
+    }
+}
