@@ -73,9 +73,9 @@ public struct Step: Sendable, Hashable {
 }
 
 extension Scope {
-    /// Orders what a visitor did, as a whole number: by time, within one millisecond of a session by arrival.
+    /// Orders what a visitor did, as a whole number: by time, within one millisecond of a session by arrival, late rows last.
     /// One row follows another only where this is larger, so no row is two steps.
-    public static let position: SQL = "(occurred_at * 1048576 + least(coalesce(seq, 0), 1048575))"
+    public static let position: SQL = "(occurred_at * 1048576 + least(coalesce(seq, 1048575), 1048575))"
 
     /// CTEs that follow visitors through steps, each later than the one before it, the first time that they can.
     ///

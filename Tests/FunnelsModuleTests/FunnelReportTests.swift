@@ -84,7 +84,7 @@ struct FunnelReportTests {
         (#""order":"ordered","conversion_window":null,"exclusions":null,"#, "5 4 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
         // bob reads the docs in between; fay's second attempt is straight; after cy's "/" comes the event.
         (#""order":"strict","#, "5 3 2 | 60.0/600.0 60.0/600.0 | 120.0/1200.0"),
-        (#""order":"strict","conversion_window":119,"#, "5 3 0 | 60.0/600.0 - | -"),
+        (#""order":"strict","conversion_window":119,"#, "5 2 0 | 0.0/60.0 - | -"),
         // cy has all three, the first of them at 10:01, when the second was done already.
         (#""order":"any","#, "5 5 3 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
         (#""order":"any","conversion_window":3600,"#, "5 5 3 | 60.0/600.0 60.0/600.0 | 120.0/1200.0"),
@@ -100,7 +100,7 @@ struct FunnelReportTests {
         (#""exclusions":[{"type":"pageview","value":"/"}],"#, "5 4 2 | 60.0/600.0 60.0/600.0 | 120.0/1200.0"),
         // A row that is the next step is that, whatever else it is.
         (#""exclusions":[{"type":"pageview","value":"/pricing","after_step":1}],"#, "5 4 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
-        (#""order":"any","exclusions":[{"type":"pageview","value":"/docs"}],"#, "5 4 3 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
+        (#""order":"any","exclusions":[{"type":"pageview","value":"/docs"}],"#, "5 4 3 | 0.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
     ]
 
     @Test("knows orders, windows and exclusions", arguments: Profile.available)
@@ -132,6 +132,19 @@ struct FunnelReportTests {
             #expect(explained["statements"]?.elements.count == 1)
             let stranger = try await app.post("/api/v1/funnels/analyze?explain=sql", "{\(Self.steps)}", as: .query)
             #expect(stranger.status == 403)
+        }
+    }
+
+    @Test("takes what comes late at its own time", arguments: Profile.available)
+    func late(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            for row in [Self.view("ada", "10:01:00", "/pricing"), Self.event("ada", "10:02:00", "signup", "pro"), Self.view("ada", "10:00:00", "/")] {
+                try await app.collect(row)
+            }
+            for options in ["", #""order":"strict","#, #""order":"any","#, #""conversion_window":120,"#] {
+                let answer = try await app.post("/api/v1/funnels/analyze", "{\(options)\(Self.steps)}", as: .query).json()
+                #expect(Self.told(answer) == "1 1 1 | 60.0/60.0 60.0/60.0 | 120.0/120.0", "\(options)")
+            }
         }
     }
 
