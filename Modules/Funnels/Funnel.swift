@@ -98,7 +98,8 @@ struct Funnel: Sendable {
 
     private func checkExclusions() throws {
         guard order != .strict || exclusions.isEmpty else {
-            throw ServiceError.body("field 'exclusions' must be empty where 'order' is 'strict', as nothing lies between the steps; got \(exclusions.count).")
+            throw ServiceError.body(
+                "field 'exclusions' must be empty where 'order' is 'strict', as nothing lies between the steps; got \(exclusions.count).")
         }
         for (index, exclusion) in exclusions.enumerated() {
             guard let after = exclusion.afterStep else { continue }

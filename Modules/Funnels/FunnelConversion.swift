@@ -48,8 +48,9 @@ struct FunnelConversion: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         .required("steps", .list(.object([
-            .required("label", .text(2_048)), .required("visitors", .count), .required("drop_off", .count), .required("conversion_rate", .number(0...100)),
-            .optional("confidence_interval", ConfidenceInterval.schema), .optional("time_to_convert", Duration.schema, "Seconds from the step before."),
+            .required("label", .text(2_048)), .required("visitors", .count), .required("drop_off", .count),
+            .required("conversion_rate", .number(0...100)), .optional("confidence_interval", ConfidenceInterval.schema),
+            .optional("time_to_convert", Duration.schema, "Seconds from the step before."),
         ]))),
         .required("overall_conversion", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
         .optional("time_to_convert", Duration.schema, "Seconds from the beginning to the last step."),

@@ -75,7 +75,9 @@ struct FunnelJourneys {
             """
             placed AS NOT MATERIALIZED (
               SELECT visitor, position, dense_rank() OVER (PARTITION BY visitor ORDER BY position) AS place, \(SQL.joined(flags))
-              FROM (SELECT *, \(Scope.position) AS position FROM activity WHERE visitor IN (SELECT visitor FROM activity WHERE \(conditions[0]))) done)
+              FROM (
+                SELECT *, \(Scope.position) AS position FROM activity
+                WHERE visitor IN (SELECT visitor FROM activity WHERE \(conditions[0]))) done)
             """,
             """
             moments AS MATERIALIZED (
@@ -131,13 +133,15 @@ struct FunnelJourneys {
 
     // MARK: Parts
 
-    private var matched: SQL { scope.matched(conditions + funnel.exclusions.map { $0.step.condition(scope.dialect) }, in: "SELECT * FROM activity") }
+    private var matched: SQL {
+        scope.matched(conditions + funnel.exclusions.map { $0.step.condition(scope.dialect) }, in: "SELECT * FROM activity")
+    }
 
     /// What was done at one position of a visitor who did step 1: the steps, and `stops_2` ... for what may not come before step 2 ...
     private var moments: SQL {
         let stops = (2...last).map { step in
-            let flags = funnel.exclusions.indices.filter { funnel.exclusions[$0].afterStep.map { $0 == step - 1 } ?? true }.map { SQL(sql: "is_\(last + $0 + 1)") }
-            return "bool_or(\(SQL.any(flags))) AS stops_\(sql: "\(step)")" as SQL
+            let stopping = funnel.exclusions.indices.filter { [nil, step - 1].contains(funnel.exclusions[$0].afterStep) }
+            return "bool_or(\(SQL.any(stopping.map { SQL(sql: "is_\(last + $0 + 1)") }))) AS stops_\(sql: "\(step)")" as SQL
         }
         return """
             moments AS MATERIALIZED (

@@ -60,7 +60,8 @@ struct FunnelReport: Encodable, Sendable {
     ) async throws -> VisitorList {
         let journeys = FunnelJourneys.ctes(of: funnel, in: scope)
         guard let line else {
-            return try await VisitorList.page("funnels.drill", of: scope, ctes: journeys, visitors: "SELECT visitor FROM journeys WHERE \(place.condition)")
+            return try await VisitorList.page(
+                "funnels.drill", of: scope, ctes: journeys, visitors: "SELECT visitor FROM journeys WHERE \(place.condition)")
         }
         return try await VisitorList.page(
             "funnels.drill", of: scope, ctes: "\(journeys), \(entries(of: funnel, by: line.dimension, scope))",
@@ -72,11 +73,11 @@ struct FunnelReport: Encodable, Sendable {
 
     /// The CTE `entries`: the dimension's `value` of each row that is step 1, by `visitor` and `position`.
     private static func entries(of funnel: Funnel, by dimension: Filter.Dimension, _ scope: Scope) -> SQL {
-        """
-        entries AS NOT MATERIALIZED (
-          SELECT visitor, position, min(value) AS value
-          FROM (SELECT visitor, \(Scope.position) AS position, value FROM (\(scope.activity(where: funnel.steps[0].condition(scope.dialect), by: dimension))) done) valued
-          GROUP BY visitor, position)
-        """
+        let rows = scope.activity(where: funnel.steps[0].condition(scope.dialect), by: dimension)
+        return """
+            entries AS NOT MATERIALIZED (
+              SELECT visitor, position, min(value) AS value
+              FROM (SELECT visitor, \(Scope.position) AS position, value FROM (\(rows)) done) valued GROUP BY visitor, position)
+            """
     }
 }

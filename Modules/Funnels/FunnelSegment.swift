@@ -38,7 +38,8 @@ struct FunnelSegment: Encodable {
         } else {
             let days = try Self.days(funnel.windowSeconds)
             guard place.step <= Self.maximumSteps else { throw Self.refusal("more than \(Self.maximumSteps) steps; this takes \(place.step)") }
-            conditions = [Self.sequence(steps.prefix(through), days)] + (place.state == .dropped ? [Self.sequence(steps.prefix(place.step), days).negated] : [])
+            conditions = [Self.sequence(steps.prefix(through), days)]
+                + (place.state == .dropped ? [Self.sequence(steps.prefix(place.step), days).negated] : [])
         }
     }
 

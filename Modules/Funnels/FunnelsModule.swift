@@ -3,7 +3,8 @@ import Core
 /// Ordered conversion. Owns `funnels_definition`; reads the activity that all modules share.
 public struct FunnelsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "funnels", category: .analysis, summary: "How many visitors take one step after the other, where the others stop, and how long it takes.")
+        name: "funnels", category: .analysis,
+        summary: "How many visitors take one step after the other, where the others stop, and how long it takes.")
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 

@@ -2,7 +2,8 @@ import Core
 
 extension FunnelsModule {
     private static let path = "/api/v1/funnels"
-    private static let breakdown = Parameter("breakdown", .text(maximum: 200), "A dimension of `filter`: the funnel by its value in the row of step 1.")
+    private static let breakdown = Parameter(
+        "breakdown", .text(maximum: 200), "A dimension of `filter`: the funnel by its value in the row of step 1.")
 
     var analyses: [Route] {
         let one = Self.path + "/{id}"
@@ -15,7 +16,8 @@ extension FunnelsModule {
                 return try await FunnelReport.run(try Funnel(stored.fields), id: stored.id, by: try dimension(call), scope)
             },
             .report(
-                Self.path + "/analyze", "The same for a definition in the body, which is not kept.", parameters: ScopeParameters.list + [Self.breakdown],
+                Self.path + "/analyze", "The same for a definition in the body, which is not kept.",
+                parameters: ScopeParameters.list + [Self.breakdown],
                 body: .object(Funnel.fields.map { $0.name == "name" ? .optional("name", .text(200)) : $0 }), fields: FunnelReport.fields
             ) { call, definition, scope in try await FunnelReport.run(try Funnel(definition), by: try dimension(call), scope) },
             .report(
@@ -28,12 +30,14 @@ extension FunnelsModule {
                 fields: VisitorList.fields
             ) { call, scope in
                 let funnel = try Funnel(try await Funnel.resource.require(call).fields)
-                let place = try FunnelPlace(step: call.text("step").flatMap(Int.init), state: call.text("state"), of: funnel) { .parameter("step", $0) }
+                let step = call.text("step").flatMap(Int.init)
+                let place = try FunnelPlace(step: step, state: call.text("state"), of: funnel) { .parameter("step", $0) }
                 let line = try dimension(call).map { ($0, call.text("value") ?? "") }
                 return try await FunnelReport.visitors(at: place, of: funnel, in: line, scope)
             },
             Route(
-                .post, one + "/segment", "Save the visitors of a step as a segment, which follows the funnel as it is now.", scope: .query, access: .write,
+                .post, one + "/segment", "Save the visitors of a step as a segment, which follows the funnel as it is now.",
+                scope: .query, access: .write,
                 body: .object([
                     .required("name", .text(200), "Of the segment."), .required("step", .integer(1...20), "Number of the step."),
                     .required("state", .choice(FunnelPlace.states), "Who reached the step, or the one before it alone."),
@@ -58,7 +62,8 @@ extension FunnelsModule {
         let stored = try await Funnel.resource.require(call).fields
         try call.require(module: "segments", .write)
         let body = try await call.body(), funnel = try Funnel(stored)
-        let place = try FunnelPlace(step: body["step"]?.integer.map(Int.init), state: body["state"]?.string, of: funnel) { .body("field 'step' \($0)") }
+        let step = body["step"]?.integer.map(Int.init)
+        let place = try FunnelPlace(step: step, state: body["state"]?.string, of: funnel) { .body("field 'step' \($0)") }
         let segment = NewSegment(
             name: body["name"]?.string ?? "", definition: try FunnelSegment(place, of: funnel, steps: stored["steps"]?.elements ?? []))
         let made = try await SegmentDefinition.resource.create(try JSON(encoding: segment), for: call)

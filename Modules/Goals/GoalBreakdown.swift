@@ -19,8 +19,8 @@ struct GoalBreakdown: Encodable, Sendable {
     static let properties = ["source", "country", "device", "browser", "os", "entry_page", "path"]
 
     static let fields = ReportList<GoalBreakdown>.fields([
-        .required("value", .optionalText(2_048)), .required("conversions", .count), .required("unique_visitors", .count), .required("visitors", .count),
-        .required("conversion_rate", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
+        .required("value", .optionalText(2_048)), .required("conversions", .count), .required("unique_visitors", .count),
+        .required("visitors", .count), .required("conversion_rate", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
     ])
 
     /// Values with most conversions first. A row has its own path; a session has the paths of all its rows.

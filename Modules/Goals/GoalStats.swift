@@ -19,7 +19,8 @@ struct GoalStats: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         .required("goal_id", .uuid), .required("name", .text(200)), .required("conversions", .count), .required("unique_visitors", .count),
-        .required("total_revenue", .amount), .required("conversion_rate", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
+        .required("total_revenue", .amount), .required("conversion_rate", .number(0...100)),
+        .required("confidence_interval", ConfidenceInterval.schema),
     ]
 
     /// - Parameter currency: what orders are told in; nil where they are not to be read.

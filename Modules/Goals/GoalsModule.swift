@@ -21,7 +21,9 @@ public struct GoalsModule: AnalyticsModule {
             },
             .report(
                 one + "/breakdown", "The goal by a property of the session or by path.",
-                parameters: ScopeParameters.list + [Parameter("property", .choice(GoalBreakdown.properties, default: "source"), "What to break down by.")],
+                parameters: ScopeParameters.list + [
+                    Parameter("property", .choice(GoalBreakdown.properties, default: "source"), "What to break down by."),
+                ],
                 fields: GoalBreakdown.fields
             ) { call, scope in
                 let goal = try Goal(try await Goal.resource.require(call).fields)

@@ -49,6 +49,7 @@ struct FunnelSegmentTests {
     func definition() async throws {
         try await run { app in
             let id = try await Self.create(app, #","conversion_window":172800"#, Self.steps)
+            app.time.advance(seconds: 1)
             let made = try await app.post("/api/v1/funnels/\(id)/segment", #"{"name":"Stopped","step":3,"state":"dropped"}"#, as: .query).json()
             let pages = #"{"path":"/*"},{"path":"/pricing"}"#
             var definition = JSONText()

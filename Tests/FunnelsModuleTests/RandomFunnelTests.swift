@@ -29,7 +29,7 @@ struct RandomFunnelTests {
         #","exclusions":[\#(excluded.joined(separator: ","))],"conversion_window":172800"#, #","exclusions":[\#(excluded[1])]"#,
     ]
 
-    @Test("agree with the plain reference", arguments: Profile.available, [1, 2, 3] as [UInt64])
+    @Test("agree with the plain reference", arguments: Profile.available, [1, 2] as [UInt64])
     func agree(profile: Profile, seed: UInt64) async throws {
         guard case .instant(let start)? = ISO8601.parse("2026-03-10T00:00:00Z") else { return }
         let visits = RandomVisits(seed: seed, from: start)
@@ -37,19 +37,22 @@ struct RandomFunnelTests {
             try await visits.send(to: app)
             for steps in Self.lists {
                 for options in Self.options {
-                    try await Self.compare(app, visits, #"{"name":"f","steps":[\#(steps.joined(separator: ","))]\#(options)}"#)
+                    let definition = #"{"name":"f","steps":[\#(steps.joined(separator: ","))]\#(options)}"#
+                    try await Self.compare(app, visits, definition, by: seed == 1 ? Self.dimensions.prefix(2) : Self.dimensions.suffix(2))
                 }
             }
         }
     }
 
-    private static func compare(_ app: TestApp, _ visits: RandomVisits, _ definition: String) async throws {
+    private typealias Dimension = (name: String, value: @Sendable (RandomVisits.Activity) -> String)
+    private static let dimensions: [Dimension] = [
+        ("path", \.path), ("browser", \.browser), ("source", \.source), ("data.plan", { $0.plan ?? "" }),
+    ]
+
+    private static func compare(_ app: TestApp, _ visits: RandomVisits, _ definition: String, by dimensions: ArraySlice<Dimension>) async throws {
         let plain = PlainFunnel(try Funnel(try JSON.parse(definition)), visits)
         let report = try await app.post("/api/v1/funnels/analyze", definition, as: .query).json()
         #expect(PlainFunnel.told(report) == plain.told(), "\(definition)")
-        let dimensions: [(String, @Sendable (RandomVisits.Activity) -> String)] = [
-            ("path", \.path), ("browser", \.browser), ("source", \.source), ("data.plan", { $0.plan ?? "" }),
-        ]
         for (name, value) in dimensions {
             let lines = try await app.post("/api/v1/funnels/analyze?breakdown=\(name)&limit=4", definition, as: .query).json()["breakdown"]!.elements
             let values = plain.values(value, limit: 4)
