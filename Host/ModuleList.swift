@@ -2,6 +2,8 @@ import Core
 import CoreModule
 import DashboardsModule
 import ErrorTrackingModule
+import FunnelsModule
+import GoalsModule
 import IdentityModule
 import LogsModule
 import OutlinksModule
@@ -19,6 +21,8 @@ public enum ModuleList {
         CoreModule.self,
         DashboardsModule.self,
         ErrorTrackingModule.self,
+        FunnelsModule.self,
+        GoalsModule.self,
         IdentityModule.self,
         LogsModule.self,
         OutlinksModule.self,

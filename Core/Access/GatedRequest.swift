@@ -95,8 +95,9 @@ public struct ProjectRequest: GatedRequest {
         self.key = key
     }
 
-    /// - Throws: 403 where the project, or the key, may not read another module whose facts or definitions the request asks for.
-    public func require(module: String) throws { try directory.checkModule(module, .read, project, key) }
+    /// - Throws: 403 where the project, or the key, may not read (or write) another module whose facts or definitions the request
+    ///   asks for.
+    public func require(module: String, _ access: AccessMode = .read) throws { try directory.checkModule(module, access, project, key) }
 
     /// - Throws: 403 for a key without the scope `admin`, where a parameter asks for more than the route's scope gives.
     public func requireAdmin(for parameter: String) throws {

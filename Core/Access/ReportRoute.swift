@@ -13,24 +13,45 @@ extension Route {
         run: @escaping @Sendable (ProjectRequest, Scope) async throws -> Report
     ) -> Route {
         Route(
-            .get, path, summary, scope: .query, access: .read,
-            parameters: parameters + [ScopeParameters.compare, ScopeParameters.explain],
-            success: .json(.object(fields + [
-                .optional("previous", .object(fields), "The period before, with compare=previous."),
-                .optional("statements", .list(.object([.required("sql", .any), .required("values", .list(.any))])), "With explain=sql."),
-            ]))
+            .get, path, summary, scope: .query, access: .read, parameters: extended(parameters), success: extended(fields)
+        ) { call in try await answer(call) { try await run(call, $0) } }
+    }
+
+    /// The same for a report on what comes in the body and is not kept.
+    public static func report<Report: Encodable & Sendable>(
+        _ path: String, _ summary: String, parameters: [Parameter] = ScopeParameters.list, body: Schema, fields: [Schema.Field],
+        run: @escaping @Sendable (ProjectRequest, JSON, Scope) async throws -> Report
+    ) -> Route {
+        Route(
+            .post, path, summary, scope: .query, access: .read, parameters: extended(parameters), body: body, success: extended(fields)
         ) { call in
-            if call.text("explain") != nil { try call.requireAdmin(for: "explain") }
-            let (scope, log) = StatementLog.following(try await call.scope())
-            let statements = { call.text("explain") == nil ? nil : log.statements }
-            guard call.text("compare") == "previous" else {
-                let current = try await run(call, scope)
-                return try .json(Extended(current: current, previous: nil, statements: statements()))
-            }
-            async let current = run(call, scope)
-            async let previous = run(call, scope.over(scope.range.previous))
-            return try .json(Extended(current: try await current, previous: try await previous, statements: statements()))
+            let body = try await call.body()
+            return try await answer(call) { try await run(call, body, $0) }
         }
+    }
+
+    private static func extended(_ parameters: [Parameter]) -> [Parameter] { parameters + [ScopeParameters.compare, ScopeParameters.explain] }
+
+    private static func extended(_ fields: [Schema.Field]) -> Success {
+        .json(.object(fields + [
+            .optional("previous", .object(fields), "The period before, with compare=previous."),
+            .optional("statements", .list(.object([.required("sql", .any), .required("values", .list(.any))])), "With explain=sql."),
+        ]))
+    }
+
+    private static func answer<Report: Encodable & Sendable>(
+        _ call: ProjectRequest, run: @escaping @Sendable (Scope) async throws -> Report
+    ) async throws -> Answer {
+        if call.text("explain") != nil { try call.requireAdmin(for: "explain") }
+        let (scope, log) = StatementLog.following(try await call.scope())
+        let statements = { call.text("explain") == nil ? nil : log.statements }
+        guard call.text("compare") == "previous" else {
+            let current = try await run(scope)
+            return try .json(Extended(current: current, previous: nil, statements: statements()))
+        }
+        async let current = run(scope)
+        async let previous = run(scope.over(scope.range.previous))
+        return try .json(Extended(current: try await current, previous: try await previous, statements: statements()))
     }
 
     /// `path/drill`: the visitors behind a number of the report at `path`.

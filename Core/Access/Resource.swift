@@ -16,6 +16,8 @@ public struct Resource: Sendable {
     public let fields: [Schema.Field]
     /// A field whose value no two definitions of a project may share.
     public let unique: String?
+    /// Arrays that a list tells by their count alone.
+    public let counted: Set<String>
     /// What stands in fields that were never sent: a JSON object.
     public let defaults: JSON?
     /// Brings a definition whose fields are checked into the form in which it is kept: JSON text.
@@ -26,7 +28,7 @@ public struct Resource: Sendable {
     public let verify: @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void
 
     public init(
-        _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil, defaults: String? = nil,
+        _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil, counted: Set<String> = [], defaults: String? = nil,
         check: @escaping @Sendable (JSON) throws -> Void = { _ in },
         verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in },
         normalize: (@Sendable (JSON) throws -> String)? = nil
@@ -36,6 +38,7 @@ public struct Resource: Sendable {
         self.table = table
         self.fields = fields
         self.unique = unique
+        self.counted = counted
         // A text of ours: one that can't be read is a mistake that the first start shows.
         self.defaults = defaults.map { try! JSON.parse($0) }
         self.normalize = normalize
@@ -71,6 +74,13 @@ public struct Resource: Sendable {
 
     // MARK: Routes
 
+    /// A definition as it is answered.
+    public var answered: Schema { Self.answered(fields) }
+
+    private static func answered(_ fields: [Schema.Field]) -> Schema {
+        .object([.required("id", .uuid), .required("created_at", .timestamp), .required("updated_at", .timestamp)] + fields)
+    }
+
     /// What was done to a definition.
     public enum Change: String, Sendable { case create, update, delete }
 
@@ -80,22 +90,21 @@ public struct Resource: Sendable {
     public func routes(
         after: @escaping @Sendable (ProjectRequest, Change, Definition) async throws -> Void
     ) -> [Route] {
+        let line = Self.answered(fields.map { counted.contains($0.name) ? .optional($0.name, .count, $0.summary) : $0 })
         let one = path + "/{id}", noun = kind.lowercased()
-        let answer = Schema.object(
-            [.required("id", .uuid), .required("created_at", .timestamp), .required("updated_at", .timestamp)] + fields)
         let changes = Schema.object(fields.map { .optional($0.name, $0.schema, $0.summary) })
         return [
             Route(.get, path, "List \(noun) definitions, oldest first.", scope: .query, access: .read, parameters: Parameter.page,
-                  success: .json(.object([.required("data", .list(answer)), .required("total", .count)])), use: list),
+                  success: .json(.object([.required("data", .list(line)), .required("total", .count)])), use: list),
             Route(.post, path, "Create a \(noun).", scope: .query, access: .write, body: .object(fields),
-                  success: .json(answer, status: 201)) { call in
-                let made = try await create(call)
+                  success: .json(answered, status: 201)) { call in
+                let made = try await create(try await call.body(), for: call)
                 try await after(call, .create, made)
                 return self.answer(made, status: 201)
             },
-            Route(.get, one, "Read a \(noun).", scope: .query, access: .read, success: .json(answer), use: get),
+            Route(.get, one, "Read a \(noun).", scope: .query, access: .read, success: .json(answered), use: get),
             Route(.put, one, "Change fields of a \(noun); fields left out stay as they are.", scope: .query, access: .write, body: changes,
-                  success: .json(answer)) { call in
+                  success: .json(answered)) { call in
                 let changed = try await update(call)
                 try await after(call, .update, changed)
                 return self.answer(changed, status: 200)
@@ -136,7 +145,7 @@ public struct Resource: Sendable {
         text.append(raw: #"{"data":["#)
         for (index, row) in rows.enumerated() {
             if index > 0 { text.append(raw: ",") }
-            write(try Definition(row), to: &text)
+            write(try Definition(row), counting: counted, to: &text)
         }
         text.append(raw: #"],"total":\#(total[0].int("n"))}"#)
         return .json(bytes: .init(bytes: text.bytes))
@@ -144,8 +153,10 @@ public struct Resource: Sendable {
 
     @Sendable private func get(_ call: ProjectRequest) async throws -> Answer { answer(try await require(call), status: 200) }
 
-    private func create(_ call: ProjectRequest) async throws -> Definition {
-        let body = try await call.body()
+    /// Makes a definition as if `body` had come to the route that creates one: checked, stored and audited. For another module's
+    /// routes, after `call.require(module:_:)`.
+    /// - Throws: 400 for what is no definition.
+    public func create(_ body: JSON, for call: ProjectRequest) async throws -> Definition {
         let definition = try complete(body, over: nil)
         try await verify(call, nil, body)
         let id = Identifiers.uuid(), project = call.project.id, now = call.now.milliseconds
@@ -247,20 +258,21 @@ public struct Resource: Sendable {
 
     // MARK: Answering
 
+    /// What the routes answer for a definition.
     public func answer(_ definition: Definition, status: Int = 200) -> Answer {
         var text = JSONText()
-        write(definition, to: &text)
+        write(definition, counting: [], to: &text)
         return .json(bytes: .init(bytes: text.bytes), status: status)
     }
 
-    private func write(_ definition: Definition, to text: inout JSONText) {
+    private func write(_ definition: Definition, counting counted: Set<String>, to text: inout JSONText) {
         text.append(raw: #"{"id":"#)
         text.append(string: definition.id)
         for (name, value) in definition.fields.members {
             text.append(raw: ",")
             text.append(string: name)
             text.append(raw: ":")
-            text.append(value)
+            if counted.contains(name) { text.append(raw: String(value.elements.count)) } else { text.append(value) }
         }
         text.append(raw: #","created_at":"\#(definition.createdAt.iso8601)","updated_at":"\#(definition.updatedAt.iso8601)"}"#)
     }

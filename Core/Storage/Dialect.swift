@@ -64,6 +64,9 @@ public enum Dialect: String, Sendable {
         "$" + path.map { "." + "\"" + $0.filter { $0 != "\"" } + "\"" }.joined()
     }
 
+    /// The text, compared and ordered by code points, as columns are.
+    func byCodePoints(_ text: SQL) -> SQL { self == .postgresql ? "(\(text)) COLLATE \"C\"" : text }
+
     /// The text as a number; null where it is none, so that a filter on a mixed property never fails.
     public func number(_ text: SQL) -> SQL {
         switch self {

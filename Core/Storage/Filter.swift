@@ -72,8 +72,8 @@ public struct Filter: Sendable, Hashable {
         switch dimension {
         case .session(let column), .row(let column): comparison(of: SQL(sql: column))
         case .property(let path): "kind = 1 AND \(comparison(of: scope.dialect.jsonText("data", path)))"
-        case .entryPage: session(scope, scope.dialect.first("path", by: "occurred_at"))
-        case .exitPage: session(scope, scope.dialect.last("path", by: "occurred_at"))
+        case .entryPage: session(scope, scope.dialect.first("path", by: Scope.position))
+        case .exitPage: session(scope, scope.dialect.last("path", by: Scope.position))
         }
     }
 

@@ -173,7 +173,7 @@ public struct Scope: Sendable {
 
     /// Orders pageviews before, or after, everything else, as `first` and `last` must not meet an event.
     static func pageviewOrder(first: Bool) -> SQL {
-        first ? "CASE WHEN kind = 0 THEN occurred_at ELSE 9223372036854775807 END" : "CASE WHEN kind = 0 THEN occurred_at ELSE -1 END"
+        first ? "CASE WHEN kind = 0 THEN \(position) ELSE 9223372036854775807 END" : "CASE WHEN kind = 0 THEN \(position) ELSE -1 END"
     }
 
     /// The table itself, where a CTE has its name.

@@ -165,7 +165,7 @@ struct SegmentCompiler {
         let last = SQL(sql: "reached_\(steps.count)")
         guard !undone.isEmpty else { return "visitor IN (WITH \(ctes) SELECT visitor FROM \(last))" }
         let flag = SQL(sql: "is_\(steps.count + 1)")
-        let soon: SQL = within.map { " AND m.occurred_at <= \(dialect.quotient("l.position", "1048576")) + \($0)" } ?? ""
+        let soon: SQL = within.map { " AND m.occurred_at <= \(scope.milliseconds(at: "l.position")) + \($0)" } ?? ""
         return """
             visitor IN (WITH \(ctes) SELECT l.visitor FROM \(last) l WHERE NOT EXISTS (
               SELECT 1 FROM matched m WHERE m.visitor = l.visitor AND m.\(flag) AND m.position > l.position\(soon)))

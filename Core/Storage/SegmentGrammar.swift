@@ -26,9 +26,18 @@ extension Segment {
             count += 1
             guard count <= maximumConditions else { throw ServiceError.body("field '\(path)' holds more than \(maximumConditions) conditions.") }
             return condition["conditions"] == nil
-                ? try leaf(condition, at: place) : try group(condition, at: place, depth: depth + 1, &count)
+                ? try negated(try leaf(condition, at: place), condition, at: place) : try group(condition, at: place, depth: depth + 1, &count)
         }
-        return match == "all" ? .all(rules) : .any(rules)
+        return try negated(match == "all" ? .all(rules) : .any(rules), json, at: path)
+    }
+
+    /// The rule, or with `"negate": true` its opposite: everybody else who was active.
+    private static func negated(_ rule: Rule, _ json: JSON, at path: String) throws -> Rule {
+        guard let negate = json["negate"], !negate.isNull else { return rule }
+        guard let isNegated = negate.boolean else {
+            throw ServiceError.body("field '\(path).negate' must be true or false; got \(negate.described).")
+        }
+        return isNegated ? .not(rule) : rule
     }
 
     private static let sources = ["profile", "session", "pageview", "event", "metric", "sequence", "segment"]

@@ -73,9 +73,9 @@ public struct Step: Sendable, Hashable {
 }
 
 extension Scope {
-    /// Orders what a visitor did, as a whole number: by time, within one millisecond of a session by arrival.
+    /// Orders what a visitor did, as a whole number: by time, within one millisecond of a session by arrival, late rows last.
     /// One row follows another only where this is larger, so no row is two steps.
-    public static let position: SQL = "(occurred_at * 1048576 + least(coalesce(seq, 0), 1048575))"
+    public static let position: SQL = "(occurred_at * 1048576 + least(coalesce(seq, 1048575), 1048575))"
 
     /// CTEs that follow visitors through steps, each later than the one before it, the first time that they can.
     ///
@@ -86,15 +86,22 @@ extension Scope {
     ///   - others: conditions on rows that `matched` shall hold as well, with the numbers after the steps'.
     ///   - rows: a SELECT of rows of activity.
     public func following(_ steps: [SQL], and others: [SQL] = [], within milliseconds: Int64? = nil, in rows: SQL) -> [SQL] {
-        let flags = (steps + others).enumerated().map { "(\($1)) AS is_\(sql: String($0 + 1))" as SQL }
-        let any = SQL.any(steps + others)
-        let matched: SQL = """
-            matched AS MATERIALIZED (
-              SELECT visitor, \(Self.position) AS position, occurred_at, \(SQL.joined(flags)) FROM (\(rows)) done WHERE \(any))
-            """
         let parts = milliseconds.map { chains(steps.count, within: $0) } ?? chains(steps.count)
-        return [matched] + parts
+        return [matched(steps + others, in: rows)] + parts
     }
+
+    /// The CTE `matched`: rows that meet one of the conditions, with `visitor`, `position`, `occurred_at` and which of them as
+    /// `is_1`, `is_2` ...
+    public func matched(_ conditions: [SQL], in rows: SQL) -> SQL {
+        let flags = conditions.enumerated().map { "(\($1)) AS is_\(sql: String($0 + 1))" as SQL }
+        return """
+            matched AS MATERIALIZED (
+              SELECT visitor, \(Self.position) AS position, occurred_at, \(SQL.joined(flags)) FROM (\(rows)) done WHERE \(SQL.any(conditions)))
+            """
+    }
+
+    /// The instant of a position, epoch milliseconds.
+    public func milliseconds(at position: SQL) -> SQL { dialect.quotient(position, "1048576") }
 
     /// The earliest row of each step after the earliest of the step before: nothing later can do better.
     private func chains(_ count: Int) -> [SQL] {

@@ -28,6 +28,7 @@ enum SampleBodies {
     /// By method and path.
     static let byRoute: [String: String] = [
         "POST /api/collect": #"{"type":"pageview","path":"/"}"#,
+        "POST /api/v1/goals": #"{"name":"a","goal_type":"pageview","config":{"path":"/"}}"#,
         "POST /api/v1/marketing/imports": #"{"provider":"google_ads","name":"May","rows":[{"date":"2026-05-01"}]}"#,
     ]
 

@@ -92,6 +92,11 @@ struct SegmentDefinitionTests {
             #"{"source":"event","event":"signup","op":"exists"},{"match":"all","conditions":[{"source":"metric","field":"pageviews","op":"gt","value":2},{"source":"metric","field":"events","op":"eq","value":0}]}"#,
             ["bob", "di"], match: "any"),
         Case("", ["ada", "bob", "cy", "di"]), Case("", ["ada", "bob", "cy", "di"], match: "any"),
+        // Everybody else.
+        Case(#"{"source":"event","event":"purchase","negate":true}"#, ["bob", "di"]),
+        Case(#"{"source":"event","event":"purchase","negate":false}"#, ["ada", "cy"]),
+        Case(#"{"source":"sequence","steps":[{"path":"/pricing"},{"event":"purchase"}],"negate":true}"#, ["bob", "cy", "di"]),
+        Case(#"{"match":"any","negate":true,"conditions":[{"source":"event","event":"purchase"},{"source":"event","event":"signup"}]}"#, ["di"]),
     ]
 
     @Test("pick who they say", arguments: Profile.available)
@@ -145,6 +150,11 @@ struct SegmentDefinitionTests {
             #"{"match":"all","conditions":[{"source":"sequence","steps":[{"event":"x"}]}]}"#,
             "field 'definition.conditions[0].steps' must be an array of 2 to 10 steps; got 1."
         ),
+        (
+            #"{"match":"all","conditions":[{"source":"event","event":"x","negate":"yes"}]}"#,
+            "field 'definition.conditions[0].negate' must be true or false; got a string."
+        ),
+        (#"{"match":"all","conditions":[],"negate":1}"#, "field 'definition.negate' must be true or false; got a number."),
         (
             #"{"match":"all","conditions":[{"source":"segment","segment_id":"00000000-0000-0000-0000-000000000000"}]}"#,
             "field 'definition' refers to segment '00000000-0000-0000-0000-000000000000', which does not exist."

@@ -1,0 +1,87 @@
+import Core
+
+/// The numbers of a funnel, of all its visitors or of those with one value.
+struct FunnelConversion: Encodable, Sendable {
+    /// Seconds that it took those who came so far.
+    struct Duration: Encodable, Sendable {
+        let median: Double, p90: Double
+
+        static let schema = Schema.object([.required("median", .number(0...1e12)), .required("p90", .number(0...1e12))])
+
+        /// Nil for nobody.
+        init?(_ row: Row, _ suffix: String) {
+            guard let median = row["median_\(suffix)"].double, let p90 = row["p90_\(suffix)"].double else { return nil }
+            self.median = median / 1_000
+            self.p90 = p90 / 1_000
+        }
+    }
+
+    struct Step: Encodable, Sendable {
+        let label: String
+        let visitors: Int64
+        /// Those who reached the step before and not this one.
+        let dropOff: Int64
+        /// In percent of the step before.
+        let conversionRate: Double
+        /// Nil for the first step, whose rate is always 100.
+        let confidenceInterval: ConfidenceInterval?
+        /// From the step before; nil for the first, and for nobody.
+        let timeToConvert: Duration?
+
+        enum CodingKeys: String, CodingKey {
+            case label, visitors, dropOff = "drop_off", conversionRate = "conversion_rate"
+            case confidenceInterval = "confidence_interval", timeToConvert = "time_to_convert"
+        }
+    }
+
+    let steps: [Step]
+    /// Who reached the last step, in percent of the first.
+    let overallConversion: Double
+    let confidenceInterval: ConfidenceInterval
+    /// From the beginning to the last step; nil for nobody.
+    let timeToConvert: Duration?
+
+    enum CodingKeys: String, CodingKey {
+        case steps, overallConversion = "overall_conversion"
+        case confidenceInterval = "confidence_interval", timeToConvert = "time_to_convert"
+    }
+
+    static let fields: [Schema.Field] = [
+        .required("steps", .list(.object([
+            .required("label", .text(2_048)), .required("visitors", .count), .required("drop_off", .count),
+            .required("conversion_rate", .number(0...100)), .optional("confidence_interval", ConfidenceInterval.schema),
+            .optional("time_to_convert", Duration.schema, "Seconds from the step before."),
+        ]))),
+        .required("overall_conversion", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
+        .optional("time_to_convert", Duration.schema, "Seconds from the beginning to the last step."),
+    ]
+
+    /// Aggregates over `journeys`.
+    static func columns(of funnel: Funnel, _ scope: Scope) -> SQL {
+        func time(_ step: Int) -> SQL { scope.milliseconds(at: SQL(sql: "step_\(step)")) }
+        func duration(_ suffix: String, _ milliseconds: SQL) -> [SQL] {
+            zip(["median", "p90"], scope.dialect.nearestRanks([50, 90], of: milliseconds)).map { "\($1) AS \(sql: "\($0)_\(suffix)")" }
+        }
+        let last = funnel.steps.count
+        return SQL.joined(
+            (1...last).map { "count(step_\(sql: "\($0)")) AS visitors_\(sql: "\($0)")" as SQL }
+                + (2...last).flatMap { duration("\($0)", "\(time($0)) - \(time($0 - 1))") }
+                + duration("overall", "\(time(last)) - \(scope.milliseconds(at: "begun"))"))
+    }
+
+    init(_ row: Row, of funnel: Funnel) {
+        let visitors = (1...funnel.steps.count).map { row.int("visitors_\($0)") }
+        steps = funnel.labels.enumerated().map { index, label in
+            guard index > 0 else {
+                return Step(label: label, visitors: visitors[0], dropOff: 0, conversionRate: 100, confidenceInterval: nil, timeToConvert: nil)
+            }
+            let before = visitors[index - 1], here = visitors[index]
+            return Step(
+                label: label, visitors: here, dropOff: before - here, conversionRate: Rounded.percentage(here, of: before),
+                confidenceInterval: ConfidenceInterval(here, of: before), timeToConvert: Duration(row, "\(index + 1)"))
+        }
+        overallConversion = Rounded.percentage(visitors[visitors.count - 1], of: visitors[0])
+        confidenceInterval = ConfidenceInterval(visitors[visitors.count - 1], of: visitors[0])
+        timeToConvert = Duration(row, "overall")
+    }
+}

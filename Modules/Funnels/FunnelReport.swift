@@ -1,0 +1,83 @@
+import Core
+
+/// How many visitors reach each step, where the others stop, and how long it takes.
+struct FunnelReport: Encodable, Sendable {
+    struct Line: Encodable, Sendable {
+        let value: String
+        let conversion: FunnelConversion
+
+        private enum CodingKeys: String, CodingKey { case value }
+
+        func encode(to encoder: any Encoder) throws {
+            try conversion.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(value, forKey: .value)
+        }
+    }
+
+    /// Nil for a definition that is not kept.
+    let funnelID: String?
+    let name: String?
+    let conversion: FunnelConversion
+    /// Nil where none was asked for.
+    let breakdown: [Line]?
+
+    private enum CodingKeys: String, CodingKey {
+        case funnelID = "funnel_id", name, breakdown
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try conversion.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(funnelID, forKey: .funnelID)
+        try container.encodeIfPresent(name, forKey: .name)
+        try container.encodeIfPresent(breakdown, forKey: .breakdown)
+    }
+
+    static let fields: [Schema.Field] = [
+        .optional("funnel_id", .uuid), .optional("name", .text(200)),
+        .optional("breakdown", .list(.object([.required("value", .optionalText(32_768))] + FunnelConversion.fields)), "With `breakdown`."),
+    ] + FunnelConversion.fields
+
+    static func run(_ funnel: Funnel, id: String? = nil, by dimension: Filter.Dimension?, _ scope: Scope) async throws -> FunnelReport {
+        let counts = FunnelConversion.columns(of: funnel, scope)
+        let total = try await scope.rows(
+            "funnels.analyze", continues: true, "\(FunnelJourneys.ctes(of: funnel, in: scope)) SELECT \(counts) FROM journeys")[0]
+        var lines: [Line]?
+        if let dimension {
+            lines = try await scope.rows("funnels.breakdown", continues: true, """
+                \(FunnelJourneys.ctes(of: funnel, in: scope)), \(entries(of: funnel, by: dimension, scope))
+                SELECT value, \(counts) FROM journeys JOIN entries ON entries.visitor = journeys.visitor AND entries.position = journeys.step_1
+                GROUP BY value ORDER BY count(step_1) DESC, value LIMIT \(scope.limit) OFFSET \(scope.offset)
+                """).map { Line(value: $0.text("value"), conversion: FunnelConversion($0, of: funnel)) }
+        }
+        return FunnelReport(funnelID: id, name: funnel.name, conversion: FunnelConversion(total, of: funnel), breakdown: lines)
+    }
+
+    /// The visitors at a place of the funnel; with a dimension those of one line of its breakdown.
+    static func visitors(
+        at place: FunnelPlace, of funnel: Funnel, in line: (dimension: Filter.Dimension, value: String)?, _ scope: Scope
+    ) async throws -> VisitorList {
+        let journeys = FunnelJourneys.ctes(of: funnel, in: scope)
+        guard let line else {
+            return try await VisitorList.page(
+                "funnels.drill", of: scope, ctes: journeys, visitors: "SELECT visitor FROM journeys WHERE \(place.condition)")
+        }
+        return try await VisitorList.page(
+            "funnels.drill", of: scope, ctes: "\(journeys), \(entries(of: funnel, by: line.dimension, scope))",
+            visitors: """
+                SELECT journeys.visitor FROM journeys JOIN entries ON entries.visitor = journeys.visitor AND entries.position = journeys.step_1
+                WHERE value = \(line.value) AND \(place.condition)
+                """)
+    }
+
+    /// The CTE `entries`: the dimension's `value` of each row that is step 1, by `visitor` and `position`.
+    private static func entries(of funnel: Funnel, by dimension: Filter.Dimension, _ scope: Scope) -> SQL {
+        let rows = scope.activity(where: funnel.steps[0].condition(scope.dialect), by: dimension)
+        return """
+            entries AS NOT MATERIALIZED (
+              SELECT visitor, position, min(value) AS value
+              FROM (SELECT visitor, \(Scope.position) AS position, value FROM (\(rows)) done) valued GROUP BY visitor, position)
+            """
+    }
+}

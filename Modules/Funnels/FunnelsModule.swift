@@ -1,0 +1,14 @@
+import Core
+
+/// Ordered conversion. Owns `funnels_definition`; reads the activity that all modules share.
+public struct FunnelsModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "funnels", category: .analysis,
+        summary: "How many visitors take one step after the other, where the others stop, and how long it takes.")
+
+    public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
+
+    public var migrations: [Migration] { [Migration("001-create", on: .control, [Funnel.resource.creation])] }
+
+    public var routes: [Route] { Funnel.resource.routes + analyses }
+}

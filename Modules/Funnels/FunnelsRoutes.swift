@@ -1,0 +1,72 @@
+import Core
+
+extension FunnelsModule {
+    private static let path = "/api/v1/funnels"
+    private static let breakdown = Parameter(
+        "breakdown", .text(maximum: 200), "A dimension of `filter`: the funnel by its value in the row of step 1.")
+
+    var analyses: [Route] {
+        let one = Self.path + "/{id}"
+        return [
+            .report(
+                one + "/analyze", "Visitors who reach each step, the rates, and the time that it takes.",
+                parameters: ScopeParameters.list + [Self.breakdown], fields: FunnelReport.fields
+            ) { call, scope in
+                let stored = try await Funnel.resource.require(call)
+                return try await FunnelReport.run(try Funnel(stored.fields), id: stored.id, by: try dimension(call), scope)
+            },
+            .report(
+                Self.path + "/analyze", "The same for a definition in the body, which is not kept.",
+                parameters: ScopeParameters.list + [Self.breakdown],
+                body: .object(Funnel.fields.map { $0.name == "name" ? .optional("name", .text(200)) : $0 }), fields: FunnelReport.fields
+            ) { call, definition, scope in try await FunnelReport.run(try Funnel(definition), by: try dimension(call), scope) },
+            .report(
+                one + "/drill", "The visitors behind a number of the analysis.",
+                parameters: ScopeParameters.list + [
+                    Parameter("step", .integer(1...20, default: nil), "Number of the step. Default: the last."),
+                    Parameter("state", .choice(FunnelPlace.states, default: "converted"), "Who reached the step, or the one before it alone."),
+                    Self.breakdown, Parameter("value", .text(maximum: 32_768), "With breakdown: its value, as the analysis has it."),
+                ],
+                fields: VisitorList.fields
+            ) { call, scope in
+                let funnel = try Funnel(try await Funnel.resource.require(call).fields)
+                let step = call.text("step").flatMap(Int.init)
+                let place = try FunnelPlace(step: step, state: call.text("state"), of: funnel) { .parameter("step", $0) }
+                let line = try dimension(call).map { ($0, call.text("value") ?? "") }
+                return try await FunnelReport.visitors(at: place, of: funnel, in: line, scope)
+            },
+            Route(
+                .post, one + "/segment", "Save the visitors of a step as a segment, which follows the funnel as it is now.",
+                scope: .query, access: .write,
+                body: .object([
+                    .required("name", .text(200), "Of the segment."), .required("step", .integer(1...20), "Number of the step."),
+                    .required("state", .choice(FunnelPlace.states), "Who reached the step, or the one before it alone."),
+                ]),
+                success: .json(SegmentDefinition.resource.answered, status: 201), use: saveSegment),
+        ]
+    }
+
+    private func dimension(_ call: ProjectRequest) throws -> Filter.Dimension? {
+        guard let name = call.text("breakdown") else { return nil }
+        guard let dimension = Filter.Dimension(name) else {
+            throw ServiceError.parameter("breakdown", "must be one of \(Filter.Dimension.names.joined(separator: ", ")); got '\(name.excerpt(60))'.")
+        }
+        return dimension
+    }
+
+    private struct NewSegment: Encodable { let name: String, definition: FunnelSegment }
+
+    /// `POST /api/v1/funnels/{id}/segment` answers the segment; 404, 403 where module `segments` may not be changed, 400 for what a
+    /// segment can't say.
+    @Sendable private func saveSegment(_ call: ProjectRequest) async throws -> Answer {
+        let stored = try await Funnel.resource.require(call).fields
+        try call.require(module: "segments", .write)
+        let body = try await call.body(), funnel = try Funnel(stored)
+        let step = body["step"]?.integer.map(Int.init)
+        let place = try FunnelPlace(step: step, state: body["state"]?.string, of: funnel) { .body("field 'step' \($0)") }
+        let segment = NewSegment(
+            name: body["name"]?.string ?? "", definition: try FunnelSegment(place, of: funnel, steps: stored["steps"]?.elements ?? []))
+        let made = try await SegmentDefinition.resource.create(try JSON(encoding: segment), for: call)
+        return SegmentDefinition.resource.answer(made, status: 201)
+    }
+}

@@ -1,0 +1,85 @@
+import Core
+
+/// Something that visitors shall do, once or often.
+struct Goal: Sendable {
+    enum Kind: String, Sendable, CaseIterable {
+        case pageview, event
+        /// A session of some length.
+        case duration
+        /// A session with some pageviews.
+        case pagesPerSession = "pages_per_session"
+    }
+
+    /// What converts.
+    enum Conversion: Sendable {
+        /// Each pageview or event that is the step.
+        case step(Step)
+        /// Each session that lasts so long.
+        case duration(seconds: Int64)
+        /// Each session with so many pageviews.
+        case pageviews(Int64)
+    }
+
+    let name: String
+    let conversion: Conversion
+    /// What each conversion is worth beside what it brought.
+    let value: Double
+
+    // MARK: As it is sent
+
+    static let resource = Resource(
+        "Goal", path: "/api/v1/goals", table: "goals_definition",
+        fields: [
+            .required("name", .text(200)),
+            .required("goal_type", .choice(Kind.allCases.map(\.rawValue)), "Fixed once the goal is made."),
+            .required("config", .object([]), "path, event_name and where, threshold_seconds or threshold_pages; and value."),
+        ],
+        check: { _ = try Goal($0) }, verify: keepsType)
+
+    private static func fields(of kind: Kind) -> [Schema.Field] {
+        let value = Schema.Field.optional("value", .number(0...1e7))
+        return switch kind {
+        case .pageview: [.required("path", .text(2_048)), value]
+        case .event: [.required("event_name", .text(200)), value]
+        case .duration: [.required("threshold_seconds", .integer(1...1_000_000)), value]
+        case .pagesPerSession: [.required("threshold_pages", .integer(1...10_000)), value]
+        }
+    }
+
+    /// - Throws: 400 for a `config` that is not one of the type.
+    init(_ definition: JSON) throws {
+        name = definition["name"]?.string ?? ""
+        guard let kind = definition["goal_type"]?.string.flatMap(Kind.init), let config = definition["config"] else {
+            throw ServiceError.body("missing required field 'config'.")
+        }
+        try Schema.object(Self.fields(of: kind)).check(config, at: "config")
+        value = config["value"]?.number ?? 0
+        conversion = switch kind {
+        case .pageview: .step(Step(.pageview, config["path"]?.string))
+        case .event: .step(Step(.event, config["event_name"]?.string, properties: try Step.properties(config, at: "config")))
+        case .duration: .duration(seconds: config["threshold_seconds"]?.integer ?? 0)
+        case .pagesPerSession: .pageviews(config["threshold_pages"]?.integer ?? 0)
+        }
+    }
+
+    @Sendable private static func keepsType(_ call: ProjectRequest, _ id: String?, _ body: JSON) async throws {
+        guard let id, let wanted = body["goal_type"]?.string, let stored = try await resource.find(id, for: call)?.fields["goal_type"]?.string,
+            wanted != stored
+        else { return }
+        throw ServiceError.body("field 'goal_type' must be '\(stored)', as it is fixed once a goal is made; got '\(wanted)'.")
+    }
+
+    // MARK: In SQL
+
+    /// The rows among which conversions are: `activity`, or `sessions`.
+    var rows: SQL { if case .step = conversion { "activity" } else { "sessions" } }
+
+    /// The condition on one of them that it is a conversion. Never null.
+    func condition(_ dialect: Dialect) -> SQL {
+        switch conversion {
+        case .step(let step): step.condition(dialect)
+        case .duration(let seconds): "ended_at - started_at >= \(seconds * 1_000)"
+        case .pageviews(let count): "pageviews >= \(count)"
+        }
+    }
+}

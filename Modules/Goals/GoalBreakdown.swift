@@ -1,0 +1,52 @@
+import Core
+
+/// A goal by the value of a property.
+struct GoalBreakdown: Encodable, Sendable {
+    let value: String
+    let conversions: Int64
+    /// Visitors with a conversion.
+    let uniqueVisitors: Int64
+    /// All visitors with the value.
+    let visitors: Int64
+    let conversionRate: Double
+    let confidenceInterval: ConfidenceInterval
+
+    enum CodingKeys: String, CodingKey {
+        case value, conversions, visitors, uniqueVisitors = "unique_visitors"
+        case conversionRate = "conversion_rate", confidenceInterval = "confidence_interval"
+    }
+
+    static let properties = ["source", "country", "device", "browser", "os", "entry_page", "path"]
+
+    static let fields = ReportList<GoalBreakdown>.fields([
+        .required("value", .optionalText(2_048)), .required("conversions", .count), .required("unique_visitors", .count),
+        .required("visitors", .count), .required("conversion_rate", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
+    ])
+
+    /// Values with most conversions first. A row has its own path; a session has the paths of all its rows.
+    static func run(_ goal: Goal, by dimension: Filter.Dimension, _ scope: Scope) async throws -> [GoalBreakdown] {
+        let condition = goal.condition(scope.dialect), rows = scope.activity(where: "TRUE", by: dimension)
+        let told: SQL
+        if case .step = goal.conversion {
+            told = "SELECT value, visitor, count(*) FILTER (WHERE \(condition)) AS n FROM (\(rows)) done GROUP BY value, visitor"
+        } else {
+            told = """
+                SELECT value, had.visitor, count(reached.visitor) AS n
+                FROM (SELECT value, visitor, session_at FROM (\(rows)) done GROUP BY value, visitor, session_at) had
+                LEFT JOIN (SELECT visitor, session_at FROM sessions WHERE \(condition)) reached
+                  ON reached.visitor = had.visitor AND reached.session_at = had.session_at
+                GROUP BY value, had.visitor
+                """
+        }
+        return try await scope.rows("goals.breakdown", """
+            SELECT value, sum(n) AS conversions, count(*) FILTER (WHERE n > 0) AS converted, count(*) AS visitors
+            FROM (\(told)) told GROUP BY value
+            ORDER BY conversions DESC, visitors DESC, value LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """).map { row in
+                let converted = row.int("converted"), visitors = row.int("visitors")
+                return GoalBreakdown(
+                    value: row.text("value"), conversions: row.int("conversions"), uniqueVisitors: converted, visitors: visitors,
+                    conversionRate: Rounded.exactPercentage(converted, of: visitors), confidenceInterval: ConfidenceInterval(converted, of: visitors))
+            }
+    }
+}

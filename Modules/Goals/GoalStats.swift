@@ -1,0 +1,59 @@
+import Core
+
+/// How often a goal was reached, by how many, and what it brought.
+struct GoalStats: Encodable, Sendable {
+    let goalID: String
+    let name: String
+    let conversions: Int64
+    /// Visitors with a conversion.
+    let uniqueVisitors: Int64
+    let totalRevenue: Double
+    /// Visitors with a conversion in percent of all.
+    let conversionRate: Double
+    let confidenceInterval: ConfidenceInterval
+
+    enum CodingKeys: String, CodingKey {
+        case name, conversions, goalID = "goal_id", uniqueVisitors = "unique_visitors", totalRevenue = "total_revenue"
+        case conversionRate = "conversion_rate", confidenceInterval = "confidence_interval"
+    }
+
+    static let fields: [Schema.Field] = [
+        .required("goal_id", .uuid), .required("name", .text(200)), .required("conversions", .count), .required("unique_visitors", .count),
+        .required("total_revenue", .amount), .required("conversion_rate", .number(0...100)),
+        .required("confidence_interval", ConfidenceInterval.schema),
+    ]
+
+    /// - Parameter currency: what orders are told in; nil where they are not to be read.
+    static func run(_ goal: Goal, id: String, in currency: String?, _ scope: Scope) async throws -> GoalStats {
+        let condition = goal.condition(scope.dialect), visitors = try await scope.visitorCount()
+        let row = try await scope.rows("goals.stats", """
+            SELECT count(*) FILTER (WHERE \(condition)) AS conversions, \(visitors.distinct(where: condition)) AS converted,
+              \(visitors.distinct()) AS visitors
+            FROM \(goal.rows)
+            """)[0]
+        let conversions = row.int("conversions"), converted = row.int("converted"), visited = row.int("visitors")
+        // In whole millionths, so that three times 0.1 is 0.3.
+        let worth = (goal.value * 1e6).rounded() * Double(conversions)
+        return GoalStats(
+            goalID: id, name: goal.name, conversions: conversions, uniqueVisitors: converted,
+            totalRevenue: Revenue.units(try await ordered(goal, in: currency, scope) + worth),
+            conversionRate: Rounded.exactPercentage(converted, of: visited), confidenceInterval: ConfidenceInterval(converted, of: visited))
+    }
+
+    /// Millionths of the orders that were made with the converting events, refunds taken off.
+    private static func ordered(_ goal: Goal, in currency: String?, _ scope: Scope) async throws -> Double {
+        guard let currency, case .step(let step) = goal.conversion, step.kind == .event else { return 0 }
+        return try await scope.rows("goals.revenue", reading: [Revenue.orders], """
+            SELECT CAST(coalesce(sum(worth), 0) AS double precision) AS revenue
+            FROM (
+              SELECT \(Revenue.amount(in: currency)) AS worth FROM revenue_orders
+              WHERE (visitor, occurred_at, name) IN (SELECT visitor, occurred_at, name FROM events WHERE \(step.condition(scope.dialect)))) told
+            """)[0].double("revenue")
+    }
+
+    /// Those who reached the goal.
+    static func visitors(_ goal: Goal, _ scope: Scope) async throws -> VisitorList {
+        try await VisitorList.page(
+            "goals.drill", of: scope, visitors: "SELECT DISTINCT visitor FROM \(goal.rows) WHERE \(goal.condition(scope.dialect))")
+    }
+}

@@ -1,0 +1,44 @@
+import Core
+
+/// What visitors shall do. Owns `goals_definition`; reads the activity that all modules share, and orders.
+public struct GoalsModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "goals", category: .analysis, summary: "How often visitors reach a goal, how many of them, and what it brings.", reads: ["revenue"])
+
+    public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
+
+    public var migrations: [Migration] { [Migration("001-create", on: .control, [Goal.resource.creation])] }
+
+    public var routes: [Route] {
+        let one = Goal.resource.path + "/{id}"
+        return Goal.resource.routes + [
+            .report(
+                one + "/stats", "Conversions, visitors and revenue of the goal.", parameters: ScopeParameters.range + [ScopeParameters.currency],
+                fields: GoalStats.fields
+            ) { call, scope in
+                let stored = try await Goal.resource.require(call)
+                return try await GoalStats.run(try Goal(stored.fields), id: stored.id, in: try await currency(call), scope)
+            },
+            .report(
+                one + "/breakdown", "The goal by a property of the session or by path.",
+                parameters: ScopeParameters.list + [
+                    Parameter("property", .choice(GoalBreakdown.properties, default: "source"), "What to break down by."),
+                ],
+                fields: GoalBreakdown.fields
+            ) { call, scope in
+                let goal = try Goal(try await Goal.resource.require(call).fields)
+                let property = call.text("property").flatMap(Filter.Dimension.init) ?? .session("source")
+                return ReportList(data: try await GoalBreakdown.run(goal, by: property, scope))
+            },
+            .report(one + "/drill", "The visitors who reached the goal.", fields: VisitorList.fields) { call, scope in
+                try await GoalStats.visitors(try Goal(try await Goal.resource.require(call).fields), scope)
+            },
+        ]
+    }
+
+    /// The currency of the answer; nil where the project, or the key, may not read orders.
+    private func currency(_ call: ProjectRequest) async throws -> String? {
+        guard (try? call.require(module: "revenue")) != nil else { return nil }
+        return try await call.currency()
+    }
+}

@@ -1,0 +1,73 @@
+import Common
+import Testing
+
+/// What made-up visitors do, in order of time, for analyses to be compared with a plain way to compute the same.
+///
+/// Some things happen in the same millisecond, some exactly half an hour apart, some visitors do but one.
+public struct RandomVisits: Sendable {
+    public struct Activity: Sendable {
+        public let visitor: String
+        /// Epoch milliseconds.
+        public let at: Int64
+        /// Nil for a pageview.
+        public let name: String?
+        public let path: String
+        /// Property of an event.
+        public let plan: String?
+        /// Of an event; cents.
+        public let cents: Int?
+        public let browser: String
+        /// As reports call it.
+        public let source: String
+        /// Which of the visitor's sessions it is part of.
+        public let session: Int
+
+        fileprivate var json: String {
+            let header = browser == "Chrome"
+                ? "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
+                : "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"
+            let amount = cents.map { #","revenue_amount":\#(Double($0) / 100)"# } ?? ""
+            let kind = name.map { #""type":"event","name":"\#($0)","data":{\#(plan.map { #""plan":"\#($0)""# } ?? "")}\#(amount)"# } ?? #""type":"pageview""#
+            let referrer = source == "(direct)" ? "" : "https://www.\(source)/"
+            return #"{\#(kind),"path":"\#(path)","referrer":"\#(referrer)","visitor_id":"\#(visitor)","timestamp":\#(at),"user_agent":"\#(header)"}"#
+        }
+    }
+
+    public static let paths = ["/", "/pricing", "/docs", "/docs/start", "/app"], names = ["signup", "purchase", "cancel"], plans = ["free", "pro", nil]
+
+    public let activities: [Activity]
+
+    /// Each visitor's activities, in order.
+    public var byVisitor: [String: [Activity]] { Dictionary(grouping: activities, by: \.visitor) }
+
+    public init(seed: UInt64, visitors: Int = 40, from start: Instant) {
+        var random = SeededRandom(seed), all: [Activity] = []
+        for visitor in 0..<visitors {
+            var at = start.milliseconds + Int64.random(in: 0..<86_400_000, using: &random)
+            for session in 0..<Int.random(in: 1...3, using: &random) {
+                let source = ["(direct)", "google.com", "bing.com"].randomElement(using: &random)!
+                for number in 0..<Int.random(in: 1...9, using: &random) {
+                    if number > 0 { at += [0, 1_800_000, 60_000, Int64.random(in: 1...600_000, using: &random)].randomElement(using: &random)! }
+                    let name = Int.random(in: 0..<3, using: &random) == 0 ? Self.names.randomElement(using: &random)! : nil
+                    all.append(Activity(
+                        visitor: "v\(visitor)", at: at, name: name, path: Self.paths.randomElement(using: &random)!,
+                        plan: name == nil ? nil : Self.plans.randomElement(using: &random)!,
+                        cents: name == "purchase" && Bool.random(using: &random) ? Int.random(in: -500...5_000, using: &random) : nil,
+                        browser: ["Chrome", "Firefox"][visitor % 2], source: source, session: session))
+                }
+                at += Int64.random(in: 1_800_001...90_000_000, using: &random)
+            }
+        }
+        // Equal times stay in their order.
+        activities = all.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    }
+
+    /// Collects them all.
+    public func send(to app: TestApp) async throws {
+        for start in stride(from: 0, to: activities.count, by: 500) {
+            let batch = activities[start..<min(start + 500, activities.count)].map(\.json).joined(separator: ",")
+            let answer = try await app.collect("[\(batch)]", as: .server)
+            #expect(answer.body.hasSuffix(#""ok":true}"#), "\(answer.body.prefix(300))")
+        }
+    }
+}
