@@ -4,7 +4,7 @@ import PackageDescription
 
 /// One folder in `Modules/` and one in `Tests/`, a target each. To add a module: the folders, its name here, and a
 /// line in `Host/ModuleList.swift`. The target of module `Funnels` is called `FunnelsModule`.
-let modules = ["Core", "ErrorTracking", "Logs", "Outlinks", "Revenue", "Scroll", "Search", "Utm", "WebVitals"]
+let modules = ["Cohorts", "Core", "ErrorTracking", "Logs", "Outlinks", "Paths", "Retention", "Revenue", "Scroll", "Search", "Utm", "WebVitals"]
 
 /// What every target is compiled with.
 let settings: [SwiftSetting] = [

@@ -1,8 +1,11 @@
+import CohortsModule
 import Core
 import CoreModule
 import ErrorTrackingModule
 import LogsModule
 import OutlinksModule
+import PathsModule
+import RetentionModule
 import RevenueModule
 import ScrollModule
 import SearchModule
@@ -13,10 +16,13 @@ import WebVitalsModule
 /// The modules in this binary, alphabetically.
 public enum ModuleList {
     static let all: [any AnalyticsModule.Type] = [
+        CohortsModule.self,
         CoreModule.self,
         ErrorTrackingModule.self,
         LogsModule.self,
         OutlinksModule.self,
+        PathsModule.self,
+        RetentionModule.self,
         RevenueModule.self,
         ScrollModule.self,
         SearchModule.self,

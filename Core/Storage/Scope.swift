@@ -53,6 +53,8 @@ public struct Scope: Sendable {
     public let limit: Int
     public let offset: Int
     let reader: any ReportReader
+    /// Where it is told who is in the segment: `range`, except after `widened(to:)`.
+    private(set) var segmentRange: TimeRange
 
     public init(
         project: Int32, range: TimeRange, timezone: String = "UTC", filters: [Filter] = [], segment: Segment? = nil, people: People? = nil,
@@ -67,12 +69,25 @@ public struct Scope: Sendable {
         self.limit = limit
         self.offset = offset
         self.reader = reader
+        segmentRange = range
     }
 
     public var dialect: Dialect { reader.dialect }
 
     /// The same question about another range.
-    public func over(_ range: TimeRange) -> Scope { copy(range: range) }
+    public func over(_ range: TimeRange) -> Scope {
+        var copy = copy(range: range)
+        copy.segmentRange = range
+        return copy
+    }
+
+    /// The same question with rows of a longer time: what visitors did before the range, or after it. Who is in the segment is
+    /// still told by the range that was asked about.
+    public func widened(to range: TimeRange) -> Scope {
+        var copy = copy(range: range)
+        copy.segmentRange = segmentRange
+        return copy
+    }
 
     /// The same question with more conditions.
     public func filtered(by more: [Filter]) -> Scope { copy(filters: filters + more) }
@@ -86,9 +101,11 @@ public struct Scope: Sendable {
     private func copy(
         range: TimeRange? = nil, filters: [Filter]? = nil, segment: Segment? = nil, reader: (any ReportReader)? = nil
     ) -> Scope {
-        Scope(
+        var copy = Scope(
             project: project, range: range ?? self.range, timezone: timezone, filters: filters ?? self.filters, segment: segment ?? self.segment,
             people: people, limit: limit, offset: offset, reader: reader ?? self.reader)
+        copy.segmentRange = segmentRange
+        return copy
     }
 
     /// Runs a report's statement. `query` begins after the scope's `WITH`: a SELECT, or more CTEs (`x AS (...) SELECT`)
@@ -172,8 +189,10 @@ public struct Scope: Sendable {
     /// The condition on a row of `scope_rows` that its session can't be told from single rows: it began before the
     /// range, rows of it arrived out of order or twice, or a filter picks single rows of it. In all other sessions `seq`,
     /// `gap`, `pageview_no` and `from_path` of the rows in range are exact, and a report need not group by session.
-    public func irregular() async throws -> SQL {
-        guard keepsSessionsWhole else { return "TRUE" }
+    public func irregular() async throws -> SQL { keepsSessionsWhole ? try await disordered() : "TRUE" }
+
+    /// The same for a report that looks at whole sessions, also where a filter picks single rows of them.
+    public func disordered() async throws -> SQL {
         let late: SQL = "\(bounds) AND seq IS NULL"
         let rows = try await reader.rows(
             "/* scope.order */ SELECT count(*) AS n FROM (SELECT 1 FROM core_activity WHERE \(late) LIMIT 1) late", of: project, over: range)
