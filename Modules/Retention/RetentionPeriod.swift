@@ -33,7 +33,7 @@ enum RetentionPeriod: String, Sendable, CaseIterable {
 
     /// - Throws: 400 for a range with too many of these periods.
     func check(_ range: TimeRange) throws {
-        let cohorts = calendar.number(of: Day(range.end)) - calendar.number(of: Day(range.start)) + 1
+        let cohorts = calendar.number(of: Day(range.end.adding(milliseconds: -1))) - calendar.number(of: Day(range.start)) + 1
         guard cohorts <= Self.maximumCohorts else {
             throw ServiceError.parameter(
                 "period", "the range has \(cohorts) cohorts; at most \(Self.maximumCohorts) are answered. Ask for a shorter range or a longer period.")
