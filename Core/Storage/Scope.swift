@@ -154,11 +154,13 @@ public struct Scope: Sendable {
 
     /// What follows `FROM`: rows of `table` that meet the condition, of visitors in the segment.
     private func rows(of table: FactTable, _ condition: SQL) -> SQL {
-        let members: SQL = segment == nil ? "" : " visitor IN (SELECT visitor FROM segment)"
+        let isMember: SQL = "visitor IN (SELECT visitor FROM segment)"
         guard people != nil else {
-            return "\(sql: Self.qualified(table, dialect)) WHERE \(condition)\(segment == nil ? "" : " AND\(members)")"
+            let all = segment == nil ? condition : SQL.all([condition, isMember])
+            return "\(sql: Self.qualified(table, dialect)) WHERE \(all)"
         }
-        return "(\(matching(table, condition))) found\(segment == nil ? "" : " WHERE\(members)")"
+        let found: SQL = "(\(matching(table, condition))) found"
+        return segment == nil ? found : "\(found) WHERE \(isMember)"
     }
 
     /// A SELECT of the rows of `table` that meet the condition, with the person in place of the visitor where people are counted.
@@ -189,10 +191,8 @@ public struct Scope: Sendable {
     /// The condition on a row of `scope_rows` that its session can't be told from single rows: it began before the
     /// range, rows of it arrived out of order or twice, or a filter picks single rows of it. In all other sessions `seq`,
     /// `gap`, `pageview_no` and `from_path` of the rows in range are exact, and a report need not group by session.
-    public func irregular() async throws -> SQL { keepsSessionsWhole ? try await disordered() : "TRUE" }
-
-    /// The same for a report that looks at whole sessions, also where a filter picks single rows of them.
-    public func disordered() async throws -> SQL {
+    public func irregular() async throws -> SQL {
+        guard keepsSessionsWhole else { return "TRUE" }
         let late: SQL = "\(bounds) AND seq IS NULL"
         let rows = try await reader.rows(
             "/* scope.order */ SELECT count(*) AS n FROM (SELECT 1 FROM core_activity WHERE \(late) LIMIT 1) late", of: project, over: range)

@@ -31,13 +31,13 @@ struct CohortMetric: Sendable {
                 """
         case .sessions:
             // A session counts where its first activity in the range lies.
-            let irregular = try await scope.irregular()
+            let disordered = try await scope.disordered(ofChosen: true)
             return """
-                SELECT visitor, occurred_at, CASE WHEN seq = 1 THEN 1 ELSE 0 END AS amount FROM activity WHERE NOT (\(irregular))
+                SELECT visitor, occurred_at, CASE WHEN seq = 1 THEN 1 ELSE 0 END AS amount FROM activity WHERE NOT (\(disordered))
                 UNION ALL
                 SELECT visitor, occurred_at, CASE WHEN place = 1 THEN 1 ELSE 0 END AS amount FROM (
                   SELECT visitor, occurred_at, row_number() OVER (PARTITION BY visitor, session_at ORDER BY occurred_at) AS place
-                  FROM activity WHERE \(irregular)) told
+                  FROM activity WHERE \(disordered)) told
                 """
         }
     }

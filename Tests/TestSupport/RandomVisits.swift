@@ -54,7 +54,9 @@ public struct RandomVisits: Sendable {
             var random = SeededRandom(seed)
             for _ in 0..<(sent.count / 8) {
                 let from = Int.random(in: 0..<sent.count, using: &random), row = sent.remove(at: from)
-                sent.insert(row, at: min(sent.count, from + Int.random(in: 1...8, using: &random)))
+                // Later than a session lasts, it would be one of its own.
+                let behind = sent[from...].prefix { $0.at < row.at + 1_500_000 }
+                sent.insert(row, at: Int.random(in: from...behind.endIndex, using: &random))
             }
             for _ in 0..<(sent.count / 12) { sent.insert(sent.randomElement(using: &random)!, at: Int.random(in: sent.count / 2...sent.count, using: &random)) }
         }
