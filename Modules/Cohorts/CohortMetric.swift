@@ -19,7 +19,7 @@ struct CohortMetric: Sendable {
     var tables: [FactTable] { name == .revenue ? [Revenue.orders] : [] }
 
     /// A SELECT of `visitor`, `occurred_at` and `amount`: all that visitors did, each row with what it adds to the sum.
-    func marks(_ scope: Scope) async throws -> SQL {
+    var marks: SQL {
         switch name {
         case .pageviews: return "SELECT visitor, occurred_at, CASE WHEN kind = 0 THEN 1 ELSE 0 END AS amount FROM activity"
         case .events: return "SELECT visitor, occurred_at, CASE WHEN kind = 1 THEN 1 ELSE 0 END AS amount FROM activity"
@@ -31,13 +31,9 @@ struct CohortMetric: Sendable {
                 """
         case .sessions:
             // A session counts where its first activity in the range lies.
-            let disordered = try await scope.disordered(ofChosen: true)
             return """
-                SELECT visitor, occurred_at, CASE WHEN seq = 1 THEN 1 ELSE 0 END AS amount FROM activity WHERE NOT (\(disordered))
-                UNION ALL
-                SELECT visitor, occurred_at, CASE WHEN place = 1 THEN 1 ELSE 0 END AS amount FROM (
-                  SELECT visitor, occurred_at, row_number() OVER (PARTITION BY visitor, session_at ORDER BY occurred_at) AS place
-                  FROM activity WHERE \(disordered)) told
+                SELECT visitor, occurred_at, 0 AS amount FROM activity
+                UNION ALL SELECT visitor, min(occurred_at) AS occurred_at, 1 AS amount FROM activity GROUP BY visitor, session_at
                 """
         }
     }

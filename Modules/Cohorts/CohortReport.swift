@@ -34,12 +34,11 @@ struct CohortReport: Encodable, Sendable {
     ]
 
     static func run(_ scope: Scope, by period: CalendarPeriod, _ metric: CohortMetric) async throws -> CohortReport {
-        let marks = try await metric.marks(scope)
         let rows = try await scope.rows("cohorts.report", reading: metric.tables, """
             SELECT first_day, count(*) AS visitors, CAST(sum(amount) AS double precision) AS total
             FROM (
               SELECT \(TimeBuckets(.day, of: scope).number(of: "first_at")) AS first_day, amount
-              FROM (SELECT visitor, min(occurred_at) AS first_at, sum(amount) AS amount FROM (\(marks)) marks GROUP BY visitor) visited) begun
+              FROM (SELECT visitor, min(occurred_at) AS first_at, sum(amount) AS amount FROM (\(metric.marks)) marks GROUP BY visitor) visited) begun
             GROUP BY first_day
             """)
         let cohorts = Dictionary(grouping: rows) { period.number(of: Day(number: $0.int("first_day"))) }

@@ -36,7 +36,8 @@ struct SegmentComparison: Encodable, Sendable {
     let segments: [Line]
 
     static let fields: [Schema.Field] = [
-        .required("metric", .choice(CohortMetric.Name.allCases.map(\.rawValue))), CohortMetric.currencyField, .required("interval", .choice(["day", "week"])),
+        .required("metric", .choice(CohortMetric.Name.allCases.map(\.rawValue))), CohortMetric.currencyField,
+        .required("interval", .choice(["day", "week"])),
         .required("segments", .list(.object(
             [.required("segment_id", .text(40)), .required("name", .text(200))] + CohortMetric.totals + [
                 .required("series", .list(.object([.required("date", .text(10), "The day, or the week's Monday.")] + CohortMetric.totals))),
@@ -48,11 +49,13 @@ struct SegmentComparison: Encodable, Sendable {
     static func run(_ call: ProjectRequest, _ scope: Scope, by period: CalendarPeriod) async throws -> SegmentComparison {
         let ids = (call.text("segment_ids") ?? "").split(separator: ",").map { Identifiers.plain($0.trimmingPrefix(" ").description) }
         guard counts.contains(ids.count), Set(ids).count == ids.count else {
-            throw ServiceError.parameter("segment_ids", "must hold \(counts.lowerBound) to \(counts.upperBound) different ids separated by commas; got \(ids.count).")
+            throw ServiceError.parameter(
+                "segment_ids", "must hold \(counts.lowerBound) to \(counts.upperBound) different ids separated by commas; got \(ids.count).")
         }
         let days = TimeBuckets(.day, of: scope).all
         guard days.count <= maximumPoints else {
-            throw ServiceError.parameter("interval", "the range has \(days.count) days; at most \(maximumPoints) are answered. Ask for a shorter range.")
+            throw ServiceError.parameter(
+                "interval", "the range has \(days.count) days; at most \(maximumPoints) are answered. Ask for a shorter range.")
         }
         let metric = try await CohortMetric(call)
         // All are found before the first is counted.
@@ -67,12 +70,12 @@ struct SegmentComparison: Encodable, Sendable {
     }
 
     private static func line(_ id: String, _ name: String, _ scope: Scope, by period: CalendarPeriod, _ metric: CohortMetric) async throws -> Line {
-        let buckets = TimeBuckets(.day, of: scope), marks = try await metric.marks(scope), dialect = scope.dialect
+        let buckets = TimeBuckets(.day, of: scope), dialect = scope.dialect
         let all = period.number(of: Day(number: buckets.all.lowerBound))...period.number(of: Day(number: buckets.all.upperBound))
         let visitors = try await scope.visitorCount().distinct(groups: Int64(all.count) + 1)
         let rows = try await scope.rows("cohorts.compare", reading: metric.tables, """
             SELECT bucket, \(visitors) AS visitors, CAST(coalesce(sum(amount), 0) AS double precision) AS total
-            FROM (SELECT visitor, amount, \(period.number(of: buckets.number(of: "occurred_at"), dialect)) AS bucket FROM (\(marks)) marks) told
+            FROM (SELECT visitor, amount, \(period.number(of: buckets.number(of: "occurred_at"), dialect)) AS bucket FROM (\(metric.marks)) marks) told
             GROUP BY GROUPING SETS ((bucket), ())
             """)
         let found = Dictionary(uniqueKeysWithValues: rows.map { ($0["bucket"].int, $0) })

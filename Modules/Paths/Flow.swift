@@ -38,13 +38,15 @@ struct Flow: Encodable, Sendable {
     static func run(_ scope: Scope, _ pivot: Pivot, depth: Int) async throws -> Flow {
         let pairs = (1...depth).map { step -> SQL in
             let page = SQL(sql: "pages[\(step)]"), before = SQL(sql: "pages[\(step - 1)]")
-            return step == 1
-                ? "SELECT 1 AS step, CAST(NULL AS text) AS source, \(page) AS target, count(*) AS n FROM trails GROUP BY target"
-                : "SELECT \(sql: String(step)) AS step, \(before) AS source, \(page) AS target, count(*) AS n FROM trails WHERE \(before) IS NOT NULL GROUP BY source, target"
+            guard step > 1 else { return "SELECT 1 AS step, CAST(NULL AS text) AS source, \(page) AS target, count(*) AS n FROM trails GROUP BY target" }
+            return """
+                SELECT \(sql: String(step)) AS step, \(before) AS source, \(page) AS target, count(*) AS n
+                FROM trails WHERE \(before) IS NOT NULL GROUP BY source, target
+                """
         }
         // What is beyond the limit becomes one node where the pairs are few already.
         let rows = try await scope.rows("paths.flow", continues: true, """
-            \(try await pivot.trails(scope, depth: depth)),
+            \(pivot.trails(scope, depth: depth)),
             pairs AS MATERIALIZED (\(SQL.joined(pairs, separator: " UNION ALL "))),
             ranked AS (
               SELECT step, target, row_number() OVER (PARTITION BY step ORDER BY sum(n) DESC, target) AS place

@@ -38,7 +38,7 @@ struct NextPages: Encodable, Sendable {
     static func run(_ scope: Scope, _ pivot: Pivot) async throws -> NextPages {
         // The line for the end of the way is always there, last, and counts in the limit.
         let rows = try await scope.rows("paths.next", continues: true, """
-            \(try await pivot.trails(scope, depth: 1)),
+            \(pivot.trails(scope, depth: 1)),
             counted AS (SELECT pages[1] AS page, count(*) AS visitors FROM trails GROUP BY page)
             SELECT page, visitors, CAST(sum(visitors) OVER () AS bigint) AS total FROM counted
             ORDER BY CASE WHEN page IS NULL THEN 0 ELSE 1 END, visitors DESC, page LIMIT \(scope.limit)
@@ -62,6 +62,6 @@ struct NextPages: Encodable, Sendable {
         case let page?: chosen = "pages[1] = \(page)"
         }
         return try await VisitorList.page(
-            "paths.drill", of: scope, ctes: try await pivot.trails(scope, depth: 1), visitors: "SELECT visitor FROM trails WHERE \(chosen)")
+            "paths.drill", of: scope, ctes: pivot.trails(scope, depth: 1), visitors: "SELECT visitor FROM trails WHERE \(chosen)")
     }
 }

@@ -21,7 +21,9 @@ struct Pivot: Sendable {
         event = call.text("event")
         direction = Direction(rawValue: call.text("direction") ?? "") ?? .forward
         guard path != nil || event != nil else { throw ServiceError.parameter("path", "it is required, or 'event' in its place.") }
-        guard path == nil || event == nil else { throw ServiceError.parameter("event", "it must not be there beside 'path'; a report starts from one of both.") }
+        guard path == nil || event == nil else {
+            throw ServiceError.parameter("event", "it must not be there beside 'path'; a report starts from one of both.")
+        }
     }
 
     var name: String { path ?? event ?? "" }
@@ -34,15 +36,15 @@ struct Pivot: Sendable {
     /// CTEs that end with `trails`: `visitor`, once each, and `pages`, a list of at most `depth` pages, the nearest first; null for none.
     ///
     /// Of a visitor the first occurrence of the pivot in the range counts, and the pages of that session.
-    func trails(_ scope: Scope, depth: Int) async throws -> SQL {
+    func trails(_ scope: Scope, depth: Int) -> SQL {
         let dialect = scope.dialect
         let occurrences: SQL = path.map { path in "SELECT * FROM moves WHERE is_chosen AND \(Step(.pageview, path).condition(dialect))" }
-            ?? "SELECT * FROM flagged WHERE is_chosen AND \(Step(.event, event).condition(dialect))"
+            ?? "SELECT *, \(Scope.position) AS position FROM scope_rows WHERE is_chosen AND \(Step(.event, event).condition(dialect))"
         let pages = direction == .forward
             ? dialect.first(depth, of: "moves.path", by: "moves.position") : dialect.last(depth, of: "moves.path", by: "moves.position")
         let side: SQL = direction == .forward ? "moves.position > begun.position" : "moves.position < begun.position"
         return """
-            \(try await Moves.ctes(scope)),
+            \(Moves.ctes(scope)),
             begun AS MATERIALIZED (
               SELECT visitor, \(dialect.first("session_at", by: "position")) AS session_at, min(position) AS position
               FROM (\(occurrences)) occurrences GROUP BY visitor),

@@ -52,7 +52,7 @@ struct WaysBetween: Encodable, Sendable {
         let dialect = scope.dialect, median = dialect.nearestRanks([50], of: "took")[0]
         let isStart: SQL = "is_chosen AND \(Step(.pageview, start).condition(dialect))", isEnd = Step(.pageview, end).condition(dialect)
         let rows = try await scope.rows("paths.between", continues: true, """
-            \(try await Moves.ctes(scope)),
+            \(Moves.ctes(scope)),
             picked AS MATERIALIZED (
               SELECT visitor, session_at FROM moves WHERE (\(isStart)) OR (\(isEnd)) GROUP BY visitor, session_at
               HAVING min(position) FILTER (WHERE \(isStart)) < max(position) FILTER (WHERE \(isEnd))),
@@ -73,7 +73,8 @@ struct WaysBetween: Encodable, Sendable {
               SELECT way, steps, count(*) AS sessions, count(DISTINCT visitor) AS visitors, \(median) AS took
               FROM ways WHERE steps <= \(maximumSteps) GROUP BY way, steps ORDER BY sessions DESC, steps, way LIMIT \(scope.limit)),
             totals AS (
-              SELECT count(*) AS all_sessions, count(DISTINCT visitor) AS all_visitors, CAST(coalesce(sum(steps), 0) AS bigint) AS all_steps, \(median) AS all_took
+              SELECT count(*) AS all_sessions, count(DISTINCT visitor) AS all_visitors,
+                CAST(coalesce(sum(steps), 0) AS bigint) AS all_steps, \(median) AS all_took
               FROM ways)
             SELECT * FROM totals LEFT JOIN top ON TRUE ORDER BY sessions DESC, steps, way
             """)

@@ -59,6 +59,8 @@ struct RetentionQuestion: Sendable {
         let days = TimeBuckets(.day, of: scope.over(TimeRange(start: scope.range.start, end: wide.range.end)))
         let number = period.calendar.number(of: days.number(of: "occurred_at"), dialect)
         let start = scope.range.start.milliseconds, end = scope.range.end.milliseconds
+        let begunAt: SQL = beginning == nil ? "min(occurred_at)" : "min(occurred_at) FILTER (WHERE \(begins))"
+        let isReturn: SQL = coming == nil ? "TRUE" : "bool_or(\(returns))"
         let begun: SQL
         switch mode {
         case .first_time:
@@ -75,7 +77,7 @@ struct RetentionQuestion: Sendable {
         // Each visitor's active periods in one pass; everything else reads these.
         return """
             done AS MATERIALIZED (
-              SELECT visitor, \(number) AS period_no, min(occurred_at) FILTER (WHERE \(begins)) AS begun_at, bool_or(\(returns)) AS is_return
+              SELECT visitor, \(number) AS period_no, \(begunAt) AS begun_at, \(isReturn) AS is_return
               FROM activity WHERE occurred_at >= \(start) AND ((\(begins)) OR (\(returns))) GROUP BY visitor, period_no),
             \(begun),
             returned AS NOT MATERIALIZED (\(returned(returns, dialect)))

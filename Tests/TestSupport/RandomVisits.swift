@@ -58,7 +58,10 @@ public struct RandomVisits: Sendable {
                 let behind = sent[from...].prefix { $0.at < row.at + 1_500_000 }
                 sent.insert(row, at: Int.random(in: from...behind.endIndex, using: &random))
             }
-            for _ in 0..<(sent.count / 12) { sent.insert(sent.randomElement(using: &random)!, at: Int.random(in: sent.count / 2...sent.count, using: &random)) }
+            for _ in 0..<(sent.count / 12) {
+                let from = Int.random(in: 0..<sent.count, using: &random)
+                sent.insert(sent[from], at: min(sent.count, from + Int.random(in: 1...8, using: &random)))
+            }
         }
         for start in stride(from: 0, to: sent.count, by: 500) {
             let answer = try await app.collect("[\(sent[start..<min(start + 500, sent.count)].map(\.json).joined(separator: ","))]", as: .server)
