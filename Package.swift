@@ -5,8 +5,9 @@ import PackageDescription
 /// One folder in `Modules/` and one in `Tests/`, a target each. To add a module: the folders, its name here, and a
 /// line in `Host/ModuleList.swift`. The target of module `Funnels` is called `FunnelsModule`.
 let modules = [
-    "Core", "Dashboards", "ErrorTracking", "Funnels", "Goals", "Identity", "Logs", "Outlinks",
-    "Revenue", "Scroll", "Search", "Segments", "Utm", "WebVitals",
+    "Cohorts", "Core", "Dashboards", "ErrorTracking", "Funnels", "Goals", "Identity", "Logs",
+    "Outlinks", "Paths", "Retention", "Revenue", "Scroll", "Search", "Segments", "Utm",
+    "WebVitals",
 ]
 
 /// What every target is compiled with.

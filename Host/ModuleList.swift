@@ -1,3 +1,4 @@
+import CohortsModule
 import Core
 import CoreModule
 import DashboardsModule
@@ -7,6 +8,8 @@ import GoalsModule
 import IdentityModule
 import LogsModule
 import OutlinksModule
+import PathsModule
+import RetentionModule
 import RevenueModule
 import ScrollModule
 import SearchModule
@@ -18,6 +21,7 @@ import WebVitalsModule
 /// The modules in this binary, alphabetically.
 public enum ModuleList {
     static let all: [any AnalyticsModule.Type] = [
+        CohortsModule.self,
         CoreModule.self,
         DashboardsModule.self,
         ErrorTrackingModule.self,
@@ -26,6 +30,8 @@ public enum ModuleList {
         IdentityModule.self,
         LogsModule.self,
         OutlinksModule.self,
+        PathsModule.self,
+        RetentionModule.self,
         RevenueModule.self,
         ScrollModule.self,
         SearchModule.self,

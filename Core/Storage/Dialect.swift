@@ -93,4 +93,16 @@ public enum Dialect: String, Sendable {
         default: "(array_agg(\(column) ORDER BY \(order) DESC))[1]"
         }
     }
+
+    /// A list of the first `count` values of `column` by `order`, among rows of a group; `list[1]` is the first, null past the end.
+    public func first(_ count: Int, of column: SQL, by order: SQL) -> SQL {
+        let number = SQL(sql: String(count))
+        return self == .duckdb ? "arg_min(\(column), \(order), \(number))" : "(array_agg(\(column) ORDER BY \(order)))[1:\(number)]"
+    }
+
+    /// The same from the end: `list[1]` is the last.
+    public func last(_ count: Int, of column: SQL, by order: SQL) -> SQL {
+        let number = SQL(sql: String(count))
+        return self == .duckdb ? "arg_max(\(column), \(order), \(number))" : "(array_agg(\(column) ORDER BY \(order) DESC))[1:\(number)]"
+    }
 }

@@ -53,6 +53,8 @@ public struct Scope: Sendable {
     public let limit: Int
     public let offset: Int
     let reader: any ReportReader
+    /// Where it is told who is in the segment: `range`, except after `widened(to:)`.
+    private(set) var segmentRange: TimeRange
 
     // Only the gate's target imports this name: whoever could make a scope could read any project.
     @_spi(Scopes) public init(
@@ -68,12 +70,25 @@ public struct Scope: Sendable {
         self.limit = limit
         self.offset = offset
         self.reader = reader
+        segmentRange = range
     }
 
     public var dialect: Dialect { reader.dialect }
 
     /// The same question about another range.
-    public func over(_ range: TimeRange) -> Scope { copy(range: range) }
+    public func over(_ range: TimeRange) -> Scope {
+        var copy = copy(range: range)
+        copy.segmentRange = range
+        return copy
+    }
+
+    /// The same question with rows of a longer time: what visitors did before the range, or after it. Who is in the segment is
+    /// still told by the range that was asked about.
+    public func widened(to range: TimeRange) -> Scope {
+        var copy = copy(range: range)
+        copy.segmentRange = segmentRange
+        return copy
+    }
 
     /// The same question with more conditions.
     public func filtered(by more: [Filter]) -> Scope { copy(filters: filters + more) }
@@ -87,9 +102,11 @@ public struct Scope: Sendable {
     private func copy(
         range: TimeRange? = nil, filters: [Filter]? = nil, segment: Segment? = nil, reader: (any ReportReader)? = nil
     ) -> Scope {
-        Scope(
+        var copy = Scope(
             project: project, range: range ?? self.range, timezone: timezone, filters: filters ?? self.filters, segment: segment ?? self.segment,
             people: people, limit: limit, offset: offset, reader: reader ?? self.reader)
+        copy.segmentRange = segmentRange
+        return copy
     }
 
     /// Runs a report's statement. `query` begins after the scope's `WITH`: a SELECT, or more CTEs (`x AS (...) SELECT`)

@@ -11,7 +11,8 @@ struct SegmentCompiler {
     private var told: [SQL] = []
     private let start: Instant
 
-    static func cte(_ segment: Segment, _ scope: Scope) -> SQL {
+    static func cte(_ segment: Segment, _ asked: Scope) -> SQL {
+        let scope = asked.over(asked.segmentRange)
         var compiler = SegmentCompiler(scope, segment)
         let condition = compiler.condition(segment.rule)
         let columns = compiler.told.enumerated().map { ", \($1) AS told_\(sql: String($0 + 1))" as SQL }

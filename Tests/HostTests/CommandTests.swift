@@ -14,7 +14,7 @@ struct CommandTests {
         (["key", "create", "Site", "--scope", "query"], "Missing expected argument '--name <name>'"),
         (["key", "create", "Site", "--name", "k", "--scope", "all"], "The value 'all' is invalid for '--scope <scope>'. Please provide one of 'ingest', 'query' or 'admin'."),
         (["key", "create", "Site", "--name", "k"], "Missing expected argument '--scope <scope> ...'"),
-        (["key", "create", "Site", "--name", "k", "--scope", "query", "--module", "funels"], "There is no module 'funels'; there are: core"),
+        (["key", "create", "Site", "--name", "k", "--scope", "query", "--module", "funels"], "There is no module 'funels'; there are: "),
         (["key", "create", "Site", "--name", "k", "--scope", "query", "--expires", "yesterday"], "--expires must be a date or timestamp in the future, or days such as 90d; got 'yesterday'."),
         (["key", "create", "Site", "--name", "k", "--scope", "query", "--expires", "2020-01-01"], "--expires must be a date or timestamp in the future, or days such as 90d; got '2020-01-01'."),
         (["demo", "--events", "0"], "--events must be 1 to 100000000; got 0."),

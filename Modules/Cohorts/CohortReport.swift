@@ -1,0 +1,72 @@
+import Core
+import Foundation
+
+/// Visitors by the period of their first activity in the range. Every visitor of the range is in one cohort, so the totals add
+/// up to those of the range.
+struct CohortReport: Encodable, Sendable {
+    struct Cohort: Encodable, Sendable {
+        let period: String
+        let visitors: Int64
+        let total: Double
+        let avgPerVisitor: Double
+
+        enum CodingKeys: String, CodingKey {
+            case period, visitors, total
+            case avgPerVisitor = "avg_per_visitor"
+        }
+    }
+
+    let groupBy: String
+    let metric: String
+    let currency: String?
+    let cohorts: [Cohort]
+
+    enum CodingKeys: String, CodingKey {
+        case metric, currency, cohorts
+        case groupBy = "group_by"
+    }
+
+    static let fields: [Schema.Field] = [
+        .required("group_by", .choice(["week", "month"])), .required("metric", .choice(CohortMetric.Name.allCases.map(\.rawValue))),
+        CohortMetric.currencyField,
+        .required("cohorts", .list(.object(
+            [.required("period", .text(10), "Monday of the week, or month such as 2026-03.")] + CohortMetric.totals))),
+    ]
+
+    static func run(_ scope: Scope, by period: CalendarPeriod, _ metric: CohortMetric) async throws -> CohortReport {
+        let rows = try await scope.rows("cohorts.report", reading: metric.tables, """
+            SELECT first_day, count(*) AS visitors, CAST(sum(amount) AS double precision) AS total
+            FROM (
+              SELECT \(TimeBuckets(.day, of: scope).number(of: "first_at")) AS first_day, amount
+              FROM (SELECT visitor, min(occurred_at) AS first_at, sum(amount) AS amount FROM (\(metric.marks)) marks GROUP BY visitor) visited) begun
+            GROUP BY first_day
+            """)
+        let cohorts = Dictionary(grouping: rows) { period.number(of: Day(number: $0.int("first_day"))) }
+        return CohortReport(
+            groupBy: period.rawValue, metric: metric.name.rawValue, currency: metric.currency,
+            cohorts: cohorts.sorted { $0.key < $1.key }.map { number, rows in
+                let visitors = rows.reduce(0) { $0 + $1.int("visitors") }, amount = rows.reduce(0) { $0 + $1.double("total") }
+                return Cohort(
+                    period: label(number, period), visitors: visitors, total: metric.total(amount), avgPerVisitor: metric.average(amount, over: visitors))
+            })
+    }
+
+    /// `2026-03`, or the Monday.
+    private static func label(_ number: Int64, _ period: CalendarPeriod) -> String {
+        let day = period.start(of: number).description
+        return period == .month ? String(day.dropLast(3)) : day
+    }
+
+    /// - Throws: 400 where `name` is no period of the kind.
+    static func visitors(of name: String, by period: CalendarPeriod, _ scope: Scope) async throws -> VisitorList {
+        guard case .day(let day)? = ISO8601.parse(period == .month ? name + "-01" : name), label(period.number(of: day), period) == name else {
+            let example = period == .month ? "a month such as 2026-03" : "the Monday of a week such as 2026-03-02"
+            throw ServiceError.parameter("period", "must be \(example); got '\(name.excerpt(60))'.")
+        }
+        let zone = TimeZone(identifier: scope.timezone) ?? .gmt, number = period.number(of: day)
+        let start = day.start(in: zone).milliseconds, end = period.start(of: number + 1).start(in: zone).milliseconds
+        return try await VisitorList.page("cohorts.drill", of: scope, visitors: """
+            SELECT visitor FROM activity GROUP BY visitor HAVING min(occurred_at) >= \(start) AND min(occurred_at) < \(end)
+            """)
+    }
+}

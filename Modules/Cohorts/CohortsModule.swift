@@ -1,0 +1,38 @@
+import Core
+
+/// Groups of visitors, and what they do.
+public struct CohortsModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "cohorts", category: .analysis, summary: "What visitors do who came first in the same week or month, or who belong to the same segment.")
+
+    public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
+
+    private static let metric = Parameter("metric", .choice(CohortMetric.Name.allCases.map(\.rawValue), default: "pageviews"), "What is summed up.")
+    private static let grouping = Parameter("group_by", .choice(["week", "month"], default: "week"), "Length of a cohort's period.")
+
+    public var routes: [Route] {
+        [
+            .report(
+                "/api/v1/cohorts", "Visitors by the week or month in which they came first in the range, and what they did in all of it.",
+                parameters: ScopeParameters.range + [Self.grouping, Self.metric, ScopeParameters.currency], fields: CohortReport.fields
+            ) { call, scope in try await CohortReport.run(scope, by: grouping(call), try await CohortMetric(call)) },
+            .report(
+                "/api/v1/cohorts/compare", "Segments side by side, by day or week.",
+                parameters: ScopeParameters.range + [
+                    Parameter("segment_ids", .text(maximum: 500), required: true, "2 to 10 ids of segments, separated by commas."),
+                    Self.metric, ScopeParameters.currency, Parameter("interval", .choice(["day", "week"], default: "day"), "Width of a point."),
+                ],
+                fields: SegmentComparison.fields
+            ) { call, scope in try await SegmentComparison.run(call, scope, by: call.text("interval") == "week" ? .week : .day) },
+            .report(
+                "/api/v1/cohorts/drill", "The visitors of a cohort.",
+                parameters: ScopeParameters.list + [
+                    Self.grouping, Parameter("period", .text(maximum: 10), required: true, "The cohort, as the report has it."),
+                ],
+                fields: VisitorList.fields
+            ) { call, scope in try await CohortReport.visitors(of: call.text("period") ?? "", by: grouping(call), scope) },
+        ]
+    }
+
+    private func grouping(_ call: ProjectRequest) -> CalendarPeriod { call.text("group_by") == "month" ? .month : .week }
+}

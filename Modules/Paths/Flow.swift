@@ -1,0 +1,88 @@
+import Core
+
+/// The ways that visitors take from a page or event, step by step, as nodes and links of a Sankey diagram.
+struct Flow: Encodable, Sendable {
+    struct Node: Encodable, Sendable {
+        /// Step and name.
+        let id: String
+        /// 0 for the pivot, 1, 2 ... after it, -1, -2 ... before it.
+        let step: Int64
+        let name: String
+        let visitors: Int64
+    }
+
+    struct Link: Encodable, Sendable {
+        /// The earlier node.
+        let source: String
+        let target: String
+        let visitors: Int64
+    }
+
+    static let maximumDepth = 5
+    private static let rest = "(other)"
+
+    let path: String?
+    let event: String?
+    let direction: String
+    let nodes: [Node]
+    let links: [Link]
+
+    static let fields: [Schema.Field] = Pivot.fields + [
+        .required("nodes", .list(.object([
+            .required("id", .text(2_060)), .required("step", .integer(-Int64(maximumDepth)...Int64(maximumDepth))), .required("name", .text(2_048)),
+            .required("visitors", .count),
+        ]))),
+        .required("links", .list(.object([.required("source", .text(2_060)), .required("target", .text(2_060)), .required("visitors", .count)]))),
+    ]
+
+    static func run(_ scope: Scope, _ pivot: Pivot, depth: Int) async throws -> Flow {
+        let pairs = (1...depth).map { step -> SQL in
+            let page = SQL(sql: "pages[\(step)]"), before = SQL(sql: "pages[\(step - 1)]")
+            guard step > 1 else { return "SELECT 1 AS step, CAST(NULL AS text) AS source, \(page) AS target, count(*) AS n FROM trails GROUP BY target" }
+            return """
+                SELECT \(sql: String(step)) AS step, \(before) AS source, \(page) AS target, count(*) AS n
+                FROM trails WHERE \(before) IS NOT NULL GROUP BY source, target
+                """
+        }
+        // What is beyond the limit becomes one node where the pairs are few already.
+        let rows = try await scope.rows("paths.flow", continues: true, """
+            \(pivot.trails(scope, depth: depth)),
+            pairs AS MATERIALIZED (\(SQL.joined(pairs, separator: " UNION ALL "))),
+            ranked AS (
+              SELECT step, target, row_number() OVER (PARTITION BY step ORDER BY sum(n) DESC, target) AS place
+              FROM pairs WHERE target IS NOT NULL GROUP BY step, target),
+            top AS (SELECT step, target FROM ranked WHERE place <= \(scope.limit)),
+            named AS (
+              SELECT pairs.step, n,
+                CASE WHEN pairs.source IS NOT NULL THEN coalesce(earlier.target, \(rest)) END AS source_name,
+                CASE WHEN pairs.target IS NULL THEN \(pivot.direction.end) ELSE coalesce(later.target, \(rest)) END AS target_name
+              FROM pairs LEFT JOIN top earlier ON earlier.step = pairs.step - 1 AND earlier.target = pairs.source
+              LEFT JOIN top later ON later.step = pairs.step AND later.target = pairs.target)
+            SELECT step, source_name, target_name, CAST(sum(n) AS bigint) AS visitors FROM named
+            GROUP BY step, source_name, target_name ORDER BY step, visitors DESC, source_name, target_name
+            """)
+        return Flow(pivot, rows)
+    }
+
+    /// - Parameter rows: pairs of neighbours, the steps nearest to the pivot first.
+    private init(_ pivot: Pivot, _ rows: Rows) {
+        let sign: Int64 = pivot.direction == .forward ? 1 : -1
+        func id(_ step: Int64, _ name: String) -> String { "\(step * sign):\(name)" }
+        var visitors: [String: Int64] = [:], order: [(step: Int64, name: String)] = [], links: [Link] = []
+        for row in rows {
+            let step = row.int("step"), name = row.text("target_name"), n = row.int("visitors")
+            let near = step == 1 ? id(0, pivot.name) : id(step - 1, row.text("source_name")), far = id(step, name)
+            if step == 1 { visitors[near, default: 0] += n }
+            if visitors[far] == nil { order.append((step, name)) }
+            visitors[far, default: 0] += n
+            links.append(sign > 0 ? Link(source: near, target: far, visitors: n) : Link(source: far, target: near, visitors: n))
+        }
+        if !rows.isEmpty { order.insert((0, pivot.name), at: 0) }
+        path = pivot.path
+        event = pivot.event
+        direction = pivot.direction.rawValue
+        nodes = order.map { Node(id: id($0.step, $0.name), step: $0.step * sign, name: $0.name, visitors: visitors[id($0.step, $0.name)]!) }
+            .sorted { (abs($0.step), $1.visitors, $0.name) < (abs($1.step), $0.visitors, $1.name) }
+        self.links = links
+    }
+}

@@ -1,0 +1,67 @@
+import Core
+
+/// Where visitors go after a page or event, or where they came from.
+struct NextPages: Encodable, Sendable {
+    struct Page: Encodable, Sendable {
+        let direction: Direction
+        let path: String
+        let visitors: Int64
+        /// Of the visitors of the pivot.
+        let percentage: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case visitors, percentage
+            case nextPath = "next_path", previousPath = "prev_path"
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(path, forKey: direction == .forward ? .nextPath : .previousPath)
+            try container.encode(visitors, forKey: .visitors)
+            try container.encode(percentage, forKey: .percentage)
+        }
+    }
+
+    let path: String?
+    let event: String?
+    let direction: String
+    let flows: [Page]
+
+    static let fields: [Schema.Field] = Pivot.fields + [
+        .required("flows", .list(.object([
+            .optional("next_path", .text(2_048), "Forward; (exit) for no further page."),
+            .optional("prev_path", .text(2_048), "Backward; (entry) for no earlier page."),
+            .required("visitors", .count), .required("percentage", .number(0...100)),
+        ])), "The most frequent first, the end of the way last."),
+    ]
+
+    static func run(_ scope: Scope, _ pivot: Pivot) async throws -> NextPages {
+        // The line for the end of the way is always there, last, and counts in the limit.
+        let rows = try await scope.rows("paths.next", continues: true, """
+            \(pivot.trails(scope, depth: 1)),
+            counted AS (SELECT pages[1] AS page, count(*) AS visitors FROM trails GROUP BY page)
+            SELECT page, visitors, CAST(sum(visitors) OVER () AS bigint) AS total FROM counted
+            ORDER BY CASE WHEN page IS NULL THEN 0 ELSE 1 END, visitors DESC, page LIMIT \(scope.limit)
+            """)
+        let pages = rows.map { row in
+            Page(
+                direction: pivot.direction, path: row.optionalText("page") ?? pivot.direction.end, visitors: row.int("visitors"),
+                percentage: Rounded.percentage(row.int("visitors"), of: row.int("total")))
+        }
+        let ends = rows.first.map { $0.optionalText("page") == nil } ?? false
+        return NextPages(
+            path: pivot.path, event: pivot.event, direction: pivot.direction.rawValue, flows: ends ? Array(pages.dropFirst()) + [pages[0]] : pages)
+    }
+
+    /// - Parameter next: as a line has it; nil for all visitors of the pivot.
+    static func visitors(_ scope: Scope, _ pivot: Pivot, next: String?) async throws -> VisitorList {
+        let chosen: SQL
+        switch next {
+        case nil: chosen = "TRUE"
+        case pivot.direction.end: chosen = "pages[1] IS NULL"
+        case let page?: chosen = "pages[1] = \(page)"
+        }
+        return try await VisitorList.page(
+            "paths.drill", of: scope, ctes: pivot.trails(scope, depth: 1), visitors: "SELECT visitor FROM trails WHERE \(chosen)")
+    }
+}

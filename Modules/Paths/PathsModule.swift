@@ -1,0 +1,48 @@
+import Core
+
+/// The ways that visitors take through a site.
+public struct PathsModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "paths", category: .analysis, summary: "Where visitors go after a page or event, where they came from, and the ways between two pages.")
+
+    public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
+
+    private static let pivot = [
+        Parameter("path", .text(maximum: 2_048), "The page to start from; * stands for any text."),
+        Parameter("event", .text(maximum: 200), "Name of the event to start from, in place of a page."),
+        Parameter("direction", .choice(Direction.names, default: "forward"), "Whether to look at what came after or before."),
+    ]
+    private static let limit = Parameter("limit", .integer(1...1_000, default: 10), "Rows at most.")
+
+    public var routes: [Route] {
+        [
+            .report(
+                "/api/v1/paths", "The pages that visitors see next after a page or event, or saw before it.",
+                parameters: ScopeParameters.range + Self.pivot + [Self.limit], fields: NextPages.fields
+            ) { call, scope in try await NextPages.run(scope, try Pivot(call)) },
+            .report(
+                "/api/v1/paths/flow", "The pages of several steps after a page or event, or before it, with how many went from one to the other.",
+                parameters: ScopeParameters.range + Self.pivot + [
+                    Parameter("depth", .integer(1...Flow.maximumDepth, default: 3), "Steps."),
+                    Parameter("limit", .integer(1...1_000, default: 10), "Pages of each step; the rest is (other)."),
+                ],
+                fields: Flow.fields
+            ) { call, scope in try await Flow.run(scope, try Pivot(call), depth: call.integer("depth", default: 3)) },
+            .report(
+                "/api/v1/paths/between", "The ways that visitors take from one page to another inside a session, the most frequent first.",
+                parameters: ScopeParameters.range + [
+                    Parameter("start", .text(maximum: 2_048), required: true, "The first page; * stands for any text."),
+                    Parameter("end", .text(maximum: 2_048), required: true, "The last page; * stands for any text."), Self.limit,
+                ],
+                fields: WaysBetween.fields
+            ) { call, scope in try await WaysBetween.run(scope, from: call.text("start") ?? "", to: call.text("end") ?? "") },
+            .report(
+                "/api/v1/paths/drill", "The visitors behind a line of the report on next or previous pages.",
+                parameters: ScopeParameters.list + Self.pivot + [
+                    Parameter("next", .text(maximum: 2_048), "The line's page, (exit) or (entry). Default: all visitors of the page or event."),
+                ],
+                fields: VisitorList.fields
+            ) { call, scope in try await NextPages.visitors(scope, try Pivot(call), next: call.text("next")) },
+        ]
+    }
+}

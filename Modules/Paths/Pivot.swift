@@ -1,0 +1,59 @@
+import Core
+
+enum Direction: String, Sendable, CaseIterable {
+    case forward, backward
+
+    static let names = allCases.map(\.rawValue)
+
+    /// What stands where a session has no further page.
+    var end: String { self == .forward ? "(exit)" : "(entry)" }
+}
+
+/// The page or event from which a visitor's way is followed, and which way.
+struct Pivot: Sendable {
+    let path: String?
+    let event: String?
+    let direction: Direction
+
+    /// - Throws: 400 unless the request names a page or an event.
+    init(_ call: ProjectRequest) throws {
+        path = call.text("path")
+        event = call.text("event")
+        direction = Direction(rawValue: call.text("direction") ?? "") ?? .forward
+        guard path != nil || event != nil else { throw ServiceError.parameter("path", "it is required, or 'event' in its place.") }
+        guard path == nil || event == nil else {
+            throw ServiceError.parameter("event", "it must not be there beside 'path'; a report starts from one of both.")
+        }
+    }
+
+    var name: String { path ?? event ?? "" }
+
+    static let fields: [Schema.Field] = [
+        .optional("path", .text(2_048), "The page that was asked for."), .optional("event", .text(200), "The event that was asked for."),
+        .required("direction", .choice(Direction.names)),
+    ]
+
+    /// CTEs that end with `trails`: `visitor`, once each, and `pages`, a list of at most `depth` pages, the nearest first; null for none.
+    ///
+    /// Of a visitor the first occurrence of the pivot in the range counts, and the pages of that session.
+    func trails(_ scope: Scope, depth: Int) -> SQL {
+        let dialect = scope.dialect
+        let occurrences: SQL = path.map { path in "SELECT * FROM moves WHERE is_chosen AND \(Step(.pageview, path).condition(dialect))" }
+            ?? "SELECT *, \(Scope.position) AS position FROM scope_rows WHERE is_chosen AND \(Step(.event, event).condition(dialect))"
+        let pages = direction == .forward
+            ? dialect.first(depth, of: "moves.path", by: "moves.position") : dialect.last(depth, of: "moves.path", by: "moves.position")
+        let side: SQL = direction == .forward ? "moves.position > begun.position" : "moves.position < begun.position"
+        return """
+            \(Moves.ctes(scope)),
+            begun AS MATERIALIZED (
+              SELECT visitor, \(dialect.first("session_at", by: "position")) AS session_at, min(position) AS position
+              FROM (\(occurrences)) occurrences GROUP BY visitor),
+            followed AS NOT MATERIALIZED (
+              SELECT moves.visitor, \(pages) AS pages
+              FROM moves JOIN begun ON begun.visitor = moves.visitor AND begun.session_at = moves.session_at
+              WHERE \(side) GROUP BY moves.visitor),
+            trails AS MATERIALIZED (
+              SELECT begun.visitor, pages FROM begun LEFT JOIN followed ON followed.visitor = begun.visitor)
+            """
+    }
+}

@@ -1,0 +1,113 @@
+import Core
+import Foundation
+
+/// Cohorts, the first first, and how many of each come back in the intervals after it.
+struct RetentionGrid: Encodable, Sendable {
+    struct Cell: Encodable, Sendable, Equatable {
+        let interval: Int64
+        let visitors: Int64
+        /// Visitors in percent of the cohort's; nil until the interval is over.
+        let rate: Double?
+        let confidenceInterval: ConfidenceInterval?
+
+        enum CodingKeys: String, CodingKey {
+            case interval, visitors, rate
+            case confidenceInterval = "confidence_interval"
+        }
+
+        init(interval: Int64, visitors: Int64, of initial: Int64, isOver: Bool) {
+            self.interval = interval
+            self.visitors = visitors
+            rate = isOver ? Rounded.percentage(visitors, of: initial) : nil
+            confidenceInterval = isOver ? ConfidenceInterval(visitors, of: initial) : nil
+        }
+
+        // Null is an answer here, and not left out.
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(interval, forKey: .interval)
+            try container.encode(visitors, forKey: .visitors)
+            try container.encode(rate, forKey: .rate)
+            try container.encode(confidenceInterval, forKey: .confidenceInterval)
+        }
+    }
+
+    struct Cohort: Encodable, Sendable {
+        let cohort: String
+        let initialVisitors: Int64
+        let intervals: [Cell]
+
+        enum CodingKeys: String, CodingKey {
+            case cohort, intervals
+            case initialVisitors = "initial_visitors"
+        }
+    }
+
+    let period: String
+    let cohorts: [Cohort]
+    /// Over the cohorts for which the interval is over, each by the number of its visitors.
+    let average: [Cell]
+
+    static let fields: [Schema.Field] = {
+        let cells = Schema.list(.object([
+            .required("interval", .integer(1...Int64(RetentionQuestion.maximumIntervals))), .required("visitors", .count),
+            .required("rate", .nullable(.number(0...100)), "In percent; null until the interval is over."),
+            .required("confidence_interval", .nullable(ConfidenceInterval.schema)),
+        ]))
+        return [
+            .required("period", .choice(RetentionPeriod.names)),
+            .required("cohorts", .list(.object([
+                .required("cohort", .text(10), "First day."), .required("initial_visitors", .count), .required("intervals", cells),
+            ]))),
+            .required("average", cells, "Over the cohorts for which the interval is over."),
+        ]
+    }()
+
+    /// A cohort as it is counted: visitors by interval, 0 for all of them.
+    private struct Counted {
+        var visitors: [Int64: Int64] = [:]
+        /// When the last of them began.
+        var latest: Int64 = 0
+    }
+
+    static func run(_ question: RetentionQuestion, over scope: Scope, now: Instant) async throws -> RetentionGrid {
+        try question.period.check(scope.range)
+        let rows = try await question.rows("retention.grid", over: scope, now: now, """
+            SELECT cohort, 0 AS passed, count(*) AS visitors, max(begun_at) AS latest FROM begun GROUP BY cohort
+            UNION ALL SELECT cohort, passed, count(*) AS visitors, 0 AS latest FROM returned GROUP BY cohort, passed
+            """)
+        var counted: [Int64: Counted] = [:]
+        for row in rows {
+            counted[row.int("cohort"), default: Counted()].visitors[row.int("passed")] = row.int("visitors")
+            counted[row.int("cohort")]!.latest = max(row.int("latest"), counted[row.int("cohort")]!.latest)
+        }
+        let zone = TimeZone(identifier: scope.timezone) ?? .gmt
+        var sums = (1...question.intervals).map { _ in (visitors: Int64(0), initial: Int64(0)) }
+        let cohorts = counted.sorted { $0.key < $1.key }.map { number, cohort in
+            let initial = cohort.visitors[0] ?? 0
+            let cells = (1...question.intervals).map { interval in
+                let visitors = question.variant == .unbounded
+                    ? cohort.visitors.reduce(0) { $0 + ($1.key >= interval ? $1.value : 0) } : cohort.visitors[interval] ?? 0
+                let isOver = question.end(of: interval, cohort: number, latest: Instant(milliseconds: cohort.latest), in: zone) <= now
+                if isOver {
+                    sums[Int(interval) - 1].visitors += visitors
+                    sums[Int(interval) - 1].initial += initial
+                }
+                return Cell(interval: interval, visitors: visitors, of: initial, isOver: isOver)
+            }
+            return Cohort(cohort: question.period.calendar.start(of: number).description, initialVisitors: initial, intervals: cells)
+        }
+        return RetentionGrid(
+            period: question.period.rawValue, cohorts: cohorts,
+            average: sums.enumerated().map { Cell(interval: Int64($0) + 1, visitors: $1.visitors, of: $1.initial, isOver: $1.initial > 0) })
+    }
+}
+
+extension RetentionQuestion {
+    /// When an interval has passed for everybody in a cohort.
+    fileprivate func end(of interval: Int64, cohort: Int64, latest: Instant, in zone: TimeZone) -> Instant {
+        variant == .rolling
+            ? latest.adding(milliseconds: period.windowMilliseconds * (interval + 1))
+            : period.calendar.start(of: cohort + interval + 1).start(in: zone)
+    }
+}

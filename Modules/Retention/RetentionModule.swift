@@ -1,0 +1,47 @@
+import Core
+
+/// Who comes back, and when.
+public struct RetentionModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "retention", category: .analysis, summary: "How many of the visitors who began in a day, week or month come back later.")
+
+    public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
+
+    private static let period = Parameter("period", .choice(RetentionPeriod.names, default: "weekly"), "Length of a cohort.")
+
+    private static let grid = [
+        Parameter("period", .choice(RetentionPeriod.names, default: "weekly"), "Length of a cohort, and of an interval."),
+        Parameter("intervals", .integer(1...RetentionQuestion.maximumIntervals, default: RetentionQuestion.defaultIntervals), "Periods to look at after the first."),
+        Parameter("mode", .choice(RetentionQuestion.Mode.names, default: "first_time"), "Whether a visitor begins once ever, or in every period anew."),
+        Parameter("variant", .choice(RetentionQuestion.Variant.names, default: "on"), "Active in the interval, in it or later, or in windows from the visitor's own beginning."),
+        Parameter("event", .text(maximum: 200), "Name of the event with which a visitor begins. Default: any activity."),
+        Parameter("return_event", .text(maximum: 200), "Name of the event that counts as coming back. Default: any activity."),
+    ]
+
+    public var routes: [Route] {
+        [
+            .report(
+                "/api/v1/retention", "Cohorts of new visitors, and the share of them that was active 1, 7, 14, 30, 60 and 90 days after its first day.",
+                parameters: ScopeParameters.range + [Self.period], fields: RetentionReport.fields
+            ) { call, scope in
+                try await RetentionReport.run(scope, RetentionPeriod(rawValue: call.text("period") ?? "") ?? .weekly, now: call.now)
+            },
+            .report(
+                "/api/v1/retention/grid", "Cohorts by the periods after their own, with the weighted average.",
+                parameters: ScopeParameters.range + Self.grid, fields: RetentionGrid.fields
+            ) { call, scope in try await RetentionGrid.run(RetentionQuestion(call), over: scope, now: call.now) },
+            .report(
+                "/api/v1/retention/drill", "The visitors behind a cell of the grid, by the grid's own parameters.",
+                parameters: ScopeParameters.list + Self.grid + [
+                    Parameter("cohort", .text(maximum: 10), required: true, "First day of the cohort, as the grid has it."),
+                    Parameter(
+                        "interval", .integer(0...RetentionQuestion.maximumIntervals, default: 0), "Number of the interval; 0 for all of the cohort."),
+                ],
+                fields: VisitorList.fields
+            ) { call, scope in
+                try await RetentionQuestion(call).visitors(
+                    of: call.text("cohort") ?? "", interval: Int64(call.integer("interval", default: 0)), over: scope, now: call.now)
+            },
+        ]
+    }
+}

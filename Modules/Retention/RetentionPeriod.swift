@@ -1,0 +1,42 @@
+import Core
+
+/// How long a cohort is.
+enum RetentionPeriod: String, Sendable, CaseIterable {
+    case daily, weekly, monthly
+
+    static let names = allCases.map(\.rawValue)
+
+    var calendar: CalendarPeriod {
+        switch self {
+        case .daily: .day
+        case .weekly: .week
+        case .monthly: .month
+        }
+    }
+
+    /// Of a rolling window; months have 30 days there, so that all windows are equally long.
+    var windowMilliseconds: Int64 { windowDays * 86_400_000 }
+
+    private var windowDays: Int64 {
+        switch self {
+        case .daily: 1
+        case .weekly: 7
+        case .monthly: 30
+        }
+    }
+
+    /// Days that so many periods take at most.
+    func days(_ periods: Int64) -> Int64 { periods * (self == .monthly ? 31 : windowDays) }
+
+    /// More lines than anybody reads are refused.
+    static let maximumCohorts = 1_000
+
+    /// - Throws: 400 for a range with too many of these periods.
+    func check(_ range: TimeRange) throws {
+        let cohorts = calendar.number(of: Day(range.end.adding(milliseconds: -1))) - calendar.number(of: Day(range.start)) + 1
+        guard cohorts <= Self.maximumCohorts else {
+            throw ServiceError.parameter(
+                "period", "the range has \(cohorts) cohorts; at most \(Self.maximumCohorts) are answered. Ask for a shorter range or a longer period.")
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Core
+import Foundation
+
+/// N-day retention: the share of a cohort's visitors who were active on the day of the calendar that comes so many days after
+/// their own first one.
+struct RetentionReport: Encodable, Sendable {
+    static let days: [Int64] = [1, 7, 14, 30, 60, 90]
+
+    struct Cohort: Encodable, Sendable {
+        let cohort: String
+        let initialVisitors: Int64
+        /// In percent, in the order of `days`; nil until the day is over for everybody in the cohort.
+        let rates: [Double?]
+
+        private struct Name: CodingKey {
+            let stringValue: String
+            var intValue: Int? { nil }
+            init(_ text: String) { stringValue = text }
+            init?(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Name.self)
+            try container.encode(cohort, forKey: Name("cohort"))
+            try container.encode(initialVisitors, forKey: Name("initial_visitors"))
+            for (day, rate) in zip(RetentionReport.days, rates) { try container.encode(rate, forKey: Name("D\(day)")) }
+        }
+    }
+
+    let period: String
+    let cohorts: [Cohort]
+
+    static let fields: [Schema.Field] = [
+        .required("period", .choice(RetentionPeriod.names)),
+        .required("cohorts", .list(.object(
+            [.required("cohort", .text(10), "First day."), .required("initial_visitors", .count)]
+                + days.map { .required("D\($0)", .nullable(.number(0...100)), "In percent; null until the day is over.") }))),
+    ]
+
+    static func run(_ scope: Scope, _ period: RetentionPeriod, now: Instant) async throws -> RetentionReport {
+        try period.check(scope.range)
+        // By first days; longer cohorts are several of these.
+        let question = RetentionQuestion(period: .daily, intervals: days.last!)
+        let wanted = SQL.joined(days.map { SQL(sql: String($0)) })
+        let rows = try await question.rows("retention.days", over: scope, now: now, """
+            SELECT cohort, 0 AS passed, count(*) AS visitors FROM begun GROUP BY cohort
+            UNION ALL SELECT cohort, passed, count(*) AS visitors FROM returned WHERE passed IN (\(wanted)) GROUP BY cohort, passed
+            """)
+        let zone = TimeZone(identifier: scope.timezone) ?? .gmt
+        let cohorts = Dictionary(grouping: rows) { period.calendar.number(of: Day(number: $0.int("cohort"))) }
+        return RetentionReport(period: period.rawValue, cohorts: cohorts.sorted { $0.key < $1.key }.map { number, rows in
+            func visitors(after days: Int64) -> Int64 { rows.reduce(0) { $0 + ($1.int("passed") == days ? $1.int("visitors") : 0) } }
+            let initial = visitors(after: 0), lastDay = Day(number: rows.map { $0.int("cohort") }.max()!)
+            return Cohort(
+                cohort: period.calendar.start(of: number).description, initialVisitors: initial,
+                rates: days.map { days in
+                    lastDay.adding(days: days + 1).start(in: zone) <= now ? Rounded.percentage(visitors(after: days), of: initial) : nil
+                })
+        })
+    }
+}

@@ -1,0 +1,178 @@
+import Common
+import TestSupport
+import Testing
+
+/// Hand-worked: five visitors on one morning, each with a line of pages and, in brackets, events; a space of a minute between
+/// them, `|` where a session ends.
+@Suite("Paths")
+struct PathsTests {
+    private static let ways = [
+        // A reload of the page is no way to it, nor is the second visit to it another way.
+        ("ada", "/ /pricing /pricing /signup /pricing /docs"),
+        ("bob", "/pricing [signup] /signup / /pricing"),
+        ("cy", "/docs /pricing"),
+        // The next page is in another session.
+        ("dee", "/ /pricing | /signup"),
+        ("eve", "/docs /pricing /docs /docs /pricing /signup"),
+    ]
+
+    private static func events(_ ways: [(String, String)]) -> String {
+        let start = Day(year: 2026, month: 3, day: 2)!.start
+        return "[" + ways.flatMap { visitor, way in
+            way.split(separator: " ").enumerated().filter { $1 != "|" }.map { index, page in
+                // A break is an hour.
+                let breaks = way.split(separator: " ").prefix(index).filter { $0 == "|" }.count
+                let at = start.adding(seconds: Int64(index * 60 + breaks * 3_600)).iso8601
+                let kind = page.hasPrefix("[") ? #""type":"event","name":"\#(page.dropFirst().dropLast())""# : #""type":"pageview","path":"\#(page)""#
+                return #"{\#(kind),"visitor_id":"\#(visitor)","timestamp":"\#(at)"}"#
+            }
+        }.joined(separator: ",") + "]"
+    }
+
+    private func with(_ profile: Profile, _ ways: [(String, String)] = Self.ways, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
+        try await TestApp.run(profile) { app in
+            try await app.collect(Self.events(ways), as: .server)
+            try await body(app)
+        }
+    }
+
+    private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
+        let answer = try await app.get("/api/v1/paths\(path)")
+        #expect(answer.body == body, sourceLocation: place)
+    }
+
+    private static func flows(_ key: String, _ lines: [(String, Int, String)]) -> String {
+        "[" + lines.map { path, visitors, percentage in
+            // Members are sorted.
+            key == "next_path"
+                ? #"{"next_path":"\#(path)","percentage":\#(percentage),"visitors":\#(visitors)}"#
+                : #"{"percentage":\#(percentage),"prev_path":"\#(path)","visitors":\#(visitors)}"#
+        }.joined(separator: ",") + "]"
+    }
+
+    @Test("name the next page after a visitor's first view, or the one before it", arguments: Profile.available)
+    func next(profile: Profile) async throws {
+        try await with(profile) { app in
+            // Ada and bob go to /signup, eve to /docs, cy and dee leave.
+            let forward = Self.flows("next_path", [("/signup", 2, "40"), ("/docs", 1, "20"), ("(exit)", 2, "40")])
+            try await expect(app, "?path=/pricing", answers: #"{"direction":"forward","flows":\#(forward),"path":"/pricing"}"#)
+            let limited = Self.flows("next_path", [("/signup", 2, "40"), ("(exit)", 2, "40")])
+            try await expect(app, "?path=/pricing&limit=2", answers: #"{"direction":"forward","flows":\#(limited),"path":"/pricing"}"#)
+            let backward = Self.flows("prev_path", [("/", 2, "40"), ("/docs", 2, "40"), ("(entry)", 1, "20")])
+            try await expect(app, "?path=/pricing&direction=backward", answers: #"{"direction":"backward","flows":\#(backward),"path":"/pricing"}"#)
+            try await expect(app, "?path=/nowhere", answers: #"{"direction":"forward","flows":[],"path":"/nowhere"}"#)
+            // From the start of the range on, the session's first page is its first in the range: for bob as for eve.
+            let later = Self.flows("prev_path", [("(entry)", 1, "100")])
+            try await expect(
+                app, "?path=/signup&direction=backward&start_at=2026-03-02T00:05:00Z&end_at=2026-03-02T00:05:30Z",
+                answers: #"{"direction":"backward","flows":\#(later),"path":"/signup"}"#)
+            let signup = Self.flows("next_path", [("/signup", 1, "100")])
+            try await expect(app, "?event=signup", answers: #"{"direction":"forward","event":"signup","flows":\#(signup)}"#)
+            let before = Self.flows("prev_path", [("/pricing", 1, "100")])
+            try await expect(app, "?event=signup&direction=backward", answers: #"{"direction":"backward","event":"signup","flows":\#(before)}"#)
+        }
+    }
+
+    @Test("pages of the same instant are in the order of arrival", arguments: Profile.available)
+    func ties(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let rows = ["/x", "/a", "/b"].map { #"{"type":"pageview","path":"\#($0)","visitor_id":"ada","timestamp":"2026-03-02T10:00:00Z"}"# }
+            try await app.collect("[\(rows.joined(separator: ","))]", as: .server)
+            try await expect(
+                app, "?path=/a", answers: #"{"direction":"forward","flows":\#(Self.flows("next_path", [("/b", 1, "100")])),"path":"/a"}"#)
+            try await expect(
+                app, "?path=/a&direction=backward", answers: #"{"direction":"backward","flows":\#(Self.flows("prev_path", [("/x", 1, "100")])),"path":"/a"}"#)
+        }
+    }
+
+    @Test("name the visitors of a line", arguments: Profile.available)
+    func drill(profile: Profile) async throws {
+        try await with(profile) { app in
+            for (query, visitors) in [
+                ("path=/pricing&next=/signup", ["ada", "bob"]), ("path=/pricing&next=(exit)", ["cy", "dee"]), ("path=/pricing&next=(entry)&direction=backward", ["bob"]),
+                ("path=/pricing", ["ada", "bob", "cy", "dee", "eve"]), ("event=signup&next=/nowhere", []),
+            ] {
+                let answer = try await app.get("/api/v1/paths/drill?\(query)").json()
+                #expect(answer["data"]?.elements.compactMap(\.string).sorted() == visitors, "\(query)")
+                #expect(answer["total"]?.integer == Int64(visitors.count), "\(query)")
+            }
+        }
+    }
+
+    @Test("draw the steps of a flow", arguments: Profile.available)
+    func flow(profile: Profile) async throws {
+        try await with(profile) { app in
+            func nodes(_ nodes: [(Int, String, Int)]) -> String {
+                nodes.map { #"{"id":"\#($0):\#($1)","name":"\#($1)","step":\#($0),"visitors":\#($2)}"# }.joined(separator: ",")
+            }
+            func links(_ links: [(String, String, Int)]) -> String {
+                links.map { #"{"source":"\#($0)","target":"\#($1)","visitors":\#($2)}"# }.joined(separator: ",")
+            }
+            let forward = nodes([
+                (0, "/pricing", 5), (1, "(exit)", 2), (1, "/signup", 2), (1, "/docs", 1), (2, "/pricing", 2), (2, "/", 1),
+            ])
+            let ways = links([
+                ("0:/pricing", "1:(exit)", 2), ("0:/pricing", "1:/signup", 2), ("0:/pricing", "1:/docs", 1),
+                ("1:/docs", "2:/pricing", 1), ("1:/signup", "2:/", 1), ("1:/signup", "2:/pricing", 1),
+            ])
+            try await expect(app, "/flow?path=/pricing&depth=2", answers: #"{"direction":"forward","links":[\#(ways)],"nodes":[\#(forward)],"path":"/pricing"}"#)
+            // One page a step; the others are one node.
+            let few = nodes([(0, "/pricing", 5), (1, "(exit)", 2), (1, "/signup", 2), (1, "(other)", 1)])
+            let fewer = links([("0:/pricing", "1:(exit)", 2), ("0:/pricing", "1:/signup", 2), ("0:/pricing", "1:(other)", 1)])
+            try await expect(app, "/flow?path=/pricing&depth=1&limit=1", answers: #"{"direction":"forward","links":[\#(fewer)],"nodes":[\#(few)],"path":"/pricing"}"#)
+            let backward = nodes([(0, "signup", 1), (-1, "/pricing", 1), (-2, "(entry)", 1)])
+            let back = links([("-1:/pricing", "0:signup", 1), ("-2:(entry)", "-1:/pricing", 1)])
+            try await expect(
+                app, "/flow?event=signup&direction=backward", answers: #"{"direction":"backward","event":"signup","links":[\#(back)],"nodes":[\#(backward)]}"#)
+            try await expect(app, "/flow?event=nothing", answers: #"{"direction":"forward","event":"nothing","links":[],"nodes":[]}"#)
+        }
+    }
+
+    @Test("list the ways between two pages", arguments: Profile.available)
+    func between(profile: Profile) async throws {
+        let ways = [
+            // From the last / before /signup.
+            ("ada", "/ /pricing / /docs /docs /signup /signup /"), ("bob", "/ /docs /signup"), ("cy", "/ /signup | / /docs /signup"),
+            // Not in one session, not in this order.
+            ("dee", "/ | /signup"), ("eve", "/signup /"),
+        ]
+        try await with(profile, ways) { app in
+            func way(_ pages: [String], _ visitors: Int, _ sessions: Int, _ percentage: String, _ seconds: Int) -> String {
+                let list = pages.map { #""\#($0)""# }.joined(separator: ",")
+                return #"{"median_seconds":\#(seconds),"pages":[\#(list)],"percentage":\#(percentage),"sessions":\#(sessions),"#
+                    + #""steps":\#(pages.count - 1),"visitors":\#(visitors)}"#
+            }
+            // Four sessions of 3, 2, 1 and 2 minutes; the median is the second of them. Moves: 2, 2, 1, 2.
+            let lines = [way(["/", "/docs", "/signup"], 3, 3, "75", 120), way(["/", "/signup"], 1, 1, "25", 60)]
+            let totals = #""average_steps":1.8,"end":"/signup","median_seconds":120,"sessions":4,"start":"/","visitors":3"#
+            try await expect(app, "/between?start=/&end=/signup", answers: #"{\#(totals),"ways":[\#(lines.joined(separator: ","))]}"#)
+            try await expect(app, "/between?start=/&end=/signup&limit=1", answers: #"{\#(totals),"ways":[\#(lines[0])]}"#)
+            try await expect(
+                app, "/between?start=/docs&end=/nowhere",
+                answers: #"{"average_steps":0,"end":"/nowhere","sessions":0,"start":"/docs","visitors":0,"ways":[]}"#)
+            // Around: ada's / /pricing / alone.
+            let around = way(["/", "/pricing", "/"], 1, 1, "100", 120)
+            try await expect(
+                app, "/between?start=/&end=/",
+                answers: #"{"average_steps":2,"end":"/","median_seconds":120,"sessions":1,"start":"/","visitors":1,"ways":[\#(around)]}"#)
+        }
+    }
+
+    @Test("refuse what they can't answer", arguments: [
+        ("", "Invalid query parameter 'path': it is required, or 'event' in its place."),
+        ("/flow", "Invalid query parameter 'path': it is required, or 'event' in its place."),
+        ("/drill", "Invalid query parameter 'path': it is required, or 'event' in its place."),
+        ("?path=/&event=signup", "Invalid query parameter 'event': it must not be there beside 'path'; a report starts from one of both."),
+        ("?path=/&direction=up", "Invalid query parameter 'direction': must be one of 'forward', 'backward'; got 'up'."),
+        ("/flow?path=/&depth=6", "Invalid query parameter 'depth': must be a whole number from 1 to 5; got '6'."),
+        ("/between?start=/", "Invalid query parameter 'end': it is required, and must be at most 2048 characters of text."),
+        ("/between?end=/", "Invalid query parameter 'start': it is required, and must be at most 2048 characters of text."),
+    ])
+    func refuses(query: String, sentence: String) async throws {
+        try await TestApp.run { app in
+            let answer = try await app.get("/api/v1/paths\(query)")
+            #expect(answer.status == 400)
+            #expect(try answer.json()["error"]?.string == sentence)
+        }
+    }
+}

@@ -1,0 +1,198 @@
+import Common
+import Core
+import RetentionModule
+import TestSupport
+import Testing
+
+/// Hand-worked: March 2026, in which the 2nd, 9th, 16th and 23rd are Mondays; it is noon on Wednesday the 25th.
+@Suite("Retention")
+struct RetentionTests {
+    static func view(_ visitor: String, _ time: String) -> String {
+        #"{"type":"pageview","path":"/","visitor_id":"\#(visitor)","timestamp":"2026-\#(time)Z"}"#
+    }
+    static func event(_ visitor: String, _ name: String, _ time: String) -> String {
+        #"{"type":"event","name":"\#(name)","visitor_id":"\#(visitor)","timestamp":"2026-\#(time)Z"}"#
+    }
+
+    /// Bob's one session passes midnight. Cy comes back after the range. Dee was there before it.
+    private static let events = [
+        view("ada", "03-02T10:00:00"), view("ada", "03-03T10:00:00"), view("ada", "03-09T10:00:00"),
+        view("bob", "03-04T23:50:00"), view("bob", "03-05T00:05:00"),
+        view("cy", "03-09T08:00:00"), view("cy", "03-23T08:00:00"),
+        view("dee", "02-20T08:00:00"), view("dee", "03-10T08:00:00"), view("dee", "03-11T08:00:00"),
+    ]
+
+    private func with(
+        _ profile: Profile = .embedded, now: String = "2026-03-25T12:00:00Z", _ events: [String] = Self.events,
+        _ body: @escaping @Sendable (TestApp) async throws -> Void
+    ) async throws {
+        try await TestApp.run(profile, now: now) { app in
+            if !events.isEmpty { try await app.collect("[\(events.joined(separator: ","))]", as: .server) }
+            try await body(app)
+        }
+    }
+
+    private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
+        let answer = try await app.get("/api/v1/retention\(path)")
+        #expect(answer.body == body, sourceLocation: place)
+    }
+
+    private static let range = "start_at=2026-03-02&end_at=2026-03-22"
+
+    private static func line(_ cohort: String, _ visitors: Int, _ rates: [String]) -> String {
+        let members = zip(["D1", "D7", "D14", "D30", "D60", "D90"], rates).map { #""\#($0)":\#($1)"# }.sorted()
+        return #"{\#(members.joined(separator: ",")),"cohort":"\#(cohort)","initial_visitors":\#(visitors)}"#
+    }
+
+    @Test("counts new visitors who are active so many days after their first one", arguments: Profile.available)
+    func days(profile: Profile) async throws {
+        try await with(profile) { app in
+            let first = Self.line("2026-03-02", 2, ["100", "50", "0", "null", "null", "null"])
+            let second = Self.line("2026-03-09", 1, ["0", "0", "100", "null", "null", "null"])
+            try await expect(app, "?\(Self.range)", answers: #"{"cohorts":[\#(first),\#(second)],"period":"weekly"}"#)
+            let month = Self.line("2026-03-01", 3, ["66.7", "33.3", "33.3", "null", "null", "null"])
+            try await expect(app, "?\(Self.range)&period=monthly", answers: #"{"cohorts":[\#(month)],"period":"monthly"}"#)
+            let ada = Self.line("2026-03-02", 1, ["100", "100", "0", "null", "null", "null"])
+            let bob = Self.line("2026-03-04", 1, ["100", "0", "0", "null", "null", "null"])
+            let cy = Self.line("2026-03-09", 1, ["0", "0", "100", "null", "null", "null"])
+            try await expect(app, "?\(Self.range)&period=daily", answers: #"{"cohorts":[\#(ada),\#(bob),\#(cy)],"period":"daily"}"#)
+            // In Berlin all of bob's session is on the 5th.
+            let berlin = Self.line("2026-03-05", 1, ["0", "0", "0", "null", "null", "null"])
+            try await expect(
+                app, "?start_at=2026-03-05&end_at=2026-03-05&period=daily&timezone=Europe/Berlin", answers: #"{"cohorts":[\#(berlin)],"period":"daily"}"#)
+            try await expect(app, "?start_at=2026-01-01&end_at=2026-01-31", answers: #"{"cohorts":[],"period":"weekly"}"#)
+        }
+    }
+
+    @Test("a rate is null until its day is over", arguments: Profile.available)
+    func elapsed(profile: Profile) async throws {
+        try await with(profile, now: "2026-03-03T23:59:59Z", [Self.view("ada", "03-02T10:00:00"), Self.view("ada", "03-03T10:00:00")]) { app in
+            let open = Array(repeating: "null", count: 6)
+            try await expect(app, "?start_at=2026-03-01", answers: #"{"cohorts":[\#(Self.line("2026-03-02", 1, open))],"period":"weekly"}"#)
+            app.time.advance(seconds: 1)
+            let over = ["100"] + open.dropFirst()
+            try await expect(app, "?start_at=2026-03-01", answers: #"{"cohorts":[\#(Self.line("2026-03-02", 1, over))],"period":"weekly"}"#)
+        }
+    }
+
+    @Test("days are those of the zone, also where a clock goes forward", arguments: Profile.available)
+    func zone(profile: Profile) async throws {
+        // 00:30 on the 29th, and 00:10 on the 30th by summer time; by winter time it would still be the 29th.
+        let events = [Self.view("ada", "03-28T23:30:00"), Self.view("ada", "03-29T22:10:00")]
+        try await with(profile, now: "2026-04-02T00:00:00Z", events) { app in
+            let line = Self.line("2026-03-29", 1, ["100", "null", "null", "null", "null", "null"])
+            try await expect(app, "?start_at=2026-03-20&period=daily&timezone=Europe/Berlin", answers: #"{"cohorts":[\#(line)],"period":"daily"}"#)
+        }
+    }
+
+    // MARK: The grid
+
+    /// `visitors` nil for an interval that is not over.
+    private static func cell(_ interval: Int64, _ visitors: Int64, of initial: Int64?) -> String {
+        guard let initial else { return #"{"confidence_interval":null,"interval":\#(interval),"rate":null,"visitors":\#(visitors)}"# }
+        let rate = Rounded.percentage(visitors, of: initial), interval95 = ConfidenceInterval(visitors, of: initial)
+        func text(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
+        return #"{"confidence_interval":{"high":\#(text(interval95.high)),"low":\#(text(interval95.low))},"interval":\#(interval),"#
+            + #""rate":\#(text(rate)),"visitors":\#(visitors)}"#
+    }
+
+    private static func row(_ cohort: String, _ initial: Int, _ cells: [String]) -> String {
+        #"{"cohort":"\#(cohort)","initial_visitors":\#(initial),"intervals":[\#(cells.joined(separator: ","))]}"#
+    }
+
+    @Test("the grid counts by periods, and averages what is over", arguments: Profile.available)
+    func grid(profile: Profile) async throws {
+        try await with(profile) { app in
+            func answer(_ average: [String], _ rows: [String]) -> String {
+                #"{"average":[\#(average.joined(separator: ","))],"cohorts":[\#(rows.joined(separator: ","))],"period":"weekly"}"#
+            }
+            // The week of the 23rd, interval 3 of the first cohort and 2 of the second, is not over.
+            let on = answer(
+                [Self.cell(1, 1, of: 3), Self.cell(2, 0, of: 2), Self.cell(3, 0, of: nil)],
+                [
+                    Self.row("2026-03-02", 2, [Self.cell(1, 1, of: 2), Self.cell(2, 0, of: 2), Self.cell(3, 0, of: nil)]),
+                    Self.row("2026-03-09", 1, [Self.cell(1, 0, of: 1), Self.cell(2, 1, of: nil), Self.cell(3, 0, of: nil)]),
+                ])
+            try await expect(app, "/grid?\(Self.range)&intervals=3", answers: on)
+            let unbounded = answer(
+                [Self.cell(1, 2, of: 3), Self.cell(2, 0, of: 2), Self.cell(3, 0, of: nil)],
+                [
+                    Self.row("2026-03-02", 2, [Self.cell(1, 1, of: 2), Self.cell(2, 0, of: 2), Self.cell(3, 0, of: nil)]),
+                    Self.row("2026-03-09", 1, [Self.cell(1, 1, of: 1), Self.cell(2, 1, of: nil), Self.cell(3, 0, of: nil)]),
+                ])
+            try await expect(app, "/grid?\(Self.range)&intervals=3&variant=unbounded", answers: unbounded)
+            // Windows of seven days from the first instant: ada is back after exactly seven days, and cy after fourteen.
+            let rolling = answer(
+                [Self.cell(1, 1, of: 3), Self.cell(2, 0, of: nil)],
+                [
+                    Self.row("2026-03-02", 2, [Self.cell(1, 1, of: 2), Self.cell(2, 0, of: nil)]),
+                    Self.row("2026-03-09", 1, [Self.cell(1, 0, of: 1), Self.cell(2, 1, of: nil)]),
+                ])
+            try await expect(app, "/grid?\(Self.range)&intervals=2&variant=rolling", answers: rolling)
+            // Dee, who is not new, begins in the second week as well; so does ada.
+            let recurring = answer(
+                [Self.cell(1, 1, of: 5)],
+                [Self.row("2026-03-02", 2, [Self.cell(1, 1, of: 2)]), Self.row("2026-03-09", 3, [Self.cell(1, 0, of: 3)])])
+            try await expect(app, "/grid?\(Self.range)&intervals=1&mode=recurring", answers: recurring)
+            let empty = #"{"average":[\#(Self.cell(1, 0, of: nil))],"cohorts":[],"period":"monthly"}"#
+            try await expect(app, "/grid?start_at=2026-01-01&end_at=2026-01-31&intervals=1&period=monthly", answers: empty)
+        }
+    }
+
+    @Test("events decide who begins and who comes back", arguments: Profile.available)
+    func events(profile: Profile) async throws {
+        let events = [
+            Self.view("ada", "01-05T10:00:00"), Self.event("ada", "signup", "03-02T10:00:00"), Self.event("ada", "buy", "03-10T10:00:00"),
+            Self.event("bob", "signup", "03-03T10:00:00"), Self.view("bob", "03-10T10:00:00"),
+            // Signed up before the range.
+            Self.event("cy", "signup", "02-01T10:00:00"), Self.event("cy", "signup", "03-03T10:00:00"), Self.event("cy", "buy", "03-10T10:00:00"),
+        ]
+        try await with(profile, events) { app in
+            let one = Self.row("2026-03-02", 2, [Self.cell(1, 1, of: 2)])
+            try await expect(
+                app, "/grid?\(Self.range)&intervals=1&event=signup&return_event=buy", answers: #"{"average":[\#(Self.cell(1, 1, of: 2))],"cohorts":[\#(one)],"period":"weekly"}"#)
+            let any = Self.row("2026-03-02", 2, [Self.cell(1, 2, of: 2)])
+            try await expect(
+                app, "/grid?\(Self.range)&intervals=1&event=signup", answers: #"{"average":[\#(Self.cell(1, 2, of: 2))],"cohorts":[\#(any)],"period":"weekly"}"#)
+            let drilled = "/drill?\(Self.range)&event=signup&return_event=buy&cohort=2026-03-02"
+            try await expect(app, "\(drilled)&interval=1", answers: #"{"data":["ada"],"total":1}"#)
+            let begun = try await app.get("/api/v1/retention\(drilled)").json()
+            #expect(begun["total"]?.integer == 2)
+            #expect(Set(begun["data"]?.elements.compactMap(\.string) ?? []) == ["ada", "bob"])
+            try await expect(app, "\(drilled)&interval=2", answers: #"{"data":[],"total":0}"#)
+        }
+    }
+
+    @Test("a segment is told by the range, though the look goes beyond it", arguments: Profile.available)
+    func segment(profile: Profile) async throws {
+        try await TestApp.run(profile, now: "2026-03-25T12:00:00Z") { app in
+            try await app.collect("[\(Self.events.joined(separator: ","))]", as: .server)
+            // Ada and bob see two pages each in the week; ada a third one later.
+            for (views, cohorts) in [(2, [Self.row("2026-03-02", 2, [Self.cell(1, 1, of: 2)])]), (3, [])] {
+                let id = try await app.createSegment("Readers", #"{"source":"metric","field":"pageviews","op":"gte","value":\#(views)}"#)
+                let average = cohorts.isEmpty ? Self.cell(1, 0, of: nil) : Self.cell(1, 1, of: 2)
+                try await expect(
+                    app, "/grid?start_at=2026-03-02&end_at=2026-03-08&intervals=1&segment_id=\(id)",
+                    answers: #"{"average":[\#(average)],"cohorts":[\#(cohorts.joined())],"period":"weekly"}"#)
+            }
+        }
+    }
+
+    @Test("refuses what it can't answer", arguments: [
+        ("?period=yearly", "Invalid query parameter 'period': must be one of 'daily', 'weekly', 'monthly'; got 'yearly'."),
+        ("?period=daily&start_at=2020-01-01&end_at=2026-01-01", "Invalid query parameter 'period': the range has 2193 cohorts; at most 1000 are answered. Ask for a shorter range or a longer period."),
+        ("/grid?intervals=0", "Invalid query parameter 'intervals': must be a whole number from 1 to 100; got '0'."),
+        ("/grid?variant=off", "Invalid query parameter 'variant': must be one of 'on', 'unbounded', 'rolling'; got 'off'."),
+        ("/grid?mode=once", "Invalid query parameter 'mode': must be one of 'first_time', 'recurring'; got 'once'."),
+        ("/drill", "Invalid query parameter 'cohort': it is required, and must be at most 10 characters of text."),
+        ("/drill?cohort=2026-03-03", "Invalid query parameter 'cohort': must be the first day of a weekly cohort such as 2026-03-02; got '2026-03-03'."),
+        ("/drill?cohort=March&period=monthly", "Invalid query parameter 'cohort': must be the first day of a monthly cohort such as 2026-03-01; got 'March'."),
+    ])
+    func refuses(query: String, sentence: String) async throws {
+        try await TestApp.run { app in
+            let answer = try await app.get("/api/v1/retention\(query)")
+            #expect(answer.status == 400)
+            #expect(try answer.json()["error"]?.string == sentence)
+        }
+    }
+}
