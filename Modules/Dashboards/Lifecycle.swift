@@ -41,7 +41,7 @@ struct Lifecycle: Encodable, Sendable {
     }
 
     /// Everything until the range ends.
-    private static func past(of scope: Scope) -> Scope { scope.over(TimeRange(start: TimeRange.always.start, end: scope.range.end)) }
+    private static func past(of scope: Scope) -> Scope { scope.widened(to: TimeRange(start: TimeRange.always.start, end: scope.range.end)) }
 
     private static func lives(_ scope: Scope) -> SQL {
         let start = scope.range.start.milliseconds, before = scope.range.previous.start.milliseconds

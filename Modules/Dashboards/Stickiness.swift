@@ -33,7 +33,7 @@ struct Stickiness: Encodable, Sendable {
             SELECT \(buckets.number(of: "occurred_at")) AS day, \(count.distinct(groups: Int64(days.count))) AS visitors FROM activity GROUP BY day
             """)
         let found = Dictionary(uniqueKeysWithValues: daily.map { ($0.int("day"), $0.int("visitors")) })
-        let end = scope.range.end, month = scope.over(TimeRange(start: end.adding(days: -30), end: end))
+        let end = scope.range.end, month = scope.widened(to: TimeRange(start: end.adding(days: -30), end: end))
         let row = try await month.rows("dashboards.active", """
             SELECT \(count.distinct()) AS mau, \(count.distinct(where: "occurred_at >= \(end.adding(days: -7).milliseconds)")) AS wau FROM activity
             """)[0]

@@ -1,5 +1,6 @@
 import CohortsModule
 import Common
+import Access
 import Core
 import TestSupport
 import Testing
@@ -61,6 +62,7 @@ struct SegmentComparisonTests {
             #expect(missing.body == #"{"error":"Segment '\#(unknown)' not found."}"#)
             let twice = try await app.get("/api/v1/cohorts/compare?segment_ids=\(signedUp),\(signedUp)")
             #expect(twice.body == #"{"error":"Invalid query parameter 'segment_ids': must hold 2 to 10 different ids separated by commas; got 2."}"#)
+            _ = try await app.post("/api/admin/projects/\(app.project.id)/modules/revenue/disable", as: .token)
             let revenue = try await app.get("/api/v1/cohorts/compare?segment_ids=\(signedUp),\(readers)&metric=revenue")
             #expect(revenue.status == 403)
             #expect(revenue.body == #"{"error":"Module 'revenue' is not enabled for this project."}"#)
