@@ -31,12 +31,12 @@ struct QuestionTimes {
 
     /// Asks Pulse, `repetitions` times for ranges that were not asked before, and as often for one that was.
     func ask(_ pulse: PulseProcess, _ line: inout Line) async throws {
-        let (start, end) = Question.range(line.days)
+        let (start, end) = Question.range(line.days), id = try await define(line.question, pulse)
+        let (path, query) = (line.question.path.replacing("{id}", with: id), line.question.query.replacing("{id}", with: id))
         func url(_ shift: Int) -> String {
-            guard line.days > 1 else { return pulse.address + line.question.path }
+            guard line.days > 1 else { return pulse.address + path }
             // No row lies so close to the end of the range.
-            return pulse.address + line.question.path
-                + "?start_at=\(start.iso8601)&end_at=\(end.adding(milliseconds: Int64(-shift)).iso8601)" + line.question.query
+            return pulse.address + path + "?start_at=\(start.iso8601)&end_at=\(end.adding(milliseconds: Int64(-shift)).iso8601)" + query
         }
         func time(_ shift: Int) async throws -> (milliseconds: Double, answer: Client.Answer) {
             let url = url(shift), start = ContinuousClock.now
@@ -53,6 +53,16 @@ struct QuestionTimes {
         for _ in 1...repetitions { warm.append(try await time(0).milliseconds) }
         line.cold = cold.median
         line.warm = warm.median
+    }
+
+    /// Makes the definition that the question is about; its id.
+    private func define(_ question: Question, _ pulse: PulseProcess) async throws -> String {
+        guard let (path, body) = question.definition else { return "" }
+        let answer = try await Client.post(
+            pulse.address + path, headers: [("X-Pulse-Key", key), ("Content-Type", "application/json")], body: ByteBuffer(string: body))
+        let made = try JSONSerialization.jsonObject(with: Data(answer.body.readableBytesView)) as? [String: Any]
+        guard let id = made?["id"] as? String else { throw BenchError("\(path): \(String(buffer: answer.body))") }
+        return id
     }
 
     /// Asks DuckDB itself, and compares.

@@ -7,8 +7,11 @@ import Foundation
 /// for DuckDB and ClickHouse apart from `quotient`.
 struct Question: Sendable {
     let name: String
+    /// With `{id}` in place of the definition's, where there is one.
     let path: String
     var query = ""
+    /// Made before the question is asked.
+    var definition: (path: String, body: String)?
     /// One statement after the other.
     let statements: @Sendable (_ days: Int64, _ quotient: (String, Int64) -> String) -> [String]
     /// What of the report is compared with the first columns of the rows; nil for nothing.
@@ -18,7 +21,7 @@ struct Question: Sendable {
 
     static func range(_ days: Int64) -> (start: Instant, end: Instant) { (Traffic.end.adding(days: -days), Traffic.end) }
 
-    private static func within(_ days: Int64, previous: Bool = false) -> String {
+    static func within(_ days: Int64, previous: Bool = false) -> String {
         let (start, end) = range(days)
         let (from, to) = previous ? (start.adding(days: -days), start) : (start, end)
         return "project = \(project) AND occurred_at >= \(from.milliseconds) AND occurred_at < \(to.milliseconds) AND kind < 2"

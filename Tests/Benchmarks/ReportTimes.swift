@@ -19,10 +19,20 @@ struct ReportTimes {
         }
         var lines = Question.all.flatMap { question in [Int64(30), 60].map { Line(question: question, days: $0) } }
         lines.append(Line(question: .realtime, days: 1))
-        findings += try await throughPulse(&lines)
+        var analyses = Question.analyses.map { Line(question: $0, days: 60) }
+        findings += try await throughPulse(&lines, &analyses)
         try await times.throughDuckDB(&lines)
+        try await times.throughDuckDB(&analyses)
         let note = try await throughClickHouse(&lines)
-        return findings + [note] + lines.map(Self.finding)
+        return findings + [note] + lines.map(Self.finding) + analyses.map(Self.analysis)
+    }
+
+    /// At most 1.2 times DuckDB's own time, and half a second.
+    private static func analysis(_ line: Line) -> Finding {
+        Finding(
+            .analysis, line.name, "\(line.cold.short) | \(line.warm.short) | \(line.duckdb.short)",
+            line.differs.isEmpty ? nil : "**answers differ: \(line.differs.joined(separator: ", "))**",
+            isMet: line.cold <= 1.2 * line.duckdb && line.cold <= 500 && line.warm <= 10 && line.differs.isEmpty)
     }
 
     private static func finding(_ line: Line) -> Finding {
@@ -35,7 +45,7 @@ struct ReportTimes {
 
     // MARK: Pulse
 
-    private func throughPulse(_ lines: inout [Line]) async throws -> [Finding] {
+    private func throughPulse(_ lines: inout [Line], _ analyses: inout [Line]) async throws -> [Finding] {
         var starts: [Double] = [], idle: [Double] = [], after = 0.0
         for repetition in 0..<3 {
             let start = ContinuousClock.now
@@ -47,6 +57,7 @@ struct ReportTimes {
                 idle.append(pulse.residentMB)
                 print("Reports through Pulse")
                 for index in lines.indices { try await times.ask(pulse, &lines[index]) }
+                for index in analyses.indices { try await times.ask(pulse, &analyses[index]) }
                 after = pulse.residentMB
             }
             try await pulse.stop()

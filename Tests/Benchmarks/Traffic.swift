@@ -156,7 +156,7 @@ struct Traffic {
         put("}")
     }
 
-    private enum Words {
+    enum Words {
         static let stems = "pricing docs blog product guide news team about careers support api login signup shop cart item list help intro tour"
             .split(separator: " ").map(String.init)
         static let paths = (0..<800).map { index in

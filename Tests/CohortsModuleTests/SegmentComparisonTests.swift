@@ -1,6 +1,6 @@
+import Access
 import CohortsModule
 import Common
-import Access
 import Core
 import TestSupport
 import Testing

@@ -1,0 +1,98 @@
+import Common
+
+/// Analyses, and the SQL by which somebody would ask the same of the table `activity`. Funnels and ways take the natural order of a
+/// visitor's rows: by time.
+extension Question {
+
+    /// The most frequent events and pages.
+    private static let names = Traffic.Words.names.prefix(5).map { String(decoding: $0, as: UTF8.self) }
+    private static let pages = Traffic.Words.paths.prefix(2).map { String(decoding: $0, as: UTF8.self) }
+
+    static let analyses: [Question] = [funnel, retention, flow, segment]
+
+    /// The earliest of each step after the earliest of the one before.
+    private static var funnel: Question {
+        let steps = names.map { #"{"type":"event","value":"\#($0)"}"# }.joined(separator: ",")
+        return Question(
+            name: "funnel of 5 steps", path: "/api/v1/funnels/{id}/analyze", definition: ("/api/v1/funnels", #"{"name":"bench","steps":[\#(steps)]}"#),
+            statements: { days, _ in
+                var ctes = ["""
+                    matched AS MATERIALIZED (
+                      SELECT visitor, occurred_at, seq, name FROM activity WHERE \(within(days)) AND kind = 1 AND name IN (\(names.map { "'\($0)'" }.joined(separator: ", "))))
+                    """, "s1 AS MATERIALIZED (SELECT visitor, min(occurred_at) AS t FROM matched WHERE name = '\(names[0])' GROUP BY visitor)"]
+                for step in 2...5 {
+                    ctes.append("""
+                        s\(step) AS MATERIALIZED (
+                          SELECT m.visitor, min(m.occurred_at) AS t FROM matched m JOIN s\(step - 1) b ON b.visitor = m.visitor
+                          WHERE m.name = '\(names[step - 1])' AND m.occurred_at > b.t GROUP BY m.visitor)
+                        """)
+                }
+                let counts = (1...5).map { "SELECT \($0) AS step, count(*) AS n FROM s\($0)" }.joined(separator: " UNION ALL ")
+                return ["WITH \(ctes.joined(separator: ", ")) SELECT n FROM (\(counts)) ORDER BY step"]
+            },
+            answer: { report in (report["steps"] as? [[String: Any]] ?? []).map { [$0["visitors"]] } })
+    }
+
+    /// Weeks from Monday; who comes back in the weeks after the first.
+    private static var retention: Question {
+        Question(
+            name: "retention over 12 weeks", path: "/api/v1/retention/grid", query: "&period=weekly&intervals=12",
+            statements: { days, quotient in
+                // 1970-01-01 was a Thursday.
+                let week = quotient("occurred_at + 259200000", 604_800_000)
+                return ["""
+                    WITH weeks AS MATERIALIZED (SELECT DISTINCT visitor, \(week) AS week FROM activity WHERE \(within(days))),
+                    first AS (SELECT visitor, min(week) AS cohort FROM weeks GROUP BY visitor)
+                    SELECT cohort, week - cohort AS later, count(*) AS n FROM weeks JOIN first USING (visitor) WHERE week - cohort <= 12
+                    GROUP BY ALL ORDER BY ALL
+                    """]
+            })
+    }
+
+    private static var flow: Question {
+        Question(
+            name: "ways, 3 steps deep", path: "/api/v1/paths/flow", query: "&path=\(pages[0])&depth=3",
+            statements: { days, _ in
+                ["""
+                WITH views AS (
+                  SELECT visitor, session_at, occurred_at, seq, path, lag(path) OVER (PARTITION BY visitor, session_at ORDER BY occurred_at, seq) AS before
+                  FROM activity WHERE \(within(days)) AND kind = 0 AND visitor IN (SELECT visitor FROM activity WHERE \(within(days)) AND kind = 0 AND path = '\(pages[0])')),
+                steps AS (
+                  SELECT visitor, session_at, occurred_at, path, lead(path, 1) OVER w AS p1, lead(path, 2) OVER w AS p2, lead(path, 3) OVER w AS p3
+                  FROM views WHERE before IS DISTINCT FROM path WINDOW w AS (PARTITION BY visitor, session_at ORDER BY occurred_at, seq)),
+                firsts AS (
+                  SELECT visitor, arg_min(row(p1, p2, p3), occurred_at) AS way FROM steps WHERE path = '\(pages[0])' GROUP BY visitor)
+                SELECT way, count(*) AS n FROM firsts GROUP BY way ORDER BY n DESC LIMIT 100
+                """]
+            })
+    }
+
+    /// Three conditions on what visitors did, and the overview of those who meet them.
+    private static var segment: Question {
+        let page = pages[1]
+        let conditions = #"{"source":"event","event":"\#(names[0])"},{"source":"event","event":"\#(names[1])","count":{"op":"gte","value":2}},{"source":"pageview","field":"path","op":"eq","value":"\#(page)"}"#
+        return Question(
+            name: "overview of a segment with 3 conditions", path: "/api/v1/stats", query: "&segment_id={id}",
+            definition: ("/api/v1/segments", #"{"name":"bench","definition":{"match":"all","conditions":[\#(conditions)]}}"#),
+            statements: { days, _ in
+                [false, true].map { previous in
+                    let rows = within(days, previous: previous)
+                    return """
+                        WITH members AS MATERIALIZED (
+                          SELECT visitor FROM activity WHERE \(rows) GROUP BY visitor
+                          HAVING bool_or(kind = 1 AND name = '\(names[0])') AND count(*) FILTER (WHERE kind = 1 AND name = '\(names[1])') >= 2
+                            AND bool_or(kind = 0 AND path = '\(page)'))
+                        SELECT CAST(coalesce(sum(pv), 0) AS BIGINT), count(DISTINCT visitor), count(*), CAST(coalesce(sum(ev), 0) AS BIGINT)
+                        FROM (SELECT visitor, session_at, count(*) FILTER (WHERE kind = 0) AS pv, count(*) FILTER (WHERE kind = 1) AS ev, max(occurred_at) - min(occurred_at) AS d
+                          FROM activity WHERE \(rows) AND visitor IN (SELECT visitor FROM members) GROUP BY visitor, session_at) s
+                        """
+                }
+            },
+            answer: { report in
+                ["current"].map { period in
+                    let one = report[period] as? [String: Any] ?? [:]
+                    return ["pageviews", "visitors", "sessions", "events"].map { one[$0] }
+                }
+            })
+    }
+}
