@@ -62,7 +62,7 @@ extension Question {
                   FROM views WHERE before IS DISTINCT FROM path WINDOW w AS (PARTITION BY visitor, session_at ORDER BY occurred_at, seq)),
                 firsts AS (
                   SELECT visitor, arg_min(row(p1, p2, p3), occurred_at) AS way FROM steps WHERE path = '\(pages[0])' GROUP BY visitor)
-                SELECT way, count(*) AS n FROM firsts GROUP BY way ORDER BY n DESC LIMIT 100
+                SELECT CAST(way AS VARCHAR) AS way, count(*) AS n FROM firsts GROUP BY way ORDER BY n DESC LIMIT 100
                 """]
             })
     }
