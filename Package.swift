@@ -5,7 +5,7 @@ import PackageDescription
 /// One folder in `Modules/` and one in `Tests/`, a target each. To add a module: the folders, its name here, and a
 /// line in `Host/ModuleList.swift`. The target of module `Funnels` is called `FunnelsModule`.
 let modules = [
-    "Core", "ErrorTracking", "Identity", "Logs", "Outlinks", "Revenue", "Scroll", "Search", "Segments", "Utm", "WebVitals",
+    "BI", "Core", "ErrorTracking", "Identity", "Logs", "Outlinks", "Revenue", "Scroll", "Search", "Segments", "Utm", "WebVitals",
 ]
 
 /// What every target is compiled with.

@@ -1,3 +1,4 @@
+import BIModule
 import Core
 import CoreModule
 import ErrorTrackingModule
@@ -15,6 +16,7 @@ import WebVitalsModule
 /// The modules in this binary, alphabetically.
 public enum ModuleList {
     static let all: [any AnalyticsModule.Type] = [
+        BIModule.self,
         CoreModule.self,
         ErrorTrackingModule.self,
         IdentityModule.self,

@@ -28,6 +28,11 @@ enum SampleBodies {
     /// By method and path.
     static let byRoute: [String: String] = [
         "POST /api/collect": #"{"type":"pageview","path":"/"}"#,
+        "POST /api/v1/bi/metrics": #"{"key":"m","name":"M","dataset":"pageviews","expression":"count()"}"#,
+        "POST /api/v1/bi/row-policies": #"{"name":"P","dataset":"pageviews","field":"country","operator":"eq","values":["US"]}"#,
+        "POST /api/v1/bi/sql-queries": #"{"name":"Q","sql_text":"SELECT {{project_id}} AS p"}"#,
+        "POST /api/v1/bi/embeds": #"{"name":"E","resource_type":"visual_query","resource_config":{"dataset":"pageviews","metrics":["count"]}}"#,
+        "POST /api/v1/bi/connections": #"{"name":"C","database_type":"postgres","connection_string":"postgres://a:b@127.0.0.1/d"}"#,
         "POST /api/v1/marketing/imports": #"{"provider":"google_ads","name":"May","rows":[{"date":"2026-05-01"}]}"#,
     ]
 
