@@ -1,4 +1,5 @@
 import Core
+import NIOCore
 
 extension BIModule {
     var queryRoutes: [Route] {
@@ -27,15 +28,21 @@ extension BIModule {
                 },
             Route(
                 .post, "/api/v1/bi/sql-queries/{id}/run", "Run a saved statement.", scope: .query, access: .read,
-                parameters: [Parameter("limit", .integer(1...10_000, default: 100), "Rows at most.")], success: answer) { call in
-                    let query = try await SavedSQL.resource.require(call)
-                    return try .json(try await SavedSQL.run(query, call, limit: call.integer("limit", default: 100)))
+                body: Self.runBody, success: answer) { call in
+                    let query = try await SavedSQL.resource.require(call), bytes = try await call.rawBody()
+                    // Nothing has to be said, and so nothing need be sent.
+                    guard bytes.readableBytes > 0 else { return try .json(try await SavedSQL.run(query, call, limit: 100)) }
+                    let body = try bytes.withUnsafeReadableBytes { try JSON.parse($0) }
+                    try Self.runBody.check(body)
+                    return try .json(try await SavedSQL.run(query, call, limit: Int(body["limit"]?.integer ?? 100)))
                 },
             Route(
                 .get, "/api/v1/bi/query-runs", "What was run, the latest first.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .list(.object(QueryRun.fields)), use: QueryRun.list),
         ]
     }
+
+    private static let runBody = Schema.object([.optional("limit", Execution.limit, "Default: 100.")])
 
     var uploadRoutes: [Route] {
         let path = "/api/v1/bi/csv-uploads", one = path + "/{id}"

@@ -98,4 +98,39 @@ struct EmbedTests {
             #expect(origin.status == 400 && origin.body.contains("field 'allowed_origins' holds origins such as"))
         }
     }
+
+    @Test("reports and dashboards are shown as they were saved, less what policies forbid", arguments: Profile.available)
+    func saved(profile: Profile) async throws {
+        let modules = try ProbeModule.besideBinary().filter { $0.name != "dashboards" } + [DashboardsStandIn()]
+        try await TestApp.run(profile, modules: modules) { app in
+            for event in Traffic.events { try await app.collect(event) }
+            let report = try await app.post(
+                "/api/v1/reports", #"{"name":"Pages","report_type":"pages","params":{"start_at":"2026-03-01","end_at":"2026-03-02"}}"#, as: .query
+            ).json()["id"]!.string!
+            let widget = #"{"id":"w","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"start_at":"2026-03-01","end_at":"2026-03-02"}}"#
+            let dashboard = try await app.post("/api/v1/dashboards", #"{"name":"D","widgets":[\#(widget)]}"#, as: .query).json()["id"]!.string!
+            _ = try await app.bi("row-policies", #"{"name":"P","dataset":"pageviews","field":"path","operator":"neq","values":["/pricing"]}"#)
+            for (type, config) in [("report", #"{"report_id":"\#(report)"}"#), ("dashboard", #"{"dashboard_id":"\#(dashboard)"}"#)] {
+                let made = try await app.bi("embeds", #"{"name":"E","resource_type":"\#(type)","resource_config":\#(config)}"#)
+                #expect(made.status == 201, "\(made.body)")
+                // What the saved report says is not the public's to change.
+                let token = try made.json()["token"]!.string!
+                let answer = try await app.get("/api/embed/\(token)?start_at=2020-01-01&end_at=2020-01-02&filter=path:/nothing", as: .nobody)
+                let result = try answer.json()["result"], data = type == "report" ? result?["data"] : result?["widgets"]?["w"]?["data"]
+                #expect(data?.elements.compactMap { $0["path"]?.string }.sorted() == ["/", "/docs"], "\(answer.body)")
+            }
+        }
+    }
+}
+
+/// Keeps reports and dashboards, as the module of that name does.
+struct DashboardsStandIn: AnalyticsModule {
+    static let manifest = ModuleManifest(name: "dashboards", category: .analysis, summary: "For tests.")
+    init() {}
+    init(_ setup: ModuleSetup) throws {}
+
+    var migrations: [Migration] {
+        [Migration("001-create", on: .control, [SavedReport.resource.creation, Dashboard.resource.creation])]
+    }
+    var routes: [Route] { SavedReport.resource.routes + Dashboard.resource.routes }
 }

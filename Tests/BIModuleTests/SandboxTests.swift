@@ -52,13 +52,13 @@ struct SandboxTests {
         ("SELECT {{project_id}} -- x", "comments are not accepted."), ("SELECT /* x */ {{project_id}}", "comments are not accepted."),
         ("SELECT $$x$$, {{project_id}}", "'$' is not accepted"), ("SELECT $1, {{project_id}}", "'$' is not accepted"),
         ("SELECT pg_sleep(10), {{project_id}}", "the function 'pg_sleep' is not accepted"), ("SELECT * FROM read_csv('/etc/passwd') x", "'read_csv(' is not accepted"),
-        ("SELECT * FROM '/etc/passwd'", "files can't be read"), ("SELECT * FROM \"/etc/passwd\"", "there is no dataset '/etc/passwd'"),
+        ("SELECT * FROM '/etc/passwd'", "files can't be read"), ("SELECT * FROM \"/etc/passwd\" WHERE {{project_id}} = ''", "there is no dataset '/etc/passwd'"),
         ("SELECT * FROM information_schema.tables WHERE {{project_id}} = ''", "schemas are not accepted"),
-        ("SELECT * FROM pg_catalog.pg_class", "schemas are not accepted"), ("SELECT * FROM pg_class", "there is no dataset 'pg_class'"),
+        ("SELECT * FROM pg_catalog.pg_class", "schemas are not accepted"), ("SELECT * FROM pg_class WHERE {{project_id}} = ''", "there is no dataset 'pg_class'"),
         ("SELECT * FROM core_activity WHERE project_id = {{project_id}}", "there is no dataset 'core_activity'"),
-        ("SELECT * FROM main.core_activity", "schemas are not accepted"), ("SELECT * FROM scope_rows", "there is no dataset 'scope_rows'"),
-        ("SELECT * FROM activity", "there is no dataset 'activity'"), ("SELECT * FROM d1", "there is no dataset 'd1'"),
-        ("SELECT * FROM access_keys", "there is no dataset 'access_keys'"), ("SELECT * FROM csv_uploads", "csv_uploads is kept apart"),
+        ("SELECT * FROM main.core_activity", "schemas are not accepted"), ("SELECT * FROM scope_rows WHERE {{project_id}} = ''", "there is no dataset 'scope_rows'"),
+        ("SELECT * FROM activity WHERE {{project_id}} = ''", "there is no dataset 'activity'"), ("SELECT * FROM d1 WHERE {{project_id}} = ''", "there is no dataset 'd1'"),
+        ("SELECT * FROM access_keys WHERE {{project_id}} = ''", "there is no dataset 'access_keys'"), ("SELECT * FROM csv_uploads WHERE {{project_id}} = ''", "csv_uploads is kept apart"),
         ("WITH x AS (DELETE FROM pageviews RETURNING *) SELECT * FROM x", "'DELETE' is not accepted: statements read"),
         ("SELECT * INTO x FROM pageviews", "'INTO' is not accepted: statements read"), ("SELECT {{project_id}} FOR UPDATE", "expected"),
         ("COPY pageviews TO '/tmp/x'", "a statement starts with SELECT or WITH"), ("ATTACH 'x'", "a statement starts with SELECT or WITH"),
@@ -79,7 +79,7 @@ struct SandboxTests {
         ("SELECT раth, {{project_id}} FROM pageviews", "the character U+0440 is accepted only in texts"),
         ("SELECT\u{a0}{{project_id}}", "the character U+00A0"), ("SELECT ＊ FROM pageviews", "the character U+FF0A"),
         ("SELECT 'a\\' || {{project_id}}, x", "'a\\\\'"), ("SELECT \\ {{project_id}}", "a backslash is not accepted outside of texts."),
-        ("SELECT E'a', {{project_id}}", "there is no column 'e'"), ("SELECT 'open, {{project_id}}", "the ' that opens here is not closed."),
+        ("SELECT E'a', {{project_id}}", "expected the end of the statement; got a text."), ("SELECT 'open, {{project_id}}", "the ' that opens here is not closed."),
         ("SELECT {{other}}", "the only placeholder is {{project_id}}."), ("SELECT {project_id}", "'{' is not accepted."),
         ("SELECT path::text, {{project_id}} FROM pageviews", "write CAST(value AS type)."), ("SELECT CAST(path AS regclass), {{project_id}} FROM pageviews", "CAST to integer"),
         ("SELECT path, {{project_id}} FROM pageviews GROUP BY path LIMIT 99999999999", "a whole number up to 1000000000 after LIMIT"),
@@ -148,7 +148,7 @@ struct SandboxTests {
             var random = Seeded(state: 20_260_301), answered = 0
             for _ in 0..<2_500 {
                 var soup = [starts[Int(random.next() % UInt64(starts.count))]]
-                for _ in 0..<(1 + random.next() % 8) { soup.append(words[Int(random.next() % UInt64(words.count))]) }
+                for _ in 0..<(random.next() % 6) { soup.append(words[Int(random.next() % UInt64(words.count))]) }
                 let statement = soup.joined(separator: " ")
                 let answer = try await app.bi("sql", TestApp.sqlBody(statement))
                 #expect(answer.status == 200 || answer.status == 400, "\(statement): \(answer.status) \(answer.body)")
@@ -180,10 +180,14 @@ struct SandboxTests {
             let answer = try await app.post("/api/v1/bi/sql-queries/\(id)/run", as: .query)
             #expect(TestApp.rows(answer) == "n\n6")
             #expect(try answer.json()["run"]?["query_type"]?.string == "saved_sql")
+            let pages = #"{"name":"All","# + TestApp.sqlBody("SELECT path FROM pageviews \(Self.here)").dropFirst()
+            let other = try await app.bi("sql-queries", pages).json()["id"]!.string!
+            let limited = try await app.rows("sql-queries/\(other)/run", #"{"limit":1}"#)
+            #expect(limited == "path\n\"/\"")
             let missing = try await app.post("/api/v1/bi/sql-queries/00000000-0000-4000-8000-000000000000/run", as: .query)
             #expect(missing.status == 404)
             let runs = try await app.get("/api/v1/bi/query-runs").json()["data"]!.elements
-            #expect(runs.count == 1 && runs[0]["status"]?.string == "success" && runs[0]["row_count"]?.integer == 1 && runs[0]["error"]?.isNull == true)
+            #expect(runs.count == 2 && runs[0]["status"]?.string == "success" && runs[0]["row_count"]?.integer == 1 && runs[0]["error"]?.isNull == true)
         }
     }
 }

@@ -43,7 +43,7 @@ struct VisualQueryTests {
             #expect(answer == "date,depth,nothing,people\n\"2026-03-01\",1.3333333333333333,null,3\n\"2026-03-02\",1,null,2")
             for (expression, sentence) in [
                 ("again / count()", "the metric 'again' leads back to itself: again -> again."),
-                ("sum(path)", "field 'expression': sum() takes a number; 'path' is text."),
+                ("sum(country)", "field 'expression': sum() takes a number; 'country' is text."),
                 ("count(nope)", "field 'expression': sessions has no column 'nope'; accepted are occurred_at"),
                 ("unknown + 1", "there is no metric 'unknown' of sessions; accepted are count, sessions"),
                 ("pg_sleep(10)", "field 'expression': 'pg_sleep' is not accepted as written; functions are avg, count, count_distinct, max, min, sum."),
@@ -90,7 +90,8 @@ struct VisualQueryTests {
                 #expect(refusal.status == 400 && refusal.body.contains(sentence), "\(body): \(refusal.body)")
             }
             let runs = try await app.get("/api/v1/bi/query-runs").json()["data"]!.elements
-            #expect(runs.count == 5)  // those that were no bodies are no runs
+            // A body that the schema refuses is no run.
+            #expect(runs.count == 6)
             #expect(runs.filter { $0["status"]?.string == "error" }.allSatisfy { $0["error"]?.string?.isEmpty == false })
         }
     }
@@ -127,6 +128,11 @@ struct VisualQueryTests {
                 answer = try await app.sql("\(statement) WHERE project_id = {{project_id}}")
                 #expect(answer == expected, "\(dataset)")
             }
+            // A module's dataset, too.
+            for host in ["a", "b"] { try await app.collect(#"{"type":"outlink","url":"https://\#(host).example/"}"#) }
+            _ = try await app.bi("row-policies", #"{"name":"P","dataset":"outlinks_clicks","field":"host","operator":"eq","values":["a.example"]}"#)
+            answer = try await app.sql("SELECT host FROM outlinks_clicks WHERE project_id = {{project_id}}")
+            #expect(answer == "host\n\"a.example\"")
             _ = try await app.put("/api/v1/bi/row-policies/\(id)", #"{"is_active":false}"#, as: .query)
             answer = try await app.rows("visual-query", visual)
             #expect(answer == "path,count\n\"/\",3\n\"/pricing\",2\n\"/docs\",1")

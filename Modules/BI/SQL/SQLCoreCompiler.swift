@@ -146,17 +146,22 @@ struct SQLCoreCompiler {
                 let value = items[index].expression
                 guard !value.aggregates, !value.hasWindow else { throw SQLRefusal(what: "GROUP BY can't name an aggregate.", place: items[index].place) }
                 keys.append(value)
-                groups.append("\(sql: String(index + 1))")
+                // By its number, as the values in it are bound anew wherever it is written.
+                groups.append(Self.column(value) ?? "\(sql: String(index + 1))")
                 continue
             }
             let value = try resolved(expression)
-            guard case .column(let own?, let key, _) = value else {
+            guard let column = Self.column(value) else {
                 throw SQLRefusal(what: "GROUP BY names a column, or something that is selected in the same words.", place: core.place)
             }
             keys.append(value)
-            groups.append("\(sql: own).\"\(sql: key)\"")
+            groups.append(column)
         }
         return groups
+    }
+
+    private static func column(_ value: SQLExpression) -> SQL? {
+        if case .column(let own?, let key, _) = value { "\(sql: own).\"\(sql: key)\"" } else { nil }
     }
 
     private func groupedItem(_ expression: SQLExpression) throws(SQLRefusal) -> Int? {
