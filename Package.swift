@@ -5,9 +5,9 @@ import PackageDescription
 /// One folder in `Modules/` and one in `Tests/`, a target each. To add a module: the folders, its name here, and a
 /// line in `Host/ModuleList.swift`. The target of module `Funnels` is called `FunnelsModule`.
 let modules = [
-    "Cohorts", "Core", "Dashboards", "ErrorTracking", "Funnels", "Goals", "Identity", "Logs",
-    "Outlinks", "Paths", "Retention", "Revenue", "Scroll", "Search", "Segments", "Utm",
-    "WebVitals",
+    "BI", "Cohorts", "Core", "Dashboards", "ErrorTracking", "Funnels", "Goals", "Identity",
+    "Logs", "Outlinks", "Paths", "Retention", "Revenue", "Scroll", "Search", "Segments",
+    "Utm", "WebVitals",
 ]
 
 /// What every target is compiled with.

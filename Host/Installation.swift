@@ -10,6 +10,7 @@ import Jobs
 import Logging
 import Operations
 import Platform
+import PostgreSQLEngine
 import ServiceLifecycle
 import Settings
 import Storage
@@ -83,7 +84,17 @@ public struct Installation: Sendable {
         let services = Services(
             control: engines.control, directory: directory, time: time, reports: reports, facts: deferred,
             catalog: ReportCatalog(modules.flatMap { module in module.reports.map { (module.name, $0) } }),
-            limits: .init(bytes: configuration.limits.bodyBytes))
+            datasets: DatasetCatalog(modules.flatMap { module in
+                module.datasets.compactMap { dataset in
+                    guard let table = module.factTables.first(where: { $0.name == dataset.name }) else { return nil }
+                    let columns = dataset.columns.compactMap { column in table.allColumns.first { $0.name == column.name } }
+                    return .init(module: module.name, table: table, columns: columns)
+                }
+            }),
+            limits: .init(bytes: configuration.limits.bodyBytes),
+            publicURL: configuration.server.publicURL,
+            vault: Vault(secret: try configuration.cookieSecret?.revealed ?? folder.secret(DataFolder.cookieSecret, prefix: "")),
+            externalDatabase: ExternalPostgreSQL())
         let limiter = RateLimiter(coordination: engines.coordination, time: time, limits: .init(configuration.limits))
         let gate = Gate(
             directory: directory, services: services, limiter: limiter, administration: Administration(token: adminToken),

@@ -1,3 +1,4 @@
+import BIModule
 import CohortsModule
 import Core
 import CoreModule
@@ -21,6 +22,7 @@ import WebVitalsModule
 /// The modules in this binary, alphabetically.
 public enum ModuleList {
     static let all: [any AnalyticsModule.Type] = [
+        BIModule.self,
         CohortsModule.self,
         CoreModule.self,
         DashboardsModule.self,

@@ -66,6 +66,7 @@ struct ModulePage {
         case .frontend: "ingest or query"
         case .admin: "admin"
         case .installation: "admin token"
+        case .publicToken: "token in the path"
         case .anonymous: "none"
         }
     }

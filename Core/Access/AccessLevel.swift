@@ -21,6 +21,8 @@ public enum RouteScope: Sendable, Equatable {
     case admin
     /// The admin token alone: what concerns the installation and no single project.
     case installation
+    /// Whoever has a token that stands in the path, and that a project made for the public.
+    case publicToken
     /// Anybody.
     case anonymous
 

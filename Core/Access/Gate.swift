@@ -56,19 +56,39 @@ public struct Gate: Sendable {
             let caller = try await admit(request, route, module, surface, &rate)
             try Self.checkParameters(route, request)
             return try await handler(ProjectRequest(
-                request: request, services: services, route: route, module: module, project: caller.project, key: caller.key))
+                request: request, services: services, route: route, module: module, project: caller.project, caller: caller.who))
+        case .publicToken(let resolve, let handler):
+            let caller = try await admitPublic(request, route, module, resolve, &rate)
+            try Self.checkParameters(route, request)
+            var request = request
+            // What definitions say is not the public's to change: of the query only what the route declares goes on.
+            request.query = request.query.keeping(route.parameters.map(\.name))
+            return try await handler(ProjectRequest(
+                request: request, services: services, route: route, module: module, project: caller.project, caller: caller.who))
         }
     }
 
-    private struct Caller {
+    private struct Admitted {
         let project: Project
-        /// Nil for the admin token.
-        let key: APIKey?
+        let who: Caller
+    }
+
+    /// Counted by address before the token is looked up, so that nobody can try many, and then by project, apart from its keys.
+    private func admitPublic(
+        _ request: IncomingRequest, _ route: Route, _ module: String?, _ resolve: PublicTokenResolver, _ rate: inout RateLabel?
+    ) async throws -> Admitted {
+        try await count(.query, "address \(request.clientAddress)", &rate)
+        let (id, holder) = try await resolve(
+            request.pathParameters["token"] ?? "", AnonymousRequest(request: request, services: services))
+        guard let project = directory.project(id) else { throw ServiceError.notFound("Token", request.pathParameters["token"] ?? "") }
+        try await count(.query, "public \(project.id)", &rate)
+        if let module { try directory.checkModule(module, route.access, project, nil) }
+        return Admitted(project: project, who: .publicToken(holder))
     }
 
     private func admit(
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
-    ) async throws -> Caller {
+    ) async throws -> Admitted {
         if route.scope == .admin { return try await admitProjectAdministrator(request, route, module, surface, &rate) }
         guard let secret = surface.apiKey(of: request) else {
             throw ServiceError(status: 401, code: "missing_key", message: "Missing API key. Provide it via X-Pulse-Key header or ?key= query parameter.")
@@ -80,7 +100,7 @@ public struct Gate: Sendable {
             let needed = Self.neededScope(route.scope, key)
             try await count(needed == .ingest ? .ingest : .query, project.id, &rate)
             try checkKey(key, needed, route, module, project)
-            return Caller(project: project, key: key)
+            return Admitted(project: project, who: .key(key))
         } catch let error as ServiceError {
             refused(project, route, error.code)
             throw error
@@ -101,7 +121,7 @@ public struct Gate: Sendable {
         switch scope {
         case .key(let needed): needed
         case .frontend: key.has(.query) && !key.has(.ingest) ? .query : .ingest
-        case .admin, .installation, .anonymous: .admin
+        case .admin, .installation, .publicToken, .anonymous: .admin
         }
     }
 
@@ -122,7 +142,7 @@ public struct Gate: Sendable {
 
     private func admitProjectAdministrator(
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
-    ) async throws -> Caller {
+    ) async throws -> Admitted {
         guard let token = surface.bearer(of: request) else { throw Self.missingAdminToken }
         let id = request.pathParameters["id"] ?? ""
         if administration.isAdminToken(token) {
@@ -130,7 +150,7 @@ public struct Gate: Sendable {
             guard let project = directory.project(id) else { throw ServiceError.notFound("Project", id) }
             // Which modules a project has can be told once the project is known.
             if let module { try directory.checkModule(module, route.access, project, nil) }
-            return Caller(project: project, key: nil)
+            return Admitted(project: project, who: .adminToken)
         }
         guard let key = directory.key(secret: token), let project = directory.project(key.projectID) else { throw Self.invalidAdminToken }
         try await count(.admin, key.id, &rate)
@@ -142,7 +162,7 @@ public struct Gate: Sendable {
         // A stranger's project is answered as one that does not exist.
         guard project.id == id.lowercased() else { throw ServiceError.notFound("Project", id) }
         if let module { try directory.checkModule(module, route.access, project, key) }
-        return Caller(project: project, key: key)
+        return Admitted(project: project, who: .key(key))
     }
 
     private static let missingAdminToken = ServiceError(status: 401, code: "missing_admin_token", message: "Missing admin token.")

@@ -11,11 +11,19 @@ public struct Services: Sendable {
     let reports: any ReportReader
     public let facts: any FactRecorder
     public let catalog: ReportCatalog
+    public let datasets: DatasetCatalog
     public let limits: BodyLimits
+    /// Where this installation is reached from outside; nil where the configuration does not say.
+    public let publicURL: String?
+    /// Seals what must be kept and may not be read.
+    public let vault: Vault
+    /// Reads databases of others.
+    public let externalDatabase: any ExternalDatabase
 
     public init(
         control: any ControlStore, directory: Directory, time: any TimeSource, reports: any ReportReader,
-        facts: any FactRecorder, catalog: ReportCatalog = ReportCatalog(), limits: BodyLimits = BodyLimits()
+        facts: any FactRecorder, catalog: ReportCatalog = ReportCatalog(),
+        datasets: DatasetCatalog = DatasetCatalog(), limits: BodyLimits = BodyLimits(), publicURL: String? = nil, vault: Vault, externalDatabase: any ExternalDatabase
     ) {
         self.control = control
         self.directory = directory
@@ -24,6 +32,10 @@ public struct Services: Sendable {
         self.facts = facts
         self.catalog = catalog
         self.limits = limits
+        self.datasets = datasets
+        self.publicURL = publicURL
+        self.vault = vault
+        self.externalDatabase = externalDatabase
     }
 
     public struct BodyLimits: Sendable {
@@ -75,6 +87,14 @@ extension GatedRequest {
     }
 }
 
+/// Who makes a request for a project. Told apart by name, so that whoever has no key is not taken for the administrator.
+public enum Caller: Sendable {
+    case key(APIKey)
+    case adminToken
+    /// Somebody with a public token; with what it is the token of, such as `embed <id>`.
+    case publicToken(String)
+}
+
 /// A request for one project, by somebody who may make it.
 public struct ProjectRequest: GatedRequest {
     public let request: IncomingRequest
@@ -82,17 +102,19 @@ public struct ProjectRequest: GatedRequest {
     let route: Route
     let module: String?
     public let project: Project
-    /// The key that was used; nil for the admin token.
-    public let key: APIKey?
+    public let caller: Caller
+
+    /// The key that was used; nil for the admin token and for a public token.
+    public var key: APIKey? { if case .key(let key) = caller { key } else { nil } }
 
     // Internal on purpose: only the gate, which lives in this target, can let a request through.
-    init(request: IncomingRequest, services: Services, route: Route, module: String?, project: Project, key: APIKey?) {
+    init(request: IncomingRequest, services: Services, route: Route, module: String?, project: Project, caller: Caller) {
         self.request = request
         self.services = services
         self.route = route
         self.module = module
         self.project = project
-        self.key = key
+        self.caller = caller
     }
 
     /// - Throws: 403 where the project, or the key, may not read (or write) another module whose facts or definitions the request
@@ -101,14 +123,25 @@ public struct ProjectRequest: GatedRequest {
 
     /// - Throws: 403 for a key without the scope `admin`, where a parameter asks for more than the route's scope gives.
     public func requireAdmin(for parameter: String) throws {
-        guard key?.has(.admin) ?? true else {
+        let isAdmin = switch caller {
+        case .key(let key): key.has(.admin)
+        case .adminToken: true
+        case .publicToken: false
+        }
+        guard isAdmin else {
             throw ServiceError(
                 status: 403, code: "missing_scope", message: "API key does not have the required 'admin' scope for '\(parameter)'.")
         }
     }
 
     /// Who acts, for the audit log.
-    public var actor: String { key.map { "key \($0.id)" } ?? "admin token" }
+    public var actor: String {
+        switch caller {
+        case .key(let key): "key \(key.id)"
+        case .adminToken: "admin token"
+        case .publicToken(let holder): holder
+        }
+    }
 
     /// The body, checked against the route's schema.
     /// - Throws: 400 that names the field; 413.

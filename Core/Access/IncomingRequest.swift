@@ -20,7 +20,7 @@ public struct IncomingRequest: Sendable {
     public let method: HTTPRequest.Method
     /// Without the query.
     public let path: String
-    public let query: Query
+    public internal(set) var query: Query
     public let headers: HTTPFields
     /// The values of `{name}` parts of the route's path, percent-decoded.
     public let pathParameters: [String: String]
@@ -62,6 +62,12 @@ public struct IncomingRequest: Sendable {
         public let text: String
 
         public init(_ text: String) { self.text = text }
+
+        /// The pairs with one of these names.
+        func keeping(_ names: [String]) -> Query {
+            guard !names.isEmpty else { return Query("") }
+            return Query(text.split(separator: "&").filter { names.contains(Self.decoded($0.prefix { $0 != "=" })) }.joined(separator: "&"))
+        }
 
         /// The last value of `name`; `+` is a space, as forms send it.
         public subscript(_ name: String) -> String? { values(name).last }

@@ -134,18 +134,23 @@ public struct Resource: Sendable {
 
     private static let columns = "id, definition, created_at, updated_at"
 
-    @Sendable private func list(_ call: ProjectRequest) async throws -> Answer {
-        let rows = try await call.control.read(
+    /// A page of the project's definitions, oldest first.
+    public func page(_ call: ProjectRequest) async throws -> [Definition] {
+        try await call.control.read(
             """
             SELECT \(sql: Self.columns) FROM \(sql: table) WHERE project_id = \(call.project.id)
             ORDER BY created_at, id LIMIT \(call.limit) OFFSET \(call.offset)
-            """)
+            """).map(Definition.init)
+    }
+
+    @Sendable private func list(_ call: ProjectRequest) async throws -> Answer {
+        let definitions = try await page(call)
         let total = try await call.control.read("SELECT count(*) AS n FROM \(sql: table) WHERE project_id = \(call.project.id)")
         var text = JSONText()
         text.append(raw: #"{"data":["#)
-        for (index, row) in rows.enumerated() {
+        for (index, definition) in definitions.enumerated() {
             if index > 0 { text.append(raw: ",") }
-            write(try Definition(row), counting: counted, to: &text)
+            write(definition, counting: counted, to: &text)
         }
         text.append(raw: #"],"total":\#(total[0].int("n"))}"#)
         return .json(bytes: .init(bytes: text.bytes))
@@ -171,10 +176,12 @@ public struct Resource: Sendable {
         })
     }
 
-    private func update(_ call: ProjectRequest) async throws -> Definition {
+    /// Changes the definition that the path names by the request's body.
+    public func update(_ call: ProjectRequest, from body: JSON? = nil) async throws -> Definition {
         // What is not there is answered before the body is read.
         let id = try await require(call).id
-        let body = try await call.body(), project = call.project.id, now = call.now.milliseconds
+        let body = if let body { body } else { try await call.body() }
+        let project = call.project.id, now = call.now.milliseconds
         try await verify(call, id, body)
         return try Definition(try await change(call, id: id, .update, body) { transaction in
             // Read again in the transaction: two changes of different fields at the same time must both stay.
@@ -191,7 +198,7 @@ public struct Resource: Sendable {
         })
     }
 
-    private func delete(_ definition: Definition, _ call: ProjectRequest) async throws {
+    public func delete(_ definition: Definition, _ call: ProjectRequest) async throws {
         let id = definition.id, project = call.project.id
         _ = try await change(call, id: id, .delete, nil) { transaction in
             try await transaction.run("DELETE FROM \(sql: table) WHERE id = \(id) AND project_id = \(project) RETURNING id")

@@ -1,6 +1,10 @@
 import Common
 import HTTPTypes
 
+/// Finds the project that made a public token.
+/// - Throws: 404 for a token that nobody made.
+public typealias PublicTokenResolver = @Sendable (_ token: String, AnonymousRequest) async throws -> (project: String, holder: String)
+
 /// One endpoint, as data: the host serves it, the gate guards it, OpenAPI describes it.
 public struct Route: Sendable {
     /// What a successful answer holds.
@@ -23,6 +27,7 @@ public struct Route: Sendable {
     enum Handler: Sendable {
         case project(@Sendable (ProjectRequest) async throws -> Answer)
         case installation(@Sendable (InstallationRequest) async throws -> Answer)
+        case publicToken(PublicTokenResolver, @Sendable (ProjectRequest) async throws -> Answer)
         case anonymous(@Sendable (AnonymousRequest) async throws -> Answer)
     }
 
@@ -44,7 +49,7 @@ public struct Route: Sendable {
         parameters: [Parameter] = [], body: Schema? = nil, success: Success,
         use handler: @escaping @Sendable (ProjectRequest) async throws -> Answer
     ) {
-        precondition(scope != .installation && scope != .anonymous, "\(method) \(path): not the scope of one project")
+        precondition(![.installation, .publicToken, .anonymous].contains(scope), "\(method) \(path): not the scope of one project")
         self.method = method
         self.path = path
         self.summary = summary
@@ -71,6 +76,24 @@ public struct Route: Sendable {
         self.body = body
         self.success = success
         self.handler = .installation(handler)
+    }
+
+    /// A route for whoever has the token that stands as `{token}` in the path: reading alone, and nothing of its query but `parameters`.
+    /// - Parameter resolve: whose token it is.
+    public init(
+        publicToken method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Parameter] = [], success: Success,
+        resolve: @escaping PublicTokenResolver, use handler: @escaping @Sendable (ProjectRequest) async throws -> Answer
+    ) {
+        precondition(path.contains("{token}"), "\(method) \(path): no {token} in the path")
+        self.method = method
+        self.path = path
+        self.summary = summary
+        scope = .publicToken
+        access = .read
+        self.parameters = parameters
+        body = nil
+        self.success = success
+        self.handler = .publicToken(resolve, handler)
     }
 
     /// A route for everybody.

@@ -15,9 +15,12 @@ public enum SavedReport {
         verify: { call, _, body in if let type = body["report_type"]?.string { _ = try call.report(type) } })
 
     /// The report's answer: `parameters` of the definition, those of the request before them.
-    public static func run(_ definition: Resource.Definition, _ call: ProjectRequest) async throws -> JSON {
+    /// - Parameter restrictions: rows that it may not show.
+    public static func run(
+        _ definition: Resource.Definition, _ call: ProjectRequest, restrictedBy restrictions: [RowRestriction] = []
+    ) async throws -> JSON {
         let saved = definition.fields["params"]
-        let scope = try await call.scope { name in call.text(name) ?? saved?[name].flatMap(text) }
+        let scope = try await call.scope { name in call.text(name) ?? saved?[name].flatMap(text) }.restricted(by: restrictions)
         return try await call.run(report: definition.fields["report_type"]?.string ?? "", over: scope)
     }
 
@@ -76,12 +79,15 @@ public enum Dashboard {
     }
 
     /// Answers of all widgets by their ids; `error` in place of the answer of one that can't be shown.
-    public static func run(_ definition: Resource.Definition, _ call: ProjectRequest) async throws -> [String: JSON] {
+    public static func run(
+        _ definition: Resource.Definition, _ call: ProjectRequest, restrictedBy restrictions: [RowRestriction] = []
+    ) async throws -> [String: JSON] {
         var answers: [String: JSON] = [:]
         for widget in definition.fields["widgets"]?.elements ?? [] {
             let saved = widget["params"]
             do {
                 let scope = try await call.scope { name in call.text(name) ?? saved?[name].flatMap { $0.string ?? $0.integer.map(String.init) } }
+                    .restricted(by: restrictions)
                 answers[widget["id"]?.string ?? ""] = try await call.run(report: widget["report_type"]?.string ?? "", over: scope)
             } catch let error as ServiceError {
                 answers[widget["id"]?.string ?? ""] = try JSON(encoding: ["error": error.message])

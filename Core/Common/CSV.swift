@@ -18,11 +18,11 @@ public enum CSV {
         public let description: String
     }
 
-    /// Every record in order; empty lines are none.
+    /// Every record in order; empty lines are none. Some programs write semicolons or tabs in place of commas.
     /// - Throws: `Mistake` for a quote that is not closed, or that stands where none may.
-    public static func parse(_ text: String) throws(Mistake) -> [Record] {
+    public static func parse(_ text: String, delimiter: UInt8 = UInt8(ascii: ",")) throws(Mistake) -> [Record] {
         let bytes = Array(text.utf8)
-        var parser = Parser(bytes: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes)
+        var parser = Parser(bytes: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes, delimiter: delimiter)
         return try parser.records()
     }
 
@@ -31,9 +31,14 @@ public enum CSV {
         var position = 0
         var line = 1
 
-        init(bytes: [UInt8]) { self.bytes = bytes }
+        let delimiter: UInt8
 
-        private static let quote = UInt8(ascii: "\""), comma = UInt8(ascii: ","), lf = UInt8(ascii: "\n"), cr = UInt8(ascii: "\r")
+        init(bytes: [UInt8], delimiter: UInt8) {
+            self.bytes = bytes
+            self.delimiter = delimiter
+        }
+
+        private static let quote = UInt8(ascii: "\""), lf = UInt8(ascii: "\n"), cr = UInt8(ascii: "\r")
 
         private var byte: UInt8? { position < bytes.count ? bytes[position] : nil }
 
@@ -42,7 +47,7 @@ public enum CSV {
             while byte != nil {
                 let first = line
                 var fields = [try field()]
-                while byte == Self.comma {
+                while byte == delimiter {
                     position += 1
                     fields.append(try field())
                 }
@@ -56,7 +61,7 @@ public enum CSV {
         private mutating func field() throws(Mistake) -> String {
             guard byte == Self.quote else {
                 let start = position
-                while let byte, byte != Self.comma, byte != Self.lf, byte != Self.cr {
+                while let byte, byte != delimiter, byte != Self.lf, byte != Self.cr {
                     guard byte != Self.quote else {
                         throw Mistake(line: line, description: "line \(line) has a quote inside a field that does not begin with one")
                     }
@@ -75,7 +80,7 @@ public enum CSV {
                 position += 1
                 if byte == Self.quote {
                     guard self.byte == Self.quote else {
-                        guard [nil, Self.comma, Self.lf, Self.cr].contains(self.byte) else {
+                        guard [nil, delimiter, Self.lf, Self.cr].contains(self.byte) else {
                             throw Mistake(line: line, description: "line \(line) has text behind a closing quote")
                         }
                         return String(decoding: content, as: UTF8.self)

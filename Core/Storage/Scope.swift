@@ -50,6 +50,8 @@ public struct Scope: Sendable {
     public let segment: Segment?
     /// Set where people are counted: a person then stands in the column `visitor`.
     public let people: People?
+    /// Rows that nobody may see; see `restricted`.
+    public let restrictions: [RowRestriction]
     public let limit: Int
     public let offset: Int
     let reader: any ReportReader
@@ -59,7 +61,7 @@ public struct Scope: Sendable {
     // Only the gate's target imports this name: whoever could make a scope could read any project.
     @_spi(Scopes) public init(
         project: Int32, range: TimeRange, timezone: String = "UTC", filters: [Filter] = [], segment: Segment? = nil, people: People? = nil,
-        limit: Int = 10, offset: Int = 0, reader: any ReportReader
+        restrictions: [RowRestriction] = [], limit: Int = 10, offset: Int = 0, reader: any ReportReader
     ) {
         self.project = project
         self.range = range
@@ -67,6 +69,7 @@ public struct Scope: Sendable {
         self.filters = filters
         self.segment = segment
         self.people = people
+        self.restrictions = restrictions
         self.limit = limit
         self.offset = offset
         self.reader = reader
@@ -96,15 +99,21 @@ public struct Scope: Sendable {
     /// The same question about a segment. Where there is one already, about those who are in both.
     public func of(_ segment: Segment) -> Scope { copy(segment: self.segment.map { Segment(.all([$0.rule, segment.rule]), currency: $0.currency) } ?? segment) }
 
+    /// The same question about fewer rows: of each dataset that a restriction names, those alone that it leaves. Restrictions on `pageviews`
+    /// and `events` hold for rows of activity, and so for everything that is counted from these, such as sessions; those on `sessions` for
+    /// that view; those on a fact table for it.
+    public func restricted(by more: [RowRestriction]) -> Scope { more.isEmpty ? self : copy(restrictions: restrictions + more) }
+
     /// The same question, read by `reader`.
     func read(by reader: any ReportReader) -> Scope { copy(reader: reader) }
 
     private func copy(
-        range: TimeRange? = nil, filters: [Filter]? = nil, segment: Segment? = nil, reader: (any ReportReader)? = nil
+        range: TimeRange? = nil, filters: [Filter]? = nil, segment: Segment? = nil, restrictions: [RowRestriction]? = nil,
+        reader: (any ReportReader)? = nil
     ) -> Scope {
         var copy = Scope(
             project: project, range: range ?? self.range, timezone: timezone, filters: filters ?? self.filters, segment: segment ?? self.segment,
-            people: people, limit: limit, offset: offset, reader: reader ?? self.reader)
+            people: people, restrictions: restrictions ?? self.restrictions, limit: limit, offset: offset, reader: reader ?? self.reader)
         copy.segmentRange = segmentRange
         return copy
     }
@@ -119,7 +128,7 @@ public struct Scope: Sendable {
     /// As `rows` with `continues`, and beside what the scope provides `facts`: all that `table` ever held about the project's visitors, whatever
     /// the range; for what is known rather than done, such as traits.
     public func everKnown(_ name: StaticString, _ table: FactTable, as facts: SQL, _ query: SQL) async throws -> Rows {
-        let known = matching(table, "project = \(Int64(project))")
+        let known = matching(table, SQL.all(["project = \(Int64(project))"] + left(of: table.name)))
         let statement: SQL = "/* \(sql: "\(name)") */ \(prelude(for: query, reading: [])), \(facts) AS NOT MATERIALIZED (\(known)), \(query)"
         return try await reader.rows(statement, of: project, over: .always)
     }
@@ -134,7 +143,9 @@ public struct Scope: Sendable {
     func prelude(for query: SQL, reading tables: [FactTable]) -> SQL {
         let sessionFilters = filters.filter { $0.dimension.isOfSession }
         let rowFilters = filters.filter { !$0.dimension.isOfSession }
-        let base = SQL.all([bounds] + sessionFilters.map { $0.condition(self) })
+        let base = SQL.all(
+            [bounds] + left(of: "pageviews").map { "kind <> 0 OR (\($0))" } + left(of: "events").map { "kind <> 1 OR (\($0))" }
+                + sessionFilters.map { $0.condition(self) })
         let chosen: SQL = rowFilters.isEmpty ? "TRUE" : SQL.all(rowFilters.map { $0.condition(self) })
         let touched: SQL = rowFilters.isEmpty
             ? "" : " WHERE (visitor, session_at) IN (SELECT visitor, session_at FROM activity)"
@@ -154,17 +165,23 @@ public struct Scope: Sendable {
         ]
         // From the last to the first, as each reads only those before it.
         var readers = [query], parts: [SQL] = []
-        for (name, definition) in shared.reversed() where name == "scope_rows" || readers.contains(where: { $0.mentions(name) }) {
+        let sessionsLeft = left(of: "sessions")
+        for (name, whole) in shared.reversed() where name == "scope_rows" || readers.contains(where: { $0.mentions(name) }) {
+            let definition: SQL = name == "sessions" && !sessionsLeft.isEmpty
+                ? "SELECT * FROM (\(whole)) every WHERE \(SQL.all(sessionsLeft))" : whole
             readers.append(definition)
             parts.insert("\(sql: name) AS NOT MATERIALIZED (\(definition))", at: 0)
         }
         for table in tables {
-            let conditions = SQL.all([bounds] + conditions(on: table))
+            let conditions = SQL.all([bounds] + left(of: table.name) + conditions(on: table))
             parts.append("\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(rows(of: table, conditions)))")
         }
         let people = people?.ctes(of: project, dialect) ?? [], members = segment.map { [SegmentCompiler.cte($0, self)] } ?? []
         return "WITH \(SQL.joined(people + members + parts))"
     }
+
+    /// The conditions that restrictions put on rows of `dataset`.
+    private func left(of dataset: String) -> [SQL] { restrictions.filter { $0.dataset == dataset }.map(\.condition) }
 
     /// What follows `FROM`: rows of `table` that meet the condition, of visitors in the segment.
     private func rows(of table: FactTable, _ condition: SQL) -> SQL {

@@ -24,7 +24,8 @@ final class CrossOrigin: Sendable {
     }
 
     func label(_ response: inout Response, for request: Request, isCollection: Bool) {
-        guard let origin = request.headers.value(.origin) else { return }
+        // A route that knows its origins has said so.
+        guard let origin = request.headers.value(.origin), response.headers[.accessControlAllowOrigin] == nil else { return }
         let origins = allowed.withLock { isCollection ? $0.collection : $0.reports }
         if origins.contains("*") {
             response.headers[.accessControlAllowOrigin] = "*"
@@ -53,7 +54,11 @@ enum SecurityHeaders {
 
     static func label(_ response: inout Response) {
         for field in always { response.headers.append(field) }
-        for field in unlessThere where !response.headers.contains(field.name) { response.headers.append(field) }
+        // A page that says who may frame it has said more than `X-Frame-Options` can.
+        let saysWhoFrames = response.headers[.contentSecurityPolicy]?.contains("frame-ancestors") == true
+        for field in unlessThere where !response.headers.contains(field.name) && !(saysWhoFrames && field.name == frameOptions) {
+            response.headers.append(field)
+        }
     }
 
     private static let always = [

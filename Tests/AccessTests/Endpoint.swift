@@ -9,7 +9,7 @@ struct Endpoint: Sendable, CustomStringConvertible {
     let route: Route
 
     /// Who a route is for. Each needs another credential.
-    enum Kind: String, CaseIterable { case ingest, query, adminKey, frontend, admin, installation, anonymous }
+    enum Kind: String, CaseIterable { case ingest, query, adminKey, frontend, admin, installation, publicToken, anonymous }
 
     var kind: Kind {
         switch route.scope {
@@ -19,12 +19,16 @@ struct Endpoint: Sendable, CustomStringConvertible {
         case .frontend: .frontend
         case .admin: .admin
         case .installation: .installation
+        case .publicToken: .publicToken
         case .anonymous: .anonymous
         }
     }
 
     /// Whether it is opened by a key of a project in `X-Pulse-Key`.
     var takesKey: Bool { [.ingest, .query, .adminKey, .frontend].contains(kind) }
+
+    /// Whether somebody must show who they are. A public token stands in the path, and is its module's to test.
+    var hasCredential: Bool { kind != .anonymous && kind != .publicToken }
 
     /// Whether its answer goes on until somebody ends it.
     var isStream: Bool { route.success.mediaType == "text/event-stream" }
@@ -38,7 +42,7 @@ struct Endpoint: Sendable, CustomStringConvertible {
         case .query: [.query, .admin]
         case .frontend: [.ingest, .query, .admin]
         case .adminKey, .admin: [.admin]
-        case .installation, .anonymous: []
+        case .installation, .publicToken, .anonymous: []
         }
     }
 
@@ -47,7 +51,7 @@ struct Endpoint: Sendable, CustomStringConvertible {
         switch kind {
         case .ingest, .frontend: .ingest
         case .query: .query
-        case .adminKey, .admin, .installation, .anonymous: .admin
+        case .adminKey, .admin, .installation, .publicToken, .anonymous: .admin
         }
     }
 

@@ -25,7 +25,7 @@ struct EveryRouteTests {
                 }
                 try await house.openEverything()
             }
-            #expect(met == Set(house.endpoints.filter { $0.kind != .anonymous }.map(\.description)))
+            #expect(met == Set(house.endpoints.filter { $0.hasCredential }.map(\.description)))
         }
     }
 
@@ -64,7 +64,7 @@ struct EveryRouteTests {
     @Test("HEAD is no way around the gate")
     func head() async throws {
         try await House.open(.embedded) { house in
-            let endpoints = house.endpoints.filter { $0.route.method == .get && $0.kind != .anonymous }
+            let endpoints = house.endpoints.filter { $0.route.method == .get && $0.hasCredential }
             #expect(endpoints.count > 10)
             for endpoint in endpoints {
                 let answer = try await house.ask(endpoint, as: .nobody, method: .head)
@@ -91,7 +91,7 @@ struct EveryRouteTests {
     @Test("nothing has a name with a NUL character, wherever a path has a name", arguments: Profile.available)
     func nul(profile: Profile) async throws {
         try await House.open(profile) { house in
-            let endpoints = house.endpoints.filter { !$0.names.isEmpty && $0.kind != .anonymous }
+            let endpoints = house.endpoints.filter { !$0.names.isEmpty && $0.hasCredential }
             #expect(endpoints.count >= 7)
             for endpoint in endpoints {
                 for value in ["%00", "a%00b", "\(Endpoint.unknownID)%00", "exp-\(Endpoint.unknownID)%00"] {
@@ -127,7 +127,7 @@ struct EveryRouteTests {
     func anotherProject(profile: Profile) async throws {
         try await House.open(profile) { house in
             var walked: [String] = []
-            for endpoint in house.endpoints where !endpoint.names.isEmpty && endpoint.kind != .anonymous {
+            for endpoint in house.endpoints where !endpoint.names.isEmpty && endpoint.hasCredential {
                 let things = try await house.things(for: endpoint, in: house.other, keys: house.otherKeys)
                 guard !things.isEmpty else { continue }
                 walked.append("\(endpoint)")
@@ -198,7 +198,7 @@ struct EveryRouteTests {
     @Test("every route that is not for everybody turns away strangers of every sort that can come to it")
     func everyRouteHasItsStrangers() async throws {
         try await House.open(.embedded) { house in
-            for endpoint in house.endpoints where endpoint.kind != .anonymous {
+            for endpoint in house.endpoints where endpoint.hasCredential {
                 let names = Stranger.all.filter { $0.meets(endpoint) }.map(\.name)
                 var least = endpoint.takesKey ? 14 : endpoint.kind == .admin ? 14 : 10
                 // Off, and one of the two levels; core can't be off, and reads whatever its level. A key for other modules.

@@ -69,7 +69,7 @@ struct House: Sendable {
         case .query: .query
         case .adminKey: .admin
         case .admin, .installation: .token
-        case .anonymous: .nobody
+        case .publicToken, .anonymous: .nobody
         }
     }
 
@@ -158,7 +158,11 @@ struct House: Sendable {
             first = false
             text.append(string: name)
             text.append(raw: ":")
-            if name == "name" { text.append(string: Identifiers.token(prefix: "n", length: 10)) } else { text.append(value) }
+            switch name {
+            case "name": text.append(string: Identifiers.token(prefix: "n", length: 10))
+            case "key": text.append(string: Identifiers.token(prefix: "k", length: 10).lowercased().replacing("-", with: "_"))
+            default: text.append(value)
+            }
         }
         text.append(raw: "}")
         return text.string

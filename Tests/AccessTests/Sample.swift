@@ -29,11 +29,22 @@ enum SampleBodies {
     static let byRoute: [String: String] = [
         "POST /api/collect": #"{"type":"pageview","path":"/"}"#,
         "POST /api/v1/goals": #"{"name":"a","goal_type":"pageview","config":{"path":"/"}}"#,
+        "POST /api/v1/bi/metrics": #"{"key":"m","name":"M","dataset":"pageviews","expression":"count()"}"#,
+        "POST /api/v1/bi/row-policies": #"{"name":"P","dataset":"pageviews","field":"country","operator":"eq","values":["US"]}"#,
+        "POST /api/v1/bi/sql-queries": #"{"name":"Q","sql_text":"SELECT {{project_id}} AS p"}"#,
+        "POST /api/v1/bi/embeds": #"{"name":"E","resource_type":"visual_query","resource_config":{"dataset":"pageviews","metrics":["count"]}}"#,
+        "POST /api/v1/bi/connections": #"{"name":"C","database_type":"postgres","connection_string":"postgres://a:b@127.0.0.1/d"}"#,
+        "POST /api/v1/segments": #"{"name":"a","definition":{"match":"all","conditions":[]}}"#,
+        "POST /api/v1/segments/preview": #"{"definition":{"match":"all","conditions":[]}}"#,
+        "POST /api/v1/reports": #"{"name":"a","report_type":"pages"}"#,
+        "POST /api/v1/identity/merges": #"{"user_id":"a","into_user_id":"b"}"#,
+        "POST /api/v1/identity/merges/preview": #"{"user_id":"a","into_user_id":"b"}"#,
         "POST /api/v1/marketing/imports": #"{"provider":"google_ads","name":"May","rows":[{"date":"2026-05-01"}]}"#,
     ]
 
     /// Payloads by their type, where the required fields alone are not enough.
     static let byType: [String: String] = [
+        "identify": #"{"type":"identify","visitor_id":"a","payload":{"user_id":"a"}}"#,
         "outlink": #"{"type":"outlink","url":"https://example.com/"}"#,
     ]
 }

@@ -88,7 +88,7 @@ struct Stranger: Sendable {
                 return endpoint.takesKey ? .key(key) : .bearer(key)
             }, answer: { (403, "API key is not allowed to use module '\($1.module!)'.") }),
         Stranger(
-            name: "a right key where the module is off", meets: { $0.module != nil && $0.module != "core" && $0.kind != .anonymous },
+            name: "a right key where the module is off", meets: { $0.module != nil && $0.module != "core" && $0.hasCredential },
             prepare: { house in
                 for module in house.directory.defaults.modules where module != "core" { try await house.set(module, isEnabled: false) }
             }, caller: { $0.owner(of: $1) }, answer: { (403, "Module '\($1.module!)' is not enabled for this project.") }),
@@ -99,7 +99,7 @@ struct Stranger: Sendable {
         Stranger(
             name: "a right key for \(access.rawValue) access where the module's level is '\(level.rawValue)'",
             // Core can be read whatever its level.
-            meets: { $0.module != nil && $0.kind != .anonymous && $0.route.access == access && !($0.module == "core" && access == .read) },
+            meets: { $0.module != nil && $0.hasCredential && $0.route.access == access && !($0.module == "core" && access == .read) },
             prepare: { house in for module in house.directory.defaults.modules { try await house.set(module, access: level) } },
             caller: { $0.owner(of: $1) },
             answer: { (403, "Module '\($1.module!)' does not allow \(access.rawValue) access for this project.") })

@@ -60,7 +60,7 @@ enum OpenAPIComponents {
         case .frontend: keys(["ingest", "query"])
         case .admin: [["adminToken": []], ["adminKey": ["admin"]]]
         case .installation: [["adminToken": []]]
-        case .anonymous: []
+        case .publicToken, .anonymous: []
         }
     }
 

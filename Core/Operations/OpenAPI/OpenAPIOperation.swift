@@ -49,7 +49,7 @@ struct OpenAPIOperation {
         return switch route.scope {
         case .admin, .installation: "administration"
         case .key, .frontend: "collection"
-        case .anonymous: "service"
+        case .publicToken, .anonymous: "service"
         }
     }
 
@@ -111,7 +111,8 @@ struct OpenAPIOperation {
         if !route.pathNames.isEmpty { failures.append((404, "NotFound")) }
         if route.body != nil { failures.append((413, "PayloadTooLarge")) }
         guard route.scope != .anonymous else { return failures }
-        failures += [(401, "Unauthorized"), (429, "TooManyRequests")]
+        if route.scope != .publicToken { failures.append((401, "Unauthorized")) }
+        failures.append((429, "TooManyRequests"))
         // The admin token has no scopes that it could lack.
         if route.scope != .installation { failures.append((403, "Forbidden")) }
         return failures
@@ -127,6 +128,7 @@ extension RouteScope {
         case .frontend: "frontend"
         case .admin: "admin"
         case .installation: "installation"
+        case .publicToken: "public_token"
         case .anonymous: "anonymous"
         }
     }

@@ -1,0 +1,177 @@
+import Core
+
+/// Rows that may be asked about, with the columns that may be named. All days are UTC.
+struct BIDataset: Sendable {
+    struct Column: Sendable {
+        let name: String
+        let type: SQLType
+        /// Left out of `*` and of detail rows, and no dimension.
+        var isHidden = false
+        /// On the rows of `source`.
+        let sql: @Sendable (Dialect) -> SQL
+
+        init(_ name: String, _ type: SQLType, isHidden: Bool = false, _ sql: @escaping @Sendable (Dialect) -> SQL) {
+            self.name = name
+            self.type = type
+            self.isHidden = isHidden
+            self.sql = sql
+        }
+
+        /// A column of the source with the same name, or with `own`.
+        init(_ name: String, _ type: SQLType, from own: String? = nil) {
+            self.init(name, type) { _ in SQL(sql: own ?? name) }
+        }
+    }
+
+    let name: String
+    /// Whose facts they are: where it is off, the dataset is too.
+    let module: String
+    let columns: [Column]
+    /// Metrics that need no definition, as expressions over the columns.
+    let metrics: [(name: String, expression: String)]
+    let table: FactTable?
+    /// What follows `FROM`.
+    let source: @Sendable (Dialect) -> SQL
+    /// Whether the scope leaves out what policies forbid; where not, the dataset does it itself.
+    let isOfScope: Bool
+
+    func column(_ name: String) -> Column? { columns.first { $0.name == name } }
+
+    /// Columns that may be dimensions, filters and fields of policies.
+    var fields: [Column] { columns.filter { !$0.isHidden && $0.type != .visitor } }
+
+    func field(_ name: String, at place: String) throws -> Column {
+        guard let column = fields.first(where: { $0.name == name }) else {
+            throw ServiceError.body("\(place): '\(name.excerpt(60))' is no field of \(self.name); accepted are \(fields.map(\.name).joined(separator: ", ")).")
+        }
+        return column
+    }
+
+    /// The dataset as a common table of a statement.
+    func table(_ dialect: Dialect, project: String, policies: [SQL]) -> SQL {
+        let columns = columns.map { "\($0.sql(dialect)) AS \"\(sql: $0.name)\"" as SQL } + ["\(project) AS project_id"]
+        let rows: SQL = "SELECT \(SQL.joined(columns)) FROM \(source(dialect))"
+        return isOfScope || policies.isEmpty ? rows : "\(rows) WHERE \(SQL.all(policies))"
+    }
+}
+
+/// The datasets that are approved, by name.
+struct BIDatasets: Sendable {
+    /// What people upload: told apart, as it lies in the control plane.
+    static let uploads = "csv_uploads"
+
+    private let all: [BIDataset]
+
+    init(_ catalog: DatasetCatalog) { all = Self.shared + catalog.entries.map(BIDataset.init) }
+    init(only dataset: BIDataset) { all = [dataset] }
+
+    subscript(_ name: String) -> BIDataset? { all.first { $0.name == name } }
+    var names: [String] { all.map(\.name) }
+
+    func require(_ name: String) throws -> BIDataset {
+        guard let dataset = self[name] else {
+            throw ServiceError.body("field 'dataset' must be one of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(name.excerpt(60))'.")
+        }
+        return dataset
+    }
+
+    private static let shared = [pageviews, events, sessions, dailyStats]
+    private static let day: Int64 = 86_400_000
+
+    /// Columns that tell when, from epoch milliseconds.
+    static func times(_ milliseconds: SQL) -> [BIDataset.Column] {
+        [
+            .init("occurred_at", .text) { $0.byCodePoint($0.timestampText(milliseconds)) },
+            .init("occurred_ms", .integer) { _ in milliseconds },
+            .init("date", .text) { $0.byCodePoint($0.dayText(milliseconds)) },
+            .init("week", .text) { dialect in
+                // 1970-01-01 was a Thursday.
+                let number: SQL = "(\(dialect.quotient(milliseconds, "\(day)")))"
+                return dialect.byCodePoint(dialect.dayText("(\(number) - ((\(number) + 3) % 7)) * \(day)"))
+            },
+            .init("month", .text) { dialect in dialect.byCodePoint("\"left\"(\(dialect.dayText(milliseconds)), 7)") },
+            .init("hour", .integer) { "\($0.quotient("(\(milliseconds)) % \(day)", "3600000"))" },
+        ]
+    }
+
+    private static let visitor = BIDataset.Column("visitor_id", .visitor, isHidden: true) { _ in "visitor" }
+    private static let ofSession = [
+        "source", "referrer", "country", "region", "city", "browser", "browser_version", "os", "os_version", "device", "screen", "language",
+    ].map { BIDataset.Column($0, .text) }
+    private static let visitors = ("visitors", "count(DISTINCT visitor_id)")
+
+    private static let pageviews = BIDataset(
+        name: "pageviews", module: "core",
+        columns: times("occurred_at") + [.init("path", .text), .init("title", .text), .init("from_path", .text)] + ofSession + [visitor],
+        metrics: [("count", "count(*)"), ("pageviews", "count(*)"), visitors], table: nil, source: { _ in "pageviews" }, isOfScope: true)
+
+    private static let events = BIDataset(
+        name: "events", module: "core",
+        columns: times("occurred_at") + [.init("event_name", .text, from: "name"), .init("path", .text)] + ofSession
+            + [visitor, .init("data", .text, isHidden: true) { _ in "data" }],
+        metrics: [("count", "count(*)"), ("events", "count(*)"), visitors], table: nil, source: { _ in "events" }, isOfScope: true)
+
+    private static let sessions = BIDataset(
+        name: "sessions", module: "core",
+        columns: times("started_at") + [
+            .init("duration", .double) { _ in "CAST(ended_at - started_at AS double precision) / 1000.0" },
+            .init("pageviews", .integer), .init("events", .integer), .init("is_bounce", .boolean) { _ in "pageviews = 1" },
+            .init("entry_path", .text), .init("exit_path", .text), .init("source", .text), .init("country", .text), .init("device", .text), visitor,
+        ],
+        metrics: [
+            ("count", "count(*)"), ("sessions", "count(*)"), visitors, ("pageviews", "sum(pageviews)"), ("events", "sum(events)"),
+            ("avg_duration", "avg(duration)"), ("bounces", "count(*) FILTER (WHERE is_bounce)"),
+            ("bounce_rate", "100.0 * count(*) FILTER (WHERE is_bounce) / count(*)"),
+        ],
+        table: nil, source: { _ in "sessions" }, isOfScope: true)
+
+    /// One row for each day with activity.
+    private static let dailyStats = BIDataset(
+        name: "daily_stats", module: "core",
+        columns: [
+            .init("date", .text) { $0.byCodePoint($0.dayText("day * \(day)")) },
+            .init("week", .text) { $0.byCodePoint($0.dayText("(day - ((day + 3) % 7)) * \(day)")) },
+            .init("month", .text) { $0.byCodePoint("\"left\"(\($0.dayText("day * \(day)")), 7)") },
+            .init("visitors", .integer), .init("pageviews", .integer), .init("sessions", .integer), .init("events", .integer),
+        ],
+        metrics: [
+            ("count", "count(*)"), ("visitors", "sum(visitors)"), ("pageviews", "sum(pageviews)"), ("sessions", "sum(sessions)"),
+            ("events", "sum(events)"),
+        ],
+        table: nil,
+        source: { dialect in
+            """
+            (SELECT day, count(DISTINCT visitor) AS visitors, CAST(sum(pageviews) AS bigint) AS pageviews, count(*) AS sessions,
+               CAST(sum(events) AS bigint) AS events
+             FROM (SELECT \(dialect.quotient("occurred_at", "\(day)")) AS day, visitor, session_at, count(*) FILTER (WHERE kind = 0) AS pageviews,
+                     count(*) FILTER (WHERE kind = 1) AS events
+                   FROM activity GROUP BY 1, 2, 3) visits
+             GROUP BY day) days
+            """
+        }, isOfScope: false)
+}
+
+extension BIDataset {
+    /// What a module approved.
+    init(_ entry: DatasetCatalog.Entry) {
+        let named = Set(["occurred_at", "occurred_ms", "date", "week", "month", "hour", "visitor_id", "project_id"])
+        let own = entry.columns.filter { !named.contains($0.name) }.map { column in
+            let type: SQLType = switch column.type {
+            case .int16, .int32, .int64: .integer
+            case .double: .double
+            case .text: .text
+            case .bool: .boolean
+            }
+            return Column(column.name, type) { _ in SQL(sql: "\"\(column.name)\"") }
+        }
+        self.init(
+            name: entry.table.name, module: entry.module,
+            columns: BIDatasets.times("occurred_at") + own + [Column("visitor_id", .visitor, isHidden: true) { _ in "visitor" }],
+            metrics: [("count", "count(*)"), ("visitors", "count(DISTINCT visitor_id)")], table: entry.table,
+            source: { _ in SQL(sql: entry.table.name) }, isOfScope: true)
+    }
+}
+
+extension ProjectRequest {
+    var datasets: BIDatasets { BIDatasets(services.datasets) }
+}

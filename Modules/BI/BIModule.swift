@@ -1,0 +1,23 @@
+import Core
+
+/// Questions that people put together: metrics, visual queries, SQL, uploads, other databases, and what is shown elsewhere.
+public struct BIModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "bi", category: .analysis,
+        summary: "Metrics, visual queries and read-only SQL over approved datasets, row policies, uploads, other databases, and embeds.",
+        reads: ["core"])
+
+    let settings: BISettings
+
+    public init(_ setup: ModuleSetup) throws { settings = try setup.settings.read { BISettings($0) } }
+
+    public var migrations: [Migration] {
+        let resources = [Metric.resource, RowPolicy.resource, SavedSQL.resource, Embed.resource, Connection.resource]
+        let tables = [QueryRun.table, Embed.tokens, Connection.secrets] + CSVUpload.tables
+        return [Migration("001-create", on: .control, resources.map(\.creation) + tables.map { .createTable($0) })]
+    }
+
+    public var routes: [Route] {
+        Metric.resource.routes + RowPolicy.resource.routes + SavedSQL.resource.routes + queryRoutes + uploadRoutes + embedRoutes + connectionRoutes
+    }
+}

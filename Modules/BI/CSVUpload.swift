@@ -1,0 +1,260 @@
+import Core
+import NIOCore
+
+/// A table that somebody uploaded: kept with the project's definitions, apart from events.
+struct CSVUpload: Encodable, Sendable {
+    static let maximumColumns = 100, maximumRows = 100_000, maximumBytes = 64 << 20
+
+    let id, name: String
+    let columns: [String]
+    /// By column: integer, number, boolean, timestamp or text.
+    let types: [String: String]
+    let rowCount: Int64
+    let createdAt: Instant
+
+    enum CodingKeys: String, CodingKey {
+        case id, name, columns, types
+        case rowCount = "row_count", createdAt = "created_at"
+    }
+
+    static let fields: [Schema.Field] = [
+        .required("id", .uuid), .required("name", .text(200)), .required("columns", .list(.text(200))), .required("types", .map(.text(20))),
+        .required("row_count", .count), .required("created_at", .timestamp),
+    ]
+
+    static let body = Schema.object([
+        .required("name", .text(200)), .required("columns", .array(.text(200), count: 1...maximumColumns)),
+        .required("rows", .array(.object([]), count: 0...maximumRows), "Objects whose names are columns. Or send the file itself as text/csv, with ?name=."),
+    ])
+
+    static let tables = [
+        Table(
+            "bi_csv_upload",
+            [
+                Column("id", .text), Column("project_id", .text), Column("name", .text), Column("columns", .text), Column("row_count", .int64),
+                Column("created_at", .int64),
+            ],
+            primaryKey: ["id"], indexes: [["project_id"]]),
+        /// `data` is a JSON array in the order of the columns.
+        Table(
+            "bi_csv_row", [Column("upload_id", .text), Column("position", .int64), Column("data", .text)], primaryKey: ["upload_id", "position"]),
+    ]
+
+    private init(_ row: Row) throws {
+        id = row.text("id")
+        name = row.text("name")
+        rowCount = row.int("row_count")
+        createdAt = Instant(milliseconds: row.int("created_at"))
+        let stored = try JSON.parse(row.text("columns")).elements.map { ($0.elements[0].string ?? "", $0.elements[1].string ?? "") }
+        columns = stored.map(\.0)
+        types = Dictionary(stored) { first, _ in first }
+    }
+
+    // MARK: Finding
+
+    private static let selected: SQL = "SELECT id, name, columns, row_count, created_at FROM bi_csv_upload"
+
+    /// Those of the project that its policies leave.
+    private static func visible(_ call: ProjectRequest) async throws -> SQL {
+        let policies = try await RowPolicy.active(call, in: call.control.dialect).filter { $0.dataset == BIDatasets.uploads }
+        return SQL.all(["project_id = \(call.project.id)"] + policies.map(\.condition))
+    }
+
+    static func list(_ call: ProjectRequest) async throws -> Answer {
+        let rows = try await call.control.read(
+            "\(selected) WHERE \(try await visible(call)) ORDER BY created_at, id LIMIT \(call.limit) OFFSET \(call.offset)")
+        return try .json(ReportList(data: rows.map(CSVUpload.init)))
+    }
+
+    private static func require(_ id: String, _ call: ProjectRequest) async throws -> CSVUpload {
+        let rows = try await call.control.read("\(selected) WHERE id = \(Identifiers.plain(id)) AND \(try await visible(call))")
+        guard let row = rows.first else { throw ServiceError.notFound("CSV upload", id) }
+        return try CSVUpload(row)
+    }
+
+    struct Page: Encodable { let data: [[String: Value]], total: Int64 }
+
+    static func rows(_ call: ProjectRequest) async throws -> Answer {
+        let upload = try await require(call.path("id"), call)
+        let rows = try await upload.rows(from: Int64(call.offset), count: call.limit, call)
+        return try .json(Page(data: QueryResult(columns: upload.columns, rows: rows).objects, total: upload.rowCount))
+    }
+
+    private func rows(from position: Int64, count: Int, _ call: ProjectRequest) async throws -> [[Value]] {
+        let rows = try await call.control.read(
+            "SELECT data FROM bi_csv_row WHERE upload_id = \(id) AND position >= \(position) ORDER BY position LIMIT \(count)")
+        return try rows.map { try JSON.parse($0.text("data")).elements.map(Self.value) }
+    }
+
+    /// Drill-through: the rows of one upload that meet the filters.
+    static func rows(_ filters: JSON?, _ call: ProjectRequest, limit: Int) async throws -> QueryResult {
+        guard let id = filters?["upload_id"]?.string else {
+            throw ServiceError.body("field 'filters.upload_id' must name the upload whose rows are asked for.")
+        }
+        let upload = try await require(id, call)
+        let conditions: [(index: Int, accepted: Set<Value>)] = try (filters?.members ?? []).filter { $0.name != "upload_id" }.map { name, value in
+            guard let index = upload.columns.firstIndex(of: name) else {
+                throw ServiceError.body("field 'filters': '\(name.excerpt(60))' is no column of the upload; accepted are \(upload.columns.joined(separator: ", ")).")
+            }
+            return (index, Set((value.kind == .array ? value.elements : [value]).map(Self.value)))
+        }
+        var found: [[Value]] = [], position: Int64 = 0
+        while position < upload.rowCount, found.count < limit {
+            let rows = try await upload.rows(from: position, count: 5_000, call)
+            found += rows.filter { row in conditions.allSatisfy { $0.accepted.contains(row[$0.index]) } }.prefix(limit - found.count)
+            position += 5_000
+        }
+        return QueryResult(columns: upload.columns, rows: found)
+    }
+
+    private static func value(_ json: JSON) -> Value {
+        switch json.kind {
+        case .string: .text(json.string ?? "")
+        case .number: json.integer.map(Value.int) ?? .double(json.number ?? 0)
+        case .boolean: .bool(json.boolean ?? false)
+        default: .null
+        }
+    }
+
+    // MARK: Making
+
+    static func create(_ call: ProjectRequest) async throws -> Answer {
+        let isFile = call.request.headers[.contentType]?.lowercased().hasPrefix("text/csv") == true
+        let bytes = try await call.rawBody(atMost: maximumBytes)
+        let (name, columns, rows) = try isFile
+            ? file(String(buffer: bytes), named: call.text("name"), delimiter: call.text("delimiter")) : objects(bytes.withUnsafeReadableBytes { try JSON.parse($0) })
+        guard Set(columns).count == columns.count else { throw ServiceError.body("the names of columns must differ.") }
+        let types = columns.indices.map { index in ValueKind.common(rows.lazy.map { $0[index] }) }
+        let upload = try await store(name, Array(zip(columns, types.map(\.rawValue))), isFile ? rows.map { row in zip(row, types).map { $1.read($0) } } : rows, call)
+        return try .json(upload, status: 201)
+    }
+
+    private static func objects(_ json: JSON) throws -> (String, [String], [[Value]]) {
+        try body.check(json)
+        let columns = (json["columns"]?.elements ?? []).compactMap(\.string), places = Dictionary(zip(columns, columns.indices)) { first, _ in first }
+        let rows = try (json["rows"]?.elements ?? []).enumerated().map { number, object in
+            var row = [Value](repeating: .null, count: columns.count)
+            for (name, member) in object.members {
+                guard let index = places[name] else { throw ServiceError.body("field 'rows[\(number)]': '\(name.excerpt(60))' is not among the columns.") }
+                guard member.kind != .object, member.kind != .array, member.string?.utf8.contains(0) != true else {
+                    throw ServiceError.body("field 'rows[\(number)].\(name)' must be text, a number, true, false or null; got \(member.described).")
+                }
+                row[index] = value(member)
+            }
+            return row
+        }
+        return (json["name"]?.string ?? "", columns, rows)
+    }
+
+    private static let delimiters = ["comma": UInt8(ascii: ","), "semicolon": UInt8(ascii: ";"), "tab": UInt8(ascii: "\t")]
+
+    /// The first record names the columns.
+    private static func file(_ text: String, named name: String?, delimiter: String?) throws -> (String, [String], [[Value]]) {
+        guard let name, name.unicodeScalars.count <= 200 else { throw ServiceError.parameter("name", "a CSV file needs a name of 1 to 200 characters.") }
+        guard !text.utf8.contains(0) else { throw ServiceError.body("the file contains a NUL character, which can't be stored.") }
+        // That which is most in the line of names.
+        let line = text.utf8.prefix { $0 != UInt8(ascii: "\n") }
+        let likely = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].max { a, b in line.count { $0 == a } < line.count { $0 == b } }
+        let records: [CSV.Record]
+        do { records = try CSV.parse(text, delimiter: delimiter.flatMap { delimiters[$0] } ?? likely ?? UInt8(ascii: ",")) } catch {
+            throw ServiceError.body("the file can't be read: \(error.description).")
+        }
+        guard let header = records.first, header.fields.count <= maximumColumns, header.fields.allSatisfy({ (1...200).contains($0.unicodeScalars.count) })
+        else { throw ServiceError.body("the first line of the file must name 1 to \(maximumColumns) columns, each with 1 to 200 characters.") }
+        guard records.count - 1 <= maximumRows else { throw ServiceError.body("a file may have \(maximumRows) rows; this one has \(records.count - 1).") }
+        let rows = try records.dropFirst().map { record in
+            guard record.fields.count == header.fields.count else {
+                throw ServiceError.body("line \(record.line) of the file has \(record.fields.count) fields; the first line names \(header.fields.count).")
+            }
+            return record.fields.map { $0.isEmpty ? Value.null : .text($0) }
+        }
+        return (name, header.fields, rows)
+    }
+
+    private static func store(_ name: String, _ columns: [(String, String)], _ rows: [[Value]], _ call: ProjectRequest) async throws -> CSVUpload {
+        let id = Identifiers.uuid(), project = call.project.id, now = call.now, actor = call.actor
+        let described = try JSON(encoding: columns.map { [$0.0, $0.1] })
+        var text = JSONText()
+        text.append(described)
+        let columnText = text.string, data = try rows.map { row in
+            var text = JSONText()
+            text.append(try JSON(encoding: row))
+            return text.string
+        }
+        let stored = try await call.control.write { transaction in
+            for start in stride(from: 0, to: data.count, by: 500) {
+                let values = data[start..<min(start + 500, data.count)].enumerated().map { "(\(id), \(Int64(start + $0)), \($1))" as SQL }
+                try await transaction.run("INSERT INTO bi_csv_row (upload_id, position, data) VALUES \(SQL.joined(values))")
+            }
+            try await AuditLog.record("csv_upload.create", by: actor, on: "csv_upload \(id)", project: project, at: now, in: transaction)
+            return try await transaction.run(
+                """
+                INSERT INTO bi_csv_upload (id, project_id, name, columns, row_count, created_at)
+                VALUES (\(id), \(project), \(name), \(columnText), \(Int64(data.count)), \(now.milliseconds))
+                RETURNING id, name, columns, row_count, created_at
+                """)
+        }
+        return try CSVUpload(stored[0])
+    }
+
+    static func delete(_ call: ProjectRequest) async throws -> Answer {
+        let id = call.id(), project = call.project.id, actor = call.actor, now = call.now
+        let gone = try await call.control.write { transaction in
+            let gone = try await transaction.run("DELETE FROM bi_csv_upload WHERE id = \(id) AND project_id = \(project) RETURNING id")
+            guard !gone.isEmpty else { return false }
+            try await transaction.run("DELETE FROM bi_csv_row WHERE upload_id = \(id)")
+            try await AuditLog.record("csv_upload.delete", by: actor, on: "csv_upload \(id)", project: project, at: now, in: transaction)
+            return true
+        }
+        guard gone else { throw ServiceError.notFound("CSV upload", call.path("id")) }
+        return .noContent
+    }
+}
+
+/// What all values of a column are.
+private enum ValueKind: String {
+    case integer, number, boolean, timestamp, text
+
+    /// The narrowest that fits all; text where there is nothing to tell by.
+    static func common(_ values: some Sequence<Value>) -> ValueKind {
+        var kinds: Set<ValueKind> = []
+        for value in values where !value.isNull {
+            kinds.insert(ValueKind(value))
+            if kinds.contains(.text) { return .text }
+        }
+        if kinds == [.integer, .number] { return .number }
+        return kinds.count == 1 ? kinds.first! : .text
+    }
+
+    private init(_ value: Value) {
+        switch value {
+        case .int: self = .integer
+        case .double: self = .number
+        case .bool: self = .boolean
+        case .null: self = .text
+        case .text(let text):
+            if let whole = Int64(text), String(whole) == text {
+                self = .integer
+            } else if let number = Double(text), number.isFinite, text.utf8.allSatisfy({ (48...57).contains($0) || [43, 45, 46, 69, 101].contains($0) }),
+                // A number with a leading zero is a code that must stay as it is.
+                !(text.hasPrefix("0") && text.utf8.count > 1 && !text.hasPrefix("0.")), Int64(text) == nil {
+                self = .number
+            } else if text == "true" || text == "false" {
+                self = .boolean
+            } else {
+                self = text.utf8.count >= 10 && ISO8601.parse(text) != nil ? .timestamp : .text
+            }
+        }
+    }
+
+    /// A field of a file as what its column is.
+    func read(_ value: Value) -> Value {
+        guard case .text(let text) = value else { return value }
+        return switch self {
+        case .integer: Int64(text).map(Value.int) ?? value
+        case .number: Double(text).map(Value.double) ?? value
+        case .boolean: .bool(text == "true")
+        case .timestamp, .text: value
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import Core
+
+/// `modules.settings.bi`
+struct BISettings: Sendable {
+    /// Hosts by name, or networks, that connections may go to. Default: none, and so no connection is made.
+    let allowedAddresses: [String]
+    let externalTimeoutSeconds: Int
+
+    init(_ section: Section) {
+        allowedAddresses = section.value(
+            "allowed_addresses", .list(of: .text(1...255)), default: [],
+            summary: "Where connections to other databases may go: names of hosts, addresses, or networks such as 10.0.0.0/8.")
+        externalTimeoutSeconds = section.value(
+            "external_timeout_seconds", .integer(1...600), default: 30, unit: "seconds", summary: "How long a statement on another database may take.")
+    }
+}
+
+/// A PostgreSQL database of others.
+enum Connection {
+    static let resource = Resource(
+        "Connection", path: "/api/v1/bi/connections", table: "bi_connection",
+        fields: [
+            .required("name", .text(200)), .required("database_type", .choice(["postgres"])),
+            .optional("allowed_schemas", .array(.text(63), count: 0...20), "The search path of its statements, in order."), .optional("is_active", .boolean),
+        ],
+        defaults: #"{"allowed_schemas":[],"is_active":true}"#,
+        check: { connection in
+            for schema in connection["allowed_schemas"]?.elements ?? [] {
+                let name = schema.string ?? ""
+                guard name.utf8.allSatisfy({ (97...122).contains($0 | 0x20) || (48...57).contains($0) || $0 == 95 }) else {
+                    throw ServiceError.body("field 'allowed_schemas' holds names of letters, digits and _; got '\(name.excerpt(60))'.")
+                }
+            }
+        })
+
+    static let string = Schema.Field.required("connection_string", .text(2_000), "postgresql://user:password@host:5432/database?sslmode=require")
+
+    /// The credentials, sealed, and what the last attempt said.
+    static let secrets = Table(
+        "bi_connection_secret",
+        [
+            Column("connection_id", .text), Column("project_id", .text), Column("sealed", .text), Column("masked", .text),
+            Column("last_tested_at", .int64, nullable: true), Column("last_error", .text, nullable: true),
+        ],
+        primaryKey: ["connection_id"])
+
+    static let fields: [Schema.Field] = resource.fields + [
+        .required("id", .uuid), .required("connection_string", .optionalText(2_000), "Without the password."),
+        .required("status", .choice(["untested", "ok", "error"])), .required("last_tested_at", .nullable(.timestamp)),
+        .required("last_error", .nullable(.optionalText(2_000))), .required("created_at", .timestamp), .required("updated_at", .timestamp),
+    ]
+
+    private struct State: Encodable {
+        let id, connection_string, status: String
+        @Nullable var last_tested_at: Instant?
+        @Nullable var last_error: String?
+        let created_at, updated_at: Instant
+    }
+
+    static func described(_ connection: Resource.Definition, _ call: ProjectRequest) async throws -> [String: JSON] {
+        let row = try await call.control.read(
+            "SELECT masked, last_tested_at, last_error FROM bi_connection_secret WHERE connection_id = \(connection.id)").first
+        let tested = row?["last_tested_at"].int, error = row?.optionalText("last_error")
+        let state = State(
+            id: connection.id, connection_string: row?.text("masked") ?? "", status: error != nil ? "error" : tested == nil ? "untested" : "ok",
+            last_tested_at: tested.map(Instant.init(milliseconds:)), last_error: error, created_at: connection.createdAt, updated_at: connection.updatedAt)
+        return Dictionary(connection.fields.members + (try JSON(encoding: state)).members) { _, last in last }
+    }
+
+    // MARK: The connection string
+
+    private static let purpose = "bi.connections"
+    private static let accepted: Set<String> = ["user", "password", "host", "port", "dbname", "sslmode", "channel_binding", "connect_timeout", "application_name"]
+
+    /// The keywords of a string that may be kept.
+    /// - Throws: 400 that never quotes the string, as it holds a password.
+    static func keywords(_ string: String, _ call: ProjectRequest) throws -> [String: String] {
+        let form = "field 'connection_string' must be of the form postgresql://user:password@host:5432/database?sslmode=require"
+        guard string.hasPrefix("postgresql://") || string.hasPrefix("postgres://"), let keywords = call.services.externalDatabase.parse(string) else {
+            throw ServiceError.body(form + ", special characters of a password as %XX.")
+        }
+        let given = keywords.filter { !$0.value.isEmpty }
+        if let other = given.keys.sorted().first(where: { !accepted.contains($0) }) {
+            throw ServiceError.body("field 'connection_string': '\(other)' is not accepted; accepted are \(accepted.sorted().joined(separator: ", ")).")
+        }
+        guard let host = given["host"], !host.contains(","), !host.hasPrefix("/"), !host.hasPrefix("@"), given["port"]?.contains(",") != true else {
+            throw ServiceError.body("field 'connection_string' must name one host, reached over the network.")
+        }
+        guard given["user"] != nil, given["dbname"] != nil else { throw ServiceError.body("field 'connection_string' must name a user and a database.") }
+        return given
+    }
+
+    private static func masked(_ keywords: [String: String]) -> String {
+        let password = keywords["password"] == nil ? "" : ":***", port = keywords["port"].map { ":" + $0 } ?? ""
+        return "postgres://\(keywords["user"] ?? "")\(password)@\(keywords["host"] ?? "")\(port)/\(keywords["dbname"] ?? "")"
+    }
+
+    /// Keeps the string, in place of an older one, untested.
+    static func store(_ string: String, for connection: Resource.Definition, _ call: ProjectRequest) async throws {
+        let masked = masked(try keywords(string, call)), project = call.project.id
+        let sealed = try call.services.vault.seal(string, for: purpose, context: connection.id)
+        try await call.control.write { transaction in
+            try await transaction.run("DELETE FROM bi_connection_secret WHERE connection_id = \(connection.id)")
+            try await transaction.run(
+                """
+                INSERT INTO bi_connection_secret (connection_id, project_id, sealed, masked, last_tested_at, last_error)
+                VALUES (\(connection.id), \(project), \(sealed), \(masked), NULL, NULL)
+                """)
+        }
+    }
+
+    // MARK: Connecting
+
+    static func read(
+        _ connection: Resource.Definition, _ statement: String, limit: Int, _ call: ProjectRequest, _ settings: BISettings
+    ) async throws -> QueryResult {
+        guard connection.fields["is_active"]?.boolean == true else { throw ServiceError.invalid("connection_inactive", "The connection is not active.") }
+        let sealed = try await call.control.read("SELECT sealed FROM bi_connection_secret WHERE connection_id = \(connection.id)").first?.text("sealed")
+        guard let string = call.services.vault.open(sealed ?? "", for: purpose, context: connection.id) else {
+            throw ServiceError.invalid(
+                "connection_sealed", "The connection string can't be opened: the installation's cookie secret is another than when it was kept. Send the string again.")
+        }
+        var keywords = try keywords(string, call)
+        keywords["hostaddr"] = try await address(of: keywords["host"] ?? "", call, settings)
+        let schemas = (connection.fields["allowed_schemas"]?.elements ?? []).compactMap(\.string)
+        do {
+            let rows = try await call.services.externalDatabase.read(
+                ExternalPlace(keywords: keywords, schemas: schemas), statement, limit: limit, timeoutSeconds: Double(settings.externalTimeoutSeconds))
+            return QueryResult(columns: distinct(rows.columns), rows: Array(rows.values.prefix(limit)))
+        } catch let error as ExternalDatabaseError {
+            throw ServiceError.invalid("external_database", "The database answered: \(error.message.excerpt(500))")
+        }
+    }
+
+    /// The address to connect to, resolved once: what is checked is what is used.
+    private static func address(of host: String, _ call: ProjectRequest, _ settings: BISettings) async throws -> String {
+        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        let addresses = await call.services.externalDatabase.addresses(of: bare)
+        guard !addresses.isEmpty else { throw ServiceError.invalid("connection_address", "The host '\(host.excerpt(100))' is not known.") }
+        let networks = settings.allowedAddresses.compactMap { try? CIDR($0) }
+        let isNamed = settings.allowedAddresses.contains { $0.lowercased() == bare.lowercased() }
+        let allowed = addresses.first { text in isNamed || IPAddress(text).map { address in networks.contains { $0.contains(address) } } == true }
+        guard let allowed else {
+            throw ServiceError.invalid(
+                "connection_address",
+                "Connections to '\(host.excerpt(100))' are not allowed; the setting modules.settings.bi.allowed_addresses lists where they may go.")
+        }
+        return allowed
+    }
+
+    /// Rows are objects, so no two columns have one name.
+    private static func distinct(_ names: [String]) -> [String] {
+        var met: Set<String> = []
+        return names.map { name in
+            var own = name, number = 2
+            while !met.insert(own).inserted {
+                own = "\(name)_\(number)"
+                number += 1
+            }
+            return own
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Core
+import Foundation
+
+/// A resource that is shown on other sites, to whoever has its token.
+enum Embed {
+    enum Kind: String, CaseIterable { case dashboard, report, sqlQuery = "sql_query", visualQuery = "visual_query", metric }
+
+    static let resource: Resource = Resource(
+        "Embed", path: "/api/v1/bi/embeds", table: "bi_embed",
+        fields: [
+            .required("name", .text(200)), .required("resource_type", .choice(Kind.allCases.map(\.rawValue))),
+            .required("resource_config", .map(.any), "What is shown: a visual query, or the id of what was saved."),
+            .optional("allowed_origins", .array(.text(300), count: 0...50), "Such as https://app.example.com; none for any."),
+            .optional("theme", .map(.any), "For whoever draws it."), .optional("is_active", .boolean),
+            .optional("expires_at", .nullable(.timestamp)),
+        ],
+        defaults: #"{"allowed_origins":[],"theme":{},"is_active":true,"expires_at":null}"#,
+        check: { embed in
+            for origin in embed["allowed_origins"]?.elements ?? [] where Origin.normalized(origin.string ?? "") == nil {
+                throw ServiceError.body("field 'allowed_origins' holds origins such as https://app.example.com; got '\((origin.string ?? "").excerpt(60))'.")
+            }
+        },
+        verify: { call, id, body in
+            let stored = if let id { try await resource.find(id, for: call)?.fields } else { nil as JSON? }
+            guard let type = Kind(rawValue: (body["resource_type"] ?? stored?["resource_type"])?.string ?? ""),
+                let config = body["resource_config"] ?? stored?["resource_config"]
+            else { return }
+            try await EmbeddedResource.check(type, config, call)
+        })
+
+    /// The token of an embed, and how often it was used; of the token itself its digest alone.
+    static let tokens = Table(
+        "bi_embed_token",
+        [
+            Column("embed_id", .text), Column("project_id", .text), Column("hash", .text), Column("prefix", .text),
+            Column("access_count", .int64), Column("last_accessed_at", .int64, nullable: true),
+        ],
+        primaryKey: ["embed_id"], unique: [["hash"]])
+
+    static let fields: [Schema.Field] = resource.fields + [
+        .required("id", .uuid), .required("token_prefix", .text(20)), .required("access_count", .count),
+        .required("last_accessed_at", .nullable(.timestamp)), .required("created_at", .timestamp), .required("updated_at", .timestamp),
+    ]
+    static let secretFields = fields + [.required("token", .text(100)), .required("embed_url", .text(500))]
+
+    private struct Usage: Encodable {
+        let id, token_prefix: String
+        let access_count: Int64
+        @Nullable var last_accessed_at: Instant?
+        let created_at, updated_at: Instant
+        var token: String?
+        var embed_url: String?
+    }
+
+    /// The definition with its use, and once with its token.
+    static func described(_ embed: Resource.Definition, _ call: ProjectRequest, token: String? = nil) async throws -> [String: JSON] {
+        let rows = try await call.control.read("SELECT prefix, access_count, last_accessed_at FROM bi_embed_token WHERE embed_id = \(embed.id)")
+        let usage = Usage(
+            id: embed.id, token_prefix: rows.first?.text("prefix") ?? "", access_count: rows.first?.int("access_count") ?? 0,
+            last_accessed_at: rows.first?["last_accessed_at"].int.map(Instant.init(milliseconds:)), created_at: embed.createdAt,
+            updated_at: embed.updatedAt, token: token, embed_url: token.map { (call.services.publicURL ?? "") + "/api/embed/" + $0 })
+        return Dictionary(embed.fields.members + (try JSON(encoding: usage)).members) { _, last in last }
+    }
+
+    /// A token that takes the place of any older one at once.
+    static func newToken(for embed: Resource.Definition, _ call: ProjectRequest) async throws -> String {
+        let token = Identifiers.token(prefix: "pemb_", length: 32), hash = Digest.sha256(token), prefix = String(token.prefix(9)) + "..."
+        let project = call.project.id, actor = call.actor, now = call.now
+        try await call.control.write { transaction in
+            let changed = try await transaction.run(
+                "UPDATE bi_embed_token SET hash = \(hash), prefix = \(prefix) WHERE embed_id = \(embed.id) RETURNING embed_id")
+            if changed.isEmpty {
+                try await transaction.run(
+                    """
+                    INSERT INTO bi_embed_token (embed_id, project_id, hash, prefix, access_count, last_accessed_at)
+                    VALUES (\(embed.id), \(project), \(hash), \(prefix), 0, NULL)
+                    """)
+            } else {
+                try await AuditLog.record("embed.rotate", by: actor, on: "embed \(embed.id)", project: project, at: now, in: transaction)
+            }
+        }
+        return token
+    }
+}
+
+/// Scheme, host and port of a site.
+enum Origin {
+    /// In lower case; nil for what is no origin.
+    static func normalized(_ text: String) -> String? {
+        let text = text.lowercased()
+        guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return nil }
+        let rest = text.dropFirst(scheme.count)
+        let isPlain = rest.utf8.allSatisfy { (97...122).contains($0) || (48...58).contains($0) || [45, 46, 91, 93].contains($0) }
+        return rest.isEmpty || !isPlain || rest.hasPrefix(":") ? nil : text
+    }
+
+    /// Where the request says that it comes from: a script's `Origin`, or the page that frames, by its `Referer`.
+    static func of(_ request: IncomingRequest) -> String? {
+        if let origin = request.headers[.origin] { return normalized(origin) }
+        guard let referrer = request.headers[.referer], let scheme = referrer.range(of: "://") else { return nil }
+        return normalized(String(referrer[..<scheme.upperBound]) + referrer[scheme.upperBound...].prefix { !"/?#".contains($0) })
+    }
+}

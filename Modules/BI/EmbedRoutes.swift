@@ -1,0 +1,102 @@
+import Core
+
+extension BIModule {
+    var embedRoutes: [Route] {
+        let path = Embed.resource.path, one = path + "/{id}", resource = Embed.resource
+        let changes = Schema.object(resource.fields.map { .optional($0.name, $0.schema, $0.summary) })
+        return [
+            Route(
+                .get, path, "List embeds, oldest first.", scope: .query, access: .read, parameters: Parameter.page,
+                success: .list(.object(Embed.fields))) { call in
+                    var data: [[String: JSON]] = []
+                    for embed in try await resource.page(call) { data.append(try await Embed.described(embed, call)) }
+                    return try .json(ReportList(data: data))
+                },
+            Route(
+                .post, path, "Create an embed; its token is in this answer alone.", scope: .query, access: .write, body: .object(resource.fields),
+                success: .json(.object(Embed.secretFields), status: 201)) { call in
+                    let embed = try await resource.create(try await call.body(), for: call), token = try await Embed.newToken(for: embed, call)
+                    return try .json(try await Embed.described(embed, call, token: token), status: 201)
+                },
+            Route(.get, one, "Read an embed.", scope: .query, access: .read, success: .json(.object(Embed.fields))) { call in
+                try .json(try await Embed.described(try await resource.require(call), call))
+            },
+            Route(
+                .put, one, "Change fields of an embed; fields left out stay as they are.", scope: .query, access: .write, body: changes,
+                success: .json(.object(Embed.fields))) { call in
+                    try .json(try await Embed.described(try await resource.update(call), call))
+                },
+            Route(.delete, one, "Delete an embed; its token stops at once.", scope: .query, access: .write, success: .noContent) { call in
+                let embed = try await resource.require(call)
+                try await call.control.write("DELETE FROM bi_embed_token WHERE embed_id = \(embed.id)")
+                try await resource.delete(embed, call)
+                return .noContent
+            },
+            Route(
+                .post, one + "/rotate", "Make a new token; the old one stops at once.", scope: .query, access: .write,
+                success: .json(.object(Embed.secretFields))) { call in
+                    let embed = try await resource.require(call), token = try await Embed.newToken(for: embed, call)
+                    return try .json(try await Embed.described(embed, call, token: token))
+                },
+            Route(
+                publicToken: .get, "/api/embed/{token}", "What an embed shows, for whoever has its token.",
+                success: .json(.object([
+                    .required("embed", .object([.required("name", .text(200)), .required("resource_type", .text(20)), .required("theme", .map(.any))])),
+                    .required("resource", .any), .required("result", .any),
+                ])),
+                resolve: Self.resolve, use: show),
+        ]
+    }
+
+    private static let unknown = ServiceError(status: 404, code: "not_found", message: "Embed not found.")
+
+    @Sendable private static func resolve(_ token: String, _ request: AnonymousRequest) async throws -> (project: String, holder: String) {
+        guard token.hasPrefix("pemb_"), token.utf8.count == 37 else { throw unknown }
+        let rows = try await request.control.read("/* bi.embed */ SELECT embed_id, project_id FROM bi_embed_token WHERE hash = \(Digest.sha256(token))")
+        guard let row = rows.first else { throw unknown }
+        return (row.text("project_id"), "embed \(row.text("embed_id"))")
+    }
+
+    private struct Shown: Encodable {
+        struct Described: Encodable {
+            let name, resource_type: String
+            let theme: JSON
+        }
+        let embed: Described
+        let resource, result: JSON
+    }
+
+    /// `GET /api/embed/{token}`: 404 where it is off or past, 403 for an origin that is not on its list.
+    @Sendable private func show(_ call: ProjectRequest) async throws -> Answer {
+        guard case .publicToken(let holder) = call.caller, let embed = try await Embed.resource.find(String(holder.dropFirst(6)), for: call),
+            embed.fields["is_active"]?.boolean == true, !Self.isPast(embed.fields["expires_at"]?.string, call.now)
+        else { throw Self.unknown }
+        let allowed = (embed.fields["allowed_origins"]?.elements ?? []).compactMap { $0.string.flatMap(Origin.normalized) }
+        let origin = Origin.of(call.request)
+        guard allowed.isEmpty || origin.map(allowed.contains) == true else {
+            throw ServiceError(
+                status: 403, code: "origin_not_allowed", message: "This embed is not allowed on \(origin.map { "'\($0.excerpt(100))'" } ?? "a page without an origin").")
+        }
+        try await call.control.write(
+            "UPDATE bi_embed_token SET access_count = access_count + 1, last_accessed_at = \(call.now.milliseconds) WHERE embed_id = \(embed.id)")
+        guard let type = Embed.Kind(rawValue: embed.fields["resource_type"]?.string ?? "") else { throw Self.unknown }
+        let (resource, result) = try await EmbeddedResource.answer(type, embed.fields["resource_config"] ?? (try JSON.parse("{}")), call)
+        var answer = try Answer.json(Shown(
+            embed: .init(name: embed.fields["name"]?.string ?? "", resource_type: type.rawValue, theme: embed.fields["theme"] ?? (try JSON.parse("{}"))),
+            resource: resource, result: result))
+        answer.headers[.accessControlAllowOrigin] = allowed.isEmpty ? "*" : origin
+        answer.headers[.vary] = "Origin, Referer"
+        answer.headers[.cacheControl] = "private, no-store"
+        answer.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors \(allowed.isEmpty ? "*" : allowed.joined(separator: " "))"
+        return answer
+    }
+
+    private static func isPast(_ text: String?, _ now: Instant) -> Bool {
+        guard let text, let parsed = ISO8601.parse(text) else { return false }
+        return switch parsed {
+        case .instant(let instant): instant <= now
+        case .local(let day, let milliseconds): day.start.adding(milliseconds: milliseconds) <= now
+        case .day(let day): day.adding(days: 1).start <= now
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Core
+
+/// A statement for a database of others, in that database's language: what reads is passed on as it is, and it is one statement.
+///
+/// That it can change nothing is the read-only transaction's and the database user's to ensure; these rules turn away early, and with a sentence,
+/// what would not do what it seems to.
+enum ExternalStatement {
+    private static let changing: Set<String> = [
+        "insert", "update", "delete", "merge", "truncate", "drop", "create", "alter", "grant", "revoke", "copy", "call", "do", "execute", "prepare",
+        "deallocate", "declare", "fetch", "listen", "notify", "unlisten", "lock", "vacuum", "analyze", "cluster", "reindex", "refresh", "set", "reset",
+        "discard", "begin", "commit", "rollback", "savepoint", "into", "explain", "import", "load", "security", "reassign", "checkpoint", "comment",
+    ]
+    private static let functions = [
+        "pg_sleep", "pg_read", "pg_ls", "pg_stat_file", "pg_terminate", "pg_cancel", "pg_reload", "pg_rotate", "pg_advisory", "pg_try_advisory",
+        "pg_switch", "pg_create", "pg_drop", "pg_logical", "pg_promote", "pg_export", "lo_", "dblink", "set_config", "query_to_xml", "database_to_xml",
+        "table_to_xml", "cursor_to_xml", "nextval", "setval",
+    ]
+
+    /// - Throws: 400 that says what is wrong and where.
+    static func check(_ text: String) throws {
+        do { try scan(text) } catch let refusal as SQLRefusal { throw refusal.error }
+    }
+
+    private static func scan(_ text: String) throws {
+        let scalars = Array(text.unicodeScalars)
+        guard scalars.count <= SQLTokenizer.maximumCharacters else {
+            throw SQLRefusal(what: "a statement has at most \(SQLTokenizer.maximumCharacters) characters.", place: SQLPlace())
+        }
+        var at = 0, place = SQLPlace(), isFirst = true
+        func peek(_ ahead: Int = 0) -> Unicode.Scalar { at + ahead < scalars.count ? scalars[at + ahead] : "\u{0}" }
+        func take() {
+            if scalars[at] == "\n" { place = SQLPlace(line: place.line + 1, column: 1) } else { place.column += 1 }
+            at += 1
+        }
+        func isWordPart(_ scalar: Unicode.Scalar) -> Bool {
+            ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar) || scalar == "_"
+        }
+        while at < scalars.count {
+            let start = place, scalar = scalars[at]
+            switch scalar {
+            case "'", "\"":
+                take()
+                var isClosed = false
+                while at < scalars.count, !isClosed {
+                    guard peek().value != 0, peek() != "\\" else { throw SQLRefusal(what: "a backslash or NUL character is not accepted.", place: place) }
+                    isClosed = peek() == scalar && peek(1) != scalar
+                    if peek() == scalar, !isClosed { take() }
+                    take()
+                }
+                guard isClosed else { throw SQLRefusal(what: "the \(scalar) that opens here is not closed.", place: start) }
+            case "-" where peek(1) == "-", "/" where peek(1) == "*": throw SQLRefusal(what: "comments are not accepted.", place: start)
+            case ";": throw SQLRefusal(what: "';' is not accepted: one statement alone, without a separator.", place: start)
+            case "$": throw SQLRefusal(what: "'$' is not accepted: write texts in single quotes, and values as they are.", place: start)
+            case "\\": throw SQLRefusal(what: "a backslash is not accepted.", place: start)
+            case "{" where peek(1) == "{":
+                throw SQLRefusal(what: "{{project_id}} has no meaning in the database of a connection.", place: start)
+            case _ where isWordPart(scalar):
+                var word = ""
+                while at < scalars.count, isWordPart(scalars[at]) {
+                    word.unicodeScalars.append(scalars[at])
+                    take()
+                }
+                try check(word.lowercased(), isFirst: isFirst, next: peek(), start)
+                isFirst = false
+            case _ where !scalar.isASCII || scalar.value < 0x20 && !["\t", "\n", "\r"].contains(scalar):
+                throw SQLRefusal(what: "characters beyond ASCII are accepted only in quotes.", place: start)
+            case " ", "\t", "\n", "\r": take()
+            default:
+                if isFirst { throw SQLRefusal(what: "a statement starts with SELECT or WITH; got '\(scalar)'.", place: start) }
+                take()
+            }
+        }
+        if isFirst { throw SQLRefusal(what: "a statement starts with SELECT or WITH; got the end.", place: place) }
+    }
+
+    private static func check(_ word: String, isFirst: Bool, next: Unicode.Scalar, _ place: SQLPlace) throws {
+        if isFirst, word != "select", word != "with" {
+            throw SQLRefusal(what: "a statement starts with SELECT or WITH; got '\(word.excerpt(40))'.", place: place)
+        }
+        if changing.contains(word) { throw SQLRefusal(what: "'\(word.uppercased())' is not accepted: statements read, and change nothing.", place: place) }
+        if functions.contains(where: word.hasPrefix) { throw SQLRefusal(what: "'\(word.excerpt(40))' is not accepted.", place: place) }
+        if next == "'", ["e", "b", "x", "n"].contains(word) { throw SQLRefusal(what: "\(word)'...' is not accepted; write texts in plain quotes.", place: place) }
+    }
+}

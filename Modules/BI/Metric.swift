@@ -1,0 +1,133 @@
+import Core
+
+/// A number with a name: an expression over a dataset that is read as a tree, never pasted.
+enum Metric {
+    static let resource: Resource = Resource(
+        "Metric", path: "/api/v1/bi/metrics", table: "bi_metric",
+        fields: [
+            .required("key", .text(100), "Letters, digits and _, not beginning with a digit. No two metrics of a project have the same."),
+            .required("name", .text(200)), .required("dataset", .text(100)),
+            .required("expression", .text(2_000), "Such as sum(pageviews) / count(), or of other metrics by their keys."),
+        ],
+        unique: "key",
+        check: { metric in
+            let key = metric["key"]?.string ?? ""
+            guard key.utf8.allSatisfy(isNamePart), key.utf8.first.map({ !(48...57).contains($0) }) == true else {
+                throw ServiceError.body("field 'key' must be lower-case letters, digits and _, not beginning with a digit; got '\(key.excerpt(60))'.")
+            }
+            guard !functions.contains(key) else { throw ServiceError.body("field 'key': '\(key)' is the name of a function.") }
+        },
+        verify: { call, id, body in
+            let stored = try await Stored.all(resource, call), old = stored.first { $0.id == id }?.fields
+            func member(_ name: String) -> String { body[name]?.string ?? old?[name]?.string ?? "" }
+            var metrics = Metrics(stored.filter { $0.id != id }.map(\.fields))
+            let dataset = try call.datasets.require(member("dataset")), key = member("key")
+            guard !dataset.metrics.contains(where: { $0.name == key }) else {
+                throw ServiceError.body("field 'key': '\(key.excerpt(60))' is a metric that \(dataset.name) has by itself.")
+            }
+            metrics.add(key, dataset.name, member("expression"))
+            try metrics.check(key, in: dataset)
+        })
+
+    static let functions: Set<String> = ["count", "count_distinct", "sum", "avg", "min", "max"]
+
+    private static func isNamePart(_ byte: UInt8) -> Bool {
+        (97...122).contains(byte) || (48...57).contains(byte) || byte == UInt8(ascii: "_")
+    }
+}
+
+/// The metrics of a project, made whole: every key in an expression is replaced by what it stands for.
+struct Metrics {
+    /// Metrics inside each other, and parts of the whole.
+    private static let maximumDepth = 20, maximumParts = 500
+
+    private var definitions: [String: (dataset: String, expression: String)] = [:]
+
+    init(_ stored: [JSON]) {
+        for metric in stored { add(metric["key"]?.string ?? "", metric["dataset"]?.string ?? "", metric["expression"]?.string ?? "") }
+    }
+
+    mutating func add(_ key: String, _ dataset: String, _ expression: String) { definitions[key] = (dataset, expression) }
+
+    var keys: [String] { definitions.keys.sorted() }
+
+    /// That the metric means something by itself: its names, its types.
+    func check(_ key: String, in dataset: BIDataset) throws {
+        let expression = try expression(key, in: dataset)
+        let core = SQLSelect.Core(
+            items: [.expression(expression, alias: nil, SQLPlace())], source: .table(dataset.name, alias: dataset.name, SQLPlace()))
+        var compiler = SQLCompiler(dialect: .duckdb, datasets: BIDatasets(only: dataset), project: "", limit: 1)
+        let columns: [SQLCompiler.Output]
+        do { columns = try compiler.statement(SQLSelect(cores: [core])).columns } catch {
+            throw ServiceError.body("field 'expression': \(error.what)")
+        }
+        guard columns[0].type.isNumber else { throw ServiceError.body("field 'expression' must give a number; it gives \(columns[0].type.words).") }
+    }
+
+    /// What `name` stands for in `dataset`.
+    /// - Throws: 400 for an unknown name, one of another dataset, and one that leads back to itself.
+    func expression(_ name: String, in dataset: BIDataset) throws -> SQLExpression {
+        var parts = 0
+        return try expression(name, in: dataset, [], &parts)
+    }
+
+    private func expression(_ name: String, in dataset: BIDataset, _ path: [String], _ parts: inout Int) throws -> SQLExpression {
+        if let own = dataset.metrics.first(where: { $0.name == name }) { return try parsed(own.expression, of: name) }
+        guard let (owner, text) = definitions[name] else {
+            let accepted = (dataset.metrics.map(\.name) + definitions.filter { $0.value.dataset == dataset.name }.keys.sorted()).joined(separator: ", ")
+            throw ServiceError.body("there is no metric '\(name.excerpt(60))' of \(dataset.name); accepted are \(accepted).")
+        }
+        guard owner == dataset.name else { throw ServiceError.body("the metric '\(name)' is one of \(owner) and not of \(dataset.name).") }
+        guard !path.contains(name) else {
+            throw ServiceError.body("the metric '\(name)' leads back to itself: \((path + [name]).joined(separator: " -> ")).")
+        }
+        guard path.count < Self.maximumDepth else { throw ServiceError.body("metrics may stand inside each other \(Self.maximumDepth) deep.") }
+        return try whole(try parsed(text, of: name), in: dataset, path + [name], &parts)
+    }
+
+    private func parsed(_ text: String, of name: String) throws -> SQLExpression {
+        do { return try SQLParser.expression(text) } catch {
+            throw ServiceError.body("field 'expression', line \(error.place.line), column \(error.place.column): \(error.what)")
+        }
+    }
+
+    /// Checks that a tree is of what metrics are made of, and puts other metrics into it.
+    private func whole(_ expression: SQLExpression, in dataset: BIDataset, _ path: [String], _ parts: inout Int) throws -> SQLExpression {
+        parts += 1
+        guard parts <= Self.maximumParts else { throw ServiceError.body("a metric may have \(Self.maximumParts) parts, those of its metrics included.") }
+        switch expression {
+        case .integer, .decimal: return expression
+        case .unary("-", let value, let place): return .unary("-", try whole(value, in: dataset, path, &parts), place)
+        case .binary(let sign, let left, let right, let place) where ["+", "-", "*", "/"].contains(sign):
+            return .binary(sign, try whole(left, in: dataset, path, &parts), try whole(right, in: dataset, path, &parts), place)
+        case .column(nil, let name, _): return try self.expression(name, in: dataset, path, &parts)
+        case .call(let call): return try aggregate(call, dataset)
+        default:
+            throw ServiceError.body(
+                "field 'expression' may hold count(), count_distinct(column), sum, avg, min, max, numbers, + - * /, parentheses and keys of metrics.")
+        }
+    }
+
+    private func aggregate(_ call: SQLCall, _ dataset: BIDataset) throws -> SQLExpression {
+        let names = Metric.functions.sorted().joined(separator: ", ")
+        guard Metric.functions.contains(call.name), call.filter == nil, call.window == nil, !call.isDistinct else {
+            throw ServiceError.body("field 'expression': '\(call.name.excerpt(40))' is not accepted as written; functions are \(names).")
+        }
+        if call.arguments.isEmpty {
+            guard call.name == "count" else { throw ServiceError.body("field 'expression': \(call.name)() takes a column.") }
+            return .call(SQLCall(name: "count", arguments: [], isStar: true, place: call.place))
+        }
+        guard call.arguments.count == 1, case .column(nil, let column, _) = call.arguments[0] else {
+            throw ServiceError.body("field 'expression': \(call.name)() takes one column.")
+        }
+        guard let found = dataset.column(column) else {
+            let accepted = dataset.columns.map(\.name).joined(separator: ", ")
+            throw ServiceError.body("field 'expression': \(dataset.name) has no column '\(column.excerpt(60))'; accepted are \(accepted).")
+        }
+        guard call.name == "count" || call.name == "count_distinct" || found.type.isNumber else {
+            throw ServiceError.body("field 'expression': \(call.name)() takes a number; '\(column)' is \(found.type.words).")
+        }
+        let isDistinct = call.name == "count_distinct"
+        return .call(SQLCall(name: isDistinct ? "count" : call.name, arguments: call.arguments, isDistinct: isDistinct, place: call.place))
+    }
+}

@@ -1,0 +1,66 @@
+import Core
+import NIOCore
+
+extension BIModule {
+    var queryRoutes: [Route] {
+        let answer = Route.Success.json(.object(QueryAnswer.fields))
+        return [
+            Route(
+                .post, "/api/v1/bi/visual-query", "Metrics of a dataset by its dimensions.", scope: .query, access: .read,
+                body: .object(VisualQuery.fields), success: answer) { call in
+                    let body = try await call.body()
+                    return try .json(try await QueryRun.recording(.visual, call) { try await VisualQuery.run(body, call) })
+                },
+            Route(
+                .post, "/api/v1/bi/drill-through", "The rows of a dataset behind a number, the latest first.", scope: .query, access: .read,
+                body: .object(DrillThrough.fields), success: answer) { call in
+                    let body = try await call.body()
+                    return try .json(try await QueryRun.recording(.drillThrough, call) { try await DrillThrough.run(body, call) })
+                },
+            Route(
+                .post, "/api/v1/bi/sql", "Run a read-only statement over the datasets.", scope: .query, access: .read,
+                body: .object([.required("sql_text", .text(SQLTokenizer.maximumCharacters)), .optional("limit", Execution.limit, "Default: 100.")]),
+                success: answer) { call in
+                    let body = try await call.body()
+                    return try .json(try await QueryRun.recording(.sql, call) {
+                        try await SQLStatement(body["sql_text"]?.string ?? "").run(call, limit: Int(body["limit"]?.integer ?? 100))
+                    })
+                },
+            Route(
+                .post, "/api/v1/bi/sql-queries/{id}/run", "Run a saved statement.", scope: .query, access: .read,
+                body: Self.runBody, success: answer) { call in
+                    let query = try await SavedSQL.resource.require(call), bytes = try await call.rawBody()
+                    // Nothing has to be said, and so nothing need be sent.
+                    guard bytes.readableBytes > 0 else { return try .json(try await SavedSQL.run(query, call, limit: 100)) }
+                    let body = try bytes.withUnsafeReadableBytes { try JSON.parse($0) }
+                    try Self.runBody.check(body)
+                    return try .json(try await SavedSQL.run(query, call, limit: Int(body["limit"]?.integer ?? 100)))
+                },
+            Route(
+                .get, "/api/v1/bi/query-runs", "What was run, the latest first.", scope: .query, access: .read, parameters: Parameter.page,
+                success: .list(.object(QueryRun.fields)), use: QueryRun.list),
+        ]
+    }
+
+    private static let runBody = Schema.object([.optional("limit", Execution.limit, "Default: 100.")])
+
+    var uploadRoutes: [Route] {
+        let path = "/api/v1/bi/csv-uploads", one = path + "/{id}"
+        return [
+            Route(
+                .get, path, "List uploads, oldest first.", scope: .query, access: .read, parameters: Parameter.page,
+                success: .list(.object(CSVUpload.fields)), use: CSVUpload.list),
+            Route(
+                .post, path, "Upload a table, as JSON rows or as a CSV file.", scope: .query, access: .write,
+                parameters: [
+                    Parameter("name", .text(maximum: 200), "Name of a file that is sent as text/csv."),
+                    Parameter("delimiter", .choice(["comma", "semicolon", "tab"], default: nil), "Of such a file. Default: that which is most in its first line."),
+                ],
+                body: CSVUpload.body, success: .json(.object(CSVUpload.fields), status: 201), use: CSVUpload.create),
+            Route(
+                .get, one + "/rows", "Rows of an upload, in their order.", scope: .query, access: .read, parameters: Parameter.page,
+                success: .json(.object([.required("data", .list(.any)), .required("total", .count)])), use: CSVUpload.rows),
+            Route(.delete, one, "Delete an upload and its rows.", scope: .query, access: .write, success: .noContent, use: CSVUpload.delete),
+        ]
+    }
+}

@@ -1,0 +1,97 @@
+import Core
+
+/// Rows of a dataset that nobody may see through BI.
+enum RowPolicy {
+    static let operators = ["eq", "neq", "in", "not_in"]
+
+    static let resource: Resource = Resource(
+        "Row policy", path: "/api/v1/bi/row-policies", table: "bi_row_policy",
+        fields: [
+            .required("name", .text(200)), .required("dataset", .text(100)), .required("field", .text(100), "A column of the dataset."),
+            .required("operator", .choice(operators)),
+            .required("values", .array(.any, count: 1...100), "What the field is compared with; eq and neq take one."), .optional("is_active", .boolean),
+        ],
+        defaults: #"{"is_active":true}"#,
+        check: { policy in
+            let count = policy["values"]?.elements.count ?? 0
+            guard ["in", "not_in"].contains(policy["operator"]?.string ?? "") || count == 1 else {
+                throw ServiceError.body("field 'values' must hold one value for '\(policy["operator"]?.string ?? "")'; got \(count).")
+            }
+        },
+        verify: { call, id, body in
+            let stored = if let id { try await resource.find(id, for: call)?.fields } else { nil as JSON? }
+            func member(_ name: String) -> JSON? { body[name].flatMap { $0.isNull ? nil : $0 } ?? stored?[name] }
+            _ = try restriction(
+                call.datasets, call.services.control.dialect, dataset: member("dataset")?.string ?? "", field: member("field")?.string ?? "",
+                comparison: member("operator")?.string ?? "", values: member("values")?.elements ?? [])
+        })
+
+    /// The active policies of the project.
+    static func active(_ call: ProjectRequest, in dialect: Dialect) async throws -> [RowRestriction] {
+        let datasets = call.datasets
+        return try await Stored.all(resource, call).compactMap { policy in
+            guard policy.fields["is_active"]?.boolean == true else { return nil }
+            let name = policy.fields["dataset"]?.string ?? ""
+            // A dataset of a module that this host no longer has is not shown at all.
+            guard datasets[name] != nil || name == BIDatasets.uploads else { return nil }
+            return try restriction(
+                datasets, dialect, dataset: name, field: policy.fields["field"]?.string ?? "", comparison: policy.fields["operator"]?.string ?? "",
+                values: policy.fields["values"]?.elements ?? [])
+        }
+    }
+
+    private static func restriction(
+        _ datasets: BIDatasets, _ dialect: Dialect, dataset name: String, field: String, comparison: String, values: [JSON]
+    ) throws -> RowRestriction {
+        if name == BIDatasets.uploads {
+            guard ["upload_id", "upload_name"].contains(field) else {
+                throw ServiceError.body("field 'field': '\(field.excerpt(60))' is no field of csv_uploads; accepted are upload_id, upload_name.")
+            }
+            let list: SQL = "(\(SQL.joined(try values.map { "\(try FilterValue($0, .text, at: "values").sql)" })))"
+            return RowRestriction(dataset: name, condition: condition(SQL(sql: field == "upload_id" ? "id" : "name"), comparison, list))
+        }
+        let dataset = try datasets.require(name), column = try dataset.field(field, at: "field 'field'")
+        let list: SQL = "(\(SQL.joined(try values.map { try FilterValue($0, column.type, at: "values").sql })))"
+        return RowRestriction(dataset: name, condition: condition("(\(column.sql(dialect)))", comparison, list))
+    }
+
+    private static func condition(_ subject: SQL, _ comparison: String, _ list: SQL) -> SQL {
+        ["eq", "in"].contains(comparison) ? "coalesce(\(subject) IN \(list), FALSE)" : "coalesce(\(subject) NOT IN \(list), TRUE)"
+    }
+}
+
+/// A value that a field is compared with, checked against the field's type.
+struct FilterValue {
+    let expression: SQLExpression
+    let sql: SQL
+
+    init(_ json: JSON, _ type: SQLType, at place: String) throws {
+        switch type {
+        case .text:
+            guard let text = json.string, text.unicodeScalars.count <= 2_048, !text.utf8.contains(0) else { throw Self.refusal(json, "text of at most 2048 characters", place) }
+            (expression, sql) = (.text(text), "\(text)")
+        case .integer:
+            guard let number = json.integer else { throw Self.refusal(json, "a whole number", place) }
+            (expression, sql) = (.integer(number), "\(number)")
+        case .double:
+            guard let number = json.number, number.isFinite else { throw Self.refusal(json, "a number", place) }
+            (expression, sql) = (.decimal(number), "\(number)")
+        default:
+            guard let boolean = json.boolean else { throw Self.refusal(json, "true or false", place) }
+            (expression, sql) = (.boolean(boolean), boolean ? "TRUE" : "FALSE")
+        }
+    }
+
+    private static func refusal(_ json: JSON, _ accepted: String, _ place: String) -> ServiceError {
+        .body("field '\(place)' takes \(accepted); got \(json.string.map { "'\($0.excerpt(60))'" } ?? json.described).")
+    }
+}
+
+/// All definitions of a kind, where a handler needs more than a page.
+enum Stored {
+    static func all(_ resource: Resource, _ call: ProjectRequest) async throws -> [(id: String, fields: JSON)] {
+        try await call.control.read(
+            "SELECT id, definition FROM \(sql: resource.table) WHERE project_id = \(call.project.id) ORDER BY created_at, id"
+        ).map { ($0.text("id"), try JSON.parse($0.text("definition"))) }
+    }
+}

@@ -1,0 +1,213 @@
+import Core
+
+/// Makes a statement of ours from a tree: every name in it is one that we gave, every value is bound. Of what somebody wrote no text is left.
+struct SQLCompiler {
+    /// Datasets, common tables and subqueries that a statement may read, counted each time.
+    static let maximumSources = 12
+    static let maximumColumns = 50
+
+    /// Something to read from, as the statement's author calls it and as we do.
+    struct Relation {
+        struct Column {
+            let name: String
+            let type: SQLType
+            /// Ours, without quotes.
+            let key: String
+            /// Left out of `*`.
+            var isHidden = false
+        }
+        let columns: [Column]
+        let sql: String
+    }
+
+    struct Output {
+        var name: String
+        let type: SQLType
+    }
+
+    let dialect: Dialect
+    let datasets: BIDatasets
+    let project: String
+    /// Rows at most.
+    let limit: Int
+    /// Datasets that it reads, each once, with the name of its common table.
+    private(set) var used: [(dataset: BIDataset, name: String)] = []
+    private var sources = 0
+    private var names = 0
+
+    init(dialect: Dialect, datasets: BIDatasets, project: String, limit: Int) {
+        self.dialect = dialect
+        self.datasets = datasets
+        self.project = project
+        self.limit = limit
+    }
+
+    /// The statement and the columns of its answer; common tables of its own stand before it.
+    mutating func statement(_ select: SQLSelect) throws(SQLRefusal) -> (tables: [SQL], query: SQL, columns: [Output]) {
+        let (tables, query, outputs) = try compile(select, [:], isTop: true)
+        return (tables, query, outputs)
+    }
+
+    /// The one type of values that stand for each other; nil where there is none.
+    static func common(_ types: [SQLType]) -> SQLType? {
+        let known = Set(types).subtracting([.null])
+        if known.isEmpty { return .null }
+        if known.count == 1 { return known.first }
+        return known == [.integer, .double] ? .double : nil
+    }
+
+    private mutating func newName(_ prefix: String) -> String {
+        names += 1
+        return prefix + String(names)
+    }
+
+    // MARK: SELECT
+
+    private mutating func compile(
+        _ select: SQLSelect, _ outer: [String: Relation], isTop: Bool
+    ) throws(SQLRefusal) -> (tables: [SQL], query: SQL, outputs: [Output]) {
+        var tables: [SQL] = [], known = outer
+        for cte in select.ctes {
+            guard datasets[cte.name] == nil, known[cte.name] == nil else {
+                throw SQLRefusal(what: "the name '\(cte.name.excerpt(40))' is taken.", place: cte.place)
+            }
+            let (query, outputs) = try whole(cte.select, known)
+            let relation = Self.relation(outputs, named: newName("q"))
+            known[cte.name] = relation
+            tables.append("\(sql: relation.sql) AS (\(query))")
+        }
+        var parts: [(sql: SQL, outputs: [Output], builder: SQLCoreCompiler)] = []
+        for core in select.cores {
+            var builder = SQLCoreCompiler(core: core, dialect: dialect, project: project)
+            if let source = core.source { builder.source = try compile(source, known, into: &builder) }
+            let (sql, outputs) = try builder.select(isTop: isTop, subquery: { select throws(SQLRefusal) in try whole(select, known) })
+            parts.append((sql, outputs, builder))
+        }
+        var query = parts[0].sql, outputs = parts[0].outputs
+        for (index, part) in parts.enumerated().dropFirst() {
+            guard part.outputs.count == outputs.count else {
+                throw SQLRefusal(what: "the sides of UNION have \(outputs.count) and \(part.outputs.count) columns.", place: select.cores[index].place)
+            }
+            for (column, pair) in zip(outputs, part.outputs).enumerated() {
+                guard let type = Self.common([pair.0.type, pair.1.type]) else {
+                    throw SQLRefusal(
+                        what: "column \(column + 1) of UNION is \(pair.0.type.words) on one side and \(pair.1.type.words) on the other.",
+                        place: select.cores[index].place)
+                }
+                outputs[column] = Output(name: pair.0.name, type: type)
+            }
+            query = "\(query) UNION \(sql: select.all[index - 1] ? "ALL " : "")\(part.sql)"
+        }
+        if parts.count > 1 { query = "SELECT * FROM (\(query)) u" }
+        if isTop || !select.order.isEmpty || select.limit != nil || select.offset != nil {
+            let order = try self.order(select, parts.count == 1 ? parts[0].builder : nil, outputs)
+            query = "\(query) ORDER BY \(order)"
+        }
+        if isTop {
+            query = "\(query) LIMIT \(sql: String(min(Int64(limit), select.limit ?? .max)))"
+        } else if let limit = select.limit {
+            query = "\(query) LIMIT \(sql: String(limit))"
+        }
+        if let offset = select.offset { query = "\(query) OFFSET \(sql: String(offset))" }
+        return (tables, query, outputs)
+    }
+
+    /// A select inside another one.
+    private mutating func whole(_ select: SQLSelect, _ known: [String: Relation]) throws(SQLRefusal) -> (SQL, [Output]) {
+        let (tables, query, outputs) = try compile(select, known, isTop: false)
+        return (tables.isEmpty ? query : "WITH \(SQL.joined(tables)) \(query)", outputs)
+    }
+
+    private static func relation(_ outputs: [Output], named name: String) -> Relation {
+        let columns = outputs.enumerated().map { Relation.Column(name: $1.name, type: $1.type, key: "c\($0 + 1)") }
+        return Relation(columns: columns, sql: name)
+    }
+
+    /// By what is asked for and then by all columns, so that the same rows always come in the same order.
+    private func order(_ select: SQLSelect, _ builder: SQLCoreCompiler?, _ outputs: [Output]) throws(SQLRefusal) -> SQL {
+        var parts: [SQL] = [], met: Set<Int> = []
+        for order in select.order {
+            let direction = (order.isDescending ? " DESC" : "") + (order.nullsFirst ? " NULLS FIRST" : " NULLS LAST")
+            var index = try output(order.expression, outputs)
+            if index == nil { index = try builder?.index(of: order.expression) }
+            if let index {
+                guard outputs[index].type != .visitor else { throw Self.hiddenVisitor(select.cores[0].place) }
+                if met.insert(index).inserted { parts.append("\(sql: String(index + 1))\(sql: direction)") }
+            } else if let builder, !builder.core.isDistinct {
+                parts.append("\(try builder.orderValue(order.expression))\(sql: direction)")
+            } else {
+                throw SQLRefusal(what: "ORDER BY names a column of the answer here.", place: select.cores[0].place)
+            }
+        }
+        for (index, output) in outputs.enumerated() where !met.contains(index) && output.type != .visitor {
+            parts.append("\(sql: String(index + 1)) NULLS LAST")
+        }
+        return parts.isEmpty ? "1" : SQL.joined(parts)
+    }
+
+    /// Which column of the answer is meant, by number or name.
+    private func output(_ expression: SQLExpression, _ outputs: [Output]) throws(SQLRefusal) -> Int? {
+        switch expression {
+        case .integer(let number):
+            guard (1...Int64(outputs.count)).contains(number) else {
+                throw SQLRefusal(what: "ORDER BY \(number): the answer has \(outputs.count) columns.", place: SQLPlace())
+            }
+            return Int(number) - 1
+        case .column(nil, let name, _): return outputs.firstIndex { $0.name == name }
+        default: return nil
+        }
+    }
+
+    static func hiddenVisitor(_ place: SQLPlace) -> SQLRefusal {
+        SQLRefusal(what: "visitor_id can be counted, grouped by and compared, but not shown or ordered by.", place: place)
+    }
+
+    // MARK: FROM
+
+    private mutating func compile(
+        _ source: SQLSelect.Source, _ known: [String: Relation], into builder: inout SQLCoreCompiler
+    ) throws(SQLRefusal) -> SQL {
+        switch source {
+        case .table(let name, let alias, let place):
+            try count(place)
+            let relation = try relation(name, known, place)
+            let own = try builder.add(relation, as: alias, named: newName("t"), place)
+            return "\(sql: relation.sql) \(sql: own)"
+        case .select(let select, let alias, let place):
+            try count(place)
+            let (query, outputs) = try whole(select, known)
+            let own = try builder.add(Self.relation(outputs, named: ""), as: alias, named: newName("t"), place)
+            return "(\(query)) \(sql: own)"
+        case .join(let left, let right, let kind, let condition, let place):
+            let leftSQL = try compile(left, known, into: &builder)
+            let before = Set(builder.aliases)
+            let rightSQL = try compile(right, known, into: &builder)
+            let (on, isBound) = try builder.joinCondition(condition, left: before)
+            guard isBound else {
+                throw SQLRefusal(what: "JOIN needs a condition that compares a column of each side with '='.", place: place)
+            }
+            return "\(leftSQL) \(sql: kind) \(rightSQL) ON \(on)"
+        }
+    }
+
+    private mutating func count(_ place: SQLPlace) throws(SQLRefusal) {
+        sources += 1
+        guard sources <= Self.maximumSources else {
+            throw SQLRefusal(what: "a statement reads at most \(Self.maximumSources) datasets and subqueries.", place: place)
+        }
+    }
+
+    private mutating func relation(_ name: String, _ known: [String: Relation], _ place: SQLPlace) throws(SQLRefusal) -> Relation {
+        if let cte = known[name] { return cte }
+        if name == BIDatasets.uploads {
+            throw SQLRefusal(what: "csv_uploads is kept apart from events and can't be read by SQL; use drill-through.", place: place)
+        }
+        guard let dataset = datasets[name] else {
+            throw SQLRefusal(what: "there is no dataset '\(name.excerpt(40))'; accepted are \(datasets.names.joined(separator: ", ")).", place: place)
+        }
+        let own = used.first { $0.dataset.name == name }?.name ?? newName("d")
+        if !used.contains(where: { $0.dataset.name == name }) { used.append((dataset, own)) }
+        let columns = dataset.columns.map { Relation.Column(name: $0.name, type: $0.type, key: $0.name, isHidden: $0.isHidden) }
+        return Relation(columns: columns + [.init(name: "project_id", type: .text, key: "project_id", isHidden: true)], sql: own)
+    }
+}

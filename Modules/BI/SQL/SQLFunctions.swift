@@ -1,0 +1,192 @@
+import Core
+
+/// The functions that statements may call, each written so that both engines answer the same.
+struct SQLFunctions {
+    static let aggregates: Set<String> = ["count", "sum", "avg", "min", "max"]
+    static let windows: Set<String> = ["row_number", "rank", "dense_rank", "lag", "lead"]
+    static let scalars: Set<String> = [
+        "lower", "upper", "length", "substr", "substring", "trim", "ltrim", "rtrim", "replace", "left", "right", "strpos", "starts_with", "split_part",
+        "abs", "round", "floor", "ceil", "ceiling", "sqrt", "ln", "mod", "greatest", "least", "coalesce", "nullif", "json_text",
+    ]
+    static var names: [String] { (aggregates.union(windows).union(scalars)).sorted() }
+
+    /// Characters of a text that a statement makes.
+    static let maximumText = 10_000
+
+    typealias Value = (sql: SQL, type: SQLType)
+
+    let dialect: Dialect
+    let call: SQLCall
+    let values: [Value]
+
+    private func refusal(_ what: String) -> SQLRefusal { SQLRefusal(what: "\(call.name)() \(what)", place: call.place) }
+
+    private func need(_ count: ClosedRange<Int>) throws(SQLRefusal) {
+        guard count.contains(values.count), !call.isStar else {
+            let accepted = count.lowerBound == count.upperBound ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
+            throw refusal("takes \(accepted) \(accepted == "1" ? "value" : "values"); got \(call.isStar ? "*" : String(values.count)).")
+        }
+    }
+
+    private func text(_ index: Int) throws(SQLRefusal) -> SQL {
+        guard values[index].type == .text || values[index].type == .null else {
+            throw refusal("takes text as value \(index + 1); got \(values[index].type.words).")
+        }
+        return values[index].sql
+    }
+
+    private func number(_ index: Int) throws(SQLRefusal) -> SQL {
+        guard values[index].type.isNumber else { throw refusal("takes a number as value \(index + 1); got \(values[index].type.words).") }
+        return values[index].sql
+    }
+
+    private func double(_ index: Int) throws(SQLRefusal) -> SQL { "CAST(\(try number(index)) AS double precision)" }
+
+    /// A whole number of -1,000,000 to 1,000,000, as the engines' functions take it.
+    private func small(_ index: Int, atLeast minimum: Int) throws(SQLRefusal) -> SQL {
+        guard values[index].type == .integer else { throw refusal("takes a whole number as value \(index + 1); got \(values[index].type.words).") }
+        return "CAST(least(greatest(\(values[index].sql), \(minimum)), 1000000) AS integer)"
+    }
+
+    // MARK: Over rows
+
+    func aggregate() throws(SQLRefusal) -> Value {
+        if call.isStar || values.isEmpty {
+            guard call.name == "count", !call.isDistinct else { throw refusal("takes 1 value; got \(call.isStar ? "*" : "none").") }
+            return ("count(*)", .integer)
+        }
+        guard values.count == 1 else { throw refusal("takes 1 value; got \(values.count).") }
+        let (value, type) = values[0], distinct = call.isDistinct ? "DISTINCT " : ""
+        if call.name == "count" {
+            guard type != .visitor || call.isDistinct else { throw refusal("takes a visitor only with DISTINCT.") }
+            return ("count(\(sql: distinct)\(value))", .integer)
+        }
+        if call.name == "min" || call.name == "max" {
+            if type == .text { return ("\(sql: call.name)(\(dialect.byCodePoint(value)))", .text) }
+            _ = try number(0)
+            return ("\(sql: call.name)(\(value))", type)
+        }
+        _ = try number(0)
+        return ("\(sql: call.name)(\(sql: distinct)\(value))", call.name == "sum" ? type : .double)
+    }
+
+    /// What `sum` and `avg` give differs between engines.
+    static func settled(_ value: SQL, _ name: String, _ type: SQLType) -> SQL {
+        guard name == "sum" || name == "avg" else { return value }
+        return type == .integer ? "CAST(\(value) AS bigint)" : "CAST(\(value) AS double precision)"
+    }
+
+    func window() throws(SQLRefusal) -> Value {
+        guard let window = call.window, !call.isStar, !call.isDistinct else { throw refusal("takes neither * nor DISTINCT.") }
+        guard !window.order.isEmpty else { throw refusal("needs ORDER BY in its OVER.") }
+        switch call.name {
+        case "lag", "lead":
+            try need(1...2)
+            guard values[0].type != .visitor else { throw refusal("can't show a visitor.") }
+            let distance = values.count > 1 ? try small(1, atLeast: 0) : "1"
+            return ("\(sql: call.name)(\(values[0].sql), \(distance))", values[0].type)
+        default:
+            try need(0...0)
+            return ("\(sql: call.name)()", .integer)
+        }
+    }
+
+    // MARK: Of one row
+
+    func scalar() throws(SQLRefusal) -> Value {
+        guard !call.isStar, !call.isDistinct, call.filter == nil else { throw refusal("takes neither *, DISTINCT nor FILTER.") }
+        switch call.name {
+        case "lower":
+            try need(1...1)
+            return (Self.lowered(try text(0)), .text)
+        case "upper":
+            try need(1...1)
+            return ("translate(\(try text(0)), 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')", .text)
+        case "length":
+            try need(1...1)
+            return ("CAST(length(\(try text(0))) AS bigint)", .integer)
+        case "trim", "ltrim", "rtrim":
+            try need(1...1)
+            return ("\(sql: call.name)(\(try text(0)))", .text)
+        case "substr", "substring":
+            try need(2...3)
+            let start = try small(1, atLeast: 1)
+            return values.count == 3
+                ? ("substr(\(try text(0)), \(start), \(try small(2, atLeast: 0)))", .text) : ("substr(\(try text(0)), \(start))", .text)
+        case "left", "right":
+            try need(2...2)
+            return ("\"\(sql: call.name)\"(\(try text(0)), \(try small(1, atLeast: 0)))", .text)
+        case "replace":
+            try need(3...3)
+            return (Self.clipped("replace(\(try text(0)), \(try text(1)), \"left\"(\(try text(2)), 100))"), .text)
+        case "strpos":
+            try need(2...2)
+            return ("CAST(strpos(\(try text(0)), \(try text(1))) AS bigint)", .integer)
+        case "starts_with":
+            try need(2...2)
+            return ("starts_with(\(try text(0)), \(try text(1)))", .boolean)
+        case "split_part":
+            try need(3...3)
+            return ("split_part(\(try text(0)), \(try text(1)), \(try small(2, atLeast: 1)))", .text)
+        case "json_text": return try jsonText()
+        case "coalesce", "greatest", "least", "nullif": return try choice()
+        default: return try arithmetic()
+        }
+    }
+
+    private func arithmetic() throws(SQLRefusal) -> Value {
+        switch call.name {
+        case "abs":
+            try need(1...1)
+            return ("abs(\(try number(0)))", values[0].type)
+        case "round":
+            try need(1...2)
+            return (dialect.rounded(try double(0), digits: values.count > 1 ? try roundingDigits() : "0"), .double)
+        case "floor", "ceil", "ceiling":
+            try need(1...1)
+            return ("\(sql: call.name == "floor" ? "floor" : "ceil")(\(try double(0)))", .double)
+        case "sqrt":
+            try need(1...1)
+            return ("CASE WHEN \(try number(0)) >= 0 THEN sqrt(\(try double(0))) END", .double)
+        case "ln":
+            try need(1...1)
+            return ("CASE WHEN \(try number(0)) > 0 THEN ln(\(try double(0))) END", .double)
+        case "mod":
+            try need(2...2)
+            guard values.allSatisfy({ $0.type == .integer }) else { throw refusal("takes whole numbers.") }
+            return ("((\(values[0].sql)) % nullif(\(values[1].sql), 0))", .integer)
+        default: throw refusal("is not among the functions that are accepted: \(Self.names.joined(separator: ", ")).")
+        }
+    }
+
+    private func roundingDigits() throws(SQLRefusal) -> SQL {
+        guard values[1].type == .integer else { throw refusal("takes a whole number of digits.") }
+        return "CAST(least(greatest(\(values[1].sql), 0), 12) AS integer)"
+    }
+
+    private func choice() throws(SQLRefusal) -> Value {
+        try need(call.name == "nullif" ? 2...2 : 1...20)
+        guard let type = SQLCompiler.common(values.map(\.type)) else {
+            throw refusal("takes values of one type; got \(values.map(\.type.words).joined(separator: ", ")).")
+        }
+        guard type != .visitor else { throw refusal("can't take a visitor.") }
+        let list = SQL.joined(values.map { $0.type == .text && dialect == .postgresql ? dialect.byCodePoint($0.sql) : $0.sql })
+        return ("\(sql: call.name)(\(list))", call.name == "nullif" ? values[0].type : type)
+    }
+
+    /// A property of an event.
+    private func jsonText() throws(SQLRefusal) -> Value {
+        guard values.count >= 2, case .column(_, "data", _) = call.arguments[0] else {
+            throw refusal("takes the column data of events and the names that lead to a property: json_text(data, 'plan').")
+        }
+        var path: [String] = []
+        for argument in call.arguments.dropFirst() {
+            guard case .text(let name) = argument else { throw refusal("takes names in single quotes.") }
+            path.append(name)
+        }
+        return (dialect.jsonText(values[0].sql, path), .text)
+    }
+
+    static func lowered(_ text: SQL) -> SQL { "translate(\(text), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')" }
+    static func clipped(_ text: SQL) -> SQL { "\"left\"(\(text), \(sql: String(maximumText)))" }
+}

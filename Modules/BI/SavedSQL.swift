@@ -1,0 +1,44 @@
+import Core
+
+/// A statement in SQL as somebody wrote it, understood.
+struct SQLStatement {
+    let select: SQLSelect
+
+    /// - Throws: 400 that says what is wrong and where.
+    init(_ text: String) throws {
+        let namesProject: Bool
+        do { (select, namesProject) = try SQLParser.statement(text) } catch { throw error.error }
+        guard namesProject else {
+            throw ServiceError.invalid("invalid_sql", "Invalid SQL: it must contain {{project_id}}, as in WHERE project_id = {{project_id}}.")
+        }
+    }
+
+    /// Checks the names and types of the statement without running it.
+    func check(_ call: ProjectRequest) throws {
+        var compiler = SQLCompiler(dialect: .duckdb, datasets: call.datasets, project: call.project.id, limit: 1)
+        do { _ = try compiler.statement(select) } catch { throw error.error }
+    }
+
+    /// Over everything that was ever collected: a statement says itself which days it means.
+    func run(_ call: ProjectRequest, limit: Int) async throws -> QueryResult {
+        try await Execution.run(select, call, over: call.wholeScope(), limit: limit)
+    }
+}
+
+/// A statement that is kept under a name.
+enum SavedSQL {
+    static let resource = Resource(
+        "SQL query", path: "/api/v1/bi/sql-queries", table: "bi_sql_query",
+        fields: [
+            .required("name", .text(200)), .required("sql_text", .text(SQLTokenizer.maximumCharacters)),
+            .optional("description", .nullable(.optionalText(2_000))),
+        ],
+        defaults: #"{"description":null}"#,
+        verify: { call, _, body in if let text = body["sql_text"]?.string { try SQLStatement(text).check(call) } })
+
+    static func run(_ query: Resource.Definition, _ call: ProjectRequest, limit: Int) async throws -> QueryAnswer {
+        try await QueryRun.recording(.savedSQL, call) {
+            try await SQLStatement(query.fields["sql_text"]?.string ?? "").run(call, limit: limit)
+        }
+    }
+}

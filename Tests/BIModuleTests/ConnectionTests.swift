@@ -1,0 +1,100 @@
+@testable import BIModule
+import Core
+import Foundation
+@testable import Host
+import TestSupport
+import Testing
+
+@Suite("Connections to other databases")
+struct ConnectionTests {
+    @Test("credentials are sealed, masked, and opened by their own secret alone")
+    func sealing() async throws {
+        let vault = Vault(secret: "a secret of this installation"), sealed = try vault.seal("postgres://a:b@c/d", for: "p", context: "1")
+        #expect(!sealed.contains("postgres") && vault.open(sealed, for: "p", context: "1") == "postgres://a:b@c/d")
+        #expect(vault.open(sealed, for: "p", context: "2") == nil && vault.open(sealed, for: "q", context: "1") == nil)
+        #expect(Vault(secret: "another").open(sealed, for: "p", context: "1") == nil)
+        #expect(try vault.seal("postgres://a:b@c/d", for: "p", context: "1") != sealed)
+        try await TestApp.run { app in
+            let made = try await app.bi("connections", #"{"name":"W","database_type":"postgres","connection_string":"postgresql://ro:se%20cret@db.example:5433/shop?sslmode=require"}"#)
+            #expect(made.status == 201, "\(made.body)")
+            let json = try made.json(), id = json["id"]!.string!
+            #expect(json["connection_string"]?.string == "postgres://ro:***@db.example:5433/shop" && json["status"]?.string == "untested")
+            let row = try await app.installation.engines.control.read("SELECT sealed, masked FROM bi_connection_secret")[0]
+            #expect(!row.text("sealed").contains("secret") && !row.text("masked").contains("cret"))
+            // Another secret: a sentence, and nothing else.
+            let other = try Vault(secret: "another").seal("x", for: "bi.connections", context: id)
+            _ = try await app.installation.engines.control.write("UPDATE bi_connection_secret SET sealed = \(other)")
+            let answer = try await app.post("/api/v1/bi/connections/\(id)/test", as: .query)
+            let isOK = try answer.json()["ok"]?.boolean
+            #expect(answer.body.contains("The connection string can't be opened") && isOK == false)
+        }
+    }
+
+    @Test("refuses what would reach files, sockets or other hosts")
+    func strings() async throws {
+        try await TestApp.run { app in
+            for (string, sentence) in [
+                ("mysql://a@b/c", "must be of the form postgresql://"), ("host=x dbname=y", "must be of the form postgresql://"),
+                ("postgres://a:b@c/d?options=-csearch_path%3Dx", "'options' is not accepted"), ("postgres://a:b@c/d?service=x", "'service' is not accepted"),
+                ("postgres://a:b@c/d?passfile=/etc/passwd", "'passfile' is not accepted"), ("postgres://a:b@c/d?sslkey=/etc/x", "'sslkey' is not accepted"),
+                ("postgres://a:b@c/d?hostaddr=127.0.0.1", "'hostaddr' is not accepted"), ("postgres://a:b@c,d/e", "must name one host"),
+                ("postgres://a:b@%2Ftmp/d", "must name one host"), ("postgres:///d", "must name one host"), ("postgres://c/d", "must name a user and a database"),
+                ("postgres://a:b@c/d?sslrootcert=/x", "'sslrootcert' is not accepted"), ("postgres://a:b@c:1,2/d", "must name one host"),
+            ] {
+                let refusal = try await app.bi("connections", #"{"name":"W","database_type":"postgres","connection_string":"\#(string)"}"#)
+                #expect(refusal.status == 400 && refusal.body.contains(sentence) && !refusal.body.contains(":b@"), "\(string): \(refusal.body)")
+            }
+            let made = try await app.bi("connections", #"{"name":"W","database_type":"postgres","connection_string":"postgres://a:b@127.0.0.1/d"}"#)
+            let id = try made.json()["id"]!.string!
+            let refused = try await app.bi("connections/\(id)/query", #"{"sql_text":"SELECT 1"}"#)
+            #expect(refused.body == #"{"error":"Connections to '127.0.0.1' are not allowed; the setting modules.settings.bi.allowed_addresses lists where they may go."}"#)
+            let tested = try await app.post("/api/v1/bi/connections/\(id)/test", as: .query).json()
+            #expect(tested["ok"]?.boolean == false && tested["error"]?.string?.contains("are not allowed") == true)
+            let shown = try await app.get("/api/v1/bi/connections/\(id)").json()
+            #expect(shown["status"]?.string == "error" && shown["last_tested_at"]?.string == "2026-03-02T12:00:00.000Z" || shown["last_tested_at"]?.string != nil)
+            _ = try await app.put("/api/v1/bi/connections/\(id)", #"{"is_active":false}"#, as: .query)
+            let inactive = try await app.bi("connections/\(id)/query", #"{"sql_text":"SELECT 1"}"#)
+            #expect(inactive.body == #"{"error":"The connection is not active."}"#)
+        }
+    }
+
+    static let attacks = [
+        ("DELETE FROM x", "a statement starts with SELECT or WITH; got 'delete'."), ("SELECT 1; SELECT 2", "';' is not accepted"), ("SELECT 1 -- x", "comments are not accepted."),
+        ("SELECT /* */ 1", "comments are not accepted."), ("SELECT {{project_id}}", "has no meaning"), ("WITH x AS (DELETE FROM a) SELECT 1", "'DELETE' is not accepted"),
+        ("SELECT pg_sleep(10)", "'pg_sleep' is not accepted."), ("SELECT $$x$$", "'$' is not accepted"), ("SELECT E'\\''", "is not accepted"), ("SELECT * INTO x FROM y", "'INTO' is not accepted"),
+        ("SELECT pg_read_file('/etc/passwd')", "'pg_read_file' is not accepted."), ("SELECT dblink('x')", "'dblink' is not accepted."), ("SELECT 'open", "is not closed"),
+        ("SELECT set_config('a','b',false)", "'set_config' is not accepted."), ("(SELECT 1)", "a statement starts with SELECT or WITH"), ("SELECT 1 FОR x", "beyond ASCII"), ("  ", "got the end"),
+    ]
+
+    @Test("refuses statements that do more than read", arguments: attacks)
+    func statements(statement: String, sentence: String) {
+        let error = #expect(throws: ServiceError.self) { try ExternalStatement.check(statement) }
+        #expect(error?.message.contains(sentence) == true, "\(error?.message ?? "")")
+        #expect(throws: Never.self) { try ExternalStatement.check("WITH a AS (SELECT 'it''s -- ;' AS \"x;y\", 1::text) SELECT * FROM a WHERE x LIKE '%ü%'") }
+    }
+
+    @Test("reads a real database, and nothing but reads", .enabled(if: Profile.available.contains(.server)))
+    func real() async throws {
+        let environment = try await Profile.server.environment(), url = try #require(environment["DATABASE_URL"])
+        try await TestApp.run(.embedded, yaml: "modules:\n  settings:\n    bi:\n      allowed_addresses: [127.0.0.1/32, \"::1/128\"]\n      external_timeout_seconds: 2\n") { app in
+            // The server of the tests listens where its URL says; a socket can't be named in a connection.
+            let parts = try #require(app.installation.gate.services.externalDatabase.parse(url))
+            guard let host = parts["host"], !host.hasPrefix("/"), !host.isEmpty else { return }
+            let string = "postgresql://\(parts["user"] ?? "postgres")\(parts["password"].map { ":" + $0 } ?? "")@\(host):\(parts["port"] ?? "5432")/\(parts["dbname"] ?? "")"
+            let made = try await app.bi("connections", #"{"name":"W","database_type":"postgres","connection_string":"\#(string)","allowed_schemas":["public"]}"#)
+            let id = try made.json()["id"]!.string!
+            let tested = try await app.post("/api/v1/bi/connections/\(id)/test", as: .query)
+            #expect(try tested.json()["ok"]?.boolean == true, "\(tested.body)")
+            let rows = try await app.rows("connections/\(id)/query", #"{"sql_text":"SELECT n, n::text AS t, 1.5 AS t FROM generate_series(1, 100000) n","limit":2}"#)
+            #expect(rows == "n,t,t_2\n1,\"1\",1.5\n2,\"2\",1.5")
+            for (statement, sentence) in [
+                ("SELECT nothing", "The database answered:"), ("SELECT count(*) FROM generate_series(1, 100000000000) n", "statement timeout"),
+                ("SELECT current_setting('transaction_read_only')", "\\\"on\\\""),
+            ] {
+                let answer = try await app.bi("connections/\(id)/query", TestApp.sqlBody(statement))
+                #expect(answer.status < 500, "\(answer.body)")
+                #expect(answer.body.contains(sentence) || answer.body.contains(#":"on""#), "\(statement): \(answer.body)")
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Core
+import TestSupport
+import Testing
+
+@Suite("CSV uploads")
+struct UploadTests {
+    @Test("rows come back as they went, types are told", arguments: Profile.available)
+    func json(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let made = try await app.bi("csv-uploads", #"{"name":"Costs","columns":["day","cost","n","ok"],"rows":[{"day":"2026-03-01","cost":1.5,"n":1,"ok":true},{"n":2,"cost":2}]}"#)
+            #expect(made.status == 201, "\(made.body)")
+            let json = try made.json(), id = json["id"]!.string!
+            var types = JSONText()
+            types.append(json["types"]!)
+            #expect(types.string == #"{"cost":"number","day":"timestamp","n":"integer","ok":"boolean"}"#)
+            let rows = try await app.get("/api/v1/bi/csv-uploads/\(id)/rows?limit=1&offset=1")
+            #expect(rows.body == #"{"data":[{"cost":2,"day":null,"n":2,"ok":null}],"total":2}"#)
+            let drill = try await app.rows("drill-through", #"{"dataset":"csv_uploads","filters":{"upload_id":"\#(id)","n":[1,7]}}"#)
+            #expect(drill == "day,cost,n,ok\n\"2026-03-01\",1.5,1,true")
+            // A policy on uploads hides them everywhere.
+            let policy = try await app.bi("row-policies", #"{"name":"P","dataset":"csv_uploads","field":"upload_name","operator":"neq","values":["Costs"]}"#)
+            #expect(policy.status == 201, "\(policy.body)")
+            let hidden = try await app.get("/api/v1/bi/csv-uploads/\(id)/rows")
+            #expect(hidden.status == 404)
+            let gone = try await app.delete("/api/v1/bi/csv-uploads/\(id)", as: .query)
+            #expect(gone.status == 204)
+            for (body, sentence) in [
+                (#"{"name":"x","columns":["a"],"rows":[{"b":1}]}"#, "field 'rows[0]': 'b' is not among the columns."),
+                (#"{"name":"x","columns":["a","a"],"rows":[]}"#, "the names of columns must differ."),
+                (#"{"name":"x","columns":["a"],"rows":[{"a":[]}]}"#, "field 'rows[0].a' must be text, a number, true, false or null; got an array."),
+                (#"{"name":"x","columns":[],"rows":[]}"#, "field 'columns' must be an array of 1 to 100 strings; got 0."),
+            ] {
+                let refusal = try await app.bi("csv-uploads", body)
+                #expect(refusal.status == 400 && refusal.body.contains(sentence), "\(refusal.body)")
+            }
+        }
+    }
+
+    @Test("a file with a header, by comma or by what its first line has most", arguments: Profile.available)
+    func file(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            func send(_ path: String, _ text: String) async throws -> TestApp.Answer {
+                try await app.post("/api/v1/bi/csv-uploads" + path, text, as: .query, headers: [.contentType: "text/csv; charset=utf-8"])
+            }
+            let made = try await send("?name=Places", "code;name;share\r\n007;\"Köln; \"\"Dom\"\"\";0.5\n008;;2\n")
+            #expect(made.status == 201, "\(made.body)")
+            let id = try made.json()["id"]!.string!
+            let rows = try await app.get("/api/v1/bi/csv-uploads/\(id)/rows")
+            #expect(rows.body == #"{"data":[{"code":"007","name":"Köln; \"Dom\"","share":0.5},{"code":"008","name":null,"share":2}],"total":2}"#)
+            for (path, text, sentence) in [
+                ("", "a\n1", "Invalid query parameter 'name'"), ("?name=x", "a,b\n1", "line 2 of the file has 1 fields; the first line names 2."),
+                ("?name=x", "a,b\n\"1", "the quote of line 2 is not closed."), ("?name=x", "", "the first line of the file must name 1 to 100 columns"),
+            ] {
+                let refusal = try await send(path, text)
+                #expect(refusal.status == 400 && refusal.body.contains(sentence), "\(refusal.body)")
+            }
+            let list = try await app.get("/api/v1/bi/csv-uploads").json()["data"]!.elements
+            #expect(list.count == 1 && list[0]["row_count"]?.integer == 2)
+        }
+    }
+}

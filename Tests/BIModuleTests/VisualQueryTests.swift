@@ -1,0 +1,151 @@
+import Core
+import TestSupport
+import Testing
+
+@Suite("Metrics, visual queries and drill-through")
+struct VisualQueryTests {
+    @Test("dimensions and built-in metrics, by the first metric", arguments: Profile.available)
+    func visual(profile: Profile) async throws {
+        try await Traffic.run(profile) { app in
+            var answer = try await app.rows("visual-query", #"{"dataset":"pageviews","dimensions":["path"],"metrics":["count","visitors"],\#(Traffic.range)}"#)
+            #expect(answer == "path,count,visitors\n\"/\",3,2\n\"/pricing\",2,2\n\"/docs\",1,1")
+            answer = try await app.rows(
+                "visual-query", #"{"dataset":"events","dimensions":["event_name"],"metrics":["events"],"filters":{"path":["/","/docs"]},\#(Traffic.range)}"#)
+            #expect(answer == "event_name,events\n\"signup\",1")
+            answer = try await app.rows("visual-query", #"{"dataset":"sessions","metrics":["sessions","bounces","bounce_rate","avg_duration"],\#(Traffic.range)}"#)
+            // ada 6 min, bob 1 min, cy 0, ada 1 min, di 0.
+            #expect(answer == "sessions,bounces,bounce_rate,avg_duration\n5,4,80,96")
+            answer = try await app.rows(
+                "visual-query", #"{"dataset":"daily_stats","dimensions":["date"],"metrics":["visitors","pageviews","sessions","events"],\#(Traffic.range)}"#)
+            #expect(answer == "date,visitors,pageviews,sessions,events\n\"2026-03-01\",3,4,3,2\n\"2026-03-02\",2,2,2,1")
+            answer = try await app.rows("visual-query", #"{"dataset":"pageviews","metrics":["count"],"start_at":"2027-01-01","end_at":"2027-01-02"}"#)
+            #expect(answer == "count\n0")
+        }
+    }
+
+    @Test("metrics of metrics; what divides by nothing is null", arguments: Profile.available)
+    func metrics(profile: Profile) async throws {
+        try await Traffic.run(profile) { app in
+            func make(_ key: String, _ dataset: String, _ expression: String) async throws -> String {
+                let answer = try await app.bi("metrics", #"{"key":"\#(key)","name":"N","dataset":"\#(dataset)","expression":"\#(expression)"}"#)
+                return answer.status == 201 ? "made" : answer.body
+            }
+            var made = try await make("views", "sessions", "sum(pageviews)")
+            #expect(made == "made")
+            made = try await make("people", "sessions", "count_distinct(visitor_id)")
+            #expect(made == "made")
+            made = try await make("depth", "sessions", "views / (people + 0.0)")
+            #expect(made == "made")
+            made = try await make("nothing", "sessions", "depth / (people - people) * -1")
+            #expect(made == "made")
+            let answer = try await app.rows(
+                "visual-query", #"{"dataset":"sessions","dimensions":["date"],"metrics":["depth","nothing","people"],\#(Traffic.range)}"#)
+            #expect(answer == "date,depth,nothing,people\n\"2026-03-01\",1.3333333333333333,null,3\n\"2026-03-02\",1,null,2")
+            for (expression, sentence) in [
+                ("again / count()", "the metric 'again' leads back to itself: again -> again."),
+                ("sum(country)", "field 'expression': sum() takes a number; 'country' is text."),
+                ("count(nope)", "field 'expression': sessions has no column 'nope'; accepted are occurred_at"),
+                ("unknown + 1", "there is no metric 'unknown' of sessions; accepted are count, sessions"),
+                ("pg_sleep(10)", "field 'expression': 'pg_sleep' is not accepted as written; functions are avg, count, count_distinct, max, min, sum."),
+                ("count(); drop", "field 'expression', line 1, column 8: ';' is not accepted"), ("'a'", "field 'expression' may hold count()"),
+                ("sum(pageviews", "field 'expression', line 1, column 14: expected ')'; got the end."),
+                ("(SELECT 1)", "field 'expression', line 1, column 1: a subquery stands"), ("sum(pageviews) FILTER (WHERE true)", "field 'expression': 'sum' is not accepted as written"),
+            ] {
+                let refusal = try await make("again", "sessions", expression)
+                #expect(refusal.hasPrefix(#"{"error":"Invalid request body: \#(sentence)"#.replacing("\"", with: "\"")), "\(expression): \(refusal)")
+            }
+            made = try await make("count", "sessions", "1")
+            #expect(made.contains("'count' is the name of a function."))
+            made = try await make("views", "sessions", "1")
+            #expect(made.contains("exists already"))
+            made = try await make("x", "nothing", "1")
+            #expect(made.contains("field 'dataset' must be one of 'pageviews', 'events', 'sessions', 'daily_stats'"))
+            // A change that closes a circle.
+            let list = try await app.get("/api/v1/bi/metrics").json()["data"]!.elements
+            let id = try #require(list.first { $0["key"]?.string == "views" }?["id"]?.string)
+            let changed = try await app.put("/api/v1/bi/metrics/\(id)", #"{"expression":"depth * 2"}"#, as: .query)
+            #expect(changed.body.contains("leads back to itself: views -> depth -> views."))
+        }
+    }
+
+    @Test("the rows behind a number, without their visitors", arguments: Profile.available)
+    func drill(profile: Profile) async throws {
+        try await Traffic.run(profile) { app in
+            let answer = try await app.bi(
+                "drill-through", #"{"dataset":"events","filters":{"event_name":"signup","path":["/pricing","/docs"]},\#(Traffic.range)}"#)
+            let json = try answer.json(), row = try #require(json["rows"]?.elements.first)
+            #expect(json["rows"]?.elements.count == 1)
+            #expect(row["occurred_at"]?.string == "2026-03-01T10:06:00.000Z" && row["week"]?.string == "2026-02-23" && row["month"]?.string == "2026-03")
+            #expect(row["event_name"]?.string == "signup" && row["visitor_id"] == nil && row["project_id"] == nil && row["hour"]?.integer == 10)
+            #expect(json["run"]?["query_type"]?.string == "drill_through" && json["run"]?["row_count"]?.integer == 1)
+            for (body, sentence) in [
+                (#"{"dataset":"core_activity"}"#, "field 'dataset' must be one of"),
+                (#"{"dataset":"events","filters":{"visitor_id":"x"}}"#, "field 'filters': 'visitor_id' is no field of events"),
+                (#"{"dataset":"events","filters":{"hour":"ten"}}"#, "field 'filters.hour' takes a whole number; got 'ten'."),
+                (#"{"dataset":"events","filters":{"path":[]}}"#, "field 'filters.path' takes 1 to 100 values; got 0."),
+                (#"{"dataset":"events","limit":10001}"#, "field 'limit' must be a whole number from 1 to 10000; got 10001."),
+                (#"{"dataset":"events","start_at":"2026-03-02","end_at":"2026-03-01"}"#, "field 'end_at' must be after start_at"),
+            ] {
+                let refusal = try await app.bi("drill-through", body)
+                #expect(refusal.status == 400 && refusal.body.contains(sentence), "\(body): \(refusal.body)")
+            }
+            let runs = try await app.get("/api/v1/bi/query-runs").json()["data"]!.elements
+            // A body that the schema refuses is no run.
+            #expect(runs.count == 6)
+            #expect(runs.filter { $0["status"]?.string == "error" }.allSatisfy { $0["error"]?.string?.isEmpty == false })
+        }
+    }
+
+    @Test("no query of BI goes round a policy", arguments: Profile.available)
+    func policies(profile: Profile) async throws {
+        try await Traffic.run(profile) { app in
+            let made = try await app.bi(
+                "row-policies", #"{"name":"German","dataset":"pageviews","field":"language","operator":"in","values":["de"]}"#)
+            #expect(made.status == 201)
+            let id = try made.json()["id"]!.string!
+            let visual = #"{"dataset":"pageviews","dimensions":["path"],"metrics":["count"],\#(Traffic.range)}"#
+            var answer = try await app.rows("visual-query", visual)
+            #expect(answer == "path,count\n\"/\",2\n\"/pricing\",1")
+            answer = try await app.sql("SELECT count(*) AS n FROM pageviews WHERE project_id = {{project_id}} OR TRUE")
+            #expect(answer == "n\n3")
+            answer = try await app.sql("SELECT sum(pageviews) AS n FROM sessions WHERE project_id = {{project_id}}")
+            #expect(answer == "n\n3")
+            answer = try await app.sql("SELECT sum(pageviews) AS n FROM daily_stats WHERE project_id = {{project_id}}")
+            #expect(answer == "n\n3")
+            let drill = try await app.bi("drill-through", #"{"dataset":"pageviews",\#(Traffic.range)}"#).json()
+            #expect(drill["rows"]?.elements.count == 3)
+            // Events are another dataset.
+            answer = try await app.sql("SELECT count(*) AS n FROM events WHERE project_id = {{project_id}}")
+            #expect(answer == "n\n3")
+            for (dataset, field, comparison, value, statement, expected) in [
+                ("events", "event_name", "neq", "\"signup\"", "SELECT count(*) AS n FROM events", "n\n1"),
+                ("sessions", "is_bounce", "eq", "true", "SELECT count(*) AS n FROM sessions", "n\n1"),
+                ("daily_stats", "date", "not_in", "\"2026-03-01\"", "SELECT count(*) AS n FROM daily_stats", "n\n1"),
+            ] {
+                let more = try await app.bi(
+                    "row-policies", #"{"name":"P","dataset":"\#(dataset)","field":"\#(field)","operator":"\#(comparison)","values":[\#(value)]}"#)
+                #expect(more.status == 201, "\(more.body)")
+                answer = try await app.sql("\(statement) WHERE project_id = {{project_id}}")
+                #expect(answer == expected, "\(dataset)")
+            }
+            // A module's dataset, too.
+            for host in ["a", "b"] { try await app.collect(#"{"type":"outlink","url":"https://\#(host).example/"}"#) }
+            _ = try await app.bi("row-policies", #"{"name":"P","dataset":"outlinks_clicks","field":"host","operator":"eq","values":["a.example"]}"#)
+            answer = try await app.sql("SELECT host FROM outlinks_clicks WHERE project_id = {{project_id}}")
+            #expect(answer == "host\n\"a.example\"")
+            _ = try await app.put("/api/v1/bi/row-policies/\(id)", #"{"is_active":false}"#, as: .query)
+            answer = try await app.rows("visual-query", visual)
+            #expect(answer == "path,count\n\"/\",3\n\"/pricing\",2\n\"/docs\",1")
+            for (body, sentence) in [
+                (#""dataset":"pageviews","field":"visitor_id","operator":"eq","values":["x"]"#, "field 'field': 'visitor_id' is no field of pageviews"),
+                (#""dataset":"users","field":"x","operator":"eq","values":["x"]"#, "field 'dataset' must be one of"),
+                (#""dataset":"pageviews","field":"path","operator":"like","values":["x"]"#, "field 'operator' must be one of 'eq', 'neq', 'in', 'not_in'"),
+                (#""dataset":"pageviews","field":"path","operator":"eq","values":["x","y"]"#, "field 'values' must hold one value for 'eq'; got 2."),
+                (#""dataset":"pageviews","field":"hour","operator":"eq","values":["x"]"#, "field 'values' takes a whole number; got 'x'."),
+            ] {
+                let refusal = try await app.bi("row-policies", #"{"name":"P",\#(body)}"#)
+                #expect(refusal.status == 400 && refusal.body.contains(sentence), "\(refusal.body)")
+            }
+        }
+    }
+}
