@@ -150,7 +150,7 @@ struct House: Sendable {
 
     /// The body with a name that was not used before.
     private func unique(_ body: String?) -> String? {
-        guard let body, let json = try? JSON.parse(body), json["name"]?.string != nil else { return body }
+        guard let body, let json = try? JSON.parse(body), ["name", "user_name", "user_id"].contains(where: { json[$0]?.string != nil }) else { return body }
         var text = JSONText(), first = true
         text.append(raw: "{")
         for (name, value) in json.members {
@@ -159,7 +159,7 @@ struct House: Sendable {
             text.append(string: name)
             text.append(raw: ":")
             switch name {
-            case "name": text.append(string: Identifiers.token(prefix: "n", length: 10))
+            case "name", "user_name", "user_id": text.append(string: Identifiers.token(prefix: "n", length: 10))
             case "key": text.append(string: Identifiers.token(prefix: "k", length: 10).lowercased().replacing("-", with: "_"))
             default: text.append(value)
             }
