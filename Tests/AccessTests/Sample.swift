@@ -28,6 +28,7 @@ enum SampleBodies {
     /// By method and path.
     static let byRoute: [String: String] = [
         "POST /api/collect": #"{"type":"pageview","path":"/"}"#,
+        "POST /api/v1/bi/connections/{id}/query": #"{"sql_text":"SELECT 1"}"#,
         "POST /api/v1/bi/metrics": #"{"key":"m","name":"M","dataset":"pageviews","expression":"count()"}"#,
         "POST /api/v1/bi/row-policies": #"{"name":"P","dataset":"pageviews","field":"country","operator":"eq","values":["US"]}"#,
         "POST /api/v1/bi/sql-queries": #"{"name":"Q","sql_text":"SELECT {{project_id}} AS p"}"#,
@@ -35,6 +36,9 @@ enum SampleBodies {
         "POST /api/v1/bi/connections": #"{"name":"C","database_type":"postgres","connection_string":"postgres://a:b@127.0.0.1/d"}"#,
         "POST /api/v1/marketing/imports": #"{"provider":"google_ads","name":"May","rows":[{"date":"2026-05-01"}]}"#,
     ]
+
+    /// Routes whose owner gets a 400, as they need something outside of Pulse: a server to connect to.
+    static let needOutside: Set<String> = ["POST /api/v1/bi/connections/{id}/query"]
 
     /// Payloads by their type, where the required fields alone are not enough.
     static let byType: [String: String] = [
