@@ -29,6 +29,7 @@ enum SampleBodies {
     static let byRoute: [String: String] = [
         "POST /api/collect": #"{"type":"pageview","path":"/"}"#,
         "POST /api/v1/goals": #"{"name":"a","goal_type":"pageview","config":{"path":"/"}}"#,
+        "POST /api/v1/bi/connections/{id}/query": #"{"sql_text":"SELECT 1"}"#,
         "POST /api/v1/bi/metrics": #"{"key":"m","name":"M","dataset":"pageviews","expression":"count()"}"#,
         "POST /api/v1/bi/row-policies": #"{"name":"P","dataset":"pageviews","field":"country","operator":"eq","values":["US"]}"#,
         "POST /api/v1/bi/sql-queries": #"{"name":"Q","sql_text":"SELECT {{project_id}} AS p"}"#,
@@ -41,6 +42,9 @@ enum SampleBodies {
         "POST /api/v1/identity/merges/preview": #"{"user_id":"a","into_user_id":"b"}"#,
         "POST /api/v1/marketing/imports": #"{"provider":"google_ads","name":"May","rows":[{"date":"2026-05-01"}]}"#,
     ]
+
+    /// Routes whose owner gets a 400, as they need something outside of Pulse: a server to connect to.
+    static let needOutside: Set<String> = ["POST /api/v1/bi/connections/{id}/query"]
 
     /// Payloads by their type, where the required fields alone are not enough.
     static let byType: [String: String] = [
