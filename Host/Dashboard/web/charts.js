@@ -12,11 +12,14 @@ export function drawing(name, picture, columns, rows) {
         h('tbody', null, rows.map(row => h('tr', null, row.map((cell, at) => at ? h('td', { class: 'number' }, cell) : h('th', { scope: 'row' }, cell)))))))));
 }
 
+/** Drawings are laid out for the screen that they are on, so that their letters stay readable. */
+const wide = () => innerWidth < 700 ? 380 : 860;
+
 /** Round steps for an axis that ends at or above `maximum`. */
 function steps(maximum, count = 4) {
   const raw = Math.max(maximum, 1e-9) / count, power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 2.5, 5, 10].map(factor => factor * power).find(size => size >= raw);
-  const least = Number.isInteger(maximum) && maximum > 2 ? Math.max(1, Math.ceil(step)) : step;
+  const least = Number.isInteger(maximum) ? Math.max(1, Math.ceil(step)) : step;
   return Array.from({ length: count + 1 }, (_, at) => at * least).filter((value, at, all) => at === 0 || all[at - 1] < maximum);
 }
 
@@ -25,7 +28,7 @@ function steps(maximum, count = 4) {
  * Arrow keys walk along the points.
  */
 export function lineChart({ name, points, format = number, unit = '', partial = false }) {
-  const width = 860, height = 250, left = 46, right = 12, top = 12, bottom = 26;
+  const width = wide(), height = 250, left = 46, right = 12, top = 12, bottom = 26;
   const compares = points.some(point => point.before != null);
   const ticks = steps(Math.max(1, ...points.map(point => Math.max(point.value ?? 0, point.before ?? 0))));
   const highest = ticks.at(-1);
@@ -41,7 +44,7 @@ export function lineChart({ name, points, format = number, unit = '', partial = 
     return text;
   };
   const solid = partial && points.length > 1 ? points.length - 1 : points.length;
-  const every = Math.max(1, Math.ceil(points.length / 9));
+  const every = Math.max(1, Math.ceil(points.length / (width / 95)));
   const cursor = s('line', { class: 'cursor', y1: top, y2: height - bottom, visibility: 'hidden' });
   const dot = s('circle', { class: 'dot', r: 4, visibility: 'hidden' });
   const gradient = unique('fade');
@@ -93,9 +96,9 @@ export function lineChart({ name, points, format = number, unit = '', partial = 
 
 /** Columns side by side. `points`: [{ label, value }]. */
 export function columnChart({ name, points, format = number }) {
-  const width = 860, height = 200, left = 46, bottom = 24, top = 10;
+  const width = wide(), height = 200, left = 46, bottom = 24, top = 10;
   const ticks = steps(Math.max(1, ...points.map(point => point.value)), 3), highest = ticks.at(-1), slot = (width - left) / Math.max(1, points.length);
-  const y = value => top + (height - top - bottom) * (1 - value / highest), every = Math.max(1, Math.ceil(points.length / 12));
+  const y = value => top + (height - top - bottom) * (1 - value / highest), every = Math.max(1, Math.ceil(points.length / (width / 70)));
   return drawing(name, s('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': name, class: 'columns' },
     ticks.map(value => [s('line', { class: 'grid', x1: left, x2: width, y1: y(value), y2: y(value) }), s('text', { class: 'axis', x: left - 8, y: y(value) + 4, 'text-anchor': 'end' }, short(value))]),
     points.map((point, at) => [

@@ -63,6 +63,5 @@ export const ago = text => {
 
 export function country(code) {
   if (!/^[A-Z]{2}$/.test(code ?? '')) return code || t('unknown');
-  const flag = String.fromCodePoint(...[...code].map(letter => 127397 + letter.charCodeAt(0)));
-  try { return `${flag} ${format('DisplayNames', { type: 'region' }).of(code)}`; } catch { return code; }
+  try { return format('DisplayNames', { type: 'region' }).of(code); } catch { return code; }
 }

@@ -34,7 +34,7 @@ export async function show(view) {
   const figures = h('div', { class: 'figures' }), chart = h('div'), live = h('span', { class: 'muted', id: 'live' });
   let metric = state.extra.metric ?? 'visitors';
 
-  const pick = name => () => { metric = name; drawFigures(); drawChart(); };
+  const pick = name => () => { metric = name; heading.textContent = t(name); drawFigures(); drawChart(); };
   const drawFigures = () => load(figures, async () => {
     const { current, previous } = await stats;
     const make = (name, title, format, lowIsGood, chartable) => figure({
@@ -55,7 +55,8 @@ export async function show(view) {
     return [lineChart({ name: t(metric), points, unit: t(metric).toLowerCase(), partial }), partial && h('p', { class: 'hint' }, t('o.last-open'))];
   }, { lines: 7, signal });
 
-  replace(root, figures, card(t('time'), { actions: live }, chart), h('div', { class: 'grid' }, lists(view)));
+  const heading = h('span', null, t(metric));
+  replace(root, figures, card(heading, { actions: live }, chart), h('div', { class: 'grid' }, lists(view)));
   const settled = Promise.all([drawFigures(), drawChart()]);
   const countLive = async () => {
     try { replace(live, h('span', { class: 'live' }), t('o.live', { count: number((await ask('/api/v1/realtime', { signal })).active_visitors) })); } catch { replace(live); }
