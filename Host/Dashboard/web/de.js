@@ -13,7 +13,7 @@ export default {
   'login-help': 'Woher bekomme ich einen?', 'login-help-key': 'Der erste Start gibt einen aus. Einen weiteren macht:',
   'login-help-admin': 'Das Verwaltungstoken ist, was Sie als PULSE_ADMIN_TOKEN gesetzt haben, oder der Inhalt der Datei admin-token im Datenordner.',
   'log-out': 'Abmelden', navigation: 'Seiten', menu: 'Menü', skip: 'Zum Inhalt', language: 'Sprache', theme: 'Farben',
-  'theme.auto': 'Farben des Systems', 'theme.light': 'Hell', 'theme.dark': 'Dunkel', api: 'API-Referenz', off: 'aus',
+  'theme.auto': 'Wie das System', 'theme.light': 'Hell', 'theme.dark': 'Dunkel', api: 'API-Referenz', off: 'aus',
   'category.tracking': 'Erfassung', 'category.analysis': 'Analyse', 'category.experience': 'Erlebnis', 'category.platform': 'Plattform', installation: 'Installation', admin: 'Verwaltung',
   nowhere: 'Nicht hier', 'no-page': 'Diese Seite gibt es nicht.', 'no-project': 'Kein Projekt ist offen. Wählen Sie eines in der Verwaltung.', 'to-overview': 'Zum Überblick',
   'module-off': 'Das Modul „{name}“ ist für dieses Projekt aus, oder Ihr Schlüssel darf es nicht benutzen.', 'turn-on': 'Einschalten',

@@ -13,7 +13,7 @@ export default {
   'login-help': 'Where do I get one?', 'login-help-key': 'The first start prints a query key. Make another one with:',
   'login-help-admin': 'The admin token is what you set as PULSE_ADMIN_TOKEN, or the content of the file admin-token in the data folder.',
   'log-out': 'Log out', navigation: 'Pages', menu: 'Menu', skip: 'Skip to the content', language: 'Language', theme: 'Colours',
-  'theme.auto': 'Colours of the system', 'theme.light': 'Light', 'theme.dark': 'Dark', api: 'API reference', off: 'off',
+  'theme.auto': 'As the system', 'theme.light': 'Light', 'theme.dark': 'Dark', api: 'API reference', off: 'off',
   'category.tracking': 'Tracking', 'category.analysis': 'Analysis', 'category.experience': 'Experience', 'category.platform': 'Platform', installation: 'Installation', admin: 'Administration',
   nowhere: 'Not here', 'no-page': 'There is no such page.', 'no-project': 'No project is open. Choose one in the administration.', 'to-overview': 'To the overview',
   'module-off': 'The module “{name}” is off for this project, or your key may not use it.', 'turn-on': 'Turn it on',

@@ -14,7 +14,7 @@ export const mark = () => h('span', { class: 'mark', 'aria-hidden': 'true' });
 /** The page where one logs in; `done(session)` goes on. */
 export function showLogin(root, done) {
   document.title = `${t('login')} · Pulse`;
-  const input = h('input', { type: 'password', name: 'credential', required: true, autocomplete: 'current-password', spellcheck: 'false' });
+  const input = h('input', { type: 'password', id: 'credential', name: 'credential', required: true, autocomplete: 'current-password', spellcheck: 'false' });
   replace(root, h('main', { class: 'login' },
     form({ class: 'card', 'aria-label': t('login') }, async () => {
       const value = input.value.trim();
