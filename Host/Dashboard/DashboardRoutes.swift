@@ -26,10 +26,10 @@ struct DashboardRoutes: Sendable {
             Route(anonymous: .get, "/dashboard/web/{version}/{file}", "A script or style of the dashboard.", success: .other("text/javascript")) { call in
                 try files.answer(call)
             },
-            Route(anonymous: .get, "/dashboard/session", "Who is logged in to the dashboard, and what there is to see.", success: .json(.map(.any))) { call in
+            Route(anonymous: .get, "/dashboard/session", "Who is logged in to the dashboard, and what there is to see.", success: .json(State.schema)) { call in
                 try answer(sessions.session(in: call.request.headers), call)
             },
-            Route(anonymous: .post, "/dashboard/session", "Log in to the dashboard with a key or the admin token.", success: .json(.map(.any)), use: logIn),
+            Route(anonymous: .post, "/dashboard/session", "Log in to the dashboard with a key or the admin token.", success: .json(State.schema), use: logIn),
             Route(anonymous: .delete, "/dashboard/session", "Log out of the dashboard.", success: .noContent) { call in
                 var answer = Answer.noContent
                 answer.headers[.setCookie] = try sessions.cookie(nil, for: call.request)
@@ -85,6 +85,19 @@ struct DashboardRoutes: Sendable {
         struct Site: Encodable { let id: String, name: String, domain: String }
         struct Module: Encodable { let name: String, category: String, summary: String, enabled: Bool, access: AccessLevel }
         struct Entry: Encodable { let id: String, module: String, category: String, titles: [String: String], script: String, available: Bool }
+
+        static let schema = Schema.object([
+            .required("version", .text(50)), .required("administrator", .boolean), .required("manager", .boolean, "Whether the key may change its project."),
+            .optional("project", .object([.required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253))])),
+            .required("modules", .list(.object([
+                .required("name", .text(64)), .required("category", .text(64)), .required("summary", .text(500)), .required("enabled", .boolean),
+                .required("access", .choice(AccessLevel.allCases.map(\.rawValue))),
+            ]))),
+            .required("pages", .list(.object([
+                .required("id", .text(64)), .required("module", .text(64)), .required("category", .text(64)), .required("titles", .map(.text(100))),
+                .required("script", .text(100)), .required("available", .boolean),
+            ]))),
+        ])
 
         var version = Version.current
         var administrator = false

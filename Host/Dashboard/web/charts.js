@@ -145,4 +145,4 @@ export function sankey({ name, columns, links, onpick }) {
 export const bar = share => h('span', { class: 'share', 'aria-hidden': 'true', style: { width: `${Math.max(0, Math.min(1, share)) * 100}%` } });
 
 /** A cell of a heat table, by percentage. */
-export const heat = value => value == null ? h('td', { class: 'number muted' }, '–') : h('td', { class: `number heat${value >= 55 ? ' strong' : ''}`, vars: { heat: `${Math.min(100, value)}%` } }, percent(value));
+export const heat = value => value == null ? h('td', { class: 'number muted' }, '–') : h('td', { class: 'number heat', vars: { heat: `${Math.min(100, value)}%` } }, percent(value));

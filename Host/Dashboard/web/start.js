@@ -29,7 +29,7 @@ export function showStart(view, arrived) {
       } catch (error) { place.append(failed(error)); }
     } }, t('make-ingest-key')));
   }
-  replace(view.root, h('div', { class: 'start' }, h('h1', null, t('start', { name: view.session.project.name })), h('p', { class: 'muted' }, t('start-intro')),
+  replace(view.root, h('div', { class: 'start' }, h('h2', null, t('start', { name: view.session.project.name })), h('p', { class: 'muted' }, t('start-intro')),
     card(t('start-paste'), {}, place), card(t('start-wait'), {}, status)));
   listen('/api/v1/stream', (name, data) => {
     if (name !== 'activity') return;

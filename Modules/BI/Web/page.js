@@ -3,8 +3,8 @@
 import { h, replace, t, number, load, card, field, select, form, table, dialog, ask, toast, csv, download, parameters } from './kit.js';
 
 export const texts = {
-  en: { 'b.visual': 'By choosing', 'b.sql': 'In SQL', 'b.dataset': 'Of what', 'b.dimensions': 'By', 'b.metrics': 'How many', 'b.run': 'Run', 'b.hint': 'Begins with SELECT or WITH, reads only, and names the project: WHERE project_id = {{project_id}}.', 'b.statement': 'Statement', 'b.saved': 'Saved statements', 'b.none': 'None yet.', 'b.rows': '{count} rows in {time} ms', 'b.save': 'Save the statement', 'b.cancel': 'Stop waiting', 'b.list': 'Names, separated by commas', 'b.empty': 'No rows.' },
-  de: { 'b.visual': 'Durch Auswählen', 'b.sql': 'In SQL', 'b.dataset': 'Wovon', 'b.dimensions': 'Nach', 'b.metrics': 'Wie viele', 'b.run': 'Ausführen', 'b.hint': 'Beginnt mit SELECT oder WITH, liest nur, und nennt das Projekt: WHERE project_id = {{project_id}}.', 'b.statement': 'Anweisung', 'b.saved': 'Gespeicherte Anweisungen', 'b.none': 'Noch keine.', 'b.rows': '{count} Zeilen in {time} ms', 'b.save': 'Anweisung speichern', 'b.cancel': 'Nicht mehr warten', 'b.list': 'Namen, durch Kommas getrennt', 'b.empty': 'Keine Zeilen.' },
+  en: { 'b.visual': 'By choosing', 'b.sql': 'In SQL', 'b.dataset': 'Of what', 'b.dimensions': 'By', 'b.metrics': 'How many', 'b.run': 'Run', 'b.hint': 'Begins with SELECT or WITH, reads only, and names the project: WHERE project_id = {id}.', 'b.statement': 'Statement', 'b.saved': 'Saved statements', 'b.none': 'None yet.', 'b.rows': '{count} rows in {time} ms', 'b.save': 'Save the statement', 'b.cancel': 'Stop waiting', 'b.list': 'Names, separated by commas', 'b.empty': 'No rows.' },
+  de: { 'b.visual': 'Durch Auswählen', 'b.sql': 'In SQL', 'b.dataset': 'Wovon', 'b.dimensions': 'Nach', 'b.metrics': 'Wie viele', 'b.run': 'Ausführen', 'b.hint': 'Beginnt mit SELECT oder WITH, liest nur, und nennt das Projekt: WHERE project_id = {id}.', 'b.statement': 'Anweisung', 'b.saved': 'Gespeicherte Anweisungen', 'b.none': 'Noch keine.', 'b.rows': '{count} Zeilen in {time} ms', 'b.save': 'Anweisung speichern', 'b.cancel': 'Nicht mehr warten', 'b.list': 'Namen, durch Kommas getrennt', 'b.empty': 'Keine Zeilen.' },
 };
 
 export async function show({ root, signal, state }) {
@@ -41,7 +41,7 @@ export async function show({ root, signal, state }) {
   replace(root, h('div', { class: 'grid' },
     card(t('b.visual'), {}, form(null, () => run('/api/v1/bi/visual-query', { dataset: dataset.value, dimensions: names(dimensions), metrics: names(metrics), start_at, end_at, limit: 1000 }),
       field(t('b.dataset'), dataset), field(t('b.dimensions'), dimensions, t('b.list')), field(t('b.metrics'), metrics, t('b.list')), h('div', { class: 'row end' }, h('button', { type: 'submit', class: 'primary' }, t('b.run'))))),
-    card(t('b.sql'), {}, form(null, () => run('/api/v1/bi/sql', { sql_text: statement.value, limit: 1000 }), field(t('b.statement'), statement, t('b.hint')),
+    card(t('b.sql'), {}, form(null, () => run('/api/v1/bi/sql', { sql_text: statement.value, limit: 1000 }), field(t('b.statement'), statement, t('b.hint', { id: '{{project_id}}' })),
       h('div', { class: 'row end' }, h('button', { type: 'button', onclick: save }, t('b.save')), h('button', { type: 'submit', class: 'primary' }, t('b.run'))))),
     card(t('b.saved'), {}, saved)), h('div', { class: 'row stop' }), h('section', { class: 'card', 'aria-label': t('b.run') }, result));
   drawSaved();

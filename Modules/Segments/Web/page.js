@@ -51,7 +51,10 @@ export async function show(view) {
 }
 
 function composer(view, saved, definition = { match: 'all', conditions: [{ source: 'session', field: 'source', op: 'eq', value: '' }] }, done) {
-  if (definition.conditions.some(condition => condition.conditions || !['session', 'pageview', 'event', 'profile', 'metric'].includes(condition.source))) return dialog(saved.name, () => [h('p', null, t('g.complex')), h('pre', { tabindex: 0 }, JSON.stringify(definition, null, 2))], { closeLabel: t('close') });
+  // What the rows below can't show is left to the API.
+  const isComplex = ({ conditions, source, field, op, count, within_days, where }) => conditions || within_days || where || !['session', 'pageview', 'event', 'profile', 'metric'].includes(source)
+    || (source === 'event' ? field || op || (count && count.op !== 'gte') : !field || count || Array.isArray(op));
+  if (definition.conditions.some(isComplex)) return dialog(saved.name, () => [h('p', null, t('g.complex')), h('pre', { tabindex: 0 }, JSON.stringify(definition, null, 2))], { closeLabel: t('close') });
   const conditions = structuredClone(definition.conditions), rows = h('div'), counted = h('p', { class: 'hint', role: 'status', id: 'segment-count' });
   const name = h('input', { type: 'text', required: true, maxlength: 200, value: saved?.name ?? '' }), about = h('input', { type: 'text', maxlength: 2000, value: saved?.description ?? '' });
   const match = select({ 'aria-label': t('g.match'), onchange: () => count() }, [['all', t('g.all')], ['any', t('g.any')]], definition.match);
@@ -74,8 +77,8 @@ function composer(view, saved, definition = { match: 'all', conditions: [{ sourc
   };
   const parts = (condition, at) => {
     const set = (change, redraw) => { Object.assign(condition, change); redraw ? draw() : count(); };
-    const source = select({ 'aria-label': t('what'), onchange: event => { conditions[at] = { session: { source: 'session', field: 'source', op: 'eq', value: '' }, pageview: { source: 'pageview', field: 'path', op: 'eq', value: '' }, event: { source: 'event', event: '', op: 'gte', count: 1 }, profile: { source: 'profile', field: 'traits.plan', op: 'eq', value: '' }, metric: { source: 'metric', field: 'pageviews', op: 'gte', value: 5 } }[event.target.value]; draw(); } }, ['session', 'pageview', 'event', 'profile', 'metric'].map(name => [name, t(`g.${name}`)]), condition.source);
-    if (condition.source === 'event') return [source, h('input', { type: 'text', 'aria-label': t('g.event-name'), placeholder: 'signup', value: condition.event ?? '', oninput: event => set({ event: event.target.value }) }), t('g.did'), h('input', { type: 'number', min: 1, 'aria-label': t('g.times'), value: condition.count ?? 1, oninput: event => set({ count: Number(event.target.value), op: 'gte' }) }), t('g.times')];
+    const source = select({ 'aria-label': t('what'), onchange: event => { conditions[at] = { session: { source: 'session', field: 'source', op: 'eq', value: '' }, pageview: { source: 'pageview', field: 'path', op: 'eq', value: '' }, event: { source: 'event', event: '', count: { op: 'gte', value: 1 } }, profile: { source: 'profile', field: 'traits.plan', op: 'eq', value: '' }, metric: { source: 'metric', field: 'pageviews', op: 'gte', value: 5 } }[event.target.value]; draw(); } }, ['session', 'pageview', 'event', 'profile', 'metric'].map(name => [name, t(`g.${name}`)]), condition.source);
+    if (condition.source === 'event') return [source, h('input', { type: 'text', 'aria-label': t('g.event-name'), placeholder: 'signup', value: condition.event ?? '', oninput: event => set({ event: event.target.value }) }), t('g.did'), h('input', { type: 'number', min: 1, 'aria-label': t('g.times'), value: condition.count?.value ?? 1, oninput: event => set({ count: { op: 'gte', value: Number(event.target.value) } }) }), t('g.times')];
     const isNumber = condition.source === 'metric';
     const of = fields[condition.source] ? select({ 'aria-label': t('g.field'), onchange: event => set({ field: event.target.value }) }, fields[condition.source].map(name => [name, isNumber ? t(name) : t(`dimension.${name}`)]), condition.field)
       : h('input', { type: 'text', 'aria-label': t('g.field'), value: condition.field, oninput: event => set({ field: event.target.value }) });
