@@ -128,6 +128,8 @@ async function run(view, script) {
     const module = await import(script);
     if (view.signal.aborted) return;
     addTexts(module.texts);
+    // A page about this moment has no range to choose.
+    if (module.ranged === false) frame.main.querySelector('.toolbar')?.remove();
     replace(view.root);
     await module.show(view);
   } catch (error) {

@@ -7,6 +7,8 @@ export const texts = {
   de: { 'r.now': 'Besucher jetzt', 'r.now?': 'Besucher mit einer Aktivität in den letzten 5 Minuten.', 'r.minute': 'Ereignisse pro Minute', 'r.minute?': 'Seitenaufrufe und Ereignisse der letzten 60 Sekunden, seit diese Seite offen ist.', 'r.feed': 'Wie es ankommt', 'r.pages': 'Aktive Seiten', 'r.places': 'Orte', 'r.connected': 'Verbunden', 'r.lost': 'Verbindung verloren; neuer Versuch', 'r.waiting': 'Warten auf das nächste Ereignis …', 'r.pause': 'Anhalten', 'r.go-on': 'Weiter', 'r.since': 'seit diese Seite offen ist' },
 };
 
+export const ranged = false;
+
 export async function show(view) {
   const { root, signal, state } = view, recent = [];
   let paused = false, active = null;

@@ -52,9 +52,9 @@ export async function show(view) {
 
 function composer(view, saved, definition = { match: 'all', conditions: [{ source: 'session', field: 'source', op: 'eq', value: '' }] }, done) {
   // What the rows below can't show is left to the API.
-  const isComplex = ({ conditions, source, field, op, count, within_days, where }) => conditions || within_days || where || !['session', 'pageview', 'event', 'profile', 'metric'].includes(source)
+  const isComplex = ({ conditions, source, field, op, count, within_days, where, negate }) => conditions || within_days || where || negate || !['session', 'pageview', 'event', 'profile', 'metric'].includes(source)
     || (source === 'event' ? field || op || (count && count.op !== 'gte') : !field || count || Array.isArray(op));
-  if (definition.conditions.some(isComplex)) return dialog(saved.name, () => [h('p', null, t('g.complex')), h('pre', { tabindex: 0 }, JSON.stringify(definition, null, 2))], { closeLabel: t('close') });
+  if (definition.negate || definition.conditions.some(isComplex)) return dialog(saved.name, () => [h('p', null, t('g.complex')), h('pre', { tabindex: 0 }, JSON.stringify(definition, null, 2))], { closeLabel: t('close') });
   const conditions = structuredClone(definition.conditions), rows = h('div'), counted = h('p', { class: 'hint', role: 'status', id: 'segment-count' });
   const name = h('input', { type: 'text', required: true, maxlength: 200, value: saved?.name ?? '' }), about = h('input', { type: 'text', maxlength: 2000, value: saved?.description ?? '' });
   const match = select({ 'aria-label': t('g.match'), onchange: () => count() }, [['all', t('g.all')], ['any', t('g.any')]], definition.match);
