@@ -3,10 +3,10 @@
 
 setup := config/setup
 
-.PHONY: help run build test bench docs clean swift
+.PHONY: help run build test bench docs screenshots clean swift
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build and start Pulse at http://localhost:8080, on embedded storage
 	@exec .build/release/pulse serve --welcome --config config/pulse.yaml $(ARGS)
@@ -30,6 +30,10 @@ bench: swift ## Run the benchmarks
 
 docs: build ## Write what docs/modules says of each module
 	@.build/release/pulse modules --pages docs/modules
+
+screenshots: build ## Make the dashboard's pictures in docs anew
+	@$(setup)/install.sh test
+	@$(setup)/screenshots.sh docs
 
 clean: ## Remove what was built and fetched; data stays
 	rm -rf .build .tools

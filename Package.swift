@@ -44,6 +44,11 @@ func core(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -
 let benchmarkScripts = ((try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/Tests/Benchmarks")) ?? [])
     .filter { !$0.hasSuffix(".swift") }
 
+/// Files in `folder` of `place`, as `place` names them.
+func files(_ place: String, _ folder: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/\(place)/\(folder)")) ?? []).sorted().map { "\(folder)/\($0)" }
+}
+
 func library(_ name: String) -> Target { .systemLibrary(name: name, path: "Core/Libraries/\(name)") }
 
 func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -86,9 +91,9 @@ var targets: [Target] = [
         name: "Host",
         dependencies: [
             "Core", "Coordination", "Operations", "SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine", "RedisEngine", hummingbird,
-            httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals, httpTypes, nio, nioHTTP1,
+            httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals, httpTypes, nio, nioHTTP1, crypto,
         ] + modules.map { .byName(name: "\($0)Module") },
-        path: "Host", exclude: ["Pulse"], swiftSettings: settings
+        path: "Host", exclude: ["Pulse"], resources: files("Host", "Dashboard/web").map { .embedInCode($0) }, swiftSettings: settings
     ),
     .target(
         name: "TestSupport",
@@ -105,16 +110,10 @@ var targets: [Target] = [
     .executableTarget(name: "pulse", dependencies: ["Host", arguments], path: "Host/Pulse", swiftSettings: settings),
 ]
 
-/// Files in a module's `Script` folder, with their place in the module.
-func script(_ module: String, _ folder: String) -> [String] {
-    let place = "\(Context.packageDirectory)/Modules/\(module)/\(folder)"
-    return ((try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []).sorted().map { "\(folder)/\($0)" }
-}
-
 for module in modules {
-    // What browsers get is kept in the binary; it is made from the rest by config/setup/script.sh.
-    let served = script(module, "Script/served")
-    let sources = script(module, "Script").filter { $0 != "Script/served" }
+    // What browsers get is kept in the binary: pages of the dashboard, and the script that config/setup/script.sh makes.
+    let served = files("Modules/\(module)", "Script/served") + files("Modules/\(module)", "Web")
+    let sources = files("Modules/\(module)", "Script").filter { $0 != "Script/served" }
     targets += [
         .target(
             name: "\(module)Module", dependencies: ["Core", nio], path: "Modules/\(module)",

@@ -36,6 +36,7 @@ public struct Installation: Sendable {
     let logger: Logger
     let time: any TimeSource
     let adminToken: String
+    let dashboard: DashboardSessions
 
     /// Opens the stores, brings their schema up to date, catches up with the journal.
     /// - Throws: what a person must mend: configuration, an unreachable server, a database of a newer Pulse.
@@ -116,17 +117,20 @@ public struct Installation: Sendable {
         let administration = AdministrationRoutes(
             eventStore: engines.events, writer: writer, counters: counters, sessions: sessions, tables: tables, privacyDefaults: PrivacyRules(configuration.privacy))
         let backups = BackupRoutes(backup: Backup(engines: engines, settle: writer.settle, time: time), folder: folder.path("backups"))
+        let sessionSecret = try configuration.cookieSecret?.revealed ?? folder.secret(DataFolder.cookieSecret, prefix: "pcs_")
+        let dashboard = DashboardSessions(secret: sessionSecret, adminToken: adminToken, publicURL: configuration.server.publicURL, time: time)
+        let dashboardRoutes = DashboardRoutes(modules: modules, sessions: dashboard, time: time)
         let description = DescriptionRoutes(modules: modules, configuration: configuration)
         let hostRoutes = IngestRoutes(
             collection: collection, ledger: ledger, stream: stream,
             mayRead: { module, project, key in (try? gate.directory.checkModule(module, .read, project, key)) != nil }
         ).routes
-            + (probes.routes + administration.routes + backups.routes).map { (nil, $0) }
+            + (probes.routes + administration.routes + backups.routes + dashboardRoutes.routes).map { (nil, $0) }
         let registry = try ModuleRegistry(modules: modules, hostRoutes: hostRoutes + description.routes(describing: hostRoutes).map { (nil, $0) })
         return Installation(
             configuration: configuration, engines: engines, directory: directory, registry: registry, journal: journal,
             sessions: sessions, identity: identity, counters: counters, writer: writer, stream: stream, gate: gate, limiter: limiter,
-            crossOrigin: CrossOrigin(configuration.server), telemetry: telemetry, logger: logger, time: time, adminToken: adminToken)
+            crossOrigin: CrossOrigin(configuration.server), telemetry: telemetry, logger: logger, time: time, adminToken: adminToken, dashboard: dashboard)
     }
 
     /// Schema, projects of the configuration, and everything that was acknowledged before the last stop.
@@ -159,7 +163,7 @@ public struct Installation: Sendable {
         let server = Server(
             gate: gate, surfaces: [PulseSurface()], crossOrigin: crossOrigin,
             trustedProxies: configuration.server.trustedProxies,
-            telemetry: telemetry)
+            telemetry: telemetry, dashboard: dashboard)
         return Application(
             responder: server.responder(for: registry.routes),
             configuration: ApplicationConfiguration(

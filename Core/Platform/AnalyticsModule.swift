@@ -9,7 +9,7 @@ import Storage
 ///
 /// 1. `init(setup)`: reads settings, touches nothing else; what it throws stops the start with the others' errors.
 /// 2. `migrations`, `factTables`: applied before anything runs.
-/// 3. `routes`, `collectors`, `extensions`, `datasets`, `reports`: served behind the gate; the module checks no access of its own.
+/// 3. `routes`, `collectors`, `extensions`, `datasets`, `reports`, `pages`: served behind the gate; the module checks no access of its own.
 /// 4. `jobs`, `services`: started with the host, stopped with it.
 public protocol AnalyticsModule: Sendable {
     static var manifest: ModuleManifest { get }
@@ -29,6 +29,8 @@ public protocol AnalyticsModule: Sendable {
     var reports: [NamedReport] { get }
     /// Facts that are shown on `/api/v1/stream` as they arrive.
     var liveTables: [LiveTable] { get }
+    /// What the dashboard shows of the module, in the order of its navigation.
+    var pages: [Page] { get }
     var jobs: [Job] { get }
     var services: [any Service] { get }
 }
@@ -42,6 +44,7 @@ extension AnalyticsModule {
     public var datasets: [Dataset] { [] }
     public var reports: [NamedReport] { [] }
     public var liveTables: [LiveTable] { [] }
+    public var pages: [Page] { [] }
     public var jobs: [Job] { [] }
     public var services: [any Service] { [] }
     public var name: String { Self.manifest.name }

@@ -127,7 +127,7 @@ struct DemoCommand: AsyncParsableCommand {
             \(accepted) events from \(Day(start)) to \(Day(end)) are in project '\(project.name)' (\(project.id)), \(String(format: "%.1f", seconds)) s.
             """)
         if let query = prepared.query { print("Its query key is shown only now: \(query)") }
-        print("Ask: curl -H \"X-Pulse-Key: \(prepared.query ?? "<query key>")\" \"\(base)/api/v1/stats?start_at=\(Day(start))\"")
+        print("Look: \(base)/dashboard")
     }
 }
 

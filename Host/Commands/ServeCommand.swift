@@ -95,6 +95,7 @@ struct Welcome {
 
                 Pulse \(Version.current) at \(base)
                   first project   \(project.name) (\(project.id))
+                  dashboard       \(base)/dashboard
                   API             \(base)/docs
                   new keys        pulse key create --help
 
@@ -121,12 +122,11 @@ struct Welcome {
 
                  <script defer src="\(base)/api/script.js" data-key="\(ingest)"></script>
 
-              2. Ask:
+              2. Open the dashboard and log in with the query key:
 
-                 curl -H "X-Pulse-Key: \(query)" \(base)/api/v1/stats
+                 \(base)/dashboard
 
-              API reference: \(base)/docs
-              Dashboard: comes with a later version; until then the API answers.
+              Administration is there too, with the admin token. API reference: \(base)/docs
 
             """
     }

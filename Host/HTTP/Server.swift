@@ -16,6 +16,7 @@ struct Server: Sendable {
     let crossOrigin: CrossOrigin
     let trustedProxies: [CIDR]
     let telemetry: Telemetry
+    let dashboard: DashboardSessions
 
     /// The surface that owns `path`; the last one owns everything.
     func surface(of path: String) -> any Surface { surfaces.first { $0.owns(path) } ?? PulseSurface() }
@@ -33,7 +34,7 @@ struct Server: Sendable {
 
     func incoming(_ request: Request, _ context: PulseContext, id: String, module: String?) -> IncomingRequest {
         IncomingRequest(
-            method: request.method, path: request.uri.path, query: .init(request.uri.query ?? ""), headers: request.headers,
+            method: request.method, path: request.uri.path, query: .init(request.uri.query ?? ""), headers: dashboard.admitted(request.head),
             pathParameters: Self.pathParameters(context), clientAddress: clientAddress(request, context), id: id,
             logger: context.logger, module: module,
             collectBody: { maximum in try await Self.collect(request, maximum: maximum) })

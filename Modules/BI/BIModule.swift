@@ -17,6 +17,7 @@ public struct BIModule: AnalyticsModule {
         return [Migration("001-create", on: .control, resources.map(\.creation) + tables.map { .createTable($0) })]
     }
 
+    public var pages: [Page] { [Page("explore", titles: ["en": "Explore", "de": "Abfragen"], PackageResources.page_js)] }
     public var routes: [Route] {
         Metric.resource.routes + RowPolicy.resource.routes + SavedSQL.resource.routes + queryRoutes + uploadRoutes + embedRoutes + connectionRoutes
     }

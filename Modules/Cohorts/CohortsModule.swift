@@ -10,6 +10,7 @@ public struct CohortsModule: AnalyticsModule {
     private static let metric = Parameter("metric", .choice(CohortMetric.Name.allCases.map(\.rawValue), default: "pageviews"), "What is summed up.")
     private static let grouping = Parameter("group_by", .choice(["week", "month"], default: "week"), "Length of a cohort's period.")
 
+    public var pages: [Page] { [Page("cohorts", titles: ["en": "Cohorts", "de": "Kohorten"], PackageResources.page_js)] }
     public var routes: [Route] {
         [
             .report(

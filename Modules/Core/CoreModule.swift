@@ -14,6 +14,12 @@ public struct CoreModule: AnalyticsModule {
         script = TrackingScript()
     }
 
+    public var pages: [Page] {
+        [
+            Page("overview", titles: ["en": "Overview", "de": "Überblick"], file: "overview.js", PackageResources.overview_js),
+            Page("realtime", titles: ["en": "Realtime", "de": "Echtzeit"], file: "realtime.js", PackageResources.realtime_js),
+        ]
+    }
     public var collectors: [Collector] { [PageviewCollector.collector, EventCollector.collector] }
     public var routes: [Route] { reportRoutes + script.routes }
 

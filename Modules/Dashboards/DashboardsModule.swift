@@ -17,5 +17,6 @@ public struct DashboardsModule: AnalyticsModule {
         ]
     }
 
+    public var pages: [Page] { [Page("boards", titles: ["en": "Boards", "de": "Tafeln"], PackageResources.page_js)] }
     public var routes: [Route] { definitionRoutes + explorerRoutes + insightRoutes }
 }

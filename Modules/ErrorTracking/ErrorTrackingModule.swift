@@ -11,6 +11,7 @@ public struct ErrorTrackingModule: AnalyticsModule {
         try setup.settings.read { _ in }  // it has no settings; whatever is there is a mistake
     }
 
+    public var pages: [Page] { [Page("errors", titles: ["en": "Errors", "de": "Fehler"], PackageResources.page_js)] }
     public var factTables: [FactTable] { [ErrorTable.table] }
     public var collectors: [Collector] { [ErrorCollector.collector] }
     public var liveTables: [LiveTable] { [LiveTable(ErrorTable.table, event: "js_error") { LiveError($0) }] }

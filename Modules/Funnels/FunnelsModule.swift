@@ -10,5 +10,6 @@ public struct FunnelsModule: AnalyticsModule {
 
     public var migrations: [Migration] { [Migration("001-create", on: .control, [Funnel.resource.creation])] }
 
+    public var pages: [Page] { [Page("funnels", titles: ["en": "Funnels", "de": "Trichter"], PackageResources.page_js)] }
     public var routes: [Route] { Funnel.resource.routes + analyses }
 }

@@ -9,6 +9,7 @@ public struct GoalsModule: AnalyticsModule {
 
     public var migrations: [Migration] { [Migration("001-create", on: .control, [Goal.resource.creation])] }
 
+    public var pages: [Page] { [Page("goals", titles: ["en": "Goals", "de": "Ziele"], PackageResources.page_js)] }
     public var routes: [Route] {
         let one = Goal.resource.path + "/{id}"
         return Goal.resource.routes + [

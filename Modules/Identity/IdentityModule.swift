@@ -12,6 +12,7 @@ public struct IdentityModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
+    public var pages: [Page] { [Page("people", titles: ["en": "People", "de": "Personen"], PackageResources.page_js)] }
     public var factTables: [FactTable] { [Identity.profiles, Identity.traits, Identity.memberships, Self.accountTraits] }
 
     public var migrations: [Migration] {

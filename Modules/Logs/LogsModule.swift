@@ -10,6 +10,7 @@ public struct LogsModule: AnalyticsModule {
         try setup.settings.read { _ in }  // it has no settings; whatever is there is a mistake
     }
 
+    public var pages: [Page] { [Page("logs", titles: ["en": "Logs", "de": "Protokolle"], PackageResources.page_js)] }
     public var factTables: [FactTable] { [LogEntry.table] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(LogEntry.table)])] }
     public var collectors: [Collector] { [LogCollector.collector] }

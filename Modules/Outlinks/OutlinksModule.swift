@@ -22,6 +22,7 @@ public struct OutlinksModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
+    public var pages: [Page] { [Page("outlinks", titles: ["en": "Outbound links", "de": "Ausgehende Links"], PackageResources.page_js)] }
     public var factTables: [FactTable] { [Self.clicks] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.clicks)])] }
 

@@ -14,6 +14,7 @@ public struct PathsModule: AnalyticsModule {
     ]
     private static let limit = Parameter("limit", .integer(1...1_000, default: 10), "Rows at most.")
 
+    public var pages: [Page] { [Page("paths", titles: ["en": "Paths", "de": "Wege"], PackageResources.page_js)] }
     public var routes: [Route] {
         [
             .report(

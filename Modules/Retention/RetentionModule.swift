@@ -18,6 +18,7 @@ public struct RetentionModule: AnalyticsModule {
         Parameter("return_event", .text(maximum: 200), "Name of the event that counts as coming back. Default: any activity."),
     ]
 
+    public var pages: [Page] { [Page("retention", titles: ["en": "Retention", "de": "Bindung"], PackageResources.page_js)] }
     public var routes: [Route] {
         [
             .report(

@@ -9,6 +9,7 @@ public struct RevenueModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { settings = try setup.settings.read { RevenueSettings($0) } }
 
+    public var pages: [Page] { [Page("revenue", titles: ["en": "Revenue", "de": "Umsatz"], PackageResources.page_js)] }
     public var factTables: [FactTable] { [Revenue.orders, Revenue.items] }
     public var migrations: [Migration] {
         [Migration("001-create", on: .events, [.createFactTable(Revenue.orders), .createFactTable(Revenue.items)])]

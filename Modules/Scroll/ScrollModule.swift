@@ -10,6 +10,7 @@ public struct ScrollModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
+    public var pages: [Page] { [Page("scroll", titles: ["en": "Scroll depth", "de": "Scrolltiefe"], PackageResources.page_js)] }
     public var factTables: [FactTable] { [Self.depths] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.depths)])] }
 

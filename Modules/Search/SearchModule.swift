@@ -19,6 +19,7 @@ public struct SearchModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
+    public var pages: [Page] { [Page("search", titles: ["en": "Site search", "de": "Suche"], PackageResources.page_js)] }
     public var factTables: [FactTable] { [Self.queries] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.queries)])] }
 

@@ -9,6 +9,7 @@ public struct SegmentsModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
+    public var pages: [Page] { [Page("segments", titles: ["en": "Segments", "de": "Segmente"], PackageResources.page_js)] }
     public var migrations: [Migration] { [Migration("001-create", on: .control, [SegmentDefinition.resource.creation])] }
 
     public var routes: [Route] { SegmentDefinition.resource.routes + reportRoutes }

@@ -15,6 +15,7 @@ public struct UtmModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
+    public var pages: [Page] { [Page("acquisition", titles: ["en": "Acquisition", "de": "Akquise"], PackageResources.page_js)] }
     public var factTables: [FactTable] { [Self.touches] }
     public var migrations: [Migration] {
         [

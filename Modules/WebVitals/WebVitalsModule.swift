@@ -13,6 +13,7 @@ public struct WebVitalsModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
+    public var pages: [Page] { [Page("webvitals", titles: ["en": "Web vitals", "de": "Web Vitals"], PackageResources.page_js)] }
     public var factTables: [FactTable] { [Self.measurements] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.measurements)])] }
 

@@ -15,7 +15,10 @@ struct ModulePagesTests {
 
     @Test("every folder in Modules is one of the binary's modules, and the list is in order")
     func folders() throws {
-        let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root + "/Modules")
+        // A folder without Swift holds a page of the dashboard for a module to come.
+        let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root + "/Modules").filter { folder in
+            try FileManager.default.contentsOfDirectory(atPath: "\(Self.root)/Modules/\(folder)").contains { $0.hasSuffix(".swift") }
+        }
         let types = ModuleList.all.map { String(describing: $0) }
         #expect(Set(folders.map { $0 + "Module" }) == Set(types))
         #expect(ModuleList.names == ModuleList.names.sorted())

@@ -45,6 +45,15 @@ struct Browser: Sendable {
         try await Patience.until(script) { try await run(script).boolean == true ? () : nil }
     }
 
+    /// What the console has said was wrong since it was last asked.
+    func complaints() async throws -> [String] {
+        try await command(.POST, "/se/log", ["type": "browser"]).elements.compactMap { $0["message"]?.string }
+    }
+
+    /// The picture of the window, PNG in base 64.
+    func picture() async throws -> String { try await command(.GET, "/screenshot", nil).string ?? "" }
+    func resize(width: Int, height: Int) async throws { try await command(.POST, "/window/rect", ["width": width, "height": height]) }
+
     func close() async throws { try await command(.DELETE, "", nil) }
 
     @discardableResult

@@ -1,0 +1,46 @@
+import Common
+import HTTPTypes
+import NIOCore
+
+/// A file that is served as it is: compressed once, and not sent again to a browser that has it.
+public struct StaticFile: Sendable {
+    public let bytes: [UInt8]
+    private let mediaType: String
+    private let plain: ByteBuffer
+    private let compressed: ByteBuffer
+    /// Of the content, so that a browser that has it gets 304.
+    private let tag: String
+
+    public init(_ bytes: [UInt8], _ mediaType: String) {
+        self.bytes = bytes
+        self.mediaType = mediaType
+        plain = ByteBuffer(bytes: bytes)
+        compressed = ByteBuffer(bytes: Compression.gzip(bytes))
+        tag = "\"" + Digest.sha256(String(decoding: bytes, as: UTF8.self)).prefix(16) + "\""
+    }
+
+    /// The file as `call` wants it.
+    /// - Parameter caching: `Cache-Control`.
+    public func answer(_ call: AnonymousRequest, caching: String) -> Answer {
+        var headers: HTTPFields = [
+            .contentType: "\(mediaType); charset=utf-8", .eTag: tag, .vary: "Accept-Encoding", .cacheControl: caching,
+        ]
+        if call.request.headers[values: .ifNoneMatch].contains(where: { $0 == "*" || $0.contains(tag) }) {
+            return Answer(status: 304, headers: headers)
+        }
+        guard Self.acceptsGzip(call.request.headers[.acceptEncoding] ?? "") else {
+            return Answer(status: 200, headers: headers, body: .bytes(plain))
+        }
+        headers[.contentEncoding] = "gzip"
+        return Answer(status: 200, headers: headers, body: .bytes(compressed))
+    }
+
+    /// Whether `gzip` is accepted: named, and not with a weight of zero. RFC 9110, 12.5.3.
+    static func acceptsGzip(_ header: String) -> Bool {
+        header.lowercased().split(separator: ",").contains { entry in
+            let parts = entry.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+            guard parts.first == "gzip" || parts.first == "*" else { return false }
+            return !parts.dropFirst().contains { $0 == "q=0" || $0.hasPrefix("q=0.0") && $0.dropFirst(4).allSatisfy { $0 == "0" } }
+        }
+    }
+}

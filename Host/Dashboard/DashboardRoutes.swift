@@ -1,0 +1,141 @@
+import Access
+import Common
+import HTTPTypes
+import NIOCore
+import Platform
+import Settings
+
+/// `/dashboard`: the page, its files, and who is logged in.
+struct DashboardRoutes: Sendable {
+    let files: DashboardFiles
+    let sessions: DashboardSessions
+    let attempts: LoginAttempts
+    let modules: [any AnalyticsModule]
+
+    init(modules: [any AnalyticsModule], sessions: DashboardSessions, time: any TimeSource) {
+        files = DashboardFiles(modules)
+        attempts = LoginAttempts(time: time)
+        self.sessions = sessions
+        self.modules = modules
+    }
+
+    var routes: [Route] {
+        [
+            Route(anonymous: .get, "/dashboard", "The dashboard.", success: .other("text/html"), use: shell),
+            Route(anonymous: .get, "/dashboard/{page}", "A page of the dashboard.", success: .other("text/html"), use: shell),
+            Route(anonymous: .get, "/dashboard/web/{version}/{file}", "A script or style of the dashboard.", success: .other("text/javascript")) { call in
+                try files.answer(call)
+            },
+            Route(anonymous: .get, "/dashboard/session", "Who is logged in to the dashboard, and what there is to see.", success: .json(State.schema)) { call in
+                try answer(sessions.session(in: call.request.headers), call)
+            },
+            Route(anonymous: .post, "/dashboard/session", "Log in to the dashboard with a key or the admin token.", success: .json(State.schema), use: logIn),
+            Route(anonymous: .delete, "/dashboard/session", "Log out of the dashboard.", success: .noContent) { call in
+                var answer = Answer.noContent
+                answer.headers[.setCookie] = try sessions.cookie(nil, for: call.request)
+                return answer
+            },
+        ]
+    }
+
+    @Sendable private func shell(_ call: AnonymousRequest) async throws -> Answer {
+        Answer(
+            status: 200,
+            headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-cache", .contentSecurityPolicy: DashboardShell.policy],
+            body: .bytes(ByteBuffer(string: DashboardShell.html(version: files.version))))
+    }
+
+    // MARK: Log-in
+
+    private static let body = Schema.object([.required("credential", .text(200), "A key with the scope query or admin, or the admin token.")])
+
+    /// `POST /dashboard/session {"credential": "..."}` adds a project's key, or the right to administer, to the session.
+    @Sendable private func logIn(_ call: AnonymousRequest) async throws -> Answer {
+        let address = call.request.clientAddress
+        try attempts.check(address)
+        guard call.request.headers.value(DashboardSessions.header) != nil else {
+            throw ServiceError(status: 400, code: "not_the_dashboard", message: "Log-in is for the dashboard; other clients send their key with each request.")
+        }
+        let bytes = try await call.rawBody(), json = try bytes.withUnsafeReadableBytes { try JSON.parse($0) }
+        try Self.body.check(json)
+        let credential = (json["credential"]?.string ?? "").trimmingSpaces
+        var session = sessions.session(in: call.request.headers) ?? DashboardSession(expiresAt: 0)
+        if let administrator = sessions.administrator(credential) {
+            session.administrator = administrator
+        } else if let key = call.directory.key(secret: credential) {
+            guard key.has(.query) else {
+                throw ServiceError(
+                    status: 403, code: "missing_scope",
+                    message: "This key sends data and can't read it. Log in with a key that has the scope 'query'.")
+            }
+            session.key = credential
+        } else {
+            attempts.noteFailure(address)
+            throw ServiceError(status: 401, code: "invalid_credential", message: "No key and no admin token is like this. Was it copied whole?")
+        }
+        attempts.noteSuccess(address)
+        var answer = try answer(session, call)
+        answer.headers[.setCookie] = try sessions.cookie(session, for: call.request)
+        return answer
+    }
+
+    // MARK: What there is to see
+
+    private struct State: Encodable {
+        struct Site: Encodable { let id: String, name: String, domain: String }
+        struct Module: Encodable { let name: String, category: String, summary: String, enabled: Bool, access: AccessLevel }
+        struct Entry: Encodable { let id: String, module: String, category: String, titles: [String: String], script: String, available: Bool }
+
+        static let schema = Schema.object([
+            .required("version", .text(50)), .required("administrator", .boolean), .required("manager", .boolean, "Whether the key may change its project."),
+            .optional("project", .object([.required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253))])),
+            .required("modules", .list(.object([
+                .required("name", .text(64)), .required("category", .text(64)), .required("summary", .text(500)), .required("enabled", .boolean),
+                .required("access", .choice(AccessLevel.allCases.map(\.rawValue))),
+            ]))),
+            .required("pages", .list(.object([
+                .required("id", .text(64)), .required("module", .text(64)), .required("category", .text(64)), .required("titles", .map(.text(100))),
+                .required("script", .text(100)), .required("available", .boolean),
+            ]))),
+        ])
+
+        var version = Version.current
+        var administrator = false
+        var project: Site?
+        /// Whether the key may change its project: scope admin.
+        var manager = false
+        var modules: [Module] = []
+        var pages: [Entry] = []
+    }
+
+    private func answer(_ session: DashboardSession?, _ call: AnonymousRequest) throws -> Answer {
+        var state = State()
+        if let session {
+            let key = session.key.flatMap { call.directory.key(secret: $0) }
+            let project = key.flatMap { call.directory.project($0.projectID) }
+            state.administrator = sessions.isAdministrator(session)
+            state.project = project.map { .init(id: $0.id, name: $0.name, domain: $0.domain) }
+            state.manager = key?.has(.admin) ?? false
+            if project != nil || state.administrator { describe(project, key, call.directory, in: &state) }
+        }
+        var answer = try Answer.json(state)
+        answer.headers[.cacheControl] = "no-store"
+        return answer
+    }
+
+    private func describe(_ project: Project?, _ key: APIKey?, _ directory: Directory, in state: inout State) {
+        for module in modules {
+            let manifest = type(of: module).manifest
+            let setting = project.map { directory.state(of: module.name, in: $0) } ?? directory.defaults.state(of: module.name)
+            state.modules.append(.init(
+                name: module.name, category: manifest.category.rawValue, summary: manifest.summary, enabled: setting.isEnabled, access: setting.access))
+            guard let project else { continue }
+            let isAvailable = (try? directory.checkModule(module.name, .read, project, key)) != nil
+            state.pages += module.pages.map {
+                .init(
+                    id: $0.id, module: module.name, category: manifest.category.rawValue, titles: $0.titles, script: DashboardFiles.name(of: $0),
+                    available: isAvailable)
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// Asks the API. The cookie of the session goes along by itself; the header says that the dashboard asks, and not a page of another site.
+
+export class Failure extends Error {
+  constructor(status, message) { super(message); this.status = status; }
+}
+
+const headers = { 'X-Pulse-Dashboard': '1' };
+
+export function address(path, parameters = {}) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined && value !== null && value !== '') query.set(name, value);
+  const text = query.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+/** What the API answers, decoded. Throws `Failure` with the API's own sentence. */
+export async function ask(path, { method = 'GET', body, parameters, signal } = {}) {
+  let response;
+  try {
+    response = await fetch(address(path, parameters), {
+      method, signal, credentials: 'same-origin', headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new Failure(0, 'offline');
+  }
+  const text = await response.text();
+  let json = null;
+  try { json = text ? JSON.parse(text) : null; } catch { /* not JSON: a proxy's page, say */ }
+  if (!response.ok) {
+    if (response.status === 401 && !path.startsWith('/dashboard/')) dispatchEvent(new CustomEvent('pulse:signed-out'));
+    throw new Failure(response.status, json?.error ?? `${response.status} ${response.statusText}`);
+  }
+  return json;
+}
+
+/** Calls `each(name, data)` for every server-sent event until `signal` aborts; comes back when the connection is lost. */
+export async function listen(path, each, signal, state = () => {}) {
+  while (!signal.aborted) {
+    try {
+      const response = await fetch(path, { headers, signal, credentials: 'same-origin' });
+      if (!response.ok) throw new Failure(response.status, '');
+      state(true);
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      let rest = '';
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        const blocks = (rest + value).split('\n\n');
+        rest = blocks.pop();
+        for (const block of blocks) {
+          const name = /^event: (.*)$/m.exec(block)?.[1], data = /^data: (.*)$/m.exec(block)?.[1];
+          if (name && data) each(name, JSON.parse(data));
+        }
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error.status === 401 || error.status === 403) return state(false);
+    }
+    state(false);
+    await new Promise(resume => setTimeout(resume, 3000));
+  }
+}
+
+/** Lets the person keep `text` as a file. */
+export function download(name, text, type = 'text/csv') {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+export function csv(columns, rows) {
+  // What begins like a formula is made text, so that a spreadsheet does not run it.
+  const cell = value => { const text = String(value ?? ''); return /[",\n]|^[=+\-@]/.test(text) && isNaN(text) ? `"${(/^[=+\-@]/.test(text) ? "'" : '') + text.replaceAll('"', '""')}"` : text; };
+  return [columns, ...rows].map(row => row.map(cell).join(',')).join('\r\n') + '\r\n';
+}

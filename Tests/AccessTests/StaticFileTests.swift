@@ -1,0 +1,11 @@
+@testable import Access
+import Testing
+
+@Suite("Static file")
+struct StaticFileTests {
+    @Test("is compressed for those who accept it", arguments: [
+        ("gzip, deflate, br", true), ("GZIP", true), ("*", true), ("br", false), ("", false), ("gzip;q=0", false), ("gzip;q=0.0", false),
+        ("gzip;q=0.5, br", true), ("br, gzip; q=1", true),
+    ])
+    func gzip(header: String, accepted: Bool) { #expect(StaticFile.acceptsGzip(header) == accepted) }
+}

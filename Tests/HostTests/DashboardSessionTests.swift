@@ -1,0 +1,143 @@
+import Core
+@testable import Host
+import TestSupport
+import Testing
+
+/// Log-in, and what the cookie opens.
+@Suite("Dashboard session")
+struct DashboardSessionTests {
+    private static let ours: HTTPFields = [DashboardSessions.header: "1", .init("Sec-Fetch-Site")!: "same-origin"]
+
+    private static func logIn(_ app: TestApp, _ credential: String, cookie: String? = nil) async throws -> (answer: TestApp.Answer, cookie: String) {
+        var headers = ours
+        headers[.cookie] = cookie
+        let answer = try await app.post("/dashboard/session", #"{"credential":"\#(credential)"}"#, as: .nobody, headers: headers)
+        return (answer, String(answer.headers[.setCookie]?.prefix { $0 != ";" } ?? ""))
+    }
+
+    private static func with(_ cookie: String, _ more: HTTPFields = ours) -> HTTPFields {
+        var headers = more
+        headers[.cookie] = "theme=dark; \(cookie)"
+        return headers
+    }
+
+    @Test("a query key opens its project's reports, and shows neither the key nor another project", arguments: Profile.available)
+    func queryKey(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let (answer, cookie) = try await Self.logIn(app, app.keys[.query]!)
+            #expect(answer.status == 200)
+            let set = try #require(answer.headers[.setCookie])
+            #expect(set.hasSuffix("; Path=/; Max-Age=1209600; HttpOnly; SameSite=Strict"))
+            #expect(!set.contains(app.keys[.query]!) && !answer.body.contains("pa_live_"))
+            #expect(try answer.json()["project"]?["id"]?.string == app.project.id)
+            #expect(try answer.json()["administrator"]?.boolean == false)
+            #expect(try await app.get("/api/v1/stats", as: .nobody, headers: Self.with(cookie)).status == 200)
+            #expect(try await app.get("/api/admin/projects", as: .nobody, headers: Self.with(cookie)).status == 401)
+            #expect(try await app.get("/api/admin/projects/\(app.project.id)", as: .nobody, headers: Self.with(cookie)).status == 403)
+            #expect(try await app.collect(#"{"type":"pageview","path":"/"}"#, as: .nobody, headers: Self.with(cookie)).status == 403)
+        }
+    }
+
+    @Test("the admin token opens administration, beside a key")
+    func administrator() async throws {
+        try await TestApp.run { app in
+            let (answer, cookie) = try await Self.logIn(app, app.installation.adminToken)
+            #expect(try answer.json()["administrator"]?.boolean == true)
+            #expect(try await app.get("/api/admin/projects", as: .nobody, headers: Self.with(cookie)).status == 200)
+            #expect(try await app.get("/api/v1/stats", as: .nobody, headers: Self.with(cookie)).status == 401)
+            let both = try await Self.logIn(app, app.keys[.query]!, cookie: cookie).cookie
+            #expect(try await app.get("/api/admin/projects", as: .nobody, headers: Self.with(both)).status == 200)
+            #expect(try await app.get("/api/v1/stats", as: .nobody, headers: Self.with(both)).status == 200)
+        }
+    }
+
+    @Test("the cookie counts for the dashboard's own requests alone")
+    func crossSite() async throws {
+        try await TestApp.run { app in
+            let cookie = try await Self.logIn(app, app.keys[.admin]!).cookie, site = HTTPField.Name("Sec-Fetch-Site")!
+            let segment = #"{"name":"A","definition":{"match":"all","conditions":[]}}"#
+            func read(_ headers: HTTPFields) async throws -> Int { try await app.get("/api/v1/stats", as: .nobody, headers: Self.with(cookie, headers)).status }
+            func write(_ headers: HTTPFields) async throws -> Int { try await app.post("/api/v1/segments", segment, as: .nobody, headers: Self.with(cookie, headers)).status }
+            #expect(try await read([:]) == 401)
+            #expect(try await read([DashboardSessions.header: "1", site: "cross-site"]) == 401)
+            #expect(try await read([DashboardSessions.header: "1", site: "same-site"]) == 401)
+            #expect(try await read([DashboardSessions.header: "1"]) == 200)
+            #expect(try await write([DashboardSessions.header: "1"]) == 401)
+            #expect(try await write([DashboardSessions.header: "1", .origin: "https://evil.example"]) == 401)
+            #expect(try await write([site: "same-origin"]) == 401)
+            #expect(try await write(Self.ours) != 401)
+            // A preflight does not allow the header, so no other origin's script can send it.
+            let preflight = try await app.send(.options, "/api/v1/stats", headers: [.origin: "https://evil.example"])
+            #expect(preflight.headers[.init("Access-Control-Allow-Headers")!]?.contains("X-Pulse-Dashboard") != true)
+        }
+    }
+
+    @Test("what was changed, sealed elsewhere, expired or revoked opens nothing")
+    func invalid() async throws {
+        try await TestApp.run { app in
+            let key = try await app.installation.directory.createKey(.init(name: "short", scopes: [.query]), in: app.project, by: "test")
+            let cookie = try await Self.logIn(app, key.secret).cookie
+            func status(_ cookie: String) async throws -> Int { try await app.get("/api/v1/stats", as: .nobody, headers: Self.with(cookie)).status }
+            #expect(try await status(cookie) == 200)
+            #expect(try await status(cookie.dropLast(3) + "AAA") == 401)
+            #expect(try await status("pulse_session=") == 401)
+            #expect(try await status("pulse_session=AAAA") == 401)
+            let stranger = DashboardSessions(secret: "another secret of thirty-two bytes", adminToken: "", publicURL: nil, time: app.time)
+            #expect(stranger.session(in: [.cookie: cookie]) == nil)
+            try await app.installation.directory.revokeKey(key.key.id, in: app.project, by: "test")
+            #expect(try await status(cookie) == 401)
+            let another = try await Self.logIn(app, app.keys[.query]!).cookie
+            app.time.advance(seconds: 14 * 86_400)
+            #expect(try await status(another) == 401)
+        }
+    }
+
+    @Test("log-in refuses a key that can't read, and counts what is wrong")
+    func attempts() async throws {
+        try await TestApp.run { app in
+            let ingest = try await Self.logIn(app, app.keys[.ingest]!).answer
+            #expect(ingest.status == 403)
+            #expect(ingest.body == #"{"error":"This key sends data and can't read it. Log in with a key that has the scope 'query'."}"#)
+            for _ in 0..<LoginAttempts.maximum {
+                let wrong = try await Self.logIn(app, "pa_live_wrong").answer
+                #expect(wrong.status == 401)
+                #expect(wrong.body == #"{"error":"No key and no admin token is like this. Was it copied whole?"}"#)
+            }
+            let refused = try await Self.logIn(app, app.keys[.query]!).answer
+            #expect(refused.status == 429)
+            #expect(refused.headers[.retryAfter] == "900")
+            app.time.advance(seconds: 900)
+            #expect(try await Self.logIn(app, app.keys[.query]!).answer.status == 200)
+        }
+    }
+
+    @Test("log-out ends it")
+    func logOut() async throws {
+        try await TestApp.run { app in
+            let answer = try await app.send(.delete, "/dashboard/session", headers: Self.ours)
+            #expect(answer.status == 204)
+            #expect(answer.headers[.setCookie] == "pulse_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict")
+        }
+    }
+
+    @Test("the page loads nothing inline and nothing from elsewhere; its files can be kept; it stays small")
+    func files() async throws {
+        try await TestApp.run { app in
+            let shell = try await app.get("/dashboard/overview", as: .nobody)
+            #expect(shell.headers[.contentSecurityPolicy] == DashboardShell.policy)
+            #expect(!shell.body.contains("<style") && !shell.body.contains(" style=") && !shell.body.contains("://") || shell.body.contains("http://www.w3.org"))
+            let names = ["app", "api", "charts", "dom", "kit", "login", "state", "tables", "text", "toolbar", "en", "page-overview"].map { "\($0).js" } + ["style.css"]
+            let version = try #require(shell.body.split(separator: "data-files=\"/dashboard/web/").last?.prefix { $0 != "\"" })
+            var total = shell.body.utf8.count
+            for name in names {
+                let file = try await app.send(.get, "/dashboard/web/\(version)/\(name)")
+                #expect(file.status == 200, "\(name)")
+                #expect(file.headers[.cacheControl] == "public, max-age=31536000, immutable")
+                total += Compression.gzip(Array(file.body.utf8)).count
+            }
+            #expect(total < 60_000)
+            #expect(try await app.get("/dashboard/web/old/app.js", as: .nobody).headers[.cacheControl] == "no-cache")
+            #expect(try await app.get("/dashboard/web/\(version)/nothing.js", as: .nobody).status == 404)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+#!/bin/bash
+# Makes pictures of the dashboard: screenshots.sh FOLDER [PULSE]
+# Starts a Pulse of its own with demo traffic, and Chromium over WebDriver.
+set -euo pipefail
+folder=$1 pulse=${2:-.build/release/pulse} port=8791 driver=9791
+data=$(mktemp -d)
+export PULSE_DATA=$data PULSE_PORT=$port PULSE_HOST=127.0.0.1
+children=()
+trap 'kill "${children[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$data"' EXIT
+
+key=$("$pulse" demo --events 60000 --days 60 --json | sed -n 's/.*"query_key" : "\(.*\)",*/\1/p')
+"$pulse" serve >"$data/log" 2>&1 & children+=($!)
+chromedriver --port=$driver >/dev/null 2>&1 & children+=($!)
+base=http://127.0.0.1:$port
+for _ in $(seq 100); do curl -sf $base/healthz >/dev/null && curl -sf http://127.0.0.1:$driver/status >/dev/null && break; sleep 0.2; done
+
+session=$(curl -sf http://127.0.0.1:$driver/session -d '{"capabilities":{"alwaysMatch":{"browserName":"chrome","goog:chromeOptions":{"binary":"/usr/bin/chromium","args":
+  ["--headless=new","--no-sandbox","--disable-gpu","--disable-dev-shm-usage","--lang=en-US","--no-proxy-server","--hide-scrollbars"]}}}}' | sed -n 's/.*"sessionId":"\([^"]*\)".*/\1/p')
+tell() { curl -sf "http://127.0.0.1:$driver/session/$session/$1" -d "$2"; }
+
+tell url "{\"url\":\"$base/dashboard\"}" >/dev/null
+tell execute/sync "{\"script\":\"return fetch('/dashboard/session', { method: 'POST', headers: { 'X-Pulse-Dashboard': '1' }, body: JSON.stringify({ credential: '$key' }) }).then(r => r.status)\",\"args\":[]}" >/dev/null
+
+# picture NAME WIDTH HEIGHT PAGE THEME
+picture() {
+  tell window/rect "{\"width\":$2,\"height\":$3}" >/dev/null
+  tell execute/sync "{\"script\":\"localStorage['pulse.theme'] = '$5'\",\"args\":[]}" >/dev/null
+  tell url "{\"url\":\"$base/dashboard/$4\"}" >/dev/null
+  for _ in $(seq 50); do
+    tell execute/sync '{"script":"return !!document.querySelector(\"h1\") && !document.querySelector(\"[aria-busy], .skeleton\")","args":[]}' | grep -q true && break
+    sleep 0.2
+  done
+  sleep 0.5
+  curl -sf "http://127.0.0.1:$driver/session/$session/screenshot" | sed 's/.*"value":"\([^"]*\)".*/\1/' | base64 -d >"$folder/$1.png"
+  echo "$folder/$1.png"
+}
+picture dashboard 1280 1000 "overview?timezone=UTC" light
+picture dashboard-dark 1280 800 "acquisition?timezone=UTC" dark
+picture dashboard-phone 420 860 "overview?timezone=UTC&range=7d" light
