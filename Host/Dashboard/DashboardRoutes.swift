@@ -29,7 +29,7 @@ struct DashboardRoutes: Sendable {
             Route(anonymous: .get, "/dashboard/session", "Who is logged in to the dashboard, and what there is to see.", success: .json(State.schema)) { call in
                 try answer(sessions.session(in: call.request.headers), call)
             },
-            Route(anonymous: .post, "/dashboard/session", "Log in to the dashboard with a key or the admin token.", success: .json(State.schema), use: logIn),
+            Route(anonymous: .post, "/dashboard/login", "Log in to the dashboard with a key or the admin token.", success: .json(State.schema), use: logIn),
             Route(anonymous: .delete, "/dashboard/session", "Log out of the dashboard.", success: .noContent) { call in
                 var answer = Answer.noContent
                 answer.headers[.setCookie] = try sessions.cookie(nil, for: call.request)
@@ -47,9 +47,9 @@ struct DashboardRoutes: Sendable {
 
     // MARK: Log-in
 
-    private static let body = Schema.object([.required("credential", .text(200), "A key with the scope query or admin, or the admin token.")])
+    private static let body = Schema.object([.required("key", .text(200), "A key with the scope query or admin, or the admin token.")])
 
-    /// `POST /dashboard/session {"credential": "..."}` adds a project's key, or the right to administer, to the session.
+    /// `POST /dashboard/login {"key": "..."}` adds a project's key, or the right to administer, to the session.
     @Sendable private func logIn(_ call: AnonymousRequest) async throws -> Answer {
         let address = call.request.clientAddress
         try attempts.check(address)
@@ -58,7 +58,7 @@ struct DashboardRoutes: Sendable {
         }
         let bytes = try await call.rawBody(), json = try bytes.withUnsafeReadableBytes { try JSON.parse($0) }
         try Self.body.check(json)
-        let credential = (json["credential"]?.string ?? "").trimmingSpaces
+        let credential = (json["key"]?.string ?? "").trimmingSpaces
         var session = sessions.session(in: call.request.headers) ?? DashboardSession(expiresAt: 0)
         if let administrator = sessions.administrator(credential) {
             session.administrator = administrator
@@ -87,7 +87,7 @@ struct DashboardRoutes: Sendable {
         struct Entry: Encodable { let id: String, module: String, category: String, titles: [String: String], script: String, available: Bool }
 
         static let schema = Schema.object([
-            .required("version", .text(50)), .required("administrator", .boolean), .required("manager", .boolean, "Whether the key may change its project."),
+            .required("ok", .boolean), .required("version", .text(50)), .required("administrator", .boolean), .required("manager", .boolean, "Whether the key may change its project."),
             .optional("project", .object([.required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253))])),
             .required("modules", .list(.object([
                 .required("name", .text(64)), .required("category", .text(64)), .required("summary", .text(500)), .required("enabled", .boolean),
@@ -99,6 +99,7 @@ struct DashboardRoutes: Sendable {
             ]))),
         ])
 
+        let ok = true
         var version = Version.current
         var administrator = false
         var project: Site?

@@ -18,7 +18,7 @@ extension SegmentsModule {
             .report(
                 one + "/breakdown", "Visitors of a segment by one property.",
                 parameters: ScopeParameters.list + [
-                    Parameter("property", .text(maximum: 200), "Required: country, device, browser, os, path, event or trait:NAME."),
+                    Parameter("property", .text(maximum: 200), required: true, "country, device, browser, os, path, event or trait:NAME."),
                 ],
                 fields: ReportList<SegmentBreakdown>.fields(SegmentBreakdown.members)
             ) { call, scope in

@@ -66,6 +66,11 @@ struct Endpoint: Sendable, CustomStringConvertible {
         }.joined(separator: "/")
     }
 
+    /// The same with the query parameters that the route requires.
+    func address(in project: Project, _ values: [String: String] = [:]) -> String {
+        path(in: project, values) + (SampleBodies.queries[description].map { "?" + $0 } ?? "")
+    }
+
     /// Whether the name in the path is the project that an administrator means.
     func isProject(_ name: String) -> Bool { kind == .admin && name == "id" }
 

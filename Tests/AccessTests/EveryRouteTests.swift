@@ -96,11 +96,11 @@ struct EveryRouteTests {
             for endpoint in endpoints {
                 for value in ["%00", "a%00b", "\(Endpoint.unknownID)%00", "exp-\(Endpoint.unknownID)%00"] {
                     let names = Dictionary(uniqueKeysWithValues: endpoint.names.map { ($0, value) })
-                    let answer = try await house.ask(endpoint, as: house.owner(of: endpoint), path: endpoint.path(in: house.project, names))
+                    let answer = try await house.ask(endpoint, as: house.owner(of: endpoint), path: endpoint.address(in: house.project, names))
                     #expect(answer.status < 500, "\(endpoint) answered \(answer.status) \(answer.body)")
                     if house.namesThings(endpoint) { #expect(answer.status == 404, "\(endpoint) answered \(answer.status) \(answer.body)") }
                     // Strangers learn nothing from it.
-                    #expect(try await house.ask(endpoint, as: .nobody, path: endpoint.path(in: house.project, names)).status == 401, "\(endpoint)")
+                    #expect(try await house.ask(endpoint, as: .nobody, path: endpoint.address(in: house.project, names)).status == 401, "\(endpoint)")
                 }
             }
         }
@@ -132,7 +132,7 @@ struct EveryRouteTests {
                 guard !things.isEmpty else { continue }
                 walked.append("\(endpoint)")
                 let owner: TestApp.Caller = endpoint.takesKey ? .key(house.otherKeys[house.owner(of: endpoint)]!) : .token
-                let place = endpoint.path(in: house.other, things)
+                let place = endpoint.address(in: house.other, things)
                 let reader = house.endpoints.first { $0.route.method == .get && $0.route.shape == endpoint.route.shape }
                 func look() async throws -> String? {
                     guard let reader else { return nil }
@@ -140,7 +140,7 @@ struct EveryRouteTests {
                 }
                 let before = try await look()
                 for caller in [house.owner(of: endpoint), endpoint.takesKey ? .admin : .bearer(house.app.keys[.admin]!)] {
-                    let answer = try await house.ask(endpoint, as: caller, path: endpoint.path(in: house.project, things))
+                    let answer = try await house.ask(endpoint, as: caller, path: endpoint.address(in: house.project, things))
                     let id = things.values.sorted()[0]
                     let isNotFound = answer.status == 404 && answer.body.hasSuffix(" '\(id)' not found.\"}")
                     #expect(isNotFound, "\(endpoint) answered \(answer.status) \(answer.body)")

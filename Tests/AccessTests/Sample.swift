@@ -43,6 +43,9 @@ enum SampleBodies {
         "POST /api/v1/marketing/imports": #"{"provider":"google_ads","name":"May","rows":[{"date":"2026-05-01"}]}"#,
     ]
 
+    /// Query parameters that a route requires.
+    static let queries: [String: String] = ["GET /api/v1/segments/{id}/breakdown": "property=country"]
+
     /// Routes whose owner gets a 400, as they need something outside of Pulse: a server to connect to.
     static let needOutside: Set<String> = ["POST /api/v1/bi/connections/{id}/query"]
 

@@ -11,7 +11,7 @@ struct DashboardSessionTests {
     private static func logIn(_ app: TestApp, _ credential: String, cookie: String? = nil) async throws -> (answer: TestApp.Answer, cookie: String) {
         var headers = ours
         headers[.cookie] = cookie
-        let answer = try await app.post("/dashboard/session", #"{"credential":"\#(credential)"}"#, as: .nobody, headers: headers)
+        let answer = try await app.post("/dashboard/login", #"{"key":"\#(credential)"}"#, as: .nobody, headers: headers)
         return (answer, String(answer.headers[.setCookie]?.prefix { $0 != ";" } ?? ""))
     }
 

@@ -6,7 +6,7 @@ import { t } from './text.js';
 import { form } from './kit.js';
 
 export const session = () => ask('/dashboard/session');
-export const logIn = credential => ask('/dashboard/session', { method: 'POST', body: { credential } });
+export const logIn = key => ask('/dashboard/login', { method: 'POST', body: { key } });
 export const logOut = () => ask('/dashboard/session', { method: 'DELETE' });
 
 export const mark = () => h('span', { class: 'mark', 'aria-hidden': 'true' });
