@@ -19,7 +19,7 @@ session=$(curl -sf http://127.0.0.1:$driver/session -d '{"capabilities":{"always
 tell() { curl -sf "http://127.0.0.1:$driver/session/$session/$1" -d "$2"; }
 
 tell url "{\"url\":\"$base/dashboard\"}" >/dev/null
-tell execute/sync "{\"script\":\"return fetch('/dashboard/session', { method: 'POST', headers: { 'X-Pulse-Dashboard': '1' }, body: JSON.stringify({ credential: '$key' }) }).then(r => r.status)\",\"args\":[]}" >/dev/null
+tell execute/sync "{\"script\":\"return fetch('/dashboard/login', { method: 'POST', headers: { 'X-Pulse-Dashboard': '1' }, body: JSON.stringify({ key: '$key' }) }).then(r => r.status)\",\"args\":[]}" >/dev/null
 
 # picture NAME WIDTH HEIGHT PAGE THEME
 picture() {
