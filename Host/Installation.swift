@@ -63,6 +63,7 @@ public struct Installation: Sendable {
     ) throws -> Installation {
         let folder = DataFolder(configuration.storage.dataFolder)
         let adminToken = try configuration.adminToken?.revealed ?? folder.secret(DataFolder.adminToken, prefix: "padm_")
+        let cookieSecret = try configuration.cookieSecret?.revealed ?? folder.secret(DataFolder.cookieSecret, prefix: "pcs_")
         let directory = Directory(
             control: engines.control, coordination: engines.coordination, time: time,
             defaults: ModuleDefaults(modules: modules, settings: configuration.modules))
@@ -94,7 +95,7 @@ public struct Installation: Sendable {
             }),
             limits: .init(bytes: configuration.limits.bodyBytes),
             publicURL: configuration.server.publicURL,
-            vault: Vault(secret: try configuration.cookieSecret?.revealed ?? folder.secret(DataFolder.cookieSecret, prefix: "")),
+            vault: Vault(secret: cookieSecret),
             externalDatabase: ExternalPostgreSQL())
         let limiter = RateLimiter(coordination: engines.coordination, time: time, limits: .init(configuration.limits))
         let gate = Gate(
@@ -115,10 +116,10 @@ public struct Installation: Sendable {
         let ledger = Ledger(events: engines.events, writer: writer, counters: counters)
         let probes = Probes(engines: engines, journal: journal, writer: writer, telemetry: telemetry, time: time)
         let administration = AdministrationRoutes(
-            eventStore: engines.events, writer: writer, counters: counters, sessions: sessions, tables: tables, privacyDefaults: PrivacyRules(configuration.privacy))
+            eventStore: engines.events, writer: writer, counters: counters, sessions: sessions, tables: tables,
+            privacyDefaults: PrivacyRules(configuration.privacy))
         let backups = BackupRoutes(backup: Backup(engines: engines, settle: writer.settle, time: time), folder: folder.path("backups"))
-        let sessionSecret = try configuration.cookieSecret?.revealed ?? folder.secret(DataFolder.cookieSecret, prefix: "pcs_")
-        let dashboard = DashboardSessions(secret: sessionSecret, adminToken: adminToken, publicURL: configuration.server.publicURL, time: time)
+        let dashboard = DashboardSessions(secret: cookieSecret, adminToken: adminToken, publicURL: configuration.server.publicURL, time: time)
         let dashboardRoutes = DashboardRoutes(modules: modules, sessions: dashboard, time: time)
         let description = DescriptionRoutes(modules: modules, configuration: configuration)
         let hostRoutes = IngestRoutes(
@@ -130,7 +131,8 @@ public struct Installation: Sendable {
         return Installation(
             configuration: configuration, engines: engines, directory: directory, registry: registry, journal: journal,
             sessions: sessions, identity: identity, counters: counters, writer: writer, stream: stream, gate: gate, limiter: limiter,
-            crossOrigin: CrossOrigin(configuration.server), telemetry: telemetry, logger: logger, time: time, adminToken: adminToken, dashboard: dashboard)
+            crossOrigin: CrossOrigin(configuration.server), telemetry: telemetry, logger: logger, time: time, adminToken: adminToken,
+            dashboard: dashboard)
     }
 
     /// Schema, projects of the configuration, and everything that was acknowledged before the last stop.
@@ -175,8 +177,8 @@ public struct Installation: Sendable {
     }
 
     var services: [any Service] {
-        telemetry.services + [Following(installation: self), writer, JobRunner(jobs: jobs, coordination: engines.coordination, owner: journal.id, logger: logger)]
-            + registry.modules.flatMap(\.services)
+        let runner = JobRunner(jobs: jobs, coordination: engines.coordination, owner: journal.id, logger: logger)
+        return telemetry.services + [Following(installation: self), writer, runner] + registry.modules.flatMap(\.services)
     }
 
     /// To be told to stop before the server, which waits for every answer to end.
@@ -194,7 +196,8 @@ public struct Installation: Sendable {
     }
 
     var retention: Retention {
-        Retention(settings: configuration.retention, engines: engines, tables: registry.factTables, counters: counters, projects: { directory.projects })
+        Retention(
+            settings: configuration.retention, engines: engines, tables: registry.factTables, counters: counters, projects: { directory.projects })
     }
 
     /// Writes down what is left and closes the stores. After the application has ended.

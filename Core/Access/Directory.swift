@@ -70,6 +70,7 @@ public final class Directory: Sendable {
     }
 
     /// Module switch, level and the key's own list. Collection calls it for the module of each payload.
+    /// - Throws: 403 that says which of them refuses.
     public func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ key: APIKey?) throws {
         let state = state(of: module, in: project)
         guard state.isEnabled else {

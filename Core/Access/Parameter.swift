@@ -8,6 +8,15 @@ public struct Parameter: Sendable {
         case choice([String], default: String?)
         case timestamp
         case boolean(default: Bool)
+
+        /// The same, where what stands for nothing is another matter.
+        var withoutDefault: Kind {
+            switch self {
+            case .integer(let range, _): .integer(range, default: nil)
+            case .choice(let choices, _): .choice(choices, default: nil)
+            case .text, .timestamp, .boolean: self
+            }
+        }
     }
 
     public let name: String

@@ -39,8 +39,11 @@ public struct Resource: Sendable {
         self.fields = fields
         self.unique = unique
         self.counted = counted
-        // A text of ours: one that can't be read is a mistake that the first start shows.
-        self.defaults = defaults.map { try! JSON.parse($0) }
+        self.defaults = defaults.map { text in
+            // Written in our source, and read when a test first names the resource: never in the hands of a user.
+            guard let read = try? JSON.parse(text) else { preconditionFailure("defaults of \(kind) are not JSON: \(text)") }
+            return read
+        }
         self.normalize = normalize
         self.check = check
         self.verify = verify
@@ -286,20 +289,12 @@ public struct Resource: Sendable {
 }
 
 extension Resource.Definition {
-    private struct Name: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(_ text: String) { stringValue = text }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
     /// As the definition's own routes answer it.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Name.self)
-        try container.encode(id, forKey: Name("id"))
-        for (name, value) in fields.members { try container.encode(value, forKey: Name(name)) }
-        try container.encode(createdAt, forKey: Name("created_at"))
-        try container.encode(updatedAt, forKey: Name("updated_at"))
+        var container = encoder.container(keyedBy: MemberName.self)
+        try container.encode(id, forKey: MemberName("id"))
+        for (name, value) in fields.members { try container.encode(value, forKey: MemberName(name)) }
+        try container.encode(createdAt, forKey: MemberName("created_at"))
+        try container.encode(updatedAt, forKey: MemberName("updated_at"))
     }
 }

@@ -14,14 +14,25 @@ public enum SavedReport {
         check: { try check(parameters: $0["params"]) },
         verify: { call, _, body in if let type = body["report_type"]?.string { _ = try call.report(type) } })
 
-    /// The report's answer: `parameters` of the definition, those of the request before them.
-    /// - Parameter restrictions: rows that it may not show.
+    /// For routes that run saved reports and let a request say otherwise.
+    public static let overrides = ScopeParameters.list.map { Parameter($0.name, $0.kind.withoutDefault, "In place of the saved one.") }
+
+    /// The report's answer.
+    /// - Parameters:
+    ///   - override: the request's own value of a parameter, in place of the saved one; the route declares `overrides`, so that the
+    ///     gate has checked them.
+    ///   - restrictions: rows that it may not show.
     public static func run(
-        _ definition: Resource.Definition, _ call: ProjectRequest, restrictedBy restrictions: [RowRestriction] = []
+        _ definition: Resource.Definition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
+        restrictedBy restrictions: [RowRestriction] = []
+    ) async throws -> JSON { try await run(saved: definition.fields, call, override, restrictions) }
+
+    /// - Parameter saved: what has `report_type` and `params`: a definition or a widget.
+    fileprivate static func run(
+        saved: JSON, _ call: ProjectRequest, _ override: (String) -> String?, _ restrictions: [RowRestriction]
     ) async throws -> JSON {
-        let saved = definition.fields["params"]
-        let scope = try await call.scope { name in call.text(name) ?? saved?[name].flatMap(text) }.restricted(by: restrictions)
-        return try await call.run(report: definition.fields["report_type"]?.string ?? "", over: scope)
+        let scope = try await call.scope { name in override(name) ?? saved["params"]?[name].flatMap(text) }.restricted(by: restrictions)
+        return try await call.run(report: saved["report_type"]?.string ?? "", over: scope)
     }
 
     /// - Throws: 400 for a parameter that no report has, or whose value can't be meant.
@@ -32,7 +43,8 @@ public enum SavedReport {
                 throw ServiceError.body("field 'params' may hold \(names); got '\(name.excerpt(60))'.")
             }
             guard value.isNull || (text(value).map(parameter.accepts) ?? false) else {
-                throw ServiceError.body("field 'params.\(name)' must be \(parameter.expectation); got \(text(value).map { "'\($0.excerpt(60))'" } ?? value.described).")
+                let came = text(value).map { "'\($0.excerpt(60))'" } ?? value.described
+                throw ServiceError.body("field 'params.\(name)' must be \(parameter.expectation); got \(came).")
             }
         }
     }
@@ -69,7 +81,9 @@ public enum Dashboard {
         var ids: Set<String> = []
         for (index, widget) in (dashboard["widgets"]?.elements ?? []).enumerated() {
             let id = widget["id"]?.string ?? ""
-            guard ids.insert(id).inserted else { throw ServiceError.body("field 'widgets[\(index)].id' is '\(id.excerpt(60))' like that of another widget.") }
+            guard ids.insert(id).inserted else {
+                throw ServiceError.body("field 'widgets[\(index)].id' is '\(id.excerpt(60))' like that of another widget.")
+            }
             let end = (widget["x"]?.integer ?? 0) + (widget["w"]?.integer ?? 0)
             if let columns = columns?.integer, end > columns {
                 throw ServiceError.body("field 'widgets[\(index)]' ends at column \(end); the layout has \(columns).")
@@ -78,17 +92,15 @@ public enum Dashboard {
         }
     }
 
-    /// Answers of all widgets by their ids; `error` in place of the answer of one that can't be shown.
+    /// Answers of all widgets by their ids; `error` in place of the answer of one that can't be shown. Parameters as of a saved report.
     public static func run(
-        _ definition: Resource.Definition, _ call: ProjectRequest, restrictedBy restrictions: [RowRestriction] = []
+        _ definition: Resource.Definition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
+        restrictedBy restrictions: [RowRestriction] = []
     ) async throws -> [String: JSON] {
         var answers: [String: JSON] = [:]
         for widget in definition.fields["widgets"]?.elements ?? [] {
-            let saved = widget["params"]
             do {
-                let scope = try await call.scope { name in call.text(name) ?? saved?[name].flatMap { $0.string ?? $0.integer.map(String.init) } }
-                    .restricted(by: restrictions)
-                answers[widget["id"]?.string ?? ""] = try await call.run(report: widget["report_type"]?.string ?? "", over: scope)
+                answers[widget["id"]?.string ?? ""] = try await SavedReport.run(saved: widget, call, override, restrictions)
             } catch let error as ServiceError {
                 answers[widget["id"]?.string ?? ""] = try JSON(encoding: ["error": error.message])
             }

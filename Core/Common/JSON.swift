@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// - Source: simdjson, doc/tape.md. A word of the tape has its type in the top byte and 56 bits of payload.
 ///
-/// `@unchecked Sendable`: a value is a place in a document, and no document is written once somebody has a value of it.
+/// `@unchecked Sendable`: a value is a place in a document. It keeps the document alive, whose buffers nobody writes after the parse
+/// that filled them: they go back to the pool of parsers in the document's `deinit`, when no value is left.
 public struct JSON: @unchecked Sendable {
     public enum Kind: String, Sendable {
         case object, array, string, number, boolean, null
@@ -90,6 +91,7 @@ public struct JSON: @unchecked Sendable {
     public subscript(_ name: String) -> JSON? {
         guard tag == UInt8(ascii: "{") else { return nil }
         var name = name
+        // `wanted` has an address unless it is empty, when nothing is compared.
         // On the tape itself: this is asked some thirty times of every event.
         let found = name.withUTF8 { wanted in
             let tape = document.tape, strings = UnsafeRawPointer(document.strings), last = end - 1

@@ -4,22 +4,6 @@ import Foundation
 public enum Statistics {
     /// The 0.975 quantile of the standard normal distribution: 95 % lie within it on both sides.
     public static let z95 = 1.959963984540054
-
-    /// The probability that a standard normal value is at most `z`.
-    public static func normal(_ z: Double) -> Double { 0.5 * erfc(-z / 2.0.squareRoot()) }
-
-    /// The probability of a value at least as far from 0 as `z` where nothing but chance is at work.
-    public static func twoSided(_ z: Double) -> Double { min(1, erfc(abs(z) / 2.0.squareRoot())) }
-
-    /// z of the difference of two proportions with the pooled variance; 0 where both are all or nothing.
-    /// - Source: NIST/SEMATECH e-Handbook of Statistical Methods, 7.3.3
-    public static func twoProportions(_ first: (successes: Int64, trials: Int64), _ second: (successes: Int64, trials: Int64)) -> Double {
-        guard first.trials > 0, second.trials > 0 else { return 0 }
-        let n1 = Double(first.trials), n2 = Double(second.trials)
-        let pooled = Double(first.successes + second.successes) / (n1 + n2)
-        let variance = pooled * (1 - pooled) * (1 / n1 + 1 / n2)
-        return variance > 0 ? (Double(first.successes) / n1 - Double(second.successes) / n2) / variance.squareRoot() : 0
-    }
 }
 
 extension Statistics {

@@ -6,16 +6,21 @@ public struct Comparison: Sendable, Hashable {
         case exists, not_exists, eq, neq, contains, starts_with, ends_with, gt, gte, lt, lte
         case isIn = "in"
 
-        /// Signs of SQL for those that order.
-        var sign: String? {
+        /// The sign of SQL for those that compare with one value.
+        var sign: SQL? {
             switch self {
+            case .eq: "="
+            case .neq: "<>"
             case .gt: ">"
             case .gte: ">="
             case .lt: "<"
             case .lte: "<="
-            default: nil
+            case .exists, .not_exists, .contains, .starts_with, .ends_with, .isIn: nil
             }
         }
+
+        /// Those that a number has.
+        static let ofNumbers: [Operator] = [.eq, .neq, .gt, .gte, .lt, .lte, .isIn]
     }
 
     public enum Operand: Sendable, Hashable {
@@ -87,44 +92,41 @@ public struct Comparison: Sendable, Hashable {
         case .contains: condition = like(subject, "%", "%")
         case .starts_with: condition = like(subject, "", "%")
         case .ends_with: condition = like(subject, "%", "")
-        case .gt, .gte, .lt, .lte:
-            let sign = SQL(sql: operation.sign!)
-            switch operands[0] {
-            case .number(let number): condition = "\(dialect.number(subject)) \(sign) \(number)"
-            // ISO 8601 orders as text.
-            case let other: condition = "\(subject) <> '' AND \(subject) \(sign) \(other.text)"
-            }
+        case .gt: condition = ordered(">", subject, dialect)
+        case .gte: condition = ordered(">=", subject, dialect)
+        case .lt: condition = ordered("<", subject, dialect)
+        case .lte: condition = ordered("<=", subject, dialect)
         case .isIn: condition = SQL.any(operands.map { equals($0, subject, dialect) })
         }
         return "coalesce(\(condition), FALSE)"
     }
 
-    /// The condition on `subject`, which is a number and never null.
-    public func condition(onNumber subject: SQL) -> SQL {
-        let numbers = operands.map { if case .number(let number) = $0 { number } else { Double.nan } }
-        switch operation {
-        case .eq: return "\(subject) = \(numbers[0])"
-        case .neq: return "\(subject) <> \(numbers[0])"
-        case .isIn: return "\(subject) IN \(list: numbers)"
-        default: return "\(subject) \(sql: operation.sign!) \(numbers[0])"
-        }
-    }
+    /// The numbers that it was made with.
+    private var numbers: [Double] { operands.compactMap { if case .number(let number) = $0 { number } else { nil } } }
 
-    /// Operators that a number has.
-    static let ofNumbers: [Operator] = [.eq, .neq, .gt, .gte, .lt, .lte, .isIn]
+    /// The condition on `subject`, which is a number and never null; for one of `Operator.ofNumbers` and numbers.
+    public func condition(onNumber subject: SQL) -> SQL {
+        guard let sign = operation.sign else { return "\(subject) IN \(list: numbers)" }
+        return SQL.all(numbers.map { "\(subject) \(sign) \($0)" })
+    }
 
     /// Whether it holds for the number 0: for what has no rows.
     var holdsForZero: Bool {
-        let numbers = operands.compactMap { if case .number(let number) = $0 { number } else { nil } }
         switch operation {
-        case .eq, .isIn: return numbers.contains(0)
-        case .neq: return !numbers.contains(0)
-        case .gt: return 0 > numbers[0]
-        case .gte: return 0 >= numbers[0]
-        case .lt: return 0 < numbers[0]
-        case .lte: return 0 <= numbers[0]
-        default: return false
+        case .eq, .isIn: numbers.contains(0)
+        case .neq: !numbers.contains(0)
+        case .gt: numbers.allSatisfy { 0 > $0 }
+        case .gte: numbers.allSatisfy { 0 >= $0 }
+        case .lt: numbers.allSatisfy { 0 < $0 }
+        case .lte: numbers.allSatisfy { 0 <= $0 }
+        case .exists, .not_exists, .contains, .starts_with, .ends_with: false
         }
+    }
+
+    private func ordered(_ sign: SQL, _ subject: SQL, _ dialect: Dialect) -> SQL {
+        if case .number(let number) = operands[0] { return "\(dialect.number(subject)) \(sign) \(number)" }
+        // ISO 8601 orders as text.
+        return "\(subject) <> '' AND \(dialect.byCodePoints(subject)) \(sign) \(operands[0].text)"
     }
 
     private func equals(_ operand: Operand, _ subject: SQL, _ dialect: Dialect) -> SQL {

@@ -14,9 +14,6 @@ extension Dialect {
             : "to_char(to_timestamp((\(milliseconds)) / 1000.0) AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
     }
 
-    /// Text that is ordered by code points.
-    public func byCodePoint(_ text: SQL) -> SQL { self == .postgresql ? "(\(text)) COLLATE \"C\"" : text }
-
     /// Rounded to so many digits, half away from zero.
     public func rounded(_ number: SQL, digits: SQL) -> SQL {
         self == .postgresql

@@ -65,14 +65,17 @@ public enum Dialect: String, Sendable {
     }
 
     /// The text, compared and ordered by code points, as columns are.
-    func byCodePoints(_ text: SQL) -> SQL { self == .postgresql ? "(\(text)) COLLATE \"C\"" : text }
+    public func byCodePoints(_ text: SQL) -> SQL { self == .postgresql ? "(\(text)) COLLATE \"C\"" : text }
 
-    /// The text as a number; null where it is none, so that a filter on a mixed property never fails.
+    /// The text as a number; null where it is none, so that a filter on a mixed property never fails. A number is decimal, of at most 100
+    /// digits before and after the point and an exponent of at most 199, which no engine finds too large or too small.
     public func number(_ text: SQL) -> SQL {
-        switch self {
-        case .duckdb: "try_cast(\(text) AS DOUBLE)"
-        case .postgresql:
-            "CASE WHEN \(text) ~ '^[-+]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]{1,3})?$' THEN (\(text))::double precision END"
+        let pattern = SQL(sql: "[-+]?([0-9]{1,100}([.][0-9]{0,100})?|[.][0-9]{1,100})([eE][-+]?[01]?[0-9]{1,2})?")
+        // DuckDB alone would also read infinities, underscores and blanks; the pattern is asked of what it can read.
+        return switch self {
+        case .duckdb:
+            "CASE WHEN try_cast(\(text) AS DOUBLE) IS NOT NULL AND regexp_full_match(\(text), '\(pattern)') THEN try_cast(\(text) AS DOUBLE) END"
+        case .postgresql: "CASE WHEN \(text) ~ '^\(pattern)$' THEN (\(text))::double precision END"
         case .sqlite: "CASE WHEN \(text) GLOB '*[0-9]*' THEN CAST(\(text) AS REAL) END"
         }
     }

@@ -37,14 +37,14 @@ public struct People: Sendable, Hashable {
     /// CTEs that end with `people`: `visitor`, and `person`, one of the visitors who are the same. Visitors without a user don't
     /// stand there; each is a person.
     func ctes(of project: Int32, _ dialect: Dialect) -> [SQL] {
+        // Names that no report gives to a CTE of its own.
         let named: SQL = """
-            named AS NOT MATERIALIZED (
+            people_named AS NOT MATERIALIZED (
               SELECT \(Int64(project)) AS project, visitor, \(Identity.latest("user_id", dialect)) AS user_id FROM identity_profiles
               WHERE project = \(Int64(project)) AND user_id IS NOT NULL GROUP BY visitor)
             """
-        let pairs = merges.sorted { $0.key < $1.key }.map { "(\($0.key), \($0.value))" as SQL }
-        let merged: SQL = pairs.isEmpty
-            ? "merged AS (SELECT user_id, user_id AS into_id FROM named WHERE FALSE)" : "merged (user_id, into_id) AS (VALUES \(SQL.joined(pairs)))"
+        let pairs = merges.sorted { $0.key < $1.key }.map { [$0.key, $0.value] }
+        let merged: SQL = "people_merged AS (\(dialect.table(["user_id", "into_id"], of: pairs)))"
         // By the key, so that each engine takes the same one of them.
         return [
             named, merged,
@@ -52,8 +52,8 @@ public struct People: Sendable, Hashable {
             people AS MATERIALIZED (
               SELECT visitor, first_value(visitor) OVER (PARTITION BY someone ORDER BY visitor_key) AS person
               FROM (
-                SELECT named.visitor, coalesce(into_id, named.user_id) AS someone, \(dialect.visitorKey(in: "named")) AS visitor_key
-                FROM named LEFT JOIN merged ON merged.user_id = named.user_id) same)
+                SELECT known.visitor, coalesce(into_id, known.user_id) AS someone, \(dialect.visitorKey(in: "known")) AS visitor_key
+                FROM people_named known LEFT JOIN people_merged merged ON merged.user_id = known.user_id) same)
             """,
         ]
     }

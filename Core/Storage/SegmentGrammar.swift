@@ -155,7 +155,7 @@ extension Segment {
 
     /// A comparison with numbers alone.
     private static func number(_ json: JSON, at path: String) throws -> Comparison {
-        let comparison = try Comparison.parse(json, at: path, accepting: Comparison.ofNumbers)
+        let comparison = try Comparison.parse(json, at: path, accepting: Comparison.Operator.ofNumbers)
         for operand in comparison.operands {
             guard case .number = operand else { throw ServiceError.body("field '\(path).value' must be a number; got '\(operand.text.excerpt(60))'.") }
         }

@@ -16,13 +16,13 @@ public struct VisitorList: Encodable, Sendable {
     }
 
     /// - Parameters:
-    ///   - ctes: what `visitors` needs in front of it; empty for nothing.
+    ///   - ctes: what `visitors` needs in front of it.
     ///   - visitors: a SELECT of one column `visitor`, without repeats.
     public static func page(
-        _ name: StaticString, of scope: Scope, reading tables: [FactTable] = [], ctes: SQL = "", visitors: SQL
+        _ name: StaticString, of scope: Scope, reading tables: [FactTable] = [], ctes: SQL? = nil, visitors: SQL
     ) async throws -> VisitorList {
         // In the order of their keys, which tells nothing and is the same on each engine; ids for those of the page alone.
-        let before: SQL = ctes == "" ? "" : "\(ctes), "
+        let before: SQL = ctes.map { "\($0), " } ?? ""
         let project = Int64(scope.project)
         let rows = try await scope.rows(name, reading: tables, continues: true, """
             \(before)behind AS MATERIALIZED (SELECT \(project) AS project, visitor FROM (\(visitors)) chosen),
@@ -35,7 +35,8 @@ public struct VisitorList: Encodable, Sendable {
             """)
         var total = rows.first?.int("total") ?? 0
         if rows.isEmpty, scope.offset > 0 {
-            total = try await scope.rows(name, reading: tables, continues: true, "\(before)behind AS (\(visitors)) SELECT count(*) AS total FROM behind")[0].int("total")
+            let counted: SQL = "\(before)behind AS (\(visitors)) SELECT count(*) AS total FROM behind"
+            total = try await scope.rows(name, reading: tables, continues: true, counted)[0].int("total")
         }
         return VisitorList(data: rows.map { $0.optionalText("id") ?? anonymousID($0.int("visitor_key")) }, total: total)
     }

@@ -81,15 +81,15 @@ struct BIDatasets: Sendable {
     /// Columns that tell when, from epoch milliseconds.
     static func times(_ milliseconds: SQL) -> [BIDataset.Column] {
         [
-            .init("occurred_at", .text) { $0.byCodePoint($0.timestampText(milliseconds)) },
+            .init("occurred_at", .text) { $0.byCodePoints($0.timestampText(milliseconds)) },
             .init("occurred_ms", .integer) { _ in milliseconds },
-            .init("date", .text) { $0.byCodePoint($0.dayText(milliseconds)) },
+            .init("date", .text) { $0.byCodePoints($0.dayText(milliseconds)) },
             .init("week", .text) { dialect in
                 // 1970-01-01 was a Thursday.
                 let number: SQL = "(\(dialect.quotient(milliseconds, "\(day)")))"
-                return dialect.byCodePoint(dialect.dayText("(\(number) - ((\(number) + 3) % 7)) * \(day)"))
+                return dialect.byCodePoints(dialect.dayText("(\(number) - ((\(number) + 3) % 7)) * \(day)"))
             },
-            .init("month", .text) { dialect in dialect.byCodePoint("\"left\"(\(dialect.dayText(milliseconds)), 7)") },
+            .init("month", .text) { dialect in dialect.byCodePoints("\"left\"(\(dialect.dayText(milliseconds)), 7)") },
             .init("hour", .integer) { "\($0.quotient("(\(milliseconds)) % \(day)", "3600000"))" },
         ]
     }
@@ -129,9 +129,9 @@ struct BIDatasets: Sendable {
     private static let dailyStats = BIDataset(
         name: "daily_stats", module: "core",
         columns: [
-            .init("date", .text) { $0.byCodePoint($0.dayText("day * \(day)")) },
-            .init("week", .text) { $0.byCodePoint($0.dayText("(day - ((day + 3) % 7)) * \(day)")) },
-            .init("month", .text) { $0.byCodePoint("\"left\"(\($0.dayText("day * \(day)")), 7)") },
+            .init("date", .text) { $0.byCodePoints($0.dayText("day * \(day)")) },
+            .init("week", .text) { $0.byCodePoints($0.dayText("(day - ((day + 3) % 7)) * \(day)")) },
+            .init("month", .text) { $0.byCodePoints("\"left\"(\($0.dayText("day * \(day)")), 7)") },
             .init("visitors", .integer), .init("pageviews", .integer), .init("sessions", .integer), .init("events", .integer),
         ],
         metrics: [

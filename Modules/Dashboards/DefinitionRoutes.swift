@@ -3,21 +3,20 @@ import Core
 extension DashboardsModule {
     var definitionRoutes: [Route] {
         let report = SavedReport.resource, dashboard = Dashboard.resource
-        let range = [
-            Parameter("start_at", .timestamp, "In place of the saved one."), Parameter("end_at", .timestamp, "In place of the saved one."),
-        ]
         return dashboard.routes(after: keepOneDefault) + report.routes + [
             Route(
-                .post, report.path + "/{id}/run", "The answer of a saved report.", scope: .query, access: .read, parameters: range,
-                success: .json(.object([.required("report", .map(.any)), .required("result", .map(.any))]))
+                .post, report.path + "/{id}/run", "The answer of a saved report.", scope: .query, access: .read,
+                parameters: SavedReport.overrides, success: .json(.object([.required("report", .map(.any)), .required("result", .map(.any))]))
             ) { call in
                 let definition = try await report.require(call)
-                return try .json(Run(report: definition, result: try await SavedReport.run(definition, call)))
+                return try .json(Run(report: definition, result: try await SavedReport.run(definition, call, override: call.text)))
             },
             Route(
                 .post, dashboard.path + "/{id}/run", "The answers of a dashboard's widgets, by their ids.", scope: .query, access: .read,
-                parameters: range, success: .json(.object([.required("widgets", .map(.any))]))
-            ) { call in try .json(["widgets": try await Dashboard.run(try await dashboard.require(call), call)]) },
+                parameters: SavedReport.overrides, success: .json(.object([.required("widgets", .map(.any))]))
+            ) { call in
+                try .json(["widgets": try await Dashboard.run(try await dashboard.require(call), call, override: call.text)])
+            },
         ]
     }
 

@@ -12,19 +12,11 @@ struct RetentionReport: Encodable, Sendable {
         /// In percent, in the order of `days`; nil until the day is over for everybody in the cohort.
         let rates: [Double?]
 
-        private struct Name: CodingKey {
-            let stringValue: String
-            var intValue: Int? { nil }
-            init(_ text: String) { stringValue = text }
-            init?(stringValue: String) { self.stringValue = stringValue }
-            init?(intValue: Int) { nil }
-        }
-
         func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: Name.self)
-            try container.encode(cohort, forKey: Name("cohort"))
-            try container.encode(initialVisitors, forKey: Name("initial_visitors"))
-            for (day, rate) in zip(RetentionReport.days, rates) { try container.encode(rate, forKey: Name("D\(day)")) }
+            var container = encoder.container(keyedBy: MemberName.self)
+            try container.encode(cohort, forKey: MemberName("cohort"))
+            try container.encode(initialVisitors, forKey: MemberName("initial_visitors"))
+            for (day, rate) in zip(RetentionReport.days, rates) { try container.encode(rate, forKey: MemberName("D\(day)")) }
         }
     }
 

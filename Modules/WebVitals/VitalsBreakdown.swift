@@ -23,21 +23,13 @@ struct VitalsBreakdown: Encodable, Sendable {
     }
 
     func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(name.isEmpty && dimension == .device ? "Unknown" : name, forKey: Key(dimension.rawValue))
-        try container.encode(samples, forKey: Key("samples"))
+        var container = encoder.container(keyedBy: MemberName.self)
+        try container.encode(name.isEmpty && dimension == .device ? "Unknown" : name, forKey: MemberName(dimension.rawValue))
+        try container.encode(samples, forKey: MemberName("samples"))
         for metric in Metric.allCases {
-            try container.encode(p75[metric], forKey: Key("\(metric.rawValue)_p75"))
-            try container.encode(p75[metric].map(metric.rating), forKey: Key("\(metric.rawValue)_rating"))
+            try container.encode(p75[metric], forKey: MemberName("\(metric.rawValue)_p75"))
+            try container.encode(p75[metric].map(metric.rating), forKey: MemberName("\(metric.rawValue)_rating"))
         }
-    }
-
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(_ name: String) { stringValue = name }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
     }
 
     /// Measurements from countries that are not known are in no line, as in the report on places.

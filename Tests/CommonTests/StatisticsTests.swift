@@ -20,18 +20,6 @@ struct StatisticsTests {
         #expect(interval.high == 100)
     }
 
-    @Test("The normal distribution is that of the tables", arguments: [(0, 0.5), (1.0, 0.841345), (1.96, 0.975002), (-2.5758, 0.005)])
-    func normal(z: Double, probability: Double) { #expect(abs(Statistics.normal(z) - probability) < 1e-6) }
-
-    /// The document's experiment: 34 of 1102 against 41 of 1067 is z = 0.96, p = 0.33.
-    @Test("Two proportions are compared with their pooled variance")
-    func proportions() {
-        let z = Statistics.twoProportions((41, 1_067), (34, 1_102))
-        #expect(abs(z - 0.96) < 0.005)
-        #expect(abs(Statistics.twoSided(z) - 0.336) < 0.005)
-        #expect(Statistics.twoProportions((5, 5), (7, 7)) == 0)
-    }
-
     /// Critical values of Student's distribution, two-sided.
     @Test("Student's distribution is that of the tables", arguments: [
         (12.7062, 1.0, 0.05), (2.2281, 10, 0.05), (3.1693, 10, 0.01), (2.0, 10, 0.07339), (1.9600, 1e7, 0.05),

@@ -61,6 +61,9 @@ struct DashboardTests {
             #expect(run.body == #"{"report":\#(report),"result":{"data":[\#(page)],"total":2}}"#)
             let other = try await app.post("/api/v1/reports/\(id)/run?start_at=2026-02-01&end_at=2026-02-02", as: .query)
             #expect(other.body == #"{"report":\#(report),"result":{"data":[],"total":0}}"#)
+            let wide = try await app.post("/api/v1/reports/\(id)/run?limit=-1", as: .query)
+            #expect(wide.status == 400)
+            #expect(wide.body == #"{"error":"Invalid query parameter 'limit': must be a whole number from 1 to 1000; got '-1'."}"#)
         }
     }
 

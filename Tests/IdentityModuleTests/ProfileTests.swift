@@ -108,6 +108,8 @@ struct ProfileTests {
             try await expect("", 4)
             let again = try await app.post("/api/v1/identity/merges", #"{"user_id":"ada","into_user_id":"bob"}"#, as: .query)
             #expect(again.body == #"{"error":"Invalid request body: user 'bob' is merged into 'ada' already."}"#)
+            let hidden = try await app.post("/api/v1/identity/merges", #"{"user_id":"c\u001Ey","into_user_id":"bob"}"#, as: .query)
+            #expect(hidden.status == 400 && hidden.body.contains("field 'user_id' must be text without control characters"), "\(hidden.body)")
             let twice = try await app.post("/api/v1/identity/merges", #"{"user_id":"bob","into_user_id":"cy"}"#, as: .query)
             #expect(twice.body == #"{"error":"Invalid request body: user 'bob' is merged into 'ada' already; undo that first."}"#)
             let undone = try await app.delete("/api/v1/identity/merges/\(id)", as: .query)

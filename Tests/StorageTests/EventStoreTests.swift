@@ -25,6 +25,21 @@ struct EventStoreTests {
         }
     }
 
+    @Test("text is a number or none, and never an error", arguments: EventStoreEngine.all)
+    func numberOfText(engine: EventStoreEngine) async throws {
+        let numbers: [(text: String, number: Double?)] = [
+            ("12", 12), ("-1.5e3", -1_500), (".5", 0.5), ("1.", 1), ("1e199", 1e199), ("1e-199", 1e-199), ("", nil), ("abc", nil), ("1e", nil),
+            ("0x10", nil), ("1 ", nil), ("1_000", nil), ("-", nil), ("nan", nil), ("inf", nil), ("1e999", nil), ("1e-999", nil),
+            (String(repeating: "9", count: 400), nil), ("0." + String(repeating: "0", count: 400) + "1", nil),
+        ]
+        try await engine.use { store in
+            for (text, number) in numbers {
+                let read = try await store.value("SELECT \(store.dialect.number("\(text)"))")
+                #expect(read.double == number, "\(text)")
+            }
+        }
+    }
+
     @Test("sums, averages and counts come as numbers", arguments: EventStoreEngine.all)
     func numbers(engine: EventStoreEngine) async throws {
         try await engine.use { store in

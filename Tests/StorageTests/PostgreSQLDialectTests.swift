@@ -19,15 +19,6 @@ struct PostgreSQLDialectTests {
         #expect(try await value(dialect.jsonText(document, ["missing", "b"])) == .null)
     }
 
-    @Test(
-        "text as a number, and never an error",
-        arguments: [
-            ("12", 12.0), ("-1.5e3", -1_500.0), (".5", 0.5), ("1.", 1.0), ("", nil), ("abc", nil), ("1e", nil), ("0x10", nil), ("1 ", nil), ("-", nil),
-        ] as [(String, Double?)])
-    func number(text: String, number: Double?) async throws {
-        #expect(try await value(dialect.number("\(text)")).double == number)
-    }
-
     @Test("first and last by an order")
     func firstAndLast() async throws {
         let rows: SQL = "(VALUES ('b', 2), ('a', 1), ('c', 3)) AS rows (name, at)"

@@ -77,7 +77,7 @@ struct SQLCoreCompiler {
             let (sql, type) = try render(item.expression, .output, subquery)
             guard type != .null else { throw SQLRefusal(what: "NULL needs a type here; write CAST(NULL AS text).", place: item.place) }
             guard type != .visitor || !isTop else { throw SQLCompiler.hiddenVisitor(item.place) }
-            var value = type == .text ? dialect.byCodePoint(isTop ? "\"left\"(\(sql), 2048)" : sql) : sql
+            var value = type == .text ? dialect.byCodePoints(isTop ? "\"left\"(\(sql), 2048)" : sql) : sql
             // Bound values of one column must be of one type in all rows of a UNION.
             if type == .integer { value = "CAST(\(sql) AS bigint)" }
             parts.append("\(value) AS c\(sql: String(index + 1))")
@@ -215,7 +215,7 @@ struct SQLCoreCompiler {
             throw SQLRefusal(what: "ORDER BY takes no subquery.", place: core.place)
         }
         guard type != .visitor else { throw SQLCompiler.hiddenVisitor(core.place) }
-        return type == .text ? dialect.byCodePoint(sql) : sql
+        return type == .text ? dialect.byCodePoints(sql) : sql
     }
 
     /// The condition, and whether it binds the two sides to each other.
@@ -429,7 +429,7 @@ struct SQLCoreCompiler {
                 let (sql, type) = try windowKey(order.expression, place, subquery)
                 guard type != .visitor else { throw SQLCompiler.hiddenVisitor(place) }
                 let direction = (order.isDescending ? " DESC" : "") + (order.nullsFirst ? " NULLS FIRST" : " NULLS LAST")
-                keys.append("\(type == .text ? dialect.byCodePoint(sql) : sql)\(sql: direction)")
+                keys.append("\(type == .text ? dialect.byCodePoints(sql) : sql)\(sql: direction)")
             }
             parts.append("ORDER BY \(SQL.joined(keys))")
         }

@@ -62,7 +62,7 @@ struct SQLFunctions {
             return ("count(\(sql: distinct)\(value))", .integer)
         }
         if call.name == "min" || call.name == "max" {
-            if type == .text { return ("\(sql: call.name)(\(dialect.byCodePoint(value)))", .text) }
+            if type == .text { return ("\(sql: call.name)(\(dialect.byCodePoints(value)))", .text) }
             _ = try number(0)
             return ("\(sql: call.name)(\(value))", type)
         }
@@ -170,7 +170,7 @@ struct SQLFunctions {
             throw refusal("takes values of one type; got \(values.map(\.type.words).joined(separator: ", ")).")
         }
         guard type != .visitor else { throw refusal("can't take a visitor.") }
-        let list = SQL.joined(values.map { $0.type == .text && dialect == .postgresql ? dialect.byCodePoint($0.sql) : $0.sql })
+        let list = SQL.joined(values.map { $0.type == .text && dialect == .postgresql ? dialect.byCodePoints($0.sql) : $0.sql })
         return ("\(sql: call.name)(\(list))", call.name == "nullif" ? values[0].type : type)
     }
 

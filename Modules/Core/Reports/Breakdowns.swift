@@ -7,18 +7,10 @@ enum Breakdowns {
         let level: String, name: String, visitors: Int64, percentage: Double
 
         func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: Key.self)
-            try container.encode(name, forKey: Key(level))
-            try container.encode(visitors, forKey: Key("visitors"))
-            try container.encode(percentage, forKey: Key("percentage"))
-        }
-
-        private struct Key: CodingKey {
-            let stringValue: String
-            var intValue: Int? { nil }
-            init(_ name: String) { stringValue = name }
-            init?(stringValue: String) { self.stringValue = stringValue }
-            init?(intValue: Int) { nil }
+            var container = encoder.container(keyedBy: MemberName.self)
+            try container.encode(name, forKey: MemberName(level))
+            try container.encode(visitors, forKey: MemberName("visitors"))
+            try container.encode(percentage, forKey: MemberName("percentage"))
         }
     }
     struct Event: Encodable, Sendable { let name: String, count: Int64, unique: Int64 }
