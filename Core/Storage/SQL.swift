@@ -50,9 +50,38 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
         conditions.isEmpty ? "FALSE" : joined(conditions.map { "(\($0))" }, separator: " OR ")
     }
 
-    /// Whether `name` stands somewhere in the text, as a whole or within a longer word.
-    func mentions(_ name: String) -> Bool {
-        parts.contains { if case .text(let text) = $0 { text.contains(name) } else { false } }
+    /// The names, keywords and whole numbers of its text, without those that are values.
+    var words: Set<String> {
+        var words: Set<String> = [], word: [UInt8] = []
+        func end() {
+            if !word.isEmpty { words.insert(String(decoding: word, as: UTF8.self)) }
+            word.removeAll(keepingCapacity: true)
+        }
+        for part in parts {
+            // A name may be made of two pieces of text; a value ends it.
+            guard case .text(let text) = part else { end(); continue }
+            for byte in text.utf8 {
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                    UInt8(ascii: "_"): word.append(byte)
+                default: end()
+                }
+            }
+        }
+        end()
+        return words
+    }
+
+    /// Whether it takes columns without naming them, by `*` rather than `count(*)`.
+    var takesAllColumns: Bool {
+        var last: UInt8 = 0
+        for case .text(let text) in parts {
+            for byte in text.utf8 {
+                if byte == UInt8(ascii: "*"), last != UInt8(ascii: "(") { return true }
+                last = byte
+            }
+        }
+        return false
     }
 
     /// The statement as an engine takes it: text with placeholders, and the values in their order.

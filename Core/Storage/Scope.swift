@@ -138,8 +138,8 @@ public struct Scope: Sendable {
         people != nil || segment?.looksBeyondRange == true ? .always : range
     }
 
-    /// `WITH` and those of the CTEs described above that `query` names, as the others would be planned all the same: for a
-    /// short statement that is most of its time.
+    /// `WITH` and those of the CTEs described above that `query` names, with the columns that it names, as the others would be planned all
+    /// the same: for a short statement that is most of its time.
     func prelude(for query: SQL, reading tables: [FactTable]) -> SQL {
         let sessionFilters = filters.filter { $0.dimension.isOfSession }
         let rowFilters = filters.filter { !$0.dimension.isOfSession }
@@ -150,7 +150,6 @@ public struct Scope: Sendable {
         let touched: SQL = rowFilters.isEmpty
             ? "" : " WHERE (visitor, session_at) IN (SELECT visitor, session_at FROM activity)"
         let shared: [(name: String, definition: SQL)] = [
-            ("scope_rows", "SELECT *, (\(chosen)) AS is_chosen FROM \(rows(of: Activity.table, "kind < 2 AND \(base)"))"),
             ("activity", "SELECT * FROM scope_rows WHERE is_chosen"),
             ("pageviews", "SELECT * FROM activity WHERE kind = 0"),
             ("events", "SELECT * FROM activity WHERE kind = 1"),
@@ -164,14 +163,19 @@ public struct Scope: Sendable {
                 """),
         ]
         // From the last to the first, as each reads only those before it.
-        var readers = [query], parts: [SQL] = []
+        var words = query.words, parts: [SQL] = []
         let sessionsLeft = left(of: "sessions")
-        for (name, whole) in shared.reversed() where name == "scope_rows" || readers.contains(where: { $0.mentions(name) }) {
+        for (name, whole) in shared.reversed() where words.contains(name) {
             let definition: SQL = name == "sessions" && !sessionsLeft.isEmpty
                 ? "SELECT * FROM (\(whole)) every WHERE \(SQL.all(sessionsLeft))" : whole
-            readers.append(definition)
+            words.formUnion(definition.words)
             parts.insert("\(sql: name) AS NOT MATERIALIZED (\(definition))", at: 0)
         }
+        let columns = Activity.table.allColumns.map(\.name).filter { query.takesAllColumns || words.contains($0) }
+        let scopeRows: SQL = """
+            SELECT \(sql: columns.map { $0 + ", " }.joined())(\(chosen)) AS is_chosen FROM \(rows(of: Activity.table, "kind < 2 AND \(base)"))
+            """
+        parts.insert("scope_rows AS NOT MATERIALIZED (\(scopeRows))", at: 0)
         for table in tables {
             let conditions = SQL.all([bounds] + left(of: table.name) + conditions(on: table))
             parts.append("\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(rows(of: table, conditions)))")

@@ -36,6 +36,22 @@ public struct VisitorCount: Sendable {
             : "SELECT \(key), count(*) AS visitors FROM (SELECT DISTINCT \(key), visitor FROM \(rows)) one GROUP BY \(key)"
     }
 
+    /// The same with an aggregate over all rows of a value beside the visitors of some of them, in one pass where bits are counted.
+    /// - Parameters:
+    ///   - condition: of the rows whose visitors count; values without any are in no row.
+    public func query(by key: SQL, from rows: SQL, where condition: SQL, with aggregate: SQL, named name: SQL, groups: Int64) -> SQL {
+        let chosen: SQL = "(SELECT * FROM \(rows) WHERE \(condition)) chosen"
+        return countsBits(groups)
+            ? """
+                SELECT \(key), \(distinct(where: condition, groups: groups)) AS visitors, \(aggregate) AS \(name) FROM \(rows)
+                GROUP BY \(key) HAVING count(*) FILTER (WHERE \(condition)) > 0
+                """
+            : """
+                SELECT counted.\(key), visitors, \(name) FROM (\(query(by: key, from: chosen, groups: groups))) counted
+                JOIN (SELECT \(key), \(aggregate) AS \(name) FROM \(rows) GROUP BY \(key)) every ON every.\(key) = counted.\(key)
+                """
+    }
+
     /// For counting by several columns, each alone: a query with the visitors of each combination of `columns`, and the aggregate
     /// that counts those of a group of its rows. Bits of the few combinations are joined far faster than all rows are grouped
     /// once for each column.

@@ -83,6 +83,7 @@ struct ReportTimes {
         let version = try clickhouse.load()
         for index in lines.indices {
             let statements = lines[index].question.statements(lines[index].days) { "intDiv(\($0), \($1))" }
+            let repetitions = lines[index].repetitions(repetitions)
             var total: [Double] = Array(repeating: 0, count: repetitions)
             for (number, statement) in statements.enumerated() {
                 let (milliseconds, rows) = try clickhouse.ask(statement, repetitions: repetitions)

@@ -16,13 +16,13 @@ enum Breakdowns {
     struct Event: Encodable, Sendable { let name: String, count: Int64, unique: Int64 }
 
     static func sources(_ scope: Scope) async throws -> [Source] {
-        let first = try await firstRows(scope), visitors = try await visitors(by: "source", scope)
+        let flagged = try await scope.flagged(), groups = try await values(of: "source", scope)
+        let visited = try await scope.visitorCount().query(
+            by: "source", from: "chosen_rows", where: isFirst, with: "coalesce(sum(times) FILTER (WHERE kind = 0), 0)", named: "pageviews", groups: groups)
         return try await scope.rows("core.sources", continues: true, """
-            \(first),
-            seen AS (SELECT source, count(*) FILTER (WHERE kind = 0) AS pageviews FROM activity GROUP BY source),
-            visited AS (\(visitors))
-            SELECT visited.source, visitors, pageviews FROM visited JOIN seen ON seen.source = visited.source
-            ORDER BY visitors DESC, visited.source LIMIT \(scope.limit) OFFSET \(scope.offset)
+            \(flagged), chosen_rows AS NOT MATERIALIZED (SELECT * FROM flagged WHERE is_chosen), visited AS (\(visited))
+            SELECT source, visitors, pageviews FROM visited
+            ORDER BY visitors DESC, source LIMIT \(scope.limit) OFFSET \(scope.offset)
             """).map { Source(source: $0.text("source"), visitors: $0.int("visitors"), pageviews: $0.int("pageviews")) }
     }
 
@@ -52,13 +52,19 @@ enum Breakdowns {
     /// CTEs, of which `first_rows` has every visitor with every value of a session's property: the first row of a session
     /// tells it, and visitors need no more than those.
     static func firstRows(_ scope: Scope) async throws -> SQL {
-        "\(try await scope.flagged()), first_rows AS NOT MATERIALIZED (SELECT * FROM flagged WHERE is_chosen AND (seq = 1 OR is_irregular))"
+        "\(try await scope.flagged()), first_rows AS NOT MATERIALIZED (SELECT * FROM flagged WHERE is_chosen AND (\(isFirst)))"
     }
 
-    /// The query for visitors by `column`, of a session's property. How many values that has is asked first, as what is
-    /// fastest for some dozens takes too much memory for thousands.
+    private static let isFirst: SQL = "seq = 1 OR is_irregular"
+
+    /// The query for visitors by `column`, of a session's property.
     private static func visitors(by column: String, _ scope: Scope) async throws -> SQL {
-        let values = try await scope.rows("core.values", "SELECT count(DISTINCT \(sql: column)) AS n FROM activity WHERE seq = 1")
-        return try await scope.visitorCount().query(by: SQL(sql: column), from: "first_rows", groups: max(1, values[0].int("n")))
+        try await scope.visitorCount().query(by: SQL(sql: column), from: "first_rows", groups: try await values(of: column, scope))
+    }
+
+    /// How many values a session's property has. Asked first, as what is fastest for some dozens takes too much memory for thousands.
+    private static func values(of column: String, _ scope: Scope) async throws -> Int64 {
+        let rows = try await scope.rows("core.values", "SELECT count(DISTINCT \(sql: column)) AS n FROM activity WHERE seq = 1")
+        return max(1, rows[0].int("n"))
     }
 }
