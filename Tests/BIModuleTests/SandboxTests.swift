@@ -145,7 +145,7 @@ struct SandboxTests {
             "SELECT sum ( hour ) , {{project_id}} AS p FROM pageviews GROUP BY", "WITH a AS ( SELECT path , hour FROM pageviews ) SELECT path , {{project_id}} FROM a", "",
         ]
         try await Traffic.run(profile) { app in
-            var random = Seeded(state: 20_260_301), answered = 0
+            var random = SeededRandom(20_260_301), answered = 0
             for _ in 0..<2_500 {
                 var soup = [starts[Int(random.next() % UInt64(starts.count))]]
                 for _ in 0..<(random.next() % 6) { soup.append(words[Int(random.next() % UInt64(words.count))]) }
@@ -156,17 +156,6 @@ struct SandboxTests {
                 answered += answer.status == 200 ? 1 : 0
             }
             #expect(answered > 20)
-        }
-    }
-
-    struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
         }
     }
 

@@ -34,8 +34,7 @@ struct RandomGoalTests {
 
     @Test("agree with the plain reference", arguments: Profile.available, [1, 2, 3] as [UInt64])
     func agree(profile: Profile, seed: UInt64) async throws {
-        guard case .instant(let start)? = ISO8601.parse("2026-03-10T00:00:00Z") else { return }
-        let visits = RandomVisits(seed: seed, from: start)
+        let visits = RandomVisits(seed: seed, from: Instant(iso: "2026-03-10T00:00:00Z"))
         try await TestApp.run(profile, now: "2026-03-20T00:00:00Z") { app in
             try await visits.send(to: app)
             for goal in Self.goals { try await Self.compare(app, visits, goal) }
