@@ -156,12 +156,15 @@ struct CSVUpload: Encodable, Sendable {
         let line = text.utf8.prefix { $0 != UInt8(ascii: "\n") }
         let likely = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].max { a, b in line.count { $0 == a } < line.count { $0 == b } }
         let records: [CSV.Record]
-        do { records = try CSV.parse(text, delimiter: delimiter.flatMap { delimiters[$0] } ?? likely ?? UInt8(ascii: ",")) } catch {
+        do {
+            records = try CSV.parse(
+                text, delimiter: delimiter.flatMap { delimiters[$0] } ?? likely ?? UInt8(ascii: ","), maximumRecords: maximumRows + 1,
+                maximumFields: maximumColumns)
+        } catch {
             throw ServiceError.body("the file can't be read: \(error.description).")
         }
-        guard let header = records.first, header.fields.count <= maximumColumns, header.fields.allSatisfy({ (1...200).contains($0.unicodeScalars.count) })
+        guard let header = records.first, header.fields.allSatisfy({ (1...200).contains($0.unicodeScalars.count) })
         else { throw ServiceError.body("the first line of the file must name 1 to \(maximumColumns) columns, each with 1 to 200 characters.") }
-        guard records.count - 1 <= maximumRows else { throw ServiceError.body("a file may have \(maximumRows) rows; this one has \(records.count - 1).") }
         let rows = try records.dropFirst().map { record in
             guard record.fields.count == header.fields.count else {
                 throw ServiceError.body("line \(record.line) of the file has \(record.fields.count) fields; the first line names \(header.fields.count).")

@@ -58,11 +58,17 @@ struct ConnectionTests {
         }
     }
 
+    @Test("config/pulse.yaml shows the settings with their defaults")
+    func settings() throws { #expect(try documentedSettings(of: "bi") == TestSupport.settings { BISettings($0) }) }
+
     static let attacks = [
         ("DELETE FROM x", "a statement starts with SELECT or WITH; got 'delete'."), ("SELECT 1; SELECT 2", "';' is not accepted"), ("SELECT 1 -- x", "comments are not accepted."),
         ("SELECT /* */ 1", "comments are not accepted."), ("SELECT {{project_id}}", "has no meaning"), ("WITH x AS (DELETE FROM a) SELECT 1", "'DELETE' is not accepted"),
         ("SELECT pg_sleep(10)", "'pg_sleep' is not accepted."), ("SELECT $$x$$", "'$' is not accepted"), ("SELECT E'\\''", "is not accepted"), ("SELECT * INTO x FROM y", "'INTO' is not accepted"),
-        ("SELECT pg_read_file('/etc/passwd')", "'pg_read_file' is not accepted."), ("SELECT dblink('x')", "'dblink' is not accepted."), ("SELECT 'open", "is not closed"),
+        ("SELECT pg_read_file('/etc/passwd')", "'pg_read_file' is not accepted."),
+        ("SELECT \"pg_sleep\"(10)", "'pg_sleep' is not accepted."), ("SELECT pg_catalog . \"pg_read_file\" ('/x')", "'pg_read_file' is not accepted."),
+        ("SELECT U&\"pg\\0073leep\"(10)", "a backslash or NUL character is not accepted."), ("SELECT ts_stat('SELECT 1')", "'ts_stat' is not accepted."),
+        ("SELECT dblink('x')", "'dblink' is not accepted."), ("SELECT 'open", "is not closed"),
         ("SELECT set_config('a','b',false)", "'set_config' is not accepted."), ("(SELECT 1)", "a statement starts with SELECT or WITH"), ("SELECT 1 FОR x", "beyond ASCII"), ("  ", "got the end"),
     ]
 

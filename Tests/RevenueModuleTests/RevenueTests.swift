@@ -1,6 +1,7 @@
 import Common
 import Core
 import Host
+@testable import RevenueModule
 import TestSupport
 import Testing
 
@@ -25,6 +26,9 @@ struct RevenueTests {
         order("dee", "01T13:00:00", "5000", "JPY", #"{"items":[{"name":"Mug","price":5000}]}"#),
         order("ada", "02T09:00:00", "-40", "USD", #"{"order_id":"A1","items":[{"name":"Hat","price":40}]}"#),
     ]
+
+    @Test("config/pulse.yaml shows the settings with their defaults")
+    func settings() throws { #expect(try documentedSettings(of: "revenue") == TestSupport.settings { RevenueSettings($0) }) }
 
     @Test("adds up orders and refunds, in one currency and in each", arguments: Profile.available)
     func totals(profile: Profile) async throws {

@@ -75,6 +75,11 @@ struct AttributionTests {
             #expect(try await sources(27) == ["newsletter", "(direct)"])
             #expect(try await sources(13) == ["facebook.com", "(direct)", "newsletter"])
             #expect(try await sources(6) == ["(direct)", "newsletter"])
+            // Who is in a segment is told by the range that was asked about, and not by how far journeys go back.
+            let readers = try await app.createSegment("Readers", #"{"source":"metric","field":"pageviews","op":"gte","value":2}"#)
+            try await app.expect(
+                "/api/v1/marketing/attribution?\(Self.day)&segment_id=\(readers)",
+                answers: #"{"currency":"USD","data":[],"lookback_days":30,"model":"last_touch"}"#)
             let last = try await app.get("/api/v1/marketing/attribution?\(Self.day)").json()
             #expect(last["model"]?.string == "last_touch")
             let nothing = try await app.get("/api/v1/marketing/attribution?start_at=2026-01-01&end_at=2026-01-02").body

@@ -7,17 +7,22 @@ struct SQLCoreCompiler {
     let core: SQLSelect.Core
     let dialect: Dialect
     let project: String
+    /// Rows at most of the whole answer.
+    let limit: Int
     var source: SQL?
+    /// Characters of the texts that it makes for each row.
+    private(set) var textLength = 0
     private var relations: [(alias: String, own: String, relation: SQLCompiler.Relation)] = []
     /// What is selected, with columns resolved.
     private var items: [(expression: SQLExpression, name: String, place: SQLPlace)] = []
     private var keys: [SQLExpression] = []
     private var isGrouped = false
 
-    init(core: SQLSelect.Core, dialect: Dialect, project: String) {
+    init(core: SQLSelect.Core, dialect: Dialect, project: String, limit: Int) {
         self.core = core
         self.dialect = dialect
         self.project = project
+        self.limit = limit
     }
 
     // MARK: Names
@@ -57,17 +62,24 @@ struct SQLCoreCompiler {
         return .column(table: first.0, name: first.1, place)
     }
 
-    private func type(_ own: String, _ key: String) -> SQLType {
-        relations.first { $0.own == own }?.relation.columns.first { $0.key == key }?.type ?? .null
+    private func column(_ own: String, _ key: String) -> SQLCompiler.Relation.Column? {
+        relations.first { $0.own == own }?.relation.columns.first { $0.key == key }
+    }
+
+    /// Counts the texts that an expression makes, and answers how long its value may be.
+    @discardableResult
+    private mutating func measure(_ expression: SQLExpression) -> Int {
+        var lengths = SQLTextLengths { [self] own, key in column(own, key)?.length ?? 0 }
+        let length = lengths.add(expression)
+        textLength += lengths.made
+        return length
     }
 
     // MARK: SELECT
 
     mutating func select(isTop: Bool, subquery: Subquery) throws(SQLRefusal) -> (SQL, [SQLCompiler.Output]) {
         try expandItems()
-        guard items.count <= SQLCompiler.maximumColumns else {
-            throw SQLRefusal(what: "an answer has at most \(SQLCompiler.maximumColumns) columns; this one has \(items.count).", place: core.place)
-        }
+        let shown = min(SQLCompiler.maximumShownText, SQLCompiler.maximumAnswer / max(1, limit * items.count))
         let groups = try group()
         let having = try core.having.map { value throws(SQLRefusal) in try resolved(value) }
         isGrouped = !groups.isEmpty || having != nil || items.contains { $0.expression.aggregates }
@@ -77,18 +89,21 @@ struct SQLCoreCompiler {
             let (sql, type) = try render(item.expression, .output, subquery)
             guard type != .null else { throw SQLRefusal(what: "NULL needs a type here; write CAST(NULL AS text).", place: item.place) }
             guard type != .visitor || !isTop else { throw SQLCompiler.hiddenVisitor(item.place) }
-            var value = type == .text ? dialect.byCodePoint(isTop ? "\"left\"(\(sql), 2048)" : sql) : sql
+            let length = measure(item.expression)
+            if isTop { textLength += min(length, shown) }
+            var value = type == .text ? dialect.byCodePoint(isTop ? "\"left\"(\(sql), \(sql: String(shown)))" : sql) : sql
             // Bound values of one column must be of one type in all rows of a UNION.
             if type == .integer { value = "CAST(\(sql) AS bigint)" }
             parts.append("\(value) AS c\(sql: String(index + 1))")
-            outputs.append(.init(name: item.name, type: type))
+            outputs.append(.init(name: item.name, type: type, length: length))
         }
         var query: SQL = "SELECT \(sql: core.isDistinct ? "DISTINCT " : "")\(SQL.joined(parts))"
         if let source { query = "\(query) FROM \(source)" }
-        if let condition = core.condition { query = "\(query) WHERE \(try condition_(condition, subquery))" }
+        if let condition = core.condition { query = "\(query) WHERE \(try restriction(condition, subquery))" }
         if !groups.isEmpty { query = "\(query) GROUP BY \(SQL.joined(groups))" }
         if let having {
             try checkGrouped(having, isWhole: false)
+            measure(having)
             let (sql, type) = try render(having, .having, subquery)
             guard type == .boolean else { throw SQLRefusal(what: "HAVING takes a condition; got \(type.words).", place: core.place) }
             query = "\(query) HAVING \(sql)"
@@ -96,8 +111,10 @@ struct SQLCoreCompiler {
         return (query, outputs)
     }
 
-    private func condition_(_ condition: SQLExpression, _ subquery: Subquery) throws(SQLRefusal) -> SQL {
-        let (sql, type) = try render(try resolved(condition), .row, subquery)
+    private mutating func restriction(_ condition: SQLExpression, _ subquery: Subquery) throws(SQLRefusal) -> SQL {
+        let value = try resolved(condition)
+        measure(value)
+        let (sql, type) = try render(value, .row, subquery)
         guard type == .boolean || type == .null else { throw SQLRefusal(what: "WHERE takes a condition; got \(type.words).", place: core.place) }
         return sql
     }
@@ -112,11 +129,14 @@ struct SQLCoreCompiler {
                     for column in relation.relation.columns where !column.isHidden && column.type != .visitor {
                         items.append((.column(table: relation.own, name: column.key, place), column.name, place))
                     }
+                    try checkCount()
                 }
             case .expression(let expression, let alias, let place):
                 items.append((try resolved(expression), alias ?? Self.name(of: expression, items.count + 1), place))
+                try checkCount()
             }
         }
+        guard !items.isEmpty else { throw SQLRefusal(what: "'*' has no column here that may be shown.", place: core.place) }
         // Names of an answer differ, as rows are objects.
         var met: Set<String> = []
         for index in items.indices {
@@ -126,6 +146,13 @@ struct SQLCoreCompiler {
                 number += 1
             }
             items[index].name = name
+        }
+    }
+
+    /// At each step: a statement may hold two thousand stars.
+    private func checkCount() throws(SQLRefusal) {
+        guard items.count <= SQLCompiler.maximumColumns else {
+            throw SQLRefusal(what: "an answer has at most \(SQLCompiler.maximumColumns) columns.", place: core.place)
         }
     }
 
@@ -208,8 +235,9 @@ struct SQLCoreCompiler {
         return items.firstIndex { $0.expression == value }
     }
 
-    func orderValue(_ expression: SQLExpression) throws(SQLRefusal) -> SQL {
+    mutating func orderValue(_ expression: SQLExpression) throws(SQLRefusal) -> SQL {
         let value = try resolved(expression)
+        measure(value)
         if isGrouped { try checkGrouped(value, isWhole: false) }
         let (sql, type) = try render(value, .output) { _ throws(SQLRefusal) in
             throw SQLRefusal(what: "ORDER BY takes no subquery.", place: core.place)
@@ -219,8 +247,9 @@ struct SQLCoreCompiler {
     }
 
     /// The condition, and whether it binds the two sides to each other.
-    func joinCondition(_ expression: SQLExpression, left: Set<String>) throws(SQLRefusal) -> (SQL, Bool) {
+    mutating func joinCondition(_ expression: SQLExpression, left: Set<String>) throws(SQLRefusal) -> (SQL, Bool) {
         let value = try resolved(expression)
+        measure(value)
         let (sql, type) = try render(value, .row) { _ throws(SQLRefusal) in
             throw SQLRefusal(what: "ON takes no subquery.", place: core.place)
         }
@@ -249,7 +278,7 @@ struct SQLCoreCompiler {
         case .boolean(let boolean): return (boolean ? "TRUE" : "FALSE", .boolean)
         case .null: return ("NULL", .null)
         case .project: return ("\(project)", .text)
-        case .column(let own, let key, _): return ("\(sql: own ?? "").\"\(sql: key)\"", type(own ?? "", key))
+        case .column(let own, let key, _): return ("\(sql: own ?? "").\"\(sql: key)\"", column(own ?? "", key)?.type ?? .null)
         case .unary(let sign, let value, let place): return try unary(sign, try again(value), place)
         case .binary(let sign, let left, let right, let place): return try binary(sign, try again(left), try again(right), place)
         case .isNull(let value, let negated): return ("(\(try again(value).sql) IS \(sql: negated ? "NOT " : "")NULL)", .boolean)

@@ -12,6 +12,8 @@ struct SQLFunctions {
 
     /// Characters of a text that a statement makes.
     static let maximumText = 10_000
+    /// Of what `replace` puts in.
+    static let maximumReplacement = 100
 
     typealias Value = (sql: SQL, type: SQLType)
 
@@ -118,7 +120,7 @@ struct SQLFunctions {
             return ("\"\(sql: call.name)\"(\(try text(0)), \(try small(1, atLeast: 0)))", .text)
         case "replace":
             try need(3...3)
-            return (Self.clipped("replace(\(try text(0)), \(try text(1)), \"left\"(\(try text(2)), 100))"), .text)
+            return (Self.clipped("replace(\(try text(0)), \(try text(1)), \"left\"(\(try text(2)), \(sql: String(Self.maximumReplacement))))"), .text)
         case "strpos":
             try need(2...2)
             return ("CAST(strpos(\(try text(0)), \(try text(1))) AS bigint)", .integer)
