@@ -95,7 +95,8 @@ struct SQLCompiler {
         var query = parts[0].sql, outputs = parts[0].outputs
         for (index, part) in parts.enumerated().dropFirst() {
             guard part.outputs.count == outputs.count else {
-                throw SQLRefusal(what: "the sides of UNION have \(outputs.count) and \(part.outputs.count) columns.", place: select.cores[index].place)
+                throw SQLRefusal(
+                    what: "the sides of UNION have \(outputs.count) and \(part.outputs.count) columns.", place: select.cores[index].place)
             }
             for (column, pair) in zip(outputs, part.outputs).enumerated() {
                 guard let type = Self.common([pair.0.type, pair.1.type]) else {
@@ -177,8 +178,9 @@ struct SQLCompiler {
         textLength += length
         guard textLength <= SQLTextLengths.maximum else {
             throw SQLRefusal(
-                what: "the texts that a statement makes for each row may have \(SQLTextLengths.maximum) characters together, and those of this one may have "
-                    + "\(textLength). Use fewer of ||, replace() and functions of text, or shorter texts.", place: place)
+                what: "the texts that a statement makes for each row may have \(SQLTextLengths.maximum) characters together, "
+                    + "and those of this one may have \(textLength). Use fewer of ||, replace() and functions of text, or shorter texts.",
+                place: place)
         }
     }
 
