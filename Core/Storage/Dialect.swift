@@ -67,12 +67,13 @@ public enum Dialect: String, Sendable {
     /// The text, compared and ordered by code points, as columns are.
     func byCodePoints(_ text: SQL) -> SQL { self == .postgresql ? "(\(text)) COLLATE \"C\"" : text }
 
-    /// The text as a number; null where it is none, so that a filter on a mixed property never fails.
+    /// The text as a number; null where it is none, so that a filter on a mixed property never fails. What counts as one is written down
+    /// rather than left to the engines: DuckDB would read `inf`, ` 5` and `1_000`, and PostgreSQL would fail for `1e400`.
     public func number(_ text: SQL) -> SQL {
-        switch self {
-        case .duckdb: "try_cast(\(text) AS DOUBLE)"
-        case .postgresql:
-            "CASE WHEN \(text) ~ '^[-+]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]{1,3})?$' THEN (\(text))::double precision END"
+        let form: SQL = "'^[-+]?([0-9]{1,100}([.][0-9]{0,100})?|[.][0-9]{1,100})([eE][-+]?[0-9]{1,2})?$'"
+        return switch self {
+        case .duckdb: "try_cast(regexp_extract(\(text), \(form)) AS DOUBLE)"
+        case .postgresql: "CASE WHEN \(text) ~ \(form) THEN (\(text))::double precision END"
         case .sqlite: "CASE WHEN \(text) GLOB '*[0-9]*' THEN CAST(\(text) AS REAL) END"
         }
     }

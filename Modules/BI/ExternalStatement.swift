@@ -7,12 +7,14 @@ import Core
 enum ExternalStatement {
     private static let changing: Set<String> = [
         "insert", "update", "delete", "merge", "truncate", "drop", "create", "alter", "grant", "revoke", "copy", "call", "do", "execute", "prepare",
-        "deallocate", "declare", "fetch", "listen", "notify", "unlisten", "lock", "vacuum", "analyze", "cluster", "reindex", "refresh", "set", "reset",
+        "deallocate", "declare", "fetch", "listen", "notify", "unlisten", "lock", "vacuum", "analyze", "cluster", "reindex", "refresh", "set",
+        "reset",
         "discard", "begin", "commit", "rollback", "savepoint", "into", "explain", "import", "load", "security", "reassign", "checkpoint", "comment",
     ]
     private static let functions = [
         "pg_sleep", "pg_read", "pg_ls", "pg_stat_file", "pg_terminate", "pg_cancel", "pg_reload", "pg_rotate", "pg_advisory", "pg_try_advisory",
-        "pg_switch", "pg_create", "pg_drop", "pg_logical", "pg_promote", "pg_export", "lo_", "dblink", "set_config", "query_to_xml", "database_to_xml",
+        "pg_switch", "pg_create", "pg_drop", "pg_logical", "pg_promote", "pg_export", "lo_", "dblink", "set_config", "query_to_xml",
+        "database_to_xml",
         "table_to_xml", "schema_to_xml", "cursor_to_xml", "nextval", "setval", "pg_notify", "pg_file", "pg_stat_reset", "pg_replication", "pg_backup",
         "pg_start_backup", "pg_stop_backup", "pg_wal_replay", "ts_stat", "ts_rewrite", "crosstab", "connectby",
     ]
@@ -44,7 +46,9 @@ enum ExternalStatement {
                 let from = at
                 var isClosed = false
                 while at < scalars.count, !isClosed {
-                    guard peek().value != 0, peek() != "\\" else { throw SQLRefusal(what: "a backslash or NUL character is not accepted.", place: place) }
+                    guard peek().value != 0, peek() != "\\" else {
+                        throw SQLRefusal(what: "a backslash or NUL character is not accepted.", place: place)
+                    }
                     isClosed = peek() == scalar && peek(1) != scalar
                     if peek() == scalar, !isClosed { take() }
                     take()
@@ -85,8 +89,12 @@ enum ExternalStatement {
         if isFirst, word != "select", word != "with" {
             throw SQLRefusal(what: "a statement starts with SELECT or WITH; got '\(word.excerpt(40))'.", place: place)
         }
-        if changing.contains(word) { throw SQLRefusal(what: "'\(word.uppercased())' is not accepted: statements read, and change nothing.", place: place) }
+        if changing.contains(word) {
+            throw SQLRefusal(what: "'\(word.uppercased())' is not accepted: statements read, and change nothing.", place: place)
+        }
         try check(function: word, place)
-        if next == "'", ["e", "b", "x", "n"].contains(word) { throw SQLRefusal(what: "\(word)'...' is not accepted; write texts in plain quotes.", place: place) }
+        if next == "'", ["e", "b", "x", "n"].contains(word) {
+            throw SQLRefusal(what: "\(word)'...' is not accepted; write texts in plain quotes.", place: place)
+        }
     }
 }

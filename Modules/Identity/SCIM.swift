@@ -123,17 +123,20 @@ enum SCIM {
     /// A group with its members as users rather than ids.
     private static var groupRoute: Route {
         let user = Schema.object([
-            .required("id", .uuid), .required("user_name", .text(200)), .required("display_name", .nullable(.text(200))), .required("active", .boolean),
+            .required("id", .uuid), .required("user_name", .text(200)), .required("display_name", .nullable(.text(200))),
+            .required("active", .boolean),
         ])
         return Route(
             .get, groups.path + "/{id}", "Read a scim group with its members.", scope: .query, access: .read,
             success: .json(.object([
-                .required("id", .uuid), .required("display_name", .text(200)), .required("external_id", .nullable(.text(200))), .required("traits", .map(.any)),
+                .required("id", .uuid), .required("display_name", .text(200)), .required("external_id", .nullable(.text(200))),
+                .required("traits", .map(.any)),
                 .required("members", .list(user)), .required("created_at", .timestamp), .required("updated_at", .timestamp),
             ]))
         ) { call in
             let group = try await groups.require(call)
-            let ids = (group.fields["members"]?.elements ?? []).compactMap { $0.string.map(Identifiers.plain) }, known = try await definitions(of: ids, call)
+            let ids = (group.fields["members"]?.elements ?? []).compactMap { $0.string.map(Identifiers.plain) }
+            let known = try await definitions(of: ids, call)
             let members = ids.compactMap { id in
                 known[id].map { User(id: id, userName: $0["user_name"], displayName: $0["display_name"]?.string, active: $0["active"]) }
             }

@@ -120,7 +120,8 @@ struct AttributionReport: Encodable, Sendable {
     static let fields: [Schema.Field] = [
         modelField, RevenueTotals.currencyField, lookbackField,
         .required("data", .list(.object([
-            .required("channel", Channel.schema), .required("source", .text(300)), .required("campaign", .nullable(.text(CampaignFields.maximumLength))),
+            .required("channel", Channel.schema), .required("source", .text(300)),
+            .required("campaign", .nullable(.text(CampaignFields.maximumLength))),
             .required("orders", .number(0...1e15)), .required("revenue", .amount),
         ]))),
     ]

@@ -37,6 +37,10 @@ struct SandboxTests {
                  "path,visitor_count\n\"/\",2\n\"/pricing\",2"),
                 ("SELECT * FROM daily_stats \(Self.here) ORDER BY date DESC LIMIT 1", "date,week,month,visitors,pageviews,sessions,events\n\"2026-03-02\",\"2026-03-02\",\"2026-03\",2,2,2,1"),
                 ("SELECT count(*) AS n FROM outlinks_clicks \(Self.here)", "n\n0"),
+                ("SELECT trim('  a\u{a0} ') AS a, ltrim(' a ') AS b, split_part('a,b', ',', 2) AS c, split_part('abc', '', 1) AS d, replace('ab', '', 'x') AS e, {{project_id}} <> '' AS f",
+                 "a,b,c,d,e,f\n\"a\u{a0}\",\"a \",\"b\",null,\"ab\",true"),
+                ("SELECT CAST('1e400' AS numeric) AS a, CAST(' 5' AS numeric) AS b, CAST('nan' AS numeric) AS c, CAST('1_000' AS numeric) AS d, CAST('-1.5e2' AS numeric) AS e, CAST('.5' AS real) AS f, {{project_id}} <> '' AS g",
+                 "a,b,c,d,e,f,g\nnull,null,null,null,-150,0.5,true"),
                 // Names of ours mean nothing in a statement, and may be taken.
                 ("WITH d1 AS (SELECT path AS p FROM pageviews \(Self.here)), activity AS (SELECT p FROM d1), segment AS (SELECT p FROM activity) SELECT count(*) AS n FROM segment",
                  "n\n6"),

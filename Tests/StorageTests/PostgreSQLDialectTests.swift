@@ -23,6 +23,8 @@ struct PostgreSQLDialectTests {
         "text as a number, and never an error",
         arguments: [
             ("12", 12.0), ("-1.5e3", -1_500.0), (".5", 0.5), ("1.", 1.0), ("", nil), ("abc", nil), ("1e", nil), ("0x10", nil), ("1 ", nil), ("-", nil),
+            // Out of a double's range, and what only DuckDB would read.
+            ("1e400", nil), ("1e-400", nil), (String(repeating: "9", count: 400), nil), ("-9e99", -9e99), ("inf", nil), ("nan", nil), (" 5", nil), ("1_000", nil),
         ] as [(String, Double?)])
     func number(text: String, number: Double?) async throws {
         #expect(try await value(dialect.number("\(text)")).double == number)
