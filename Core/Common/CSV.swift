@@ -19,24 +19,26 @@ public enum CSV {
     }
 
     /// Every record in order; empty lines are none. Some programs write semicolons or tabs in place of commas.
-    /// - Throws: `Mistake` for a quote that is not closed, or that stands where none may.
-    public static func parse(_ text: String, delimiter: UInt8 = UInt8(ascii: ",")) throws(Mistake) -> [Record] {
+    /// - Parameters:
+    ///   - maximumRecords: the first among them.
+    ///   - maximumFields: of one record.
+    /// - Throws: `Mistake` for a quote that is not closed, or that stands where none may, and for more than is accepted: before that takes memory.
+    public static func parse(
+        _ text: String, delimiter: UInt8 = UInt8(ascii: ","), maximumRecords: Int = .max, maximumFields: Int = .max
+    ) throws(Mistake) -> [Record] {
         let bytes = Array(text.utf8)
-        var parser = Parser(bytes: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes, delimiter: delimiter)
+        var parser = Parser(
+            bytes: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes, delimiter: delimiter,
+            maximumRecords: maximumRecords, maximumFields: maximumFields)
         return try parser.records()
     }
 
     private struct Parser {
         let bytes: [UInt8]
+        let delimiter: UInt8
+        let maximumRecords, maximumFields: Int
         var position = 0
         var line = 1
-
-        let delimiter: UInt8
-
-        init(bytes: [UInt8], delimiter: UInt8) {
-            self.bytes = bytes
-            self.delimiter = delimiter
-        }
 
         private static let quote = UInt8(ascii: "\""), lf = UInt8(ascii: "\n"), cr = UInt8(ascii: "\r")
 
@@ -48,11 +50,18 @@ public enum CSV {
                 let first = line
                 var fields = [try field()]
                 while byte == delimiter {
+                    guard fields.count < maximumFields else {
+                        throw Mistake(line: first, description: "line \(first) has more than \(maximumFields) fields")
+                    }
                     position += 1
                     fields.append(try field())
                 }
                 endLine()
-                if fields != [""] { records.append(Record(line: first, fields: fields)) }
+                guard fields != [""] else { continue }
+                guard records.count < maximumRecords else {
+                    throw Mistake(line: first, description: "line \(first) is one more than the \(maximumRecords) that are accepted")
+                }
+                records.append(Record(line: first, fields: fields))
             }
             return records
         }

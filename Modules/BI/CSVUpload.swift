@@ -24,7 +24,9 @@ struct CSVUpload: Encodable, Sendable {
 
     static let body = Schema.object([
         .required("name", .text(200)), .required("columns", .array(.text(200), count: 1...maximumColumns)),
-        .required("rows", .array(.object([]), count: 0...maximumRows), "Objects whose names are columns. Or send the file itself as text/csv, with ?name=."),
+        .required(
+            "rows", .array(.object([]), count: 0...maximumRows),
+            "Objects whose names are columns. Or send the file itself as text/csv, with ?name=."),
     ])
 
     static let tables = [
@@ -94,7 +96,8 @@ struct CSVUpload: Encodable, Sendable {
         let upload = try await require(id, call)
         let conditions: [(index: Int, accepted: Set<Value>)] = try (filters?.members ?? []).filter { $0.name != "upload_id" }.map { name, value in
             guard let index = upload.columns.firstIndex(of: name) else {
-                throw ServiceError.body("field 'filters': '\(name.excerpt(60))' is no column of the upload; accepted are \(upload.columns.joined(separator: ", ")).")
+                throw ServiceError.body(
+                    "field 'filters': '\(name.excerpt(60))' is no column of the upload; accepted are \(upload.columns.joined(separator: ", ")).")
             }
             return (index, Set((value.kind == .array ? value.elements : [value]).map(Self.value)))
         }
@@ -122,10 +125,12 @@ struct CSVUpload: Encodable, Sendable {
         let isFile = call.request.headers[.contentType]?.lowercased().hasPrefix("text/csv") == true
         let bytes = try await call.rawBody(atMost: maximumBytes)
         let (name, columns, rows) = try isFile
-            ? file(String(buffer: bytes), named: call.text("name"), delimiter: call.text("delimiter")) : objects(bytes.withUnsafeReadableBytes { try JSON.parse($0) })
+            ? file(String(buffer: bytes), named: call.text("name"), delimiter: call.text("delimiter"))
+            : objects(bytes.withUnsafeReadableBytes { try JSON.parse($0) })
         guard Set(columns).count == columns.count else { throw ServiceError.body("the names of columns must differ.") }
         let types = columns.indices.map { index in ValueKind.common(rows.lazy.map { $0[index] }) }
-        let upload = try await store(name, Array(zip(columns, types.map(\.rawValue))), isFile ? rows.map { row in zip(row, types).map { $1.read($0) } } : rows, call)
+        let typed = isFile ? rows.map { row in zip(row, types).map { $1.read($0) } } : rows
+        let upload = try await store(name, Array(zip(columns, types.map(\.rawValue))), typed, call)
         return try .json(upload, status: 201)
     }
 
@@ -135,7 +140,9 @@ struct CSVUpload: Encodable, Sendable {
         let rows = try (json["rows"]?.elements ?? []).enumerated().map { number, object in
             var row = [Value](repeating: .null, count: columns.count)
             for (name, member) in object.members {
-                guard let index = places[name] else { throw ServiceError.body("field 'rows[\(number)]': '\(name.excerpt(60))' is not among the columns.") }
+                guard let index = places[name] else {
+                    throw ServiceError.body("field 'rows[\(number)]': '\(name.excerpt(60))' is not among the columns.")
+                }
                 guard member.kind != .object, member.kind != .array, member.string?.utf8.contains(0) != true else {
                     throw ServiceError.body("field 'rows[\(number)].\(name)' must be text, a number, true, false or null; got \(member.described).")
                 }
@@ -150,21 +157,27 @@ struct CSVUpload: Encodable, Sendable {
 
     /// The first record names the columns.
     private static func file(_ text: String, named name: String?, delimiter: String?) throws -> (String, [String], [[Value]]) {
-        guard let name, name.unicodeScalars.count <= 200 else { throw ServiceError.parameter("name", "a CSV file needs a name of 1 to 200 characters.") }
+        guard let name, name.unicodeScalars.count <= 200 else {
+            throw ServiceError.parameter("name", "a CSV file needs a name of 1 to 200 characters.")
+        }
         guard !text.utf8.contains(0) else { throw ServiceError.body("the file contains a NUL character, which can't be stored.") }
         // That which is most in the line of names.
         let line = text.utf8.prefix { $0 != UInt8(ascii: "\n") }
         let likely = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].max { a, b in line.count { $0 == a } < line.count { $0 == b } }
         let records: [CSV.Record]
-        do { records = try CSV.parse(text, delimiter: delimiter.flatMap { delimiters[$0] } ?? likely ?? UInt8(ascii: ",")) } catch {
+        do {
+            records = try CSV.parse(
+                text, delimiter: delimiter.flatMap { delimiters[$0] } ?? likely ?? UInt8(ascii: ","), maximumRecords: maximumRows + 1,
+                maximumFields: maximumColumns)
+        } catch {
             throw ServiceError.body("the file can't be read: \(error.description).")
         }
-        guard let header = records.first, header.fields.count <= maximumColumns, header.fields.allSatisfy({ (1...200).contains($0.unicodeScalars.count) })
+        guard let header = records.first, header.fields.allSatisfy({ (1...200).contains($0.unicodeScalars.count) })
         else { throw ServiceError.body("the first line of the file must name 1 to \(maximumColumns) columns, each with 1 to 200 characters.") }
-        guard records.count - 1 <= maximumRows else { throw ServiceError.body("a file may have \(maximumRows) rows; this one has \(records.count - 1).") }
         let rows = try records.dropFirst().map { record in
             guard record.fields.count == header.fields.count else {
-                throw ServiceError.body("line \(record.line) of the file has \(record.fields.count) fields; the first line names \(header.fields.count).")
+                throw ServiceError.body(
+                    "line \(record.line) of the file has \(record.fields.count) fields; the first line names \(header.fields.count).")
             }
             return record.fields.map { $0.isEmpty ? Value.null : .text($0) }
         }
@@ -235,7 +248,8 @@ private enum ValueKind: String {
         case .text(let text):
             if let whole = Int64(text), String(whole) == text {
                 self = .integer
-            } else if let number = Double(text), number.isFinite, text.utf8.allSatisfy({ (48...57).contains($0) || [43, 45, 46, 69, 101].contains($0) }),
+            } else if let number = Double(text), number.isFinite,
+                text.utf8.allSatisfy({ (48...57).contains($0) || [43, 45, 46, 69, 101].contains($0) }),
                 // A number with a leading zero is a code that must stay as it is.
                 !(text.hasPrefix("0") && text.utf8.count > 1 && !text.hasPrefix("0.")), Int64(text) == nil {
                 self = .number

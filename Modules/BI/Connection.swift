@@ -11,7 +11,12 @@ struct BISettings: Sendable {
             "allowed_addresses", .list(of: .text(1...255)), default: [],
             summary: "Where connections to other databases may go: names of hosts, addresses, or networks such as 10.0.0.0/8.")
         externalTimeoutSeconds = section.value(
-            "external_timeout_seconds", .integer(1...600), default: 30, unit: "seconds", summary: "How long a statement on another database may take.")
+            "external_timeout_seconds", .integer(1...600), default: 30, unit: "seconds",
+            summary: "How long a statement on another database may take.")
+        // What has a slash is meant as a network, and would otherwise be taken for a host that no name resolves to.
+        for (index, address) in allowedAddresses.enumerated() where address.contains("/") {
+            do { _ = try CIDR(address) } catch { section.refuse("allowed_addresses[\(index)]", "\(error)") }
+        }
     }
 }
 
@@ -21,7 +26,8 @@ enum Connection {
         "Connection", path: "/api/v1/bi/connections", table: "bi_connection",
         fields: [
             .required("name", .text(200)), .required("database_type", .choice(["postgres"])),
-            .optional("allowed_schemas", .array(.text(63), count: 0...20), "The search path of its statements, in order."), .optional("is_active", .boolean),
+            .optional("allowed_schemas", .array(.text(63), count: 0...20), "The search path of its statements, in order."),
+            .optional("is_active", .boolean),
         ],
         defaults: #"{"allowed_schemas":[],"is_active":true}"#,
         check: { connection in
@@ -63,14 +69,17 @@ enum Connection {
         let tested = row?["last_tested_at"].int, error = row?.optionalText("last_error")
         let state = State(
             id: connection.id, connection_string: row?.text("masked") ?? "", status: error != nil ? "error" : tested == nil ? "untested" : "ok",
-            last_tested_at: tested.map(Instant.init(milliseconds:)), last_error: error, created_at: connection.createdAt, updated_at: connection.updatedAt)
+            last_tested_at: tested.map(Instant.init(milliseconds:)), last_error: error, created_at: connection.createdAt,
+            updated_at: connection.updatedAt)
         return Dictionary(connection.fields.members + (try JSON(encoding: state)).members) { _, last in last }
     }
 
     // MARK: The connection string
 
     private static let purpose = "bi.connections"
-    private static let accepted: Set<String> = ["user", "password", "host", "port", "dbname", "sslmode", "channel_binding", "connect_timeout", "application_name"]
+    private static let accepted: Set<String> = [
+        "user", "password", "host", "port", "dbname", "sslmode", "channel_binding", "connect_timeout", "application_name",
+    ]
 
     /// The keywords of a string that may be kept.
     /// - Throws: 400 that never quotes the string, as it holds a password.
@@ -81,12 +90,15 @@ enum Connection {
         }
         let given = keywords.filter { !$0.value.isEmpty }
         if let other = given.keys.sorted().first(where: { !accepted.contains($0) }) {
-            throw ServiceError.body("field 'connection_string': '\(other)' is not accepted; accepted are \(accepted.sorted().joined(separator: ", ")).")
+            throw ServiceError.body(
+                "field 'connection_string': '\(other)' is not accepted; accepted are \(accepted.sorted().joined(separator: ", ")).")
         }
         guard let host = given["host"], !host.contains(","), !host.hasPrefix("/"), !host.hasPrefix("@"), given["port"]?.contains(",") != true else {
             throw ServiceError.body("field 'connection_string' must name one host, reached over the network.")
         }
-        guard given["user"] != nil, given["dbname"] != nil else { throw ServiceError.body("field 'connection_string' must name a user and a database.") }
+        guard given["user"] != nil, given["dbname"] != nil else {
+            throw ServiceError.body("field 'connection_string' must name a user and a database.")
+        }
         return given
     }
 
@@ -114,11 +126,14 @@ enum Connection {
     static func read(
         _ connection: Resource.Definition, _ statement: String, limit: Int, _ call: ProjectRequest, _ settings: BISettings
     ) async throws -> QueryResult {
-        guard connection.fields["is_active"]?.boolean == true else { throw ServiceError.invalid("connection_inactive", "The connection is not active.") }
-        let sealed = try await call.control.read("SELECT sealed FROM bi_connection_secret WHERE connection_id = \(connection.id)").first?.text("sealed")
-        guard let string = call.services.vault.open(sealed ?? "", for: purpose, context: connection.id) else {
+        guard connection.fields["is_active"]?.boolean == true else {
+            throw ServiceError.invalid("connection_inactive", "The connection is not active.")
+        }
+        let kept = try await call.control.read("SELECT sealed FROM bi_connection_secret WHERE connection_id = \(connection.id)").first
+        guard let string = call.services.vault.open(kept?.text("sealed") ?? "", for: purpose, context: connection.id) else {
             throw ServiceError.invalid(
-                "connection_sealed", "The connection string can't be opened: the installation's cookie secret is another than when it was kept. Send the string again.")
+                "connection_sealed",
+                "The connection string can't be opened: the installation's cookie secret is another than when it was kept. Send the string again.")
         }
         var keywords = try keywords(string, call)
         keywords["hostaddr"] = try await address(of: keywords["host"] ?? "", call, settings)

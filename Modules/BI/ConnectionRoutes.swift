@@ -69,7 +69,9 @@ extension BIModule {
     @Sendable private func test(_ call: ProjectRequest) async throws -> Answer {
         let connection = try await Connection.resource.require(call), now = call.now
         var failure: String?
-        do { _ = try await Connection.read(connection, "SELECT 1", limit: 1, call, settings) } catch let error as ServiceError { failure = error.message }
+        do {
+            _ = try await Connection.read(connection, "SELECT 1", limit: 1, call, settings)
+        } catch let error as ServiceError { failure = error.message }
         try await call.control.write(
             "UPDATE bi_connection_secret SET last_tested_at = \(now.milliseconds), last_error = \(failure) WHERE connection_id = \(connection.id)")
         return try .json(Tested(ok: failure == nil, last_tested_at: now, error: failure))

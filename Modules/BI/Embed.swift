@@ -17,7 +17,8 @@ enum Embed {
         defaults: #"{"allowed_origins":[],"theme":{},"is_active":true,"expires_at":null}"#,
         check: { embed in
             for origin in embed["allowed_origins"]?.elements ?? [] where Origin.normalized(origin.string ?? "") == nil {
-                throw ServiceError.body("field 'allowed_origins' holds origins such as https://app.example.com; got '\((origin.string ?? "").excerpt(60))'.")
+                throw ServiceError.body(
+                    "field 'allowed_origins' holds origins such as https://app.example.com; got '\((origin.string ?? "").excerpt(60))'.")
             }
         },
         verify: { call, id, body in

@@ -41,7 +41,9 @@ extension BIModule {
             Route(
                 publicToken: .get, "/api/embed/{token}", "What an embed shows, for whoever has its token.",
                 success: .json(.object([
-                    .required("embed", .object([.required("name", .text(200)), .required("resource_type", .text(20)), .required("theme", .map(.any))])),
+                    .required("embed", .object([
+                        .required("name", .text(200)), .required("resource_type", .text(20)), .required("theme", .map(.any)),
+                    ])),
                     .required("resource", .any), .required("result", .any),
                 ])),
                 resolve: Self.resolve, use: show),
@@ -52,7 +54,8 @@ extension BIModule {
 
     @Sendable private static func resolve(_ token: String, _ request: AnonymousRequest) async throws -> (project: String, holder: String) {
         guard token.hasPrefix("pemb_"), token.utf8.count == 37 else { throw unknown }
-        let rows = try await request.control.read("/* bi.embed */ SELECT embed_id, project_id FROM bi_embed_token WHERE hash = \(Digest.sha256(token))")
+        let rows = try await request.control.read(
+            "/* bi.embed */ SELECT embed_id, project_id FROM bi_embed_token WHERE hash = \(Digest.sha256(token))")
         guard let row = rows.first else { throw unknown }
         return (row.text("project_id"), "embed \(row.text("embed_id"))")
     }
@@ -75,14 +78,16 @@ extension BIModule {
         let origin = Origin.of(call.request)
         guard allowed.isEmpty || origin.map(allowed.contains) == true else {
             throw ServiceError(
-                status: 403, code: "origin_not_allowed", message: "This embed is not allowed on \(origin.map { "'\($0.excerpt(100))'" } ?? "a page without an origin").")
+                status: 403, code: "origin_not_allowed",
+                message: "This embed is not allowed on \(origin.map { "'\($0.excerpt(100))'" } ?? "a page without an origin").")
         }
         try await call.control.write(
             "UPDATE bi_embed_token SET access_count = access_count + 1, last_accessed_at = \(call.now.milliseconds) WHERE embed_id = \(embed.id)")
         guard let type = Embed.Kind(rawValue: embed.fields["resource_type"]?.string ?? "") else { throw Self.unknown }
         let (resource, result) = try await EmbeddedResource.answer(type, embed.fields["resource_config"] ?? (try JSON.parse("{}")), call)
         var answer = try Answer.json(Shown(
-            embed: .init(name: embed.fields["name"]?.string ?? "", resource_type: type.rawValue, theme: embed.fields["theme"] ?? (try JSON.parse("{}"))),
+            embed: .init(
+                name: embed.fields["name"]?.string ?? "", resource_type: type.rawValue, theme: embed.fields["theme"] ?? (try JSON.parse("{}"))),
             resource: resource, result: result))
         answer.headers[.accessControlAllowOrigin] = allowed.isEmpty ? "*" : origin
         answer.headers[.vary] = "Origin, Referer"

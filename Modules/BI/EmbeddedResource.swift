@@ -38,7 +38,8 @@ enum EmbeddedResource {
             return (try described(found), result)
         case .metric, .visualQuery:
             let key = found.fields["key"]?.string ?? ""
-            var query = Dictionary(config.members.filter { ["start_at", "end_at", "filters", "dimensions", "limit"].contains($0.name) }) { _, last in last }
+            let asked = config.members.filter { ["start_at", "end_at", "filters", "dimensions", "limit"].contains($0.name) }
+            var query = Dictionary(asked) { _, last in last }
             query["dataset"] = found.fields["dataset"]
             query["metrics"] = try JSON(encoding: [key])
             let body = try JSON(encoding: query)

@@ -26,6 +26,8 @@ enum Execution {
             try await scope.restricted(by: policies).rows(
                 "bi.query", reading: compiler.used.compactMap(\.dataset.table), continues: !all.isEmpty, statement)
         }
+        // Where PostgreSQL refuses a number that is out of range, DuckDB goes on with what is none.
+        guard rows.values.allSatisfy({ $0.allSatisfy { $0.double?.isFinite != false } }) else { throw failure }
         return QueryResult(columns: columns.map(\.name), rows: rows.values)
     }
 
@@ -35,8 +37,10 @@ enum Execution {
             guard error.code == "query_timeout" else { throw error }
             throw ServiceError.invalid("query_timeout", error.message)
         } catch let error as CancellationError { throw error } catch {
-            throw ServiceError.invalid(
-                "query_failed", "The database could not run the query: a number may be out of range, or the query too large. Simplify it and try again.")
+            throw failure
         }
     }
+
+    private static let failure = ServiceError.invalid(
+        "query_failed", "The database could not run the query: a number may be out of range, or the query too large. Simplify it and try again.")
 }

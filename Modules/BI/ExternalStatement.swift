@@ -7,13 +7,16 @@ import Core
 enum ExternalStatement {
     private static let changing: Set<String> = [
         "insert", "update", "delete", "merge", "truncate", "drop", "create", "alter", "grant", "revoke", "copy", "call", "do", "execute", "prepare",
-        "deallocate", "declare", "fetch", "listen", "notify", "unlisten", "lock", "vacuum", "analyze", "cluster", "reindex", "refresh", "set", "reset",
+        "deallocate", "declare", "fetch", "listen", "notify", "unlisten", "lock", "vacuum", "analyze", "cluster", "reindex", "refresh", "set",
+        "reset",
         "discard", "begin", "commit", "rollback", "savepoint", "into", "explain", "import", "load", "security", "reassign", "checkpoint", "comment",
     ]
     private static let functions = [
         "pg_sleep", "pg_read", "pg_ls", "pg_stat_file", "pg_terminate", "pg_cancel", "pg_reload", "pg_rotate", "pg_advisory", "pg_try_advisory",
-        "pg_switch", "pg_create", "pg_drop", "pg_logical", "pg_promote", "pg_export", "lo_", "dblink", "set_config", "query_to_xml", "database_to_xml",
-        "table_to_xml", "cursor_to_xml", "nextval", "setval",
+        "pg_switch", "pg_create", "pg_drop", "pg_logical", "pg_promote", "pg_export", "lo_", "dblink", "set_config", "query_to_xml",
+        "database_to_xml",
+        "table_to_xml", "schema_to_xml", "cursor_to_xml", "nextval", "setval", "pg_notify", "pg_file", "pg_stat_reset", "pg_replication", "pg_backup",
+        "pg_start_backup", "pg_stop_backup", "pg_wal_replay", "ts_stat", "ts_rewrite", "crosstab", "connectby",
     ]
 
     /// - Throws: 400 that says what is wrong and where.
@@ -40,14 +43,19 @@ enum ExternalStatement {
             switch scalar {
             case "'", "\"":
                 take()
+                let from = at
                 var isClosed = false
                 while at < scalars.count, !isClosed {
-                    guard peek().value != 0, peek() != "\\" else { throw SQLRefusal(what: "a backslash or NUL character is not accepted.", place: place) }
+                    guard peek().value != 0, peek() != "\\" else {
+                        throw SQLRefusal(what: "a backslash or NUL character is not accepted.", place: place)
+                    }
                     isClosed = peek() == scalar && peek(1) != scalar
                     if peek() == scalar, !isClosed { take() }
                     take()
                 }
                 guard isClosed else { throw SQLRefusal(what: "the \(scalar) that opens here is not closed.", place: start) }
+                // In quotes a function keeps its name.
+                if scalar == "\"" { try check(function: String(String.UnicodeScalarView(scalars[from..<at - 1])), start) }
             case "-" where peek(1) == "-", "/" where peek(1) == "*": throw SQLRefusal(what: "comments are not accepted.", place: start)
             case ";": throw SQLRefusal(what: "';' is not accepted: one statement alone, without a separator.", place: start)
             case "$": throw SQLRefusal(what: "'$' is not accepted: write texts in single quotes, and values as they are.", place: start)
@@ -73,12 +81,20 @@ enum ExternalStatement {
         if isFirst { throw SQLRefusal(what: "a statement starts with SELECT or WITH; got the end.", place: place) }
     }
 
+    private static func check(function name: String, _ place: SQLPlace) throws {
+        if functions.contains(where: name.hasPrefix) { throw SQLRefusal(what: "'\(name.excerpt(40))' is not accepted.", place: place) }
+    }
+
     private static func check(_ word: String, isFirst: Bool, next: Unicode.Scalar, _ place: SQLPlace) throws {
         if isFirst, word != "select", word != "with" {
             throw SQLRefusal(what: "a statement starts with SELECT or WITH; got '\(word.excerpt(40))'.", place: place)
         }
-        if changing.contains(word) { throw SQLRefusal(what: "'\(word.uppercased())' is not accepted: statements read, and change nothing.", place: place) }
-        if functions.contains(where: word.hasPrefix) { throw SQLRefusal(what: "'\(word.excerpt(40))' is not accepted.", place: place) }
-        if next == "'", ["e", "b", "x", "n"].contains(word) { throw SQLRefusal(what: "\(word)'...' is not accepted; write texts in plain quotes.", place: place) }
+        if changing.contains(word) {
+            throw SQLRefusal(what: "'\(word.uppercased())' is not accepted: statements read, and change nothing.", place: place)
+        }
+        try check(function: word, place)
+        if next == "'", ["e", "b", "x", "n"].contains(word) {
+            throw SQLRefusal(what: "\(word)'...' is not accepted; write texts in plain quotes.", place: place)
+        }
     }
 }

@@ -74,7 +74,8 @@ struct Metrics {
     private func expression(_ name: String, in dataset: BIDataset, _ path: [String], _ parts: inout Int) throws -> SQLExpression {
         if let own = dataset.metrics.first(where: { $0.name == name }) { return try parsed(own.expression, of: name) }
         guard let (owner, text) = definitions[name] else {
-            let accepted = (dataset.metrics.map(\.name) + definitions.filter { $0.value.dataset == dataset.name }.keys.sorted()).joined(separator: ", ")
+            let own = definitions.filter { $0.value.dataset == dataset.name }.keys.sorted()
+            let accepted = (dataset.metrics.map(\.name) + own).joined(separator: ", ")
             throw ServiceError.body("there is no metric '\(name.excerpt(60))' of \(dataset.name); accepted are \(accepted).")
         }
         guard owner == dataset.name else { throw ServiceError.body("the metric '\(name)' is one of \(owner) and not of \(dataset.name).") }
@@ -94,7 +95,9 @@ struct Metrics {
     /// Checks that a tree is of what metrics are made of, and puts other metrics into it.
     private func whole(_ expression: SQLExpression, in dataset: BIDataset, _ path: [String], _ parts: inout Int) throws -> SQLExpression {
         parts += 1
-        guard parts <= Self.maximumParts else { throw ServiceError.body("a metric may have \(Self.maximumParts) parts, those of its metrics included.") }
+        guard parts <= Self.maximumParts else {
+            throw ServiceError.body("a metric may have \(Self.maximumParts) parts, those of its metrics included.")
+        }
         switch expression {
         case .integer, .decimal: return expression
         case .unary("-", let value, let place): return .unary("-", try whole(value, in: dataset, path, &parts), place)

@@ -54,7 +54,9 @@ extension BIModule {
                 .post, path, "Upload a table, as JSON rows or as a CSV file.", scope: .query, access: .write,
                 parameters: [
                     Parameter("name", .text(maximum: 200), "Name of a file that is sent as text/csv."),
-                    Parameter("delimiter", .choice(["comma", "semicolon", "tab"], default: nil), "Of such a file. Default: that which is most in its first line."),
+                    Parameter(
+                        "delimiter", .choice(["comma", "semicolon", "tab"], default: nil),
+                        "Of such a file. Default: that which is most in its first line."),
                 ],
                 body: CSVUpload.body, success: .json(.object(CSVUpload.fields), status: 201), use: CSVUpload.create),
             Route(

@@ -3,7 +3,9 @@ import Foundation
 
 /// One execution of a query, as the history keeps it.
 struct QueryRun: Encodable, Sendable {
-    enum Kind: String, Sendable, CaseIterable { case sql, savedSQL = "saved_sql", visual, drillThrough = "drill_through", externalSQL = "external_sql" }
+    enum Kind: String, Sendable, CaseIterable {
+        case sql, savedSQL = "saved_sql", visual, drillThrough = "drill_through", externalSQL = "external_sql"
+    }
 
     let id: String
     let queryType: String

@@ -9,7 +9,8 @@ enum RowPolicy {
         fields: [
             .required("name", .text(200)), .required("dataset", .text(100)), .required("field", .text(100), "A column of the dataset."),
             .required("operator", .choice(operators)),
-            .required("values", .array(.any, count: 1...100), "What the field is compared with; eq and neq take one."), .optional("is_active", .boolean),
+            .required("values", .array(.any, count: 1...100), "What the field is compared with; eq and neq take one."),
+            .optional("is_active", .boolean),
         ],
         defaults: #"{"is_active":true}"#,
         check: { policy in
@@ -68,7 +69,9 @@ struct FilterValue {
     init(_ json: JSON, _ type: SQLType, at place: String) throws {
         switch type {
         case .text:
-            guard let text = json.string, text.unicodeScalars.count <= 2_048, !text.utf8.contains(0) else { throw Self.refusal(json, "text of at most 2048 characters", place) }
+            guard let text = json.string, text.unicodeScalars.count <= 2_048, !text.utf8.contains(0) else {
+                throw Self.refusal(json, "text of at most 2048 characters", place)
+            }
             (expression, sql) = (.text(text), "\(text)")
         case .integer:
             guard let number = json.integer else { throw Self.refusal(json, "a whole number", place) }

@@ -49,7 +49,9 @@ struct VisualQuery: Sendable {
         let conditions: [SQLExpression] = try members.map { name, value in
             let column = try dataset.field(name, at: "field 'filters'"), subject = SQLExpression.column(table: nil, name: name, place)
             let values = value.kind == .array ? value.elements : [value]
-            guard (1...100).contains(values.count) else { throw ServiceError.body("field 'filters.\(name)' takes 1 to 100 values; got \(values.count).") }
+            guard (1...100).contains(values.count) else {
+                throw ServiceError.body("field 'filters.\(name)' takes 1 to 100 values; got \(values.count).")
+            }
             return .inList(subject, try values.map { try FilterValue($0, column.type, at: "filters.\(name)").expression }, negated: false, place)
         }
         guard let first = conditions.first else { return nil }

@@ -24,7 +24,7 @@ struct CohortMetric: Sendable {
         case .pageviews: return "SELECT visitor, occurred_at, CASE WHEN kind = 0 THEN 1 ELSE 0 END AS amount FROM activity"
         case .events: return "SELECT visitor, occurred_at, CASE WHEN kind = 1 THEN 1 ELSE 0 END AS amount FROM activity"
         case .revenue:
-            // The event that brought it is activity as well, so that refunds and amounts in other currencies change no visitors.
+            // Revenue has a currency, as the initializer sees to. The event that brought it is activity as well, so that refunds and amounts in other currencies change no visitors.
             return """
                 SELECT visitor, occurred_at, 0 AS amount FROM activity
                 UNION ALL SELECT visitor, occurred_at, coalesce(\(Revenue.amount(in: currency!)), 0) AS amount FROM revenue_orders

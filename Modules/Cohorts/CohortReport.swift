@@ -47,7 +47,8 @@ struct CohortReport: Encodable, Sendable {
             cohorts: cohorts.sorted { $0.key < $1.key }.map { number, rows in
                 let visitors = rows.reduce(0) { $0 + $1.int("visitors") }, amount = rows.reduce(0) { $0 + $1.double("total") }
                 return Cohort(
-                    period: label(number, period), visitors: visitors, total: metric.total(amount), avgPerVisitor: metric.average(amount, over: visitors))
+                    period: label(number, period), visitors: visitors, total: metric.total(amount),
+                    avgPerVisitor: metric.average(amount, over: visitors))
             })
     }
 

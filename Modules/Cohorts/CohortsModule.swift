@@ -3,7 +3,8 @@ import Core
 /// Groups of visitors, and what they do.
 public struct CohortsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "cohorts", category: .analysis, summary: "What visitors do who came first in the same week or month, or who belong to the same segment.")
+        name: "cohorts", category: .analysis,
+        summary: "What visitors do who came first in the same week or month, or who belong to the same segment.")
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 

@@ -75,7 +75,8 @@ struct SegmentComparison: Encodable, Sendable {
         let visitors = try await scope.visitorCount().distinct(groups: Int64(all.count) + 1)
         let rows = try await scope.rows("cohorts.compare", reading: metric.tables, """
             SELECT bucket, \(visitors) AS visitors, CAST(coalesce(sum(amount), 0) AS double precision) AS total
-            FROM (SELECT visitor, amount, \(period.number(of: buckets.number(of: "occurred_at"), dialect)) AS bucket FROM (\(metric.marks)) marks) told
+            FROM (
+              SELECT visitor, amount, \(period.number(of: buckets.number(of: "occurred_at"), dialect)) AS bucket FROM (\(metric.marks)) marks) told
             GROUP BY GROUPING SETS ((bucket), ())
             """)
         let found = Dictionary(uniqueKeysWithValues: rows.map { ($0["bucket"].int, $0) })

@@ -4,7 +4,8 @@ import Core
 /// `SavedReport`), as other modules embed and send them.
 public struct DashboardsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "dashboards", category: .analysis, summary: "Dashboards, saved reports, an explorer, and insights: stickiness, lifecycle, activation, impact.",
+        name: "dashboards", category: .analysis,
+        summary: "Dashboards, saved reports, an explorer, and insights: stickiness, lifecycle, activation, impact.",
         reads: ["core", "utm", "error_tracking"])
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }

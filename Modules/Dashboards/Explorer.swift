@@ -92,6 +92,7 @@ extension DashboardsModule {
         let rows = result["data"]?.elements.count ?? 1
         let run = try await ExplorerRun.record(type, rows: rows, call)
         return try .json(Explored(
-            run: .init(id: run.id, reportType: type, rowCount: rows, result: result), summary: "Returned \(rows) \(report.noun) row\(rows == 1 ? "" : "s")."))
+            run: .init(id: run.id, reportType: type, rowCount: rows, result: result),
+            summary: "Returned \(rows) \(report.noun) row\(rows == 1 ? "" : "s")."))
     }
 }

@@ -24,7 +24,8 @@ struct Impact: Encodable, Sendable {
     static let fields: [Schema.Field] = [
         .required("metric", .choice(Metric.allCases.map(\.rawValue))), .required("split_at", .timestamp), .required("window_days", .count),
         .required("before", .count), .required("after", .count), .required("change", .integer(.min ... .max)),
-        .required("change_percent", .nullable(.number(-100...1e15))), .required("p_value", .nullable(.number(0...1))), .required("significant", .boolean),
+        .required("change_percent", .nullable(.number(-100...1e15))), .required("p_value", .nullable(.number(0...1))),
+        .required("significant", .boolean),
     ]
 
     static let body = Schema.object([

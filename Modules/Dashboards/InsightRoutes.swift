@@ -7,8 +7,11 @@ extension DashboardsModule {
             .report(path + "/stickiness", "How often visitors come back.", parameters: ScopeParameters.range, fields: Stickiness.fields) { _, scope in
                 try await Stickiness.run(scope)
             },
-            .report(path + "/lifecycle", "New, returning, resurrected and dormant visitors.", parameters: ScopeParameters.range, fields: Lifecycle.fields) {
-                _, scope in try await Lifecycle.run(scope)
+            .report(
+                path + "/lifecycle", "New, returning, resurrected and dormant visitors.", parameters: ScopeParameters.range,
+                fields: Lifecycle.fields
+            ) { _, scope in
+                try await Lifecycle.run(scope)
             },
             .report(
                 path + "/lifecycle/drill", "The visitors of one group.",
@@ -25,7 +28,8 @@ extension DashboardsModule {
                 return try .json(try await Activation.run(steps, try await call.scope { body[$0]?.string }))
             },
             Route(
-                .post, path + "/activation/drill", "The visitors who did all that is named.", scope: .query, access: .read, parameters: Parameter.page,
+                .post, path + "/activation/drill", "The visitors who did all that is named.", scope: .query, access: .read,
+                parameters: Parameter.page,
                 body: Activation.body, success: .json(.object(VisitorList.fields))
             ) { call in
                 let body = try await call.body(), steps = try Activation.steps(body)
@@ -37,7 +41,8 @@ extension DashboardsModule {
             ) { call in
                 let body = try await call.body(), question = try Impact.Question(body)
                 if question.metric == .errors { try call.require(module: "error_tracking") }
-                return try .json(try await Impact.run(question, try await call.scope { ["filter", "segment_id"].contains($0) ? body[$0]?.string : nil }))
+                let scope = try await call.scope { ["filter", "segment_id"].contains($0) ? body[$0]?.string : nil }
+                return try .json(try await Impact.run(question, scope))
             },
         ]
     }

@@ -29,7 +29,8 @@ struct Lifecycle: Encodable, Sendable {
 
     static func run(_ scope: Scope) async throws -> Lifecycle {
         let counts = Group.allCases.map { "count(*) FILTER (WHERE \($0.condition)) AS \(sql: "\($0.rawValue)_visitors")" as SQL }
-        let row = try await past(of: scope).rows("dashboards.lifecycle", continues: true, "\(lives(scope)) SELECT \(SQL.joined(counts)) FROM lives")[0]
+        let row = try await past(of: scope).rows(
+            "dashboards.lifecycle", continues: true, "\(lives(scope)) SELECT \(SQL.joined(counts)) FROM lives")[0]
         return Lifecycle(
             new: row.int("new_visitors"), returning: row.int("returning_visitors"), resurrected: row.int("resurrected_visitors"),
             dormant: row.int("dormant_visitors"))
@@ -47,8 +48,8 @@ struct Lifecycle: Encodable, Sendable {
         let start = scope.range.start.milliseconds, before = scope.range.previous.start.milliseconds
         return """
             lives AS MATERIALIZED (
-              SELECT visitor, bool_or(occurred_at >= \(start)) AS is_active, bool_or(occurred_at >= \(before) AND occurred_at < \(start)) AS was_active,
-                bool_or(occurred_at < \(before)) AS was_known
+              SELECT visitor, bool_or(occurred_at >= \(start)) AS is_active,
+                bool_or(occurred_at >= \(before) AND occurred_at < \(start)) AS was_active, bool_or(occurred_at < \(before)) AS was_known
               FROM activity GROUP BY visitor)
             """
     }

@@ -44,10 +44,11 @@ struct Account: Encodable, Sendable {
 
     /// A CTE `members`: `visitor` and `role` of those whose latest account is this one.
     static func members(of id: String, _ dialect: Dialect) -> SQL {
-        """
+        let roleTime: SQL = "CASE WHEN role IS NULL OR account_id <> \(id) THEN -1 ELSE occurred_at END"
+        return """
         latest AS (
           SELECT visitor, \(Identity.latest("account_id", dialect)) AS account_id,
-            \(dialect.last("CASE WHEN account_id = \(id) THEN role END", by: "CASE WHEN role IS NULL OR account_id <> \(id) THEN -1 ELSE occurred_at END")) AS role
+            \(dialect.last("CASE WHEN account_id = \(id) THEN role END", by: roleTime)) AS role
           FROM identity_memberships GROUP BY visitor),
         members AS MATERIALIZED (SELECT visitor, role FROM latest WHERE account_id = \(id))
         """
@@ -109,7 +110,8 @@ struct AccountAnalytics: Encodable, Sendable {
         let people = try await whole.rows("identity.account_members", reading: [Identity.memberships, Identity.profiles], continues: true, """
             \(Account.members(of: id, whole.dialect)),
             users AS (
-              SELECT visitor, \(Identity.latest("user_id", whole.dialect)) AS user_id FROM identity_profiles WHERE user_id IS NOT NULL GROUP BY visitor)
+              SELECT visitor, \(Identity.latest("user_id", whole.dialect)) AS user_id FROM identity_profiles
+              WHERE user_id IS NOT NULL GROUP BY visitor)
             SELECT count(*) AS members, count(DISTINCT user_id) AS users FROM members LEFT JOIN users ON users.visitor = members.visitor
             """)[0]
         let account = Segment(.account(Comparison(.eq, [.text(id)])))
@@ -148,8 +150,10 @@ extension IdentityModule {
                 return try .json(ReportList(
                     data: try await Member.list(of: account.accountID, call.wholeScope(), limit: call.limit, offset: call.offset)))
             },
-            .report(path + "/{account_id}/analytics", "What an account's members did.", parameters: ScopeParameters.range, fields: AccountAnalytics.fields) {
-                call, scope in
+            .report(
+                path + "/{account_id}/analytics", "What an account's members did.", parameters: ScopeParameters.range,
+                fields: AccountAnalytics.fields
+            ) { call, scope in
                 try await AccountAnalytics.run(try await Account.require(call).accountID, call, scope)
             },
         ]

@@ -45,7 +45,9 @@ struct Merge: Encodable, Sendable {
     static func visitors(of users: [String], _ scope: Scope) async throws -> [String: Int64] {
         guard !users.isEmpty else { return [:] }
         let rows = try await scope.rows("identity.merged_visitors", reading: [Identity.profiles], continues: true, """
-            named AS (SELECT visitor, \(Identity.latest("user_id", scope.dialect)) AS user_id FROM identity_profiles WHERE user_id IS NOT NULL GROUP BY visitor)
+            named AS (
+              SELECT visitor, \(Identity.latest("user_id", scope.dialect)) AS user_id FROM identity_profiles
+              WHERE user_id IS NOT NULL GROUP BY visitor)
             SELECT user_id, count(*) AS visitors FROM named WHERE user_id IN \(list: users) GROUP BY user_id
             """)
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.text("user_id"), $0.int("visitors")) })
@@ -74,7 +76,9 @@ struct Merge: Encodable, Sendable {
             throw ServiceError.body("the project has \(PersonMerge.maximum) merges, which is the most; undo some.")
         }
         let merges = Dictionary(rows.map { ($0.text("user_id"), $0.text("into_user_id")) }) { first, _ in first }
-        if let before = merges[user] { throw ServiceError.body("user '\(user.excerpt(60))' is merged into '\(before.excerpt(60))' already; undo that first.") }
+        if let before = merges[user] {
+            throw ServiceError.body("user '\(user.excerpt(60))' is merged into '\(before.excerpt(60))' already; undo that first.")
+        }
         var end = other
         while let next = merges[end] { end = next }
         guard end != user else { throw ServiceError.body("user '\(other.excerpt(60))' is merged into '\(user.excerpt(60))' already.") }
@@ -98,12 +102,14 @@ extension IdentityModule {
     var mergeRoutes: [Route] {
         let path = "/api/v1/identity/merges"
         let preview = Schema.object([
-            .required("user_id", .text(200)), .required("into_user_id", .text(200)), .required("visitors", .count), .required("into_visitors", .count),
+            .required("user_id", .text(200)), .required("into_user_id", .text(200)), .required("visitors", .count),
+            .required("into_visitors", .count),
             .required("dry_run", .boolean),
         ])
         return [
             Route(
-                .get, path, "Merges of users, the newest first, those that were undone too.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, path, "Merges of users, the newest first, those that were undone too.", scope: .query, access: .read,
+                parameters: Parameter.page,
                 success: .list(Merge.schema)
             ) { call in try .json(ReportList(data: try await Merge.list(call))) },
             Route(

@@ -84,12 +84,23 @@ enum SCIM {
     // MARK: Groups
 
     private static func verifyMembers(_ body: JSON, _ call: ProjectRequest) async throws {
-        for (index, member) in (body["members"]?.elements ?? []).enumerated() {
-            let id = Identifiers.plain(member.string ?? "")
-            guard try await users.find(id, for: call) != nil else {
-                throw ServiceError.body("field 'members[\(index)]' must be the id of a SCIM user; got '\(id.excerpt(60))'.")
-            }
+        let ids = (body["members"]?.elements ?? []).map { Identifiers.plain($0.string ?? "") }, known = try await definitions(of: ids, call)
+        for (index, id) in ids.enumerated() where known[id] == nil {
+            throw ServiceError.body("field 'members[\(index)]' must be the id of a SCIM user; got '\(id.excerpt(60))'.")
         }
+    }
+
+    /// The users with these ids, as far as the project has them: some at a time, as a statement takes so many values and no more.
+    private static func definitions(of ids: [String], _ call: ProjectRequest) async throws -> [String: JSON] {
+        var found: [String: JSON] = [:]
+        for start in stride(from: 0, to: ids.count, by: 500) {
+            let rows = try await call.control.read("""
+                SELECT id, definition FROM \(sql: users.table)
+                WHERE project_id = \(call.project.id) AND id IN \(list: Array(ids[start..<min(start + 500, ids.count)]))
+                """)
+            for row in rows { found[row.text("id")] = try JSON.parse(row.text("definition")) }
+        }
+        return found
     }
 
     private struct Group: Encodable {
@@ -112,21 +123,22 @@ enum SCIM {
     /// A group with its members as users rather than ids.
     private static var groupRoute: Route {
         let user = Schema.object([
-            .required("id", .uuid), .required("user_name", .text(200)), .required("display_name", .nullable(.text(200))), .required("active", .boolean),
+            .required("id", .uuid), .required("user_name", .text(200)), .required("display_name", .nullable(.text(200))),
+            .required("active", .boolean),
         ])
         return Route(
             .get, groups.path + "/{id}", "Read a scim group with its members.", scope: .query, access: .read,
             success: .json(.object([
-                .required("id", .uuid), .required("display_name", .text(200)), .required("external_id", .nullable(.text(200))), .required("traits", .map(.any)),
+                .required("id", .uuid), .required("display_name", .text(200)), .required("external_id", .nullable(.text(200))),
+                .required("traits", .map(.any)),
                 .required("members", .list(user)), .required("created_at", .timestamp), .required("updated_at", .timestamp),
             ]))
         ) { call in
             let group = try await groups.require(call)
-            var members: [User] = []
-            for id in (group.fields["members"]?.elements ?? []).compactMap(\.string) {
-                guard let user = try await users.find(Identifiers.plain(id), for: call) else { continue }
-                members.append(User(
-                    id: user.id, userName: user.fields["user_name"], displayName: user.fields["display_name"]?.string, active: user.fields["active"]))
+            let ids = (group.fields["members"]?.elements ?? []).compactMap { $0.string.map(Identifiers.plain) }
+            let known = try await definitions(of: ids, call)
+            let members = ids.compactMap { id in
+                known[id].map { User(id: id, userName: $0["user_name"], displayName: $0["display_name"]?.string, active: $0["active"]) }
             }
             return try .json(Group(
                 id: group.id, displayName: group.fields["display_name"], members: members, createdAt: group.createdAt, updatedAt: group.updatedAt,

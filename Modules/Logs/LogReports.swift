@@ -17,7 +17,6 @@ enum LogSummary {
         let level: String
         @Nullable var release: String?
         let count: Int64
-
     }
 
     static let schema = Schema.object([

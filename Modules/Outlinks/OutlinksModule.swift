@@ -3,7 +3,8 @@ import Core
 /// Where visitors leave to, and what they download.
 public struct OutlinksModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "outlinks", category: .tracking, summary: "Clicks on links that lead away from the site, and downloads, by address, host and type of file.")
+        name: "outlinks", category: .tracking,
+        summary: "Clicks on links that lead away from the site, and downloads, by address, host and type of file.")
 
     enum LinkType: String, Sendable, CaseIterable {
         case external, download

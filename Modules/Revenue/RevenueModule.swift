@@ -38,7 +38,8 @@ public struct RevenueModule: AnalyticsModule {
         ]
         return [
             Dataset("revenue_orders", "One row for each order and each refund.", columns: [
-                ("occurred_at", "When, epoch milliseconds."), ("path", "Path of the page."), ("name", "Name of the event."), ("order_id", "As the site calls it."),
+                ("occurred_at", "When, epoch milliseconds."), ("path", "Path of the page."), ("name", "Name of the event."),
+                ("order_id", "As the site calls it."),
             ] + money + session),
             Dataset("revenue_items", "One row for each product of an order.", columns: [
                 ("occurred_at", "When, epoch milliseconds."), ("product", "Name of the product."), ("quantity", "How many; negative for refunds."),
@@ -48,8 +49,11 @@ public struct RevenueModule: AnalyticsModule {
 
     public var routes: [Route] {
         [
-            .report("/api/v1/revenue", "Orders, revenue and refunds.", parameters: ScopeParameters.range + [ScopeParameters.currency], fields: RevenueTotals.fields) {
-                call, scope in try await RevenueTotals.run(scope, in: try await currency(call))
+            .report(
+                "/api/v1/revenue", "Orders, revenue and refunds.", parameters: ScopeParameters.range + [ScopeParameters.currency],
+                fields: RevenueTotals.fields
+            ) { call, scope in
+                try await RevenueTotals.run(scope, in: try await currency(call))
             },
             .report(
                 "/api/v1/revenue/timeseries", "Orders and revenue by day or hour.",
@@ -58,11 +62,15 @@ public struct RevenueModule: AnalyticsModule {
             ) { call, scope in
                 try await RevenueTimeseries.run(scope, by: call.interval, in: try await currency(call))
             },
-            .report("/api/v1/revenue/products", "Products by revenue.", parameters: ScopeParameters.list + [ScopeParameters.currency], fields: RevenueProducts.fields) {
-                call, scope in try await RevenueProducts.run(scope, in: try await currency(call))
+            .report(
+                "/api/v1/revenue/products", "Products by revenue.", parameters: ScopeParameters.list + [ScopeParameters.currency],
+                fields: RevenueProducts.fields
+            ) { call, scope in
+                try await RevenueProducts.run(scope, in: try await currency(call))
             },
             .report(
-                "/api/v1/revenue/sources", "Sources of the sessions that ordered, by revenue.", parameters: ScopeParameters.list + [ScopeParameters.currency],
+                "/api/v1/revenue/sources", "Sources of the sessions that ordered, by revenue.",
+                parameters: ScopeParameters.list + [ScopeParameters.currency],
                 fields: RevenueSources.fields
             ) { call, scope in try await RevenueSources.run(scope, in: try await currency(call)) },
         ]

@@ -17,7 +17,8 @@ public struct ScrollModule: AnalyticsModule {
     public var datasets: [Dataset] {
         [
             Dataset("scroll_depths", "One row for each depth that was reported; a page of a session may have several.", columns: [
-                ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."), ("max_depth", "Percent of the page, 0 to 100."),
+                ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."),
+                ("max_depth", "Percent of the page, 0 to 100."),
                 ("session_at", "With the visitor it identifies the session."), ("source", "Where the session came from."),
                 ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
                 ("os", "Operating system."),

@@ -48,7 +48,7 @@ struct Attribution: Sendable {
     /// - Source: Google Analytics 4, "Get started with attribution": lookback window; direct visits get no credit.
     func credits(_ scope: Scope) async throws -> [Credit] {
         let lookback = Int64(lookbackDays) * 86_400_000
-        let wide = scope.over(TimeRange(start: scope.range.start.adding(milliseconds: -lookback), end: scope.range.end))
+        let wide = scope.widened(to: TimeRange(start: scope.range.start.adding(milliseconds: -lookback), end: scope.range.end))
         let rows = try await wide.rows("utm.attribution", reading: [UtmModule.touches, Revenue.orders], continues: true, """
             \(UtmModule.firstTouches),
             converted AS MATERIALIZED (
@@ -120,7 +120,8 @@ struct AttributionReport: Encodable, Sendable {
     static let fields: [Schema.Field] = [
         modelField, RevenueTotals.currencyField, lookbackField,
         .required("data", .list(.object([
-            .required("channel", Channel.schema), .required("source", .text(300)), .required("campaign", .nullable(.text(CampaignFields.maximumLength))),
+            .required("channel", Channel.schema), .required("source", .text(300)),
+            .required("campaign", .nullable(.text(CampaignFields.maximumLength))),
             .required("orders", .number(0...1e15)), .required("revenue", .amount),
         ]))),
     ]

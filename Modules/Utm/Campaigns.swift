@@ -49,7 +49,8 @@ struct Campaigns: Encodable, Sendable {
                 let sessions = row.int("sessions")
                 return Campaigns(
                     campaign: row.text("utm_campaign"), visitors: row.int("visitors"), pageviews: row.int("views"),
-                    bounceRate: Rounded.percentage(row.int("bounces"), of: sessions), avgDuration: Rounded.seconds(row.int("duration"), over: sessions))
+                    bounceRate: Rounded.percentage(row.int("bounces"), of: sessions),
+                    avgDuration: Rounded.seconds(row.int("duration"), over: sessions))
             }
     }
 }

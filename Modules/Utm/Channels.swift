@@ -23,7 +23,8 @@ struct Channels: Encodable, Sendable {
         let origins: SQL = """
             \(UtmModule.firstTouches),
             origins AS NOT MATERIALIZED (
-              SELECT one.visitor, views, source || \(separator) || coalesce(utm_source, '') || \(separator) || coalesce(utm_medium, '') || \(separator) ||
+              SELECT one.visitor, views,
+                source || \(separator) || coalesce(utm_source, '') || \(separator) || coalesce(utm_medium, '') || \(separator) ||
                 CASE WHEN coalesce(utm_campaign, '') = '' THEN '' WHEN lower(utm_campaign) LIKE '%shop%' THEN utm_campaign
                   WHEN lower(utm_campaign) LIKE '%cross-network%' THEN utm_campaign ELSE '-' END AS origin
               FROM (

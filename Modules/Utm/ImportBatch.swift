@@ -5,6 +5,7 @@ enum ImportBatch {
     static let providers = ["google_analytics", "google_ads", "search_console"]
     static let providerParameter = Parameter("provider", .choice(providers, default: nil), "Only what came from there.")
     static let maximumRows = 10_000
+    private static let maximumColumns = 500
     /// Rows in a statement: a statement has at most 32,766 values.
     private static let rowsAtOnce = 500
 
@@ -44,12 +45,11 @@ enum ImportBatch {
 
     private static func rows(ofCSV text: String) throws -> [ImportRow] {
         let records: [CSV.Record]
-        do { records = try CSV.parse(text) } catch { throw ServiceError.body("field 'csv': \(error).") }
+        do { records = try CSV.parse(text, maximumRecords: maximumRows + 1, maximumFields: maximumColumns) } catch {
+            throw ServiceError.body("field 'csv': \(error).")
+        }
         guard let header = records.first?.fields.map(CampaignFields.kept), records.count > 1 else {
             throw ServiceError.body("field 'csv' must hold a header and at least one row; got \(records.count) lines.")
-        }
-        guard records.count - 1 <= maximumRows else {
-            throw ServiceError.body("field 'csv' may hold at most \(maximumRows) rows; got \(records.count - 1).")
         }
         for (index, name) in header.enumerated() where header[..<index].contains(name) {
             throw ServiceError.body("field 'csv': the header has the column '\(name.excerpt(60))' twice.")

@@ -6,11 +6,13 @@ extension UtmModule {
         let path = "/api/v1/marketing/imports"
         let batch = Schema.object(ImportBatch.fields)
         let row = Schema.object([
-            .required("date", .string(10...10)), .required("dimensions", .map(.any)), .required("metrics", .map(.any)), .required("raw_row", .map(.any)),
+            .required("date", .string(10...10)), .required("dimensions", .map(.any)), .required("metrics", .map(.any)),
+            .required("raw_row", .map(.any)),
         ])
         return [
             Route(
-                .get, path, "Imported batches, newest first.", scope: .query, access: .read, parameters: [ImportBatch.providerParameter] + Parameter.page,
+                .get, path, "Imported batches, newest first.", scope: .query, access: .read,
+                parameters: [ImportBatch.providerParameter] + Parameter.page,
                 success: .json(.object([.required("data", .list(batch))])), use: listImports),
             Route(
                 .post, path, "Import rows of an export, as JSON or CSV.", scope: .query, access: .write, body: ImportBatch.body,

@@ -37,7 +37,9 @@ struct ImportRow: Sendable {
     }
 
     private static let dateNames: Set<String> = ["date", "day"]
-    private static let campaignNames: Set<String> = ["campaign", "campaign_name", "session_campaign", "session_campaign_name", "google_ads_campaign", "utm_campaign"]
+    private static let campaignNames: Set<String> = [
+        "campaign", "campaign_name", "session_campaign", "session_campaign_name", "google_ads_campaign", "utm_campaign",
+    ]
     private static let numbers = -1e12...1e12
     private static let limits = Schema.MapLimits(keys: 100, bytes: 8_192)
 
@@ -117,7 +119,8 @@ struct ImportRow: Sendable {
     private static func number(_ text: String) -> Double? {
         let plain = text.filter { !$0.isWhitespace && !$0.isCurrencySymbol }
         let groups = plain.prefix { $0 != "." }.split(separator: ",", omittingEmptySubsequences: false)
-        guard groups.dropFirst().allSatisfy({ $0.utf8.count == 3 }), groups.count == 1 || (1...3).contains(groups[0].drop { "+-".contains($0) }.utf8.count),
+        guard groups.dropFirst().allSatisfy({ $0.utf8.count == 3 }),
+              groups.count == 1 || (1...3).contains(groups[0].drop { "+-".contains($0) }.utf8.count),
               plain.utf8.allSatisfy({ (48...57).contains($0) || "+-.,eE".utf8.contains($0) })
         else { return nil }
         return Double(plain.filter { $0 != "," }).flatMap { $0.isFinite ? $0 : nil }

@@ -28,7 +28,8 @@ struct MarketingRevenue: Encodable, Sendable {
         async let products = ProductRevenue.run(scope, in: currency, limit: 10, offset: 0)
         let total = try await totals
         return MarketingRevenue(
-            currency: currency, orders: total.orders, revenue: total.revenue, averageOrderValue: total.averageOrderValue, currencies: total.currencies,
+            currency: currency, orders: total.orders, revenue: total.revenue, averageOrderValue: total.averageOrderValue,
+            currencies: total.currencies,
             topProducts: try await products.map { Product(product: $0.product, orders: $0.orders, revenue: $0.revenue) })
     }
 }

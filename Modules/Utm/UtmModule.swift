@@ -40,7 +40,8 @@ public struct UtmModule: AnalyticsModule {
                 ("occurred_at", "When, epoch milliseconds."), ("landing_path", "Path of the page."), ("utm_source", "Who sent the visitor."),
                 ("utm_medium", "By what means, such as cpc or email."), ("utm_campaign", "Name of the campaign."),
                 ("utm_content", "Which of several links."), ("utm_term", "Which search word was bought."), ("source", "Where the session came from."),
-                ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."), ("os", "Operating system."),
+                ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
+                ("os", "Operating system."),
             ]),
         ]
     }

@@ -33,19 +33,26 @@ extension UtmModule {
 
     var marketingRoutes: [Route] {
         [
-            .report("/api/v1/marketing/channels", "Visitors, sessions and pageviews by channel.", parameters: ScopeParameters.range, fields: Channels.fields) {
-                _, scope in ReportList(data: try await Channels.run(scope))
+            .report(
+                "/api/v1/marketing/channels", "Visitors, sessions and pageviews by channel.", parameters: ScopeParameters.range,
+                fields: Channels.fields
+            ) { _, scope in
+                ReportList(data: try await Channels.run(scope))
             },
             .report(
                 "/api/v1/marketing/attribution", "Orders and revenue credited to channel, source and campaign.",
                 parameters: Self.attributionParameters + ScopeParameters.range, fields: AttributionReport.fields
             ) { call, scope in try await AttributionReport.run(scope, try await attribution(call)) },
             .report(
-                "/api/v1/marketing/revenue", "Orders, revenue, currencies and the best products.", parameters: ScopeParameters.range + [ScopeParameters.currency],
+                "/api/v1/marketing/revenue", "Orders, revenue, currencies and the best products.",
+                parameters: ScopeParameters.range + [ScopeParameters.currency],
                 fields: MarketingRevenue.fields
             ) { call, scope in try await MarketingRevenue.run(scope, in: try await call.currency()) },
-            .report("/api/v1/marketing/ai-referrers", "Visitors that AI assistants sent.", parameters: ScopeParameters.range, fields: AIReferrers.fields) {
-                _, scope in ReportList(data: try await AIReferrers.run(scope))
+            .report(
+                "/api/v1/marketing/ai-referrers", "Visitors that AI assistants sent.", parameters: ScopeParameters.range,
+                fields: AIReferrers.fields
+            ) { _, scope in
+                ReportList(data: try await AIReferrers.run(scope))
             },
             .report(
                 "/api/v1/marketing/campaign-costs", "What campaigns cost, and what they brought.",

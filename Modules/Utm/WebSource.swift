@@ -8,7 +8,8 @@ struct WebSource: Sendable {
 
     /// AI assistants by the host that is shown for each.
     enum Assistant: String, Sendable, CaseIterable {
-        case chatGPT = "chatgpt.com", claude = "claude.ai", copilot = "copilot.microsoft.com", gemini = "gemini.google.com", perplexity = "perplexity.ai"
+        case chatGPT = "chatgpt.com", claude = "claude.ai", copilot = "copilot.microsoft.com", gemini = "gemini.google.com"
+        case perplexity = "perplexity.ai"
 
         /// Hosts of referrers, and what sites and the assistants themselves write as `utm_source`.
         var names: [String] {
@@ -50,24 +51,31 @@ struct WebSource: Sendable {
         var kinds: [String: Kind] = [:]
         func add(_ kind: Kind, _ names: String) { for name in names.split(whereSeparator: \.isWhitespace) { kinds[String(name)] = kind } }
         add(.search, """
-            google google.com lens.google.com bing bing.com yahoo yahoo.com search.yahoo.com duckduckgo duckduckgo.com ecosia ecosia.org baidu baidu.com yandex yandex.ru
-            yandex.com ya.ru naver naver.com search.naver.com daum daum.net search.daum.net seznam seznam.cz search.seznam.cz startpage startpage.com qwant
+            google google.com lens.google.com bing bing.com yahoo yahoo.com search.yahoo.com duckduckgo duckduckgo.com ecosia ecosia.org baidu
+            baidu.com yandex yandex.ru
+            yandex.com ya.ru naver naver.com search.naver.com daum daum.net search.daum.net seznam seznam.cz search.seznam.cz startpage
+            startpage.com qwant
             qwant.com brave search.brave.com kagi kagi.com ask ask.com aol search.aol.com aol.com lycos lycos.com sogou sogou.com so.com sm.cn dogpile
             dogpile.com swisscows.com mojeek.com presearch.com presearch.io metager.org searx.be gibiru.com search.lilo.org rambler.ru go.mail.ru
             coccoc coccoc.com cn.bing.com msn msn.com ntp.msn.com alice virgilio virgilio.it onet onet.pl wp.pl eniro search.smt.docomo.ne.jp
             """)
         add(.social, """
-            facebook facebook.com fb ig instagram instagram.com twitter twitter.com x.com x linkedin linkedin.com pinterest pinterest.com reddit reddit.com tiktok
-            tiktok.com snapchat snapchat.com threads threads.com threads.net whatsapp whatsapp.com messenger.com messenger telegram telegram.org vk vk.com ok.ru
+            facebook facebook.com fb ig instagram instagram.com twitter twitter.com x.com x linkedin linkedin.com pinterest pinterest.com reddit
+            reddit.com tiktok
+            tiktok.com snapchat snapchat.com threads threads.com threads.net whatsapp whatsapp.com messenger.com messenger telegram telegram.org
+            vk vk.com ok.ru
             weibo weibo.com wechat weixin.qq.com discord discord.com quora quora.com tumblr tumblr.com medium.com news.ycombinator.com hackernews
-            lobste.rs bsky.app bluesky mastodon mastodon.social fosstodon.org hachyderm.io lemmy.world xing xing.com meetup.com slashdot.org producthunt.com
-            producthunt stackoverflow.com stackexchange.com flipboard flipboard.com line.me nextdoor.com buffer hootsuite sprout workplace.com douban.com
+            lobste.rs bsky.app bluesky mastodon mastodon.social fosstodon.org hachyderm.io lemmy.world xing xing.com meetup.com slashdot.org
+            producthunt.com
+            producthunt stackoverflow.com stackexchange.com flipboard flipboard.com line.me nextdoor.com buffer hootsuite sprout workplace.com
+            douban.com
             livejournal.com myspace.com plurk.com yammer.com yelp.com tripadvisor.com trustpilot.com wordpress.com blogger.com
             groups.google.com digg.com
             """)
         add(.video, """
             youtube youtube.com vimeo vimeo.com twitch twitch.tv dailymotion dailymotion.com netflix netflix.com hulu hulu.com disneyplus.com
-            bilibili.com bilibili iqiyi.com youku.com v.youku.com ted.com crackle.com curiositystream.com utreon.com veoh.com wistia.com viadeo.com rumble.com
+            bilibili.com bilibili iqiyi.com youku.com v.youku.com ted.com crackle.com curiositystream.com utreon.com veoh.com wistia.com
+            viadeo.com rumble.com
             """)
         add(.shopping, """
             amazon amazon.com amazon.de amazon.co.uk amazon.fr amazon.it amazon.es amazon.ca amazon.in amazon.co.jp ebay ebay.com ebay.de ebay.co.uk

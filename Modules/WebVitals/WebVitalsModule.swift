@@ -40,7 +40,8 @@ public struct WebVitalsModule: AnalyticsModule {
                     throw ServiceError.body("fields 'name' and 'value' are required.")
                 }
                 guard metric.accepted.contains(value) else {
-                    throw ServiceError.body("field 'value' must be a number from 0 to \(Int(metric.accepted.upperBound)) for \(metric.rawValue); got \(value).")
+                    throw ServiceError.body(
+                        "field 'value' must be a number from 0 to \(Int(metric.accepted.upperBound)) for \(metric.rawValue); got \(value).")
                 }
                 // Adding nothing makes an ordinary zero of a negative one.
                 return Draft(facts: { visit in

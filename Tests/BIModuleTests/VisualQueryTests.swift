@@ -52,7 +52,7 @@ struct VisualQueryTests {
                 ("(SELECT 1)", "field 'expression', line 1, column 1: a subquery stands"), ("sum(pageviews) FILTER (WHERE true)", "field 'expression': 'sum' is not accepted as written"),
             ] {
                 let refusal = try await make("again", "sessions", expression)
-                #expect(refusal.hasPrefix(#"{"error":"Invalid request body: \#(sentence)"#.replacing("\"", with: "\"")), "\(expression): \(refusal)")
+                #expect(refusal.hasPrefix(#"{"error":"Invalid request body: \#(sentence)"#), "\(expression): \(refusal)")
             }
             made = try await make("count", "sessions", "1")
             #expect(made.contains("'count' is the name of a function."))
@@ -92,7 +92,7 @@ struct VisualQueryTests {
             let runs = try await app.get("/api/v1/bi/query-runs").json()["data"]!.elements
             // A body that the schema refuses is no run.
             #expect(runs.count == 6)
-            #expect(runs.filter { $0["status"]?.string == "error" }.allSatisfy { $0["error"]?.string?.isEmpty == false })
+            #expect(runs.count { $0["status"]?.string == "error" && $0["error"]?.string?.isEmpty == false } == 5)
         }
     }
 

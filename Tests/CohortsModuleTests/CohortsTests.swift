@@ -5,20 +5,14 @@ import Testing
 /// Hand-worked: 2026-03-02 and 03-09 are Mondays; it is noon on the 12th. Ada pays 20.50 and 10, and gets 4 back.
 @Suite("Cohorts")
 struct CohortsTests {
-    static let events = [
+    private static let now = "2026-03-12T12:00:00Z"
+    private static let events = [
         ("ada", #""type":"pageview""#, "02-27T10:00:00"), ("ada", #""type":"event","name":"buy","revenue_amount":20.5,"revenue_currency":"USD""#, "02-27T10:01:00"),
         ("ada", #""type":"pageview""#, "03-03T10:00:00"), ("ada", #""type":"event","name":"buy","revenue_amount":10,"revenue_currency":"USD""#, "03-03T10:01:00"),
         ("ada", #""type":"event","name":"refund","revenue_amount":-4,"revenue_currency":"USD""#, "03-10T10:00:00"),
         ("bob", #""type":"pageview""#, "03-02T00:00:00"), ("bob", #""type":"pageview""#, "03-02T00:10:00"), ("bob", #""type":"pageview""#, "03-10T09:00:00"),
         ("cy", #""type":"event","name":"signup""#, "03-01T23:59:00"), ("cy", #""type":"pageview""#, "03-02T00:01:00"),
     ].map { visitor, fields, time in #"{\#(fields),"path":"/","visitor_id":"\#(visitor)","timestamp":"2026-\#(time)Z"}"# }
-
-    private func with(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
-        try await TestApp.run(profile, now: "2026-03-12T12:00:00Z") { app in
-            try await app.collect("[\(Self.events.joined(separator: ","))]", as: .server)
-            try await body(app)
-        }
-    }
 
     private func expect(_ app: TestApp, _ query: String, answers cohorts: [String], _ rest: String, at place: SourceLocation = #_sourceLocation) async throws {
         let answer = try await app.get("/api/v1/cohorts?start_at=2026-02-20&\(query)")
@@ -31,7 +25,7 @@ struct CohortsTests {
 
     @Test("sum up what visitors did who came first in the same period", arguments: Profile.available)
     func sums(profile: Profile) async throws {
-        try await with(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events, as: .server, now: Self.now) { app in
             // Ada and cy came first in the week of 02-23, cy one minute before its end; bob at the first instant of the next.
             try await expect(
                 app, "", answers: [Self.line("2026-02-23", 2, "3", "1.5"), Self.line("2026-03-02", 1, "3", "3")], #""group_by":"week","metric":"pageviews""#)
@@ -56,7 +50,7 @@ struct CohortsTests {
 
     @Test("first means first in the range, and a cut session counts with what is inside", arguments: Profile.available)
     func range(profile: Profile) async throws {
-        try await with(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events, as: .server, now: Self.now) { app in
             let answer = try await app.get("/api/v1/cohorts?start_at=2026-03-02T00:05:00Z&metric=sessions")
             let lines = [Self.line("2026-03-02", 2, "4", "2")]
             #expect(answer.body == #"{"cohorts":[\#(lines.joined(separator: ","))],"group_by":"week","metric":"sessions"}"#)
@@ -67,7 +61,7 @@ struct CohortsTests {
 
     @Test("name their visitors", arguments: Profile.available)
     func drill(profile: Profile) async throws {
-        try await with(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events, as: .server, now: Self.now) { app in
             let range = "start_at=2026-02-20"
             let bob = try await app.get("/api/v1/cohorts/drill?\(range)&period=2026-03-02").body
             #expect(bob == #"{"data":["bob"],"total":1}"#)

@@ -35,7 +35,7 @@ struct RandomCohortTests {
         try await TestApp.run(profile, now: Self.now) { app in
             try await visits.send(to: app, disturbed: seed == 4)
             for (zone, from, to) in [("UTC", "2026-02-01T00:00:00Z", "2026-05-01T00:00:00Z"), ("Europe/Berlin", "2026-03-03T05:07:00Z", "2026-04-02T16:20:00Z")] {
-                let range = try Self.instant(from)..<Self.instant(to)
+                let range = Instant(iso: from).milliseconds..<Instant(iso: to).milliseconds
                 for grouping in ["week", "month"] {
                     for metric in ["pageviews", "events", "sessions", "revenue"] {
                         let answer = try await app.get("/api/v1/cohorts?start_at=\(from)&end_at=\(to)&timezone=\(zone)&group_by=\(grouping)&metric=\(metric)").json()
@@ -46,11 +46,34 @@ struct RandomCohortTests {
                     }
                 }
             }
+            try await Self.compareSegments(app, visits.rows)
         }
     }
 
-    private static func instant(_ text: String) throws -> Int64 {
-        guard case .instant(let instant)? = ISO8601.parse(text) else { throw ServiceError.body(text) }
-        return instant.milliseconds
+    /// Segments side by side over a change of the clocks, each day and the whole.
+    private static func compareSegments(_ app: TestApp, _ rows: [DisturbedVisits.Row]) async throws {
+        let from = "2026-03-20T00:00:00Z", to = "2026-04-05T12:00:00Z", range = Instant(iso: from).milliseconds..<Instant(iso: to).milliseconds
+        let inside = rows.filter { range.contains($0.at) }
+        let segments: [(id: String, has: (DisturbedVisits.Row) -> Bool)] = [
+            (try await app.createSegment("Buyers", #"{"source":"event","event":"buy"}"#), { $0.name == "buy" }),
+            (try await app.createSegment("Signed up", #"{"source":"event","event":"signup"}"#), { $0.name == "signup" }),
+        ]
+        let ids = segments.map(\.id).joined(separator: ",")
+        let answer = try await app.get("/api/v1/cohorts/compare?segment_ids=\(ids)&start_at=\(from)&end_at=\(to)&timezone=Europe/Berlin&metric=events").json()
+        let formatter = DateFormatter()
+        formatter.timeZone = TimeZone(identifier: "Europe/Berlin")
+        formatter.dateFormat = "yyyy-MM-dd"
+        for (line, segment) in zip(answer["segments"]?.elements ?? [], segments) {
+            let members = Set(inside.filter(segment.has).map(\.visitor)), theirs = inside.filter { members.contains($0.visitor) }
+            #expect(line["visitors"]?.integer == Int64(members.count) && line["total"]?.number == Double(theirs.count { $0.name != nil }))
+            let days = Dictionary(grouping: theirs) { formatter.string(from: Date(timeIntervalSince1970: Double($0.at) / 1_000)) }
+            let told = line["series"]?.elements ?? []
+            #expect(told.count == 17 && days.keys.allSatisfy { day in told.contains { $0["date"]?.string == day } })
+            for point in told {
+                let rows = days[point["date"]?.string ?? ""] ?? []
+                #expect(point["visitors"]?.integer == Int64(Set(rows.map(\.visitor)).count) && point["total"]?.integer == Int64(rows.count { $0.name != nil }))
+            }
+        }
+        #expect(answer["segments"]?.elements.count == 2)
     }
 }

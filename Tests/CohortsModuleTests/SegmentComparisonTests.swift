@@ -14,8 +14,7 @@ struct SegmentComparisonTests {
     ].map { visitor, fields, time in #"{\#(fields),"path":"/","visitor_id":"\#(visitor)","timestamp":"2026-03-\#(time)Z"}"# }
 
     private func with(_ profile: Profile, _ body: @escaping @Sendable (TestApp, _ signedUp: String, _ readers: String) async throws -> Void) async throws {
-        try await TestApp.run(profile, now: "2026-03-12T12:00:00Z") { app in
-            try await app.collect("[\(Self.events.joined(separator: ","))]", as: .server)
+        try await TestApp.run(profile, collecting: Self.events, as: .server, now: "2026-03-12T12:00:00Z") { app in
             let signedUp = try await app.createSegment("Signed up", #"{"source":"event","event":"signup"}"#)
             let readers = try await app.createSegment("Readers", #"{"source":"metric","field":"pageviews","op":"gte","value":2}"#)
             try await body(app, signedUp, readers)

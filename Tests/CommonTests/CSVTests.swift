@@ -19,4 +19,11 @@ struct CSVTests {
     func mistakes(text: String, sentence: String) {
         #expect { try CSV.parse(text) } throws: { "\($0)" == sentence }
     }
+
+    @Test("holds no more than is accepted")
+    func bounds() throws {
+        #expect(try CSV.parse("a,b\n\nc,d\n\n", maximumRecords: 2, maximumFields: 2).count == 2)
+        #expect { try CSV.parse("a\n\nb\nc", maximumRecords: 2) } throws: { "\($0)" == "line 4 is one more than the 2 that are accepted" }
+        #expect { try CSV.parse("a\n,,", maximumFields: 2) } throws: { "\($0)" == "line 2 has more than 2 fields" }
+    }
 }

@@ -19,41 +19,28 @@ struct CoreReportTests {
         #"{"type":"pageview","visitor_id":"cy","path":"/","timestamp":"2026-03-01T12:00:00.001Z"}"#,
     ]
 
-    private func withDay(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
-        try await TestApp.run(profile) { app in
-            let collected = try await app.collect("[\(Self.day.joined(separator: ","))]")
-            #expect(collected.body == #"{"accepted":8,"ok":true}"#)
-            try await body(app)
-        }
-    }
-
-    private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
-        let answer = try await app.get(path)
-        #expect(answer.body == body, sourceLocation: place)
-    }
-
     @Test("answer what was sent", arguments: Profile.available)
     func answers(profile: Profile) async throws {
-        try await withDay(profile) { app in
+        try await TestApp.run(profile, collecting: Self.day) { app in
             let day = "start_at=2026-03-01&end_at=2026-03-01"
             // 4 sessions: ada 240 s, bob 0, cy 1,800 s and 0: 2,040 / 4 = 510. Bounces: bob and cy's second: 50 %.
-            try await expect(app, "/api/v1/stats?\(day)", answers: #"{"current":{"avg_duration":510,"bounce_rate":50,"events":1,"#
+            try await app.expect("/api/v1/stats?\(day)", answers: #"{"current":{"avg_duration":510,"bounce_rate":50,"events":1,"#
                 + #""pageviews":7,"sessions":4,"visitors":3},"previous":{"avg_duration":0,"bounce_rate":0,"events":0,"pageviews":0,"#
                 + #""sessions":0,"visitors":0}}"#)
-            try await expect(app, "/api/v1/stats/timeseries?\(day)", answers: #"{"data":[{"date":"2026-03-01","pageviews":7,"sessions":4,"visitors":3}]}"#)
+            try await app.expect("/api/v1/stats/timeseries?\(day)", answers: #"{"data":[{"date":"2026-03-01","pageviews":7,"sessions":4,"visitors":3}]}"#)
             // "/" was seen for 60 s by ada, 0 by bob and cy: 20 s. "/docs" for 0, 1,800, 0: 600 s. "/pricing" 180 s.
-            try await expect(app, "/api/v1/pages?\(day)", answers: #"{"data":[{"avg_duration":20,"path":"/","unique_views":3,"views":3},"#
+            try await app.expect("/api/v1/pages?\(day)", answers: #"{"data":[{"avg_duration":20,"path":"/","unique_views":3,"views":3},"#
                 + #"{"avg_duration":600,"path":"/docs","unique_views":2,"views":3},{"avg_duration":180,"path":"/pricing","unique_views":1,"#
                 + #""views":1}],"total":3}"#)
-            try await expect(app, "/api/v1/pages?\(day)&limit=1&offset=2", answers: #"{"data":[{"avg_duration":180,"path":"/pricing","unique_views":1,"views":1}],"total":3}"#)
+            try await app.expect("/api/v1/pages?\(day)&limit=1&offset=2", answers: #"{"data":[{"avg_duration":180,"path":"/pricing","unique_views":1,"views":1}],"total":3}"#)
             let answered45 = try await app.get("/api/v1/pages?\(day)&offset=9").body
             #expect(answered45 == #"{"data":[],"total":3}"#)
-            try await expect(app, "/api/v1/pages/entry?\(day)", answers: #"{"data":[{"bounce_rate":66.7,"path":"/","sessions":3},{"bounce_rate":0,"path":"/docs","sessions":1}],"total":2}"#)
-            try await expect(app, "/api/v1/pages/exit?\(day)", answers: #"{"data":[{"exit_rate":66.7,"path":"/","sessions":2},{"exit_rate":66.7,"path":"/docs","sessions":2}],"total":2}"#)
-            try await expect(app, "/api/v1/referrers?\(day)", answers: #"{"data":[{"pageviews":4,"source":"(direct)","visitors":2},{"pageviews":3,"source":"google.com","visitors":1}]}"#)
+            try await app.expect("/api/v1/pages/entry?\(day)", answers: #"{"data":[{"bounce_rate":66.7,"path":"/","sessions":3},{"bounce_rate":0,"path":"/docs","sessions":1}],"total":2}"#)
+            try await app.expect("/api/v1/pages/exit?\(day)", answers: #"{"data":[{"exit_rate":66.7,"path":"/","sessions":2},{"exit_rate":66.7,"path":"/docs","sessions":2}],"total":2}"#)
+            try await app.expect("/api/v1/referrers?\(day)", answers: #"{"data":[{"pageviews":4,"source":"(direct)","visitors":2},{"pageviews":3,"source":"google.com","visitors":1}]}"#)
             let answered52 = try await app.get("/api/v1/events?\(day)").body
             #expect(answered52 == #"{"data":[{"count":1,"name":"signup","unique":1}]}"#)
-            try await expect(app, "/api/v1/devices?\(day)", answers: #"{"browsers":[{"name":"Chrome","percentage":100,"visitors":3}],"#
+            try await app.expect("/api/v1/devices?\(day)", answers: #"{"browsers":[{"name":"Chrome","percentage":100,"visitors":3}],"#
                 + #""device_types":[{"name":"Desktop","percentage":100,"visitors":3}],"#
                 + #""operating_systems":[{"name":"Linux","percentage":100,"visitors":3}]}"#)
             let answered56 = try await app.get("/api/v1/geo?\(day)").body
@@ -63,7 +50,7 @@ struct CoreReportTests {
 
     @Test("count in a range what happened in it", arguments: Profile.available)
     func boundaries(profile: Profile) async throws {
-        try await withDay(profile) { app in
+        try await TestApp.run(profile, collecting: Self.day) { app in
             func stats(_ range: String) async throws -> JSON { try await app.get("/api/v1/stats?\(range)").json()["current"]! }
             // The end is outside, the start inside.
             let until = try await stats("start_at=2026-03-01T10:00:00Z&end_at=2026-03-01T10:01:00Z")
@@ -82,7 +69,7 @@ struct CoreReportTests {
 
     @Test("compare with the period before", arguments: Profile.available)
     func compares(profile: Profile) async throws {
-        try await withDay(profile) { app in
+        try await TestApp.run(profile, collecting: Self.day) { app in
             let answer = try await app.get("/api/v1/events?start_at=2026-03-02&end_at=2026-03-02&compare=previous")
             #expect(answer.body == #"{"data":[],"previous":{"data":[{"count":1,"name":"signup","unique":1}]}}"#)
             let stats = try await app.get("/api/v1/stats?start_at=2026-03-02&end_at=2026-03-02").json()
@@ -96,7 +83,7 @@ struct CoreReportTests {
         ("event:signup", 0), ("title:", 7), (#"path:\/docs"#, 3), ("path!~:/*", 0), ("country:", 7),
     ])
     func filters(profile: Profile, filter: (String, Int64)) async throws {
-        try await withDay(profile) { app in
+        try await TestApp.run(profile, collecting: Self.day) { app in
             let encoded = filter.0.addingPercentEncoding(withAllowedCharacters: .alphanumerics)!
             let answer = try await app.get("/api/v1/stats?start_at=2026-03-01&end_at=2026-03-01&filter=\(encoded)").json()
             #expect(answer["current"]?["pageviews"]?.integer == filter.1)
@@ -109,11 +96,11 @@ struct CoreReportTests {
             try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"a"}"#)
             app.time.advance(seconds: 299)
             try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"b"}"#)
-            try await expect(app, "/api/v1/realtime", answers: #"{"active_visitors":2}"#)
+            try await app.expect("/api/v1/realtime", answers: #"{"active_visitors":2}"#)
             app.time.advance(seconds: 2)
-            try await expect(app, "/api/v1/realtime", answers: #"{"active_visitors":1}"#)
+            try await app.expect("/api/v1/realtime", answers: #"{"active_visitors":1}"#)
             app.time.advance(seconds: 600)
-            try await expect(app, "/api/v1/realtime", answers: #"{"active_visitors":0}"#)
+            try await app.expect("/api/v1/realtime", answers: #"{"active_visitors":0}"#)
         }
     }
 

@@ -1,4 +1,5 @@
 import Common
+import TestSupport
 
 /// Made-up traffic: what is sent, in the order in which it is sent.
 struct Traffic: Sendable {
@@ -32,21 +33,9 @@ struct Traffic: Sendable {
 
     var events: [Event]
 
-    /// A small generator with a seed, so that a failure can be repeated (SplitMix64).
-    struct Random: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     /// Visitors who come and go over `days` days from `start`, in order of time.
     static func random(seed: UInt64, visitors: Int = 12, days: Int64 = 4, from start: Instant) -> Traffic {
-        var random = Random(state: seed)
+        var random = SeededRandom(seed)
         let paths = ["/", "/pricing", "/docs", "/docs/start", "/blog/a%20b", "/app"]
         let referrers = ["", "", "https://www.google.com/search?q=a", "https://news.ycombinator.com/", "https://example.com/docs"]
         var events: [Event] = []
@@ -71,7 +60,7 @@ struct Traffic: Sendable {
 
     /// The same with some events arriving after later ones, and some twice.
     func disturbed(seed: UInt64) -> Traffic {
-        var random = Random(state: seed)
+        var random = SeededRandom(seed)
         var copy = self
         for _ in 0..<(events.count / 8) {
             let from = Int.random(in: 0..<copy.events.count, using: &random)

@@ -20,17 +20,10 @@ struct InsightTests {
 
     private static let range = "start_at=2026-03-01&end_at=2026-03-02"
 
-    private func withEvents(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
-        try await TestApp.run(profile) { app in
-            try await app.collect("[\(Self.events.joined(separator: ","))]")
-            try await body(app)
-        }
-    }
-
     /// March 1st: ada, bob, cy; 2nd: bob, eve. Seven days: and di on February 27th. Thirty days: the same five.
     @Test("tell how often visitors come back", arguments: Profile.available)
     func stickiness(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             let answer = try await app.get("/api/v1/insights/stickiness?\(Self.range)")
             #expect(answer.body == #"{"dau":2.5,"dau_mau":0.5,"dau_wau":0.5,"mau":5,"periods":[{"active_visitors":3,"date":"2026-03-01"},{"active_visitors":2,"date":"2026-03-02"}],"wau":5,"wau_mau":1}"#)
         }
@@ -38,7 +31,7 @@ struct InsightTests {
 
     @Test("tell new visitors from those who return, rise again or sleep", arguments: Profile.available)
     func lifecycle(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             let answer = try await app.get("/api/v1/insights/lifecycle?\(Self.range)")
             #expect(answer.body == #"{"dormant":1,"new":1,"resurrected":1,"returning":2}"#)
             for (group, members) in [("new", ["cy"]), ("returning", ["ada", "bob"]), ("resurrected", ["eve"]), ("dormant", ["di"])] {
@@ -51,7 +44,7 @@ struct InsightTests {
 
     @Test("count who did everything that was asked", arguments: Profile.available)
     func activation(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             let asked = #""start_at":"2026-03-01","end_at":"2026-03-02","event_names":["signup"],"paths":["/pric*"]"#
             let answer = try await app.post("/api/v1/insights/activation", "{\(asked)}", as: .query)
             #expect(answer.body == #"{"activated_visitors":1,"activation_rate":25,"active_visitors":4,"confidence_interval":{"high":69.94,"low":4.56}}"#)
@@ -65,7 +58,7 @@ struct InsightTests {
     /// Two days before March 1st: 1, 1 and 1 pageviews (ada, di, bob); two days from it: 3 and 2.
     @Test("tell what changed at an instant", arguments: Profile.available)
     func impact(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             func impact(_ metric: String, _ more: String = "") async throws -> String {
                 try await app.post("/api/v1/insights/impact", #"{"metric":"\#(metric)","split_at":"2026-03-01","window_days":2\#(more)}"#, as: .query).body
             }

@@ -22,14 +22,6 @@ struct GoalTests {
         #"{"type":"event","visitor_id":"dee","name":"signup","revenue_amount":5,"timestamp":"2026-03-01T12:00:00Z"}"#,
     ]
 
-    private func withDay(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
-        try await TestApp.run(profile) { app in
-            let collected = try await app.collect("[\(Self.day.joined(separator: ","))]")
-            #expect(collected.body == #"{"accepted":11,"ok":true}"#)
-            try await body(app)
-        }
-    }
-
     static func create(_ app: TestApp, _ type: String, _ config: String) async throws -> String {
         let made = try await app.post("/api/v1/goals", #"{"name":"g","goal_type":"\#(type)","config":\#(config)}"#, as: .query)
         #expect(made.status == 201, "\(made.body)")
@@ -51,7 +43,7 @@ struct GoalTests {
 
     @Test("count conversions, visitors and revenue", arguments: Profile.available)
     func counts(profile: Profile) async throws {
-        try await withDay(profile) { app in
+        try await TestApp.run(profile, collecting: Self.day) { app in
             for (type, config, told) in Self.stats {
                 let id = try await Self.create(app, type, config)
                 let json = try await app.get("/api/v1/goals/\(id)/stats").json()
@@ -81,7 +73,7 @@ struct GoalTests {
 
     @Test("break down by what sessions and rows are, and name the visitors", arguments: Profile.available)
     func breakdown(profile: Profile) async throws {
-        try await withDay(profile) { app in
+        try await TestApp.run(profile, collecting: Self.day) { app in
             func told(_ id: String, _ query: String) async throws -> [String] {
                 try await app.get("/api/v1/goals/\(id)/breakdown?\(query)").json()["data"]!.elements.map {
                     "\($0["value"]!.string!): \($0["conversions"]!.integer!) \($0["unique_visitors"]!.integer!) \($0["visitors"]!.integer!) \($0["conversion_rate"]!.number!)"
@@ -110,7 +102,7 @@ struct GoalTests {
 
     @Test("count without orders where those may not be read", arguments: Profile.available)
     func withoutRevenue(profile: Profile) async throws {
-        try await withDay(profile) { app in
+        try await TestApp.run(profile, collecting: Self.day) { app in
             let id = try await Self.create(app, "event", #"{"event_name":"purchase","value":2}"#)
             try await app.installation.directory.setModules([.init(module: "revenue", isEnabled: false, access: nil)], in: app.project, by: "test")
             let json = try await app.get("/api/v1/goals/\(id)/stats").json()

@@ -34,15 +34,15 @@ struct RandomGoalTests {
 
     @Test("agree with the plain reference", arguments: Profile.available, [1, 2, 3] as [UInt64])
     func agree(profile: Profile, seed: UInt64) async throws {
-        guard case .instant(let start)? = ISO8601.parse("2026-03-10T00:00:00Z") else { return }
-        let visits = RandomVisits(seed: seed, from: start)
+        let visits = RandomVisits(seed: seed, from: Instant(iso: "2026-03-10T00:00:00Z"))
         try await TestApp.run(profile, now: "2026-03-20T00:00:00Z") { app in
             try await visits.send(to: app)
-            for goal in Self.goals { try await Self.compare(app, visits, goal) }
+            let segment = try await app.createSegment("Signed up", #"{"source":"event","event":"signup"}"#)
+            for goal in Self.goals { try await Self.compare(app, visits, goal, segment) }
         }
     }
 
-    private static func compare(_ app: TestApp, _ visits: RandomVisits, _ goal: Goal) async throws {
+    private static func compare(_ app: TestApp, _ visits: RandomVisits, _ goal: Goal, _ segment: String) async throws {
         let sessions = Dictionary(grouping: visits.activities) { "\($0.visitor) \($0.session)" }.values
         let candidates = sessions.flatMap { session in goal.isOfSession ? [Candidate(rows: session, session: session)] : session.map { Candidate(rows: [$0], session: session) } }
         let converted = candidates.filter(goal.converts), converts = Set(converted.map(\.visitor)), all = Set(visits.activities.map(\.visitor))
@@ -57,6 +57,12 @@ struct RandomGoalTests {
         #expect(abs(stats["total_revenue"]!.number! - revenue) < 1e-9, "\(goal.config)")
         let behind = try await app.get("/api/v1/goals/\(id)/drill?limit=1000").json()["data"]!.elements.map { $0.string! }
         #expect(behind.sorted() == converts.sorted(), "\(goal.config)")
+
+        let members = Set(visits.activities.filter { $0.name == "signup" }.map(\.visitor)), ofMembers = converted.filter { members.contains($0.visitor) }
+        let told = try await app.get("/api/v1/goals/\(id)/stats?segment_id=\(segment)").json()
+        #expect(told["conversions"]?.integer == Int64(ofMembers.count), "\(goal.config)")
+        #expect(told["unique_visitors"]?.integer == Int64(Set(ofMembers.map(\.visitor)).count), "\(goal.config)")
+        #expect(told["conversion_rate"]?.number == Rounded.exactPercentage(Int64(Set(ofMembers.map(\.visitor)).count), of: Int64(members.count)), "\(goal.config)")
 
         let properties: [(String, (Candidate) -> Set<String>)] = [
             ("source", { [$0.rows[0].source] }), ("browser", { [$0.rows[0].browser] }), ("path", { Set($0.rows.map(\.path)) }),

@@ -18,14 +18,6 @@ struct ProfileTests {
         #"{"type":"pageview","path":"/","visitor_id":"stranger","timestamp":"2026-03-01T12:45:00Z"}"#,
     ]
 
-    private func withEvents(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
-        try await TestApp.run(profile) { app in
-            let answer = try await app.collect("[\(Self.events.joined(separator: ","))]")
-            #expect(answer.body == #"{"accepted":10,"ok":true}"#)
-            try await body(app)
-        }
-    }
-
     private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
         let answer = try await app.get("/api/v1/identity" + path)
         #expect(answer.body == body, sourceLocation: place)
@@ -33,7 +25,7 @@ struct ProfileTests {
 
     @Test("hold the latest of what was told", arguments: Profile.available)
     func profiles(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             let desk = #"{"last_seen_at":"2026-03-01T12:40:00Z","traits":{},"user_id":"bob","visitor_id":"desk"}"#
             let phone = #"{"last_seen_at":"2026-03-01T12:30:00Z","traits":{"age":36,"plan":"pro"},"user_id":"ada","visitor_id":"phone"}"#
             let traits = #"{"company":{"id":"acme","name":"Acme"},"plan":"pro"}"#
@@ -53,7 +45,7 @@ struct ProfileTests {
 
     @Test("belong to accounts", arguments: Profile.available)
     func accounts(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             let acme = #""account_id":"acme","#
             try await expect(
                 app, "/accounts", answers: #"{"data":[{\#(acme)"last_seen_at":"2026-03-01T09:30:00Z","name":"Acme Inc.","traits":{"seats":5}}]}"#)
@@ -72,7 +64,7 @@ struct ProfileTests {
 
     @Test("stand in a graph", arguments: Profile.available)
     func graph(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             let nodes = #"{"id":"ada","type":"user"},{"id":"laptop","type":"visitor"},{"id":"phone","type":"visitor"},{"id":"acme","type":"account"},{"id":"desk","type":"visitor"},{"id":"bob","type":"user"}"#
             let edges = #"{"from":"laptop","to":"ada","type":"alias"},{"from":"phone","to":"ada","type":"alias"},{"from":"laptop","to":"acme","type":"membership"},{"from":"desk","to":"acme","type":"membership"},{"from":"desk","to":"bob","type":"alias"}"#
             try await expect(app, "/graph?user_id=ada", answers: #"{"edges":[\#(edges)],"nodes":[\#(nodes)]}"#)
@@ -88,7 +80,7 @@ struct ProfileTests {
 
     @Test("count people rather than visitors where that is asked, and users who are merged as one, until it is undone", arguments: Profile.available)
     func people(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             func expect(_ query: String, _ number: Int64, at place: SourceLocation = #_sourceLocation) async throws {
                 let found = try await visitors(query)
                 #expect(found == number, sourceLocation: place)

@@ -13,10 +13,9 @@ struct SCIMTests {
                 Self.path + "/users", #"{"user_name":"ada","display_name":"Ada","emails":[{"value":"ADA@Example.com"},{"value":"a@b.c","primary":false}],"traits":{"team":"core"}}"#,
                 as: .query)
             let id = try made.json()["id"]?.string ?? ""
-            let user = #""active":true,"display_name":"Ada","emails":[{"primary":true,"value":"ada@example.com"},{"primary":false,"value":"a@b.c"}],"external_id":null"#
             #expect(made.status == 201)
             for part in [#""active":true"#, #""display_name":"Ada""#, #""external_id":null"#, #"{"value":"ada@example.com","primary":true}"#, #"{"value":"a@b.c","primary":false}"#] {
-                #expect(made.body.contains(part), "\(made.body) \(user)")
+                #expect(made.body.contains(part), "\(made.body)")
             }
             let known = try await app.get("/api/v1/identity/profiles/scim:\(id)")
             let traits = #"{"active":true,"email":"ada@example.com","name":"Ada","team":"core"}"#

@@ -17,53 +17,39 @@ struct OutlinksTests {
         click("cy", "https://github.com/"), click("cy", "mailto:hello@example.com?body=x"),
     ]
 
-    private func withEvents(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
-        try await TestApp.run(profile) { app in
-            let answer = try await app.collect("[\(Self.events.joined(separator: ","))]")
-            #expect(answer.body == #"{"accepted":8,"ok":true}"#)
-            try await body(app)
-        }
-    }
-
-    private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
-        let answer = try await app.get(path)
-        #expect(answer.body == body, sourceLocation: place)
-    }
-
     private static func line(_ url: String, _ type: String, _ clicks: Int, _ unique: Int) -> String {
         #"{"clicks":\#(clicks),"link_type":"\#(type)","unique":\#(unique),"url":"\#(url)"}"#
     }
 
     @Test("are listed by clicks", arguments: Profile.available)
     func links(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             let lines = [
                 Self.line(Self.repository, "external", 3, 2), Self.line(Self.guide, "download", 2, 2), Self.line("https://cdn.example.com/get?id=1", "download", 1, 1),
                 Self.line("https://github.com/", "external", 1, 1), Self.line("mailto:hello@example.com", "external", 1, 1),
             ]
-            try await expect(app, "/api/v1/outlinks", answers: #"{"data":[\#(lines.joined(separator: ","))]}"#)
-            try await expect(app, "/api/v1/outlinks?limit=1&offset=1", answers: #"{"data":[\#(lines[1])]}"#)
-            try await expect(app, "/api/v1/outlinks?link_type=download", answers: #"{"data":[\#(lines[1]),\#(lines[2])]}"#)
-            try await expect(app, "/api/v1/outlinks?filter=path:/", answers: #"{"data":[\#(Self.line(Self.repository, "external", 1, 1))]}"#)
-            try await expect(
-                app, "/api/v1/outlinks?limit=1&start_at=2026-03-02&end_at=2026-03-02&compare=previous", answers: #"{"data":[],"previous":{"data":[\#(lines[0])]}}"#)
+            try await app.expect("/api/v1/outlinks", answers: #"{"data":[\#(lines.joined(separator: ","))]}"#)
+            try await app.expect("/api/v1/outlinks?limit=1&offset=1", answers: #"{"data":[\#(lines[1])]}"#)
+            try await app.expect("/api/v1/outlinks?link_type=download", answers: #"{"data":[\#(lines[1]),\#(lines[2])]}"#)
+            try await app.expect("/api/v1/outlinks?filter=path:/", answers: #"{"data":[\#(Self.line(Self.repository, "external", 1, 1))]}"#)
+            try await app.expect("/api/v1/outlinks?limit=1&start_at=2026-03-02&end_at=2026-03-02&compare=previous", answers: #"{"data":[],"previous":{"data":[\#(lines[0])]}}"#)
         }
     }
 
     @Test("are summed up by host", arguments: Profile.available)
     func hosts(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             let cdn = #"{"clicks":3,"host":"cdn.example.com","unique":2}"#
-            try await expect(app, "/api/v1/outlinks/hosts", answers: #"{"data":[{"clicks":4,"host":"github.com","unique":3},\#(cdn)]}"#)
-            try await expect(app, "/api/v1/outlinks/hosts?link_type=download", answers: #"{"data":[\#(cdn)]}"#)
+            try await app.expect("/api/v1/outlinks/hosts", answers: #"{"data":[{"clicks":4,"host":"github.com","unique":3},\#(cdn)]}"#)
+            try await app.expect("/api/v1/outlinks/hosts?link_type=download", answers: #"{"data":[\#(cdn)]}"#)
         }
     }
 
     @Test("to files are summed up by the type of file", arguments: Profile.available)
     func fileTypes(profile: Profile) async throws {
-        try await withEvents(profile) { app in
-            try await expect(app, "/api/v1/outlinks/file-types", answers: #"{"data":[{"clicks":2,"file_type":"pdf","unique":2},{"clicks":1,"file_type":"(none)","unique":1}]}"#)
-            try await expect(app, "/api/v1/outlinks/file-types?filter=browser:Firefox", answers: #"{"data":[]}"#)
+        try await TestApp.run(profile, collecting: Self.events) { app in
+            try await app.expect("/api/v1/outlinks/file-types", answers: #"{"data":[{"clicks":2,"file_type":"pdf","unique":2},{"clicks":1,"file_type":"(none)","unique":1}]}"#)
+            try await app.expect("/api/v1/outlinks/file-types?filter=browser:Firefox", answers: #"{"data":[]}"#)
         }
     }
 

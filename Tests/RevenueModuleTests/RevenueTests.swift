@@ -1,6 +1,7 @@
 import Common
 import Core
 import Host
+@testable import RevenueModule
 import TestSupport
 import Testing
 
@@ -26,38 +27,28 @@ struct RevenueTests {
         order("ada", "02T09:00:00", "-40", "USD", #"{"order_id":"A1","items":[{"name":"Hat","price":40}]}"#),
     ]
 
-    private func withEvents(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
-        try await TestApp.run(profile, yaml: Self.yaml) { app in
-            let answer = try await app.collect("[\(Self.events.joined(separator: ","))]")
-            #expect(answer.body == #"{"accepted":7,"ok":true}"#)
-            try await body(app)
-        }
-    }
-
-    private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
-        let answer = try await app.get(path)
-        #expect(answer.body == body, sourceLocation: place)
-    }
+    @Test("config/pulse.yaml shows the settings with their defaults")
+    func settings() throws { #expect(try documentedSettings(of: "revenue") == TestSupport.settings { RevenueSettings($0) }) }
 
     @Test("adds up orders and refunds, in one currency and in each", arguments: Profile.available)
     func totals(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events, yaml: Self.yaml) { app in
             // 100 + 59.98 + 20 EUR at 1.5 - 40; Ada's order counts once.
             let currencies = #""currencies":[{"currency":"USD","orders":2,"revenue":119.98},{"currency":"EUR","orders":1,"revenue":20},{"currency":"JPY","orders":1,"revenue":5000}]"#
-            try await expect(app, "/api/v1/revenue", answers: #"{"average_order_value":49.99,"buyers":3,\#(currencies),"currency":"USD","orders":3,"#
+            try await app.expect("/api/v1/revenue", answers: #"{"average_order_value":49.99,"buyers":3,\#(currencies),"currency":"USD","orders":3,"#
                 + #""refunded":40,"refunds":1,"revenue":149.98}"#)
-            try await expect(app, "/api/v1/revenue?currency=jpy", answers: #"{"average_order_value":5000,"buyers":1,\#(currencies),"currency":"JPY","orders":1,"#
+            try await app.expect("/api/v1/revenue?currency=jpy", answers: #"{"average_order_value":5000,"buyers":1,\#(currencies),"currency":"JPY","orders":1,"#
                 + #""refunded":0,"refunds":0,"revenue":5000}"#)
-            try await expect(app, "/api/v1/revenue?start_at=2026-02-01&end_at=2026-02-01", answers: #"{"average_order_value":0,"buyers":0,"currencies":[],"#
+            try await app.expect("/api/v1/revenue?start_at=2026-02-01&end_at=2026-02-01", answers: #"{"average_order_value":0,"buyers":0,"currencies":[],"#
                 + #""currency":"USD","orders":0,"refunded":0,"refunds":0,"revenue":0}"#)
             // The event of the order that was sent twice is there once, too.
-            try await expect(app, "/api/v1/events", answers: #"{"data":[{"count":5,"name":"purchase","unique":4}]}"#)
+            try await app.expect("/api/v1/events", answers: #"{"data":[{"count":5,"name":"purchase","unique":4}]}"#)
         }
     }
 
     @Test("compares in the currency of the report's own period", arguments: Profile.available)
     func compares(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events, yaml: Self.yaml) { app in
             let day = try await app.get("/api/v1/revenue?start_at=2026-03-02&end_at=2026-03-02&compare=previous").json()
             #expect(day["revenue"]?.number == -40)
             #expect(day["previous"]?["revenue"]?.number == 189.98)
@@ -67,23 +58,23 @@ struct RevenueTests {
 
     @Test("shows days, products and sources", arguments: Profile.available)
     func breakdowns(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events, yaml: Self.yaml) { app in
             let range = "start_at=2026-02-28&end_at=2026-03-02"
-            try await expect(app, "/api/v1/revenue/timeseries?\(range)", answers: #"{"currency":"USD","data":[{"date":"2026-02-28","orders":0,"refunds":0,"revenue":0},"#
+            try await app.expect("/api/v1/revenue/timeseries?\(range)", answers: #"{"currency":"USD","data":[{"date":"2026-02-28","orders":0,"refunds":0,"revenue":0},"#
                 + #"{"date":"2026-03-01","orders":3,"refunds":0,"revenue":189.98},{"date":"2026-03-02","orders":0,"refunds":1,"revenue":-40}]}"#)
             // Ada's two lines of plans are one; half a mug at 10.10 EUR is 5.05 EUR is 7.575 USD.
-            try await expect(app, "/api/v1/revenue/products?\(range)", answers: #"{"currency":"USD","data":[{"orders":1,"product":"Plan","quantity":3,"revenue":60},"#
+            try await app.expect("/api/v1/revenue/products?\(range)", answers: #"{"currency":"USD","data":[{"orders":1,"product":"Plan","quantity":3,"revenue":60},"#
                 + #"{"orders":1,"product":"Mug","quantity":0.5,"revenue":7.575},{"orders":1,"product":"Hat","quantity":0,"revenue":0}]}"#)
-            try await expect(app, "/api/v1/revenue/products?\(range)&limit=1&offset=2", answers: #"{"currency":"USD","data":[{"orders":1,"product":"Hat","quantity":0,"revenue":0}]}"#)
+            try await app.expect("/api/v1/revenue/products?\(range)&limit=1&offset=2", answers: #"{"currency":"USD","data":[{"orders":1,"product":"Hat","quantity":0,"revenue":0}]}"#)
             // Ada came back by herself to get her money.
-            try await expect(app, "/api/v1/revenue/sources?\(range)", answers: #"{"currency":"USD","data":[{"average_order_value":100,"buyers":1,"orders":1,"#
+            try await app.expect("/api/v1/revenue/sources?\(range)", answers: #"{"currency":"USD","data":[{"average_order_value":100,"buyers":1,"orders":1,"#
                 + #""revenue":100,"source":"google.com"},{"average_order_value":24.99,"buyers":2,"orders":2,"revenue":49.98,"source":"(direct)"}]}"#)
         }
     }
 
     @Test("filters by what the order and its session are", arguments: Profile.available)
     func filters(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events, yaml: Self.yaml) { app in
             for (filter, expected) in [("source:google.com", 100), ("path:/thanks", 149.98), ("path:/", 0), ("entry_page:/", 100), ("event:signup", 0)] as [(String, Double)] {
                 let answer = try await app.get("/api/v1/revenue?filter=\(filter)").json()
                 #expect(answer["revenue"]?.number == expected, "\(filter)")
@@ -129,7 +120,7 @@ struct RevenueTests {
             try await collect("4")
             let answer = try await app.get("/api/v1/revenue").json()
             #expect(answer["revenue"]?.number == 4)
-            try await expect(app, "/api/v1/events", answers: #"{"data":[{"count":4,"name":"purchase","unique":1}]}"#)
+            try await app.expect("/api/v1/events", answers: #"{"data":[{"count":4,"name":"purchase","unique":1}]}"#)
         }
     }
 
@@ -159,7 +150,7 @@ struct RevenueTests {
             let answer = try await app.get("/api/v1/revenue").json()
             #expect(answer["revenue"]?.number == 0.000001)
             #expect(answer["currency"]?.string == "KWD")
-            try await expect(app, "/api/v1/revenue/products", answers: #"{"currency":"KWD","data":[]}"#)
+            try await app.expect("/api/v1/revenue/products", answers: #"{"currency":"KWD","data":[]}"#)
         }
     }
 

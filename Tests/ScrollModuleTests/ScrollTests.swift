@@ -21,36 +21,21 @@ struct ScrollTests {
         pageview("dee", "/b", "03-01T10:00"), depth("dee", "/b", 0, "03-01T10:01"),
     ]
 
-    private func withEvents(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
-        try await TestApp.run(profile) { app in
-            let answer = try await app.collect("[\(Self.events.joined(separator: ","))]")
-            #expect(answer.body == #"{"accepted":12,"ok":true}"#)
-            try await body(app)
-        }
-    }
-
-    private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
-        let answer = try await app.get(path)
-        #expect(answer.body == body, sourceLocation: place)
-    }
-
     @Test("counts the deepest point of each session once", arguments: Profile.available)
     func pages(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             // /a: 20 40 80 100, on average 60; the places of the percentiles are 2 and 3.
             let a = #"{"avg_max_depth":60,"p50":40,"p75":80,"path":"/a","samples":4}"#, b = #"{"avg_max_depth":0,"p50":0,"p75":0,"path":"/b","samples":1}"#
-            try await expect(app, "/api/v1/scroll", answers: #"{"data":[\#(a),\#(b)]}"#)
-            try await expect(app, "/api/v1/scroll?limit=1&offset=1", answers: #"{"data":[\#(b)]}"#)
-            try await expect(app, "/api/v1/scroll?filter=path:/b", answers: #"{"data":[\#(b)]}"#)
-            try await expect(app, "/api/v1/scroll?filter=country:US", answers: #"{"data":[]}"#)
+            try await app.expect("/api/v1/scroll", answers: #"{"data":[\#(a),\#(b)]}"#)
+            try await app.expect("/api/v1/scroll?limit=1&offset=1", answers: #"{"data":[\#(b)]}"#)
+            try await app.expect("/api/v1/scroll?filter=path:/b", answers: #"{"data":[\#(b)]}"#)
+            try await app.expect("/api/v1/scroll?filter=country:US", answers: #"{"data":[]}"#)
             // The first day: 20 80 100, on average 66.67.
-            try await expect(
-                app, "/api/v1/scroll?start_at=2026-03-01&end_at=2026-03-01&compare=previous",
+            try await app.expect("/api/v1/scroll?start_at=2026-03-01&end_at=2026-03-01&compare=previous",
                 answers: #"{"data":[{"avg_max_depth":40,"p50":40,"p75":40,"path":"/a","samples":1},\#(b)],"#
                     + #""previous":{"data":[{"avg_max_depth":66.7,"p50":80,"p75":100,"path":"/a","samples":3}]}}"#)
             // What arrived in the range counts: ada's 30 and 80, not yet her 50; the end is outside.
-            try await expect(
-                app, "/api/v1/scroll?start_at=2026-02-28T10:01:00Z&end_at=2026-02-28T10:05:00Z",
+            try await app.expect("/api/v1/scroll?start_at=2026-02-28T10:01:00Z&end_at=2026-02-28T10:05:00Z",
                 answers: #"{"data":[{"avg_max_depth":25,"p50":20,"p75":30,"path":"/a","samples":2}]}"#)
         }
     }
@@ -65,15 +50,15 @@ struct ScrollTests {
 
     @Test("shows in which tenth of the page readers stop", arguments: Profile.available)
     func tenths(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             // 20, 40, 80; the end of the page belongs to the last tenth.
             let a = distribution([2: (1, "25"), 4: (1, "25"), 8: (1, "25"), 9: (1, "25")], ["100", "100", "100", "75", "75", "50", "50", "50", "50", "25"], total: 4)
-            try await expect(app, "/api/v1/scroll/distribution?path=/a", answers: a)
+            try await app.expect("/api/v1/scroll/distribution?path=/a", answers: a)
             let all = distribution(
                 [0: (1, "20"), 2: (1, "20"), 4: (1, "20"), 8: (1, "20"), 9: (1, "20")], ["100", "80", "80", "60", "60", "40", "40", "40", "40", "20"], total: 5)
-            try await expect(app, "/api/v1/scroll/distribution", answers: all)
+            try await app.expect("/api/v1/scroll/distribution", answers: all)
             let none = distribution([:], Array(repeating: "0", count: 10), total: 0)
-            try await expect(app, "/api/v1/scroll/distribution?path=/nowhere", answers: none)
+            try await app.expect("/api/v1/scroll/distribution?path=/nowhere", answers: none)
         }
     }
 

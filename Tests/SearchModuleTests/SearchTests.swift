@@ -25,52 +25,39 @@ struct SearchTests {
         pageview("cy", "/search", "00:02"),
     ]
 
-    private func withEvents(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
-        try await TestApp.run(profile) { app in
-            let answer = try await app.collect("[\(Self.events.joined(separator: ","))]")
-            #expect(answer.body == #"{"accepted":13,"ok":true}"#)
-            try await body(app)
-        }
-    }
-
-    private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
-        let answer = try await app.get(path)
-        #expect(answer.body == body, sourceLocation: place)
-    }
-
     @Test("lists what is searched for", arguments: Profile.available)
     func queries(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             // 7, 0 and 4 results; Cy's site did not tell.
             let plans = #"{"avg_results":3.7,"count":4,"query":"pricing plans","unique":3,"zero_results":1}"#
             let price = #"{"avg_results":3,"count":1,"query":"price","unique":1,"zero_results":0}"#
-            try await expect(app, "/api/v1/search", answers: #"{"data":[\#(plans),\#(price)]}"#)
-            try await expect(app, "/api/v1/search?offset=1", answers: #"{"data":[\#(price)]}"#)
-            try await expect(app, "/api/v1/search?filter=exit_page:/search", answers: #"{"data":[{"avg_results":null,"count":1,"query":"pricing plans","unique":1,"zero_results":0}]}"#)
-            try await expect(app, "/api/v1/search?start_at=2026-03-02&end_at=2026-03-02&compare=previous", answers: #"{"data":[],"previous":{"data":[\#(plans),\#(price)]}}"#)
+            try await app.expect("/api/v1/search", answers: #"{"data":[\#(plans),\#(price)]}"#)
+            try await app.expect("/api/v1/search?offset=1", answers: #"{"data":[\#(price)]}"#)
+            try await app.expect("/api/v1/search?filter=exit_page:/search", answers: #"{"data":[{"avg_results":null,"count":1,"query":"pricing plans","unique":1,"zero_results":0}]}"#)
+            try await app.expect("/api/v1/search?start_at=2026-03-02&end_at=2026-03-02&compare=previous", answers: #"{"data":[],"previous":{"data":[\#(plans),\#(price)]}}"#)
         }
     }
 
     @Test("lists what is not found", arguments: Profile.available)
     func noResults(profile: Profile) async throws {
-        try await withEvents(profile) { app in
-            try await expect(app, "/api/v1/search/no-results", answers: #"{"data":[{"count":1,"query":"pricing plans","unique":1}]}"#)
-            try await expect(app, "/api/v1/search/no-results?filter=path:/pricing", answers: #"{"data":[]}"#)
+        try await TestApp.run(profile, collecting: Self.events) { app in
+            try await app.expect("/api/v1/search/no-results", answers: #"{"data":[{"count":1,"query":"pricing plans","unique":1}]}"#)
+            try await app.expect("/api/v1/search/no-results?filter=path:/pricing", answers: #"{"data":[]}"#)
         }
     }
 
     @Test("shows what follows a search", arguments: Profile.available)
     func nextPages(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             // Ada went on to /pricing, and had nothing more after her second search; Bob searched for something else.
-            try await expect(app, "/api/v1/search/next-pages?query=PRICING%20plans", answers: #"{"data":[{"count":2,"path":"(exit)","percentage":50},"#
+            try await app.expect("/api/v1/search/next-pages?query=PRICING%20plans", answers: #"{"data":[{"count":2,"path":"(exit)","percentage":50},"#
                 + #"{"count":1,"path":"(search)","percentage":25},{"count":1,"path":"/pricing","percentage":25}],"searches":4}"#)
-            try await expect(app, "/api/v1/search/next-pages", answers: #"{"data":[{"count":2,"path":"(exit)","percentage":40},"#
+            try await app.expect("/api/v1/search/next-pages", answers: #"{"data":[{"count":2,"path":"(exit)","percentage":40},"#
                 + #"{"count":1,"path":"(search)","percentage":20},{"count":1,"path":"/docs","percentage":20},"#
                 + #"{"count":1,"path":"/pricing","percentage":20}],"searches":5}"#)
-            try await expect(app, "/api/v1/search/next-pages?limit=1&offset=2", answers: #"{"data":[{"count":1,"path":"/docs","percentage":20}],"searches":5}"#)
-            try await expect(app, "/api/v1/search/next-pages?offset=9", answers: #"{"data":[],"searches":5}"#)
-            try await expect(app, "/api/v1/search/next-pages?query=nothing", answers: #"{"data":[],"searches":0}"#)
+            try await app.expect("/api/v1/search/next-pages?limit=1&offset=2", answers: #"{"data":[{"count":1,"path":"/docs","percentage":20}],"searches":5}"#)
+            try await app.expect("/api/v1/search/next-pages?offset=9", answers: #"{"data":[],"searches":5}"#)
+            try await app.expect("/api/v1/search/next-pages?query=nothing", answers: #"{"data":[],"searches":0}"#)
         }
     }
 
@@ -79,7 +66,7 @@ struct SearchTests {
         try await TestApp.run(profile) { app in
             let path = "/search?q=ada@example.com"
             try await app.collect(#"[{"type":"search_query","query":"ada@example.com","path":"\#(path)"},{"type":"search_query","query":"4111 1111 1111 1111"}]"#)
-            try await expect(app, "/api/v1/search", answers: #"{"data":[{"avg_results":null,"count":1,"query":"[card]","unique":1,"zero_results":0},"#
+            try await app.expect("/api/v1/search", answers: #"{"data":[{"avg_results":null,"count":1,"query":"[card]","unique":1,"zero_results":0},"#
                 + #"{"avg_results":null,"count":1,"query":"[email]","unique":1,"zero_results":0}]}"#)
             let byPath = try await app.get("/api/v1/search?filter=path:/search").json()["data"]?.elements ?? []
             #expect(byPath.map { $0["query"]?.string } == ["[email]"])

@@ -24,14 +24,6 @@ struct AttributionTests {
 
     private static let day = "start_at=2026-03-01&end_at=2026-03-01"
 
-    private func withEvents(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
-        try await TestApp.run(profile) { app in
-            let answer = try await app.collect("[\(Self.events.joined(separator: ","))]")
-            #expect(answer.body == #"{"accepted":12,"ok":true}"#)
-            try await body(app)
-        }
-    }
-
     private static func line(_ channel: String, _ source: String, _ campaign: String?, _ orders: String, _ revenue: String) -> String {
         #"{"campaign":\#(campaign.map { "\"\($0)\"" } ?? "null"),"channel":"\#(channel)","orders":\#(orders),"revenue":\#(revenue),"source":"\#(source)"}"#
     }
@@ -52,7 +44,7 @@ struct AttributionTests {
         ]),
     ])
     func models(profile: Profile, expected: (String, [String])) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             let answer = try await app.get("/api/v1/marketing/attribution?\(Self.day)&model=\(expected.0)")
             #expect(answer.body == #"{"currency":"USD","data":[\#(expected.1.joined(separator: ","))],"lookback_days":30,"model":"\#(expected.0)"}"#)
         }
@@ -74,7 +66,7 @@ struct AttributionTests {
 
     @Test("looks back as far as it is asked to, and no farther", arguments: Profile.available)
     func lookback(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             func sources(_ days: Int) async throws -> [String?] {
                 let answer = try await app.get("/api/v1/marketing/attribution?\(Self.day)&model=first_touch&lookback_days=\(days)").json()
                 return answer["data"]?.elements.map { $0["source"]?.string } ?? []
@@ -83,6 +75,11 @@ struct AttributionTests {
             #expect(try await sources(27) == ["newsletter", "(direct)"])
             #expect(try await sources(13) == ["facebook.com", "(direct)", "newsletter"])
             #expect(try await sources(6) == ["(direct)", "newsletter"])
+            // Who is in a segment is told by the range that was asked about, and not by how far journeys go back.
+            let readers = try await app.createSegment("Readers", #"{"source":"metric","field":"pageviews","op":"gte","value":2}"#)
+            try await app.expect(
+                "/api/v1/marketing/attribution?\(Self.day)&segment_id=\(readers)",
+                answers: #"{"currency":"USD","data":[],"lookback_days":30,"model":"last_touch"}"#)
             let last = try await app.get("/api/v1/marketing/attribution?\(Self.day)").json()
             #expect(last["model"]?.string == "last_touch")
             let nothing = try await app.get("/api/v1/marketing/attribution?start_at=2026-01-01&end_at=2026-01-02").body
@@ -118,7 +115,7 @@ struct AttributionTests {
 
     @Test("what campaigns cost, and what they bring", arguments: Profile.available)
     func costs(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             let rows = #"[{"date":"2026-03-01","dimensions":{"Campaign":"Spring"},"metrics":{"Cost":20.1,"clicks":10,"impressions":1000}},"#
                 + #"{"date":"2026-02-28","dimensions":{"campaign":"spring"},"metrics":{"cost":1000}},"#
                 + #"{"date":"2026-03-01","dimensions":{"campaign":"brand"},"metrics":{"cost":30,"clicks":1}},"#

@@ -24,42 +24,29 @@ struct CampaignTests {
         pageview("ivy", "03-01T12:00:00", #","referrer":"https://t.co/x","utm_source":"","utm_medium":null"#),
     ]
 
-    private func withEvents(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
-        try await TestApp.run(profile) { app in
-            let answer = try await app.collect("[\(Self.events.joined(separator: ","))]")
-            #expect(answer.body == #"{"accepted":12,"ok":true}"#)
-            try await body(app)
-        }
-    }
-
-    private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
-        let answer = try await app.get(path)
-        #expect(answer.body == body, sourceLocation: place)
-    }
-
     @Test("campaigns count the sessions that they began", arguments: Profile.available)
     func campaigns(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             // spring: Ada 2 pages in 120 s, Bob 1. launch: Cy 2 pages in 60 s, Ada 1.
             let launch = #"{"avg_duration":30,"bounce_rate":50,"campaign":"launch","pageviews":3,"visitors":2}"#
             let spring = #"{"avg_duration":60,"bounce_rate":50,"campaign":"spring","pageviews":3,"visitors":2}"#
             let odd = #"{"avg_duration":0,"bounce_rate":100,"campaign":"xy","pageviews":1,"visitors":1}"#
-            try await expect(app, "/api/v1/campaigns", answers: #"{"data":[\#(launch),\#(spring),\#(odd)]}"#)
-            try await expect(app, "/api/v1/campaigns?limit=1&offset=1", answers: #"{"data":[\#(spring)]}"#)
-            try await expect(app, "/api/v1/campaigns?start_at=2026-03-02&end_at=2026-03-02", answers: #"{"data":[{"avg_duration":0,"bounce_rate":100,"campaign":"launch","pageviews":1,"visitors":1}]}"#)
+            try await app.expect("/api/v1/campaigns", answers: #"{"data":[\#(launch),\#(spring),\#(odd)]}"#)
+            try await app.expect("/api/v1/campaigns?limit=1&offset=1", answers: #"{"data":[\#(spring)]}"#)
+            try await app.expect("/api/v1/campaigns?start_at=2026-03-02&end_at=2026-03-02", answers: #"{"data":[{"avg_duration":0,"bounce_rate":100,"campaign":"launch","pageviews":1,"visitors":1}]}"#)
             // A page picks sessions: of Ada's the pageview that matches, and the whole of what the session did.
-            try await expect(app, "/api/v1/campaigns?filter=path:/pricing", answers: #"{"data":[{"avg_duration":120,"bounce_rate":0,"campaign":"spring","pageviews":1,"visitors":1}]}"#)
+            try await app.expect("/api/v1/campaigns?filter=path:/pricing", answers: #"{"data":[{"avg_duration":120,"bounce_rate":0,"campaign":"spring","pageviews":1,"visitors":1}]}"#)
         }
     }
 
     @Test("sources, media and days", arguments: Profile.available)
     func breakdowns(profile: Profile) async throws {
-        try await withEvents(profile) { app in
-            try await expect(app, "/api/v1/campaigns/sources", answers: #"{"data":[{"pageviews":3,"source":"google","visitors":2},{"pageviews":3,"source":"newsletter","visitors":2},"#
+        try await TestApp.run(profile, collecting: Self.events) { app in
+            try await app.expect("/api/v1/campaigns/sources", answers: #"{"data":[{"pageviews":3,"source":"google","visitors":2},{"pageviews":3,"source":"newsletter","visitors":2},"#
                 + #"{"pageviews":1,"source":"chatgpt.com","visitors":1},{"pageviews":1,"source":"facebook","visitors":1}]}"#)
-            try await expect(app, "/api/v1/campaigns/mediums", answers: #"{"data":[{"medium":"cpc","pageviews":3,"visitors":2},{"medium":"email","pageviews":3,"visitors":2},"#
+            try await app.expect("/api/v1/campaigns/mediums", answers: #"{"data":[{"medium":"cpc","pageviews":3,"visitors":2},{"medium":"email","pageviews":3,"visitors":2},"#
                 + #"{"medium":"paid_social","pageviews":1,"visitors":1}]}"#)
-            try await expect(app, "/api/v1/campaigns/timeseries?utm_source=newsletter&start_at=2026-02-28&end_at=2026-03-02", answers: #"{"data":[{"date":"2026-02-28","pageviews":0,"#
+            try await app.expect("/api/v1/campaigns/timeseries?utm_source=newsletter&start_at=2026-02-28&end_at=2026-03-02", answers: #"{"data":[{"date":"2026-02-28","pageviews":0,"#
                 + #""visitors":0},{"date":"2026-03-01","pageviews":2,"visitors":1},{"date":"2026-03-02","pageviews":1,"visitors":1}]}"#)
             let missing = try await app.get("/api/v1/campaigns/timeseries")
             #expect(missing.status == 400)
@@ -69,7 +56,7 @@ struct CampaignTests {
 
     @Test("channels count every visitor once each", arguments: Profile.available)
     func channels(profile: Profile) async throws {
-        try await withEvents(profile) { app in
+        try await TestApp.run(profile, collecting: Self.events) { app in
             func line(_ channel: String, _ visitors: Int, _ sessions: Int, _ pageviews: Int) -> String {
                 #"{"channel":"\#(channel)","pageviews":\#(pageviews),"sessions":\#(sessions),"visitors":\#(visitors)}"#
             }
@@ -77,10 +64,10 @@ struct CampaignTests {
                 line("AI Referrals", 2, 2, 2), line("Email", 2, 2, 3), line("Paid Search", 2, 2, 3), line("Direct", 1, 1, 1), line("Organic Search", 1, 1, 1),
                 line("Organic Social", 1, 1, 1), line("Paid Social", 1, 1, 1),
             ]
-            try await expect(app, "/api/v1/marketing/channels", answers: #"{"data":[\#(lines.joined(separator: ","))]}"#)
-            try await expect(app, "/api/v1/marketing/channels?filter=path:/pricing", answers: #"{"data":[\#(line("Paid Search", 1, 1, 1))]}"#)
-            try await expect(app, "/api/v1/marketing/channels?start_at=2026-02-01&end_at=2026-02-02", answers: #"{"data":[]}"#)
-            try await expect(app, "/api/v1/marketing/ai-referrers", answers: #"{"data":[{"pageviews":2,"source":"chatgpt.com","visitors":2}]}"#)
+            try await app.expect("/api/v1/marketing/channels", answers: #"{"data":[\#(lines.joined(separator: ","))]}"#)
+            try await app.expect("/api/v1/marketing/channels?filter=path:/pricing", answers: #"{"data":[\#(line("Paid Search", 1, 1, 1))]}"#)
+            try await app.expect("/api/v1/marketing/channels?start_at=2026-02-01&end_at=2026-02-02", answers: #"{"data":[]}"#)
+            try await app.expect("/api/v1/marketing/ai-referrers", answers: #"{"data":[{"pageviews":2,"source":"chatgpt.com","visitors":2}]}"#)
         }
     }
 
@@ -91,7 +78,7 @@ struct CampaignTests {
             try await app.collect(Self.pageview("a", "03-01T10:00:00", Self.google))
             try await app.collect(Self.pageview("a", "03-01T10:00:01", #","utm_source":7"#))
             try await app.installation.directory.setModules([.init(module: "utm", isEnabled: true, access: .all)], in: app.project, by: "test")
-            try await expect(app, "/api/v1/campaigns", answers: #"{"data":[]}"#)
+            try await app.expect("/api/v1/campaigns", answers: #"{"data":[]}"#)
             #expect(try await app.get("/api/v1/stats").json()["current"]?["pageviews"]?.integer == 2)
             let refused = try await app.collect(Self.pageview("a", "03-01T10:00:01", #","utm_source":7"#))
             #expect(refused.body == #"{"error":"Invalid request body: field 'utm_source' must be a string of 0 to 2048 characters; got 7."}"#)

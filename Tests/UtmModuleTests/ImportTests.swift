@@ -95,6 +95,8 @@ struct ImportTests {
         (#""csv":"date\nMay""#, "row 1 (line 2): column 'date' must be a day such as 2026-05-01; got 'May'."),
         (#""csv":"date""#, "field 'csv' must hold a header and at least one row; got 1 lines."), (#""csv":"date,a,a\n2026-05-01,1,2""#, "field 'csv': the header has the column 'a' twice."),
         (#""csv":"date\n\"2026-05-01""#, "field 'csv': the quote of line 2 is not closed."),
+        (#""csv":"date"# + String(repeating: ",a", count: 500) + #"""#, "field 'csv': line 1 has more than 500 fields."),
+        (#""csv":"date"# + String(repeating: #"\n2026-05-01"#, count: 10_001) + #"""#, "field 'csv': line 10002 is one more than the 10001 that are accepted."),
     ])
     func refusals(fields: String, sentence: String) async throws {
         try await TestApp.run(now: "2026-05-20T12:00:00Z") { app in

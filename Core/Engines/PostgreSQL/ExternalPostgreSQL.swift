@@ -22,7 +22,7 @@ public struct ExternalPostgreSQL: ExternalDatabase {
     }
 
     public func addresses(of host: String) async -> [String] {
-        (try? await Self.onThread(seconds: 10) {
+        (try? await Self.onThread {
             var hints = addrinfo(), found: UnsafeMutablePointer<addrinfo>?
             hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
             guard getaddrinfo(host, nil, &hints, &found) == 0 else { return [] }
@@ -40,13 +40,13 @@ public struct ExternalPostgreSQL: ExternalDatabase {
     }
 
     public func read(_ place: ExternalPlace, _ statement: String, limit: Int, timeoutSeconds: Double) async throws -> Rows {
-        try await Self.onThread(seconds: timeoutSeconds) {
-            let session = try ExternalSession(place)
-            return try session.read(statement, schemas: place.schemas, limit: limit, timeoutSeconds: timeoutSeconds)
+        try await Self.onThread {
+            let session = try ExternalSession(place, timeoutSeconds: timeoutSeconds)
+            return try session.read(statement, schemas: place.schemas, limit: limit)
         }
     }
 
-    private static func onThread<Result: Sendable>(seconds: Double, _ work: @escaping @Sendable () throws -> Result) async throws -> Result {
+    private static func onThread<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
         guard room.wait(timeout: .now()) == .success else {
             throw ExternalDatabaseError(message: "too many connections to other databases at a time; try again in a moment")
         }
@@ -64,13 +64,21 @@ public struct ExternalPostgreSQL: ExternalDatabase {
 /// One connection, used by one thread.
 private final class ExternalSession {
     private static let maximumBytes = 32 << 20
+    /// Characters of one value.
+    private static let maximumText = 65_536
+    /// How long a server may stay silent past the time that it was given.
+    private static let graceSeconds = 5.0
 
     private let connection: OpaquePointer
+    private let timeoutSeconds: Double
+    private let deadline: MonotonicTime
 
-    init(_ place: ExternalPlace) throws {
-        // Nothing of the host's environment (PGSERVICE, PGSSLKEY ...) or files speaks along.
-        let parameters = place.keywords.merging([
-            "connect_timeout": "5", "client_encoding": "UTF8", "application_name": "pulse-bi", "passfile": "/dev/null",
+    init(_ place: ExternalPlace, timeoutSeconds: Double) throws {
+        self.timeoutSeconds = timeoutSeconds
+        deadline = MonotonicTime.now.adding(seconds: timeoutSeconds + Self.graceSeconds)
+        // Nothing of the host's environment (PGPASSWORD, PGSSLKEY, PGOPTIONS ...) or files speaks along: what is set here is not looked for there.
+        let parameters = ["password": "none"].merging(place.keywords) { $1 }.merging([
+            "connect_timeout": "5", "client_encoding": "UTF8", "application_name": "pulse-bi", "passfile": "/dev/null", "options": " ",
             "sslcert": "/dev/null/none", "sslkey": "/dev/null/none", "tcp_user_timeout": "30000",
         ]) { $1 }
         let keywords = parameters.keys.map { strdup($0) }, values = parameters.values.map { strdup($0) }
@@ -85,7 +93,7 @@ private final class ExternalSession {
 
     deinit { PQfinish(connection) }
 
-    func read(_ statement: String, schemas: [String], limit: Int, timeoutSeconds: Double) throws -> Rows {
+    func read(_ statement: String, schemas: [String], limit: Int) throws -> Rows {
         try run("SET TimeZone TO 'UTC'")
         try run("SET DateStyle TO 'ISO, YMD'")
         try run("SET standard_conforming_strings TO on")
@@ -95,33 +103,69 @@ private final class ExternalSession {
         if !schemas.isEmpty {
             try run("SELECT set_config('search_path', $1::text, true)", [schemas.map { "\"\($0)\"" }.joined(separator: ", ")])
         }
-        // The extended protocol takes one statement and no more; row by row, so that a large answer is never held.
-        guard PQsendQueryParams(connection, statement, 0, nil, nil, nil, nil, 0) == 1, PQsetSingleRowMode(connection) == 1 else { throw failure() }
-        var columns: [String] = [], values: [[Value]] = [], bytes = 0
-        while let result = PQgetResult(connection).map(PostgreSQLResult.init) {
-            switch result.status {
-            case PGRES_SINGLE_TUPLE, PGRES_TUPLES_OK:
-                columns = (0..<PQnfields(result.pointer)).map { String(cString: PQfname(result.pointer, $0)) }
-                values += result.rows.values
-                bytes += values.last?.reduce(0) { $0 + 16 + ($1.text?.utf8.count ?? 0) } ?? 0
-                guard bytes <= Self.maximumBytes else { throw ExternalDatabaseError(message: "the answer is larger than 32 MB; ask for fewer rows or columns") }
-            case PGRES_COMMAND_OK: break
-            case PGRES_COPY_OUT, PGRES_COPY_IN, PGRES_COPY_BOTH: throw ExternalDatabaseError(message: "the statement answers no rows")
-            default: throw failure(result)
-            }
-            guard values.count < limit else { break }  // the rest goes with the connection
+        let (text, columns) = try bounded(statement, limit: limit)
+        // Row by row, so that a large answer is never held.
+        guard PQsendQueryParams(connection, text, 0, nil, nil, nil, nil, 0) == 1, PQsetSingleRowMode(connection) == 1 else { throw failure() }
+        var values: [[Value]] = [], bytes = 0
+        while let result = try next() {
+            let rows = result.rows.values
+            values += rows
+            for row in rows { bytes += row.reduce(0) { $0 + 16 + ($1.text?.utf8.count ?? 0) } }
+            guard bytes <= Self.maximumBytes else { throw ExternalDatabaseError(message: "the answer is larger than 32 MB; ask for fewer rows or columns") }
         }
         return Rows(columns: columns, values: values)
     }
 
+    /// The statement as a subquery, with a bound on its rows and on the length of each text: a single value may be as large as a gigabyte, and libpq
+    /// holds a row as a whole. What changes data can't stand there, and neither can a second statement.
+    private func bounded(_ statement: String, limit: Int) throws -> (text: String, columns: [String]) {
+        // Understood by itself first, so that no parenthesis of it meets one of ours.
+        guard PQsendPrepare(connection, "asked", statement, 0, nil) == 1 else { throw failure() }
+        _ = try last()
+        guard PQsendDescribePrepared(connection, "asked") == 1 else { throw failure() }
+        guard let described = try last(), case let count = PQnfields(described.pointer), count > 0 else {
+            throw ExternalDatabaseError(message: "the statement answers no rows")
+        }
+        let columns = (0..<count).map { String(cString: PQfname(described.pointer, $0)) }
+        let values = (0..<count).map { index in
+            Self.shortTypes.contains(PQftype(described.pointer, index)) ? "c\(index)" : "left(c\(index)::text, \(Self.maximumText))"
+        }
+        let names = (0..<count).map { "c\($0)" }.joined(separator: ", ")
+        return ("SELECT \(values.joined(separator: ", ")) FROM (\n\(statement)\n) answer (\(names)) LIMIT \(limit)", columns)
+    }
+
+    /// Types whose values are short: truth, numbers, times, uuid.
+    /// - Source: `pg_type.dat` of PostgreSQL; these numbers never change.
+    private static let shortTypes: Set<Oid> = [16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1186, 2950]
+
     private func run(_ text: String, _ arguments: [String] = []) throws {
         let pointers = arguments.map { strdup($0) }
         defer { for pointer in pointers { free(pointer) } }
-        guard let pointer = PQexecParams(connection, text, Int32(arguments.count), nil, pointers.map { UnsafePointer($0) }, nil, nil, 0) else {
+        guard PQsendQueryParams(connection, text, Int32(arguments.count), nil, pointers.map { UnsafePointer($0) }, nil, nil, 0) == 1 else {
             throw failure()
         }
-        let result = PostgreSQLResult(pointer)
-        guard [PGRES_COMMAND_OK, PGRES_TUPLES_OK].contains(result.status) else { throw failure(result) }
+        _ = try last()
+    }
+
+    /// The last answer to what was sent, all of them taken.
+    private func last() throws -> PostgreSQLResult? {
+        var last: PostgreSQLResult?
+        while let result = try next() { last = result }
+        return last
+    }
+
+    /// The next answer; nil after the last. Never waits past the deadline, whatever the server does.
+    private func next() throws -> PostgreSQLResult? {
+        while PQisBusy(connection) == 1 {
+            var socket = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
+            guard poll(&socket, 1, deadline.pollMilliseconds) != 0 else {
+                throw ExternalDatabaseError(message: "it did not answer within \(Int(timeoutSeconds)) seconds")
+            }
+            guard PQconsumeInput(connection) == 1 else { throw failure() }
+        }
+        guard let result = PQgetResult(connection).map(PostgreSQLResult.init) else { return nil }
+        guard [PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE].contains(result.status) else { throw failure(result) }
+        return result
     }
 
     private func failure(_ result: PostgreSQLResult? = nil) -> ExternalDatabaseError {

@@ -5,6 +5,8 @@ struct SQLCompiler {
     /// Datasets, common tables and subqueries that a statement may read, counted each time.
     static let maximumSources = 12
     static let maximumColumns = 50
+    /// Characters of a text that is shown, and of all that an answer may have to hold: where it may have more than 31,250 texts, each is cut shorter.
+    static let maximumShownText = 2_048, maximumAnswer = 64_000_000
 
     /// Something to read from, as the statement's author calls it and as we do.
     struct Relation {
@@ -15,6 +17,8 @@ struct SQLCompiler {
             let key: String
             /// Left out of `*`.
             var isHidden = false
+            /// Characters at most; 0 for what is no text.
+            var length = 0
         }
         let columns: [Column]
         let sql: String
@@ -23,6 +27,8 @@ struct SQLCompiler {
     struct Output {
         var name: String
         let type: SQLType
+        /// Characters at most; 0 for what is no text.
+        var length = 0
     }
 
     let dialect: Dialect
@@ -33,6 +39,8 @@ struct SQLCompiler {
     /// Datasets that it reads, each once, with the name of its common table.
     private(set) var used: [(dataset: BIDataset, name: String)] = []
     private var sources = 0
+    /// Characters of the texts that it makes for each row.
+    private var textLength = 0
     private var names = 0
 
     init(dialect: Dialect, datasets: BIDatasets, project: String, limit: Int) {
@@ -78,15 +86,17 @@ struct SQLCompiler {
         }
         var parts: [(sql: SQL, outputs: [Output], builder: SQLCoreCompiler)] = []
         for core in select.cores {
-            var builder = SQLCoreCompiler(core: core, dialect: dialect, project: project)
+            var builder = SQLCoreCompiler(core: core, dialect: dialect, project: project, limit: limit)
             if let source = core.source { builder.source = try compile(source, known, into: &builder) }
             let (sql, outputs) = try builder.select(isTop: isTop, subquery: { select throws(SQLRefusal) in try whole(select, known) })
+            try add(builder.textLength, core.place)
             parts.append((sql, outputs, builder))
         }
         var query = parts[0].sql, outputs = parts[0].outputs
         for (index, part) in parts.enumerated().dropFirst() {
             guard part.outputs.count == outputs.count else {
-                throw SQLRefusal(what: "the sides of UNION have \(outputs.count) and \(part.outputs.count) columns.", place: select.cores[index].place)
+                throw SQLRefusal(
+                    what: "the sides of UNION have \(outputs.count) and \(part.outputs.count) columns.", place: select.cores[index].place)
             }
             for (column, pair) in zip(outputs, part.outputs).enumerated() {
                 guard let type = Self.common([pair.0.type, pair.1.type]) else {
@@ -94,7 +104,7 @@ struct SQLCompiler {
                         what: "column \(column + 1) of UNION is \(pair.0.type.words) on one side and \(pair.1.type.words) on the other.",
                         place: select.cores[index].place)
                 }
-                outputs[column] = Output(name: pair.0.name, type: type)
+                outputs[column] = Output(name: pair.0.name, type: type, length: max(pair.0.length, pair.1.length))
             }
             query = "\(query) UNION \(sql: select.all[index - 1] ? "ALL " : "")\(part.sql)"
         }
@@ -119,13 +129,14 @@ struct SQLCompiler {
     }
 
     private static func relation(_ outputs: [Output], named name: String) -> Relation {
-        let columns = outputs.enumerated().map { Relation.Column(name: $1.name, type: $1.type, key: "c\($0 + 1)") }
+        let columns = outputs.enumerated().map { Relation.Column(name: $1.name, type: $1.type, key: "c\($0 + 1)", length: $1.length) }
         return Relation(columns: columns, sql: name)
     }
 
     /// By what is asked for and then by all columns, so that the same rows always come in the same order.
-    private func order(_ select: SQLSelect, _ builder: SQLCoreCompiler?, _ outputs: [Output]) throws(SQLRefusal) -> SQL {
-        var parts: [SQL] = [], met: Set<Int> = []
+    private mutating func order(_ select: SQLSelect, _ builder: SQLCoreCompiler?, _ outputs: [Output]) throws(SQLRefusal) -> SQL {
+        var builder = builder, parts: [SQL] = [], met: Set<Int> = []
+        let before = builder?.textLength ?? 0
         for order in select.order {
             let direction = (order.isDescending ? " DESC" : "") + (order.nullsFirst ? " NULLS FIRST" : " NULLS LAST")
             var index = try output(order.expression, outputs)
@@ -133,12 +144,13 @@ struct SQLCompiler {
             if let index {
                 guard outputs[index].type != .visitor else { throw Self.hiddenVisitor(select.cores[0].place) }
                 if met.insert(index).inserted { parts.append("\(sql: String(index + 1))\(sql: direction)") }
-            } else if let builder, !builder.core.isDistinct {
-                parts.append("\(try builder.orderValue(order.expression))\(sql: direction)")
+            } else if builder?.core.isDistinct == false, let value = try builder?.orderValue(order.expression) {
+                parts.append("\(value)\(sql: direction)")
             } else {
                 throw SQLRefusal(what: "ORDER BY names a column of the answer here.", place: select.cores[0].place)
             }
         }
+        try add((builder?.textLength ?? 0) - before, select.cores[0].place)
         for (index, output) in outputs.enumerated() where !met.contains(index) && output.type != .visitor {
             parts.append("\(sql: String(index + 1)) NULLS LAST")
         }
@@ -160,6 +172,16 @@ struct SQLCompiler {
 
     static func hiddenVisitor(_ place: SQLPlace) -> SQLRefusal {
         SQLRefusal(what: "visitor_id can be counted, grouped by and compared, but not shown or ordered by.", place: place)
+    }
+
+    private mutating func add(_ length: Int, _ place: SQLPlace) throws(SQLRefusal) {
+        textLength += length
+        guard textLength <= SQLTextLengths.maximum else {
+            throw SQLRefusal(
+                what: "the texts that a statement makes for each row may have \(SQLTextLengths.maximum) characters together, "
+                    + "and those of this one may have \(textLength). Use fewer of ||, replace() and functions of text, or shorter texts.",
+                place: place)
+        }
     }
 
     // MARK: FROM
@@ -207,7 +229,9 @@ struct SQLCompiler {
         }
         let own = used.first { $0.dataset.name == name }?.name ?? newName("d")
         if !used.contains(where: { $0.dataset.name == name }) { used.append((dataset, own)) }
-        let columns = dataset.columns.map { Relation.Column(name: $0.name, type: $0.type, key: $0.name, isHidden: $0.isHidden) }
+        let columns = dataset.columns.map { Relation.Column(
+                name: $0.name, type: $0.type, key: $0.name, isHidden: $0.isHidden, length: $0.type == .text ? SQLTextLengths.collected : 0)
+        }
         return Relation(columns: columns + [.init(name: "project_id", type: .text, key: "project_id", isHidden: true)], sql: own)
     }
 }

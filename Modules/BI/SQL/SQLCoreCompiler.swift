@@ -7,17 +7,22 @@ struct SQLCoreCompiler {
     let core: SQLSelect.Core
     let dialect: Dialect
     let project: String
+    /// Rows at most of the whole answer.
+    let limit: Int
     var source: SQL?
+    /// Characters of the texts that it makes for each row.
+    private(set) var textLength = 0
     private var relations: [(alias: String, own: String, relation: SQLCompiler.Relation)] = []
     /// What is selected, with columns resolved.
     private var items: [(expression: SQLExpression, name: String, place: SQLPlace)] = []
     private var keys: [SQLExpression] = []
-    private var isGrouped = false
+    private(set) var isGrouped = false
 
-    init(core: SQLSelect.Core, dialect: Dialect, project: String) {
+    init(core: SQLSelect.Core, dialect: Dialect, project: String, limit: Int) {
         self.core = core
         self.dialect = dialect
         self.project = project
+        self.limit = limit
     }
 
     // MARK: Names
@@ -53,21 +58,30 @@ struct SQLCoreCompiler {
                 what: "there is no column '\(name.excerpt(40))'"
                     + (known.isEmpty ? "." : "; accepted are \(known.prefix(40).joined(separator: ", "))."), place: place)
         }
-        guard found.count == 1 else { throw SQLRefusal(what: "'\(name.excerpt(40))' may be a column of two tables; write table.column.", place: place) }
+        guard found.count == 1 else {
+            throw SQLRefusal(what: "'\(name.excerpt(40))' may be a column of two tables; write table.column.", place: place)
+        }
         return .column(table: first.0, name: first.1, place)
     }
 
-    private func type(_ own: String, _ key: String) -> SQLType {
-        relations.first { $0.own == own }?.relation.columns.first { $0.key == key }?.type ?? .null
+    func column(_ own: String, _ key: String) -> SQLCompiler.Relation.Column? {
+        relations.first { $0.own == own }?.relation.columns.first { $0.key == key }
+    }
+
+    /// Counts the texts that an expression makes, and answers how long its value may be.
+    @discardableResult
+    private mutating func measure(_ expression: SQLExpression) -> Int {
+        var lengths = SQLTextLengths { [self] own, key in column(own, key)?.length ?? 0 }
+        let length = lengths.add(expression)
+        textLength += lengths.made
+        return length
     }
 
     // MARK: SELECT
 
     mutating func select(isTop: Bool, subquery: Subquery) throws(SQLRefusal) -> (SQL, [SQLCompiler.Output]) {
         try expandItems()
-        guard items.count <= SQLCompiler.maximumColumns else {
-            throw SQLRefusal(what: "an answer has at most \(SQLCompiler.maximumColumns) columns; this one has \(items.count).", place: core.place)
-        }
+        let shown = min(SQLCompiler.maximumShownText, SQLCompiler.maximumAnswer / max(1, limit * items.count))
         let groups = try group()
         let having = try core.having.map { value throws(SQLRefusal) in try resolved(value) }
         isGrouped = !groups.isEmpty || having != nil || items.contains { $0.expression.aggregates }
@@ -77,18 +91,21 @@ struct SQLCoreCompiler {
             let (sql, type) = try render(item.expression, .output, subquery)
             guard type != .null else { throw SQLRefusal(what: "NULL needs a type here; write CAST(NULL AS text).", place: item.place) }
             guard type != .visitor || !isTop else { throw SQLCompiler.hiddenVisitor(item.place) }
-            var value = type == .text ? dialect.byCodePoints(isTop ? "\"left\"(\(sql), 2048)" : sql) : sql
+            let length = measure(item.expression)
+            if isTop { textLength += min(length, shown) }
+            var value = type == .text ? dialect.byCodePoints(isTop ? "\"left\"(\(sql), \(sql: String(shown)))" : sql) : sql
             // Bound values of one column must be of one type in all rows of a UNION.
             if type == .integer { value = "CAST(\(sql) AS bigint)" }
             parts.append("\(value) AS c\(sql: String(index + 1))")
-            outputs.append(.init(name: item.name, type: type))
+            outputs.append(.init(name: item.name, type: type, length: length))
         }
         var query: SQL = "SELECT \(sql: core.isDistinct ? "DISTINCT " : "")\(SQL.joined(parts))"
         if let source { query = "\(query) FROM \(source)" }
-        if let condition = core.condition { query = "\(query) WHERE \(try condition_(condition, subquery))" }
+        if let condition = core.condition { query = "\(query) WHERE \(try restriction(condition, subquery))" }
         if !groups.isEmpty { query = "\(query) GROUP BY \(SQL.joined(groups))" }
         if let having {
             try checkGrouped(having, isWhole: false)
+            measure(having)
             let (sql, type) = try render(having, .having, subquery)
             guard type == .boolean else { throw SQLRefusal(what: "HAVING takes a condition; got \(type.words).", place: core.place) }
             query = "\(query) HAVING \(sql)"
@@ -96,8 +113,10 @@ struct SQLCoreCompiler {
         return (query, outputs)
     }
 
-    private func condition_(_ condition: SQLExpression, _ subquery: Subquery) throws(SQLRefusal) -> SQL {
-        let (sql, type) = try render(try resolved(condition), .row, subquery)
+    private mutating func restriction(_ condition: SQLExpression, _ subquery: Subquery) throws(SQLRefusal) -> SQL {
+        let value = try resolved(condition)
+        measure(value)
+        let (sql, type) = try render(value, .row, subquery)
         guard type == .boolean || type == .null else { throw SQLRefusal(what: "WHERE takes a condition; got \(type.words).", place: core.place) }
         return sql
     }
@@ -112,11 +131,14 @@ struct SQLCoreCompiler {
                     for column in relation.relation.columns where !column.isHidden && column.type != .visitor {
                         items.append((.column(table: relation.own, name: column.key, place), column.name, place))
                     }
+                    try checkCount()
                 }
             case .expression(let expression, let alias, let place):
                 items.append((try resolved(expression), alias ?? Self.name(of: expression, items.count + 1), place))
+                try checkCount()
             }
         }
+        guard !items.isEmpty else { throw SQLRefusal(what: "'*' has no column here that may be shown.", place: core.place) }
         // Names of an answer differ, as rows are objects.
         var met: Set<String> = []
         for index in items.indices {
@@ -126,6 +148,13 @@ struct SQLCoreCompiler {
                 number += 1
             }
             items[index].name = name
+        }
+    }
+
+    /// At each step: a statement may hold two thousand stars.
+    private func checkCount() throws(SQLRefusal) {
+        guard items.count <= SQLCompiler.maximumColumns else {
+            throw SQLRefusal(what: "an answer has at most \(SQLCompiler.maximumColumns) columns.", place: core.place)
         }
     }
 
@@ -144,7 +173,9 @@ struct SQLCoreCompiler {
         for expression in core.groups {
             if let index = try groupedItem(expression) {
                 let value = items[index].expression
-                guard !value.aggregates, !value.hasWindow else { throw SQLRefusal(what: "GROUP BY can't name an aggregate.", place: items[index].place) }
+                guard !value.aggregates, !value.hasWindow else {
+                    throw SQLRefusal(what: "GROUP BY can't name an aggregate.", place: items[index].place)
+                }
                 keys.append(value)
                 // By its number, as the values in it are bound anew wherever it is written.
                 groups.append(Self.column(value) ?? "\(sql: String(index + 1))")
@@ -208,8 +239,9 @@ struct SQLCoreCompiler {
         return items.firstIndex { $0.expression == value }
     }
 
-    func orderValue(_ expression: SQLExpression) throws(SQLRefusal) -> SQL {
+    mutating func orderValue(_ expression: SQLExpression) throws(SQLRefusal) -> SQL {
         let value = try resolved(expression)
+        measure(value)
         if isGrouped { try checkGrouped(value, isWhole: false) }
         let (sql, type) = try render(value, .output) { _ throws(SQLRefusal) in
             throw SQLRefusal(what: "ORDER BY takes no subquery.", place: core.place)
@@ -219,8 +251,9 @@ struct SQLCoreCompiler {
     }
 
     /// The condition, and whether it binds the two sides to each other.
-    func joinCondition(_ expression: SQLExpression, left: Set<String>) throws(SQLRefusal) -> (SQL, Bool) {
+    mutating func joinCondition(_ expression: SQLExpression, left: Set<String>) throws(SQLRefusal) -> (SQL, Bool) {
         let value = try resolved(expression)
+        measure(value)
         let (sql, type) = try render(value, .row) { _ throws(SQLRefusal) in
             throw SQLRefusal(what: "ON takes no subquery.", place: core.place)
         }
@@ -234,211 +267,5 @@ struct SQLCoreCompiler {
         case .binary("=", .column(let a?, let name, _), .column(let b?, _, _), _): name != "project_id" && left.contains(a) != left.contains(b)
         default: false
         }
-    }
-
-    // MARK: Expressions
-
-    enum Context { case row, output, having, aggregate }
-
-    private func render(_ expression: SQLExpression, _ context: Context, _ subquery: Subquery) throws(SQLRefusal) -> SQLFunctions.Value {
-        func again(_ part: SQLExpression) throws(SQLRefusal) -> SQLFunctions.Value { try render(part, context, subquery) }
-        switch expression {
-        case .text(let text): return ("\(text)", .text)
-        case .integer(let number): return ("\(number)", .integer)
-        case .decimal(let number): return ("\(number)", .double)
-        case .boolean(let boolean): return (boolean ? "TRUE" : "FALSE", .boolean)
-        case .null: return ("NULL", .null)
-        case .project: return ("\(project)", .text)
-        case .column(let own, let key, _): return ("\(sql: own ?? "").\"\(sql: key)\"", type(own ?? "", key))
-        case .unary(let sign, let value, let place): return try unary(sign, try again(value), place)
-        case .binary(let sign, let left, let right, let place): return try binary(sign, try again(left), try again(right), place)
-        case .isNull(let value, let negated): return ("(\(try again(value).sql) IS \(sql: negated ? "NOT " : "")NULL)", .boolean)
-        case .inList(let value, let list, let negated, let place):
-            let subject = try again(value)
-            var elements: [SQLFunctions.Value] = []
-            for element in list { elements.append(try again(element)) }
-            try Self.compare([subject] + elements, "IN", place)
-            return ("(\(subject.sql) \(sql: negated ? "NOT " : "")IN (\(SQL.joined(elements.map(\.sql)))))", .boolean)
-        case .inSelect(let value, let select, let negated, let place):
-            let subject = try again(value), (query, outputs) = try subquery(select)
-            guard outputs.count == 1 else { throw SQLRefusal(what: "the subquery behind IN has \(outputs.count) columns; 1 is accepted.", place: place) }
-            try Self.compare([subject, ("", outputs[0].type)], "IN", place)
-            return ("(\(subject.sql) \(sql: negated ? "NOT " : "")IN (\(query)))", .boolean)
-        case .exists(let select): return ("EXISTS (\(try subquery(select).0))", .boolean)
-        case .between(let value, let low, let high, let negated, let place):
-            let all = [try again(value), try again(low), try again(high)]
-            try Self.compare(all, "BETWEEN", place, ordered: true)
-            return ("(\(all[0].sql) \(sql: negated ? "NOT " : "")BETWEEN \(all[1].sql) AND \(all[2].sql))", .boolean)
-        case .like(let value, let pattern, let negated, let ignoresCase, let place):
-            let subject = try again(value), pattern = try again(pattern)
-            guard [.text, .null].contains(subject.type), [.text, .null].contains(pattern.type) else {
-                throw SQLRefusal(what: "LIKE compares texts; got \(subject.type.words) and \(pattern.type.words).", place: place)
-            }
-            let sides = ignoresCase ? [SQLFunctions.lowered(subject.sql), SQLFunctions.lowered(pattern.sql)] : [subject.sql, pattern.sql]
-            // No sign takes the meaning from another, whatever the engine's default.
-            return ("(\(sides[0]) \(sql: negated ? "NOT " : "")LIKE replace(\(sides[1]), '!', '!!') ESCAPE '!')", .boolean)
-        case .conditional(let operand, let cases, let otherwise, let place):
-            return try conditional(operand.map { value throws(SQLRefusal) in try again(value) }, cases, otherwise, place, again)
-        case .cast(let value, let type, let place): return (try cast(try again(value), type, place), type)
-        case .call(let call): return try self.call(call, context, subquery)
-        }
-    }
-
-    private func unary(_ sign: String, _ value: SQLFunctions.Value, _ place: SQLPlace) throws(SQLRefusal) -> SQLFunctions.Value {
-        if sign == "NOT" {
-            guard [.boolean, .null].contains(value.type) else { throw SQLRefusal(what: "NOT takes a condition; got \(value.type.words).", place: place) }
-            return ("(NOT \(value.sql))", .boolean)
-        }
-        guard value.type.isNumber else { throw SQLRefusal(what: "'-' takes a number; got \(value.type.words).", place: place) }
-        return ("(- \(value.sql))", value.type)
-    }
-
-    private func binary(
-        _ sign: String, _ left: SQLFunctions.Value, _ right: SQLFunctions.Value, _ place: SQLPlace
-    ) throws(SQLRefusal) -> SQLFunctions.Value {
-        func refusal(_ accepted: String) -> SQLRefusal {
-            SQLRefusal(what: "'\(sign)' takes \(accepted); got \(left.type.words) and \(right.type.words).", place: place)
-        }
-        switch sign {
-        case "AND", "OR":
-            guard [left.type, right.type].allSatisfy({ $0 == .boolean || $0 == .null }) else { throw refusal("conditions") }
-            return ("(\(left.sql) \(sql: sign) \(right.sql))", .boolean)
-        case "||":
-            guard [left.type, right.type].allSatisfy({ $0 == .text || $0 == .null }) else { throw refusal("texts") }
-            return (SQLFunctions.clipped("(\(left.sql) || \(right.sql))"), .text)
-        case "=", "<>", "<", "<=", ">", ">=":
-            try Self.compare([left, right], "'\(sign)'", place, ordered: sign != "=" && sign != "<>")
-            return ("(\(left.sql) \(sql: sign) \(right.sql))", .boolean)
-        default:
-            guard left.type.isNumber, right.type.isNumber else { throw refusal("numbers") }
-            if sign == "/" {
-                return ("(CAST(\(left.sql) AS double precision) / nullif(CAST(\(right.sql) AS double precision), 0))", .double)
-            }
-            if sign == "%" {
-                guard left.type == .integer, right.type == .integer else { throw refusal("whole numbers") }
-                return ("(\(left.sql) % nullif(\(right.sql), 0))", .integer)
-            }
-            return ("(\(left.sql) \(sql: sign) \(right.sql))", SQLCompiler.common([left.type, right.type]) ?? .double)
-        }
-    }
-
-    private static func compare(_ values: [SQLFunctions.Value], _ what: String, _ place: SQLPlace, ordered: Bool = false) throws(SQLRefusal) {
-        guard let type = SQLCompiler.common(values.map(\.type)) else {
-            let words = values.map(\.type.words).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-            throw SQLRefusal(what: "\(what) compares values of one type; got \(words.joined(separator: " and ")).", place: place)
-        }
-        guard type != .visitor || !ordered else { throw SQLCompiler.hiddenVisitor(place) }
-    }
-
-    private func conditional(
-        _ operand: SQLFunctions.Value?, _ cases: [SQLCase], _ otherwise: SQLExpression?, _ place: SQLPlace,
-        _ render: (SQLExpression) throws(SQLRefusal) -> SQLFunctions.Value
-    ) throws(SQLRefusal) -> SQLFunctions.Value {
-        var parts: [SQL] = [], types: [SQLType] = []
-        for each in cases {
-            let condition = try render(each.condition), result = try render(each.result)
-            if let operand {
-                try Self.compare([operand, condition], "CASE", place)
-            } else if condition.type != .boolean, condition.type != .null {
-                throw SQLRefusal(what: "WHEN takes a condition; got \(condition.type.words).", place: place)
-            }
-            parts.append("WHEN \(condition.sql) THEN \(result.sql)")
-            types.append(result.type)
-        }
-        if let otherwise {
-            let value = try render(otherwise)
-            parts.append("ELSE \(value.sql)")
-            types.append(value.type)
-        }
-        guard let type = SQLCompiler.common(types), type != .visitor else {
-            throw SQLRefusal(what: "the results of CASE must be of one type; got \(types.map(\.words).joined(separator: ", ")).", place: place)
-        }
-        return ("CASE \(operand?.sql ?? "") \(SQL.joined(parts, separator: " ")) END", type)
-    }
-
-    private func cast(_ value: SQLFunctions.Value, _ type: SQLType, _ place: SQLPlace) throws(SQLRefusal) -> SQL {
-        switch (value.type, type) {
-        case (.null, _): return "CAST(NULL AS \(sql: Self.typeName(type)))"
-        case (.integer, .integer), (.double, .double), (.text, .text), (.boolean, .boolean): return value.sql
-        case (.double, .integer): return "CAST(trunc(\(value.sql)) AS bigint)"
-        case (.text, .integer): return dialect.integer(value.sql)
-        case (.boolean, .integer): return "CASE WHEN \(value.sql) THEN 1 WHEN NOT \(value.sql) THEN 0 END"
-        case (.integer, .double): return "CAST(\(value.sql) AS double precision)"
-        case (.text, .double): return dialect.number(value.sql)
-        case (.integer, .text): return "CAST(\(value.sql) AS text)"
-        case (.boolean, .text): return "CASE WHEN \(value.sql) THEN 'true' WHEN NOT \(value.sql) THEN 'false' END"
-        case (.integer, .boolean): return "(\(value.sql) <> 0)"
-        default: throw SQLRefusal(what: "\(value.type.words) can't be cast to \(type.words).", place: place)
-        }
-    }
-
-    private static func typeName(_ type: SQLType) -> String {
-        switch type {
-        case .integer: "bigint"
-        case .double: "double precision"
-        case .boolean: "boolean"
-        case .text, .visitor, .null: "text"
-        }
-    }
-
-    private func call(_ call: SQLCall, _ context: Context, _ subquery: Subquery) throws(SQLRefusal) -> SQLFunctions.Value {
-        let isAggregate = SQLFunctions.aggregates.contains(call.name), isWindow = SQLFunctions.windows.contains(call.name)
-        guard isAggregate || isWindow || SQLFunctions.scalars.contains(call.name) else {
-            throw SQLRefusal(
-                what: "the function '\(call.name.excerpt(40))' is not accepted; accepted are \(SQLFunctions.names.joined(separator: ", ")).", place: call.place)
-        }
-        var inner = context
-        if call.window != nil {
-            guard context == .output else { throw SQLRefusal(what: "OVER is possible only in what is selected or ordered by.", place: call.place) }
-            guard isAggregate || isWindow else { throw SQLRefusal(what: "\(call.name)() has no OVER.", place: call.place) }
-            guard !call.isDistinct else { throw SQLRefusal(what: "DISTINCT is not possible with OVER.", place: call.place) }
-        } else if isWindow {
-            throw SQLRefusal(what: "\(call.name)() needs OVER.", place: call.place)
-        } else if isAggregate {
-            guard context == .output || context == .having else {
-                let why = context == .row ? "an aggregate is not possible in WHERE or ON" : "an aggregate is not possible inside another one"
-                throw SQLRefusal(what: why + ".", place: call.place)
-            }
-            inner = .aggregate
-        }
-        var values: [SQLFunctions.Value] = []
-        for argument in call.arguments { values.append(try render(argument, inner, subquery)) }
-        let functions = SQLFunctions(dialect: dialect, call: call, values: values)
-        guard isAggregate || isWindow else { return try functions.scalar() }
-        var (sql, type) = isAggregate ? try functions.aggregate() : try functions.window()
-        if let filter = call.filter {
-            guard isAggregate else { throw SQLRefusal(what: "\(call.name)() has no FILTER.", place: call.place) }
-            let condition = try render(filter, .aggregate, subquery)
-            guard condition.type == .boolean else { throw SQLRefusal(what: "FILTER takes a condition; got \(condition.type.words).", place: call.place) }
-            sql = "\(sql) FILTER (WHERE \(condition.sql))"
-        }
-        if let window = call.window { sql = "\(sql) OVER (\(try over(window, call.place, subquery)))" }
-        return (SQLFunctions.settled(sql, call.name, type), type)
-    }
-
-    private func over(_ window: SQLWindow, _ place: SQLPlace, _ subquery: Subquery) throws(SQLRefusal) -> SQL {
-        var parts: [SQL] = []
-        if !window.partition.isEmpty {
-            var keys: [SQL] = []
-            for value in window.partition { keys.append(try windowKey(value, place, subquery).sql) }
-            parts.append("PARTITION BY \(SQL.joined(keys))")
-        }
-        if !window.order.isEmpty {
-            var keys: [SQL] = []
-            for order in window.order {
-                let (sql, type) = try windowKey(order.expression, place, subquery)
-                guard type != .visitor else { throw SQLCompiler.hiddenVisitor(place) }
-                let direction = (order.isDescending ? " DESC" : "") + (order.nullsFirst ? " NULLS FIRST" : " NULLS LAST")
-                keys.append("\(type == .text ? dialect.byCodePoints(sql) : sql)\(sql: direction)")
-            }
-            parts.append("ORDER BY \(SQL.joined(keys))")
-        }
-        return SQL.joined(parts, separator: " ")
-    }
-
-    /// A window inside a window is none.
-    private func windowKey(_ value: SQLExpression, _ place: SQLPlace, _ subquery: Subquery) throws(SQLRefusal) -> SQLFunctions.Value {
-        guard !value.hasWindow else { throw SQLRefusal(what: "OVER is not possible inside OVER.", place: place) }
-        return try render(value, isGrouped ? .having : .row, subquery)
     }
 }

@@ -5,13 +5,16 @@ struct SQLFunctions {
     static let aggregates: Set<String> = ["count", "sum", "avg", "min", "max"]
     static let windows: Set<String> = ["row_number", "rank", "dense_rank", "lag", "lead"]
     static let scalars: Set<String> = [
-        "lower", "upper", "length", "substr", "substring", "trim", "ltrim", "rtrim", "replace", "left", "right", "strpos", "starts_with", "split_part",
+        "lower", "upper", "length", "substr", "substring", "trim", "ltrim", "rtrim", "replace", "left", "right", "strpos", "starts_with",
+        "split_part",
         "abs", "round", "floor", "ceil", "ceiling", "sqrt", "ln", "mod", "greatest", "least", "coalesce", "nullif", "json_text",
     ]
     static var names: [String] { (aggregates.union(windows).union(scalars)).sorted() }
 
     /// Characters of a text that a statement makes.
     static let maximumText = 10_000
+    /// Of what `replace` puts in.
+    static let maximumReplacement = 100
 
     typealias Value = (sql: SQL, type: SQLType)
 
@@ -105,9 +108,13 @@ struct SQLFunctions {
         case "length":
             try need(1...1)
             return ("CAST(length(\(try text(0))) AS bigint)", .integer)
-        case "trim", "ltrim", "rtrim":
+        case "trim":
             try need(1...1)
-            return ("\(sql: call.name)(\(try text(0)))", .text)
+            return ("rtrim(ltrim(\(try text(0)), ' '), ' ')", .text)
+        case "ltrim", "rtrim":
+            try need(1...1)
+            // Spaces alone: engines differ about what else is white.
+            return ("\(sql: call.name)(\(try text(0)), ' ')", .text)
         case "substr", "substring":
             try need(2...3)
             let start = try small(1, atLeast: 1)
@@ -118,7 +125,7 @@ struct SQLFunctions {
             return ("\"\(sql: call.name)\"(\(try text(0)), \(try small(1, atLeast: 0)))", .text)
         case "replace":
             try need(3...3)
-            return (Self.clipped("replace(\(try text(0)), \(try text(1)), \"left\"(\(try text(2)), 100))"), .text)
+            return (Self.clipped("replace(\(try text(0)), \(try text(1)), \"left\"(\(try text(2)), \(sql: String(Self.maximumReplacement))))"), .text)
         case "strpos":
             try need(2...2)
             return ("CAST(strpos(\(try text(0)), \(try text(1))) AS bigint)", .integer)
@@ -127,7 +134,8 @@ struct SQLFunctions {
             return ("starts_with(\(try text(0)), \(try text(1)))", .boolean)
         case "split_part":
             try need(3...3)
-            return ("split_part(\(try text(0)), \(try text(1)), \(try small(2, atLeast: 1)))", .text)
+            // By nothing one engine splits into characters, and the other not at all.
+            return ("split_part(\(try text(0)), nullif(\(try text(1)), ''), \(try small(2, atLeast: 1)))", .text)
         case "json_text": return try jsonText()
         case "coalesce", "greatest", "least", "nullif": return try choice()
         default: return try arithmetic()

@@ -142,7 +142,9 @@ struct SQLParser {
     }
 
     private mutating func count(_ what: String) throws(SQLRefusal) -> Int64 {
-        guard case .integer(let number) = token.kind, number <= 1_000_000_000 else { throw unexpected("a whole number up to 1000000000 after \(what)") }
+        guard case .integer(let number) = token.kind, number <= 1_000_000_000 else {
+            throw unexpected("a whole number up to 1000000000 after \(what)")
+        }
         at += 1
         return number
     }
@@ -364,12 +366,15 @@ struct SQLParser {
             let inner = try select()
             try needSign(")")
             return .exists(inner)
-        case .word(let word) where at + 1 < tokens.count && tokens[at + 1].kind == .sign("(") && (word == "left" || word == "right" || !Self.reserved.contains(word)):
+        case .word(let word) where at + 1 < tokens.count && tokens[at + 1].kind == .sign("(") && Self.mayBeFunction(word):
             at += 2
             return try call(word, place)
         default: return try column(place)
         }
     }
+
+    /// LEFT and RIGHT are joins, and functions.
+    private static func mayBeFunction(_ word: String) -> Bool { word == "left" || word == "right" || !reserved.contains(word) }
 
     private mutating func column(_ place: SQLPlace) throws(SQLRefusal) -> SQLExpression {
         let first = try name("a value")

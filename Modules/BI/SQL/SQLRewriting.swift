@@ -45,6 +45,8 @@ extension SQLExpression {
     }
 
     /// Whether it counts over rows of a group.
-    var aggregates: Bool { contains { if case .call(let call) = $0 { call.window == nil && SQLFunctions.aggregates.contains(call.name) } else { false } } }
+    var aggregates: Bool {
+        contains { if case .call(let call) = $0 { call.window == nil && SQLFunctions.aggregates.contains(call.name) } else { false } }
+    }
     var hasWindow: Bool { contains { if case .call(let call) = $0 { call.window != nil } else { false } } }
 }

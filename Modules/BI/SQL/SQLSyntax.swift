@@ -1,5 +1,5 @@
 /// The statements that are understood, as trees.
-indirect enum SQLExpression: Hashable, Sendable {
+indirect enum SQLExpression: Equatable, Sendable {
     case text(String), integer(Int64), decimal(Double), boolean(Bool), null
     /// `{{project_id}}`
     case project
@@ -16,6 +16,7 @@ indirect enum SQLExpression: Hashable, Sendable {
     case cast(Self, SQLType, SQLPlace)
     case call(SQLCall)
 
+    /// The same but for the places; two subqueries never are.
     static func == (left: Self, right: Self) -> Bool {
         switch (left, right) {
         case (.text(let a), .text(let b)): a == b
@@ -36,16 +37,13 @@ indirect enum SQLExpression: Hashable, Sendable {
         default: false
         }
     }
-
-    /// Good enough for the few expressions of a statement.
-    func hash(into hasher: inout Hasher) {}
 }
 
-struct SQLCase: Hashable, Sendable {
+struct SQLCase: Equatable, Sendable {
     let condition, result: SQLExpression
 }
 
-struct SQLCall: Hashable, Sendable {
+struct SQLCall: Equatable, Sendable {
     let name: String
     let arguments: [SQLExpression]
     var isStar = false
@@ -58,15 +56,14 @@ struct SQLCall: Hashable, Sendable {
         left.name == right.name && left.arguments == right.arguments && left.isStar == right.isStar && left.isDistinct == right.isDistinct
             && left.filter == right.filter && left.window == right.window
     }
-    func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
-struct SQLWindow: Hashable, Sendable {
+struct SQLWindow: Equatable, Sendable {
     let partition: [SQLExpression]
     let order: [SQLOrder]
 }
 
-struct SQLOrder: Hashable, Sendable {
+struct SQLOrder: Equatable, Sendable {
     let expression: SQLExpression
     let isDescending: Bool
     let nullsFirst: Bool
@@ -93,7 +90,7 @@ enum SQLType: String, Sendable {
 }
 
 /// `SELECT` with everything that may follow it.
-final class SQLSelect: Hashable, Sendable {
+final class SQLSelect: Equatable, Sendable {
     struct CTE: Sendable {
         let name: String, select: SQLSelect, place: SQLPlace
     }
@@ -137,5 +134,4 @@ final class SQLSelect: Hashable, Sendable {
     }
 
     static func == (left: SQLSelect, right: SQLSelect) -> Bool { left === right }
-    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }

@@ -61,7 +61,8 @@ struct SQLTokenizer {
 
     static func tokens(of text: String) throws(SQLRefusal) -> [SQLToken] {
         guard text.unicodeScalars.count <= maximumCharacters else {
-            throw SQLRefusal(what: "a statement has at most \(maximumCharacters) characters; this one has \(text.unicodeScalars.count).", place: SQLPlace())
+            throw SQLRefusal(
+                what: "a statement has at most \(maximumCharacters) characters; this one has \(text.unicodeScalars.count).", place: SQLPlace())
         }
         var tokenizer = SQLTokenizer(text), tokens: [SQLToken] = []
         while true {
