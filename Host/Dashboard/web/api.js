@@ -18,7 +18,10 @@ export async function ask(path, { method = 'GET', body, parameters, signal } = {
   let response;
   try {
     response = await fetch(address(path, parameters), {
-      method, signal, credentials: 'same-origin', headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
+      method,
+      signal,
+      credentials: 'same-origin',
+      headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch (error) {
@@ -74,6 +77,9 @@ export function download(name, text, type = 'text/csv') {
 
 export function csv(columns, rows) {
   // What begins like a formula is made text, so that a spreadsheet does not run it.
-  const cell = value => { const text = String(value ?? ''); return /[",\n]|^[=+\-@]/.test(text) && isNaN(text) ? `"${(/^[=+\-@]/.test(text) ? "'" : '') + text.replaceAll('"', '""')}"` : text; };
+  const cell = value => {
+    const text = String(value ?? '');
+    return /[",\n]|^[=+\-@]/.test(text) && isNaN(text) ? `"${(/^[=+\-@]/.test(text) ? "'" : '') + text.replaceAll('"', '""')}"` : text;
+  };
   return [columns, ...rows].map(row => row.map(cell).join(',')).join('\r\n') + '\r\n';
 }

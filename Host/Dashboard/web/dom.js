@@ -3,11 +3,13 @@
 function fill(element, properties, children) {
   for (const [name, value] of Object.entries(properties ?? {})) {
     if (value === undefined || value === null || value === false) continue;
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (name === 'style') Object.assign(element.style, value);  // through the object model: the policy allows no attribute
-    else if (name === 'vars') for (const [key, text] of Object.entries(value)) element.style.setProperty(`--${key}`, text);
-    else if (name === 'value') element.value = value;
-    else element.setAttribute(name, value === true ? '' : value);
+    if (name.startsWith('on')) {
+      element.addEventListener(name.slice(2), value);
+    } else if (name === 'style') {
+      Object.assign(element.style, value);
+    } else if (name === 'vars') {
+      for (const [key, text] of Object.entries(value)) element.style.setProperty(`--${key}`, text);
+    } else if (name === 'value') element.value = value; else element.setAttribute(name, value === true ? '' : value);
   }
   element.append(...children.flat(Infinity).filter(child => child !== undefined && child !== null && child !== false));
   return element;
@@ -47,7 +49,8 @@ export function dialog(title, fillIn, { wide = false, closeLabel = 'Close' } = {
   const close = () => element.close();
   element.append(
     h('header', null, h('h2', { id: heading }, title), h('button', { class: 'icon', type: 'button', 'aria-label': closeLabel, onclick: close }, '✕')),
-    h('div', { class: 'content' }, fillIn(close)));
+    h('div', { class: 'content' }, fillIn(close)),
+  );
   element.addEventListener('close', () => element.remove());
   element.addEventListener('click', event => { if (event.target === element) close(); });
   document.body.append(element);

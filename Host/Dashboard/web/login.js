@@ -14,18 +14,34 @@ export const mark = () => h('span', { class: 'mark', 'aria-hidden': 'true' });
 /** The page where one logs in; `done(session)` goes on. */
 export function showLogin(root, done) {
   document.title = `${t('login')} · Pulse`;
-  const input = h('input', { type: 'password', id: 'credential', name: 'credential', required: true, autocomplete: 'current-password', spellcheck: 'false' });
-  replace(root, h('main', { class: 'login' },
-    form({ class: 'card', 'aria-label': t('login') }, async () => {
-      const value = input.value.trim();
-      input.value = '';
-      done(await logIn(value));
-    },
-      h('h1', null, mark(), 'Pulse'), h('p', { class: 'muted' }, t('login-intro')),
-      field(t('credential'), input, t('credential-hint')),
-      h('button', { type: 'submit', class: 'primary' }, t('login'))),
-    h('details', { class: 'card' }, h('summary', null, t('login-help')),
-      h('p', null, t('login-help-key')), h('pre', { tabindex: 0 }, 'pulse key create --project "My site" --name me --scope query'),
-      h('p', null, t('login-help-admin')))));
+  const input = h('input', {
+    type: 'password',
+    id: 'credential',
+    name: 'credential',
+    required: true,
+    autocomplete: 'current-password',
+    spellcheck: 'false',
+  });
+  replace(root,
+    h('main', { class: 'login' },
+      form({ class: 'card', 'aria-label': t('login') },
+        async () => {
+          const value = input.value.trim();
+          input.value = '';
+          done(await logIn(value));
+        },
+        h('h1', null, mark(), 'Pulse'),
+        h('p', { class: 'muted' }, t('login-intro')),
+        field(t('credential'), input, t('credential-hint')),
+        h('button', { type: 'submit', class: 'primary' }, t('login')),
+      ),
+      h('details', { class: 'card' },
+        h('summary', null, t('login-help')),
+        h('p', null, t('login-help-key')),
+        h('pre', { tabindex: 0 }, 'pulse key create --project "My site" --name me --scope query'),
+        h('p', null, t('login-help-admin')),
+      ),
+    ),
+  );
   input.focus();
 }
