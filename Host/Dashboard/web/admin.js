@@ -1,7 +1,8 @@
 // Administration, with the admin token: projects, keys, modules, privacy, visitors, audit, health.
 
 import {
-  h, replace, t, ask, number, moment, ago, card, load, later, table, facts, form, field, select, confirmed, toast, download, dialog, info,
+  h, replace, t, ask, number, moment, ago, card, load, later, table, facts, form, formDialog, field, select, button, removal, submit, attempt,
+  confirmed, toast, download, dialog,
 } from './kit.js';
 import { copyable, snippet } from './start.js';
 
@@ -95,70 +96,52 @@ export const texts = {
 export async function show(view) {
   const { root, state, signal } = view;
   const projects = (await ask('/api/admin/projects', { signal })).data;
-  const chosen = projects.find(project => project.id === state.extra.project)
-    ?? projects.find(project => project.id === view.session.project?.id)
-    ?? projects[0];
-  const place = h('div', { class: 'grid' });
+  const chosen = [state.extra.project, view.session.project?.id].map(id => projects.find(project => project.id === id)).find(Boolean) ?? projects[0];
+  const actions = row => h('div', { class: 'row end' },
+    row.id !== chosen.id && button(t('a.choose'), () => view.go({ extra: { project: row.id } })),
+    button(t('a.open'), () => open(view, row), { title: t('a.opened') }),
+  );
   replace(root,
     h('div', { class: 'heading' }, h('h1', null, t('admin'))),
     card(t('a.projects'),
-      { actions: h('button', { type: 'button', class: 'primary', id: 'new-project', onclick: () => newProject(view) }, `+ ${t('a.new-project')}`) },
+      { actions: button(`+ ${t('a.new-project')}`, () => newProject(view), { class: 'primary', id: 'new-project' }) },
       table(t('a.projects'),
         [
           { name: t('name'), cell: row => row.name },
           { name: t('a.domain'), cell: row => row.domain },
           { name: 'ID', cell: row => h('code', null, row.id) },
           { name: t('a.created'), cell: row => moment(row.created_at) },
-          {
-            name: '',
-            cell: row => h('div', { class: 'row end' },
-              row.id !== chosen?.id && h('button', { type: 'button', onclick: () => view.go({ extra: { project: row.id } }) }, t('a.choose')),
-              h('button', { type: 'button', title: t('a.opened'), onclick: () => open(view, row) }, t('a.open')),
-            ),
-          },
+          { name: '', cell: actions },
         ],
         projects,
       ),
     ),
-    place,
+    chosen
+      && [
+        h('h2', { class: 'wide' }, chosen.name),
+        h('div', { class: 'grid' }, keys(view, chosen), modules(view, chosen), privacy(view, chosen), visitor(chosen), audit(view, chosen)),
+      ],
     health(signal),
-  );
-  if (chosen) replace(place,
-    h('h2', { class: 'wide' }, chosen.name),
-    keys(view, chosen),
-    modules(view, chosen),
-    privacy(view, chosen),
-    visitor(chosen),
-    audit(view, chosen),
   );
 }
 
 async function open(view, project) {
-  try {
-    const made = await ask(`/api/admin/projects/${project.id}/keys`, {
-      method: 'POST',
-      body: { name: 'Dashboard', scopes: ['query'], expires_at: new Date(Date.now() + 86400000).toISOString() },
-    });
-    await view.signIn(made.key);
-    view.go({ page: 'overview', filters: [], segment: '' });
-  } catch (error) { toast(error.message, 'bad'); }
+  const body = { name: 'Dashboard', scopes: ['query'], expires_at: new Date(Date.now() + 86400000).toISOString() };
+  const made = await ask(`/api/admin/projects/${project.id}/keys`, { method: 'POST', body });
+  await view.signIn(made.key);
+  view.go({ page: 'overview', filters: [], segment: '' });
 }
 
 function newProject(view) {
   const name = h('input', { type: 'text', required: true, maxlength: 200 });
   const domain = h('input', { type: 'text', required: true, placeholder: 'example.com' });
-  dialog(t('a.new-project'),
-    close => form(null,
-      async () => {
-        const made = await ask('/api/admin/projects', { method: 'POST', body: { name: name.value, domain: domain.value } });
-        close();
-        view.go({ extra: { project: made.id } });
-      },
-      field(t('name'), name),
-      field(t('a.domain'), domain),
-      h('div', { class: 'row end' }, h('button', { type: 'submit', class: 'primary' }, t('create'))),
-    ),
-    { closeLabel: t('close') },
+  formDialog(t('a.new-project'), { action: t('create') },
+    async () => {
+      const made = await ask('/api/admin/projects', { method: 'POST', body: { name: name.value, domain: domain.value } });
+      view.go({ extra: { project: made.id } });
+    },
+    field(t('name'), name),
+    field(t('a.domain'), domain),
   );
 }
 
@@ -175,12 +158,13 @@ function keys(view, project) {
         { name: t('a.used'), cell: row => row.last_used_at ? ago(row.last_used_at) : t('a.never') },
         {
           name: '',
-          cell: row => h('button',
-            { type: 'button', class: 'danger', 'aria-label': `${t('a.revoke')}: ${row.name}`, onclick: async () => {
-              if (!await confirmed(t('a.revoke?', { name: row.name }), t('a.revoke'))) return;
-              try { await ask(`${root}/${row.id}`, { method: 'DELETE' }); draw(); } catch (error) { toast(error.message, 'bad'); }
-            } },
-            t('a.revoke'),
+          cell: row => removal(
+            t('a.revoke?', { name: row.name }),
+            async () => {
+              await ask(`${root}/${row.id}`, { method: 'DELETE' });
+              draw();
+            },
+            { text: t('a.revoke'), of: row.name },
           ),
         },
       ],
@@ -193,7 +177,7 @@ function keys(view, project) {
     {
       wide: true,
       explain: t('a.keys?'),
-      actions: h('button', { type: 'button', id: 'new-key', onclick: () => newKey(view, root, draw) }, `+ ${t('a.new-key')}`),
+      actions: button(`+ ${t('a.new-key')}`, () => newKey(view, root, draw), { id: 'new-key' }),
     },
     place,
   );
@@ -206,41 +190,38 @@ function newKey(view, root, done) {
   const scopes = ['ingest', 'query', 'admin'].map(scope => h('input', { type: 'checkbox', name: scope }));
   const allowed = view.session.modules.map(module => h('input', { type: 'checkbox', name: module.name }));
   const checks = inputs => h('div', { class: 'row' }, inputs.map(input => h('label', { class: 'check' }, input, input.name)));
-  dialog(t('a.new-key'),
-    () => {
-      const content = h('div');
-      return replace(content,
-        form(null,
-          async () => {
-            const modules = allowed.filter(input => input.checked).map(input => input.name);
-            const made = await ask(root, {
-              method: 'POST',
-              body: {
-                name: name.value,
-                scopes: scopes.filter(input => input.checked).map(input => input.name),
-                server: server.checked,
-                ...(expires.value && { expires_at: expires.value }),
-                ...(modules.length && { allowed_modules: modules }),
-              },
-            });
-            replace(content,
-              h('p', { role: 'status' }, t('a.once')),
-              copyable(made.key),
-              made.scopes.includes('ingest') && [h('p', null, t('a.snippet')), copyable(snippet(made.key))],
-            );
-            done();
-          },
-          field(t('name'), name),
-          h('fieldset', null, h('legend', null, t('a.scopes')), checks(scopes)),
-          h('details', null, h('summary', null, `${t('a.modules')}: ${t('a.all')}`), checks(allowed)),
-          field(t('a.expires'), expires, t('a.expires-hint')),
-          h('label', { class: 'check' }, server, t('a.server')),
-          h('div', { class: 'row end' }, h('button', { type: 'submit', class: 'primary' }, t('a.make-key'))),
-        ),
-      );
-    },
-    { closeLabel: t('close') },
-  );
+  dialog(t('a.new-key'), () => {
+    const content = h('div');
+    return replace(content,
+      form(null,
+        async () => {
+          const modules = allowed.filter(input => input.checked).map(input => input.name);
+          const made = await ask(root, {
+            method: 'POST',
+            body: {
+              name: name.value,
+              scopes: scopes.filter(input => input.checked).map(input => input.name),
+              server: server.checked,
+              ...(expires.value && { expires_at: expires.value }),
+              ...(modules.length && { allowed_modules: modules }),
+            },
+          });
+          replace(content,
+            h('p', { role: 'status' }, t('a.once')),
+            copyable(made.key),
+            made.scopes.includes('ingest') && [h('p', null, t('a.snippet')), copyable(snippet(made.key))],
+          );
+          done();
+        },
+        field(t('name'), name),
+        h('fieldset', null, h('legend', null, t('a.scopes')), checks(scopes)),
+        h('details', null, h('summary', null, `${t('a.modules')}: ${t('a.all')}`), checks(allowed)),
+        field(t('a.expires'), expires, t('a.expires-hint')),
+        h('label', { class: 'check' }, server, t('a.server')),
+        submit(t('a.make-key')),
+      ),
+    );
+  });
 }
 
 function modules(view, project) {
@@ -248,11 +229,11 @@ function modules(view, project) {
   return later(t('a.modules'), { wide: true, explain: t('a.modules?'), signal: view.signal }, async () => {
     const change = async (input, call) => {
       input.disabled = true;
-      try {
+      await attempt(async () => {
         await call();
         toast(t('saved'));
         if (view.session.project?.id === project.id) await view.reload();
-      } catch (error) { toast(error.message, 'bad'); }
+      });
       input.disabled = false;
     };
     return table(t('a.modules'),
@@ -315,30 +296,29 @@ function privacy(view, project) {
       switches.map(input => h('div', null, h('label', { class: 'check' }, input, t(`a.${input.name}`)))),
       field(t('a.modes'), modes, t('a.modes-hint')),
       field(t('a.agents'), agents, t('a.agents-hint')),
-      h('div', { class: 'row end' }, h('button', { type: 'submit', class: 'primary' }, t('save'))),
+      submit(),
     );
   });
 }
 
 function visitor(project) {
-  const id = h('input', { type: 'text', required: true, autocomplete: 'off' });
-  const root = () => `/api/admin/projects/${project.id}/privacy/visitors/${encodeURIComponent(id.value.trim())}`;
+  const id = h('input', { type: 'text', required: true, autocomplete: 'off', id: 'visitor-id' });
+  const name = () => id.value.trim(), root = () => `/api/admin/projects/${project.id}/privacy/visitors/${encodeURIComponent(name())}`;
+  const erase = button(t('a.erase'),
+    async () => {
+      if (!id.reportValidity() || !await confirmed(t('a.erase?', { id: name() }), t('a.erase'))) return;
+      await ask(root(), { method: 'DELETE' });
+      toast(t('a.erased'));
+    },
+    { class: 'danger', id: 'erase' },
+  );
   return card(t('a.visitor'), { explain: t('a.visitor?') },
-    form(null,
+    form({ id: 'visitor-form' },
       async () => {
-        download(`visitor-${id.value.trim()}.json`, JSON.stringify(await ask(`${root()}/export`), null, 2), 'application/json');
+        download(`visitor-${name()}.json`, JSON.stringify(await ask(`${root()}/export`), null, 2), 'application/json');
       },
       field(t('a.visitor-id'), id),
-      h('div', { class: 'row end' },
-        h('button',
-          { type: 'button', class: 'danger', onclick: async () => {
-            if (!id.reportValidity() || !await confirmed(t('a.erase?', { id: id.value.trim() }), t('a.erase'))) return;
-            try { await ask(root(), { method: 'DELETE' }); toast(t('a.erased')); } catch (error) { toast(error.message, 'bad'); }
-          } },
-          t('a.erase'),
-        ),
-        h('button', { type: 'submit' }, t('a.export')),
-      ),
+      h('div', { class: 'row end' }, erase, h('button', { type: 'submit' }, t('a.export'))),
     ),
   );
 }
@@ -360,7 +340,7 @@ function audit(view, project) {
           ],
           rows,
         ),
-        rows.length === limit && h('button', { type: 'button', class: 'link', onclick: () => { limit *= 5; draw(); } }, t('more')),
+        rows.length === limit && button(t('more'), () => { limit *= 5; draw(); }, { class: 'link' }),
       ];
     },
     { signal: view.signal },

@@ -1,12 +1,12 @@
 // The frame: who is logged in, the navigation, and the page that the address names.
 
-import { h, replace, select, toast } from './dom.js';
-import { ask, address } from './api.js';
+import { h, replace, select } from './dom.js';
+import { ask } from './api.js';
 import { t, language, languages, remember, loadLanguage, addTexts } from './text.js';
 import { read, href, parameters, interval } from './state.js';
 import { session as askSession, logIn, logOut, showLogin, mark } from './login.js';
 import { toolbar } from './toolbar.js';
-import { empty, failed, skeleton } from './kit.js';
+import { button, empty, failed, skeleton } from './kit.js';
 
 const app = document.getElementById('app');
 let session, controller, frame;
@@ -98,7 +98,7 @@ function build() {
         remember.get('theme') ?? 'auto',
       ),
       h('a', { href: '/docs' }, t('api')),
-      h('button', { type: 'button', class: 'link', id: 'log-out', onclick: leave }, t('log-out')),
+      button(t('log-out'), leave, { class: 'link', id: 'log-out' }),
       h('small', { class: 'muted' }, `Pulse ${session.version}`),
     ),
   );
@@ -116,17 +116,12 @@ function build() {
 
 function drawNavigation(nav, state) {
   const query = state => href({ ...state, extra: {} });
-  const item = (id, text, dim) => h('li', null,
-    (() => {
-      const made = link(query({ ...state, page: id }), text);
-      if (state.page === id) made.setAttribute('aria-current', 'page');
-      if (dim) {
-        made.classList.add('dim');
-        made.append(h('small', null, t('off')));
-      }
-      return made;
-    })(),
-  );
+  const item = (id, text, isOff) => {
+    const made = link(query({ ...state, page: id }), text, isOff && h('small', null, t('off')));
+    if (state.page === id) made.setAttribute('aria-current', 'page');
+    if (isOff) made.classList.add('dim');
+    return h('li', null, made);
+  };
   const groups = ['core', 'tracking', 'analysis', 'experience', 'platform'].map(category => [
     category,
     session.pages.filter(page => page.category === category && (page.available || session.administrator || session.manager)),
@@ -189,8 +184,10 @@ async function run(view, script) {
     const module = await import(script);
     if (view.signal.aborted) return;
     addTexts(module.texts);
-    // A page about this moment has no range to choose.
-    if (module.ranged === false) frame.main.querySelector('.toolbar')?.remove();
+    // A page about this moment has no range to choose; one that asks in its own words has a range alone.
+    const bar = frame.main.querySelector('.toolbar');
+    if (module.ranged === false) bar?.remove();
+    if (module.ranged === 'days') bar?.replaceWith(toolbar(view, true));
     replace(view.root);
     await module.show(view);
   } catch (error) {
@@ -205,16 +202,14 @@ function switchedOff(view, page) {
     t('module-off', { name: module.name }),
     h('p', null, module.summary),
     (session.administrator || session.manager)
-      && h('button',
-        { type: 'button', class: 'primary', onclick: async () => {
+      && button(t('turn-on'),
+        async () => {
           const root = `/api/admin/projects/${session.project.id}/modules/${module.name}`;
-          try {
-            await ask(`${root}/enable`, { method: 'POST' });
-            if (module.access === 'write') await ask(`${root}/access`, { method: 'PUT', body: { access: 'all' } });
-            await view.reload();
-          } catch (error) { toast(error.message, 'bad'); }
-        } },
-        t('turn-on'),
+          await ask(`${root}/enable`, { method: 'POST' });
+          if (module.access === 'write') await ask(`${root}/access`, { method: 'PUT', body: { access: 'all' } });
+          await view.reload();
+        },
+        { class: 'primary' },
       ),
   );
 }

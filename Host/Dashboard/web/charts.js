@@ -164,78 +164,74 @@ export function columnChart({ name, points, format = number }) {
   );
 }
 
-/** Flows from one page to the next, widths by visitors. `flows`: [{ from, to, value }], a column for each depth. */
-export function sankey({ name, columns, links, onpick }) {
-  const width = 860, gap = 10, nodeWidth = 10, most = Math.max(...columns.map(column => column.length)), height = Math.max(180, most * 44);
+/**
+ * Flows from column to column, widths by value. Nodes: { id, step, label, value, pick, kind }, a column for each step;
+ * links: { source, target, value } by the nodes' ids. `pick()` is what a click on a node does.
+ */
+export function sankey({ name, nodes, links }) {
+  const steps = [...new Set(nodes.map(node => node.step))].sort((a, b) => a - b), gap = 12, thick = 10, slot = 190;
+  const columns = steps.map(step => nodes.filter(node => node.step === step));
+  const most = Math.max(...columns.map(column => column.length)), width = Math.max(860, slot * steps.length), height = Math.max(200, most * 42);
   const total = Math.max(1, ...columns.map(column => column.reduce((sum, node) => sum + node.value, 0)));
-  const scale = (height - gap * (most + 1)) / total, places = new Map();
-  const step = columns.length > 1 ? (width - 250) / (columns.length - 1) : 0;
-  columns.forEach((column, depth) => {
-    let at = gap;
+  const scale = (height - gap * (most + 1)) / total, distance = (width - slot) / Math.max(1, steps.length - 1);
+  const places = new Map();
+  columns.forEach((column, at) => {
+    let y = gap;
     for (const node of column) {
-      places.set(`${depth} ${node.id}`, { x: depth * step, y: at, height: Math.max(3, node.value * scale), out: 0, in: 0, ...node });
-      at += Math.max(3, node.value * scale) + gap;
+      const size = Math.max(2, node.value * scale);
+      places.set(node.id, { node, x: at * distance, y, size, out: 0, in: 0 });
+      y += size + gap;
     }
   });
-  const bands = links.map(link => {
-    const from = places.get(`${link.depth} ${link.from}`), to = places.get(`${link.depth + 1} ${link.to}`);
-    if (!from || !to) return null;
-    const size = Math.max(1, link.value * scale);
-    const y1 = from.y + from.out;
-    const y2 = to.y + to.in;
-    const x1 = from.x + nodeWidth;
-    const x2 = to.x;
-    const middle = (x1 + x2) / 2;
-    from.out += size;
-    to.in += size;
-    return s('path',
-      {
-        class: 'band',
-        d: `M${x1},${y1}C${middle},${y1} ${middle},${y2} ${x2},${y2}L${x2},${y2 + size}C${middle},${y2 + size} ${middle},${y1 + size} ${x1},${y1 + size}Z`,
-      },
-      s('title', null, `${link.from} → ${link.to}: ${number(link.value)}`),
-    );
-  });
+  const title = node => s('title', null, `${node.label}: ${number(node.value)}`);
   return drawing(name,
     h('div', { class: 'scroll' },
       s('svg',
         { viewBox: `0 0 ${width} ${height}`, class: 'sankey', role: 'group', 'aria-label': name },
-        bands,
-        [...places.values()].map(node => s('g',
-          onpick && !node.fixed
-            ? {
-              class: 'node pick',
-              role: 'button',
-              tabindex: 0,
-              'aria-label': `${node.label}: ${number(node.value)}`,
-              onclick: () => onpick(node.id),
-              onkeydown: event => {
-                if (event.key === 'Enter' || event.key === ' ') {
-                  event.preventDefault();
-                  onpick(node.id);
-                }
-              },
-            }
-            : { class: 'node' },
-          s('rect', { x: node.x, y: node.y, width: nodeWidth, height: node.height, rx: 2 }),
+        links.map(link => band(places.get(link.source), places.get(link.target), link.value * scale, thick, number(link.value))),
+        [...places.values()].map(({ node, x, y, size }) => s('g', nodeProperties(node),
+          s('rect', { x, y, width: thick, height: size, rx: 2 }),
           s('text',
-            { x: node.x + nodeWidth + 6, y: node.y + Math.min(node.height / 2 + 4, 16) },
-            node.label.length > 32 ? node.label.slice(0, 30) + '…' : node.label,
+            { x: x + thick + 6, y: y + Math.min(size / 2 + 4, 16) },
+            node.label.length > 22 ? `${node.label.slice(0, 21)}…` : node.label,
             s('tspan', { class: 'muted' }, `  ${number(node.value)}`),
           ),
-          s('title', null, `${node.label}: ${number(node.value)}`),
+          title(node),
         )),
       ),
     ),
     [t('from'), t('to'), t('visitors')],
-    links.map(link => [link.from, link.to, number(link.value)]),
+    links.map(link => [places.get(link.source).node.label, places.get(link.target).node.label, number(link.value)]),
   );
+}
+
+function band(from, to, value, thick, text) {
+  const size = Math.max(1, value), y1 = from.y + from.out, y2 = to.y + to.in, x1 = from.x + thick, x2 = to.x, middle = (x1 + x2) / 2;
+  from.out += size;
+  to.in += size;
+  const there = `M${x1},${y1}C${middle},${y1} ${middle},${y2} ${x2},${y2}`;
+  const back = `L${x2},${y2 + size}C${middle},${y2 + size} ${middle},${y1 + size} ${x1},${y1 + size}Z`;
+  return s('path', { class: `band ${to.node.kind ?? ''}`, d: there + back }, s('title', null, `${from.node.label} → ${to.node.label}: ${text}`));
+}
+
+function nodeProperties({ pick, label, value, kind = '' }) {
+  if (!pick) return { class: `node ${kind}` };
+  const onkeydown = event => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    pick();
+  };
+  return { class: `node pick ${kind}`, role: 'button', tabindex: 0, 'aria-label': `${label}: ${number(value)}`, onclick: pick, onkeydown };
 }
 
 /** A share as a bar behind text, 0...1. */
 export const bar = share => h('span', { class: 'share', 'aria-hidden': 'true', style: { width: `${Math.max(0, Math.min(1, share)) * 100}%` } });
 
-/** A cell of a heat table, by percentage. */
-export const heat = value => value == null
-  ? h('td', { class: 'number muted' }, '–')
-  : h('td', { class: 'number heat', vars: { heat: `${Math.min(100, value)}%` } }, percent(value));
+/** A cell of a heat table, by percentage; `pick` is what a click does. */
+export function heat(value, pick, label) {
+  if (value == null) return h('td', { class: 'number muted' }, '–');
+  const shown = percent(value);
+  return h('td', { class: 'number heat', vars: { heat: `${Math.min(100, value)}%` } },
+    pick ? h('button', { type: 'button', class: 'cell', 'aria-label': `${label}: ${shown}`, title: label, onclick: pick }, shown) : shown,
+  );
+}

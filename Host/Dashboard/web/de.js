@@ -41,7 +41,6 @@ export default {
   orders: 'Bestellungen',
   share: 'Anteil',
   saved: 'Gespeichert.',
-  deleted: 'Gelöscht.',
 
   login: 'Anmelden',
   'login-intro': 'Sehen Sie, was Ihre Besucher tun, mit einem Schlüssel Ihres Projekts.',
@@ -130,4 +129,7 @@ export default {
   'start-wait': '2. Öffnen Sie eine Ihrer Seiten',
   waiting: 'Warten auf das erste Ereignis …',
   arrived: 'Es geht. Erstes Ereignis:',
+
+  behind: '{count} Besucher, unter den Kennungen, mit denen sie gesendet wurden.',
+  'login-failed': 'Kein Schlüssel und kein Verwaltungstoken lautet so. Kopieren Sie ihn ganz, oder legen Sie einen neuen an, wie unten beschrieben.',
 };

@@ -41,28 +41,3 @@ export function field(label, control, hint) {
   if (hint) control.setAttribute('aria-describedby', hintID);
   return h('div', { class: 'field' }, h('label', { for: control.id }, label), control, hint && h('p', { class: 'hint', id: hintID }, hint));
 }
-
-/** Opens a dialog; `fillIn(close)` gives its content. Escape and the cross close it; focus goes back to where it was. */
-export function dialog(title, fillIn, { wide = false, closeLabel = 'Close' } = {}) {
-  const heading = unique('dialog');
-  const element = h('dialog', { class: wide ? 'wide' : '', 'aria-labelledby': heading });
-  const close = () => element.close();
-  element.append(
-    h('header', null, h('h2', { id: heading }, title), h('button', { class: 'icon', type: 'button', 'aria-label': closeLabel, onclick: close }, '✕')),
-    h('div', { class: 'content' }, fillIn(close)),
-  );
-  element.addEventListener('close', () => element.remove());
-  element.addEventListener('click', event => { if (event.target === element) close(); });
-  document.body.append(element);
-  element.showModal();
-  return element;
-}
-
-/** Says something at the bottom for a while, also to screen readers. */
-export function toast(text, kind = 'good') {
-  let place = document.querySelector('.toasts');
-  if (!place) document.body.append(place = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' }));
-  const note = h('p', { class: `toast ${kind}` }, text);
-  place.append(note);
-  setTimeout(() => note.remove(), 6000);
-}

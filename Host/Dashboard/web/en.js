@@ -41,7 +41,6 @@ export default {
   orders: 'Orders',
   share: 'Share',
   saved: 'Saved.',
-  deleted: 'Deleted.',
 
   login: 'Log in',
   'login-intro': 'See what your visitors do, with a key of your project.',
@@ -130,4 +129,7 @@ export default {
   'start-wait': '2. Open one of your pages',
   waiting: 'Waiting for the first event …',
   arrived: 'It works. First event:',
+
+  behind: '{count} visitors, by the ids that they were sent with.',
+  'login-failed': 'No key and no admin token is like this. Copy the whole of it, or make a new one as described below.',
 };

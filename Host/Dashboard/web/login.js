@@ -1,7 +1,7 @@
 // Who is there: log-in, log-out.
 
 import { h, replace, field } from './dom.js';
-import { ask } from './api.js';
+import { ask, Failure } from './api.js';
 import { t } from './text.js';
 import { form } from './kit.js';
 
@@ -22,25 +22,31 @@ export function showLogin(root, done) {
     autocomplete: 'current-password',
     spellcheck: 'false',
   });
+  const help = h('details', { class: 'card' },
+    h('summary', null, t('login-help')),
+    h('p', null, t('login-help-key')),
+    h('pre', { tabindex: 0 }, 'pulse key create --project "My site" --name me --scope query'),
+    h('p', null, t('login-help-admin')),
+  );
+  const send = async () => {
+    const value = input.value.trim();
+    input.value = '';
+    try { done(await logIn(value)); } catch (error) {
+      if (error.status !== 401) throw error;
+      help.open = true;
+      input.focus();
+      throw new Failure(401, t('login-failed'));
+    }
+  };
   replace(root,
     h('main', { class: 'login' },
-      form({ class: 'card', 'aria-label': t('login') },
-        async () => {
-          const value = input.value.trim();
-          input.value = '';
-          done(await logIn(value));
-        },
+      form({ class: 'card', 'aria-label': t('login') }, send,
         h('h1', null, mark(), 'Pulse'),
         h('p', { class: 'muted' }, t('login-intro')),
         field(t('credential'), input, t('credential-hint')),
         h('button', { type: 'submit', class: 'primary' }, t('login')),
       ),
-      h('details', { class: 'card' },
-        h('summary', null, t('login-help')),
-        h('p', null, t('login-help-key')),
-        h('pre', { tabindex: 0 }, 'pulse key create --project "My site" --name me --scope query'),
-        h('p', null, t('login-help-admin')),
-      ),
+      help,
     ),
   );
   input.focus();

@@ -3,7 +3,7 @@
 import { h, unique } from './dom.js';
 import { t, number } from './text.js';
 import { bar } from './charts.js';
-import { card, load, empty } from './kit.js';
+import { button, card, load, empty } from './kit.js';
 import { csv, download } from './api.js';
 
 /**
@@ -85,18 +85,14 @@ function list(tab, rows, more) {
       ),
     ),
     h('div', { class: 'row end' },
-      more && h('button', { type: 'button', class: 'link', onclick: more }, t('more')),
-      h('button',
-        { type: 'button', class: 'link', onclick: async () => {
+      more && button(t('more'), more, { class: 'link' }),
+      button(t('csv'),
+        async () => {
           const all = await tab.rows(1000);
-          download(`${tab.id}.csv`,
-            csv(
-              [tab.title, ...tab.columns.map(column => column.name)],
-              all.map(row => [tab.label(row), ...tab.columns.map(column => column.value(row))]),
-            ),
-          );
-        } },
-        t('csv'),
+          const heads = [tab.what ?? tab.title, ...tab.columns.map(column => column.name)];
+          download(`${tab.id}.csv`, csv(heads, all.map(row => [tab.label(row), ...tab.columns.map(column => column.value(row))])));
+        },
+        { class: 'link' },
       ),
     ),
   ];
@@ -116,7 +112,7 @@ export function table(name, columns, rows, { nothing, onpick } = {}) {
           columns.map((column, at) => {
             const content = column.cell(row);
             if (content instanceof HTMLTableCellElement) return content;
-            const shown = at === 0 && onpick ? h('button', { type: 'button', class: 'link', onclick: () => onpick(row) }, content) : content;
+            const shown = at === 0 && onpick ? button(content, () => onpick(row), { class: 'link' }) : content;
             return h(at === 0 ? 'th' : 'td', { scope: at === 0 ? 'row' : undefined, class: column.number ? 'number' : '' }, shown);
           }),
         )),

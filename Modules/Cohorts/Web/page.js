@@ -1,6 +1,6 @@
 // Visitors by when they came first, and what they did since.
 
-import { h, replace, t, number, later, select, table, columnChart } from './kit.js';
+import { replace, t, number, later, choice, table, columnChart, behind, h } from './kit.js';
 
 export const texts = {
   'c.cohorts': { en: 'Cohorts', de: 'Kohorten' },
@@ -18,41 +18,34 @@ export const texts = {
   'c.none': { en: 'Nobody came in this range.', de: 'In diesem Zeitraum kam niemand.' },
 };
 
-export async function show({ root, report, state, go, signal }) {
-  const by = state.extra.by ?? 'week', metric = state.extra.metric ?? 'pageviews';
-  const choose = (name, label, options, chosen) => select(
-    { 'aria-label': label, onchange: event => go({ extra: { [name]: event.target.value } }) },
-    options,
-    chosen,
+export async function show(view) {
+  const { root, report, state, signal } = view, by = state.extra.by ?? 'week', metric = state.extra.metric ?? 'pageviews';
+  const actions = h('div', { class: 'row' },
+    choice(view, 'metric',
+      t('c.metric'),
+      ['pageviews', 'sessions', 'events', ...view.can('revenue') ? ['revenue'] : []].map(name => [name, t(name)]),
+      metric,
+    ),
+    choice(view, 'by', t('c.by'), ['week', 'month'].map(name => [name, t(`c.${name}`)]), by),
   );
   replace(root,
-    later(t('c.cohorts'),
-      {
-        signal,
-        explain: t('c.cohorts?'),
-        nothing: t('c.none'),
-        actions: h('div', { class: 'row' },
-          choose('metric', t('c.metric'), ['pageviews', 'sessions', 'events', 'revenue'].map(name => [name, t(name)]), metric),
-          choose('by', t('c.by'), ['week', 'month'].map(name => [name, t(`c.${name}`)]), by),
+    later(t('c.cohorts'), { signal, explain: t('c.cohorts?'), nothing: t('c.none'), actions }, async () => {
+      const { cohorts } = await report('/api/v1/cohorts', { group_by: by, metric });
+      if (!cohorts.length) return null;
+      const onpick = row => behind(view, row.period, '/api/v1/cohorts/drill', { group_by: by, period: row.period });
+      return [
+        columnChart({ name: t('c.average'), points: cohorts.map(row => ({ label: row.period, value: row.avg_per_visitor })) }),
+        table(t('c.cohorts'),
+          [
+            { name: t('c.period'), cell: row => row.period },
+            { name: t('visitors'), number: true, cell: row => number(row.visitors) },
+            { name: t('c.total'), number: true, cell: row => number(row.total) },
+            { name: t('c.average'), number: true, cell: row => number(row.avg_per_visitor) },
+          ],
+          cohorts,
+          { onpick },
         ),
-      },
-      async () => {
-        const { cohorts } = await report('/api/v1/cohorts', { group_by: by, metric });
-        return cohorts.length
-          ? [
-            columnChart({ name: t('c.average'), points: cohorts.map(row => ({ label: row.period, value: row.avg_per_visitor })) }),
-            table(t('c.cohorts'),
-              [
-                { name: t('c.period'), cell: row => row.period },
-                { name: t('visitors'), number: true, cell: row => number(row.visitors) },
-                { name: t('c.total'), number: true, cell: row => number(row.total) },
-                { name: t('c.average'), number: true, cell: row => number(row.avg_per_visitor) },
-              ],
-              cohorts,
-            ),
-          ]
-          : null;
-      },
-    ),
+      ];
+    }),
   );
 }

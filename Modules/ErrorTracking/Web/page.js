@@ -1,8 +1,6 @@
 // What goes wrong in visitors' browsers.
 
-import {
-  h, replace, t, number, ago, moment, day, weekday, figure, load, later, table, facts, columnChart, dialog, select, ask, toast,
-} from './kit.js';
+import { h, replace, t, number, ago, moment, timeline, figure, load, later, table, facts, columnChart, dialog, choice, button, ask } from './kit.js';
 
 export const texts = {
   'e.total': { en: 'Errors', de: 'Fehler' },
@@ -53,7 +51,7 @@ const kinds = { open: 'fair', resolved: 'good', ignored: '', regressed: 'bad' };
 const badge = status => h('span', { class: `badge ${kinds[status]}` }, t(`e.${status}`));
 
 export async function show(view) {
-  const { root, report, state, go, signal } = view, status = state.extra.status ?? '', figures = h('div', { class: 'figures' });
+  const { root, report, state, signal } = view, status = state.extra.status ?? '', figures = h('div', { class: 'figures' });
   load(figures,
     async () => {
       const stats = await report('/api/v1/errors/stats');
@@ -68,91 +66,63 @@ export async function show(view) {
   replace(root, figures,
     later(t('e.over-time'), { signal, lines: 6, nothing: t('e.none') }, async () => {
       const { data } = await report('/api/v1/errors/timeseries', { interval: view.interval });
-      return data.some(point => point.count)
-        ? columnChart({
-          name: t('e.total'),
-          points: data.map(point => ({
-            label: view.interval === 'hour' ? point.date.replace('T', ' ').slice(0, 16) : weekday(point.date),
-            short: view.interval === 'hour' ? point.date.slice(11, 16) : day(point.date),
-            value: point.count,
-            kind: 'bad',
-          })),
-        })
-        : null;
+      if (!data.some(point => point.count)) return null;
+      return columnChart({
+        name: t('e.total'),
+        points: timeline({ data }, view.interval, point => point.count).map(point => ({ ...point, kind: 'bad' })),
+      });
     }),
     later(t('e.list'),
       {
         signal,
         nothing: t('e.none'),
-        actions: select(
-          { 'aria-label': t('e.status'), onchange: event => go({ extra: { status: event.target.value } }) },
-          [['', t('e.all')], ...Object.keys(kinds).map(name => [name, t(`e.${name}`)])],
-          status,
-        ),
+        actions: choice(view, 'status', t('e.status'), [['', t('e.all')], ...Object.keys(kinds).map(name => [name, t(`e.${name}`)])], status),
       },
       async () => {
         const { data } = await report('/api/v1/errors', { limit: 50, status });
-        return data.length
-          ? table(t('e.list'),
-            [
-              { name: t('e.message'), cell: row => row.message },
-              { name: t('e.status'), cell: row => badge(row.status) },
-              { name: t('e.count'), number: true, cell: row => number(row.count) },
-              { name: t('e.visitors'), number: true, cell: row => number(row.affected_visitors) },
-              { name: t('e.where'), cell: row => row.latest_path },
-              { name: t('e.release'), cell: row => row.release ?? '–' },
-              {
-                name: t('e.last'),
-                cell: row => h('time', { datetime: row.last_seen, title: moment(row.last_seen, state.zone) }, ago(row.last_seen)),
-              },
-            ],
-            data,
-            { onpick: row => details(view, row) },
-          )
-          : null;
+        if (!data.length) return null;
+        return table(t('e.list'),
+          [
+            { name: t('e.message'), cell: row => row.message },
+            { name: t('e.status'), cell: row => badge(row.status) },
+            { name: t('e.count'), number: true, cell: row => number(row.count) },
+            { name: t('e.visitors'), number: true, cell: row => number(row.affected_visitors) },
+            { name: t('e.where'), cell: row => row.latest_path },
+            { name: t('e.release'), cell: row => row.release ?? '–' },
+            {
+              name: t('e.last'),
+              cell: row => h('time', { datetime: row.last_seen, title: moment(row.last_seen, state.zone) }, ago(row.last_seen)),
+            },
+          ],
+          data,
+          { onpick: row => details(view, row) },
+        );
       },
     ),
   );
 }
 
 function details(view, error) {
+  const path = `/api/v1/errors/issues/${error.fingerprint}`;
   dialog(error.message,
     close => {
       const place = h('div');
+      const set = (status, text) => button(text, async () => {
+        await ask(path, { method: 'PUT', body: { status } });
+        close();
+        view.refresh();
+      });
       load(place,
         async () => {
           const [{ data }, issue] = await Promise.all([
             view.report('/api/v1/errors/details', { fingerprint: error.fingerprint, limit: 20 }),
-            ask(`/api/v1/errors/issues/${error.fingerprint}`),
+            ask(path),
           ]);
-          let at = 0;
-          const example = h('div');
-          const draw = () => replace(example,
-            data[at] && one(data[at], view.state.zone),
-            data.length > 1
-              && h('div', { class: 'row end' },
-                h('span', { class: 'muted' }, `${at + 1} / ${data.length}`),
-                h('button', { type: 'button', disabled: at === 0, onclick: () => { at--; draw(); } }, t('e.newer')),
-                h('button', { type: 'button', disabled: at === data.length - 1, onclick: () => { at++; draw(); } }, t('e.older')),
-              ),
-          );
-          draw();
-          const set = status => async () => {
-            try {
-              await ask(`/api/v1/errors/issues/${error.fingerprint}`, { method: 'PUT', body: { status } });
-              close();
-              view.refresh();
-            } catch (problem) { toast(problem.message, 'bad'); }
-          };
+          const isOpen = issue.status === 'open' || issue.status === 'regressed';
           return [
             h('div', { class: 'row' },
               badge(issue.status),
-              ...(issue.status === 'open' || issue.status === 'regressed'
-                ? [
-                  h('button', { type: 'button', onclick: set('resolved') }, t('e.resolve')),
-                  h('button', { type: 'button', onclick: set('ignored') }, t('e.ignore')),
-                ]
-                : [h('button', { type: 'button', onclick: set('open') }, t('e.reopen'))]),
+              isOpen ? [set('resolved', t('e.resolve')), set('ignored', t('e.ignore'))] : set('open', t('e.reopen')),
             ),
             facts([
               [t('e.count'), number(issue.count)],
@@ -161,15 +131,37 @@ function details(view, error) {
               [t('e.last'), moment(issue.last_seen, view.state.zone)],
             ]),
             h('h3', null, t('e.examples')),
-            example,
+            leaf(data, view.state.zone),
           ];
         },
         { signal: view.signal },
       );
       return place;
     },
-    { wide: true, closeLabel: t('close') },
+    { wide: true },
   );
+}
+
+/** One example at a time, the latest first. */
+function leaf(examples, zone) {
+  const place = h('div');
+  const draw = at => replace(place,
+    examples[at] && one(examples[at], zone),
+    examples.length > 1
+      && h('div', { class: 'row end' },
+        h('span', { class: 'muted' }, `${at + 1} / ${examples.length}`),
+        button(t('e.newer'), () => draw(at - 1), { disabled: at === 0 }),
+        button(t('e.older'), () => draw(at + 1), { disabled: at === examples.length - 1 }),
+      ),
+  );
+  draw(0);
+  return place;
+}
+
+/** A line of the stack: what is called, and where it is, in the sources if they are known. */
+function placed({ original, function: name, filename, lineno, colno }) {
+  if (original) return `${original.name ?? name ?? '?'} — ${original.file}:${original.line}:${original.column}`;
+  return `${name ?? '?'} — ${filename ?? '?'}:${lineno ?? '?'}:${colno ?? '?'}`;
 }
 
 function one(example, zone) {
@@ -185,12 +177,7 @@ function one(example, zone) {
     !frames.some(frame => frame.original) && h('p', { class: 'hint' }, t('e.no-map')),
     frames.length
       ? h('ol', null,
-        frames.map(frame => h('li', null,
-          h('code', null,
-            `${frame.original?.name ?? frame.function ?? '?'} — ${frame.original ? `${frame.original.file}:${frame.original.line}:${frame.original.column}` : `${frame.filename ?? '?'}:${frame.lineno ?? '?'}:${frame.colno ?? '?'}`}`,
-          ),
-          frame.original && h('span', { class: 'badge good' }, t('e.source')),
-        )),
+        frames.map(frame => h('li', null, h('code', null, placed(frame)), frame.original && h('span', { class: 'badge good' }, t('e.source')))),
       )
       : h('pre', { tabindex: 0 }, example.stack),
     example.breadcrumbs?.length > 0

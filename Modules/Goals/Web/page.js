@@ -1,6 +1,6 @@
 // What visitors should do, and how many did.
 
-import { h, replace, t, number, load, table, dialog, form, field, select, confirmed, toast, ask } from './kit.js';
+import { h, replace, t, number, load, table, formDialog, removal, button, field, select, behind, ask } from './kit.js';
 
 export const texts = {
   'z.list': { en: 'Goals', de: 'Ziele' },
@@ -32,10 +32,7 @@ export async function show(view) {
   const { root, signal, report } = view, place = h('div', { class: 'body' });
   replace(root,
     h('section', { class: 'card' },
-      h('header', null,
-        h('h2', null, t('z.list')),
-        h('button', { type: 'button', class: 'primary', id: 'new-goal', onclick: () => composer(view) }, `+ ${t('z.new')}`),
-      ),
+      h('header', null, h('h2', null, t('z.list')), button(`+ ${t('z.new')}`, () => composer(view), { class: 'primary', id: 'new-goal' })),
       place,
     ),
   );
@@ -56,18 +53,20 @@ export async function show(view) {
           {
             name: '',
             cell: row => h('div', { class: 'row end' },
-              h('button', { type: 'button', onclick: () => composer(view, row) }, t('edit')),
-              h('button',
-                { type: 'button', class: 'danger', 'aria-label': `${t('remove')}: ${row.name}`, onclick: async () => {
-                  if (!await confirmed(t('z.delete?', { name: row.name }), t('remove'))) return;
-                  try { await ask(`/api/v1/goals/${row.id}`, { method: 'DELETE' }); view.refresh(); } catch (error) { toast(error.message, 'bad'); }
-                } },
-                t('remove'),
+              button(t('edit'), () => composer(view, row)),
+              removal(
+                t('z.delete?', { name: row.name }),
+                async () => {
+                  await ask(`/api/v1/goals/${row.id}`, { method: 'DELETE' });
+                  view.refresh();
+                },
+                { of: row.name },
               ),
             ),
           },
         ],
         data,
+        { onpick: row => behind(view, row.name, `/api/v1/goals/${row.id}/drill`) },
       );
     },
     { signal, nothing: t('z.none') },
@@ -86,23 +85,17 @@ function composer(view, saved) {
   kind.addEventListener('change', draw);
   draw();
   value.value = saved?.config[key[saved.goal_type]] ?? '';
-  dialog(
+  formDialog(
     saved?.name ?? t('z.new'),
-    close => form(null,
-      async () => {
-        const config = { ...saved?.config, [key[kind.value]]: value.type === 'number' ? Number(value.value) : value.value };
-        await ask(saved ? `/api/v1/goals/${saved.id}` : '/api/v1/goals', {
-          method: saved ? 'PUT' : 'POST',
-          body: { name: name.value, config, ...(!saved && { goal_type: kind.value }) },
-        });
-        close();
-        view.refresh();
-      },
-      field(t('name'), name),
-      field(t('z.kind'), kind),
-      valueField,
-      h('div', { class: 'row end' }, h('button', { type: 'submit', class: 'primary' }, t('save'))),
-    ),
-    { closeLabel: t('close') },
+    { id: 'goal-form' },
+    async () => {
+      const config = { ...saved?.config, [key[kind.value]]: value.type === 'number' ? Number(value.value) : value.value };
+      const body = { name: name.value, config, ...(!saved && { goal_type: kind.value }) };
+      await ask(saved ? `/api/v1/goals/${saved.id}` : '/api/v1/goals', { method: saved ? 'PUT' : 'POST', body });
+      view.refresh();
+    },
+    field(t('name'), name),
+    field(t('z.kind'), kind),
+    valueField,
   );
 }

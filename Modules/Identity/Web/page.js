@@ -1,6 +1,6 @@
 // Who the visitors are, where they said so: people and accounts.
 
-import { h, replace, t, number, ago, moment, load, card, table, facts, dialog, ask } from './kit.js';
+import { h, replace, t, number, ago, moment, load, card, table, facts, field, form, dialog, button, removal, confirmed, ask } from './kit.js';
 
 export const texts = {
   'p.people': { en: 'People', de: 'Personen' },
@@ -25,6 +25,33 @@ export const texts = {
   'p.no-accounts': { en: 'No accounts yet.', de: 'Noch keine Konten.' },
   'p.identified': { en: 'Known users', de: 'Bekannte Nutzer' },
   'p.range': { en: 'In the range shown', de: 'Im gezeigten Zeitraum' },
+  'p.merges': { en: 'The same person', de: 'Dieselbe Person' },
+  'p.merges?': {
+    en: 'Two user ids that belong to one person: reports that count people count them once. A merge can be taken back.',
+    de: 'Zwei Nutzerkennungen, die einer Person gehören: Auswertungen, die Personen zählen, zählen sie einmal. Das lässt sich zurücknehmen.',
+  },
+  'p.merge-user': { en: 'User', de: 'Nutzer' },
+  'p.merge-into': { en: 'is the same person as', de: 'ist dieselbe Person wie' },
+  'p.merge': { en: 'Merge', de: 'Zusammenführen' },
+  'p.merge?': {
+    en: '“{user}” ({count} visitor ids) and “{into}” ({other}) become one person, called “{into}”.',
+    de: '„{user}“ ({count} Besucherkennungen) und „{into}“ ({other}) werden eine Person namens „{into}“.',
+  },
+  'p.undo': { en: 'Take back', de: 'Zurücknehmen' },
+  'p.undo?': {
+    en: '“{user}” and “{into}” are two people again, past included.',
+    de: '„{user}“ und „{into}“ sind wieder zwei Personen, auch rückwirkend.',
+  },
+  'p.undone': { en: 'taken back', de: 'zurückgenommen' },
+  'p.no-merges': { en: 'Nobody was merged.', de: 'Niemand wurde zusammengeführt.' },
+  'p.scim': { en: 'Provisioned users', de: 'Bereitgestellte Nutzer' },
+  'p.scim?': {
+    en: 'Users that another system keeps here through SCIM; it also changes and removes them.',
+    de: 'Nutzer, die ein anderes System über SCIM hier führt; es ändert und entfernt sie auch.',
+  },
+  'p.active': { en: 'Active', de: 'Aktiv' },
+  'p.yes': { en: 'yes', de: 'ja' },
+  'p.no': { en: 'no', de: 'nein' },
 };
 
 const traits = values => Object
@@ -36,82 +63,131 @@ const all = values => Object.keys(values ?? {}).length ? h('pre', { tabindex: 0 
 
 export async function show(view) {
   const { root, signal } = view;
-  const list = (path, draw, nothing) => {
-    const place = h('div', { class: 'body' });
-    let limit = 20;
-    const again = () => load(place,
-      async () => {
-        const { data } = await ask(path, { signal, parameters: { limit } });
-        return data.length
-          ? [
-            draw(data),
-            data.length === limit
-              && h('button', { type: 'button', class: 'link', onclick: () => { limit = Math.min(1000, limit * 5); again(); } }, t('more')),
-          ]
-          : null;
-      },
-      { signal, nothing },
-    );
-    again();
-    return place;
-  };
-  const seen = {
-    name: t('p.seen'),
-    cell: row => h('time', { datetime: row.last_seen_at, title: moment(row.last_seen_at, view.state.zone) }, ago(row.last_seen_at)),
-  };
+  const people = list(view, '/api/v1/identity/profiles', t('p.none'), data => table(t('p.people'),
+    [
+      { name: t('p.user'), cell: row => row.user_id ?? row.visitor_id },
+      { name: t('p.traits'), cell: row => traits(row.traits) },
+      seen(view),
+    ],
+    data,
+    { onpick: row => person(view, row) },
+  ));
+  const accounts = list(view, '/api/v1/identity/accounts', t('p.no-accounts'), data => table(t('p.accounts'),
+    [
+      { name: t('name'), cell: row => row.name ?? row.account_id },
+      { name: t('p.traits'), cell: row => traits(row.traits) },
+      seen(view),
+    ],
+    data,
+    { onpick: row => account(view, row) },
+  ));
   replace(root,
-    card(t('p.people'), { explain: t('p.people?') },
-      list('/api/v1/identity/profiles',
-        data => table(t('p.people'),
-          [
-            { name: t('p.user'), cell: row => row.user_id ?? row.visitor_id },
-            { name: t('p.traits'), cell: row => traits(row.traits) },
-            seen,
-          ],
-          data,
-          { onpick: row => person(view, row) },
-        ),
-        t('p.none'),
-      ),
+    card(t('p.people'), { explain: t('p.people?') }, people),
+    card(t('p.accounts'), { explain: t('p.accounts?') }, accounts),
+    merges(view),
+  );
+  const { data: provisioned } = await ask('/api/v1/identity/scim/users', { signal, parameters: { limit: 100 } });
+  if (provisioned.length) root.append(scim(provisioned));
+}
+
+const seen = view => ({
+  name: t('p.seen'),
+  cell: row => h('time', { datetime: row.last_seen_at, title: moment(row.last_seen_at, view.state.zone) }, ago(row.last_seen_at)),
+});
+
+/** A place for a list that grows when it is asked for more. */
+function list({ signal }, path, nothing, draw) {
+  const place = h('div', { class: 'body' });
+  let limit = 20;
+  const again = () => load(place,
+    async () => {
+      const { data } = await ask(path, { signal, parameters: { limit } });
+      if (!data.length) return null;
+      return [
+        draw(data, again),
+        data.length === limit && button(t('more'), () => { limit = Math.min(1000, limit * 5); again(); }, { class: 'link' }),
+      ];
+    },
+    { signal, nothing },
+  );
+  again();
+  return Object.assign(place, { again });
+}
+
+function merges(view) {
+  const user = h('input', { type: 'text', required: true, maxlength: 200, id: 'merge-user' });
+  const into = h('input', { type: 'text', required: true, maxlength: 200, id: 'merge-into' });
+  const place = list(view, '/api/v1/identity/merges', t('p.no-merges'), (data, again) => table(t('p.merges'),
+    [
+      { name: t('p.merge-user'), cell: row => row.user_id },
+      { name: t('p.merge-into'), cell: row => row.into_user_id },
+      { name: t('visitors'), number: true, cell: row => number(row.visitors) },
+      { name: t('time'), cell: row => moment(row.created_at, view.state.zone) },
+      {
+        name: '',
+        cell: row => row.undone_at
+          ? h('span', { class: 'muted' }, t('p.undone'))
+          : removal(
+            t('p.undo?', { user: row.user_id, into: row.into_user_id }),
+            async () => {
+              await ask(`/api/v1/identity/merges/${row.id}`, { method: 'DELETE' });
+              again();
+            },
+            { text: t('p.undo'), of: row.user_id },
+          ),
+      },
+    ],
+    data,
+  ));
+  const merge = async () => {
+    const body = { user_id: user.value.trim(), into_user_id: into.value.trim() };
+    const { visitors, into_visitors } = await ask('/api/v1/identity/merges/preview', { method: 'POST', body });
+    const question = t('p.merge?', { user: body.user_id, into: body.into_user_id, count: number(visitors), other: number(into_visitors) });
+    if (!await confirmed(question, t('p.merge'))) return;
+    await ask('/api/v1/identity/merges', { method: 'POST', body });
+    user.value = into.value = '';
+    place.again();
+  };
+  return card(t('p.merges'), { explain: t('p.merges?') },
+    form({ class: 'row', id: 'merge-form' }, merge,
+      field(t('p.merge-user'), user),
+      field(t('p.merge-into'), into),
+      h('button', { type: 'submit' }, t('p.merge')),
     ),
-    card(t('p.accounts'), { explain: t('p.accounts?') },
-      list('/api/v1/identity/accounts',
-        data => table(t('p.accounts'),
-          [
-            { name: t('name'), cell: row => row.name ?? row.account_id },
-            { name: t('p.traits'), cell: row => traits(row.traits) },
-            seen,
-          ],
-          data,
-          { onpick: row => account(view, row) },
-        ),
-        t('p.no-accounts'),
-      ),
-    ),
+    place,
   );
 }
 
-function person(view, row) {
-  dialog(
-    row.user_id ?? row.visitor_id,
-    () => [
-      facts([
-        [t('p.visitor'), row.visitor_id],
-        [t('p.first'), moment(row.first_seen_at, view.state.zone)],
-        [t('p.seen'), moment(row.last_seen_at, view.state.zone)],
-        [t('p.traits'), all(row.traits)],
-      ]),
-      row.user_id && [h('h3', null, t('p.aliases')), aliases(row.user_id)],
+const scim = users => card(t('p.scim'), { explain: t('p.scim?') },
+  table(t('p.scim'),
+    [
+      { name: t('p.user'), cell: row => row.user_name },
+      { name: t('name'), cell: row => row.display_name ?? '–' },
+      { name: t('p.active'), cell: row => t(row.active ? 'p.yes' : 'p.no') },
+      { name: 'ID', cell: row => h('code', null, row.id) },
     ],
-    { closeLabel: t('close') },
-  );
+    users,
+  ),
+);
+
+function person(view, row) {
+  dialog(row.user_id ?? row.visitor_id, () => [
+    facts([
+      [t('p.visitor'), row.visitor_id],
+      [t('p.first'), moment(row.first_seen_at, view.state.zone)],
+      [t('p.seen'), moment(row.last_seen_at, view.state.zone)],
+      [t('p.traits'), all(row.traits)],
+    ]),
+    row.user_id && [h('h3', null, t('p.aliases')), aliases(row.user_id)],
+  ]);
 }
 
 function aliases(user) {
   const place = h('div');
-  load(place, async () => h('ul', null,
-    (await ask(`/api/v1/identity/users/${encodeURIComponent(user)}/aliases`)).data.map(alias => h('li', null, h('code', null, alias.visitor_id))),
-  ));
+  load(place, async () => {
+    const { data } = await ask(`/api/v1/identity/users/${encodeURIComponent(user)}/aliases`);
+    return h('ul', null, data.map(alias => h('li', null, h('code', null, alias.visitor_id))));
+  });
   return place;
 }
 
@@ -143,5 +219,5 @@ function account(view, row) {
     },
     { signal: view.signal },
   );
-  dialog(row.name ?? row.account_id, () => place, { closeLabel: t('close') });
+  dialog(row.name ?? row.account_id, () => place);
 }

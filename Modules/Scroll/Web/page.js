@@ -1,6 +1,6 @@
 // How far pages are read.
 
-import { h, replace, t, number, percent, breakdown, later, columnChart, withFilter } from './kit.js';
+import { replace, t, number, percent, breakdown, later, columnChart, withFilter } from './kit.js';
 
 export const texts = {
   's.pages': { en: 'Pages', de: 'Seiten' },

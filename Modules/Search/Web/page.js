@@ -1,6 +1,6 @@
 // What visitors look for on the site.
 
-import { h, replace, t, number, percent, breakdown, dialog, load } from './kit.js';
+import { h, replace, t, number, percent, breakdown, table, dialog, load } from './kit.js';
 
 export const texts = {
   'q.queries': { en: 'Searches', de: 'Suchen' },
@@ -18,59 +18,44 @@ export const texts = {
 
 export async function show({ root, report, signal }) {
   const count = { name: t('q.count'), value: row => row.count }, unique = { name: t('visitors'), value: row => row.unique };
-  const next = row => () => dialog(
-    t('q.next', { query: row.query }),
-    () => {
-      const place = h('div');
-      load(place,
-        async () => {
-          const { data } = await report('/api/v1/search/next-pages', { query: row.query, limit: 20 });
-          return data.length
-            ? h('table', { class: 'plain' },
-              data.map(flow => h('tr', null,
-                h('th', { scope: 'row' }, flow.path),
-                h('td', { class: 'number' }, number(flow.count)),
-                h('td', { class: 'number' }, percent(flow.percentage)),
-              )),
-            )
-            : null;
-        },
-        { nothing: t('q.no-next'), signal },
-      );
-      return place;
-    },
-    { closeLabel: t('close') },
+  const results = { name: t('q.results'), value: row => row.avg_results, explain: t('q.results?') };
+  const next = ({ query }) => () => {
+    const place = h('div'), title = t('q.next', { query });
+    load(place,
+      async () => {
+        const { data } = await report('/api/v1/search/next-pages', { query, limit: 20 });
+        if (!data.length) return null;
+        return table(title,
+          [
+            { name: t('dimension.path'), cell: row => row.path },
+            { name: t('q.count'), number: true, cell: row => number(row.count) },
+            { name: t('share'), number: true, cell: row => percent(row.percentage) },
+          ],
+          data,
+        );
+      },
+      { nothing: t('q.no-next'), signal },
+    );
+    dialog(title, () => place);
+  };
+  const list = (id, title, path, columns) => breakdown(title,
+    [
+      {
+        id,
+        title,
+        nothing: t('q.none'),
+        columns,
+        rows: async limit => (await report(path, { limit })).data,
+        label: row => row.query,
+        pick: next,
+      },
+    ],
+    { signal },
   );
   replace(root,
     h('div', { class: 'grid' },
-      breakdown(t('q.queries'),
-        [
-          {
-            id: 'search',
-            title: t('q.queries'),
-            nothing: t('q.none'),
-            columns: [count, unique, { name: t('q.results'), value: row => row.avg_results, explain: t('q.results?') }],
-            rows: async limit => (await report('/api/v1/search', { limit })).data,
-            label: row => row.query,
-            pick: next,
-          },
-        ],
-        { signal },
-      ),
-      breakdown(t('q.zero'),
-        [
-          {
-            id: 'no-results',
-            title: t('q.zero'),
-            nothing: t('q.none'),
-            columns: [count, unique],
-            rows: async limit => (await report('/api/v1/search/no-results', { limit })).data,
-            label: row => row.query,
-            pick: next,
-          },
-        ],
-        { signal },
-      ),
+      list('search', t('q.queries'), '/api/v1/search', [count, unique, results]),
+      list('no-results', t('q.zero'), '/api/v1/search/no-results', [count, unique]),
     ),
   );
 }

@@ -1,7 +1,7 @@
 // Groups of visitors that every report can be asked about.
 
 import {
-  h, replace, t, number, percent, load, later, table, breakdown, dialog, form, field, select, confirmed, toast, ask, parameters,
+  h, replace, t, number, percent, load, table, breakdown, dialog, formDialog, removal, button, field, select, toast, ask, parameters,
 } from './kit.js';
 import { forgetSegments } from './toolbar.js';
 
@@ -61,6 +61,15 @@ const fields = {
   metric: ['pageviews', 'events', 'sessions'],
 };
 
+/** A condition of each kind, as the composer begins it. */
+const blank = {
+  session: { source: 'session', field: 'source', op: 'eq', value: '' },
+  pageview: { source: 'pageview', field: 'path', op: 'eq', value: '' },
+  event: { source: 'event', event: '', count: { op: 'gte', value: 1 } },
+  profile: { source: 'profile', field: 'traits.plan', op: 'eq', value: '' },
+  metric: { source: 'metric', field: 'pageviews', op: 'gte', value: 5 },
+};
+
 export async function show(view) {
   const { root, state, go, signal, report } = view, list = h('div', { class: 'body' });
   const compose = (saved, definition) => composer(view, saved, definition, () => { forgetSegments(); view.refresh(); });
@@ -68,10 +77,7 @@ export async function show(view) {
   const names = new Map(data.map(segment => [segment.id, segment]));
   replace(root,
     h('section', { class: 'card' },
-      h('header', null,
-        h('h2', null, t('g.list')),
-        h('button', { type: 'button', class: 'primary', id: 'new-segment', onclick: () => compose() }, `+ ${t('g.new')}`),
-      ),
+      h('header', null, h('h2', null, t('g.list')), button(`+ ${t('g.new')}`, () => compose(), { class: 'primary', id: 'new-segment' })),
       h('p', { class: 'hint' }, t('g.list?')),
       list,
     ),
@@ -98,21 +104,18 @@ export async function show(view) {
           {
             name: '',
             cell: row => h('div', { class: 'row end' },
-              h('button',
-                { type: 'button', class: 'use', onclick: () => go({ segment: state.segment === row.id ? '' : row.id }) },
-                t(state.segment === row.id ? 'g.used' : 'g.use'),
-              ),
-              h('button', { type: 'button', onclick: () => compose(row, row.definition) }, t('edit')),
-              h('button',
-                { type: 'button', class: 'danger', 'aria-label': `${t('remove')}: ${row.name}`, onclick: async () => {
-                  if (!await confirmed(t('g.delete?', { name: row.name }), t('remove'))) return;
-                  try {
-                    await ask(`/api/v1/segments/${row.id}`, { method: 'DELETE' });
-                    forgetSegments();
-                    state.segment === row.id ? go({ segment: '' }) : view.refresh();
-                  } catch (error) { toast(error.message, 'bad'); }
-                } },
-                t('remove'),
+              button(t(state.segment === row.id ? 'g.used' : 'g.use'), () => go({ segment: state.segment === row.id ? '' : row.id }), {
+                class: 'use',
+              }),
+              button(t('edit'), () => compose(row, row.definition)),
+              removal(
+                t('g.delete?', { name: row.name }),
+                async () => {
+                  await ask(`/api/v1/segments/${row.id}`, { method: 'DELETE' });
+                  forgetSegments();
+                  state.segment === row.id ? go({ segment: '' }) : view.refresh();
+                },
+                { of: row.name },
               ),
             ),
           },
@@ -138,19 +141,16 @@ export async function show(view) {
   }
 }
 
-function composer(view, saved, definition = { match: 'all', conditions: [{ source: 'session', field: 'source', op: 'eq', value: '' }] }, done) {
-  // What the rows below can't show is left to the API.
-  const isComplex = ({ conditions, source, field, op, count, within_days, where, negate }) =>
-    conditions
-      || within_days
-      || where
-      || negate
-      || !['session', 'pageview', 'event', 'profile', 'metric'].includes(source)
-      || (source === 'event' ? field || op || (count && count.op !== 'gte') : !field || count || Array.isArray(op));
-  if (definition.negate || definition.conditions.some(isComplex)) return dialog(saved.name,
-    () => [h('p', null, t('g.complex')), h('pre', { tabindex: 0 }, JSON.stringify(definition, null, 2))],
-    { closeLabel: t('close') },
-  );
+/** Whether a condition has what the composer's rows can't show. */
+function isComplex({ conditions, source, field, op, count, within_days, where, negate }) {
+  if (conditions || within_days || where || negate || !(source in blank)) return true;
+  return source === 'event' ? field || op || count && count.op !== 'gte' : !field || count || Array.isArray(op);
+}
+
+function composer(view, saved, definition = { match: 'all', conditions: [blank.session] }, done) {
+  if (definition.negate || definition.conditions.some(isComplex)) {
+    return dialog(saved.name, () => [h('p', null, t('g.complex')), h('pre', { tabindex: 0 }, JSON.stringify(definition, null, 2))]);
+  }
   const conditions = structuredClone(definition.conditions);
   const rows = h('div');
   const counted = h('p', { class: 'hint', role: 'status', id: 'segment-count' });
@@ -180,105 +180,74 @@ function composer(view, saved, definition = { match: 'all', conditions: [{ sourc
   const draw = () => {
     replace(rows,
       conditions.map((condition, at) => h('div', { class: 'row condition' },
-        parts(condition, at),
-        h('button',
-          { type: 'button', class: 'icon', 'aria-label': t('g.drop'), disabled: conditions.length === 1, onclick: () => {
-            conditions.splice(at, 1);
-            draw();
-          } },
-          '✕',
-        ),
+        parts(condition, { change: made => { Object.assign(condition, made); count(); }, redraw: draw, become: name => {
+          conditions[at] = { ...blank[name] };
+          draw();
+        } }),
+        button('✕', () => { conditions.splice(at, 1); draw(); }, { class: 'icon', 'aria-label': t('g.drop'), disabled: conditions.length === 1 }),
       )),
     );
     count();
   };
-  const parts = (condition, at) => {
-    const set = (change, redraw) => { Object.assign(condition, change); redraw ? draw() : count(); };
-    const source = select(
-      { 'aria-label': t('what'), onchange: event => {
-        conditions[at] = {
-          session: { source: 'session', field: 'source', op: 'eq', value: '' },
-          pageview: { source: 'pageview', field: 'path', op: 'eq', value: '' },
-          event: { source: 'event', event: '', count: { op: 'gte', value: 1 } },
-          profile: { source: 'profile', field: 'traits.plan', op: 'eq', value: '' },
-          metric: { source: 'metric', field: 'pageviews', op: 'gte', value: 5 },
-        }[event.target.value];
-        draw();
-      } },
-      ['session', 'pageview', 'event', 'profile', 'metric'].map(name => [name, t(`g.${name}`)]),
-      condition.source,
-    );
-    if (condition.source === 'event') return [
-      source,
-      h('input', {
-        type: 'text',
-        'aria-label': t('g.event-name'),
-        placeholder: 'signup',
-        value: condition.event ?? '',
-        oninput: event => set({ event: event.target.value }),
-      }),
-      t('g.did'),
-      h('input', {
-        type: 'number',
-        min: 1,
-        'aria-label': t('g.times'),
-        value: condition.count?.value ?? 1,
-        oninput: event => set({ count: { op: 'gte', value: Number(event.target.value) } }),
-      }),
-      t('g.times'),
-    ];
-    const isNumber = condition.source === 'metric';
-    const of = fields[condition.source]
-      ? select(
-        { 'aria-label': t('g.field'), onchange: event => set({ field: event.target.value }) },
-        fields[condition.source].map(name => [name, isNumber ? t(name) : t(`dimension.${name}`)]),
-        condition.field,
-      )
-      : h('input', { type: 'text', 'aria-label': t('g.field'), value: condition.field, oninput: event => set({ field: event.target.value }) });
-    const operators = isNumber ? numbers : condition.source === 'profile' ? [...words, 'exists', 'not_exists'] : words;
-    const how = select(
-      { 'aria-label': t('g.how'), onchange: event => { set({ op: event.target.value }, true); } },
-      operators.map(name => [name, t(`g.op.${name}`)]),
-      condition.op,
-    );
-    return [
-      source,
-      of,
-      how,
-      !['exists', 'not_exists'].includes(condition.op)
-        && h('input', {
-          type: isNumber ? 'number' : 'text',
-          'aria-label': t('g.value'),
-          required: true,
-          value: condition.value ?? '',
-          oninput: event => set({ value: isNumber ? Number(event.target.value) : event.target.value }),
-        }),
-    ];
-  };
-  dialog(
+  formDialog(
     saved?.name ?? t('g.new'),
-    close => form({ id: 'segment-form' },
-      async () => {
-        await ask(saved ? `/api/v1/segments/${saved.id}` : '/api/v1/segments', {
-          method: saved ? 'PUT' : 'POST',
-          body: { name: name.value, description: about.value || null, definition: whole() },
-        });
-        close();
-        toast(t('saved'));
-        done();
-      },
-      field(t('name'), name),
-      field(t('description'), about),
-      h('div', { class: 'row' }, t('g.match'), match),
-      rows,
-      h('button',
-        { type: 'button', class: 'link', onclick: () => { conditions.push({ source: 'session', field: 'country', op: 'eq', value: '' }); draw(); } },
-        `+ ${t('g.add')}`,
-      ),
-      counted,
-      h('div', { class: 'row end' }, h('button', { type: 'submit', class: 'primary' }, t('save'))),
-    ),
-    { wide: true, closeLabel: t('close') },
+    { wide: true, id: 'segment-form' },
+    async () => {
+      const body = { name: name.value, description: about.value || null, definition: whole() };
+      await ask(saved ? `/api/v1/segments/${saved.id}` : '/api/v1/segments', { method: saved ? 'PUT' : 'POST', body });
+      toast(t('saved'));
+      done();
+    },
+    field(t('name'), name),
+    field(t('description'), about),
+    h('div', { class: 'row' }, t('g.match'), match),
+    rows,
+    button(`+ ${t('g.add')}`, () => { conditions.push({ ...blank.session, field: 'country' }); draw(); }, { class: 'link' }),
+    counted,
   );
   draw();
+}
+
+/** The controls of a condition. `change(parts)`, `become(source)` and `redraw()` are what they do to it. */
+function parts(condition, { change, redraw, become }) {
+  const input = (label, value, properties, read = text => text) => text => h('input', {
+    type: 'text',
+    'aria-label': t(label),
+    value,
+    ...properties,
+    oninput: event => change({ [text]: read(event.target.value) }),
+  });
+  const source = select(
+    { 'aria-label': t('what'), onchange: event => become(event.target.value) },
+    Object.keys(blank).map(name => [name, t(`g.${name}`)]),
+    condition.source,
+  );
+  if (condition.source === 'event') {
+    const times = input('g.times', condition.count?.value ?? 1, { type: 'number', min: 1 }, text => ({ op: 'gte', value: Number(text) }))('count');
+    return [
+      source,
+      input('g.event-name', condition.event ?? '', { placeholder: 'signup', required: true })('event'),
+      t('g.did'),
+      times,
+      t('g.times'),
+    ];
+  }
+  const isNumber = condition.source === 'metric', isProfile = condition.source === 'profile';
+  const of = isProfile
+    ? input('g.field', condition.field)('field')
+    : select(
+      { 'aria-label': t('g.field'), onchange: event => change({ field: event.target.value }) },
+      fields[condition.source].map(name => [name, t(isNumber ? name : `dimension.${name}`)]),
+      condition.field,
+    );
+  const operators = isNumber ? numbers : isProfile ? [...words, 'exists', 'not_exists'] : words;
+  const how = select(
+    { 'aria-label': t('g.how'), onchange: event => { change({ op: event.target.value }); redraw(); } },
+    operators.map(name => [name, t(`g.op.${name}`)]),
+    condition.op,
+  );
+  const value = input('g.value', condition.value ?? '', { type: isNumber ? 'number' : 'text', required: true }, text => isNumber
+    ? Number(text)
+    : text)('value');
+  return [source, of, how, !condition.op.endsWith('exists') && value];
 }

@@ -1,6 +1,6 @@
 // Where visitors come from: channels, campaigns, and what brought the money.
 
-import { h, replace, t, percent, duration, money, number, breakdown, later, table, select } from './kit.js';
+import { h, replace, t, percent, duration, money, number, breakdown, later, table, choice, withFilter } from './kit.js';
 
 export const texts = {
   'u.channels': { en: 'Channels', de: 'Kanäle' },
@@ -44,7 +44,7 @@ export async function show(view) {
   const visitors = { name: t('visitors'), value: row => row.visitors };
   const views = { name: t('pageviews'), value: row => row.pageviews };
   const sessions = { name: t('sessions'), value: row => row.sessions };
-  const list = (path, extra) => async limit => (await report(path, { limit, ...extra })).data;
+  const list = path => async limit => (await report(path, { limit })).data;
   const whole = path => async limit => (await report(path)).data.slice(0, limit);
   const model = state.extra.model ?? 'last_touch';
   replace(root,
@@ -99,26 +99,25 @@ export async function show(view) {
           explain: t('u.attribution?'),
           signal,
           nothing: t('u.no-orders'),
-          actions: select(
-            { 'aria-label': t('u.model'), onchange: event => go({ extra: { model: event.target.value } }) },
+          actions: choice(view, 'model',
+            t('u.model'),
             ['first_touch', 'last_touch', 'linear', 'position_based', 'time_decay'].map(name => [name, t(`u.${name}`)]),
             model,
           ),
         },
         async () => {
           const { data, currency } = await report('/api/v1/marketing/attribution', { model });
-          return data.length
-            ? table(t('u.attribution'),
-              [
-                { name: t('u.channel'), cell: row => row.channel },
-                { name: t('u.source'), cell: row => row.source },
-                { name: t('u.name'), cell: row => row.campaign ?? '–' },
-                { name: t('orders'), number: true, cell: row => number(row.orders) },
-                { name: t('revenue'), number: true, cell: row => money(row.revenue, currency) },
-              ],
-              data.slice(0, 20),
-            )
-            : null;
+          if (!data.length) return null;
+          return table(t('u.attribution'),
+            [
+              { name: t('u.channel'), cell: row => row.channel },
+              { name: t('u.source'), cell: row => row.source },
+              { name: t('u.name'), cell: row => row.campaign ?? '–' },
+              { name: t('orders'), number: true, cell: row => number(row.orders) },
+              { name: t('revenue'), number: true, cell: row => money(row.revenue, currency) },
+            ],
+            data.slice(0, 20),
+          );
         },
       ),
       breakdown(t('u.ai'),
@@ -130,6 +129,7 @@ export async function show(view) {
             columns: [visitors, views],
             rows: whole('/api/v1/marketing/ai-referrers'),
             label: row => row.source,
+            pick: row => () => go({ filters: withFilter(state.filters, 'source', row.source) }),
           },
         ],
         { signal },

@@ -1,6 +1,8 @@
 // How fast pages feel: the five vitals at the 75th percentile.
 
-import { h, replace, t, number, milliseconds, country, day, weekday, later, load, table, lineChart, select, info, empty } from './kit.js';
+import {
+  h, replace, t, number, milliseconds, country, timeline, endsToday, later, load, table, lineChart, choice, info, empty, withFilter,
+} from './kit.js';
 
 export const texts = {
   'w.p75': {
@@ -42,6 +44,7 @@ export const texts = {
 
 const names = ['LCP', 'INP', 'CLS', 'FCP', 'TTFB'], kinds = { good: 'good', 'needs-improvement': 'fair', poor: 'bad' };
 const shown = (name, value) => value == null ? '–' : name === 'CLS' ? number(value) : milliseconds(value);
+const dimensions = { pages: 'path', devices: 'device', countries: 'country' };
 const badge = rating => rating ? h('span', { class: `badge ${kinds[rating]}` }, t(`w.${rating}`)) : '';
 
 export async function show(view) {
@@ -67,47 +70,34 @@ export async function show(view) {
   );
   replace(root, figures,
     later(`${t(`w.${metric}`)} · ${t('w.over-time')}`, { signal, explain: t('w.p75'), lines: 6, nothing: t('w.none') }, async () => {
-      const { data, previous } = await report('/api/v1/webvitals/timeseries', { metric, interval: view.interval, ...view.compare });
-      return data.some(point => point.p75 != null)
-        ? lineChart({
-          name: t(`w.${metric}`),
-          format: value => shown(metric, value),
-          points: data.map((point, at) => ({
-            label: weekday(point.date),
-            short: day(point.date),
-            value: point.p75,
-            before: previous?.data[at]?.p75,
-          })),
-        })
-        : null;
+      const answer = await report('/api/v1/webvitals/timeseries', { metric, interval: view.interval, ...view.compare });
+      if (!answer.data.some(point => point.p75 != null)) return null;
+      const points = timeline(answer, view.interval, point => point.p75);
+      return lineChart({ name: t(`w.${metric}`), points, format: value => shown(metric, value), partial: endsToday(view, answer.data) });
     }),
     later(`${t('w.by')} ${t(`w.${by}`)}`,
       {
         signal,
         nothing: t('w.none'),
-        actions: select(
-          { 'aria-label': t('w.by'), onchange: event => go({ extra: { by: event.target.value } }) },
-          ['pages', 'devices', 'countries'].map(name => [name, t(`w.${name}`)]),
-          by,
-        ),
+        actions: choice(view, 'by', t('w.by'), ['pages', 'devices', 'countries'].map(name => [name, t(`w.${name}`)]), by),
       },
       async () => {
         const { data } = await report(`/api/v1/webvitals/${by}`, { limit: 50 });
-        return data.length
-          ? table(t('w.pages'),
-            [
-              { name: t('what'), cell: row => row.path ?? row.device ?? country(row.country) },
-              ...names.map(name => ({
-                name,
-                number: true,
-                explain: t(`w.${name}?`),
-                cell: row => [shown(name, row[`${name}_p75`]), ' ', badge(row[`${name}_rating`])],
-              })),
-              { name: t('w.samples'), number: true, cell: row => number(row.samples) },
-            ],
-            data,
-          )
-          : null;
+        if (!data.length) return null;
+        return table(t('w.pages'),
+          [
+            { name: t('what'), cell: row => row.path ?? row.device ?? country(row.country) },
+            ...names.map(name => ({
+              name,
+              number: true,
+              explain: t(`w.${name}?`),
+              cell: row => [shown(name, row[`${name}_p75`]), ' ', badge(row[`${name}_rating`])],
+            })),
+            { name: t('w.samples'), number: true, cell: row => number(row.samples) },
+          ],
+          data,
+          { onpick: row => go({ filters: withFilter(state.filters, dimensions[by], row[dimensions[by]]) }) },
+        );
       },
     ),
   );
