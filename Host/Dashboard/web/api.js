@@ -13,16 +13,17 @@ export function address(path, parameters = {}) {
   return text ? `${path}?${text}` : path;
 }
 
-/** What the API answers, decoded. Throws `Failure` with the API's own sentence. */
-export async function ask(path, { method = 'GET', body, parameters, signal } = {}) {
+/** What the API answers, decoded; `body` is sent as JSON, `file` as it is. Throws `Failure` with the API's own sentence. */
+export async function ask(path, { method = 'GET', body, file, parameters, signal } = {}) {
+  const type = file ? { 'Content-Type': 'text/csv' } : body === undefined ? {} : { 'Content-Type': 'application/json' };
   let response;
   try {
     response = await fetch(address(path, parameters), {
       method,
       signal,
       credentials: 'same-origin',
-      headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: { ...headers, ...type },
+      body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
     });
   } catch (error) {
     if (error.name === 'AbortError') throw error;

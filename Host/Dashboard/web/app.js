@@ -188,7 +188,7 @@ async function run(view, script) {
     const bar = frame.main.querySelector('.toolbar');
     if (module.ranged === false) bar?.remove();
     if (module.ranged === 'days') bar?.replaceWith(toolbar(view, true));
-    replace(view.root);
+    // The page takes the place of the skeleton once it has something to show.
     await module.show(view);
   } catch (error) {
     if (error.name !== 'AbortError' && !view.signal.aborted) replace(view.root, failed(error, () => run(view, script)));

@@ -38,7 +38,7 @@ function steps(maximum, count = 4) {
  * Arrow keys walk along the points.
  */
 export function lineChart({ name, points, format = number, unit = '', partial = false }) {
-  const width = wide(), height = 250, left = 46, right = 12, top = 12, bottom = 26;
+  const isPlain = format === number, width = wide(), height = 250, left = isPlain ? 46 : 64, right = 12, top = 12, bottom = 26;
   const compares = points.some(point => point.before != null);
   const ticks = steps(Math.max(1, ...points.map(point => Math.max(point.value ?? 0, point.before ?? 0))));
   const highest = ticks.at(-1);
@@ -188,7 +188,7 @@ export function sankey({ name, nodes, links }) {
     h('div', { class: 'scroll' },
       s('svg',
         { viewBox: `0 0 ${width} ${height}`, class: 'sankey', role: 'group', 'aria-label': name },
-        links.map(link => band(places.get(link.source), places.get(link.target), link.value * scale, thick, number(link.value))),
+        bands(links, places, scale, thick),
         [...places.values()].map(({ node, x, y, size }) => s('g', nodeProperties(node),
           s('rect', { x, y, width: thick, height: size, rx: 2 }),
           s('text',
@@ -205,13 +205,31 @@ export function sankey({ name, nodes, links }) {
   );
 }
 
-function band(from, to, value, thick, text) {
-  const size = Math.max(1, value), y1 = from.y + from.out, y2 = to.y + to.in, x1 = from.x + thick, x2 = to.x, middle = (x1 + x2) / 2;
-  from.out += size;
-  to.in += size;
-  const there = `M${x1},${y1}C${middle},${y1} ${middle},${y2} ${x2},${y2}`;
-  const back = `L${x2},${y2 + size}C${middle},${y2 + size} ${middle},${y1 + size} ${x1},${y1 + size}Z`;
-  return s('path', { class: `band ${to.node.kind ?? ''}`, d: there + back }, s('title', null, `${from.node.label} → ${to.node.label}: ${text}`));
+/** The links as bands; at each node they lie in the order of their other ends, so that they cross little. */
+function bands(links, places, scale, thick) {
+  const drawn = links.map(link => ({
+    from: places.get(link.source),
+    to: places.get(link.target),
+    value: link.value,
+    size: Math.max(1, link.value * scale),
+  }));
+  for (const band of [...drawn].sort((a, b) => a.to.y - b.to.y)) {
+    band.y1 = band.from.y + band.from.out;
+    band.from.out += band.size;
+  }
+  for (const band of [...drawn].sort((a, b) => a.from.y - b.from.y)) {
+    band.y2 = band.to.y + band.to.in;
+    band.to.in += band.size;
+  }
+  return drawn.map(({ from, to, value, size, y1, y2 }) => {
+    const x1 = from.x + thick, x2 = to.x, middle = (x1 + x2) / 2;
+    const there = `M${x1},${y1}C${middle},${y1} ${middle},${y2} ${x2},${y2}`;
+    const back = `L${x2},${y2 + size}C${middle},${y2 + size} ${middle},${y1 + size} ${x1},${y1 + size}Z`;
+    return s('path',
+      { class: `band ${to.node.kind ?? ''}`, d: there + back },
+      s('title', null, `${from.node.label} → ${to.node.label}: ${number(value)}`),
+    );
+  });
 }
 
 function nodeProperties({ pick, label, value, kind = '' }) {
@@ -227,11 +245,11 @@ function nodeProperties({ pick, label, value, kind = '' }) {
 /** A share as a bar behind text, 0...1. */
 export const bar = share => h('span', { class: 'share', 'aria-hidden': 'true', style: { width: `${Math.max(0, Math.min(1, share)) * 100}%` } });
 
-/** A cell of a heat table, by percentage; `pick` is what a click does. */
+/** A cell of a heat table, by percentage, small ones told apart as well as large ones; `pick` is what a click does. */
 export function heat(value, pick, label) {
   if (value == null) return h('td', { class: 'number muted' }, '–');
   const shown = percent(value);
-  return h('td', { class: 'number heat', vars: { heat: `${Math.min(100, value)}%` } },
+  return h('td', { class: 'number heat', vars: { heat: `${Math.sqrt(Math.min(100, value)) * 10}%` } },
     pick ? h('button', { type: 'button', class: 'cell', 'aria-label': `${label}: ${shown}`, title: label, onclick: pick }, shown) : shown,
   );
 }

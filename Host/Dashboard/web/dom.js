@@ -23,8 +23,8 @@ export function replace(element, ...children) {
   return element;
 }
 
-/** A `select` of [value, label] pairs. */
-export function select(properties, options, chosen) {
+/** A `select` of [value, label] pairs; the first is chosen where nothing is said. */
+export function select(properties, options, chosen = options[0]?.[0]) {
   const element = h('select', properties, options.map(([value, label]) => h('option', { value, selected: value === chosen }, label)));
   element.value = chosen ?? '';
   return element;

@@ -34,14 +34,20 @@ export const empty = (text = t('empty'), ...more) => h('div', { class: 'empty' }
 /** What went wrong, in words. */
 const wording = error => !(error instanceof Failure) ? t('broken') : error.message === 'offline' ? t('offline') : error.message;
 
+/** A box that says what went wrong, with a button where trying again may help. */
 export function failed(error, again) {
+  const isLasting = error instanceof Failure && error.status >= 400 && error.status < 500 && error.status !== 429;
   if (!(error instanceof Failure)) console.error(error);
-  return h('div', { class: 'failed', role: 'alert' }, h('p', null, wording(error)), again && button(t('again'), again));
+  return h('div', { class: 'failed', role: 'alert' }, h('p', null, wording(error)), again && !isLasting && button(t('again'), again));
 }
 
-/** Fills `place` with what `make()` comes to; shows that it is waiting, and what went wrong. Null means that there is nothing. */
-export async function load(place, make, { lines, nothing, signal } = {}) {
-  const waiting = setTimeout(() => replace(place, skeleton(lines)), place.childElementCount ? 150 : 0);
+/**
+ * Fills `place` with what `make()` comes to; shows that it is waiting, in `meanwhile` where that is given, and what went wrong.
+ * Null means that there is nothing.
+ */
+export async function load(place, make, options = {}) {
+  const { lines, nothing, signal, meanwhile } = options;
+  const waiting = setTimeout(() => replace(place, meanwhile ?? skeleton(lines)), place.childElementCount && !meanwhile ? 150 : 0);
   place.setAttribute('aria-busy', 'true');
   try {
     const made = await make();
@@ -49,7 +55,9 @@ export async function load(place, make, { lines, nothing, signal } = {}) {
     if (!signal?.aborted) replace(place, made ?? empty(nothing));
   } catch (error) {
     clearTimeout(waiting);
-    if (error.name !== 'AbortError' && !signal?.aborted) replace(place, failed(error, () => load(place, make, { lines, nothing, signal })));
+    if (error.name !== 'AbortError' && !signal?.aborted) {
+      replace(place, failed(error, () => load(place, make, options)));
+    }
   }
   place.removeAttribute('aria-busy');
   return place;

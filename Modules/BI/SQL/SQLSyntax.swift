@@ -72,7 +72,7 @@ struct SQLOrder: Hashable, Sendable {
     let nullsFirst: Bool
 }
 
-enum SQLType: String, Sendable {
+enum SQLType: String, Sendable, Encodable {
     case integer, double, text, boolean
     /// A visitor: counted, grouped by and compared with others, but never shown.
     case visitor

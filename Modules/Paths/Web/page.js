@@ -79,7 +79,11 @@ export async function show(view) {
         pick: step && !ends[name] ? () => go({ extra: { kind: 'path', start: name } }) : undefined,
       }));
       return [
-        sankey({ name: t('x.flow'), nodes: drawn, links: links.map(link => ({ ...link, value: link.visitors })) }),
+        sankey({
+          name: t('x.flow'),
+          nodes: [...drawn.filter(node => !node.kind), ...drawn.filter(node => node.kind)],
+          links: links.map(link => ({ ...link, value: link.visitors })),
+        }),
         h('div', { class: 'row end' }, button(t('x.who'), () => behind(view, start, '/api/v1/paths/drill', question), { class: 'link' })),
       ];
     }),
