@@ -17,7 +17,12 @@ public struct BIModule: AnalyticsModule {
         return [Migration("001-create", on: .control, resources.map(\.creation) + tables.map { .createTable($0) })]
     }
 
-    public var pages: [Page] { [Page("explore", titles: ["en": "Explore", "de": "Abfragen"], PackageResources.page_js)] }
+    public var pages: [Page] {
+        [
+            Page("explore", titles: ["en": "Explore", "de": "Abfragen"], file: "explore.js", PackageResources.explore_js),
+            Page("sources", titles: ["en": "Data and embeds", "de": "Daten und Einbettung"], file: "sources.js", PackageResources.sources_js),
+        ]
+    }
     public var routes: [Route] {
         Metric.resource.routes + RowPolicy.resource.routes + SavedSQL.resource.routes + queryRoutes + uploadRoutes + embedRoutes + connectionRoutes
     }

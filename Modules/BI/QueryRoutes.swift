@@ -6,6 +6,9 @@ extension BIModule {
         let answer = Route.Success.json(.object(QueryAnswer.fields))
         return [
             Route(
+                .get, "/api/v1/bi/datasets", "The datasets that may be asked about, and the functions of SQL.", scope: .query, access: .read,
+                success: .json(.object(DatasetList.fields))) { call in try .json(try await DatasetList(call)) },
+            Route(
                 .post, "/api/v1/bi/visual-query", "Metrics of a dataset by its dimensions.", scope: .query, access: .read,
                 body: .object(VisualQuery.fields), success: answer) { call in
                     let body = try await call.body()

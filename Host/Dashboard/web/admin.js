@@ -1,97 +1,227 @@
 // Administration, with the admin token: projects, keys, modules, privacy, visitors, audit, health.
 
 import {
-  h, replace, t, ask, number, moment, ago, card, load, later, table, facts, form, field, select, confirmed, toast, download, dialog, info,
+  h, replace, t, ask, number, moment, ago, card, load, later, table, facts, form, formDialog, field, select, button, removal, submit, attempt,
+  confirmed, toast, download, dialog,
 } from './kit.js';
 import { copyable, snippet } from './start.js';
 
 export const texts = {
-  en: {
-    'a.projects': 'Projects', 'a.domain': 'Domain', 'a.created': 'Created', 'a.new-project': 'New project', 'a.open': 'Open its dashboard', 'a.opened': 'Makes a query key that ends in a day, and logs you in with it.', 'a.choose': 'Administer',
-    'a.keys': 'Keys', 'a.keys?': 'ingest sends data, query reads reports, admin does everything in this project.', 'a.key': 'Key', 'a.scopes': 'May', 'a.modules': 'Modules', 'a.expires': 'Expires', 'a.used': 'Last used', 'a.never': 'never', 'a.all': 'all', 'a.revoke': 'Revoke', 'a.revoke?': 'Whoever uses the key “{name}” is refused at once.',
-    'a.new-key': 'New key', 'a.make-key': 'Make the key', 'a.once': 'This key is shown only now. Copy it.', 'a.snippet': 'For your pages:', 'a.expires-hint': 'Empty: never.', 'a.server': 'Sent by a server, which may say a visitor’s address and browser',
-    'a.switch': 'On', 'a.level': 'Access', 'a.level.read': 'read: reports only', 'a.level.write': 'write: collect only', 'a.level.all': 'all: collect and report', 'a.modules?': 'A module that is off collects nothing and answers nothing; what it has collected stays.',
-    'a.privacy': 'Privacy', 'a.anonymize_ip': 'Cut IP addresses before anything is looked up or hashed', 'a.respect_dnt': 'Store nothing of browsers that ask not to be tracked (DNT, Sec-GPC)', 'a.bot_filtering': 'Store nothing of crawlers and monitors', 'a.consent_required': 'Store nothing without consent', 'a.modes': 'Consent modes that count', 'a.modes-hint': 'Separated by commas; empty for any.', 'a.agents': 'Blocked user agents', 'a.agents-hint': 'Parts of their names, one a line.',
-    'a.visitor': 'One visitor’s data', 'a.visitor?': 'Everything that is kept about a visitor, for their right to a copy and to erasure. Both leave an entry in the audit log.', 'a.visitor-id': 'Visitor id', 'a.export': 'Export', 'a.erase': 'Erase', 'a.erase?': 'Everything about visitor “{id}” is erased for good.', 'a.erased': 'Erased.',
-    'a.audit': 'Audit log', 'a.action': 'Action', 'a.actor': 'Who', 'a.resource': 'What', 'a.details': 'Details', 'a.health': 'Health', 'a.health?': 'The stores behind Pulse, and what was accepted and is still to be written.', 'a.control': 'Configuration store', 'a.events': 'Event store', 'a.coordination': 'Coordination', 'a.journal': 'Journal waiting', 'a.good': 'works', 'a.bad': 'does not work', 'a.of': '{used} of {all}',
+  'a.projects': { en: 'Projects', de: 'Projekte' },
+  'a.domain': { en: 'Domain', de: 'Domain' },
+  'a.created': { en: 'Created', de: 'Angelegt' },
+  'a.new-project': { en: 'New project', de: 'Neues Projekt' },
+  'a.open': { en: 'Open its dashboard', de: 'Auswertung öffnen' },
+  'a.opened': {
+    en: 'Makes a query key that ends in a day, and logs you in with it.',
+    de: 'Legt einen Leseschlüssel für einen Tag an und meldet Sie damit an.',
   },
-  de: {
-    'a.projects': 'Projekte', 'a.domain': 'Domain', 'a.created': 'Angelegt', 'a.new-project': 'Neues Projekt', 'a.open': 'Auswertung öffnen', 'a.opened': 'Legt einen Leseschlüssel für einen Tag an und meldet Sie damit an.', 'a.choose': 'Verwalten',
-    'a.keys': 'Schlüssel', 'a.keys?': 'ingest sendet Daten, query liest Auswertungen, admin darf alles in diesem Projekt.', 'a.key': 'Schlüssel', 'a.scopes': 'Darf', 'a.modules': 'Module', 'a.expires': 'Endet', 'a.used': 'Zuletzt benutzt', 'a.never': 'nie', 'a.all': 'alle', 'a.revoke': 'Widerrufen', 'a.revoke?': 'Wer den Schlüssel „{name}“ benutzt, wird sofort abgewiesen.',
-    'a.new-key': 'Neuer Schlüssel', 'a.make-key': 'Schlüssel anlegen', 'a.once': 'Dieser Schlüssel wird nur jetzt gezeigt. Kopieren Sie ihn.', 'a.snippet': 'Für Ihre Seiten:', 'a.expires-hint': 'Leer: nie.', 'a.server': 'Von einem Server gesendet, der Adresse und Browser eines Besuchers nennen darf',
-    'a.switch': 'An', 'a.level': 'Zugriff', 'a.level.read': 'read: nur auswerten', 'a.level.write': 'write: nur sammeln', 'a.level.all': 'all: sammeln und auswerten', 'a.modules?': 'Ein Modul, das aus ist, sammelt nichts und antwortet nichts; was es gesammelt hat, bleibt.',
-    'a.privacy': 'Datenschutz', 'a.anonymize_ip': 'IP-Adressen kürzen, bevor etwas nachgeschlagen oder gehasht wird', 'a.respect_dnt': 'Nichts von Browsern speichern, die nicht verfolgt werden wollen (DNT, Sec-GPC)', 'a.bot_filtering': 'Nichts von Crawlern und Wächtern speichern', 'a.consent_required': 'Nichts ohne Einwilligung speichern', 'a.modes': 'Einwilligungen, die zählen', 'a.modes-hint': 'Durch Kommas getrennt; leer für jede.', 'a.agents': 'Gesperrte Browserkennungen', 'a.agents-hint': 'Teile ihrer Namen, einer je Zeile.',
-    'a.visitor': 'Daten eines Besuchers', 'a.visitor?': 'Alles, was über einen Besucher gespeichert ist, für sein Recht auf Auskunft und Löschung. Beides steht danach im Prüfprotokoll.', 'a.visitor-id': 'Besucherkennung', 'a.export': 'Exportieren', 'a.erase': 'Löschen', 'a.erase?': 'Alles über den Besucher „{id}“ wird endgültig gelöscht.', 'a.erased': 'Gelöscht.',
-    'a.audit': 'Prüfprotokoll', 'a.action': 'Handlung', 'a.actor': 'Wer', 'a.resource': 'Was', 'a.details': 'Einzelheiten', 'a.health': 'Zustand', 'a.health?': 'Die Speicher hinter Pulse, und was angenommen und noch zu schreiben ist.', 'a.control': 'Einstellungen', 'a.events': 'Ereignisse', 'a.coordination': 'Abstimmung', 'a.journal': 'Journal wartet', 'a.good': 'geht', 'a.bad': 'geht nicht', 'a.of': '{used} von {all}',
+  'a.choose': { en: 'Administer', de: 'Verwalten' },
+  'a.keys': { en: 'Keys', de: 'Schlüssel' },
+  'a.keys?': {
+    en: 'ingest sends data, query reads reports, admin does everything in this project.',
+    de: 'ingest sendet Daten, query liest Auswertungen, admin darf alles in diesem Projekt.',
   },
+  'a.key': { en: 'Key', de: 'Schlüssel' },
+  'a.scopes': { en: 'May', de: 'Darf' },
+  'a.modules': { en: 'Modules', de: 'Module' },
+  'a.expires': { en: 'Expires', de: 'Endet' },
+  'a.used': { en: 'Last used', de: 'Zuletzt benutzt' },
+  'a.never': { en: 'never', de: 'nie' },
+  'a.all': { en: 'all', de: 'alle' },
+  'a.revoke': { en: 'Revoke', de: 'Widerrufen' },
+  'a.revoke?': { en: 'Whoever uses the key “{name}” is refused at once.', de: 'Wer den Schlüssel „{name}“ benutzt, wird sofort abgewiesen.' },
+  'a.new-key': { en: 'New key', de: 'Neuer Schlüssel' },
+  'a.make-key': { en: 'Make the key', de: 'Schlüssel anlegen' },
+  'a.once': { en: 'This key is shown only now. Copy it.', de: 'Dieser Schlüssel wird nur jetzt gezeigt. Kopieren Sie ihn.' },
+  'a.snippet': { en: 'For your pages:', de: 'Für Ihre Seiten:' },
+  'a.expires-hint': { en: 'Empty: never.', de: 'Leer: nie.' },
+  'a.server': {
+    en: 'Sent by a server, which may say a visitor’s address and browser',
+    de: 'Von einem Server gesendet, der Adresse und Browser eines Besuchers nennen darf',
+  },
+  'a.switch': { en: 'On', de: 'An' },
+  'a.level': { en: 'Access', de: 'Zugriff' },
+  'a.level.read': { en: 'read: reports only', de: 'read: nur auswerten' },
+  'a.level.write': { en: 'write: collect only', de: 'write: nur sammeln' },
+  'a.level.all': { en: 'all: collect and report', de: 'all: sammeln und auswerten' },
+  'a.modules?': {
+    en: 'A module that is off collects nothing and answers nothing; what it has collected stays.',
+    de: 'Ein Modul, das aus ist, sammelt nichts und antwortet nichts; was es gesammelt hat, bleibt.',
+  },
+  'a.privacy': { en: 'Privacy', de: 'Datenschutz' },
+  'a.anonymize_ip': {
+    en: 'Cut IP addresses before anything is looked up or hashed',
+    de: 'IP-Adressen kürzen, bevor etwas nachgeschlagen oder gehasht wird',
+  },
+  'a.respect_dnt': {
+    en: 'Store nothing of browsers that ask not to be tracked (DNT, Sec-GPC)',
+    de: 'Nichts von Browsern speichern, die nicht verfolgt werden wollen (DNT, Sec-GPC)',
+  },
+  'a.bot_filtering': { en: 'Store nothing of crawlers and monitors', de: 'Nichts von Crawlern und Wächtern speichern' },
+  'a.consent_required': { en: 'Store nothing without consent', de: 'Nichts ohne Einwilligung speichern' },
+  'a.modes': { en: 'Consent modes that count', de: 'Einwilligungen, die zählen' },
+  'a.modes-hint': { en: 'Separated by commas; empty for any.', de: 'Durch Kommas getrennt; leer für jede.' },
+  'a.agents': { en: 'Blocked user agents', de: 'Gesperrte Browserkennungen' },
+  'a.agents-hint': { en: 'Parts of their names, one a line.', de: 'Teile ihrer Namen, einer je Zeile.' },
+  'a.visitor': { en: 'One visitor’s data', de: 'Daten eines Besuchers' },
+  'a.visitor?': {
+    en: 'Everything that is kept about a visitor, for their right to a copy and to erasure. Both leave an entry in the audit log.',
+    de: 'Alles, was über einen Besucher gespeichert ist, für sein Recht auf Auskunft und Löschung. Beides steht danach im Prüfprotokoll.',
+  },
+  'a.visitor-id': { en: 'Visitor id', de: 'Besucherkennung' },
+  'a.export': { en: 'Export', de: 'Exportieren' },
+  'a.erase': { en: 'Erase', de: 'Löschen' },
+  'a.erase?': { en: 'Everything about visitor “{id}” is erased for good.', de: 'Alles über den Besucher „{id}“ wird endgültig gelöscht.' },
+  'a.erased': { en: 'Erased.', de: 'Gelöscht.' },
+  'a.audit': { en: 'Audit log', de: 'Prüfprotokoll' },
+  'a.action': { en: 'Action', de: 'Handlung' },
+  'a.actor': { en: 'Who', de: 'Wer' },
+  'a.resource': { en: 'What', de: 'Was' },
+  'a.details': { en: 'Details', de: 'Einzelheiten' },
+  'a.health': { en: 'Health', de: 'Zustand' },
+  'a.health?': {
+    en: 'The stores behind Pulse, and what was accepted and is still to be written.',
+    de: 'Die Speicher hinter Pulse, und was angenommen und noch zu schreiben ist.',
+  },
+  'a.control': { en: 'Configuration store', de: 'Einstellungen' },
+  'a.events': { en: 'Event store', de: 'Ereignisse' },
+  'a.coordination': { en: 'Coordination', de: 'Abstimmung' },
+  'a.journal': { en: 'Journal waiting', de: 'Journal wartet' },
+  'a.good': { en: 'works', de: 'geht' },
+  'a.bad': { en: 'does not work', de: 'geht nicht' },
+  'a.of': { en: '{used} of {all}', de: '{used} von {all}' },
 };
 
 export async function show(view) {
   const { root, state, signal } = view;
   const projects = (await ask('/api/admin/projects', { signal })).data;
-  const chosen = projects.find(project => project.id === state.extra.project) ?? projects.find(project => project.id === view.session.project?.id) ?? projects[0];
-  const place = h('div', { class: 'grid' });
-  replace(root, h('div', { class: 'heading' }, h('h1', null, t('admin'))),
-    card(t('a.projects'), { actions: h('button', { type: 'button', class: 'primary', id: 'new-project', onclick: () => newProject(view) }, `+ ${t('a.new-project')}`) },
-      table(t('a.projects'), [
-        { name: t('name'), cell: row => row.name }, { name: t('a.domain'), cell: row => row.domain }, { name: 'ID', cell: row => h('code', null, row.id) }, { name: t('a.created'), cell: row => moment(row.created_at) },
-        { name: '', cell: row => h('div', { class: 'row end' }, row.id !== chosen?.id && h('button', { type: 'button', onclick: () => view.go({ extra: { project: row.id } }) }, t('a.choose')),
-          h('button', { type: 'button', title: t('a.opened'), onclick: () => open(view, row) }, t('a.open'))) },
-      ], projects)), place, health(signal));
-  if (chosen) replace(place, h('h2', { class: 'wide' }, chosen.name), keys(view, chosen), modules(view, chosen), privacy(view, chosen), visitor(chosen), audit(view, chosen));
+  const chosen = [state.extra.project, view.session.project?.id].map(id => projects.find(project => project.id === id)).find(Boolean) ?? projects[0];
+  const actions = row => h('div', { class: 'row end' },
+    row.id !== chosen.id && button(t('a.choose'), () => view.go({ extra: { project: row.id } })),
+    button(t('a.open'), () => open(view, row), { title: t('a.opened') }),
+  );
+  replace(root,
+    h('div', { class: 'heading' }, h('h1', null, t('admin'))),
+    card(t('a.projects'),
+      { actions: button(`+ ${t('a.new-project')}`, () => newProject(view), { class: 'primary', id: 'new-project' }) },
+      table(t('a.projects'),
+        [
+          { name: t('name'), cell: row => row.name },
+          { name: t('a.domain'), cell: row => row.domain },
+          { name: 'ID', cell: row => h('code', null, row.id) },
+          { name: t('a.created'), cell: row => moment(row.created_at) },
+          { name: '', cell: actions },
+        ],
+        projects,
+      ),
+    ),
+    chosen
+      && [
+        h('h2', { class: 'wide' }, chosen.name),
+        h('div', { class: 'grid' }, keys(view, chosen), modules(view, chosen), privacy(view, chosen), visitor(chosen), audit(view, chosen)),
+      ],
+    health(signal),
+  );
 }
 
 async function open(view, project) {
-  try {
-    const made = await ask(`/api/admin/projects/${project.id}/keys`, { method: 'POST', body: { name: 'Dashboard', scopes: ['query'], expires_at: new Date(Date.now() + 86400000).toISOString() } });
-    await view.signIn(made.key);
-    view.go({ page: 'overview', filters: [], segment: '' });
-  } catch (error) { toast(error.message, 'bad'); }
+  const body = { name: 'Dashboard', scopes: ['query'], expires_at: new Date(Date.now() + 86400000).toISOString() };
+  const made = await ask(`/api/admin/projects/${project.id}/keys`, { method: 'POST', body });
+  await view.signIn(made.key);
+  view.go({ page: 'overview', filters: [], segment: '' });
 }
 
 function newProject(view) {
-  const name = h('input', { type: 'text', required: true, maxlength: 200 }), domain = h('input', { type: 'text', required: true, placeholder: 'example.com' });
-  dialog(t('a.new-project'), close => form(null, async () => {
-    const made = await ask('/api/admin/projects', { method: 'POST', body: { name: name.value, domain: domain.value } });
-    close();
-    view.go({ extra: { project: made.id } });
-  }, field(t('name'), name), field(t('a.domain'), domain), h('div', { class: 'row end' }, h('button', { type: 'submit', class: 'primary' }, t('create')))), { closeLabel: t('close') });
+  const name = h('input', { type: 'text', required: true, maxlength: 200 });
+  const domain = h('input', { type: 'text', required: true, placeholder: 'example.com' });
+  formDialog(t('a.new-project'), { action: t('create') },
+    async () => {
+      const made = await ask('/api/admin/projects', { method: 'POST', body: { name: name.value, domain: domain.value } });
+      view.go({ extra: { project: made.id } });
+    },
+    field(t('name'), name),
+    field(t('a.domain'), domain),
+  );
 }
 
 function keys(view, project) {
   const root = `/api/admin/projects/${project.id}/keys`, place = h('div', { class: 'body' });
-  const draw = () => load(place, async () => table(t('a.keys'), [
-    { name: t('name'), cell: row => row.name }, { name: t('a.key'), cell: row => h('code', null, row.key_prefix) }, { name: t('a.scopes'), cell: row => row.scopes.join(', ') },
-    { name: t('a.modules'), cell: row => row.allowed_modules?.join(', ') ?? t('a.all') }, { name: t('a.expires'), cell: row => row.expires_at ? moment(row.expires_at) : t('a.never') },
-    { name: t('a.used'), cell: row => row.last_used_at ? ago(row.last_used_at) : t('a.never') },
-    { name: '', cell: row => h('button', { type: 'button', class: 'danger', 'aria-label': `${t('a.revoke')}: ${row.name}`, onclick: async () => {
-      if (!await confirmed(t('a.revoke?', { name: row.name }), t('a.revoke'))) return;
-      try { await ask(`${root}/${row.id}`, { method: 'DELETE' }); draw(); } catch (error) { toast(error.message, 'bad'); }
-    } }, t('a.revoke')) },
-  ], (await ask(root)).data), { signal: view.signal });
+  const draw = () => load(place,
+    async () => table(t('a.keys'),
+      [
+        { name: t('name'), cell: row => row.name },
+        { name: t('a.key'), cell: row => h('code', null, row.key_prefix) },
+        { name: t('a.scopes'), cell: row => row.scopes.join(', ') },
+        { name: t('a.modules'), cell: row => row.allowed_modules?.join(', ') ?? t('a.all') },
+        { name: t('a.expires'), cell: row => row.expires_at ? moment(row.expires_at) : t('a.never') },
+        { name: t('a.used'), cell: row => row.last_used_at ? ago(row.last_used_at) : t('a.never') },
+        {
+          name: '',
+          cell: row => removal(
+            t('a.revoke?', { name: row.name }),
+            async () => {
+              await ask(`${root}/${row.id}`, { method: 'DELETE' });
+              draw();
+            },
+            { text: t('a.revoke'), of: row.name },
+          ),
+        },
+      ],
+      (await ask(root)).data,
+    ),
+    { signal: view.signal },
+  );
   draw();
-  return card(t('a.keys'), { wide: true, explain: t('a.keys?'), actions: h('button', { type: 'button', id: 'new-key', onclick: () => newKey(view, root, draw) }, `+ ${t('a.new-key')}`) }, place);
+  return card(t('a.keys'),
+    {
+      wide: true,
+      explain: t('a.keys?'),
+      actions: button(`+ ${t('a.new-key')}`, () => newKey(view, root, draw), { id: 'new-key' }),
+    },
+    place,
+  );
 }
 
 function newKey(view, root, done) {
-  const name = h('input', { type: 'text', required: true, maxlength: 200 }), expires = h('input', { type: 'date' }), server = h('input', { type: 'checkbox' });
+  const name = h('input', { type: 'text', required: true, maxlength: 200 });
+  const expires = h('input', { type: 'date' });
+  const server = h('input', { type: 'checkbox' });
   const scopes = ['ingest', 'query', 'admin'].map(scope => h('input', { type: 'checkbox', name: scope }));
   const allowed = view.session.modules.map(module => h('input', { type: 'checkbox', name: module.name }));
   const checks = inputs => h('div', { class: 'row' }, inputs.map(input => h('label', { class: 'check' }, input, input.name)));
   dialog(t('a.new-key'), () => {
     const content = h('div');
-    return replace(content, form(null, async () => {
-      const modules = allowed.filter(input => input.checked).map(input => input.name);
-      const made = await ask(root, { method: 'POST', body: {
-        name: name.value, scopes: scopes.filter(input => input.checked).map(input => input.name), server: server.checked,
-        ...(expires.value && { expires_at: expires.value }), ...(modules.length && { allowed_modules: modules }),
-      } });
-      replace(content, h('p', { role: 'status' }, t('a.once')), copyable(made.key), made.scopes.includes('ingest') && [h('p', null, t('a.snippet')), copyable(snippet(made.key))]);
-      done();
-    }, field(t('name'), name), h('fieldset', null, h('legend', null, t('a.scopes')), checks(scopes)),
-      h('details', null, h('summary', null, `${t('a.modules')}: ${t('a.all')}`), checks(allowed)), field(t('a.expires'), expires, t('a.expires-hint')),
-      h('label', { class: 'check' }, server, t('a.server')), h('div', { class: 'row end' }, h('button', { type: 'submit', class: 'primary' }, t('a.make-key')))));
-  }, { closeLabel: t('close') });
+    return replace(content,
+      form(null,
+        async () => {
+          const modules = allowed.filter(input => input.checked).map(input => input.name);
+          const made = await ask(root, {
+            method: 'POST',
+            body: {
+              name: name.value,
+              scopes: scopes.filter(input => input.checked).map(input => input.name),
+              server: server.checked,
+              ...(expires.value && { expires_at: expires.value }),
+              ...(modules.length && { allowed_modules: modules }),
+            },
+          });
+          replace(content,
+            h('p', { role: 'status' }, t('a.once')),
+            copyable(made.key),
+            made.scopes.includes('ingest') && [h('p', null, t('a.snippet')), copyable(snippet(made.key))],
+          );
+          done();
+        },
+        field(t('name'), name),
+        h('fieldset', null, h('legend', null, t('a.scopes')), checks(scopes)),
+        h('details', null, h('summary', null, `${t('a.modules')}: ${t('a.all')}`), checks(allowed)),
+        field(t('a.expires'), expires, t('a.expires-hint')),
+        h('label', { class: 'check' }, server, t('a.server')),
+        submit(t('a.make-key')),
+      ),
+    );
+  });
 }
 
 function modules(view, project) {
@@ -99,20 +229,47 @@ function modules(view, project) {
   return later(t('a.modules'), { wide: true, explain: t('a.modules?'), signal: view.signal }, async () => {
     const change = async (input, call) => {
       input.disabled = true;
-      try {
+      await attempt(async () => {
         await call();
         toast(t('saved'));
         if (view.session.project?.id === project.id) await view.reload();
-      } catch (error) { toast(error.message, 'bad'); }
+      });
       input.disabled = false;
     };
-    return table(t('a.modules'), [
-      { name: t('name'), cell: row => h('code', null, row.name) }, { name: t('what'), cell: row => summaries.get(row.name) ?? '' },
-      { name: t('a.switch'), cell: row => h('input', { type: 'checkbox', id: `module-${row.name}`, 'aria-label': `${row.name}: ${t('a.switch')}`, checked: row.enabled, disabled: row.name === 'core',
-        onchange: event => change(event.target, () => ask(`${root}/${row.name}/${event.target.checked ? 'enable' : 'disable'}`, { method: 'POST' })) }) },
-      { name: t('a.level'), cell: row => select({ 'aria-label': `${row.name}: ${t('a.level')}`, onchange: event => change(event.target, () => ask(`${root}/${row.name}/access`, { method: 'PUT', body: { access: event.target.value } })) },
-        ['read', 'write', 'all'].map(level => [level, t(`a.level.${level}`)]), row.access) },
-    ], (await ask(root)).modules);
+    return table(t('a.modules'),
+      [
+        { name: t('name'), cell: row => h('code', null, row.name) },
+        { name: t('what'), cell: row => summaries.get(row.name) ?? '' },
+        {
+          name: t('a.switch'),
+          cell: row => h('input', {
+            type: 'checkbox',
+            id: `module-${row.name}`,
+            'aria-label': `${row.name}: ${t('a.switch')}`,
+            checked: row.enabled,
+            disabled: row.name === 'core',
+            onchange: event => change(event.target, () => ask(`${root}/${row.name}/${event.target.checked ? 'enable' : 'disable'}`, {
+              method: 'POST',
+            })),
+          }),
+        },
+        {
+          name: t('a.level'),
+          cell: row => select(
+            {
+              'aria-label': `${row.name}: ${t('a.level')}`,
+              onchange: event => change(event.target, () => ask(`${root}/${row.name}/access`, {
+                method: 'PUT',
+                body: { access: event.target.value },
+              })),
+            },
+            ['read', 'write', 'all'].map(level => [level, t(`a.level.${level}`)]),
+            row.access,
+          ),
+        },
+      ],
+      (await ask(root)).modules,
+    );
   });
 }
 
@@ -121,37 +278,73 @@ function privacy(view, project) {
   return later(t('a.privacy'), { signal: view.signal }, async () => {
     const rules = await ask(path), names = ['anonymize_ip', 'respect_dnt', 'bot_filtering', 'consent_required'];
     const switches = names.map(name => h('input', { type: 'checkbox', name, checked: rules[name] }));
-    const modes = h('input', { type: 'text', value: rules.allowed_consent_modes.join(', ') }), agents = h('textarea', { rows: 3, value: rules.blocked_user_agents.join('\n') });
+    const modes = h('input', { type: 'text', value: rules.allowed_consent_modes.join(', ') });
+    const agents = h('textarea', { rows: 3, value: rules.blocked_user_agents.join('\n') });
     const list = (text, mark) => text.split(mark).map(part => part.trim()).filter(Boolean);
-    return form(null, async () => {
-      await ask(path, { method: 'PUT', body: { ...Object.fromEntries(switches.map(input => [input.name, input.checked])), allowed_consent_modes: list(modes.value, ','), blocked_user_agents: list(agents.value, '\n') } });
-      toast(t('saved'));
-    }, switches.map(input => h('div', null, h('label', { class: 'check' }, input, t(`a.${input.name}`)))), field(t('a.modes'), modes, t('a.modes-hint')), field(t('a.agents'), agents, t('a.agents-hint')),
-      h('div', { class: 'row end' }, h('button', { type: 'submit', class: 'primary' }, t('save'))));
+    return form(null,
+      async () => {
+        await ask(path, {
+          method: 'PUT',
+          body: {
+            ...Object.fromEntries(switches.map(input => [input.name, input.checked])),
+            allowed_consent_modes: list(modes.value, ','),
+            blocked_user_agents: list(agents.value, '\n'),
+          },
+        });
+        toast(t('saved'));
+      },
+      switches.map(input => h('div', null, h('label', { class: 'check' }, input, t(`a.${input.name}`)))),
+      field(t('a.modes'), modes, t('a.modes-hint')),
+      field(t('a.agents'), agents, t('a.agents-hint')),
+      submit(),
+    );
   });
 }
 
 function visitor(project) {
-  const id = h('input', { type: 'text', required: true, autocomplete: 'off' }), root = () => `/api/admin/projects/${project.id}/privacy/visitors/${encodeURIComponent(id.value.trim())}`;
-  return card(t('a.visitor'), { explain: t('a.visitor?') }, form(null, async () => {
-    download(`visitor-${id.value.trim()}.json`, JSON.stringify(await ask(`${root()}/export`), null, 2), 'application/json');
-  }, field(t('a.visitor-id'), id), h('div', { class: 'row end' },
-    h('button', { type: 'button', class: 'danger', onclick: async () => {
-      if (!id.reportValidity() || !await confirmed(t('a.erase?', { id: id.value.trim() }), t('a.erase'))) return;
-      try { await ask(root(), { method: 'DELETE' }); toast(t('a.erased')); } catch (error) { toast(error.message, 'bad'); }
-    } }, t('a.erase')), h('button', { type: 'submit' }, t('a.export')))));
+  const id = h('input', { type: 'text', required: true, autocomplete: 'off', id: 'visitor-id' });
+  const name = () => id.value.trim(), root = () => `/api/admin/projects/${project.id}/privacy/visitors/${encodeURIComponent(name())}`;
+  const erase = button(t('a.erase'),
+    async () => {
+      if (!id.reportValidity() || !await confirmed(t('a.erase?', { id: name() }), t('a.erase'))) return;
+      await ask(root(), { method: 'DELETE' });
+      toast(t('a.erased'));
+    },
+    { class: 'danger', id: 'erase' },
+  );
+  return card(t('a.visitor'), { explain: t('a.visitor?') },
+    form({ id: 'visitor-form' },
+      async () => {
+        download(`visitor-${name()}.json`, JSON.stringify(await ask(`${root()}/export`), null, 2), 'application/json');
+      },
+      field(t('a.visitor-id'), id),
+      h('div', { class: 'row end' }, erase, h('button', { type: 'submit' }, t('a.export'))),
+    ),
+  );
 }
 
 function audit(view, project) {
   let limit = 10;
   const place = h('div', { class: 'body' });
-  const draw = () => load(place, async () => {
-    const rows = (await ask(`/api/admin/projects/${project.id}/audit-logs`, { parameters: { limit } })).data;
-    return [table(t('a.audit'), [
-      { name: t('time'), cell: row => moment(row.created_at) }, { name: t('a.action'), cell: row => h('code', null, row.action) }, { name: t('a.actor'), cell: row => row.actor },
-      { name: t('a.resource'), cell: row => row.resource }, { name: t('a.details'), cell: row => Object.keys(row.metadata).length ? h('code', null, JSON.stringify(row.metadata)) : '' },
-    ], rows), rows.length === limit && h('button', { type: 'button', class: 'link', onclick: () => { limit *= 5; draw(); } }, t('more'))];
-  }, { signal: view.signal });
+  const draw = () => load(place,
+    async () => {
+      const rows = (await ask(`/api/admin/projects/${project.id}/audit-logs`, { parameters: { limit } })).data;
+      return [
+        table(t('a.audit'),
+          [
+            { name: t('time'), cell: row => moment(row.created_at) },
+            { name: t('a.action'), cell: row => h('code', null, row.action) },
+            { name: t('a.actor'), cell: row => row.actor },
+            { name: t('a.resource'), cell: row => row.resource },
+            { name: t('a.details'), cell: row => Object.keys(row.metadata).length ? h('code', null, JSON.stringify(row.metadata)) : '' },
+          ],
+          rows,
+        ),
+        rows.length === limit && button(t('more'), () => { limit *= 5; draw(); }, { class: 'link' }),
+      ];
+    },
+    { signal: view.signal },
+  );
   draw();
   return card(t('a.audit'), { wide: true }, place);
 }
@@ -159,9 +352,16 @@ function audit(view, project) {
 function health(signal) {
   return later(t('a.health'), { explain: t('a.health?'), signal }, async () => {
     const response = await fetch('/readyz', { signal }), state = await response.json();
-    const shown = part => h('span', { class: `badge ${part.ok ? 'good' : 'bad'}` }, t(part.ok ? 'a.good' : 'a.bad'), part.error ? `: ${part.error}` : '');
+    const shown = part => h('span', { class: `badge ${part.ok ? 'good' : 'bad'}` },
+      t(part.ok ? 'a.good' : 'a.bad'),
+      part.error ? `: ${part.error}` : '',
+    );
     const size = bytes => `${number(Math.round(bytes / 1048576 * 10) / 10)} MB`;
-    return facts([[t('a.control'), shown(state.control)], [t('a.events'), shown(state.events)], [t('a.coordination'), shown(state.coordination)],
-      [t('a.journal'), t('a.of', { used: size(state.journal.backlog_bytes), all: size(state.journal.capacity_bytes) })]]);
+    return facts([
+      [t('a.control'), shown(state.control)],
+      [t('a.events'), shown(state.events)],
+      [t('a.coordination'), shown(state.coordination)],
+      [t('a.journal'), t('a.of', { used: size(state.journal.backlog_bytes), all: size(state.journal.capacity_bytes) })],
+    ]);
   });
 }

@@ -13,13 +13,17 @@ export function address(path, parameters = {}) {
   return text ? `${path}?${text}` : path;
 }
 
-/** What the API answers, decoded. Throws `Failure` with the API's own sentence. */
-export async function ask(path, { method = 'GET', body, parameters, signal } = {}) {
+/** What the API answers, decoded; `body` is sent as JSON, `file` as it is. Throws `Failure` with the API's own sentence. */
+export async function ask(path, { method = 'GET', body, file, parameters, signal } = {}) {
+  const type = file ? { 'Content-Type': 'text/csv' } : body === undefined ? {} : { 'Content-Type': 'application/json' };
   let response;
   try {
     response = await fetch(address(path, parameters), {
-      method, signal, credentials: 'same-origin', headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      method,
+      signal,
+      credentials: 'same-origin',
+      headers: { ...headers, ...type },
+      body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
     });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
@@ -74,6 +78,9 @@ export function download(name, text, type = 'text/csv') {
 
 export function csv(columns, rows) {
   // What begins like a formula is made text, so that a spreadsheet does not run it.
-  const cell = value => { const text = String(value ?? ''); return /[",\n]|^[=+\-@]/.test(text) && isNaN(text) ? `"${(/^[=+\-@]/.test(text) ? "'" : '') + text.replaceAll('"', '""')}"` : text; };
+  const cell = value => {
+    const text = String(value ?? '');
+    return /[",\n]|^[=+\-@]/.test(text) && isNaN(text) ? `"${(/^[=+\-@]/.test(text) ? "'" : '') + text.replaceAll('"', '""')}"` : text;
+  };
   return [columns, ...rows].map(row => row.map(cell).join(',')).join('\r\n') + '\r\n';
 }

@@ -1,12 +1,12 @@
 // The frame: who is logged in, the navigation, and the page that the address names.
 
-import { h, replace, select, toast } from './dom.js';
-import { ask, address } from './api.js';
+import { h, replace, select } from './dom.js';
+import { ask } from './api.js';
 import { t, language, languages, remember, loadLanguage, addTexts } from './text.js';
 import { read, href, parameters, interval } from './state.js';
 import { session as askSession, logIn, logOut, showLogin, mark } from './login.js';
 import { toolbar } from './toolbar.js';
-import { empty, failed, skeleton } from './kit.js';
+import { button, empty, failed, skeleton } from './kit.js';
 
 const app = document.getElementById('app');
 let session, controller, frame;
@@ -23,7 +23,9 @@ async function boot() {
 function enter() {
   frame = null;
   if (!session.project && !session.administrator) return showLogin(app, begin);
-  if (location.pathname.replace(/\/$/, '') === '/dashboard') history.replaceState(null, '', (session.project ? '/dashboard/overview' : '/dashboard/admin') + location.search);
+  if (location.pathname.replace(/\/$/, '') === '/dashboard') history.replaceState(null, '',
+    (session.project ? '/dashboard/overview' : '/dashboard/admin') + location.search,
+  );
   show();
 }
 
@@ -47,48 +49,90 @@ function theme(name) {
 /** Goes to another view: `change` are parts of the state. */
 function go(change) {
   const state = read();
-  history.pushState(null, '', href({ ...state, ...change, extra: change.extra ? { ...state.extra, ...change.extra } : change.page ? {} : state.extra }));
+  history.pushState(null, '',
+    href({ ...state, ...change, extra: change.extra ? { ...state.extra, ...change.extra } : change.page ? {} : state.extra }),
+  );
   show();
 }
 
 function link(to, ...content) {
-  return h('a', { href: to, onclick: event => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
-    event.preventDefault();
-    history.pushState(null, '', to);
-    show();
-    document.querySelector('.side')?.classList.remove('open');
-    document.querySelector('.menu')?.setAttribute('aria-expanded', 'false');
-    document.getElementById('main').focus();
-  } }, ...content);
+  return h('a',
+    { href: to, onclick: event => {
+      if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+      event.preventDefault();
+      history.pushState(null, '', to);
+      show();
+      document.querySelector('.side')?.classList.remove('open');
+      document.querySelector('.menu')?.setAttribute('aria-expanded', 'false');
+      document.getElementById('main').focus();
+    } },
+    ...content,
+  );
 }
 
 function build() {
   const main = h('main', { id: 'main', tabindex: -1 });
   const nav = h('nav', { 'aria-label': t('navigation') });
-  const menu = h('button', { type: 'button', class: 'menu', 'aria-expanded': 'false', 'aria-controls': 'side', onclick: () => menu.setAttribute('aria-expanded', String(side.classList.toggle('open'))) }, '☰ ', t('menu'));
-  const side = h('aside', { class: 'side', id: 'side' }, nav, h('div', { class: 'settings' },
-    select({ 'aria-label': t('language'), onchange: event => { remember.set('language', event.target.value); location.reload(); } }, Object.entries(languages), language),
-    select({ 'aria-label': t('theme'), onchange: event => theme(event.target.value) }, ['auto', 'light', 'dark'].map(name => [name, t(`theme.${name}`)]), remember.get('theme') ?? 'auto'),
-    h('a', { href: '/docs' }, t('api')), h('button', { type: 'button', class: 'link', id: 'log-out', onclick: leave }, t('log-out')), h('small', { class: 'muted' }, `Pulse ${session.version}`)));
-  replace(app, h('a', { class: 'skip', href: '#main' }, t('skip')),
-    h('header', { class: 'top' }, h('strong', { class: 'brand' }, mark(), session.project?.name ?? 'Pulse'), session.project && h('span', { class: 'muted domain' }, session.project.domain), menu),
-    h('div', { class: 'frame' }, side, main));
+  const menu = h('button',
+    {
+      type: 'button',
+      class: 'menu',
+      'aria-expanded': 'false',
+      'aria-controls': 'side',
+      onclick: () => menu.setAttribute('aria-expanded', String(side.classList.toggle('open'))),
+    },
+    '☰ ',
+    t('menu'),
+  );
+  const side = h('aside', { class: 'side', id: 'side' },
+    nav,
+    h('div', { class: 'settings' },
+      select(
+        { 'aria-label': t('language'), onchange: event => { remember.set('language', event.target.value); location.reload(); } },
+        Object.entries(languages),
+        language,
+      ),
+      select(
+        { 'aria-label': t('theme'), onchange: event => theme(event.target.value) },
+        ['auto', 'light', 'dark'].map(name => [name, t(`theme.${name}`)]),
+        remember.get('theme') ?? 'auto',
+      ),
+      h('a', { href: '/docs' }, t('api')),
+      button(t('log-out'), leave, { class: 'link', id: 'log-out' }),
+      h('small', { class: 'muted' }, `Pulse ${session.version}`),
+    ),
+  );
+  replace(app,
+    h('a', { class: 'skip', href: '#main' }, t('skip')),
+    h('header', { class: 'top' },
+      h('strong', { class: 'brand' }, mark(), session.project?.name ?? 'Pulse'),
+      session.project && h('span', { class: 'muted domain' }, session.project.domain),
+      menu,
+    ),
+    h('div', { class: 'frame' }, side, main),
+  );
   return { main, nav };
 }
 
 function drawNavigation(nav, state) {
   const query = state => href({ ...state, extra: {} });
-  const item = (id, text, dim) => h('li', null, (() => {
-    const made = link(query({ ...state, page: id }), text);
+  const item = (id, text, isOff) => {
+    const made = link(query({ ...state, page: id }), text, isOff && h('small', null, t('off')));
     if (state.page === id) made.setAttribute('aria-current', 'page');
-    if (dim) { made.classList.add('dim'); made.append(h('small', null, t('off'))); }
-    return made;
-  })());
-  const groups = ['core', 'tracking', 'analysis', 'experience', 'platform'].map(category => [category, session.pages.filter(page => page.category === category && (page.available || session.administrator || session.manager))]);
-  replace(nav, groups.filter(([, pages]) => pages.length).map(([category, pages]) => [
-    category !== 'core' && h('h2', null, t(`category.${category}`)), h('ul', null, pages.map(page => item(page.id, title(page), !page.available))),
-  ]), session.administrator && [h('h2', null, t('installation')), h('ul', null, item('admin', t('admin')))]);
+    if (isOff) made.classList.add('dim');
+    return h('li', null, made);
+  };
+  const groups = ['core', 'tracking', 'analysis', 'experience', 'platform'].map(category => [
+    category,
+    session.pages.filter(page => page.category === category && (page.available || session.administrator || session.manager)),
+  ]);
+  replace(nav,
+    groups.filter(([, pages]) => pages.length).map(([category, pages]) => [
+      category !== 'core' && h('h2', null, t(`category.${category}`)),
+      h('ul', null, pages.map(page => item(page.id, title(page), !page.available))),
+    ]),
+    session.administrator && [h('h2', null, t('installation')), h('ul', null, item('admin', t('admin')))],
+  );
 }
 
 async function show() {
@@ -100,13 +144,20 @@ async function show() {
   const page = session.pages.find(page => page.id === state.page);
   const root = h('div', { class: 'page' });
   const view = {
-    root, state, session, signal, go, link,
+    root,
+    state,
+    session,
+    signal,
+    go,
+    link,
     can: name => session.pages.some(page => page.module === name && page.available),
     /** Asks a report over the view's range, filters and segment. */
     report: (path, extra) => ask(path, { signal, parameters: { ...parameters(state), ...extra } }),
     ask: (path, options) => ask(path, { signal, ...options }),
-    compare: state.compare ? { compare: 'previous' } : {}, interval: interval(state),
-    refresh: show, signIn: async credential => { session = await logIn(credential); frame = null; },
+    compare: state.compare ? { compare: 'previous' } : {},
+    interval: interval(state),
+    refresh: show,
+    signIn: async credential => { session = await logIn(credential); frame = null; },
     reload: async () => { session = await askSession(); frame = null; await show(); },
   };
   const name = state.page === 'admin' ? t('admin') : page ? title(page) : t('nowhere');
@@ -115,7 +166,12 @@ async function show() {
     replace(frame.main, root);
     return run(view, './admin.js');
   }
-  if (!page) return replace(frame.main, h('h1', null, name), empty(session.project ? t('no-page') : t('no-project'), link(session.project ? '/dashboard/overview' : '/dashboard/admin', session.project ? t('to-overview') : t('admin'))));
+  if (!page) return replace(frame.main, h('h1', null, name),
+    empty(
+      session.project ? t('no-page') : t('no-project'),
+      link(session.project ? '/dashboard/overview' : '/dashboard/admin', session.project ? t('to-overview') : t('admin')),
+    ),
+  );
   const heading = h('h1', null, name);
   if (!page.available) return replace(frame.main, heading, switchedOff(view, page));
   replace(frame.main, h('div', { class: 'heading' }, heading, toolbar(view)), root);
@@ -128,9 +184,11 @@ async function run(view, script) {
     const module = await import(script);
     if (view.signal.aborted) return;
     addTexts(module.texts);
-    // A page about this moment has no range to choose.
-    if (module.ranged === false) frame.main.querySelector('.toolbar')?.remove();
-    replace(view.root);
+    // A page about this moment has no range to choose; one that asks in its own words has a range alone.
+    const bar = frame.main.querySelector('.toolbar');
+    if (module.ranged === false) bar?.remove();
+    if (module.ranged === 'days') bar?.replaceWith(toolbar(view, true));
+    // The page takes the place of the skeleton once it has something to show.
     await module.show(view);
   } catch (error) {
     if (error.name !== 'AbortError' && !view.signal.aborted) replace(view.root, failed(error, () => run(view, script)));
@@ -140,15 +198,20 @@ async function run(view, script) {
 /** Says what a module would show, and lets those who may turn it on. */
 function switchedOff(view, page) {
   const module = session.modules.find(module => module.name === page.module);
-  return empty(t('module-off', { name: module.name }), h('p', null, module.summary),
-    (session.administrator || session.manager) && h('button', { type: 'button', class: 'primary', onclick: async () => {
-      const root = `/api/admin/projects/${session.project.id}/modules/${module.name}`;
-      try {
-        await ask(`${root}/enable`, { method: 'POST' });
-        if (module.access === 'write') await ask(`${root}/access`, { method: 'PUT', body: { access: 'all' } });
-        await view.reload();
-      } catch (error) { toast(error.message, 'bad'); }
-    } }, t('turn-on')));
+  return empty(
+    t('module-off', { name: module.name }),
+    h('p', null, module.summary),
+    (session.administrator || session.manager)
+      && button(t('turn-on'),
+        async () => {
+          const root = `/api/admin/projects/${session.project.id}/modules/${module.name}`;
+          await ask(`${root}/enable`, { method: 'POST' });
+          if (module.access === 'write') await ask(`${root}/access`, { method: 'PUT', body: { access: 'all' } });
+          await view.reload();
+        },
+        { class: 'primary' },
+      ),
+  );
 }
 
 addEventListener('popstate', () => session && show());

@@ -5,11 +5,21 @@ import { t, number, short, percent } from './text.js';
 
 /** A drawing with a name and its numbers. */
 export function drawing(name, picture, columns, rows) {
-  return h('figure', { class: 'drawing' }, picture,
-    h('details', null, h('summary', null, t('as-table')),
-      h('div', { class: 'scroll' }, h('table', null, h('caption', { class: 'hidden' }, name),
-        h('thead', null, h('tr', null, columns.map(column => h('th', { scope: 'col' }, column)))),
-        h('tbody', null, rows.map(row => h('tr', null, row.map((cell, at) => at ? h('td', { class: 'number' }, cell) : h('th', { scope: 'row' }, cell)))))))));
+  return h('figure', { class: 'drawing' },
+    picture,
+    h('details', null,
+      h('summary', null, t('as-table')),
+      h('div', { class: 'scroll' },
+        h('table', null,
+          h('caption', { class: 'hidden' }, name),
+          h('thead', null, h('tr', null, columns.map(column => h('th', { scope: 'col' }, column)))),
+          h('tbody', null,
+            rows.map(row => h('tr', null, row.map((cell, at) => at ? h('td', { class: 'number' }, cell) : h('th', { scope: 'row' }, cell)))),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 /** Drawings are laid out for the screen that they are on, so that their letters stay readable. */
@@ -28,7 +38,7 @@ function steps(maximum, count = 4) {
  * Arrow keys walk along the points.
  */
 export function lineChart({ name, points, format = number, unit = '', partial = false }) {
-  const width = wide(), height = 250, left = 46, right = 12, top = 12, bottom = 26;
+  const isPlain = format === number, width = wide(), height = 250, left = isPlain ? 46 : 64, right = 12, top = 12, bottom = 26;
   const compares = points.some(point => point.before != null);
   const ticks = steps(Math.max(1, ...points.map(point => Math.max(point.value ?? 0, point.before ?? 0))));
   const highest = ticks.at(-1);
@@ -37,7 +47,10 @@ export function lineChart({ name, points, format = number, unit = '', partial = 
   const path = (key, from = 0, to = points.length) => {
     let text = '', pen = 'M';
     for (let at = from; at < to; at++) {
-      if (points[at][key] == null) { pen = 'M'; continue; }
+      if (points[at][key] == null) {
+        pen = 'M';
+        continue;
+      }
       text += `${pen}${x(at).toFixed(1)},${y(points[at][key]).toFixed(1)}`;
       pen = 'L';
     }
@@ -48,29 +61,49 @@ export function lineChart({ name, points, format = number, unit = '', partial = 
   const cursor = s('line', { class: 'cursor', y1: top, y2: height - bottom, visibility: 'hidden' });
   const dot = s('circle', { class: 'dot', r: 4, visibility: 'hidden' });
   const gradient = unique('fade');
-  const svg = s('svg', { viewBox: `0 0 ${width} ${height}`, class: 'lines', role: 'img', tabindex: 0, 'aria-label': `${name}. ${t('arrow-keys')}` },
-    s('defs', null, s('linearGradient', { id: gradient, x1: 0, y1: 0, x2: 0, y2: 1 },
-      s('stop', { offset: '0', class: 'fade-from' }), s('stop', { offset: '1', class: 'fade-to' }))),
+  const svg = s('svg',
+    { viewBox: `0 0 ${width} ${height}`, class: 'lines', role: 'img', tabindex: 0, 'aria-label': `${name}. ${t('arrow-keys')}` },
+    s('defs', null,
+      s('linearGradient',
+        { id: gradient, x1: 0, y1: 0, x2: 0, y2: 1 },
+        s('stop', { offset: '0', class: 'fade-from' }),
+        s('stop', { offset: '1', class: 'fade-to' }),
+      ),
+    ),
     ticks.map(value => [
       s('line', { class: 'grid', x1: left, x2: width - right, y1: y(value), y2: y(value) }),
       s('text', { class: 'axis', x: left - 8, y: y(value) + 4, 'text-anchor': 'end' }, short(value)),
     ]),
-    points.map((point, at) => at % every === 0 && s('text', { class: 'axis', x: x(at), y: height - 6, 'text-anchor': at === 0 ? 'start' : at > points.length - 2 ? 'end' : 'middle' }, point.short ?? point.label)),
-    points.length > 1 && !points.some(point => point.value == null)
+    points.map((point, at) =>
+      at % every === 0
+        && s('text',
+          { class: 'axis', x: x(at), y: height - 6, 'text-anchor': at === 0 ? 'start' : at > points.length - 2 ? 'end' : 'middle' },
+          point.short ?? point.label,
+        )),
+    points.length > 1
+      && !points.some(point => point.value == null)
       && s('path', { fill: `url(#${gradient})`, d: `${path('value')}L${x(points.length - 1)},${y(0)}L${x(0)},${y(0)}Z` }),
     compares && s('path', { class: 'before', d: path('before') }),
     s('path', { class: 'line', d: path('value', 0, solid) }),
     solid < points.length && s('path', { class: 'line partial', d: path('value', solid - 1) }),
     points.length === 1 && s('circle', { class: 'dot', r: 4, cx: x(0), cy: y(points[0].value ?? 0) }),
-    cursor, dot);
+    cursor,
+    dot,
+  );
   const tip = h('div', { class: 'tip', hidden: true }), spoken = h('p', { class: 'hidden', 'aria-live': 'polite' });
   let current = -1;
   const show = at => {
     const point = points[current = Math.max(0, Math.min(points.length - 1, at))];
     for (const [key, value] of [['x1', x(current)], ['x2', x(current)], ['visibility', 'visible']]) cursor.setAttribute(key, value);
-    for (const [key, value] of [['cx', x(current)], ['cy', y(point.value ?? 0)], ['visibility', point.value == null ? 'hidden' : 'visible']]) dot.setAttribute(key, value);
+    for (const [key, value] of [
+      ['cx', x(current)],
+      ['cy', y(point.value ?? 0)],
+      ['visibility', point.value == null ? 'hidden' : 'visible'],
+    ]) dot.setAttribute(key, value);
     const text = `${format(point.value)}${unit && ` ${unit}`}`;
-    tip.replaceChildren(h('span', null, point.label), h('strong', null, text), compares ? h('span', { class: 'muted' }, t('before', { value: format(point.before) })) : '');
+    tip.replaceChildren(h('span', null, point.label), h('strong', null, text),
+      compares ? h('span', { class: 'muted' }, t('before', { value: format(point.before) })) : '',
+    );
     tip.hidden = false;
     tip.style.left = `${x(current) / width * 100}%`;
     tip.classList.toggle('left', x(current) > width / 2);
@@ -89,60 +122,134 @@ export function lineChart({ name, points, format = number, unit = '', partial = 
     event.preventDefault();
     spoken.textContent = show(to);
   });
-  return drawing(name, h('div', { class: 'plot' }, svg, tip, spoken),
+  return drawing(name,
+    h('div', { class: 'plot' }, svg, tip, spoken),
     [t('time'), name, ...(compares ? [t('previous')] : [])],
-    points.map(point => [point.label, format(point.value), ...(compares ? [format(point.before)] : [])]));
+    points.map(point => [point.label, format(point.value), ...(compares ? [format(point.before)] : [])]),
+  );
 }
 
 /** Columns side by side. `points`: [{ label, value }]. */
 export function columnChart({ name, points, format = number }) {
   const width = wide(), height = 200, left = 46, bottom = 24, top = 10;
-  const ticks = steps(Math.max(1, ...points.map(point => point.value)), 3), highest = ticks.at(-1), slot = (width - left) / Math.max(1, points.length);
+  const ticks = steps(Math.max(1, ...points.map(point => point.value)), 3);
+  const highest = ticks.at(-1);
+  const slot = (width - left) / Math.max(1, points.length);
   const y = value => top + (height - top - bottom) * (1 - value / highest), every = Math.max(1, Math.ceil(points.length / (width / 70)));
-  return drawing(name, s('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': name, class: 'columns' },
-    ticks.map(value => [s('line', { class: 'grid', x1: left, x2: width, y1: y(value), y2: y(value) }), s('text', { class: 'axis', x: left - 8, y: y(value) + 4, 'text-anchor': 'end' }, short(value))]),
-    points.map((point, at) => [
-      s('rect', { class: `bar ${point.kind ?? ''}`, x: left + at * slot + slot * 0.12, width: Math.max(1, slot * 0.76), y: y(point.value), height: Math.max(0, y(0) - y(point.value)), rx: Math.min(3, slot / 6) },
-        s('title', null, `${point.label}: ${format(point.value)}`)),
-      at % every === 0 && s('text', { class: 'axis', x: left + (at + 0.5) * slot, y: height - 6, 'text-anchor': 'middle' }, point.short ?? point.label),
-    ])), [t('what'), name], points.map(point => [point.label, format(point.value)]));
+  return drawing(name,
+    s('svg',
+      { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': name, class: 'columns' },
+      ticks.map(value => [
+        s('line', { class: 'grid', x1: left, x2: width, y1: y(value), y2: y(value) }),
+        s('text', { class: 'axis', x: left - 8, y: y(value) + 4, 'text-anchor': 'end' }, short(value)),
+      ]),
+      points.map((point, at) => [
+        s('rect',
+          {
+            class: `bar ${point.kind ?? ''}`,
+            x: left + at * slot + slot * 0.12,
+            width: Math.max(1, slot * 0.76),
+            y: y(point.value),
+            height: Math.max(0, y(0) - y(point.value)),
+            rx: Math.min(3, slot / 6),
+          },
+          s('title', null, `${point.label}: ${format(point.value)}`),
+        ),
+        at % every === 0
+          && s('text', { class: 'axis', x: left + (at + 0.5) * slot, y: height - 6, 'text-anchor': 'middle' }, point.short ?? point.label),
+      ]),
+    ),
+    [t('what'), name],
+    points.map(point => [point.label, format(point.value)]),
+  );
 }
 
-/** Flows from one page to the next, widths by visitors. `flows`: [{ from, to, value }], a column for each depth. */
-export function sankey({ name, columns, links, onpick }) {
-  const width = 860, gap = 10, nodeWidth = 10, most = Math.max(...columns.map(column => column.length)), height = Math.max(180, most * 44);
+/**
+ * Flows from column to column, widths by value. Nodes: { id, step, label, value, pick, kind }, a column for each step;
+ * links: { source, target, value } by the nodes' ids. `pick()` is what a click on a node does.
+ */
+export function sankey({ name, nodes, links }) {
+  const steps = [...new Set(nodes.map(node => node.step))].sort((a, b) => a - b), gap = 12, thick = 10, slot = 190;
+  const columns = steps.map(step => nodes.filter(node => node.step === step));
+  const most = Math.max(...columns.map(column => column.length)), width = Math.max(860, slot * steps.length), height = Math.max(200, most * 42);
   const total = Math.max(1, ...columns.map(column => column.reduce((sum, node) => sum + node.value, 0)));
-  const scale = (height - gap * (most + 1)) / total, places = new Map();
-  const step = columns.length > 1 ? (width - 250) / (columns.length - 1) : 0;
-  columns.forEach((column, depth) => {
-    let at = gap;
+  const scale = (height - gap * (most + 1)) / total, distance = (width - slot) / Math.max(1, steps.length - 1);
+  const places = new Map();
+  columns.forEach((column, at) => {
+    let y = gap;
     for (const node of column) {
-      places.set(`${depth} ${node.id}`, { x: depth * step, y: at, height: Math.max(3, node.value * scale), out: 0, in: 0, ...node });
-      at += Math.max(3, node.value * scale) + gap;
+      const size = Math.max(2, node.value * scale);
+      places.set(node.id, { node, x: at * distance, y, size, out: 0, in: 0 });
+      y += size + gap;
     }
   });
-  const bands = links.map(link => {
-    const from = places.get(`${link.depth} ${link.from}`), to = places.get(`${link.depth + 1} ${link.to}`);
-    if (!from || !to) return null;
-    const size = Math.max(1, link.value * scale), y1 = from.y + from.out, y2 = to.y + to.in, x1 = from.x + nodeWidth, x2 = to.x, middle = (x1 + x2) / 2;
-    from.out += size;
-    to.in += size;
-    return s('path', { class: 'band', d: `M${x1},${y1}C${middle},${y1} ${middle},${y2} ${x2},${y2}L${x2},${y2 + size}C${middle},${y2 + size} ${middle},${y1 + size} ${x1},${y1 + size}Z` },
-      s('title', null, `${link.from} → ${link.to}: ${number(link.value)}`));
+  const title = node => s('title', null, `${node.label}: ${number(node.value)}`);
+  return drawing(name,
+    h('div', { class: 'scroll' },
+      s('svg',
+        { viewBox: `0 0 ${width} ${height}`, class: 'sankey', role: 'group', 'aria-label': name },
+        bands(links, places, scale, thick),
+        [...places.values()].map(({ node, x, y, size }) => s('g', nodeProperties(node),
+          s('rect', { x, y, width: thick, height: size, rx: 2 }),
+          s('text',
+            { x: x + thick + 6, y: y + Math.min(size / 2 + 4, 16) },
+            node.label.length > 22 ? `${node.label.slice(0, 21)}…` : node.label,
+            s('tspan', { class: 'muted' }, `  ${number(node.value)}`),
+          ),
+          title(node),
+        )),
+      ),
+    ),
+    [t('from'), t('to'), t('visitors')],
+    links.map(link => [places.get(link.source).node.label, places.get(link.target).node.label, number(link.value)]),
+  );
+}
+
+/** The links as bands; at each node they lie in the order of their other ends, so that they cross little. */
+function bands(links, places, scale, thick) {
+  const drawn = links.map(link => ({
+    from: places.get(link.source),
+    to: places.get(link.target),
+    value: link.value,
+    size: Math.max(1, link.value * scale),
+  }));
+  for (const band of [...drawn].sort((a, b) => a.to.y - b.to.y)) {
+    band.y1 = band.from.y + band.from.out;
+    band.from.out += band.size;
+  }
+  for (const band of [...drawn].sort((a, b) => a.from.y - b.from.y)) {
+    band.y2 = band.to.y + band.to.in;
+    band.to.in += band.size;
+  }
+  return drawn.map(({ from, to, value, size, y1, y2 }) => {
+    const x1 = from.x + thick, x2 = to.x, middle = (x1 + x2) / 2;
+    const there = `M${x1},${y1}C${middle},${y1} ${middle},${y2} ${x2},${y2}`;
+    const back = `L${x2},${y2 + size}C${middle},${y2 + size} ${middle},${y1 + size} ${x1},${y1 + size}Z`;
+    return s('path',
+      { class: `band ${to.node.kind ?? ''}`, d: there + back },
+      s('title', null, `${from.node.label} → ${to.node.label}: ${number(value)}`),
+    );
   });
-  return drawing(name, h('div', { class: 'scroll' }, s('svg', { viewBox: `0 0 ${width} ${height}`, class: 'sankey', role: 'group', 'aria-label': name }, bands,
-    [...places.values()].map(node => s('g', onpick && !node.fixed ? {
-      class: 'node pick', role: 'button', tabindex: 0, 'aria-label': `${node.label}: ${number(node.value)}`, onclick: () => onpick(node.id),
-      onkeydown: event => { if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); onpick(node.id); } },
-    } : { class: 'node' },
-      s('rect', { x: node.x, y: node.y, width: nodeWidth, height: node.height, rx: 2 }),
-      s('text', { x: node.x + nodeWidth + 6, y: node.y + Math.min(node.height / 2 + 4, 16) }, node.label.length > 32 ? node.label.slice(0, 30) + '…' : node.label, s('tspan', { class: 'muted' }, `  ${number(node.value)}`)),
-      s('title', null, `${node.label}: ${number(node.value)}`))))),
-  [t('from'), t('to'), t('visitors')], links.map(link => [link.from, link.to, number(link.value)]));
+}
+
+function nodeProperties({ pick, label, value, kind = '' }) {
+  if (!pick) return { class: `node ${kind}` };
+  const onkeydown = event => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    pick();
+  };
+  return { class: `node pick ${kind}`, role: 'button', tabindex: 0, 'aria-label': `${label}: ${number(value)}`, onclick: pick, onkeydown };
 }
 
 /** A share as a bar behind text, 0...1. */
 export const bar = share => h('span', { class: 'share', 'aria-hidden': 'true', style: { width: `${Math.max(0, Math.min(1, share)) * 100}%` } });
 
-/** A cell of a heat table, by percentage. */
-export const heat = value => value == null ? h('td', { class: 'number muted' }, '–') : h('td', { class: 'number heat', vars: { heat: `${Math.min(100, value)}%` } }, percent(value));
+/** A cell of a heat table, by percentage, small ones told apart as well as large ones; `pick` is what a click does. */
+export function heat(value, pick, label) {
+  if (value == null) return h('td', { class: 'number muted' }, '–');
+  const shown = percent(value);
+  return h('td', { class: 'number heat', vars: { heat: `${Math.sqrt(Math.min(100, value)) * 10}%` } },
+    pick ? h('button', { type: 'button', class: 'cell', 'aria-label': `${label}: ${shown}`, title: label, onclick: pick }, shown) : shown,
+  );
+}

@@ -3,11 +3,13 @@
 function fill(element, properties, children) {
   for (const [name, value] of Object.entries(properties ?? {})) {
     if (value === undefined || value === null || value === false) continue;
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (name === 'style') Object.assign(element.style, value);  // through the object model: the policy allows no attribute
-    else if (name === 'vars') for (const [key, text] of Object.entries(value)) element.style.setProperty(`--${key}`, text);
-    else if (name === 'value') element.value = value;
-    else element.setAttribute(name, value === true ? '' : value);
+    if (name.startsWith('on')) {
+      element.addEventListener(name.slice(2), value);
+    } else if (name === 'style') {
+      Object.assign(element.style, value);
+    } else if (name === 'vars') {
+      for (const [key, text] of Object.entries(value)) element.style.setProperty(`--${key}`, text);
+    } else if (name === 'value') element.value = value; else element.setAttribute(name, value === true ? '' : value);
   }
   element.append(...children.flat(Infinity).filter(child => child !== undefined && child !== null && child !== false));
   return element;
@@ -21,8 +23,8 @@ export function replace(element, ...children) {
   return element;
 }
 
-/** A `select` of [value, label] pairs. */
-export function select(properties, options, chosen) {
+/** A `select` of [value, label] pairs; the first is chosen where nothing is said. */
+export function select(properties, options, chosen = options[0]?.[0]) {
   const element = h('select', properties, options.map(([value, label]) => h('option', { value, selected: value === chosen }, label)));
   element.value = chosen ?? '';
   return element;
@@ -38,28 +40,4 @@ export function field(label, control, hint) {
   const hintID = hint && unique('hint');
   if (hint) control.setAttribute('aria-describedby', hintID);
   return h('div', { class: 'field' }, h('label', { for: control.id }, label), control, hint && h('p', { class: 'hint', id: hintID }, hint));
-}
-
-/** Opens a dialog; `fillIn(close)` gives its content. Escape and the cross close it; focus goes back to where it was. */
-export function dialog(title, fillIn, { wide = false, closeLabel = 'Close' } = {}) {
-  const heading = unique('dialog');
-  const element = h('dialog', { class: wide ? 'wide' : '', 'aria-labelledby': heading });
-  const close = () => element.close();
-  element.append(
-    h('header', null, h('h2', { id: heading }, title), h('button', { class: 'icon', type: 'button', 'aria-label': closeLabel, onclick: close }, '✕')),
-    h('div', { class: 'content' }, fillIn(close)));
-  element.addEventListener('close', () => element.remove());
-  element.addEventListener('click', event => { if (event.target === element) close(); });
-  document.body.append(element);
-  element.showModal();
-  return element;
-}
-
-/** Says something at the bottom for a while, also to screen readers. */
-export function toast(text, kind = 'good') {
-  let place = document.querySelector('.toasts');
-  if (!place) document.body.append(place = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' }));
-  const note = h('p', { class: `toast ${kind}` }, text);
-  place.append(note);
-  setTimeout(() => note.remove(), 6000);
 }

@@ -1,15 +1,16 @@
 // What pages are made from.
 
-import { h, replace, unique } from './dom.js';
-import { t, number, change } from './text.js';
-import { Failure } from './api.js';
+import { h, replace, unique, select } from './dom.js';
+import { t, number, change, timeLabel, axisLabel } from './text.js';
+import { Failure, download, csv } from './api.js';
+import { today } from './state.js';
 
 export * from './dom.js';
 export * from './text.js';
 export * from './api.js';
 export * from './charts.js';
 export * from './tables.js';
-export { withFilter, shift, today, interval, parameters } from './state.js';
+export { withFilter, shift, today, parameters } from './state.js';
 
 /** A small i that explains a number, by pointer, focus or touch. */
 export function info(text) {
@@ -20,21 +21,33 @@ export function info(text) {
 export function card(title, { explain, actions, wide, id } = {}, ...children) {
   const heading = unique('card');
   return h('section', { class: `card${wide ? ' wide' : ''}`, 'aria-labelledby': heading, id },
-    h('header', null, h('h2', { id: heading }, title, explain && info(explain)), actions && h('div', { class: 'actions' }, actions)), ...children);
+    h('header', null, h('h2', { id: heading }, title, explain && info(explain)), actions && h('div', { class: 'actions' }, actions)),
+    ...children,
+  );
 }
 
-export const skeleton = (lines = 5) => h('div', { class: 'skeleton', role: 'status', 'aria-label': t('loading') }, Array.from({ length: lines }, () => h('i')));
+export const skeleton = (lines = 5) => h('div', { class: 'skeleton', role: 'status', 'aria-label': t('loading') },
+  Array.from({ length: lines }, () => h('i')),
+);
 export const empty = (text = t('empty'), ...more) => h('div', { class: 'empty' }, h('p', null, text), ...more);
 
+/** What went wrong, in words. */
+const wording = error => !(error instanceof Failure) ? t('broken') : error.message === 'offline' ? t('offline') : error.message;
+
+/** A box that says what went wrong, with a button where trying again may help. */
 export function failed(error, again) {
-  const text = error instanceof Failure && error.message !== 'offline' ? error.message : t(error instanceof Failure ? 'offline' : 'broken');
+  const isLasting = error instanceof Failure && error.status >= 400 && error.status < 500 && error.status !== 429;
   if (!(error instanceof Failure)) console.error(error);
-  return h('div', { class: 'failed', role: 'alert' }, h('p', null, text), again && h('button', { type: 'button', onclick: again }, t('again')));
+  return h('div', { class: 'failed', role: 'alert' }, h('p', null, wording(error)), again && !isLasting && button(t('again'), again));
 }
 
-/** Fills `place` with what `make()` comes to; shows that it is waiting, and what went wrong. Null means that there is nothing. */
-export async function load(place, make, { lines, nothing, signal } = {}) {
-  const waiting = setTimeout(() => replace(place, skeleton(lines)), place.childElementCount ? 150 : 0);
+/**
+ * Fills `place` with what `make()` comes to; shows that it is waiting, in `meanwhile` where that is given, and what went wrong.
+ * Null means that there is nothing.
+ */
+export async function load(place, make, options = {}) {
+  const { lines, nothing, signal, meanwhile } = options;
+  const waiting = setTimeout(() => replace(place, meanwhile ?? skeleton(lines)), place.childElementCount && !meanwhile ? 150 : 0);
   place.setAttribute('aria-busy', 'true');
   try {
     const made = await make();
@@ -42,7 +55,9 @@ export async function load(place, make, { lines, nothing, signal } = {}) {
     if (!signal?.aborted) replace(place, made ?? empty(nothing));
   } catch (error) {
     clearTimeout(waiting);
-    if (error.name !== 'AbortError' && !signal?.aborted) replace(place, failed(error, () => load(place, make, { lines, nothing, signal })));
+    if (error.name !== 'AbortError' && !signal?.aborted) {
+      replace(place, failed(error, () => load(place, make, options)));
+    }
   }
   place.removeAttribute('aria-busy');
   return place;
@@ -60,43 +75,153 @@ export function delta(now, before, lowIsGood = false) {
   if (before == null || now == null) return null;
   if (!before) return h('span', { class: 'delta' }, now ? t('new') : '–');
   const ratio = (now - before) / before, kind = Math.abs(ratio) < 0.005 ? '' : (ratio > 0) === !lowIsGood ? ' up' : ' down';
-  return h('span', { class: `delta${kind}`, title: t('before', { value: number(before) }) },
-    h('span', { 'aria-hidden': 'true' }, ratio > 0.005 ? '▲ ' : ratio < -0.005 ? '▼ ' : ''), change(ratio), h('span', { class: 'hidden' }, ` ${t('than-before')}`));
+  return h('span',
+    { class: `delta${kind}`, title: t('before', { value: number(before) }) },
+    h('span', { 'aria-hidden': 'true' }, ratio > 0.005 ? '▲ ' : ratio < -0.005 ? '▼ ' : ''),
+    change(ratio),
+    h('span', { class: 'hidden' }, ` ${t('than-before')}`),
+  );
 }
 
 /** A figure with its name, unit, explanation and change. */
 export function figure({ name, value, explain, change, onclick, pressed }) {
   const content = [h('span', { class: 'name' }, name), h('strong', null, value), change ?? h('span', { class: 'delta' }, ' ')];
   return h('div', { class: 'figure' },
-    onclick ? h('button', { type: 'button', class: 'pick', 'aria-pressed': String(!!pressed), onclick }, content) : h('div', { class: 'pick' }, content),
-    explain && info(explain));
+    onclick
+      ? h('button', { type: 'button', class: 'pick', 'aria-pressed': String(!!pressed), onclick }, content)
+      : h('div', { class: 'pick' }, content),
+    explain && info(explain),
+  );
 }
+
+/** A button that does something; what goes wrong with it is said in a note. */
+export function button(text, action, properties) {
+  return h('button', { type: 'button', ...properties, onclick: event => attempt(() => action(event)) }, text);
+}
+
+/** Does something, and says in a note what went wrong. */
+export async function attempt(action) {
+  try { await action(); } catch (error) {
+    if (error.name === 'AbortError') return;
+    if (!(error instanceof Failure)) console.error(error);
+    toast(wording(error), 'bad');
+  }
+}
+
+/** A button that asks `question` before it does something that can't be undone. `of` names what it is about, for screen readers. */
+export function removal(question, action, { text = t('remove'), of, id } = {}) {
+  return button(text, async () => { if (await confirmed(question, text)) await action(); }, {
+    class: 'danger',
+    'aria-label': of && `${text}: ${of}`,
+    id,
+  });
+}
+
+/** The end of a form: the button that sends it, behind others. */
+export const submit = (text = t('save'), ...others) => h('div', { class: 'row end' },
+  others,
+  h('button', { type: 'submit', class: 'primary' }, text),
+);
 
 /** A form that does not leave the page: `send()` runs, and what goes wrong is said below. */
 export function form(properties, send, ...children) {
   const problem = h('p', { class: 'problem', role: 'alert' });
-  const element = h('form', { ...properties, onsubmit: async event => {
-    event.preventDefault();
-    problem.textContent = '';
-    const buttons = [...element.querySelectorAll('button[type=submit]')];
-    buttons.forEach(button => button.disabled = true);
-    try { await send(element); } catch (error) {
-      if (!(error instanceof Failure)) console.error(error);
-      problem.textContent = error.message === 'offline' ? t('offline') : error.message;
-    }
-    buttons.forEach(button => button.disabled = false);
-  } }, ...children, problem);
+  const element = h('form',
+    { ...properties, onsubmit: async event => {
+      event.preventDefault();
+      problem.textContent = '';
+      const buttons = [...element.querySelectorAll('button[type=submit]')];
+      buttons.forEach(button => button.disabled = true);
+      try { await send(element); } catch (error) {
+        if (!(error instanceof Failure)) console.error(error);
+        problem.textContent = wording(error);
+      }
+      buttons.forEach(button => button.disabled = false);
+    } },
+    ...children,
+    problem,
+  );
   return element;
+}
+
+/** Opens a dialog; `fillIn(close)` gives its content. Escape and the cross close it; focus goes back to where it was. */
+export function dialog(title, fillIn, { wide = false } = {}) {
+  const heading = unique('dialog');
+  const element = h('dialog', { class: wide ? 'wide' : '', 'aria-labelledby': heading });
+  const close = () => element.close();
+  element.append(
+    h('header', null, h('h2', { id: heading }, title), h('button', { class: 'icon', type: 'button', 'aria-label': t('close'), onclick: close }, '✕')),
+    h('div', { class: 'content' }, ...[fillIn(close)].flat(Infinity).filter(Boolean)),
+  );
+  element.addEventListener('close', () => element.remove());
+  element.addEventListener('click', event => { if (event.target === element) close(); });
+  document.body.append(element);
+  element.showModal();
+  return element;
+}
+
+/** A dialog with a form, which closes once `send()` has come through. */
+export function formDialog(title, { wide, id, action = t('save') }, send, ...children) {
+  return dialog(title, close => form({ id }, async () => { await send(); close(); }, ...children, submit(action)), { wide });
 }
 
 /** Asks before something that can't be undone. */
 export function confirmed(text, action) {
-  return new Promise(resolve => import('./dom.js').then(({ dialog }) => {
+  return new Promise(resolve => {
     const element = dialog(t('sure'), close => [
       h('p', null, text),
-      h('div', { class: 'row end' }, h('button', { type: 'button', onclick: close }, t('cancel')),
-        h('button', { type: 'button', class: 'danger', onclick: () => { resolve(true); close(); } }, action)),
-    ], { closeLabel: t('close') });
+      h('div', { class: 'row end' }, button(t('cancel'), close), button(action, () => { resolve(true); close(); }, { class: 'danger' })),
+    ]);
     element.addEventListener('close', () => resolve(false));
+  });
+}
+
+/** Says something at the bottom for a while, also to screen readers. */
+export function toast(text, kind = 'good') {
+  let place = document.querySelector('.toasts');
+  if (!place) document.body.append(place = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' }));
+  const note = h('p', { class: `toast ${kind}` }, text);
+  place.append(note);
+  setTimeout(() => note.remove(), 6000);
+}
+
+/** A choice that is part of the address: `x-name=`. */
+export function choice({ state, go }, name, label, options, chosen = state.extra[name] ?? options[0][0]) {
+  return select({ 'aria-label': label, id: `choose-${name}`, onchange: event => go({ extra: { [name]: event.target.value } }) }, options, chosen);
+}
+
+/** A report over time as points of a chart; `value(point)` is its number. */
+export function timeline({ data, previous }, interval, value) {
+  return data.map((point, at) => ({
+    label: timeLabel(point.date, interval),
+    short: axisLabel(point.date, interval),
+    value: value(point),
+    before: previous?.data[at] && value(previous.data[at]),
   }));
+}
+
+/** Whether the last point of a report by day is today, which is not over yet. */
+export const endsToday = ({ state, interval }, data) => interval === 'day' && data.at(-1)?.date.slice(0, 10) === today(state.zone);
+
+/** Shows the visitors behind a number, from a report that lists them (`/drill`). */
+export function behind(view, title, path, parameters) {
+  const place = h('div');
+  let limit = 50;
+  const draw = () => load(place,
+    async () => {
+      const { data, total } = await view.report(path, { ...parameters, limit });
+      if (!total) return null;
+      return [
+        h('p', null, t('behind', { count: number(total) })),
+        h('ul', { class: 'ids', tabindex: 0, 'aria-label': title }, data.map(id => h('li', null, h('code', null, id)))),
+        h('div', { class: 'row end' },
+          data.length < total && limit < 1000 && button(t('more'), () => { limit = Math.min(1000, limit * 5); draw(); }, { class: 'link' }),
+          button(t('csv'), () => download('visitors.csv', csv(['visitor_id'], data.map(id => [id]))), { class: 'link' }),
+        ),
+      ];
+    },
+    { signal: view.signal },
+  );
+  draw();
+  dialog(title, () => place);
 }

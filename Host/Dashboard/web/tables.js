@@ -3,7 +3,7 @@
 import { h, unique } from './dom.js';
 import { t, number } from './text.js';
 import { bar } from './charts.js';
-import { card, load, empty } from './kit.js';
+import { button, card, load, empty } from './kit.js';
 import { csv, download } from './api.js';
 
 /**
@@ -13,18 +13,24 @@ import { csv, download } from './api.js';
 export function breakdown(name, tabs, { signal, chosen, onchoose } = {}) {
   let tab = tabs.find(tab => tab.id === chosen) ?? tabs[0], limit = 8;
   const panel = unique('panel'), place = h('div', { class: 'body', id: panel, role: tabs.length > 1 ? 'tabpanel' : undefined });
-  const buttons = tabs.map(each => h('button', {
-    type: 'button', role: 'tab', id: unique('tab'), 'aria-controls': panel,
-    onclick: () => { tab = each; limit = 8; onchoose?.(each.id); show(); },
-    onkeydown: event => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!step) return;
-      event.preventDefault();
-      const next = buttons[(buttons.indexOf(event.currentTarget) + step + tabs.length) % tabs.length];
-      next.focus();
-      next.click();
+  const buttons = tabs.map(each => h('button',
+    {
+      type: 'button',
+      role: 'tab',
+      id: unique('tab'),
+      'aria-controls': panel,
+      onclick: () => { tab = each; limit = 8; onchoose?.(each.id); show(); },
+      onkeydown: event => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        if (!step) return;
+        event.preventDefault();
+        const next = buttons[(buttons.indexOf(event.currentTarget) + step + tabs.length) % tabs.length];
+        next.focus();
+        next.click();
+      },
     },
-  }, each.title));
+    each.title,
+  ));
   const show = () => {
     const current = tab;
     buttons.forEach((button, at) => {
@@ -32,49 +38,93 @@ export function breakdown(name, tabs, { signal, chosen, onchoose } = {}) {
       button.tabIndex = tabs[at] === tab ? 0 : -1;
       if (tabs[at] === tab && tabs.length > 1) place.setAttribute('aria-labelledby', button.id);
     });
-    load(place, async () => {
-      const rows = await current.rows(limit + 1);
-      if (tab !== current) return place.firstChild;
-      return rows.length ? list(current, rows.slice(0, limit), rows.length > limit && (() => { limit = limit < 50 ? 50 : limit * 4; show(); })) : empty(current.nothing);
-    }, { lines: 6, signal });
+    load(place,
+      async () => {
+        const rows = await current.rows(limit + 1);
+        if (tab !== current) return place.firstChild;
+        return rows.length
+          ? list(current, rows.slice(0, limit), rows.length > limit && (() => { limit = limit < 50 ? 50 : limit * 4; show(); }))
+          : empty(current.nothing);
+      },
+      { lines: 6, signal },
+    );
   };
   show();
-  return card(name, { explain: tabs.length === 1 ? tabs[0].explain : undefined, actions: tabs.length > 1 && h('div', { class: 'tabs', role: 'tablist', 'aria-label': name }, buttons) }, place);
+  return card(name,
+    {
+      explain: tabs.length === 1 ? tabs[0].explain : undefined,
+      actions: tabs.length > 1 && h('div', { class: 'tabs', role: 'tablist', 'aria-label': name }, buttons),
+    },
+    place,
+  );
 }
 
 function list(tab, rows, more) {
   const highest = Math.max(1e-9, ...rows.map(row => tab.columns[0].value(row) ?? 0));
   return [
     h('table', { class: 'list' },
-      h('thead', null, h('tr', null, h('th', { scope: 'col' }, tab.what ?? tab.title), tab.columns.map(column => h('th', { scope: 'col', class: 'number', title: column.explain }, column.name)))),
-      h('tbody', null, rows.map(row => {
-        const label = tab.label(row), pick = tab.pick?.(row), text = label || t('unknown');
-        return h('tr', null,
-          h('th', { scope: 'row' }, bar(tab.columns[0].value(row) / highest),
-            pick ? h('button', { type: 'button', class: 'row', onclick: pick, title: t('filter-by', { value: text }) }, text) : h('span', { class: 'row', title: text }, text)),
-          tab.columns.map(column => h('td', { class: 'number' }, (column.format ?? number)(column.value(row)))));
-      }))),
+      h('thead', null,
+        h('tr', null,
+          h('th', { scope: 'col' }, tab.what ?? tab.title),
+          tab.columns.map(column => h('th', { scope: 'col', class: 'number', title: column.explain }, column.name)),
+        ),
+      ),
+      h('tbody', null,
+        rows.map(row => {
+          const label = tab.label(row), pick = tab.pick?.(row), text = label || t('unknown');
+          return h('tr', null,
+            h('th', { scope: 'row' },
+              bar(tab.columns[0].value(row) / highest),
+              pick
+                ? h('button', { type: 'button', class: 'row', onclick: pick, title: t('filter-by', { value: text }) }, text)
+                : h('span', { class: 'row', title: text }, text),
+            ),
+            tab.columns.map(column => h('td', { class: 'number' }, (column.format ?? number)(column.value(row)))),
+          );
+        }),
+      ),
+    ),
     h('div', { class: 'row end' },
-      more && h('button', { type: 'button', class: 'link', onclick: more }, t('more')),
-      h('button', { type: 'button', class: 'link', onclick: async () => {
-        const all = await tab.rows(1000);
-        download(`${tab.id}.csv`, csv([tab.title, ...tab.columns.map(column => column.name)], all.map(row => [tab.label(row), ...tab.columns.map(column => column.value(row))])));
-      } }, t('csv'))),
+      more && button(t('more'), more, { class: 'link' }),
+      button(t('csv'),
+        async () => {
+          const all = await tab.rows(1000);
+          const heads = [tab.what ?? tab.title, ...tab.columns.map(column => column.name)];
+          download(`${tab.id}.csv`, csv(heads, all.map(row => [tab.label(row), ...tab.columns.map(column => column.value(row))])));
+        },
+        { class: 'link' },
+      ),
+    ),
   ];
 }
 
 /** A plain table. Columns: { name, cell(row), number, explain }. */
 export function table(name, columns, rows, { nothing, onpick } = {}) {
   if (!rows.length) return empty(nothing);
-  return h('div', { class: 'scroll' }, h('table', { class: 'plain' }, h('caption', { class: 'hidden' }, name),
-    h('thead', null, h('tr', null, columns.map(column => h('th', { scope: 'col', class: column.number ? 'number' : '', title: column.explain }, column.name)))),
-    h('tbody', null, rows.map(row => h('tr', null, columns.map((column, at) => {
-      const content = column.cell(row);
-      if (content instanceof HTMLTableCellElement) return content;
-      const shown = at === 0 && onpick ? h('button', { type: 'button', class: 'link', onclick: () => onpick(row) }, content) : content;
-      return h(at === 0 ? 'th' : 'td', { scope: at === 0 ? 'row' : undefined, class: column.number ? 'number' : '' }, shown);
-    }))))));
+  return h('div', { class: 'scroll' },
+    h('table', { class: 'plain' },
+      h('caption', { class: 'hidden' }, name),
+      h('thead', null,
+        h('tr', null, columns.map(column => h('th', { scope: 'col', class: column.number ? 'number' : '', title: column.explain }, column.name))),
+      ),
+      h('tbody', null,
+        rows.map(row => h('tr', null,
+          columns.map((column, at) => {
+            const content = column.cell(row);
+            if (content instanceof HTMLTableCellElement) return content;
+            const shown = at === 0 && onpick ? button(content, () => onpick(row), { class: 'link' }) : content;
+            return h(at === 0 ? 'th' : 'td', { scope: at === 0 ? 'row' : undefined, class: column.number ? 'number' : '' }, shown);
+          }),
+        )),
+      ),
+    ),
+  );
 }
 
 /** Names and values, one below the other. */
-export const facts = pairs => h('dl', { class: 'facts' }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== '').map(([name, value]) => [h('dt', null, name), h('dd', null, value)]));
+export const facts = pairs => h('dl', { class: 'facts' },
+  pairs.filter(([, value]) => value !== null && value !== undefined && value !== '').map(([name, value]) => [
+    h('dt', null, name),
+    h('dd', null, value),
+  ]),
+);

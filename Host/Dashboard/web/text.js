@@ -5,7 +5,9 @@ export const languages = { en: 'English', de: 'Deutsch' };
 /** A preference that outlives the session; never a key. */
 export const remember = {
   get(name) { try { return localStorage.getItem(`pulse.${name}`); } catch { return null; } },
-  set(name, value) { try { value === null ? localStorage.removeItem(`pulse.${name}`) : localStorage.setItem(`pulse.${name}`, value); } catch { /* private window */ } },
+  set(name, value) {
+    try { value === null ? localStorage.removeItem(`pulse.${name}`) : localStorage.setItem(`pulse.${name}`, value); } catch { /* private window */ }
+  },
 };
 
 export let language = 'en';
@@ -19,10 +21,11 @@ export async function loadLanguage() {
   document.documentElement.lang = language;
 }
 
-/** Adds a page's own words: { en: {...}, de: {...} }. */
+/** Adds a page's own words: { name: { en: '...', de: '...' } }. */
 export function addTexts(texts = {}) {
-  english = { ...english, ...texts.en };
-  catalogue = { ...catalogue, ...(texts[language] ?? texts.en) };
+  const own = name => Object.fromEntries(Object.entries(texts).map(([key, words]) => [key, words[name] ?? words.en]));
+  english = { ...english, ...own('en') };
+  catalogue = { ...catalogue, ...own(language) };
 }
 
 /** The text called `name`, with {placeholders} filled in. A name that no catalogue has is shown as it is. */
@@ -36,30 +39,47 @@ const format = (kind, options) => cache[kind + JSON.stringify(options)] ??= new 
 
 export const number = value => value == null ? '–' : format('NumberFormat', { maximumFractionDigits: 2 }).format(value);
 /** Short, for big figures: 12.3K. */
-export const short = value => value == null ? '–' : Math.abs(value) < 10000 ? number(value) : format('NumberFormat', { notation: 'compact', maximumFractionDigits: 1 }).format(value);
+export const short = value => value == null
+  ? '–'
+  : Math.abs(value) < 10000 ? number(value) : format('NumberFormat', { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 export const percent = value => value == null ? '–' : format('NumberFormat', { style: 'percent', maximumFractionDigits: 1 }).format(value / 100);
 export const change = value => format('NumberFormat', { style: 'percent', maximumFractionDigits: 0, signDisplay: 'exceptZero' }).format(value);
 export const money = (value, currency) => {
   if (value == null) return '–';
-  try { return format('NumberFormat', { style: 'currency', currency, maximumFractionDigits: Math.abs(value) >= 1000 ? 0 : 2 }).format(value); } catch { return `${number(value)} ${currency ?? ''}`; }
+  try {
+    return format('NumberFormat', { style: 'currency', currency, maximumFractionDigits: Math.abs(value) >= 1000 ? 0 : 2 }).format(value);
+  } catch { return `${number(value)} ${currency ?? ''}`; }
 };
 export function duration(seconds) {
   if (seconds == null) return '–';
   const whole = Math.round(seconds), minutes = Math.floor(whole / 60);
   return minutes >= 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : minutes ? `${minutes} min ${whole % 60} s` : `${whole} s`;
 }
-export const milliseconds = value => value == null ? '–' : value >= 1000 ? `${number(Math.round(value / 10) / 100)} s` : `${number(Math.round(value))} ms`;
+export const milliseconds = value => value == null
+  ? '–'
+  : value >= 1000 ? `${number(Math.round(value / 10) / 100)} s` : `${number(Math.round(value))} ms`;
 
-export const moment = (text, timeZone) => text ? format('DateTimeFormat', { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(new Date(text)) : '–';
+export const moment = (text, timeZone) => text
+  ? format('DateTimeFormat', { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(new Date(text))
+  : '–';
 export const clock = (text, timeZone) => format('DateTimeFormat', { timeStyle: 'medium', timeZone }).format(new Date(text));
 /** A day that is written 2026-03-02, whatever the zone. */
-export const day = (text, options = { day: 'numeric', month: 'short' }) => format('DateTimeFormat', { ...options, timeZone: 'UTC' }).format(new Date(`${text.slice(0, 10)}T00:00:00Z`));
+export const day = (text, options = { day: 'numeric', month: 'short' }) => format('DateTimeFormat', { ...options, timeZone: 'UTC' }).format(
+  new Date(`${text.slice(0, 10)}T00:00:00Z`),
+);
 export const weekday = (text, options = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }) => day(text, options);
-export const ago = text => {
+export function ago(text) {
   const seconds = (new Date(text) - Date.now()) / 1000, relative = format('RelativeTimeFormat', { numeric: 'auto' });
-  for (const [unit, size] of [['day', 86400], ['hour', 3600], ['minute', 60]]) if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
-  return relative.format(Math.round(seconds), 'second');
-};
+  const units = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
+  const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) ?? units.at(-1);
+  return relative.format(Math.round(seconds / size), unit);
+}
+
+/** What a point of a report over time is called, in full and on an axis. */
+export const timeLabel = (date, interval) => interval === 'hour'
+  ? `${weekday(date, { weekday: 'short', day: 'numeric', month: 'short' })}, ${date.slice(11, 16)}`
+  : weekday(date);
+export const axisLabel = (date, interval) => interval === 'hour' ? date.slice(11, 16) : day(date);
 
 export function country(code) {
   if (!/^[A-Z]{2}$/.test(code ?? '')) return code || t('unknown');

@@ -69,7 +69,7 @@ struct SQLOrder: Equatable, Sendable {
     let nullsFirst: Bool
 }
 
-enum SQLType: String, Sendable {
+enum SQLType: String, Sendable, Encodable {
     case integer, double, text, boolean
     /// A visitor: counted, grouped by and compared with others, but never shown.
     case visitor

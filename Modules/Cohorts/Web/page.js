@@ -1,19 +1,51 @@
 // Visitors by when they came first, and what they did since.
 
-import { h, replace, t, number, later, select, table, columnChart } from './kit.js';
+import { replace, t, number, later, choice, table, columnChart, behind, h } from './kit.js';
 
 export const texts = {
-  en: { 'c.cohorts': 'Cohorts', 'c.cohorts?': 'Visitors by the week or month of their first visit in this range, and what they did in all of it.', 'c.by': 'By', 'c.week': 'weeks', 'c.month': 'months', 'c.metric': 'What', 'c.period': 'First visit', 'c.total': 'Total', 'c.average': 'Per visitor', 'c.none': 'Nobody came in this range.' },
-  de: { 'c.cohorts': 'Kohorten', 'c.cohorts?': 'Besucher nach Woche oder Monat ihres ersten Besuchs im Zeitraum, und was sie in ihm insgesamt taten.', 'c.by': 'Nach', 'c.week': 'Wochen', 'c.month': 'Monaten', 'c.metric': 'Was', 'c.period': 'Erster Besuch', 'c.total': 'Summe', 'c.average': 'Je Besucher', 'c.none': 'In diesem Zeitraum kam niemand.' },
+  'c.cohorts': { en: 'Cohorts', de: 'Kohorten' },
+  'c.cohorts?': {
+    en: 'Visitors by the week or month of their first visit in this range, and what they did in all of it.',
+    de: 'Besucher nach Woche oder Monat ihres ersten Besuchs im Zeitraum, und was sie in ihm insgesamt taten.',
+  },
+  'c.by': { en: 'By', de: 'Nach' },
+  'c.week': { en: 'weeks', de: 'Wochen' },
+  'c.month': { en: 'months', de: 'Monaten' },
+  'c.metric': { en: 'What', de: 'Was' },
+  'c.period': { en: 'First visit', de: 'Erster Besuch' },
+  'c.total': { en: 'Total', de: 'Summe' },
+  'c.average': { en: 'Per visitor', de: 'Je Besucher' },
+  'c.none': { en: 'Nobody came in this range.', de: 'In diesem Zeitraum kam niemand.' },
 };
 
-export async function show({ root, report, state, go, signal }) {
-  const by = state.extra.by ?? 'week', metric = state.extra.metric ?? 'pageviews';
-  const choose = (name, label, options, chosen) => select({ 'aria-label': label, onchange: event => go({ extra: { [name]: event.target.value } }) }, options, chosen);
-  replace(root, later(t('c.cohorts'), { signal, explain: t('c.cohorts?'), nothing: t('c.none'), actions: h('div', { class: 'row' }, choose('metric', t('c.metric'), ['pageviews', 'sessions', 'events', 'revenue'].map(name => [name, t(name)]), metric), choose('by', t('c.by'), ['week', 'month'].map(name => [name, t(`c.${name}`)]), by)) }, async () => {
-    const { cohorts } = await report('/api/v1/cohorts', { group_by: by, metric });
-    return cohorts.length ? [columnChart({ name: t('c.average'), points: cohorts.map(row => ({ label: row.period, value: row.avg_per_visitor })) }), table(t('c.cohorts'), [
-      { name: t('c.period'), cell: row => row.period }, { name: t('visitors'), number: true, cell: row => number(row.visitors) }, { name: t('c.total'), number: true, cell: row => number(row.total) }, { name: t('c.average'), number: true, cell: row => number(row.avg_per_visitor) },
-    ], cohorts)] : null;
-  }));
+export async function show(view) {
+  const { root, report, state, signal } = view, by = state.extra.by ?? 'week', metric = state.extra.metric ?? 'pageviews';
+  const actions = h('div', { class: 'row' },
+    choice(view, 'metric',
+      t('c.metric'),
+      ['pageviews', 'sessions', 'events', ...view.can('revenue') ? ['revenue'] : []].map(name => [name, t(name)]),
+      metric,
+    ),
+    choice(view, 'by', t('c.by'), ['week', 'month'].map(name => [name, t(`c.${name}`)]), by),
+  );
+  replace(root,
+    later(t('c.cohorts'), { signal, explain: t('c.cohorts?'), nothing: t('c.none'), actions }, async () => {
+      const { cohorts } = await report('/api/v1/cohorts', { group_by: by, metric });
+      if (!cohorts.length) return null;
+      const onpick = row => behind(view, row.period, '/api/v1/cohorts/drill', { group_by: by, period: row.period });
+      return [
+        columnChart({ name: t('c.average'), points: cohorts.map(row => ({ label: row.period, value: row.avg_per_visitor })) }),
+        table(t('c.cohorts'),
+          [
+            { name: t('c.period'), cell: row => row.period },
+            { name: t('visitors'), number: true, cell: row => number(row.visitors) },
+            { name: t('c.total'), number: true, cell: row => number(row.total) },
+            { name: t('c.average'), number: true, cell: row => number(row.avg_per_visitor) },
+          ],
+          cohorts,
+          { onpick },
+        ),
+      ];
+    }),
+  );
 }

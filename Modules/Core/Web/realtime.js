@@ -3,8 +3,22 @@
 import { h, replace, t, number, clock, country, card, figure, listen, ask, bar } from './kit.js';
 
 export const texts = {
-  en: { 'r.now': 'Visitors now', 'r.now?': 'Visitors with an activity in the last 5 minutes.', 'r.minute': 'Events a minute', 'r.minute?': 'Pageviews and custom events that arrived in the last 60 seconds, since this page was opened.', 'r.feed': 'As it arrives', 'r.pages': 'Active pages', 'r.places': 'Places', 'r.connected': 'Connected', 'r.lost': 'Connection lost; trying again', 'r.waiting': 'Waiting for the next event …', 'r.pause': 'Pause', 'r.go-on': 'Go on', 'r.since': 'since this page was opened' },
-  de: { 'r.now': 'Besucher jetzt', 'r.now?': 'Besucher mit einer Aktivität in den letzten 5 Minuten.', 'r.minute': 'Ereignisse pro Minute', 'r.minute?': 'Seitenaufrufe und Ereignisse der letzten 60 Sekunden, seit diese Seite offen ist.', 'r.feed': 'Wie es ankommt', 'r.pages': 'Aktive Seiten', 'r.places': 'Orte', 'r.connected': 'Verbunden', 'r.lost': 'Verbindung verloren; neuer Versuch', 'r.waiting': 'Warten auf das nächste Ereignis …', 'r.pause': 'Anhalten', 'r.go-on': 'Weiter', 'r.since': 'seit diese Seite offen ist' },
+  'r.now': { en: 'Visitors now', de: 'Besucher jetzt' },
+  'r.now?': { en: 'Visitors with an activity in the last 5 minutes.', de: 'Besucher mit einer Aktivität in den letzten 5 Minuten.' },
+  'r.minute': { en: 'Events a minute', de: 'Ereignisse pro Minute' },
+  'r.minute?': {
+    en: 'Pageviews and custom events that arrived in the last 60 seconds, since this page was opened.',
+    de: 'Seitenaufrufe und Ereignisse der letzten 60 Sekunden, seit diese Seite offen ist.',
+  },
+  'r.feed': { en: 'As it arrives', de: 'Wie es ankommt' },
+  'r.pages': { en: 'Active pages', de: 'Aktive Seiten' },
+  'r.places': { en: 'Places', de: 'Orte' },
+  'r.connected': { en: 'Connected', de: 'Verbunden' },
+  'r.lost': { en: 'Connection lost; trying again', de: 'Verbindung verloren; neuer Versuch' },
+  'r.waiting': { en: 'Waiting for the next event …', de: 'Warten auf das nächste Ereignis …' },
+  'r.pause': { en: 'Pause', de: 'Anhalten' },
+  'r.go-on': { en: 'Go on', de: 'Weiter' },
+  'r.since': { en: 'since this page was opened', de: 'seit diese Seite offen ist' },
 };
 
 export const ranged = false;
@@ -12,40 +26,77 @@ export const ranged = false;
 export async function show(view) {
   const { root, signal, state } = view, recent = [];
   let paused = false, active = null;
-  const figures = h('div', { class: 'figures' }), feed = h('ol', { class: 'feed', 'aria-label': t('r.feed'), tabindex: 0 }), status = h('span', { class: 'muted', role: 'status' });
+  const figures = h('div', { class: 'figures' });
+  const feed = h('ol', { class: 'feed', 'aria-label': t('r.feed'), tabindex: 0 });
+  const status = h('span', { class: 'muted', role: 'status' });
   const pages = h('div'), places = h('div'), wait = h('p', { class: 'muted' }, t('r.waiting'));
-  const pause = h('button', { type: 'button', 'aria-pressed': 'false', onclick: () => { paused = !paused; pause.textContent = t(paused ? 'r.go-on' : 'r.pause'); pause.setAttribute('aria-pressed', String(paused)); } }, t('r.pause'));
+  const pause = h('button',
+    { type: 'button', 'aria-pressed': 'false', onclick: () => {
+      paused = !paused;
+      pause.textContent = t(paused ? 'r.go-on' : 'r.pause');
+      pause.setAttribute('aria-pressed', String(paused));
+    } },
+    t('r.pause'),
+  );
   const tally = (place, key, label) => {
     const counts = new Map();
     for (const event of recent) if (event[key]) counts.set(event[key], (counts.get(event[key]) ?? new Set()).add(event.visitor));
     const rows = [...counts].map(([name, visitors]) => [name, visitors.size]).sort((a, b) => b[1] - a[1]).slice(0, 10);
-    replace(place, rows.length ? h('table', { class: 'list' }, h('thead', null, h('tr', null, h('th', { scope: 'col' }, t('what')), h('th', { scope: 'col', class: 'number' }, t('visitors')))),
-      h('tbody', null, rows.map(([name, count]) => h('tr', null, h('th', { scope: 'row' }, bar(count / rows[0][1]), h('span', { class: 'row' }, label(name))), h('td', { class: 'number' }, number(count)))))) : h('p', { class: 'muted' }, t('r.waiting')));
+    replace(place,
+      rows.length
+        ? h('table', { class: 'list' },
+          h('thead', null, h('tr', null, h('th', { scope: 'col' }, t('what')), h('th', { scope: 'col', class: 'number' }, t('visitors')))),
+          h('tbody', null,
+            rows.map(([name, count]) => h('tr', null,
+              h('th', { scope: 'row' }, bar(count / rows[0][1]), h('span', { class: 'row' }, label(name))),
+              h('td', { class: 'number' }, number(count)),
+            )),
+          ),
+        )
+        : h('p', { class: 'muted' }, t('r.waiting')),
+    );
   };
   const draw = () => {
     const cut = Date.now() - 300000;
     while (recent.length && new Date(recent.at(-1).at) < cut) recent.pop();
-    replace(figures, figure({ name: t('r.now'), value: number(active), explain: t('r.now?') }),
-      figure({ name: t('r.minute'), value: number(recent.filter(event => new Date(event.at) > Date.now() - 60000).length), explain: t('r.minute?') }));
+    replace(figures,
+      figure({ name: t('r.now'), value: number(active), explain: t('r.now?') }),
+      figure({ name: t('r.minute'), value: number(recent.filter(event => new Date(event.at) > Date.now() - 60000).length), explain: t('r.minute?') }),
+    );
     tally(pages, 'path', name => name);
     tally(places, 'country', country);
   };
-  replace(root, figures, h('div', { class: 'grid' },
-    card(t('r.feed'), { actions: [status, pause] }, wait, feed), h('div', { class: 'page' }, card(t('r.pages'), {}, h('p', { class: 'hint' }, t('r.since')), pages), card(t('r.places'), {}, places))));
-  const count = async () => { try { active = (await ask('/api/v1/realtime', { signal })).active_visitors; draw(); } catch { /* the next one tells */ } };
+  replace(root, figures,
+    h('div', { class: 'grid' },
+      card(t('r.feed'), { actions: [status, pause] }, wait, feed),
+      h('div', { class: 'page' }, card(t('r.pages'), {}, h('p', { class: 'hint' }, t('r.since')), pages), card(t('r.places'), {}, places)),
+    ),
+  );
+  const count = async () => {
+    try { active = (await ask('/api/v1/realtime', { signal })).active_visitors; draw(); } catch { /* the next one tells */ }
+  };
   draw();
   count();
   const timer = setInterval(count, 5000);
   signal.addEventListener('abort', () => clearInterval(timer));
-  listen('/api/v1/stream', (name, event) => {
-    if (name !== 'activity') return;
-    recent.unshift(event);
-    if (recent.length > 2000) recent.pop();
-    if (paused) return;
-    wait.hidden = true;
-    feed.prepend(h('li', null, h('time', { datetime: event.at }, clock(event.at, state.zone)),
-      h('span', null, event.type === 'event' ? h('strong', null, event.name, ' ') : '', event.path), h('span', { class: 'muted' }, [event.country && country(event.country), event.browser, event.device].filter(Boolean).join(' · '))));
-    while (feed.children.length > 100) feed.lastChild.remove();
-    draw();
-  }, signal, connected => replace(status, connected ? [h('span', { class: 'live' }), t('r.connected')] : t('r.lost')));
+  listen('/api/v1/stream',
+    (name, event) => {
+      if (name !== 'activity') return;
+      recent.unshift(event);
+      if (recent.length > 2000) recent.pop();
+      if (paused) return;
+      wait.hidden = true;
+      feed.prepend(
+        h('li', null,
+          h('time', { datetime: event.at }, clock(event.at, state.zone)),
+          h('span', null, event.type === 'event' ? h('strong', null, event.name, ' ') : '', event.path),
+          h('span', { class: 'muted' }, [event.country && country(event.country), event.browser, event.device].filter(Boolean).join(' · ')),
+        ),
+      );
+      while (feed.children.length > 100) feed.lastChild.remove();
+      draw();
+    },
+    signal,
+    connected => replace(status, connected ? [h('span', { class: 'live' }), t('r.connected')] : t('r.lost')),
+  );
 }

@@ -1,102 +1,217 @@
 // Boards of one's own: widgets on a grid of twelve columns, moved and sized by pointer or keys.
 
-import { h, replace, t, short, percent, duration, country, day, weekday, load, figure, delta, lineChart, breakdown, select, field, form, dialog, confirmed, toast, ask } from './kit.js';
+import {
+  h, replace, t, short, percent, duration, country, timeline, endsToday, load, figure, delta, lineChart, breakdown, select, field, formDialog,
+  removal, button, choice, empty, toast, ask,
+} from './kit.js';
 
 export const texts = {
-  en: { 'd.board': 'Board', 'd.new': 'New board', 'd.none': 'No boards yet. Put together the reports that you look at every day.', 'd.arrange': 'Arrange', 'd.done': 'Save the arrangement', 'd.add': 'Add a widget', 'd.what': 'What it shows', 'd.stats': 'Key figures', 'd.timeseries': 'Visitors over time', 'd.pages': 'Pages', 'd.referrers': 'Sources', 'd.events': 'Events', 'd.devices': 'Devices', 'd.geo': 'Countries', 'd.campaigns': 'Campaigns', 'd.move': '{name}: arrow keys move it, with Shift they size it', 'd.drop': 'Remove {name}', 'd.hint': 'Drag a widget to move it, its lower right corner to size it; or focus it and use the arrow keys, with Shift to size.', 'd.delete?': 'The board “{name}” is deleted; no data is.', 'd.bounce': 'Bounce rate', 'd.duration': 'Visit duration' },
-  de: { 'd.board': 'Tafel', 'd.new': 'Neue Tafel', 'd.none': 'Noch keine Tafeln. Stellen Sie zusammen, was Sie jeden Tag ansehen.', 'd.arrange': 'Anordnen', 'd.done': 'Anordnung speichern', 'd.add': 'Element hinzufügen', 'd.what': 'Was es zeigt', 'd.stats': 'Kennzahlen', 'd.timeseries': 'Besucher im Verlauf', 'd.pages': 'Seiten', 'd.referrers': 'Quellen', 'd.events': 'Ereignisse', 'd.devices': 'Geräte', 'd.geo': 'Länder', 'd.campaigns': 'Kampagnen', 'd.move': '{name}: Pfeiltasten bewegen es, mit Umschalt ändern sie die Größe', 'd.drop': '{name} entfernen', 'd.hint': 'Ziehen Sie ein Element, um es zu bewegen, an der unteren rechten Ecke für seine Größe; oder wählen Sie es an und nehmen die Pfeiltasten, mit Umschalt für die Größe.', 'd.delete?': 'Die Tafel „{name}“ wird gelöscht, Daten nicht.', 'd.bounce': 'Absprungrate', 'd.duration': 'Besuchsdauer' },
+  'd.board': { en: 'Board', de: 'Tafel' },
+  'd.new': { en: 'New board', de: 'Neue Tafel' },
+  'd.none': {
+    en: 'No boards yet. Put together the reports that you look at every day.',
+    de: 'Noch keine Tafeln. Stellen Sie zusammen, was Sie jeden Tag ansehen.',
+  },
+  'd.arrange': { en: 'Arrange', de: 'Anordnen' },
+  'd.done': { en: 'Save the arrangement', de: 'Anordnung speichern' },
+  'd.add': { en: 'Add a widget', de: 'Element hinzufügen' },
+  'd.what': { en: 'What it shows', de: 'Was es zeigt' },
+  'd.stats': { en: 'Key figures', de: 'Kennzahlen' },
+  'd.timeseries': { en: 'Visitors over time', de: 'Besucher im Verlauf' },
+  'd.pages': { en: 'Pages', de: 'Seiten' },
+  'd.referrers': { en: 'Sources', de: 'Quellen' },
+  'd.events': { en: 'Events', de: 'Ereignisse' },
+  'd.devices': { en: 'Devices', de: 'Geräte' },
+  'd.geo': { en: 'Countries', de: 'Länder' },
+  'd.campaigns': { en: 'Campaigns', de: 'Kampagnen' },
+  'd.move': { en: '{name}: arrow keys move it, with Shift they size it', de: '{name}: Pfeiltasten bewegen es, mit Umschalt ändern sie die Größe' },
+  'd.drop': { en: 'Remove {name}', de: '{name} entfernen' },
+  'd.hint': {
+    en: 'Drag a widget to move it, its lower right corner to size it; or focus it and use the arrow keys, with Shift to size.',
+    de:
+      'Ziehen Sie ein Element, um es zu bewegen, an der unteren rechten Ecke für seine Größe; oder wählen Sie es an und nehmen die '
+      + 'Pfeiltasten, mit Umschalt für die Größe.',
+  },
+  'd.delete?': { en: 'The board “{name}” is deleted; no data is.', de: 'Die Tafel „{name}“ wird gelöscht, Daten nicht.' },
+  'd.bounce': { en: 'Bounce rate', de: 'Absprungrate' },
+  'd.duration': { en: 'Visit duration', de: 'Besuchsdauer' },
 };
 
 const kinds = ['stats', 'timeseries', 'pages', 'referrers', 'events', 'devices', 'geo', 'campaigns'];
-const first = [{ id: 'a', report_type: 'stats', x: 0, y: 0, w: 12, h: 2 }, { id: 'b', report_type: 'timeseries', x: 0, y: 2, w: 12, h: 4 }, { id: 'c', report_type: 'pages', x: 0, y: 6, w: 6, h: 5 }, { id: 'd', report_type: 'referrers', x: 6, y: 6, w: 6, h: 5 }];
+const first = [
+  { id: 'a', report_type: 'stats', x: 0, y: 0, w: 12, h: 2 },
+  { id: 'b', report_type: 'timeseries', x: 0, y: 2, w: 12, h: 4 },
+  { id: 'c', report_type: 'pages', x: 0, y: 6, w: 6, h: 5 },
+  { id: 'd', report_type: 'referrers', x: 6, y: 6, w: 6, h: 5 },
+];
 
 export async function show(view) {
   const { root, state, go, signal } = view;
   const { data } = await ask('/api/v1/dashboards', { signal, parameters: { limit: 100 } });
-  const chosen = data.find(board => board.id === state.extra.board) ?? data.find(board => board.is_default) ?? data[0], board = h('div', { class: 'board' });
-  const create = () => {
-    const name = h('input', { type: 'text', required: true, maxlength: 200 });
-    dialog(t('d.new'), close => form(null, async () => { const made = await ask('/api/v1/dashboards', { method: 'POST', body: { name: name.value, layout: { columns: 12 }, widgets: first } }); close(); go({ extra: { board: made.id } }); },
-      field(t('name'), name), h('div', { class: 'row end' }, h('button', { type: 'submit', class: 'primary' }, t('create')))), { closeLabel: t('close') });
-  };
-  const hint = h('p', { class: 'hint', hidden: true }, t('d.hint'));
-  let editing = false, widgets = structuredClone(chosen?.widgets ?? []);
-  const arrange = h('button', { type: 'button', id: 'arrange', onclick: async () => {
-    if (editing) {
-      try { await ask(`/api/v1/dashboards/${chosen.id}`, { method: 'PUT', body: { widgets } }); toast(t('saved')); } catch (error) { return toast(error.message, 'bad'); }
-    }
-    editing = !editing;
-    arrange.textContent = t(editing ? 'd.done' : 'd.arrange');
-    hint.hidden = add.hidden = !editing;
-    draw();
-  } }, t('d.arrange'));
-  const add = h('button', { type: 'button', hidden: true, onclick: () => {
-    const kind = select({}, kinds.map(name => [name, t(`d.${name}`)]), 'pages');
-    dialog(t('d.add'), close => form(null, () => { widgets.push({ id: crypto.randomUUID?.() ?? String(Date.now()), report_type: kind.value, x: 0, y: Math.max(0, ...widgets.map(widget => widget.y + widget.h)), w: 6, h: 5 }); close(); draw(); },
-      field(t('d.what'), kind), h('div', { class: 'row end' }, h('button', { type: 'submit', class: 'primary' }, t('apply')))), { closeLabel: t('close') });
-  } }, `+ ${t('d.add')}`);
-  replace(root, h('div', { class: 'row' }, chosen && [select({ 'aria-label': t('d.board'), onchange: event => go({ extra: { board: event.target.value } }) }, data.map(({ id, name }) => [id, name]), chosen.id), arrange, add,
-    h('button', { type: 'button', class: 'danger', onclick: async () => {
-      if (!await confirmed(t('d.delete?', { name: chosen.name }), t('remove'))) return;
-      try { await ask(`/api/v1/dashboards/${chosen.id}`, { method: 'DELETE' }); go({ extra: { board: '' } }); } catch (error) { toast(error.message, 'bad'); }
-    } }, t('remove'))], h('button', { type: 'button', class: chosen ? '' : 'primary', id: 'new-board', onclick: create }, `+ ${t('d.new')}`)), hint, chosen ? board : h('p', { class: 'empty' }, t('d.none')));
+  const chosen = data.find(board => board.id === state.extra.board) ?? data.find(board => board.is_default) ?? data[0];
+  const create = button(`+ ${t('d.new')}`, () => newBoard(go), { class: chosen ? '' : 'primary', id: 'new-board' });
+  if (!chosen) return replace(root, h('div', { class: 'row' }, create), empty(t('d.none')));
 
-  const place = (element, widget) => Object.assign(element.style, { gridColumn: `${widget.x + 1} / span ${widget.w}`, gridRow: `${widget.y + 1} / span ${widget.h}` });
-  const bounded = widget => { widget.w = Math.max(2, Math.min(12, widget.w)); widget.h = Math.max(2, Math.min(20, widget.h)); widget.x = Math.max(0, Math.min(12 - widget.w, widget.x)); widget.y = Math.max(0, widget.y); };
+  const board = h('div', { class: 'board' }), hint = h('p', { class: 'hint', hidden: true }, t('d.hint'));
+  let editing = false, widgets = structuredClone(chosen.widgets);
+  const arrange = button(t('d.arrange'),
+    async () => {
+      if (editing) {
+        await ask(`/api/v1/dashboards/${chosen.id}`, { method: 'PUT', body: { widgets } });
+        toast(t('saved'));
+      }
+      editing = !editing;
+      arrange.textContent = t(editing ? 'd.done' : 'd.arrange');
+      hint.hidden = add.hidden = !editing;
+      draw();
+    },
+    { id: 'arrange' },
+  );
+  const add = button(`+ ${t('d.add')}`,
+    () => {
+      const kind = select({}, kinds.map(name => [name, t(`d.${name}`)]), 'pages'), below = Math.max(0, ...widgets.map(widget => widget.y + widget.h));
+      formDialog(t('d.add'), { action: t('apply') },
+        () => {
+          widgets.push({ id: `w${Date.now()}`, report_type: kind.value, x: 0, y: below, w: 6, h: 5 });
+          draw();
+        },
+        field(t('d.what'), kind),
+      );
+    },
+    { hidden: true, id: 'add-widget' },
+  );
+  const remove = removal(t('d.delete?', { name: chosen.name }), async () => {
+    await ask(`/api/v1/dashboards/${chosen.id}`, { method: 'DELETE' });
+    go({ extra: { board: '' } });
+  });
+  const boards = choice(view, 'board', t('d.board'), data.map(({ id, name }) => [id, name]), chosen.id);
+  replace(root, h('div', { class: 'row' }, boards, arrange, add, remove, create), hint, board);
+
   function draw() {
     board.classList.toggle('editing', editing);
-    replace(board, widgets.map(widget => {
-      const name = t(`d.${widget.report_type}`), body = h('div', { class: 'body' }), element = editing
-        ? h('section', { class: 'card', tabindex: 0, 'aria-label': t('d.move', { name }) }, h('header', null, h('h2', null, name), h('button', { type: 'button', class: 'icon', 'aria-label': t('d.drop', { name }), onclick: () => { widgets = widgets.filter(other => other !== widget); draw(); } }, '✕')))
-        : h('div', { class: 'card' }, body);
-      place(element, widget);
-      if (editing) movable(element, widget); else drawWidget(view, widget.report_type, body, name);
-      return element;
+    replace(board, widgets.map(widget => editing ? handle(widget) : shown(widget)));
+    place();
+  }
+  function place() {
+    widgets.forEach((widget, at) => Object.assign(board.children[at].style, {
+      gridColumn: `${widget.x + 1} / span ${widget.w}`,
+      gridRow: `${widget.y + 1} / span ${widget.h}`,
     }));
   }
-  function movable(element, widget) {
-    const change = (dx, dy, size) => { if (size) { widget.w += dx; widget.h += dy; } else { widget.x += dx; widget.y += dy; } bounded(widget); place(element, widget); };
-    element.addEventListener('keydown', event => {
-      const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
-      if (!dx && !dy) return;
-      event.preventDefault();
-      change(dx, dy, event.shiftKey);
-    });
-    element.addEventListener('pointerdown', event => {
-      if (event.target.closest('button')) return;
-      const box = element.getBoundingClientRect(), size = event.clientX > box.right - 24 && event.clientY > box.bottom - 24, column = board.clientWidth / 12, row = 101;
-      let { clientX, clientY } = event;
-      element.setPointerCapture(event.pointerId);
-      const move = event => {
-        const dx = Math.round((event.clientX - clientX) / column), dy = Math.round((event.clientY - clientY) / row);
-        if (dx || dy) { change(dx, dy, size); clientX += dx * column; clientY += dy * row; }
-      };
-      element.addEventListener('pointermove', move);
-      element.addEventListener('pointerup', () => element.removeEventListener('pointermove', move), { once: true });
-    });
+  function shown(widget) {
+    const body = h('div', { class: 'body' });
+    drawWidget(view, widget.report_type, body, t(`d.${widget.report_type}`));
+    return h('div', { class: 'card' }, body);
   }
-  if (chosen) draw();
+  function handle(widget) {
+    const name = t(`d.${widget.report_type}`);
+    const drop = button('✕', () => { widgets = widgets.filter(other => other !== widget); draw(); }, {
+      class: 'icon',
+      'aria-label': t('d.drop', { name }),
+    });
+    const element = h('section', { class: 'card', tabindex: 0, 'aria-label': t('d.move', { name }) }, h('header', null, h('h2', null, name), drop));
+    movable(element, board, (dx, dy, isSize) => {
+      if (isSize) Object.assign(widget, { w: widget.w + dx, h: widget.h + dy }); else Object.assign(widget, { x: widget.x + dx, y: widget.y + dy });
+      settle(widgets, widget);
+      place();
+    });
+    return element;
+  }
+  draw();
+}
+
+function newBoard(go) {
+  const name = h('input', { type: 'text', required: true, maxlength: 200 });
+  formDialog(t('d.new'), { action: t('create'), id: 'board-form' },
+    async () => {
+      const made = await ask('/api/v1/dashboards', { method: 'POST', body: { name: name.value, layout: { columns: 12 }, widgets: first } });
+      go({ extra: { board: made.id } });
+    },
+    field(t('name'), name),
+  );
+}
+
+/** Keeps `moved` on the board and pushes down what it would lie on, and what those would lie on. */
+function settle(widgets, moved) {
+  moved.w = Math.max(2, Math.min(12, moved.w));
+  moved.h = Math.max(2, Math.min(20, moved.h));
+  moved.x = Math.max(0, Math.min(12 - moved.w, moved.x));
+  moved.y = Math.max(0, moved.y);
+  const overlap = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+  const placed = [moved];
+  for (const widget of widgets.filter(other => other !== moved).sort((a, b) => a.y - b.y)) {
+    for (let other; (other = placed.find(other => overlap(other, widget))); ) widget.y = other.y + other.h;
+    placed.push(widget);
+  }
+}
+
+/** Calls `change(columns, rows, isSize)` as `element` is dragged, or moved by arrow keys; its lower right corner, or Shift, sizes it. */
+function movable(element, board, change) {
+  element.addEventListener('keydown', event => {
+    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
+    if (event.target !== element || !dx && !dy) return;
+    event.preventDefault();
+    change(dx, dy, event.shiftKey);
+  });
+  element.addEventListener('pointerdown', event => {
+    if (event.target.closest('button')) return;
+    const box = element.getBoundingClientRect(), style = getComputedStyle(board), corner = 28;
+    const isSize = event.clientX > box.right - corner && event.clientY > box.bottom - corner;
+    const column = (board.clientWidth + parseFloat(style.columnGap)) / 12, row = parseFloat(style.gridAutoRows) + parseFloat(style.rowGap);
+    let { clientX, clientY } = event;
+    const move = event => {
+      const dx = Math.round((event.clientX - clientX) / column), dy = Math.round((event.clientY - clientY) / row);
+      if (!dx && !dy) return;
+      change(dx, dy, isSize);
+      clientX += dx * column;
+      clientY += dy * row;
+    };
+    element.setPointerCapture(event.pointerId);
+    element.addEventListener('pointermove', move);
+    for (const end of ['pointerup', 'pointercancel']) element.addEventListener(end, () => element.removeEventListener('pointermove', move), {
+      once: true,
+    });
+  });
 }
 
 /** What a widget shows, from the report that it names. */
-function drawWidget({ report, state, signal, compare }, kind, place, name) {
-  const visitors = { name: t('visitors'), value: row => row.visitors };
-  const lists = {
-    pages: ['/api/v1/pages', row => row.path, { name: t('pageviews'), value: row => row.views }], referrers: ['/api/v1/referrers', row => row.source, visitors], geo: ['/api/v1/geo', row => country(row.country), visitors],
-    events: ['/api/v1/events', row => row.name, { name: t('events'), value: row => row.count }], campaigns: ['/api/v1/campaigns', row => row.campaign, visitors], devices: ['/api/v1/devices', row => row.name, visitors],
-  };
+function drawWidget(view, kind, place, name) {
+  const { report, signal } = view;
   if (kind in lists) {
-    const [path, label, column] = lists[kind], made = breakdown(name, [{ id: kind, title: name, columns: [column], label, rows: async limit => { const answer = await report(path, { limit }); return answer.data ?? answer.device_types; } }], { signal });
-    return replace(place, ...made.children);
+    const [path, label, key, title] = lists[kind], columns = [{ name: t(title), value: row => row[key] }];
+    const rows = async limit => { const answer = await report(path, { limit }); return answer.data ?? answer.device_types; };
+    return replace(place, ...breakdown(name, [{ id: kind, title: name, columns, label, rows }], { signal }).children);
   }
   const inner = h('div');
   replace(place, h('h2', null, name), inner);
-  load(inner, async () => {
-    if (kind === 'stats') {
-      const { current, previous } = await report('/api/v1/stats'), make = (key, name, format, low) => figure({ name, value: format(current[key]), change: state.compare ? delta(current[key], previous[key], low) : null });
-      return h('div', { class: 'row' }, make('visitors', t('visitors'), short), make('pageviews', t('pageviews'), short), make('sessions', t('sessions'), short), make('bounce_rate', t('d.bounce'), percent, true), make('avg_duration', t('d.duration'), duration), make('events', t('events'), short));
-    }
-    const { data, previous } = await report('/api/v1/stats/timeseries', compare);
-    return data.length ? lineChart({ name: t('visitors'), points: data.map((point, at) => ({ label: weekday(point.date), short: day(point.date), value: point.visitors, before: previous?.data[at]?.visitors })) }) : null;
-  }, { signal });
+  load(inner, () => kind === 'stats' ? keyFigures(view) : overTime(view), { signal });
+}
+
+const lists = {
+  pages: ['/api/v1/pages', row => row.path, 'views', 'pageviews'],
+  referrers: ['/api/v1/referrers', row => row.source, 'visitors', 'visitors'],
+  geo: ['/api/v1/geo', row => country(row.country), 'visitors', 'visitors'],
+  events: ['/api/v1/events', row => row.name, 'count', 'events'],
+  campaigns: ['/api/v1/campaigns', row => row.campaign, 'visitors', 'visitors'],
+  devices: ['/api/v1/devices', row => row.name, 'visitors', 'visitors'],
+};
+
+async function keyFigures({ report, state }) {
+  const { current, previous } = await report('/api/v1/stats');
+  const make = (key, name, format, lowIsGood) => figure({
+    name,
+    value: format(current[key]),
+    change: state.compare ? delta(current[key], previous[key], lowIsGood) : null,
+  });
+  return h('div', { class: 'row' },
+    ['visitors', 'pageviews', 'sessions', 'events'].map(key => make(key, t(key), short)),
+    make('bounce_rate', t('d.bounce'), percent, true),
+    make('avg_duration', t('d.duration'), duration),
+  );
+}
+
+async function overTime(view) {
+  const answer = await view.report('/api/v1/stats/timeseries', { interval: view.interval, ...view.compare });
+  if (!answer.data.length) return null;
+  return lineChart({ name: t('visitors'), points: timeline(answer, view.interval, point => point.visitors), partial: endsToday(view, answer.data) });
 }

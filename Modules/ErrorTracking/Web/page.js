@@ -1,63 +1,189 @@
 // What goes wrong in visitors' browsers.
 
-import { h, replace, t, number, ago, moment, day, weekday, figure, load, later, table, facts, columnChart, dialog, select, ask, toast } from './kit.js';
+import { h, replace, t, number, ago, moment, timeline, figure, load, later, table, facts, columnChart, dialog, choice, button, ask } from './kit.js';
 
 export const texts = {
-  en: { 'e.total': 'Errors', 'e.total?': 'How often anything failed.', 'e.groups': 'Different errors', 'e.groups?': 'Errors with the same cause count once, also across builds.', 'e.people': 'Affected visitors', 'e.people?': 'Visitors who met at least one error.', 'e.list': 'Errors by how often', 'e.message': 'Message', 'e.count': 'Times', 'e.visitors': 'Visitors', 'e.last': 'Last', 'e.first': 'First', 'e.status': 'State', 'e.open': 'open', 'e.resolved': 'resolved', 'e.ignored': 'ignored', 'e.regressed': 'came back', 'e.all': 'All', 'e.release': 'Release', 'e.where': 'Where', 'e.stack': 'Stack', 'e.source': 'in the sources', 'e.before': 'What they did before', 'e.examples': 'Latest', 'e.browser': 'Browser', 'e.none': 'No errors in this range. Add data-errors="true" to the script’s tag if it is not there.', 'e.no-map': 'No source map fits: the stack is that of the built file.', 'e.resolve': 'Resolve', 'e.ignore': 'Ignore', 'e.reopen': 'Open again', 'e.over-time': 'Errors over time', 'e.older': 'Older', 'e.newer': 'Newer' },
-  de: { 'e.total': 'Fehler', 'e.total?': 'Wie oft etwas fehlschlug.', 'e.groups': 'Verschiedene Fehler', 'e.groups?': 'Fehler gleicher Ursache zählen einmal, auch über Versionen hinweg.', 'e.people': 'Betroffene Besucher', 'e.people?': 'Besucher, die mindestens einen Fehler trafen.', 'e.list': 'Fehler nach Häufigkeit', 'e.message': 'Meldung', 'e.count': 'Male', 'e.visitors': 'Besucher', 'e.last': 'Zuletzt', 'e.first': 'Zuerst', 'e.status': 'Stand', 'e.open': 'offen', 'e.resolved': 'behoben', 'e.ignored': 'übergangen', 'e.regressed': 'wieder da', 'e.all': 'Alle', 'e.release': 'Version', 'e.where': 'Wo', 'e.stack': 'Aufrufe', 'e.source': 'in den Quellen', 'e.before': 'Was davor geschah', 'e.examples': 'Neueste', 'e.browser': 'Browser', 'e.none': 'Keine Fehler in diesem Zeitraum. Ergänzen Sie data-errors="true" am Skript, falls es fehlt.', 'e.no-map': 'Keine Source-Map passt: Das sind die Aufrufe der gebauten Datei.', 'e.resolve': 'Beheben', 'e.ignore': 'Übergehen', 'e.reopen': 'Wieder öffnen', 'e.over-time': 'Fehler im Verlauf', 'e.older': 'Ältere', 'e.newer': 'Neuere' },
+  'e.total': { en: 'Errors', de: 'Fehler' },
+  'e.total?': { en: 'How often anything failed.', de: 'Wie oft etwas fehlschlug.' },
+  'e.groups': { en: 'Different errors', de: 'Verschiedene Fehler' },
+  'e.groups?': {
+    en: 'Errors with the same cause count once, also across builds.',
+    de: 'Fehler gleicher Ursache zählen einmal, auch über Versionen hinweg.',
+  },
+  'e.people': { en: 'Affected visitors', de: 'Betroffene Besucher' },
+  'e.people?': { en: 'Visitors who met at least one error.', de: 'Besucher, die mindestens einen Fehler trafen.' },
+  'e.list': { en: 'Errors by how often', de: 'Fehler nach Häufigkeit' },
+  'e.message': { en: 'Message', de: 'Meldung' },
+  'e.count': { en: 'Times', de: 'Male' },
+  'e.visitors': { en: 'Visitors', de: 'Besucher' },
+  'e.last': { en: 'Last', de: 'Zuletzt' },
+  'e.first': { en: 'First', de: 'Zuerst' },
+  'e.status': { en: 'State', de: 'Stand' },
+  'e.open': { en: 'open', de: 'offen' },
+  'e.resolved': { en: 'resolved', de: 'behoben' },
+  'e.ignored': { en: 'ignored', de: 'übergangen' },
+  'e.regressed': { en: 'came back', de: 'wieder da' },
+  'e.all': { en: 'All', de: 'Alle' },
+  'e.release': { en: 'Release', de: 'Version' },
+  'e.where': { en: 'Where', de: 'Wo' },
+  'e.stack': { en: 'Stack', de: 'Aufrufe' },
+  'e.source': { en: 'in the sources', de: 'in den Quellen' },
+  'e.before': { en: 'What they did before', de: 'Was davor geschah' },
+  'e.examples': { en: 'Latest', de: 'Neueste' },
+  'e.browser': { en: 'Browser', de: 'Browser' },
+  'e.none': {
+    en: 'No errors in this range. Add data-errors="true" to the script’s tag if it is not there.',
+    de: 'Keine Fehler in diesem Zeitraum. Ergänzen Sie data-errors="true" am Skript, falls es fehlt.',
+  },
+  'e.no-map': {
+    en: 'No source map fits: the stack is that of the built file.',
+    de: 'Keine Source-Map passt: Das sind die Aufrufe der gebauten Datei.',
+  },
+  'e.resolve': { en: 'Resolve', de: 'Beheben' },
+  'e.ignore': { en: 'Ignore', de: 'Übergehen' },
+  'e.reopen': { en: 'Open again', de: 'Wieder öffnen' },
+  'e.over-time': { en: 'Errors over time', de: 'Fehler im Verlauf' },
+  'e.older': { en: 'Older', de: 'Ältere' },
+  'e.newer': { en: 'Newer', de: 'Neuere' },
 };
 
 const kinds = { open: 'fair', resolved: 'good', ignored: '', regressed: 'bad' };
 const badge = status => h('span', { class: `badge ${kinds[status]}` }, t(`e.${status}`));
 
 export async function show(view) {
-  const { root, report, state, go, signal } = view, status = state.extra.status ?? '', figures = h('div', { class: 'figures' });
-  load(figures, async () => {
-    const stats = await report('/api/v1/errors/stats');
-    return [['total', 'total_errors'], ['groups', 'unique_errors'], ['people', 'affected_visitors']].map(([name, key]) => figure({ name: t(`e.${name}`), value: number(stats[key]), explain: t(`e.${name}?`) }));
-  }, { lines: 2, signal });
+  const { root, report, state, signal } = view, status = state.extra.status ?? '', figures = h('div', { class: 'figures' });
+  load(figures,
+    async () => {
+      const stats = await report('/api/v1/errors/stats');
+      return [['total', 'total_errors'], ['groups', 'unique_errors'], ['people', 'affected_visitors']].map(([name, key]) => figure({
+        name: t(`e.${name}`),
+        value: number(stats[key]),
+        explain: t(`e.${name}?`),
+      }));
+    },
+    { lines: 2, signal },
+  );
   replace(root, figures,
     later(t('e.over-time'), { signal, lines: 6, nothing: t('e.none') }, async () => {
       const { data } = await report('/api/v1/errors/timeseries', { interval: view.interval });
-      return data.some(point => point.count) ? columnChart({ name: t('e.total'), points: data.map(point => ({ label: view.interval === 'hour' ? point.date.replace('T', ' ').slice(0, 16) : weekday(point.date), short: view.interval === 'hour' ? point.date.slice(11, 16) : day(point.date), value: point.count, kind: 'bad' })) }) : null;
+      if (!data.some(point => point.count)) return null;
+      return columnChart({
+        name: t('e.total'),
+        points: timeline({ data }, view.interval, point => point.count).map(point => ({ ...point, kind: 'bad' })),
+      });
     }),
-    later(t('e.list'), { signal, nothing: t('e.none'), actions: select({ 'aria-label': t('e.status'), onchange: event => go({ extra: { status: event.target.value } }) }, [['', t('e.all')], ...Object.keys(kinds).map(name => [name, t(`e.${name}`)])], status) }, async () => {
-      const { data } = await report('/api/v1/errors', { limit: 50, status });
-      return data.length ? table(t('e.list'), [
-        { name: t('e.message'), cell: row => row.message }, { name: t('e.status'), cell: row => badge(row.status) }, { name: t('e.count'), number: true, cell: row => number(row.count) }, { name: t('e.visitors'), number: true, cell: row => number(row.affected_visitors) },
-        { name: t('e.where'), cell: row => row.latest_path }, { name: t('e.release'), cell: row => row.release ?? '–' }, { name: t('e.last'), cell: row => h('time', { datetime: row.last_seen, title: moment(row.last_seen, state.zone) }, ago(row.last_seen)) },
-      ], data, { onpick: row => details(view, row) }) : null;
-    }));
+    later(t('e.list'),
+      {
+        signal,
+        nothing: t('e.none'),
+        actions: choice(view, 'status', t('e.status'), [['', t('e.all')], ...Object.keys(kinds).map(name => [name, t(`e.${name}`)])], status),
+      },
+      async () => {
+        const { data } = await report('/api/v1/errors', { limit: 50, status });
+        if (!data.length) return null;
+        return table(t('e.list'),
+          [
+            { name: t('e.message'), cell: row => row.message },
+            { name: t('e.status'), cell: row => badge(row.status) },
+            { name: t('e.count'), number: true, cell: row => number(row.count) },
+            { name: t('e.visitors'), number: true, cell: row => number(row.affected_visitors) },
+            { name: t('e.where'), cell: row => row.latest_path },
+            { name: t('e.release'), cell: row => row.release ?? '–' },
+            {
+              name: t('e.last'),
+              cell: row => h('time', { datetime: row.last_seen, title: moment(row.last_seen, state.zone) }, ago(row.last_seen)),
+            },
+          ],
+          data,
+          { onpick: row => details(view, row) },
+        );
+      },
+    ),
+  );
 }
 
 function details(view, error) {
-  dialog(error.message, close => {
-    const place = h('div');
-    load(place, async () => {
-      const [{ data }, issue] = await Promise.all([view.report('/api/v1/errors/details', { fingerprint: error.fingerprint, limit: 20 }), ask(`/api/v1/errors/issues/${error.fingerprint}`)]);
-      let at = 0;
-      const example = h('div');
-      const draw = () => replace(example, data[at] && one(data[at], view.state.zone), data.length > 1 && h('div', { class: 'row end' }, h('span', { class: 'muted' }, `${at + 1} / ${data.length}`),
-        h('button', { type: 'button', disabled: at === 0, onclick: () => { at--; draw(); } }, t('e.newer')), h('button', { type: 'button', disabled: at === data.length - 1, onclick: () => { at++; draw(); } }, t('e.older'))));
-      draw();
-      const set = status => async () => {
-        try { await ask(`/api/v1/errors/issues/${error.fingerprint}`, { method: 'PUT', body: { status } }); close(); view.refresh(); } catch (problem) { toast(problem.message, 'bad'); }
-      };
-      return [h('div', { class: 'row' }, badge(issue.status), ...(issue.status === 'open' || issue.status === 'regressed'
-        ? [h('button', { type: 'button', onclick: set('resolved') }, t('e.resolve')), h('button', { type: 'button', onclick: set('ignored') }, t('e.ignore'))] : [h('button', { type: 'button', onclick: set('open') }, t('e.reopen'))])),
-        facts([[t('e.count'), number(issue.count)], [t('e.visitors'), number(issue.affected_visitors)], [t('e.first'), moment(issue.first_seen, view.state.zone)], [t('e.last'), moment(issue.last_seen, view.state.zone)]]), h('h3', null, t('e.examples')), example];
-    }, { signal: view.signal });
-    return place;
-  }, { wide: true, closeLabel: t('close') });
+  const path = `/api/v1/errors/issues/${error.fingerprint}`;
+  dialog(error.message,
+    close => {
+      const place = h('div');
+      const set = (status, text) => button(text, async () => {
+        await ask(path, { method: 'PUT', body: { status } });
+        close();
+        view.refresh();
+      });
+      load(place,
+        async () => {
+          const [{ data }, issue] = await Promise.all([
+            view.report('/api/v1/errors/details', { fingerprint: error.fingerprint, limit: 20 }),
+            ask(path),
+          ]);
+          const isOpen = issue.status === 'open' || issue.status === 'regressed';
+          return [
+            h('div', { class: 'row' },
+              badge(issue.status),
+              isOpen ? [set('resolved', t('e.resolve')), set('ignored', t('e.ignore'))] : set('open', t('e.reopen')),
+            ),
+            facts([
+              [t('e.count'), number(issue.count)],
+              [t('e.visitors'), number(issue.affected_visitors)],
+              [t('e.first'), moment(issue.first_seen, view.state.zone)],
+              [t('e.last'), moment(issue.last_seen, view.state.zone)],
+            ]),
+            h('h3', null, t('e.examples')),
+            leaf(data, view.state.zone),
+          ];
+        },
+        { signal: view.signal },
+      );
+      return place;
+    },
+    { wide: true },
+  );
+}
+
+/** One example at a time, the latest first. */
+function leaf(examples, zone) {
+  const place = h('div');
+  const draw = at => replace(place,
+    examples[at] && one(examples[at], zone),
+    examples.length > 1
+      && h('div', { class: 'row end' },
+        h('span', { class: 'muted' }, `${at + 1} / ${examples.length}`),
+        button(t('e.newer'), () => draw(at - 1), { disabled: at === 0 }),
+        button(t('e.older'), () => draw(at + 1), { disabled: at === examples.length - 1 }),
+      ),
+  );
+  draw(0);
+  return place;
+}
+
+/** A line of the stack: what is called, and where it is, in the sources if they are known. */
+function placed({ original, function: name, filename, lineno, colno }) {
+  if (original) return `${original.name ?? name ?? '?'} — ${original.file}:${original.line}:${original.column}`;
+  return `${name ?? '?'} — ${filename ?? '?'}:${lineno ?? '?'}:${colno ?? '?'}`;
 }
 
 function one(example, zone) {
   const frames = example.frames ?? [];
   return [
-    facts([[t('time'), moment(example.created_at, zone)], [t('e.where'), example.path], [t('e.browser'), `${example.browser} · ${example.os}`], [t('e.release'), example.release]]),
-    h('h3', null, t('e.stack')), !frames.some(frame => frame.original) && h('p', { class: 'hint' }, t('e.no-map')),
-    frames.length ? h('ol', null, frames.map(frame => h('li', null, h('code', null, `${frame.original?.name ?? frame.function ?? '?'} — ${frame.original ? `${frame.original.file}:${frame.original.line}:${frame.original.column}` : `${frame.filename ?? '?'}:${frame.lineno ?? '?'}:${frame.colno ?? '?'}`}`), frame.original && h('span', { class: 'badge good' }, t('e.source')))))
+    facts([
+      [t('time'), moment(example.created_at, zone)],
+      [t('e.where'), example.path],
+      [t('e.browser'), `${example.browser} · ${example.os}`],
+      [t('e.release'), example.release],
+    ]),
+    h('h3', null, t('e.stack')),
+    !frames.some(frame => frame.original) && h('p', { class: 'hint' }, t('e.no-map')),
+    frames.length
+      ? h('ol', null,
+        frames.map(frame => h('li', null, h('code', null, placed(frame)), frame.original && h('span', { class: 'badge good' }, t('e.source')))),
+      )
       : h('pre', { tabindex: 0 }, example.stack),
-    example.breadcrumbs?.length > 0 && [h('h3', null, t('e.before')), h('ol', null, example.breadcrumbs.map(crumb => h('li', null, `${moment(crumb.at, zone)} · ${crumb.label || crumb.path}`)))],
+    example.breadcrumbs?.length > 0
+      && [
+        h('h3', null, t('e.before')),
+        h('ol', null, example.breadcrumbs.map(crumb => h('li', null, `${moment(crumb.at, zone)} · ${crumb.label || crumb.path}`))),
+      ],
   ];
 }

@@ -1,45 +1,101 @@
 // What visitors should do, and how many did.
 
-import { h, replace, t, number, load, table, dialog, form, field, select, confirmed, toast, ask } from './kit.js';
+import { h, replace, t, number, load, table, formDialog, removal, button, field, select, behind, ask } from './kit.js';
 
 export const texts = {
-  en: { 'z.list': 'Goals', 'z.new': 'New goal', 'z.none': 'No goals yet. A goal is a page that is reached, an event, or a visit that is long enough.', 'z.kind': 'Reached by', 'z.pageview': 'opening a page', 'z.event': 'an event', 'z.duration': 'time on the site', 'z.pages_per_session': 'pages in a visit', 'z.path': 'Path', 'z.event_name': 'Name of the event', 'z.threshold_seconds': 'Seconds', 'z.threshold_pages': 'Pages', 'z.conversions': 'Conversions', 'z.conversions?': 'How often it was reached.', 'z.unique': 'Visitors', 'z.rate': 'Rate', 'z.rate?': 'Visitors who reached it, of all visitors of the range.', 'z.delete?': 'The goal “{name}” is deleted; no data is.' },
-  de: { 'z.list': 'Ziele', 'z.new': 'Neues Ziel', 'z.none': 'Noch keine Ziele. Ein Ziel ist eine erreichte Seite, ein Ereignis oder ein Besuch, der lang genug ist.', 'z.kind': 'Erreicht durch', 'z.pageview': 'Öffnen einer Seite', 'z.event': 'ein Ereignis', 'z.duration': 'Zeit auf der Site', 'z.pages_per_session': 'Seiten in einem Besuch', 'z.path': 'Pfad', 'z.event_name': 'Name des Ereignisses', 'z.threshold_seconds': 'Sekunden', 'z.threshold_pages': 'Seiten', 'z.conversions': 'Konversionen', 'z.conversions?': 'Wie oft es erreicht wurde.', 'z.unique': 'Besucher', 'z.rate': 'Rate', 'z.rate?': 'Besucher, die es erreichten, unter allen des Zeitraums.', 'z.delete?': 'Das Ziel „{name}“ wird gelöscht, Daten nicht.' },
+  'z.list': { en: 'Goals', de: 'Ziele' },
+  'z.new': { en: 'New goal', de: 'Neues Ziel' },
+  'z.none': {
+    en: 'No goals yet. A goal is a page that is reached, an event, or a visit that is long enough.',
+    de: 'Noch keine Ziele. Ein Ziel ist eine erreichte Seite, ein Ereignis oder ein Besuch, der lang genug ist.',
+  },
+  'z.kind': { en: 'Reached by', de: 'Erreicht durch' },
+  'z.pageview': { en: 'opening a page', de: 'Öffnen einer Seite' },
+  'z.event': { en: 'an event', de: 'ein Ereignis' },
+  'z.duration': { en: 'time on the site', de: 'Zeit auf der Site' },
+  'z.pages_per_session': { en: 'pages in a visit', de: 'Seiten in einem Besuch' },
+  'z.path': { en: 'Path', de: 'Pfad' },
+  'z.event_name': { en: 'Name of the event', de: 'Name des Ereignisses' },
+  'z.threshold_seconds': { en: 'Seconds', de: 'Sekunden' },
+  'z.threshold_pages': { en: 'Pages', de: 'Seiten' },
+  'z.conversions': { en: 'Conversions', de: 'Konversionen' },
+  'z.conversions?': { en: 'How often it was reached.', de: 'Wie oft es erreicht wurde.' },
+  'z.unique': { en: 'Visitors', de: 'Besucher' },
+  'z.rate': { en: 'Rate', de: 'Rate' },
+  'z.rate?': { en: 'Visitors who reached it, of all visitors of the range.', de: 'Besucher, die es erreichten, unter allen des Zeitraums.' },
+  'z.delete?': { en: 'The goal “{name}” is deleted; no data is.', de: 'Das Ziel „{name}“ wird gelöscht, Daten nicht.' },
 };
 
 const key = { pageview: 'path', event: 'event_name', duration: 'threshold_seconds', pages_per_session: 'threshold_pages' };
 
 export async function show(view) {
   const { root, signal, report } = view, place = h('div', { class: 'body' });
-  replace(root, h('section', { class: 'card' }, h('header', null, h('h2', null, t('z.list')), h('button', { type: 'button', class: 'primary', id: 'new-goal', onclick: () => composer(view) }, `+ ${t('z.new')}`)), place));
-  await load(place, async () => {
-    const { data } = await ask('/api/v1/goals', { signal, parameters: { limit: 100 } });
-    if (!data.length) return null;
-    const stats = new Map(await Promise.all(data.map(async goal => [goal.id, await report(`/api/v1/goals/${goal.id}/stats`)])));
-    const cell = (name, show = number) => row => show(stats.get(row.id)[name]);
-    return table(t('z.list'), [
-      { name: t('name'), cell: row => row.name }, { name: t('z.kind'), cell: row => `${t(`z.${row.goal_type}`)}: ${row.config[key[row.goal_type]]}` },
-      { name: t('z.conversions'), number: true, explain: t('z.conversions?'), cell: cell('conversions') }, { name: t('z.unique'), number: true, cell: cell('unique_visitors') },
-      { name: t('z.rate'), number: true, explain: t('z.rate?'), cell: cell('conversion_rate', value => `${number(value)} %`) }, { name: t('revenue'), number: true, cell: cell('total_revenue') },
-      { name: '', cell: row => h('div', { class: 'row end' }, h('button', { type: 'button', onclick: () => composer(view, row) }, t('edit')), h('button', { type: 'button', class: 'danger', 'aria-label': `${t('remove')}: ${row.name}`, onclick: async () => {
-        if (!await confirmed(t('z.delete?', { name: row.name }), t('remove'))) return;
-        try { await ask(`/api/v1/goals/${row.id}`, { method: 'DELETE' }); view.refresh(); } catch (error) { toast(error.message, 'bad'); }
-      } }, t('remove'))) },
-    ], data);
-  }, { signal, nothing: t('z.none') });
+  replace(root,
+    h('section', { class: 'card' },
+      h('header', null, h('h2', null, t('z.list')), button(`+ ${t('z.new')}`, () => composer(view), { class: 'primary', id: 'new-goal' })),
+      place,
+    ),
+  );
+  await load(place,
+    async () => {
+      const { data } = await ask('/api/v1/goals', { signal, parameters: { limit: 100 } });
+      if (!data.length) return null;
+      const stats = new Map(await Promise.all(data.map(async goal => [goal.id, await report(`/api/v1/goals/${goal.id}/stats`)])));
+      const cell = (name, show = number) => row => show(stats.get(row.id)[name]);
+      return table(t('z.list'),
+        [
+          { name: t('name'), cell: row => row.name },
+          { name: t('z.kind'), cell: row => `${t(`z.${row.goal_type}`)}: ${row.config[key[row.goal_type]]}` },
+          { name: t('z.conversions'), number: true, explain: t('z.conversions?'), cell: cell('conversions') },
+          { name: t('z.unique'), number: true, cell: cell('unique_visitors') },
+          { name: t('z.rate'), number: true, explain: t('z.rate?'), cell: cell('conversion_rate', value => `${number(value)} %`) },
+          { name: t('revenue'), number: true, cell: cell('total_revenue') },
+          {
+            name: '',
+            cell: row => h('div', { class: 'row end' },
+              button(t('edit'), () => composer(view, row)),
+              removal(
+                t('z.delete?', { name: row.name }),
+                async () => {
+                  await ask(`/api/v1/goals/${row.id}`, { method: 'DELETE' });
+                  view.refresh();
+                },
+                { of: row.name },
+              ),
+            ),
+          },
+        ],
+        data,
+        { onpick: row => behind(view, row.name, `/api/v1/goals/${row.id}/drill`) },
+      );
+    },
+    { signal, nothing: t('z.none') },
+  );
 }
 
 function composer(view, saved) {
   const name = h('input', { type: 'text', required: true, maxlength: 200, value: saved?.name ?? '' }), value = h('input', { required: true });
-  const kind = select({ disabled: !!saved }, Object.keys(key).map(name => [name, t(`z.${name}`)]), saved?.goal_type ?? 'pageview'), valueField = field(t('z.path'), value);
-  const draw = () => { const name = key[kind.value]; valueField.querySelector('label').textContent = t(`z.${name}`); value.type = name.startsWith('threshold') ? 'number' : 'text'; };
+  const kind = select({ disabled: !!saved }, Object.keys(key).map(name => [name, t(`z.${name}`)]), saved?.goal_type ?? 'pageview');
+  const valueField = field(t('z.path'), value);
+  const draw = () => {
+    const name = key[kind.value];
+    valueField.querySelector('label').textContent = t(`z.${name}`);
+    value.type = name.startsWith('threshold') ? 'number' : 'text';
+  };
   kind.addEventListener('change', draw);
   draw();
   value.value = saved?.config[key[saved.goal_type]] ?? '';
-  dialog(saved?.name ?? t('z.new'), close => form(null, async () => {
-    const config = { ...saved?.config, [key[kind.value]]: value.type === 'number' ? Number(value.value) : value.value };
-    await ask(saved ? `/api/v1/goals/${saved.id}` : '/api/v1/goals', { method: saved ? 'PUT' : 'POST', body: { name: name.value, config, ...(!saved && { goal_type: kind.value }) } });
-    close();
-    view.refresh();
-  }, field(t('name'), name), field(t('z.kind'), kind), valueField, h('div', { class: 'row end' }, h('button', { type: 'submit', class: 'primary' }, t('save')))), { closeLabel: t('close') });
+  formDialog(
+    saved?.name ?? t('z.new'),
+    { id: 'goal-form' },
+    async () => {
+      const config = { ...saved?.config, [key[kind.value]]: value.type === 'number' ? Number(value.value) : value.value };
+      const body = { name: name.value, config, ...(!saved && { goal_type: kind.value }) };
+      await ask(saved ? `/api/v1/goals/${saved.id}` : '/api/v1/goals', { method: saved ? 'PUT' : 'POST', body });
+      view.refresh();
+    },
+    field(t('name'), name),
+    field(t('z.kind'), kind),
+    valueField,
+  );
 }

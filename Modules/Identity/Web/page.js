@@ -1,56 +1,223 @@
 // Who the visitors are, where they said so: people and accounts.
 
-import { h, replace, t, number, ago, moment, load, card, table, facts, dialog, ask } from './kit.js';
+import { h, replace, t, number, ago, moment, load, card, table, facts, field, form, dialog, button, removal, confirmed, ask } from './kit.js';
 
 export const texts = {
-  en: { 'p.people': 'People', 'p.people?': 'Visitors that an identify call has named, the latest first.', 'p.accounts': 'Accounts', 'p.accounts?': 'Companies and teams that visitors belong to.', 'p.user': 'User', 'p.visitor': 'Visitor', 'p.traits': 'Traits', 'p.seen': 'Last seen', 'p.first': 'First seen', 'p.members': 'Members', 'p.role': 'Role', 'p.aliases': 'Visitor ids of this user', 'p.none': 'Nobody was identified yet: send type=identify with a user_id or traits.', 'p.no-accounts': 'No accounts yet.', 'p.identified': 'Known users', 'p.range': 'In the range shown' },
-  de: { 'p.people': 'Personen', 'p.people?': 'Besucher, die ein identify-Aufruf benannt hat, die neuesten zuerst.', 'p.accounts': 'Konten', 'p.accounts?': 'Firmen und Teams, zu denen Besucher gehören.', 'p.user': 'Nutzer', 'p.visitor': 'Besucher', 'p.traits': 'Merkmale', 'p.seen': 'Zuletzt gesehen', 'p.first': 'Zuerst gesehen', 'p.members': 'Mitglieder', 'p.role': 'Rolle', 'p.aliases': 'Besucherkennungen dieses Nutzers', 'p.none': 'Noch wurde niemand benannt: Senden Sie type=identify mit user_id oder traits.', 'p.no-accounts': 'Noch keine Konten.', 'p.identified': 'Bekannte Nutzer', 'p.range': 'Im gezeigten Zeitraum' },
+  'p.people': { en: 'People', de: 'Personen' },
+  'p.people?': {
+    en: 'Visitors that an identify call has named, the latest first.',
+    de: 'Besucher, die ein identify-Aufruf benannt hat, die neuesten zuerst.',
+  },
+  'p.accounts': { en: 'Accounts', de: 'Konten' },
+  'p.accounts?': { en: 'Companies and teams that visitors belong to.', de: 'Firmen und Teams, zu denen Besucher gehören.' },
+  'p.user': { en: 'User', de: 'Nutzer' },
+  'p.visitor': { en: 'Visitor', de: 'Besucher' },
+  'p.traits': { en: 'Traits', de: 'Merkmale' },
+  'p.seen': { en: 'Last seen', de: 'Zuletzt gesehen' },
+  'p.first': { en: 'First seen', de: 'Zuerst gesehen' },
+  'p.members': { en: 'Members', de: 'Mitglieder' },
+  'p.role': { en: 'Role', de: 'Rolle' },
+  'p.aliases': { en: 'Visitor ids of this user', de: 'Besucherkennungen dieses Nutzers' },
+  'p.none': {
+    en: 'Nobody was identified yet: send type=identify with a user_id or traits.',
+    de: 'Noch wurde niemand benannt: Senden Sie type=identify mit user_id oder traits.',
+  },
+  'p.no-accounts': { en: 'No accounts yet.', de: 'Noch keine Konten.' },
+  'p.identified': { en: 'Known users', de: 'Bekannte Nutzer' },
+  'p.range': { en: 'In the range shown', de: 'Im gezeigten Zeitraum' },
+  'p.merges': { en: 'The same person', de: 'Dieselbe Person' },
+  'p.merges?': {
+    en: 'Two user ids that belong to one person: reports that count people count them once. A merge can be taken back.',
+    de: 'Zwei Nutzerkennungen, die einer Person gehören: Auswertungen, die Personen zählen, zählen sie einmal. Das lässt sich zurücknehmen.',
+  },
+  'p.merge-user': { en: 'User', de: 'Nutzer' },
+  'p.merge-into': { en: 'is the same person as', de: 'ist dieselbe Person wie' },
+  'p.merge': { en: 'Merge', de: 'Zusammenführen' },
+  'p.merge?': {
+    en: '“{user}” ({count} visitor ids) and “{into}” ({other}) become one person, called “{into}”.',
+    de: '„{user}“ ({count} Besucherkennungen) und „{into}“ ({other}) werden eine Person namens „{into}“.',
+  },
+  'p.undo': { en: 'Take back', de: 'Zurücknehmen' },
+  'p.undo?': {
+    en: '“{user}” and “{into}” are two people again, past included.',
+    de: '„{user}“ und „{into}“ sind wieder zwei Personen, auch rückwirkend.',
+  },
+  'p.undone': { en: 'taken back', de: 'zurückgenommen' },
+  'p.no-merges': { en: 'Nobody was merged.', de: 'Niemand wurde zusammengeführt.' },
+  'p.scim': { en: 'Provisioned users', de: 'Bereitgestellte Nutzer' },
+  'p.scim?': {
+    en: 'Users that another system keeps here through SCIM; it also changes and removes them.',
+    de: 'Nutzer, die ein anderes System über SCIM hier führt; es ändert und entfernt sie auch.',
+  },
+  'p.active': { en: 'Active', de: 'Aktiv' },
+  'p.yes': { en: 'yes', de: 'ja' },
+  'p.no': { en: 'no', de: 'nein' },
 };
 
-const traits = values => Object.entries(values ?? {}).slice(0, 4).map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}`).join(' · ');
+const traits = values => Object
+  .entries(values ?? {})
+  .slice(0, 4)
+  .map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+  .join(' · ');
 const all = values => Object.keys(values ?? {}).length ? h('pre', { tabindex: 0 }, JSON.stringify(values, null, 2)) : '–';
 
 export async function show(view) {
   const { root, signal } = view;
-  const list = (path, draw, nothing) => {
-    const place = h('div', { class: 'body' });
-    let limit = 20;
-    const again = () => load(place, async () => {
-      const { data } = await ask(path, { signal, parameters: { limit } });
-      return data.length ? [draw(data), data.length === limit && h('button', { type: 'button', class: 'link', onclick: () => { limit = Math.min(1000, limit * 5); again(); } }, t('more'))] : null;
-    }, { signal, nothing });
-    again();
-    return place;
-  };
-  const seen = { name: t('p.seen'), cell: row => h('time', { datetime: row.last_seen_at, title: moment(row.last_seen_at, view.state.zone) }, ago(row.last_seen_at)) };
+  const people = list(view, '/api/v1/identity/profiles', t('p.none'), data => table(t('p.people'),
+    [
+      { name: t('p.user'), cell: row => row.user_id ?? row.visitor_id },
+      { name: t('p.traits'), cell: row => traits(row.traits) },
+      seen(view),
+    ],
+    data,
+    { onpick: row => person(view, row) },
+  ));
+  const accounts = list(view, '/api/v1/identity/accounts', t('p.no-accounts'), data => table(t('p.accounts'),
+    [
+      { name: t('name'), cell: row => row.name ?? row.account_id },
+      { name: t('p.traits'), cell: row => traits(row.traits) },
+      seen(view),
+    ],
+    data,
+    { onpick: row => account(view, row) },
+  ));
   replace(root,
-    card(t('p.people'), { explain: t('p.people?') }, list('/api/v1/identity/profiles', data => table(t('p.people'), [
-      { name: t('p.user'), cell: row => row.user_id ?? row.visitor_id }, { name: t('p.traits'), cell: row => traits(row.traits) }, seen,
-    ], data, { onpick: row => person(view, row) }), t('p.none'))),
-    card(t('p.accounts'), { explain: t('p.accounts?') }, list('/api/v1/identity/accounts', data => table(t('p.accounts'), [
-      { name: t('name'), cell: row => row.name ?? row.account_id }, { name: t('p.traits'), cell: row => traits(row.traits) }, seen,
-    ], data, { onpick: row => account(view, row) }), t('p.no-accounts'))));
+    card(t('p.people'), { explain: t('p.people?') }, people),
+    card(t('p.accounts'), { explain: t('p.accounts?') }, accounts),
+    merges(view),
+  );
+  const { data: provisioned } = await ask('/api/v1/identity/scim/users', { signal, parameters: { limit: 100 } });
+  if (provisioned.length) root.append(scim(provisioned));
 }
+
+const seen = view => ({
+  name: t('p.seen'),
+  cell: row => h('time', { datetime: row.last_seen_at, title: moment(row.last_seen_at, view.state.zone) }, ago(row.last_seen_at)),
+});
+
+/** A place for a list that grows when it is asked for more. */
+function list({ signal }, path, nothing, draw) {
+  const place = h('div', { class: 'body' });
+  let limit = 20;
+  const again = () => load(place,
+    async () => {
+      const { data } = await ask(path, { signal, parameters: { limit } });
+      if (!data.length) return null;
+      return [
+        draw(data, again),
+        data.length === limit && button(t('more'), () => { limit = Math.min(1000, limit * 5); again(); }, { class: 'link' }),
+      ];
+    },
+    { signal, nothing },
+  );
+  again();
+  return Object.assign(place, { again });
+}
+
+function merges(view) {
+  const user = h('input', { type: 'text', required: true, maxlength: 200, id: 'merge-user' });
+  const into = h('input', { type: 'text', required: true, maxlength: 200, id: 'merge-into' });
+  const place = list(view, '/api/v1/identity/merges', t('p.no-merges'), (data, again) => table(t('p.merges'),
+    [
+      { name: t('p.merge-user'), cell: row => row.user_id },
+      { name: t('p.merge-into'), cell: row => row.into_user_id },
+      { name: t('visitors'), number: true, cell: row => number(row.visitors) },
+      { name: t('time'), cell: row => moment(row.created_at, view.state.zone) },
+      {
+        name: '',
+        cell: row => row.undone_at
+          ? h('span', { class: 'muted' }, t('p.undone'))
+          : removal(
+            t('p.undo?', { user: row.user_id, into: row.into_user_id }),
+            async () => {
+              await ask(`/api/v1/identity/merges/${row.id}`, { method: 'DELETE' });
+              again();
+            },
+            { text: t('p.undo'), of: row.user_id },
+          ),
+      },
+    ],
+    data,
+  ));
+  const merge = async () => {
+    const body = { user_id: user.value.trim(), into_user_id: into.value.trim() };
+    const { visitors, into_visitors } = await ask('/api/v1/identity/merges/preview', { method: 'POST', body });
+    const question = t('p.merge?', { user: body.user_id, into: body.into_user_id, count: number(visitors), other: number(into_visitors) });
+    if (!await confirmed(question, t('p.merge'))) return;
+    await ask('/api/v1/identity/merges', { method: 'POST', body });
+    user.value = into.value = '';
+    place.again();
+  };
+  return card(t('p.merges'), { explain: t('p.merges?') },
+    form({ class: 'row', id: 'merge-form' }, merge,
+      field(t('p.merge-user'), user),
+      field(t('p.merge-into'), into),
+      h('button', { type: 'submit' }, t('p.merge')),
+    ),
+    place,
+  );
+}
+
+const scim = users => card(t('p.scim'), { explain: t('p.scim?') },
+  table(t('p.scim'),
+    [
+      { name: t('p.user'), cell: row => row.user_name },
+      { name: t('name'), cell: row => row.display_name ?? '–' },
+      { name: t('p.active'), cell: row => t(row.active ? 'p.yes' : 'p.no') },
+      { name: 'ID', cell: row => h('code', null, row.id) },
+    ],
+    users,
+  ),
+);
 
 function person(view, row) {
   dialog(row.user_id ?? row.visitor_id, () => [
-    facts([[t('p.visitor'), row.visitor_id], [t('p.first'), moment(row.first_seen_at, view.state.zone)], [t('p.seen'), moment(row.last_seen_at, view.state.zone)], [t('p.traits'), all(row.traits)]]),
+    facts([
+      [t('p.visitor'), row.visitor_id],
+      [t('p.first'), moment(row.first_seen_at, view.state.zone)],
+      [t('p.seen'), moment(row.last_seen_at, view.state.zone)],
+      [t('p.traits'), all(row.traits)],
+    ]),
     row.user_id && [h('h3', null, t('p.aliases')), aliases(row.user_id)],
-  ], { closeLabel: t('close') });
+  ]);
 }
 
 function aliases(user) {
   const place = h('div');
-  load(place, async () => h('ul', null, (await ask(`/api/v1/identity/users/${encodeURIComponent(user)}/aliases`)).data.map(alias => h('li', null, h('code', null, alias.visitor_id)))));
+  load(place, async () => {
+    const { data } = await ask(`/api/v1/identity/users/${encodeURIComponent(user)}/aliases`);
+    return h('ul', null, data.map(alias => h('li', null, h('code', null, alias.visitor_id))));
+  });
   return place;
 }
 
 function account(view, row) {
   const path = `/api/v1/identity/accounts/${encodeURIComponent(row.account_id)}`, place = h('div');
-  load(place, async () => {
-    const [totals, members] = await Promise.all([view.report(`${path}/analytics`), ask(`${path}/members`, { parameters: { limit: 100 } })]);
-    return [facts([[t('p.traits'), all(row.traits)]]), h('h3', null, t('p.range')), facts([[t('p.identified'), number(totals.identified_users)], [t('sessions'), number(totals.sessions)], [t('pageviews'), number(totals.pageviews)], [t('events'), number(totals.events)], [t('revenue'), number(totals.revenue)]]),
-      h('h3', null, t('p.members')), table(t('p.members'), [{ name: t('p.user'), cell: member => member.user_id ?? member.visitor_id }, { name: t('p.role'), cell: member => member.role ?? '–' }, { name: t('p.seen'), cell: member => ago(member.last_seen_at) }], members.data)];
-  }, { signal: view.signal });
-  dialog(row.name ?? row.account_id, () => place, { closeLabel: t('close') });
+  load(place,
+    async () => {
+      const [totals, members] = await Promise.all([view.report(`${path}/analytics`), ask(`${path}/members`, { parameters: { limit: 100 } })]);
+      return [
+        facts([[t('p.traits'), all(row.traits)]]),
+        h('h3', null, t('p.range')),
+        facts([
+          [t('p.identified'), number(totals.identified_users)],
+          [t('sessions'), number(totals.sessions)],
+          [t('pageviews'), number(totals.pageviews)],
+          [t('events'), number(totals.events)],
+          [t('revenue'), number(totals.revenue)],
+        ]),
+        h('h3', null, t('p.members')),
+        table(t('p.members'),
+          [
+            { name: t('p.user'), cell: member => member.user_id ?? member.visitor_id },
+            { name: t('p.role'), cell: member => member.role ?? '–' },
+            { name: t('p.seen'), cell: member => ago(member.last_seen_at) },
+          ],
+          members.data,
+        ),
+      ];
+    },
+    { signal: view.signal },
+  );
+  dialog(row.name ?? row.account_id, () => place);
 }

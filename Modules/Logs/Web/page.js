@@ -1,42 +1,111 @@
 // What pages log, with a tail.
 
-import { h, replace, t, moment, later, load, columnChart, day, weekday, select, listen, facts, form } from './kit.js';
+import { h, replace, t, moment, later, load, columnChart, timeline, listen, facts, form, button, choice } from './kit.js';
 
 export const texts = {
-  en: { 'l.over-time': 'Entries over time', 'l.entries': 'Entries, newest first', 'l.level': 'Level', 'l.all': 'All levels', 'l.search': 'Search', 'l.search?': 'Part of the message', 'l.environment': 'Environment', 'l.release': 'Release', 'l.tail': 'Follow', 'l.stop': 'Stop following', 'l.none': 'No entries. Send one with pulse("log", "warn", "message", { any: "data" }).', 'l.page': 'Page', 'l.visitor': 'Visitor', 'l.body': 'Data' },
-  de: { 'l.over-time': 'Einträge im Verlauf', 'l.entries': 'Einträge, neueste zuerst', 'l.level': 'Stufe', 'l.all': 'Alle Stufen', 'l.search': 'Suche', 'l.search?': 'Teil der Meldung', 'l.environment': 'Umgebung', 'l.release': 'Version', 'l.tail': 'Mitlesen', 'l.stop': 'Nicht mehr mitlesen', 'l.none': 'Keine Einträge. pulse("log", "warn", "Meldung", { beliebige: "Daten" }) sendet einen.', 'l.page': 'Seite', 'l.visitor': 'Besucher', 'l.body': 'Daten' },
+  'l.over-time': { en: 'Entries over time', de: 'Einträge im Verlauf' },
+  'l.entries': { en: 'Entries, newest first', de: 'Einträge, neueste zuerst' },
+  'l.level': { en: 'Level', de: 'Stufe' },
+  'l.all': { en: 'All levels', de: 'Alle Stufen' },
+  'l.search': { en: 'Search', de: 'Suche' },
+  'l.search?': { en: 'Part of the message', de: 'Teil der Meldung' },
+  'l.environment': { en: 'Environment', de: 'Umgebung' },
+  'l.release': { en: 'Release', de: 'Version' },
+  'l.tail': { en: 'Follow', de: 'Mitlesen' },
+  'l.stop': { en: 'Stop following', de: 'Nicht mehr mitlesen' },
+  'l.none': {
+    en: 'No entries. Send one with pulse("log", "warn", "message", { any: "data" }).',
+    de: 'Keine Einträge. pulse("log", "warn", "Meldung", { beliebige: "Daten" }) sendet einen.',
+  },
+  'l.page': { en: 'Page', de: 'Seite' },
+  'l.visitor': { en: 'Visitor', de: 'Besucher' },
+  'l.body': { en: 'Data', de: 'Daten' },
 };
 
 const kinds = { debug: '', info: '', warn: 'fair', error: 'bad', fatal: 'bad' };
 
 export async function show(view) {
-  const { root, report, state, go, signal } = view;
-  const chosen = { level: state.extra.level, search: state.extra.search, environment: state.extra.environment, release: state.extra.release };
-  let limit = 50, following = null;
-  const list = h('div', { class: 'body' });
-  const entry = row => h('details', { class: 'log' }, h('summary', null, h('span', { class: `badge ${kinds[row.level] ?? ''}` }, row.level), ' ', h('time', { datetime: row.created_at, class: 'muted' }, moment(row.created_at, state.zone)), ' ', row.message),
-    facts([[t('l.page'), row.path], [t('l.environment'), row.environment], [t('l.release'), row.release], [t('l.visitor'), row.visitor_id]]), row.body && Object.keys(row.body).length > 0 && h('pre', { tabindex: 0 }, JSON.stringify(row.body, null, 2)));
-  const draw = () => load(list, async () => {
-    const { data } = await report('/api/v1/logs', { ...chosen, limit });
-    return data.length ? [data.map(entry), data.length === limit && h('button', { type: 'button', class: 'link', onclick: () => { limit = Math.min(1000, limit * 4); draw(); } }, t('more'))] : null;
-  }, { signal, nothing: t('l.none') });
-  const tail = h('button', { type: 'button', 'aria-pressed': 'false', onclick: () => {
-    if (following) { following.abort(); following = null; } else {
-      following = new AbortController();
-      // The stream tells that something came; the report, which knows the filters, says what.
-      let waiting;
-      listen('/api/v1/stream', name => { if (name !== 'activity') { clearTimeout(waiting); waiting = setTimeout(draw, 300); } }, AbortSignal.any([signal, following.signal]));
-      draw();
-    }
-    tail.setAttribute('aria-pressed', String(!!following));
-    replace(tail, following && h('span', { class: 'live' }), t(following ? 'l.stop' : 'l.tail'));
-  } }, t('l.tail'));
-  const search = h('input', { type: 'search', value: chosen.search ?? '', 'aria-label': t('l.search'), placeholder: t('l.search?') }), environment = h('input', { type: 'text', value: chosen.environment ?? '', 'aria-label': t('l.environment'), placeholder: t('l.environment'), size: 12 });
-  const level = select({ 'aria-label': t('l.level'), onchange: event => go({ extra: { level: event.target.value } }) }, [['', t('l.all')], ...Object.keys(kinds).map(name => [name, name])], chosen.level ?? '');
-  const filter = form({ class: 'row', role: 'search' }, () => go({ extra: { search: search.value, environment: environment.value } }), level, search, environment, h('button', { type: 'submit' }, t('apply')), tail);
-  replace(root, later(t('l.over-time'), { signal, lines: 5, nothing: t('l.none') }, async () => {
-    const { data } = await report('/api/v1/logs/timeseries', { ...chosen, interval: view.interval }), hourly = view.interval === 'hour';
-    return data.some(point => point.count) ? columnChart({ name: t('l.over-time'), points: data.map(point => ({ label: hourly ? point.date.replace('T', ' ').slice(0, 16) : weekday(point.date), short: hourly ? point.date.slice(11, 16) : day(point.date), value: point.count })) }) : null;
-  }), h('section', { class: 'card', 'aria-label': t('l.entries') }, h('header', null, h('h2', null, t('l.entries')), filter), list));
+  const { root, report, state, go, signal } = view, { level, search, environment, release } = state.extra;
+  const question = { level, search, environment, release }, list = h('div', { class: 'body' });
+  let limit = 50;
+  const draw = () => load(list,
+    async () => {
+      const { data } = await report('/api/v1/logs', { ...question, limit });
+      if (!data.length) return null;
+      return [
+        data.map(row => entry(row, state.zone)),
+        data.length === limit && button(t('more'), () => { limit = Math.min(1000, limit * 4); draw(); }, { class: 'link' }),
+      ];
+    },
+    { signal, nothing: t('l.none') },
+  );
+  const input = (name, properties) => h('input', {
+    type: 'text',
+    value: state.extra[name] ?? '',
+    'aria-label': t(`l.${name}`),
+    placeholder: t(`l.${name}`),
+    size: 12,
+    ...properties,
+  });
+  const inputs = {
+    search: input('search', { type: 'search', placeholder: t('l.search?'), size: 20 }),
+    environment: input('environment'),
+    release: input('release'),
+  };
+  const send = () => go({ extra: Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value])) });
+  const filter = form({ class: 'row', role: 'search' }, send,
+    choice(view, 'level', t('l.level'), [['', t('l.all')], ...Object.keys(kinds).map(name => [name, name])], level ?? ''),
+    Object.values(inputs),
+    h('button', { type: 'submit' }, t('apply')),
+    tail(draw, signal),
+  );
+  replace(root,
+    later(t('l.over-time'), { signal, lines: 5, nothing: t('l.none') }, async () => {
+      const answer = await report('/api/v1/logs/timeseries', { ...question, interval: view.interval });
+      if (!answer.data.some(point => point.count)) return null;
+      return columnChart({ name: t('l.over-time'), points: timeline(answer, view.interval, point => point.count) });
+    }),
+    h('section', { class: 'card', 'aria-label': t('l.entries') }, h('header', null, h('h2', null, t('l.entries')), filter), list),
+  );
   draw();
+}
+
+function entry(row, zone) {
+  const more = row.body && Object.keys(row.body).length > 0;
+  return h('details', { class: 'log' },
+    h('summary', null,
+      h('span', { class: `badge ${kinds[row.level] ?? ''}` }, row.level),
+      ' ',
+      h('time', { datetime: row.created_at, class: 'muted' }, moment(row.created_at, zone)),
+      ' ',
+      row.message,
+    ),
+    facts([[t('l.page'), row.path], [t('l.environment'), row.environment], [t('l.release'), row.release], [t('l.visitor'), row.visitor_id]]),
+    more && h('pre', { tabindex: 0, 'aria-label': t('l.body') }, JSON.stringify(row.body, null, 2)),
+  );
+}
+
+/** A switch that draws anew whenever something comes. */
+function tail(draw, signal) {
+  let following, waiting;
+  // The stream tells that something came; the report, which knows the filters, says what.
+  const heard = name => {
+    if (name === 'activity') return;
+    clearTimeout(waiting);
+    waiting = setTimeout(draw, 300);
+  };
+  const element = button(t('l.tail'),
+    () => {
+      following?.abort();
+      following = following ? undefined : new AbortController();
+      if (following) {
+        listen('/api/v1/stream', heard, AbortSignal.any([signal, following.signal]));
+        draw();
+      }
+      element.setAttribute('aria-pressed', String(!!following));
+      replace(element, following && h('span', { class: 'live' }), t(following ? 'l.stop' : 'l.tail'));
+    },
+    { 'aria-pressed': 'false' },
+  );
+  return element;
 }

@@ -1,22 +1,129 @@
-// Where visitors go next, or came from.
+// Where visitors go after a page or event, or came from, and how they get from one page to another.
 
-import { h, replace, t, later, select, form, sankey } from './kit.js';
+import {
+  h, replace, t, number, percent, duration, later, card, load, select, form, field, choice, sankey, table, behind, unique, button,
+} from './kit.js';
 
 export const texts = {
-  en: { 'x.flow': 'Ways through the site', 'x.flow?': 'Where visitors went after a page, or were before it,. Click a page to begin there.', 'x.page': 'Page', 'x.forward': 'afterwards', 'x.backward': 'before', 'x.direction': 'Direction', 'x.none': 'Nobody saw this page in this range.', 'x.exit': 'left', 'x.entry': 'arrived' },
-  de: { 'x.flow': 'Wege durch die Site', 'x.flow?': 'Wohin Besucher nach einer Seite gingen oder woher sie kamen. Ein Klick auf eine Seite beginnt dort.', 'x.page': 'Seite', 'x.forward': 'danach', 'x.backward': 'davor', 'x.direction': 'Richtung', 'x.none': 'Niemand sah diese Seite in diesem Zeitraum.', 'x.exit': 'gegangen', 'x.entry': 'gekommen' },
+  'x.flow': { en: 'Ways through the site', de: 'Wege durch die Site' },
+  'x.flow?': {
+    en:
+      'Where visitors went after a page or event, or were before it: of each visitor the first time in this range, within that visit. A click '
+      + 'on a page begins there.',
+    de:
+      'Wohin Besucher nach einer Seite oder einem Ereignis gingen oder woher sie kamen: von jedem Besucher das erste Mal im Zeitraum, '
+      + 'innerhalb dieses Besuchs. Ein Klick auf eine Seite beginnt dort.',
+  },
+  'x.kind': { en: 'Begin with', de: 'Beginnen mit' },
+  'x.path': { en: 'a page', de: 'einer Seite' },
+  'x.event': { en: 'an event', de: 'einem Ereignis' },
+  'x.page': { en: 'Page or event', de: 'Seite oder Ereignis' },
+  'x.direction': { en: 'Direction', de: 'Richtung' },
+  'x.forward': { en: 'afterwards', de: 'danach' },
+  'x.backward': { en: 'before', de: 'davor' },
+  'x.depth': { en: 'Steps', de: 'Schritte' },
+  'x.steps': { en: '{count} steps', de: '{count} Schritte' },
+  'x.step': { en: '1 step', de: '1 Schritt' },
+  'x.none': { en: 'Nobody was there in this range.', de: 'Niemand war dort in diesem Zeitraum.' },
+  'x.exit': { en: 'left', de: 'gegangen' },
+  'x.entry': { en: 'arrived', de: 'gekommen' },
+  'x.other': { en: 'other pages', de: 'andere Seiten' },
+  'x.who': { en: 'Who they are', de: 'Wer sie sind' },
+  'x.between': { en: 'From one page to another', de: 'Von einer Seite zur anderen' },
+  'x.between?': {
+    en: 'The ways that visits take from the first page to the second, the most frequent first. * stands for any text.',
+    de: 'Die Wege, auf denen Besuche von der ersten zur zweiten Seite kommen, die häufigsten zuerst. * steht für beliebigen Text.',
+  },
+  'x.start': { en: 'First page', de: 'Erste Seite' },
+  'x.end': { en: 'Last page', de: 'Letzte Seite' },
+  'x.way': { en: 'Way', de: 'Weg' },
+  'x.median': { en: 'Median time', de: 'Zeit (Median)' },
+  'x.no-way': { en: 'No visit went from the one to the other in this range.', de: 'Kein Besuch kam im Zeitraum von der einen zur anderen.' },
+  'x.sum': {
+    en: '{sessions} visits of {visitors} visitors, {steps} steps on average.',
+    de: '{sessions} Besuche von {visitors} Besuchern, im Mittel {steps} Schritte.',
+  },
 };
 
-export async function show({ root, report, state, go, signal }) {
-  const path = state.extra.path ?? '/', direction = state.extra.direction ?? 'forward', back = direction === 'backward';
-  const page = h('input', { type: 'text', required: true, value: path, 'aria-label': t('x.page') });
-  const way = select({ 'aria-label': t('x.direction'), onchange: event => go({ extra: { direction: event.target.value } }) }, ['forward', 'backward'].map(name => [name, t(`x.${name}`)]), direction);
-  replace(root, later(t('x.flow'), { signal, lines: 8, explain: t('x.flow?'), nothing: t('x.none'), actions: form({ class: 'row' }, () => go({ extra: { path: page.value } }), page, way, h('button', { type: 'submit' }, t('show'))) }, async () => {
-    const { flows } = await report('/api/v1/paths', { path, direction, limit: 10 });
-    if (!flows.length) return null;
-    const total = flows.reduce((sum, flow) => sum + flow.visitors, 0), pivot = { id: path, label: path, value: total, fixed: true };
-    const others = flows.map(flow => ({ id: flow.next_path, label: flow.next_path.startsWith('(') ? t(back ? 'x.entry' : 'x.exit') : flow.next_path, value: flow.visitors, fixed: flow.next_path.startsWith('(') }));
-    const links = flows.map(flow => back ? { depth: 0, from: flow.next_path, to: path, value: flow.visitors } : { depth: 0, from: path, to: flow.next_path, value: flow.visitors });
-    return sankey({ name: t('x.flow'), columns: back ? [others, [pivot]] : [[pivot], others], links, onpick: id => go({ extra: { path: id } }) });
-  }));
+/** What the API calls the end of a way, and the pages that it leaves out. */
+const ends = { '(exit)': 'x.exit', '(entry)': 'x.entry', '(other)': 'x.other' };
+
+export async function show(view) {
+  const { root, report, state, go, signal } = view;
+  const { data: pages } = await report('/api/v1/pages', { limit: 100 });
+  const kind = state.extra.kind === 'event' ? 'event' : 'path', direction = state.extra.direction ?? 'forward', depth = state.extra.depth ?? '3';
+  const start = state.extra.start || (kind === 'path' ? pages[0]?.path ?? '/' : '');
+  const known = h('datalist', { id: unique('pages') }, pages.map(({ path }) => h('option', { value: path })));
+  const page = (value, label) => h('input', { type: 'text', required: true, value, list: known.id, 'aria-label': label, placeholder: label });
+  const pivot = page(start, t('x.page')), question = { [kind]: start, direction };
+  const kinds = select({ 'aria-label': t('x.kind') }, ['path', 'event'].map(name => [name, t(`x.${name}`)]), kind);
+  const actions = form({ class: 'row', id: 'flow-form' },
+    () => go({ extra: { kind: kinds.value, start: pivot.value } }),
+    kinds,
+    pivot,
+    h('button', { type: 'submit' }, t('show')),
+    choice(view, 'direction', t('x.direction'), ['forward', 'backward'].map(name => [name, t(`x.${name}`)]), direction),
+    choice(view, 'depth', t('x.depth'), [1, 2, 3, 4, 5].map(count => [String(count), t(count === 1 ? 'x.step' : 'x.steps', { count })]), depth),
+  );
+  replace(root, known,
+    later(t('x.flow'), { signal, lines: 8, explain: t('x.flow?'), nothing: t('x.none'), actions }, async () => {
+      if (!start) return null;
+      const { nodes, links } = await report('/api/v1/paths/flow', { ...question, depth, limit: 8 });
+      if (!nodes.length) return null;
+      const drawn = nodes.map(({ id, step, name, visitors }) => ({
+        id,
+        step,
+        label: ends[name] ? t(ends[name]) : name,
+        value: visitors,
+        kind: ends[name] && 'end',
+        pick: step && !ends[name] ? () => go({ extra: { kind: 'path', start: name } }) : undefined,
+      }));
+      return [
+        sankey({
+          name: t('x.flow'),
+          nodes: [...drawn.filter(node => !node.kind), ...drawn.filter(node => node.kind)],
+          links: links.map(link => ({ ...link, value: link.visitors })),
+        }),
+        h('div', { class: 'row end' }, button(t('x.who'), () => behind(view, start, '/api/v1/paths/drill', question), { class: 'link' })),
+      ];
+    }),
+    between(view, page),
+  );
+}
+
+function between(view, page) {
+  const { state, go, report, signal } = view, place = h('div', { class: 'body' });
+  const first = page(state.extra.first ?? '', t('x.start')), last = page(state.extra.last ?? '', t('x.end'));
+  if (state.extra.first && state.extra.last) load(place,
+    async () => {
+      const { ways, sessions, visitors, average_steps } = await report('/api/v1/paths/between', {
+        start: state.extra.first,
+        end: state.extra.last,
+        limit: 20,
+      });
+      if (!ways.length) return null;
+      return [
+        h('p', null, t('x.sum', { sessions: number(sessions), visitors: number(visitors), steps: number(average_steps) })),
+        table(t('x.between'),
+          [
+            { name: t('x.way'), cell: row => row.pages.join(' → ') },
+            { name: t('sessions'), number: true, cell: row => number(row.sessions) },
+            { name: t('share'), number: true, cell: row => percent(row.percentage) },
+            { name: t('x.median'), number: true, cell: row => duration(row.median_seconds) },
+          ],
+          ways,
+        ),
+      ];
+    },
+    { signal, nothing: t('x.no-way') },
+  );
+  return card(t('x.between'), { explain: t('x.between?') },
+    form({ class: 'row', id: 'between-form' },
+      () => go({ extra: { first: first.value, last: last.value } }),
+      field(t('x.start'), first),
+      field(t('x.end'), last),
+      h('button', { type: 'submit' }, t('show')),
+    ),
+    place,
+  );
 }

@@ -1,30 +1,139 @@
 // Where visitors come from: channels, campaigns, and what brought the money.
 
-import { h, replace, t, percent, duration, money, number, breakdown, later, table, select } from './kit.js';
+import { h, replace, t, percent, duration, money, number, breakdown, later, table, choice, withFilter } from './kit.js';
 
 export const texts = {
-  en: { 'u.channels': 'Channels', 'u.campaigns': 'Campaigns', 'u.campaign': 'Campaigns', 'u.sources': 'Tagged sources', 'u.mediums': 'Mediums', 'u.ai': 'AI assistants', 'u.ai?': 'Visits from assistants such as ChatGPT, Claude or Perplexity.', 'u.bounce': 'Bounce rate', 'u.duration': 'Visit duration', 'u.attribution': 'Attribution', 'u.attribution?': 'Which visits get the merit for an order, by the model you choose.', 'u.model': 'Model', 'u.first_touch': 'First visit', 'u.last_touch': 'Last visit', 'u.linear': 'All visits alike', 'u.position_based': '40 % first, 40 % last', 'u.time_decay': 'Later visits more', 'u.channel': 'Channel', 'u.source': 'Source', 'u.name': 'Campaign', 'u.no-orders': 'No orders in this range. An event with revenue_amount is one.', 'u.tag': 'No tagged visits in this range. Add ?utm_source=…&utm_campaign=… to your links and data-utm="true" to the script.' },
-  de: { 'u.channels': 'Kanäle', 'u.campaigns': 'Kampagnen', 'u.campaign': 'Kampagnen', 'u.sources': 'Markierte Quellen', 'u.mediums': 'Medien', 'u.ai': 'KI-Assistenten', 'u.ai?': 'Besuche von Assistenten wie ChatGPT, Claude oder Perplexity.', 'u.bounce': 'Absprungrate', 'u.duration': 'Besuchsdauer', 'u.attribution': 'Zuordnung', 'u.attribution?': 'Welchen Besuchen eine Bestellung zugerechnet wird, nach dem gewählten Modell.', 'u.model': 'Modell', 'u.first_touch': 'Erster Besuch', 'u.last_touch': 'Letzter Besuch', 'u.linear': 'Alle Besuche gleich', 'u.position_based': '40 % erster, 40 % letzter', 'u.time_decay': 'Spätere Besuche mehr', 'u.channel': 'Kanal', 'u.source': 'Quelle', 'u.name': 'Kampagne', 'u.no-orders': 'Keine Bestellungen in diesem Zeitraum. Ein Ereignis mit revenue_amount ist eine.', 'u.tag': 'Keine markierten Besuche in diesem Zeitraum. Ergänzen Sie ?utm_source=…&utm_campaign=… an Ihren Links und data-utm="true" am Skript.' },
+  'u.channels': { en: 'Channels', de: 'Kanäle' },
+  'u.campaigns': { en: 'Campaigns', de: 'Kampagnen' },
+  'u.campaign': { en: 'Campaigns', de: 'Kampagnen' },
+  'u.sources': { en: 'Tagged sources', de: 'Markierte Quellen' },
+  'u.mediums': { en: 'Mediums', de: 'Medien' },
+  'u.ai': { en: 'AI assistants', de: 'KI-Assistenten' },
+  'u.ai?': {
+    en: 'Visits from assistants such as ChatGPT, Claude or Perplexity.',
+    de: 'Besuche von Assistenten wie ChatGPT, Claude oder Perplexity.',
+  },
+  'u.bounce': { en: 'Bounce rate', de: 'Absprungrate' },
+  'u.duration': { en: 'Visit duration', de: 'Besuchsdauer' },
+  'u.attribution': { en: 'Attribution', de: 'Zuordnung' },
+  'u.attribution?': {
+    en: 'Which visits get the merit for an order, by the model you choose.',
+    de: 'Welchen Besuchen eine Bestellung zugerechnet wird, nach dem gewählten Modell.',
+  },
+  'u.model': { en: 'Model', de: 'Modell' },
+  'u.first_touch': { en: 'First visit', de: 'Erster Besuch' },
+  'u.last_touch': { en: 'Last visit', de: 'Letzter Besuch' },
+  'u.linear': { en: 'All visits alike', de: 'Alle Besuche gleich' },
+  'u.position_based': { en: '40 % first, 40 % last', de: '40 % erster, 40 % letzter' },
+  'u.time_decay': { en: 'Later visits more', de: 'Spätere Besuche mehr' },
+  'u.channel': { en: 'Channel', de: 'Kanal' },
+  'u.source': { en: 'Source', de: 'Quelle' },
+  'u.name': { en: 'Campaign', de: 'Kampagne' },
+  'u.no-orders': {
+    en: 'No orders in this range. An event with revenue_amount is one.',
+    de: 'Keine Bestellungen in diesem Zeitraum. Ein Ereignis mit revenue_amount ist eine.',
+  },
+  'u.tag': {
+    en: 'No tagged visits in this range. Add ?utm_source=…&utm_campaign=… to your links and data-utm="true" to the script.',
+    de: 'Keine markierten Besuche in diesem Zeitraum. Ergänzen Sie ?utm_source=…&utm_campaign=… an Ihren Links und data-utm="true" am Skript.',
+  },
 };
 
 export async function show(view) {
   const { root, report, state, go, signal } = view;
-  const visitors = { name: t('visitors'), value: row => row.visitors }, views = { name: t('pageviews'), value: row => row.pageviews }, sessions = { name: t('sessions'), value: row => row.sessions };
-  const list = (path, extra) => async limit => (await report(path, { limit, ...extra })).data, whole = path => async limit => (await report(path)).data.slice(0, limit);
+  const visitors = { name: t('visitors'), value: row => row.visitors };
+  const views = { name: t('pageviews'), value: row => row.pageviews };
+  const sessions = { name: t('sessions'), value: row => row.sessions };
+  const list = path => async limit => (await report(path, { limit })).data;
+  const whole = path => async limit => (await report(path)).data.slice(0, limit);
   const model = state.extra.model ?? 'last_touch';
-  replace(root, h('div', { class: 'grid' },
-    breakdown(t('u.channels'), [{ id: 'channels', title: t('u.channels'), columns: [visitors, sessions, views], rows: whole('/api/v1/marketing/channels'), label: row => row.channel }], { signal }),
-    breakdown(t('u.campaigns'), [
-      { id: 'campaigns', title: t('u.campaign'), nothing: t('u.tag'), columns: [visitors, { name: t('u.bounce'), value: row => row.bounce_rate, format: percent }, { name: t('u.duration'), value: row => row.avg_duration, format: duration }], rows: list('/api/v1/campaigns'), label: row => row.campaign },
-      { id: 'utm-sources', title: t('u.sources'), nothing: t('u.tag'), columns: [visitors, views], rows: list('/api/v1/campaigns/sources'), label: row => row.source },
-      { id: 'mediums', title: t('u.mediums'), nothing: t('u.tag'), columns: [visitors, views], rows: list('/api/v1/campaigns/mediums'), label: row => row.medium },
-    ], { signal }),
-    later(t('u.attribution'), { explain: t('u.attribution?'), signal, nothing: t('u.no-orders'), actions: select({ 'aria-label': t('u.model'), onchange: event => go({ extra: { model: event.target.value } }) }, ['first_touch', 'last_touch', 'linear', 'position_based', 'time_decay'].map(name => [name, t(`u.${name}`)]), model) }, async () => {
-      const { data, currency } = await report('/api/v1/marketing/attribution', { model });
-      return data.length ? table(t('u.attribution'), [
-        { name: t('u.channel'), cell: row => row.channel }, { name: t('u.source'), cell: row => row.source }, { name: t('u.name'), cell: row => row.campaign ?? '–' },
-        { name: t('orders'), number: true, cell: row => number(row.orders) }, { name: t('revenue'), number: true, cell: row => money(row.revenue, currency) },
-      ], data.slice(0, 20)) : null;
-    }),
-    breakdown(t('u.ai'), [{ id: 'ai', title: t('u.ai'), explain: t('u.ai?'), columns: [visitors, views], rows: whole('/api/v1/marketing/ai-referrers'), label: row => row.source }], { signal })));
+  replace(root,
+    h('div', { class: 'grid' },
+      breakdown(t('u.channels'),
+        [
+          {
+            id: 'channels',
+            title: t('u.channels'),
+            columns: [visitors, sessions, views],
+            rows: whole('/api/v1/marketing/channels'),
+            label: row => row.channel,
+          },
+        ],
+        { signal },
+      ),
+      breakdown(t('u.campaigns'),
+        [
+          {
+            id: 'campaigns',
+            title: t('u.campaign'),
+            nothing: t('u.tag'),
+            columns: [
+              visitors,
+              { name: t('u.bounce'), value: row => row.bounce_rate, format: percent },
+              { name: t('u.duration'), value: row => row.avg_duration, format: duration },
+            ],
+            rows: list('/api/v1/campaigns'),
+            label: row => row.campaign,
+          },
+          {
+            id: 'utm-sources',
+            title: t('u.sources'),
+            nothing: t('u.tag'),
+            columns: [visitors, views],
+            rows: list('/api/v1/campaigns/sources'),
+            label: row => row.source,
+          },
+          {
+            id: 'mediums',
+            title: t('u.mediums'),
+            nothing: t('u.tag'),
+            columns: [visitors, views],
+            rows: list('/api/v1/campaigns/mediums'),
+            label: row => row.medium,
+          },
+        ],
+        { signal },
+      ),
+      later(t('u.attribution'),
+        {
+          explain: t('u.attribution?'),
+          signal,
+          nothing: t('u.no-orders'),
+          actions: choice(view, 'model',
+            t('u.model'),
+            ['first_touch', 'last_touch', 'linear', 'position_based', 'time_decay'].map(name => [name, t(`u.${name}`)]),
+            model,
+          ),
+        },
+        async () => {
+          const { data, currency } = await report('/api/v1/marketing/attribution', { model });
+          if (!data.length) return null;
+          return table(t('u.attribution'),
+            [
+              { name: t('u.channel'), cell: row => row.channel },
+              { name: t('u.source'), cell: row => row.source },
+              { name: t('u.name'), cell: row => row.campaign ?? '–' },
+              { name: t('orders'), number: true, cell: row => number(row.orders) },
+              { name: t('revenue'), number: true, cell: row => money(row.revenue, currency) },
+            ],
+            data.slice(0, 20),
+          );
+        },
+      ),
+      breakdown(t('u.ai'),
+        [
+          {
+            id: 'ai',
+            title: t('u.ai'),
+            explain: t('u.ai?'),
+            columns: [visitors, views],
+            rows: whole('/api/v1/marketing/ai-referrers'),
+            label: row => row.source,
+            pick: row => () => go({ filters: withFilter(state.filters, 'source', row.source) }),
+          },
+        ],
+        { signal },
+      ),
+    ),
+  );
 }

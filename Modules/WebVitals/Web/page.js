@@ -1,34 +1,104 @@
 // How fast pages feel: the five vitals at the 75th percentile.
 
-import { h, replace, t, number, milliseconds, country, day, weekday, later, load, table, lineChart, select, info, empty } from './kit.js';
+import {
+  h, replace, t, number, milliseconds, country, timeline, endsToday, later, load, table, lineChart, choice, info, empty, withFilter,
+} from './kit.js';
 
 export const texts = {
-  en: { 'w.p75': 'Three of four visits are at least this good (75th percentile).', 'w.LCP': 'Largest contentful paint', 'w.LCP?': 'Until the largest thing on the page is seen. Good: up to 2.5 s.', 'w.FCP': 'First contentful paint', 'w.FCP?': 'Until anything is seen. Good: up to 1.8 s.', 'w.CLS': 'Layout shift', 'w.CLS?': 'How much things jump around, without a unit. Good: up to 0.1.', 'w.INP': 'Interaction to next paint', 'w.INP?': 'From a click or key to the page’s answer. Good: up to 200 ms.', 'w.TTFB': 'Time to first byte', 'w.TTFB?': 'Until the server answers. Good: up to 800 ms.', 'w.good': 'good', 'w.needs-improvement': 'fair', 'w.poor': 'poor', 'w.median': 'median {value}', 'w.metric': 'Vital', 'w.by': 'By', 'w.pages': 'pages', 'w.devices': 'devices', 'w.countries': 'countries', 'w.samples': 'Samples', 'w.none': 'Nothing was measured in this range. Add data-vitals="true" to the script’s tag.', 'w.over-time': 'Over time' },
-  de: { 'w.p75': 'Drei von vier Besuchen sind mindestens so gut (75. Perzentil).', 'w.LCP': 'Größter Inhalt sichtbar', 'w.LCP?': 'Bis das Größte auf der Seite zu sehen ist. Gut: bis 2,5 s.', 'w.FCP': 'Erster Inhalt sichtbar', 'w.FCP?': 'Bis überhaupt etwas zu sehen ist. Gut: bis 1,8 s.', 'w.CLS': 'Verschiebung', 'w.CLS?': 'Wie sehr Dinge umherspringen, ohne Einheit. Gut: bis 0,1.', 'w.INP': 'Antwort auf Eingaben', 'w.INP?': 'Vom Klick oder Tastendruck bis zur Antwort der Seite. Gut: bis 200 ms.', 'w.TTFB': 'Erstes Byte', 'w.TTFB?': 'Bis der Server antwortet. Gut: bis 800 ms.', 'w.good': 'gut', 'w.needs-improvement': 'mäßig', 'w.poor': 'schlecht', 'w.median': 'Median {value}', 'w.metric': 'Messwert', 'w.by': 'Nach', 'w.pages': 'Seiten', 'w.devices': 'Geräten', 'w.countries': 'Ländern', 'w.samples': 'Messungen', 'w.none': 'In diesem Zeitraum wurde nichts gemessen. Ergänzen Sie data-vitals="true" am Skript.', 'w.over-time': 'Verlauf' },
+  'w.p75': {
+    en: 'Three of four visits are at least this good (75th percentile).',
+    de: 'Drei von vier Besuchen sind mindestens so gut (75. Perzentil).',
+  },
+  'w.LCP': { en: 'Largest contentful paint', de: 'Größter Inhalt sichtbar' },
+  'w.LCP?': {
+    en: 'Until the largest thing on the page is seen. Good: up to 2.5 s.',
+    de: 'Bis das Größte auf der Seite zu sehen ist. Gut: bis 2,5 s.',
+  },
+  'w.FCP': { en: 'First contentful paint', de: 'Erster Inhalt sichtbar' },
+  'w.FCP?': { en: 'Until anything is seen. Good: up to 1.8 s.', de: 'Bis überhaupt etwas zu sehen ist. Gut: bis 1,8 s.' },
+  'w.CLS': { en: 'Layout shift', de: 'Verschiebung' },
+  'w.CLS?': { en: 'How much things jump around, without a unit. Good: up to 0.1.', de: 'Wie sehr Dinge umherspringen, ohne Einheit. Gut: bis 0,1.' },
+  'w.INP': { en: 'Interaction to next paint', de: 'Antwort auf Eingaben' },
+  'w.INP?': {
+    en: 'From a click or key to the page’s answer. Good: up to 200 ms.',
+    de: 'Vom Klick oder Tastendruck bis zur Antwort der Seite. Gut: bis 200 ms.',
+  },
+  'w.TTFB': { en: 'Time to first byte', de: 'Erstes Byte' },
+  'w.TTFB?': { en: 'Until the server answers. Good: up to 800 ms.', de: 'Bis der Server antwortet. Gut: bis 800 ms.' },
+  'w.good': { en: 'good', de: 'gut' },
+  'w.needs-improvement': { en: 'fair', de: 'mäßig' },
+  'w.poor': { en: 'poor', de: 'schlecht' },
+  'w.median': { en: 'median {value}', de: 'Median {value}' },
+  'w.metric': { en: 'Vital', de: 'Messwert' },
+  'w.by': { en: 'By', de: 'Nach' },
+  'w.pages': { en: 'pages', de: 'Seiten' },
+  'w.devices': { en: 'devices', de: 'Geräten' },
+  'w.countries': { en: 'countries', de: 'Ländern' },
+  'w.samples': { en: 'Samples', de: 'Messungen' },
+  'w.none': {
+    en: 'Nothing was measured in this range. Add data-vitals="true" to the script’s tag.',
+    de: 'In diesem Zeitraum wurde nichts gemessen. Ergänzen Sie data-vitals="true" am Skript.',
+  },
+  'w.over-time': { en: 'Over time', de: 'Verlauf' },
 };
 
 const names = ['LCP', 'INP', 'CLS', 'FCP', 'TTFB'], kinds = { good: 'good', 'needs-improvement': 'fair', poor: 'bad' };
 const shown = (name, value) => value == null ? '–' : name === 'CLS' ? number(value) : milliseconds(value);
+const dimensions = { pages: 'path', devices: 'device', countries: 'country' };
 const badge = rating => rating ? h('span', { class: `badge ${kinds[rating]}` }, t(`w.${rating}`)) : '';
 
 export async function show(view) {
-  const { root, report, state, go, signal } = view, metric = state.extra.metric ?? 'LCP', by = state.extra.by ?? 'pages', figures = h('div', { class: 'figures' });
-  load(figures, async () => {
-    const { vitals } = await report('/api/v1/webvitals');
-    if (names.every(name => vitals[name].p75 == null)) return empty(t('w.none'));
-    return names.map(name => h('div', { class: 'figure' }, h('button', { type: 'button', class: 'pick', 'aria-pressed': String(name === metric), onclick: () => go({ extra: { metric: name } }) },
-      h('span', { class: 'name' }, t(`w.${name}`)), h('strong', null, shown(name, vitals[name].p75)), h('span', { class: 'delta' }, badge(vitals[name].rating), ' ', t('w.median', { value: shown(name, vitals[name].p50) }))), info(`${t(`w.${name}?`)} ${t('w.p75')}`)));
-  }, { lines: 2, signal });
+  const { root, report, state, go, signal } = view;
+  const metric = state.extra.metric ?? 'LCP';
+  const by = state.extra.by ?? 'pages';
+  const figures = h('div', { class: 'figures' });
+  load(figures,
+    async () => {
+      const { vitals } = await report('/api/v1/webvitals');
+      if (names.every(name => vitals[name].p75 == null)) return empty(t('w.none'));
+      return names.map(name => h('div', { class: 'figure' },
+        h('button',
+          { type: 'button', class: 'pick', 'aria-pressed': String(name === metric), onclick: () => go({ extra: { metric: name } }) },
+          h('span', { class: 'name' }, t(`w.${name}`)),
+          h('strong', null, shown(name, vitals[name].p75)),
+          h('span', { class: 'delta' }, badge(vitals[name].rating), ' ', t('w.median', { value: shown(name, vitals[name].p50) })),
+        ),
+        info(`${t(`w.${name}?`)} ${t('w.p75')}`),
+      ));
+    },
+    { lines: 2, signal },
+  );
   replace(root, figures,
     later(`${t(`w.${metric}`)} · ${t('w.over-time')}`, { signal, explain: t('w.p75'), lines: 6, nothing: t('w.none') }, async () => {
-      const { data, previous } = await report('/api/v1/webvitals/timeseries', { metric, interval: view.interval, ...view.compare });
-      return data.some(point => point.p75 != null) ? lineChart({ name: t(`w.${metric}`), format: value => shown(metric, value), points: data.map((point, at) => ({ label: weekday(point.date), short: day(point.date), value: point.p75, before: previous?.data[at]?.p75 })) }) : null;
+      const answer = await report('/api/v1/webvitals/timeseries', { metric, interval: view.interval, ...view.compare });
+      if (!answer.data.some(point => point.p75 != null)) return null;
+      const points = timeline(answer, view.interval, point => point.p75);
+      return lineChart({ name: t(`w.${metric}`), points, format: value => shown(metric, value), partial: endsToday(view, answer.data) });
     }),
-    later(`${t('w.by')} ${t(`w.${by}`)}`, { signal, nothing: t('w.none'), actions: select({ 'aria-label': t('w.by'), onchange: event => go({ extra: { by: event.target.value } }) }, ['pages', 'devices', 'countries'].map(name => [name, t(`w.${name}`)]), by) }, async () => {
-      const { data } = await report(`/api/v1/webvitals/${by}`, { limit: 50 });
-      return data.length ? table(t('w.pages'), [
-        { name: t('what'), cell: row => row.path ?? row.device ?? country(row.country) },
-        ...names.map(name => ({ name, number: true, explain: t(`w.${name}?`), cell: row => [shown(name, row[`${name}_p75`]), ' ', badge(row[`${name}_rating`])] })), { name: t('w.samples'), number: true, cell: row => number(row.samples) },
-      ], data) : null;
-    }));
+    later(`${t('w.by')} ${t(`w.${by}`)}`,
+      {
+        signal,
+        nothing: t('w.none'),
+        actions: choice(view, 'by', t('w.by'), ['pages', 'devices', 'countries'].map(name => [name, t(`w.${name}`)]), by),
+      },
+      async () => {
+        const { data } = await report(`/api/v1/webvitals/${by}`, { limit: 50 });
+        if (!data.length) return null;
+        return table(t('w.pages'),
+          [
+            { name: t('what'), cell: row => row.path ?? row.device ?? country(row.country) },
+            ...names.map(name => ({
+              name,
+              number: true,
+              explain: t(`w.${name}?`),
+              cell: row => [shown(name, row[`${name}_p75`]), ' ', badge(row[`${name}_rating`])],
+            })),
+            { name: t('w.samples'), number: true, cell: row => number(row.samples) },
+          ],
+          data,
+          { onpick: row => go({ filters: withFilter(state.filters, dimensions[by], row[dimensions[by]]) }) },
+        );
+      },
+    ),
+  );
 }

@@ -1,0 +1,256 @@
+// Questions of one's own: by choosing, or in SQL.
+
+import {
+  h, replace, t, number, moment, load, card, field, select, form, table, button, submit, formDialog, removal, ask, toast, csv, download, parameters,
+  unique, empty,
+} from './kit.js';
+
+export const texts = {
+  'b.visual': { en: 'By choosing', de: 'Durch Auswählen' },
+  'b.visual?': {
+    en: 'Rows by the columns that you tick, in the range above, the largest first.',
+    de: 'Zeilen nach den angehakten Spalten, im Zeitraum oben, die größten zuerst.',
+  },
+  'b.sql': { en: 'In SQL', de: 'In SQL' },
+  'b.dataset': { en: 'Of what', de: 'Wovon' },
+  'b.dimensions': { en: 'By', de: 'Nach' },
+  'b.metrics': { en: 'How many', de: 'Wie viele' },
+  'b.run': { en: 'Run', de: 'Ausführen' },
+  'b.hint': {
+    en:
+      'Begins with SELECT or WITH, reads only, and names the project: WHERE project_id = {id}. Names are offered below as you type: Tab takes '
+      + 'one, arrow keys choose, Ctrl+Enter runs.',
+    de:
+      'Beginnt mit SELECT oder WITH, liest nur, und nennt das Projekt: WHERE project_id = {id}. Namen erscheinen unten beim Tippen: Tab '
+      + 'übernimmt einen, Pfeiltasten wählen, Strg+Enter führt aus.',
+  },
+  'b.statement': { en: 'Statement', de: 'Anweisung' },
+  'b.offers': { en: 'Names that fit', de: 'Passende Namen' },
+  'b.saved': { en: 'Saved statements', de: 'Gespeicherte Anweisungen' },
+  'b.none': { en: 'None yet. Save one that you want to run again.', de: 'Noch keine. Speichern Sie eine, die Sie wieder ausführen wollen.' },
+  'b.rows': { en: '{count} rows in {time} ms', de: '{count} Zeilen in {time} ms' },
+  'b.save': { en: 'Save the statement', de: 'Anweisung speichern' },
+  'b.delete?': { en: 'The statement “{name}” is deleted; no data is.', de: 'Die Anweisung „{name}“ wird gelöscht, Daten nicht.' },
+  'b.cancel': { en: 'Stop', de: 'Abbrechen' },
+  'b.running': { en: 'Running for {time} s', de: 'Läuft seit {time} s' },
+  'b.stopped': { en: 'Stopped.', de: 'Abgebrochen.' },
+  'b.result': { en: 'Result', de: 'Ergebnis' },
+  'b.no-result': { en: 'Nothing was asked yet.', de: 'Noch wurde nichts gefragt.' },
+  'b.empty': { en: 'No rows.', de: 'Keine Zeilen.' },
+  'b.runs': { en: 'Latest runs', de: 'Letzte Abfragen' },
+  'b.state': { en: 'State', de: 'Stand' },
+  'b.took': { en: 'Took', de: 'Dauer' },
+  'b.count': { en: 'Rows', de: 'Zeilen' },
+};
+
+export const ranged = 'days';
+
+const first = 'SELECT path, count(*) AS views\nFROM pageviews\nWHERE project_id = {{project_id}}\nGROUP BY path ORDER BY views DESC';
+
+export async function show({ root, signal, state }) {
+  const { data: datasets, functions } = await ask('/api/v1/bi/datasets', { signal });
+  const result = h('div', { class: 'body', id: 'result' }, empty(t('b.no-result')));
+  const saved = h('div', { class: 'body' });
+  const runs = h('div', { class: 'body' });
+  const run = runner(result, signal, () => drawRuns());
+  const { element, statement } = editor(datasets, functions, () => runSQL());
+  const runSQL = () => run('/api/v1/bi/sql', { sql_text: statement.value, limit: 1000 });
+  const drawSaved = () => load(saved,
+    async () => {
+      const { data } = await ask('/api/v1/bi/sql-queries', { signal, parameters: { limit: 100 } });
+      const open = query => {
+        statement.value = query.sql_text;
+        return run(`/api/v1/bi/sql-queries/${query.id}/run`, { limit: 1000 });
+      };
+      const remove = row => removal(
+        t('b.delete?', { name: row.name }),
+        async () => {
+          await ask(`/api/v1/bi/sql-queries/${row.id}`, { method: 'DELETE' });
+          drawSaved();
+        },
+        { of: row.name },
+      );
+      return data.length
+        ? table(t('b.saved'),
+          [{ name: t('name'), cell: row => row.name }, { name: '', cell: row => h('div', { class: 'row end' }, remove(row)) }],
+          data,
+          { onpick: open },
+        )
+        : null;
+    },
+    { signal, nothing: t('b.none') },
+  );
+  const save = () => {
+    const name = h('input', { type: 'text', required: true, maxlength: 200 });
+    formDialog(t('b.save'), { id: 'save-form' },
+      async () => {
+        await ask('/api/v1/bi/sql-queries', { method: 'POST', body: { name: name.value, sql_text: statement.value } });
+        toast(t('saved'));
+        drawSaved();
+      },
+      field(t('name'), name),
+    );
+  };
+  const drawRuns = () => load(runs,
+    async () => {
+      const { data } = await ask('/api/v1/bi/query-runs', { signal, parameters: { limit: 10 } });
+      return data.length
+        ? table(t('b.runs'),
+          [
+            { name: t('time'), cell: row => moment(row.created_at, state.zone) },
+            { name: t('b.state'), cell: row => row.error ?? row.status },
+            { name: t('b.count'), number: true, cell: row => number(row.row_count) },
+            { name: t('b.took'), number: true, cell: row => `${number(row.duration_ms)} ms` },
+          ],
+          data,
+        )
+        : null;
+    },
+    { signal },
+  );
+  replace(root,
+    h('div', { class: 'grid' },
+      card(t('b.sql'), {}, form({ id: 'sql-form' }, runSQL, element, submit(t('b.run'), button(t('b.save'), save)))),
+      card(t('b.visual'), { explain: t('b.visual?') },
+        visual(datasets, body => run('/api/v1/bi/visual-query', { ...body, ...range(state), limit: 1000 })),
+      ),
+    ),
+    card(t('b.result'), {}, result),
+    h('div', { class: 'grid' }, card(t('b.saved'), {}, saved), card(t('b.runs'), {}, runs)),
+  );
+  drawSaved();
+  drawRuns();
+}
+
+function range(state) {
+  const { start_at, end_at } = parameters(state);
+  return { start_at, end_at };
+}
+
+/** Runs one question at a time into `place`, tells how long it has taken, and lets the person stop it. */
+function runner(place, signal, done) {
+  let running;
+  return async (path, body) => {
+    running?.abort();
+    const mine = running = new AbortController(), began = performance.now();
+    const time = h('span', { class: 'muted', role: 'status' });
+    const tick = () => time.textContent = t('b.running', { time: Math.round((performance.now() - began) / 1000) });
+    const timer = setInterval(tick, 1000);
+    tick();
+    const meanwhile = h('div', { class: 'row' }, time, button(t('b.cancel'), () => mine.abort(), { id: 'stop' }));
+    try {
+      await load(place, async () => answer(await ask(path, { method: 'POST', body, signal: AbortSignal.any([signal, mine.signal]) })), {
+        signal,
+        meanwhile,
+      });
+    } finally {
+      clearInterval(timer);
+      if (mine === running && mine.signal.aborted) replace(place, empty(t('b.stopped')));
+    }
+    done();
+  };
+}
+
+function answer({ columns, rows, run }) {
+  const text = value => value === null ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const file = () => download('query.csv', csv(columns, rows.map(row => columns.map(name => row[name]))));
+  return [
+    h('div', { class: 'row' },
+      h('p', { class: 'muted', role: 'status' }, t('b.rows', { count: number(run.row_count), time: number(run.duration_ms) })),
+      button(t('csv'), file, { class: 'link' }),
+    ),
+    table(t('b.result'), columns.map(name => ({ name, number: typeof rows[0]?.[name] === 'number', cell: row => text(row[name]) })), rows, {
+      nothing: t('b.empty'),
+    }),
+  ];
+}
+
+function visual(datasets, ask) {
+  const dataset = select({ id: 'dataset', onchange: () => draw() }, datasets.map(({ name }) => [name, name])), rest = h('div');
+  const picks = (title, id, names, chosen) => h('fieldset', { id },
+    h('legend', null, title),
+    h('div', { class: 'picks' },
+      names.map(name => h('label', { class: 'check' }, h('input', { type: 'checkbox', name, checked: name === chosen }), name)),
+    ),
+  );
+  const picked = id => [...rest.querySelectorAll(`#${id} input:checked`)].map(input => input.name);
+  const draw = () => {
+    const { columns, metrics } = datasets.find(({ name }) => name === dataset.value);
+    const fields = columns.filter(column => column.is_field).map(column => column.name);
+    replace(rest,
+      picks(t('b.dimensions'), 'dimensions', fields, fields.includes('country') ? 'country' : fields[0]),
+      picks(t('b.metrics'), 'metrics', metrics, metrics[0]),
+    );
+  };
+  draw();
+  const send = () => ask({ dataset: dataset.value, dimensions: picked('dimensions'), metrics: picked('metrics') });
+  return form({ id: 'visual-form' }, send, field(t('b.dataset'), dataset), rest, submit(t('b.run')));
+}
+
+const words = [
+  'SELECT', 'FROM', 'WHERE', 'GROUP BY', 'ORDER BY', 'HAVING', 'LIMIT', 'DISTINCT', 'JOIN', 'LEFT JOIN', 'ON', 'AND', 'OR', 'NOT', 'IN', 'BETWEEN',
+  'LIKE', 'ILIKE', 'IS NULL', 'AS', 'DESC', 'CASE', 'WHEN', 'THEN', 'ELSE', 'END', 'WITH', 'UNION ALL', 'EXISTS', 'FILTER', 'OVER', 'PARTITION BY',
+  'CAST', 'project_id = {{project_id}}',
+];
+
+/** A field for SQL that offers the names of datasets, of the columns of those that the statement names, of functions and words. */
+function editor(datasets, functions, run) {
+  const list = h('ul', { class: 'offers', role: 'listbox', id: unique('offers'), 'aria-label': t('b.offers') });
+  const statement = h('textarea', {
+    required: true,
+    spellcheck: 'false',
+    autocapitalize: 'off',
+    'aria-autocomplete': 'list',
+    'aria-controls': list.id,
+    id: 'statement',
+    value: first,
+  });
+  let offers = [], chosen = 0;
+  const names = () => {
+    const text = statement.value.toLowerCase(), named = datasets.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(text));
+    const columns = (named.length ? named : datasets).flatMap(({ columns }) => columns.map(column => column.name));
+    return [...new Set([...columns, ...datasets.map(({ name }) => name), ...functions.map(name => `${name}(`), ...words])];
+  };
+  const begun = () => /[\w.]*$/.exec(statement.value.slice(0, statement.selectionStart))[0].split('.').pop();
+  const offer = () => {
+    const start = begun().toLowerCase();
+    offers = start ? names().filter(name => name.toLowerCase().startsWith(start) && name.toLowerCase() !== start).slice(0, 12) : [];
+    chosen = 0;
+    draw();
+  };
+  const draw = () => {
+    replace(list,
+      offers.map((name, at) => h('li',
+        { role: 'option', id: `${list.id}-${at}`, 'aria-selected': String(at === chosen), onmousedown: event => {
+          event.preventDefault();
+          take(at);
+        } },
+        name,
+      )),
+    );
+    offers.length ? statement.setAttribute('aria-activedescendant', `${list.id}-${chosen}`) : statement.removeAttribute('aria-activedescendant');
+  };
+  const take = at => {
+    const { selectionStart: end } = statement;
+    statement.setRangeText(offers[at], end - begun().length, end, 'end');
+    offers = [];
+    draw();
+  };
+  const close = () => { offers = []; draw(); };
+  const move = by => { chosen = (chosen + by + offers.length) % offers.length; draw(); };
+  const keys = { Tab: () => take(chosen), ArrowDown: () => move(1), ArrowUp: () => move(-1), Escape: close };
+  statement.addEventListener('keydown', event => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      close();
+      run();
+      return;
+    }
+    if (!offers.length || event.shiftKey || !keys[event.key]) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+  statement.addEventListener('input', offer);
+  statement.addEventListener('blur', close);
+  return { element: h('div', { class: 'editor' }, field(t('b.statement'), statement, t('b.hint', { id: '{{project_id}}' })), list), statement };
+}
