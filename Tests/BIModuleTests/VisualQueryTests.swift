@@ -148,4 +148,25 @@ struct VisualQueryTests {
             }
         }
     }
+
+    @Test("the datasets of the modules that are on, with their columns and metrics")
+    func datasets() async throws {
+        try await Traffic.run(.embedded) { app in
+            _ = try await app.bi("metrics", #"{"key":"depth","name":"Depth","dataset":"sessions","expression":"sum(pageviews)"}"#)
+            func names() async throws -> [String] {
+                try JSON.parse(try await app.get("/api/v1/bi/datasets").body)["data"]!.elements.compactMap { $0["name"]?.string }
+            }
+            let json = try JSON.parse(try await app.get("/api/v1/bi/datasets").body)
+            let sessions = try #require(json["data"]?.elements.first { $0["name"]?.string == "sessions" })
+            #expect(sessions["metrics"]?.elements.compactMap(\.string).suffix(2) == ["bounce_rate", "depth"])
+            let columns = sessions["columns"]?.elements ?? []
+            #expect(columns.first { $0["name"]?.string == "is_bounce" }?["type"]?.string == "boolean")
+            #expect(columns.filter { $0["is_field"]?.boolean == false }.compactMap { $0["name"]?.string } == ["visitor_id"])
+            #expect(json["functions"]?.elements.compactMap(\.string).contains("split_part") == true)
+            let all = try await names()
+            #expect(all.starts(with: ["pageviews", "events", "sessions", "daily_stats"]) && all.contains("outlinks_clicks"))
+            #expect(try await app.post("/api/admin/projects/\(app.project.id)/modules/outlinks/disable", as: .token).status == 200)
+            #expect(try await names() == all.filter { $0 != "outlinks_clicks" })
+        }
+    }
 }

@@ -35,7 +35,7 @@ enum Accessibility {
 
 extension Browser {
     /// One sentence for each thing that people with a keyboard or a screen reader would miss.
-    func barriers() async throws -> [String] { try await run(Accessibility.script).elements.compactMap(\.string) }
+    func barriers() async throws -> [String] { try await texts(Accessibility.script) }
 
     /// Hosts that the page has asked besides its own.
     func otherHosts() async throws -> [String] {

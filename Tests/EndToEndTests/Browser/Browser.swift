@@ -23,6 +23,26 @@ struct Browser: Sendable {
     /// Types into the field with this id.
     func type(_ text: String, into id: String) async throws { try await command(.POST, "/element/\(element("#" + id))/value", ["text": text]) }
 
+    /// Types into the element, as keys; `Key` has those without a letter.
+    func type(_ text: String, selector: String) async throws { try await command(.POST, "/element/\(element(selector))/value", ["text": text]) }
+
+    /// - Source: W3C WebDriver, 17.4.2: keyboard actions.
+    enum Key {
+        static let tab = "\u{E004}", enter = "\u{E007}", shift = "\u{E008}", control = "\u{E009}"
+        static let left = "\u{E012}", up = "\u{E013}", right = "\u{E014}", down = "\u{E015}"
+    }
+
+    /// Presses in the middle of the element, moves by so many pixels in steps, and lets go.
+    func drag(selector: String, byX x: Int, y: Int, from corner: (x: Int, y: Int) = (0, 0)) async throws {
+        let origin = ["element-6066-11e4-a52e-4f735466cecf": try await element(selector)]
+        let move: (Int, Int) -> [String: Any] = { ["type": "pointerMove", "duration": 20, "origin": "pointer", "x": $0, "y": $1] }
+        let steps: [[String: Any]] = [
+            ["type": "pointerMove", "duration": 0, "origin": origin, "x": corner.x, "y": corner.y], ["type": "pointerDown", "button": 0],
+            move(x / 2, y / 2), move(x - x / 2, y - y / 2), ["type": "pointerUp", "button": 0],
+        ]
+        try await command(.POST, "/actions", ["actions": [["type": "pointer", "id": "mouse", "parameters": ["pointerType": "mouse"], "actions": steps]]])
+    }
+
     private func element(_ selector: String) async throws -> String {
         let found = try await command(.POST, "/element", ["using": "css selector", "value": selector])
         guard let element = found.members.first?.value.string else { throw Failure(description: "no element \(selector)") }
@@ -34,6 +54,9 @@ struct Browser: Sendable {
     func run(_ script: String) async throws -> JSON {
         try await command(.POST, "/execute/sync", ["script": script, "args": [String]()])
     }
+
+    /// What `script` returns, a list of texts.
+    func texts(_ script: String) async throws -> [String] { try await run(script).elements.compactMap(\.string) }
 
     /// Addresses that the page shown has sent events to.
     func requestsToCollect() async throws -> Int64 {

@@ -1,0 +1,292 @@
+import Core
+@testable import Host
+@testable import TestSupport
+import Testing
+
+/// What people put together on the pages of modules, and administer, in Debian's Chromium.
+@Suite("Pages of the dashboard in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
+struct DashboardPagesInBrowserTests {
+    private static func run(_ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
+        try await Dashboard.run { app, browser in
+            try await Dashboard.traffic(app)
+            try await Dashboard.logIn(app, browser, app.keys[.query]!)
+            #expect(try await Dashboard.figure("Visitors", browser) == "3")
+            try await body(app, browser)
+        }
+    }
+
+    @Test("a funnel is composed by hand; its numbers, and who stopped")
+    func funnel() async throws {
+        try await Self.run { app, browser in
+            try await Dashboard.go(to: "funnels", browser)
+            try await browser.click("new-funnel")
+            try await browser.type("Home to sign-up", selector: "#funnel-form .field input")
+            try await browser.type("signup", selector: "#funnel-form fieldset:nth-of-type(2) input")
+            try await browser.click("add-step")
+            #expect(try await browser.run("return document.querySelectorAll('#funnel-form fieldset').length").integer == 3)
+            try await browser.click(selector: "#funnel-form fieldset:nth-of-type(3) button")
+            try await browser.click(selector: "#funnel-form button[type=submit]")
+            try await browser.waits(for: "return document.querySelectorAll('.step').length === 2 && !document.querySelector('[aria-busy]')")
+            // ada, bob and cy open /; ada alone signs up after it.
+            let shown = try await browser.texts("return [...document.querySelectorAll('.step')].map(s => s.innerText.replace(/\\n+/g, '|'))")
+            #expect(shown == ["1. /|3 visitors", "2. signup|1 visitors|33.3% of the step before|2 stopped here"])
+            #expect(try await Dashboard.text(".body strong", browser) == "33.3% of those who began finished")
+            try await Dashboard.isClean(browser)
+            try await browser.click(selector: ".step:nth-of-type(2) button:last-child")
+            try await browser.waits(for: "return document.querySelectorAll('dialog .ids li').length === 2")
+            #expect(Set(try await Dashboard.texts("dialog .ids li", browser)) == ["bob", "cy"])
+            #expect(try await browser.barriers() == [])
+        }
+    }
+
+    @Test("a board is arranged by drag and by keys; what lay there moves down; the layout is kept")
+    func board() async throws {
+        try await Self.run { app, browser in
+            try await Dashboard.go(to: "boards", browser)
+            try await browser.click("new-board")
+            try await browser.type("Morning", selector: "#board-form input")
+            try await browser.click(selector: "#board-form button[type=submit]")
+            try await browser.waits(for: "return document.querySelectorAll('.board > .card').length === 4 && !document.querySelector('[aria-busy]')")
+            try await Dashboard.isClean(browser)
+            try await browser.click("arrange")
+            // A row is 5.5 rem and a gap of .8 rem: two rows down, onto the chart, which makes room.
+            let row = try await browser.run("""
+                const { gridAutoRows, rowGap } = getComputedStyle(document.querySelector('.board'));
+                return parseFloat(gridAutoRows) + parseFloat(rowGap)
+                """).number ?? 0
+            try await browser.drag(selector: ".board > .card:first-child", byX: 0, y: Int(2 * row))
+            try await browser.type(Browser.Key.left + Browser.Key.up, selector: ".board > .card:nth-child(4)")
+            try await browser.type(Browser.Key.shift + Browser.Key.left + Browser.Key.down, selector: ".board > .card:nth-child(3)")
+            try await browser.click("arrange")
+            try await browser.waits(for: "return document.querySelectorAll('.toast').length === 1")
+            let widgets = try JSON.parse(try await app.get("/api/v1/dashboards").body)["data"]!.elements[0]["widgets"]!.elements
+            func place(_ at: Int) -> [Int64] { ["x", "y", "w", "h"].map { widgets[at][$0]?.integer ?? -1 } }
+            // The first went to row 2; the second lay there and is pushed below it; the lists below that.
+            #expect(place(0) == [0, 2, 12, 2])
+            #expect(place(1) == [0, 4, 12, 4])
+            #expect(place(2)[2...] == [5, 6], "Shift sizes: \(place(2))")
+            #expect(place(3)[0] == 5, "moved by keys: \(place(3))")
+            let layout = "return [...document.querySelectorAll('.board > .card')].map(c => c.style.gridArea)"
+            let before = try await browser.texts(layout)
+            try await browser.open(try await browser.run("return location.href").string ?? "")
+            try await browser.waits(for: "return document.querySelectorAll('.board > .card').length === 4 && !document.querySelector('[aria-busy]')")
+            let after = try await browser.texts(layout)
+            #expect(after == before && after.count == 4)
+        }
+    }
+
+    @Test("a statement is written with the names that are offered, run, saved, and stopped")
+    func statement() async throws {
+        try await Self.run { app, browser in
+            try await Dashboard.go(to: "explore", browser)
+            #expect(try await Dashboard.text("#result", browser) == "Nothing was asked yet.")
+            let statement = "SELECT event_name, count(*) AS n FROM events WHERE project_id = {{project_id}} GROUP BY "
+            try await browser.run("document.querySelector('#statement').value = '\(statement)'")
+            try await browser.type("event_n", selector: "#statement")
+            #expect(try await Dashboard.texts(".offers li", browser) == ["event_name"])
+            #expect(try await browser.barriers() == [])
+            try await browser.type(Browser.Key.tab, selector: "#statement")
+            #expect(try await browser.run("return document.querySelector('#statement').value.endsWith('GROUP BY event_name')").boolean == true)
+            try await browser.type(Browser.Key.control + Browser.Key.enter, selector: "#statement")
+            try await browser.waits(for: "return document.querySelector('#result table') !== null && !document.querySelector('[aria-busy]')")
+            #expect(try await Dashboard.texts("#result th, #result td", browser) == ["event_name", "n", "signup", "1"])
+            try await Dashboard.isClean(browser)
+
+            // By choosing: three visitors with two paths and more.
+            try await browser.click(selector: "#dimensions input:checked")
+            try await browser.click(selector: "#dimensions input[name=path]")
+            try await browser.click(selector: "#visual-form button[type=submit]")
+            try await browser.waits(for: "return document.querySelectorAll('#result tbody tr').length === 3")
+            #expect(try await Dashboard.texts("#result tbody tr", browser) == ["/ 3", "/docs 2", "/pricing 1"])
+
+            // A question that is never answered can be stopped.
+            try await browser.run("""
+                const real = window.fetch;
+                window.fetch = (path, options) => !String(path).endsWith('/bi/sql') ? real(path, options)
+                    : new Promise((_, refuse) => options.signal.addEventListener('abort', () => refuse(new DOMException('stopped', 'AbortError'))));
+                """)
+            try await browser.click(selector: "#sql-form button[type=submit]")
+            try await browser.waits(for: "return document.querySelector('#result').innerText.startsWith('Running for')")
+            try await browser.click("stop")
+            try await browser.waits(for: "return document.querySelector('#result').innerText === 'Stopped.'")
+        }
+    }
+
+    @Test("metrics, row policies, uploads and embeds are made on their page")
+    func sources() async throws {
+        try await Self.run { app, browser in
+            try await Dashboard.go(to: "sources", browser)
+            func fill(_ form: String, _ values: [String?]) async throws {
+                for (at, value) in values.enumerated() {
+                    guard let value else { continue }
+                    try await browser.run("""
+                        const input = [...document.querySelectorAll('#\(form)-form input, #\(form)-form select, #\(form)-form textarea')][\(at)];
+                        input.value = '\(value)'; input.dispatchEvent(new Event('change'));
+                        """)
+                }
+                try await browser.click(selector: "#\(form)-form button[type=submit]")
+                try await browser.waits(for: "return !document.querySelector('#\(form)-form') && !document.querySelector('[aria-busy]')")
+            }
+            try await browser.click("new-metric")
+            try await fill("metric", ["Depth", "depth", "sessions", "sum(pageviews) / count()"])
+            try await browser.click("new-policy")
+            try await fill("policy", ["No docs", "pageviews", "path", "neq", "/docs"])
+            try await browser.click("new-upload")
+            try await browser.run("""
+                const chosen = new DataTransfer(), input = document.querySelector('#upload-form input[type=file]');
+                chosen.items.add(new File(['name,n\\na,1\\nb,2\\n'], 'small.csv', { type: 'text/csv' }));
+                input.files = chosen.files;
+                input.dispatchEvent(new Event('change'));
+                """)
+            try await fill("upload", [])
+            try await browser.click("new-embed")
+            try await browser.waits(for: "return document.querySelector('#embed-form select').options.length > 0")
+            try await Dashboard.choose("metric", in: "#embed-form select", browser)
+            try await browser.waits(for: "return document.querySelectorAll('#embed-form select')[1].options.length === 1")
+            try await fill("embed", ["Depth"])
+            try await browser.waits(for: "return /\\/api\\/embed\\/pemb_/.test(document.querySelector('dialog code')?.textContent ?? '')")
+            let address = try await Dashboard.text("dialog code", browser)
+            #expect(try await app.get("/api/embed/" + (address.split(separator: "/").last ?? ""), as: .nobody).status == 200)
+            try await browser.click(selector: "dialog header button")
+            let names = try await Dashboard.texts("tbody th", browser)
+            #expect(names == ["Depth", "No docs", "small.csv", "Depth"])
+            try await Dashboard.isClean(browser)
+            // The policy holds for queries.
+            let question = #"{"dataset":"pageviews","dimensions":["path"],"metrics":["count"]}"#
+            let answer = try await app.post("/api/v1/bi/visual-query", question, as: .query)
+            #expect(!answer.body.contains("/docs") && answer.body.contains("/pricing"))
+        }
+    }
+
+    @Test("ways through the site, forwards and backwards; a click on a page begins there")
+    func paths() async throws {
+        try await Self.run { app, browser in
+            try await Dashboard.go(to: "paths", browser)
+            let nodes = "return [...document.querySelectorAll('.sankey .node title')].map(n => n.textContent)"
+            // From /: ada to /pricing, bob leaves, cy to /docs; then they leave.
+            #expect(Set(try await browser.texts(nodes)) == ["/: 3", "/pricing: 1", "/docs: 1", "left: 1", "left: 2"])
+            #expect(try await browser.run("return document.querySelectorAll('.sankey .band').length").integer == 5)
+            try await Dashboard.isClean(browser)
+            try await browser.type(Browser.Key.enter, selector: ".node.pick[aria-label^='/pricing']")
+            try await Dashboard.settles(browser, where: "location.search.includes('x-start=%2Fpricing')")
+            try await Dashboard.choose("backward", in: "#choose-direction", browser)
+            try await Dashboard.settles(browser, where: "location.search.includes('x-direction=backward')")
+            #expect(Set(try await browser.texts(nodes)) == ["/pricing: 1", "/: 1", "arrived: 1"])
+            #expect(try await Dashboard.text(".failed", browser) == "")
+        }
+    }
+
+    @Test("who is behind a cell of the retention grid")
+    func retention() async throws {
+        try await Dashboard.run { app, browser in
+            let now = SystemTime().now
+            func came(_ visitor: String, daysAgo: Int64) async throws {
+                let at = now.adding(days: -daysAgo).iso8601
+                try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"\#(visitor)","timestamp":"\#(at)"}"#)
+            }
+            for (visitor, days) in [("ada", 5), ("ada", 4), ("bob", 5)] { try await came(visitor, daysAgo: Int64(days)) }
+            try await Dashboard.logIn(app, browser, app.keys[.query]!)
+            #expect(try await Dashboard.figure("Visitors", browser) == "2")
+            try await Dashboard.go(to: "retention", browser)
+            try await Dashboard.choose("daily", in: "#choose-period", browser)
+            try await Dashboard.settles(browser, where: "location.search.includes('x-period=daily')")
+            #expect(try await Dashboard.texts(".cohorts tbody tr:last-child td", browser).prefix(3) == ["2", "50%", "0%"])
+            try await Dashboard.isClean(browser)
+            try await browser.click(selector: ".cohorts .cell")
+            try await browser.waits(for: "return document.querySelectorAll('dialog .ids li').length === 1")
+            #expect(try await Dashboard.text("dialog .ids", browser) == "ada")
+        }
+    }
+
+    @Test("users are merged after a look at what that joins, and taken apart again")
+    func merges() async throws {
+        try await Self.run { app, browser in
+            for (visitor, user) in [("ada", "ada@example.com"), ("bob", "ada")] {
+                try await app.collect(#"{"type":"identify","visitor_id":"\#(visitor)","user_id":"\#(user)"}"#)
+            }
+            try await Dashboard.go(to: "people", browser)
+            try await browser.type("ada", into: "merge-user")
+            try await browser.type("ada@example.com", into: "merge-into")
+            try await browser.click(selector: "#merge-form button")
+            try await browser.waits(for: "return !!document.querySelector('dialog p')")
+            let question = try await Dashboard.text("dialog p", browser)
+            #expect(question == "“ada” (1 visitor ids) and “ada@example.com” (1) become one person, called “ada@example.com”.")
+            try await browser.click(selector: "dialog .danger")
+            try await browser.waits(for: "return !!document.querySelector(\"button[aria-label='Take back: ada']\")")
+            #expect(try await app.get("/api/v1/stats?count_by=people").body.contains(#""visitors":2"#))
+            try await browser.click(selector: "button[aria-label='Take back: ada']")
+            try await browser.click(selector: "dialog .danger")
+            try await browser.waits(for: "return document.body.innerText.includes('taken back')")
+            #expect(try await app.get("/api/v1/stats?count_by=people").body.contains(#""visitors":3"#))
+            try await Dashboard.isClean(browser)
+        }
+    }
+
+    @Test("a click on a row of any breakdown filters everything by it, in the address; days are chosen in a calendar")
+    func everyFilter() async throws {
+        try await Self.run { app, browser in
+            try await Dashboard.settles(browser)
+            let tabs = try await browser.texts("return [...document.querySelectorAll('.tabs button')].map(b => b.id)")
+            #expect(tabs.count >= 10)
+            var filtered: [String] = []
+            for at in tabs.indices {
+                try await browser.run("document.querySelectorAll('.tabs button')[\(at)].click()")
+                try await Dashboard.settles(browser)
+                let card = "document.querySelectorAll('.tabs button')[\(at)].closest('.card')"
+                let isClicked = try await browser.run("const row = \(card).querySelector('button.row'); row?.click(); return !!row").boolean
+                guard isClicked == true else { continue }
+                #expect(Int(try await Dashboard.figure("Visitors", browser)) ?? 0 > 0, "tab \(at)")
+                let filter = try await browser.run("return new URLSearchParams(location.search).get('filter')").string ?? ""
+                filtered.append(String(filter.prefix { $0 != ":" }))
+                try await browser.click(selector: ".chips button")
+                try await browser.waits(for: "return !location.search.includes('filter=')")
+                try await Dashboard.settles(browser)
+            }
+            #expect(Set(filtered).isSuperset(of: ["path", "entry_page", "exit_page", "source", "device", "browser", "os"]))
+            try await browser.click("days")
+            #expect(try await browser.barriers() == [])
+            try await browser.run("document.querySelector('#from').value = '2025-03-01'; document.querySelector('#to').value = '2025-03-02'")
+            try await browser.click(selector: "dialog button[type=submit]")
+            try await browser.waits(for: "return location.search.includes('range=custom&from=2025-03-01&to=2025-03-02')")
+            #expect(try await Dashboard.figure("Visitors", browser) == "0")
+            #expect(try await Dashboard.text("#days", browser) == "Sat, Mar 1, 2025 – Sun, Mar 2, 2025")
+        }
+    }
+
+    @Test("an administrator opens a project, switches a module off and on, and exports and erases a visitor")
+    func administration() async throws {
+        try await Dashboard.run { app, browser in
+            try await Dashboard.traffic(app)
+            try await Dashboard.logIn(app, browser, app.installation.adminToken)
+            try await Dashboard.settles(browser)
+            try await browser.click(selector: "button[title^='Makes a query key']")
+            #expect(try await Dashboard.figure("Visitors", browser) == "3")
+            try await Dashboard.go(to: "admin", browser)
+            try await browser.waits(for: "return !!document.querySelector('#module-outlinks')")
+            try await browser.click("module-outlinks")
+            try await browser.waits(for: "return document.querySelector(\"nav a[href^='/dashboard/outlinks']\").classList.contains('dim')")
+            #expect(try await app.get("/api/v1/outlinks").status == 403)
+            try await Dashboard.go(to: "outlinks", browser)
+            try await browser.click(selector: ".empty button")
+            try await browser.waits(for: "return !document.querySelector(\"nav a[href^='/dashboard/outlinks']\").classList.contains('dim')")
+            #expect(try await app.get("/api/v1/outlinks").status == 200)
+
+            try await Dashboard.go(to: "admin", browser)
+            try await browser.type("ada", into: "visitor-id")
+            try await browser.click(selector: "#visitor-form button[type=submit]")
+            try await browser.waits(for: """
+                return performance.getEntriesByType('resource').some(e => e.name.endsWith('/privacy/visitors/ada/export') && e.responseStatus === 200)
+                """)
+            try await browser.click("erase")
+            try await browser.click(selector: "dialog .danger")
+            try await browser.waits(for: "return [...document.querySelectorAll('.toast')].some(t => t.textContent === 'Erased.')")
+            #expect(try await app.get("/api/v1/stats").body.contains(#""visitors":2"#))
+            try await browser.open(app.address + "/dashboard/admin")
+            try await Dashboard.settles(browser)
+            let shown = try await Dashboard.text("main", browser)
+            for entry in ["visitor.export", "visitor.erase", "module.disable", "module.enable"] { #expect(shown.contains(entry), "\(entry)") }
+            #expect(shown.contains("Event store\nworks") && shown.contains("Journal waiting"))
+            try await Dashboard.isClean(browser)
+        }
+    }
+}
