@@ -104,7 +104,7 @@ struct ConnectionTests {
                 ("SELECT nothing", "The database answered:"), ("SELECT count(*) FROM generate_series(1, 100000000000) n", "statement timeout"),
                 ("SELECT current_setting('transaction_read_only')", #""current_setting":"on""#),
                 ("SELECT current_setting('default_transaction_read_only')", #""current_setting":"on""#),
-                ("SELECT pg_size_bytes('1 kB') AS n FROM pg_class FOR UPDATE", "in a read-only transaction"),
+                ("SELECT relname FROM pg_class FOR UPDATE", "'UPDATE' is not accepted"),
                 ("SELECT 1) answer (c0), (SELECT 2", "syntax error"), ("WITH a AS (SELECT 2 AS n) SELECT n FROM a ORDER BY n", #""rows":[{"n":2}]"#),
                 ("SELECT length(t) AS n FROM (SELECT repeat('x', 100000) AS t) x", #""n":100000"#), ("SELECT", "answers no rows"),
             ] {
@@ -113,7 +113,7 @@ struct ConnectionTests {
                 #expect(answer.body.contains(sentence), "\(statement): \(answer.body)")
             }
             // A value may be larger than any answer should be.
-            let long = try await app.bi("connections/\(id)/query", TestApp.sqlBody("SELECT repeat('x', 300000000) AS t, ARRAY['a', 'b'] AS list"))
+            let long = try await app.bi("connections/\(id)/query", TestApp.sqlBody("SELECT repeat('x', 20000000) AS t, ARRAY['a', 'b'] AS list"))
             let row = try #require(try long.json()["rows"]?.elements.first)
             #expect(row["t"]?.string?.utf8.count == 65_536 && row["list"]?.string == "{a,b}")
         }

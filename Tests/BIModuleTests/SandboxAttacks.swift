@@ -95,6 +95,10 @@ enum SandboxAttacks {
         ("WITH \"events\" AS (SELECT {{project_id}} AS x) SELECT x FROM events", "the name 'events' is taken."),
         ("WITH a AS (SELECT {{project_id}} AS x), a AS (SELECT 1 AS y) SELECT x FROM a", "the name 'a' is taken."),
         ("WITH a AS (SELECT x FROM a) SELECT x, {{project_id}} FROM a", "there is no dataset 'a'"), ("SELECT * FROM \"PAGEVIEWS\" WHERE {{project_id}} <> ''", "no dataset 'PAGEVIEWS'"),
+        ("SELECT {{project_id}}" + times(" UNION SELECT 'a'", 1_000), "UNION takes at most 12 selects; got 1001."),
+        ("WITH " + (0..<13).map { "a\($0) AS (SELECT 1 AS x)" }.joined(separator: ", ") + " SELECT {{project_id}}", "WITH takes at most 12 selects; got 13."),
+        ("SELECT {{project_id}} ORDER BY " + times("1, ", 50) + "1", "ORDER BY takes at most 50 values."),
+        ("SELECT {{project_id}}, count(*) FROM pageviews GROUP BY " + times("path, ", 50) + "path", "GROUP BY takes at most 50 values."),
         // Depth and size.
         ("SELECT " + times("lower(", 60) + "'a'" + times(")", 60) + ", {{project_id}}", "nested deeper than 40 levels."),
         ("SELECT {{project_id}} WHERE " + times("NOT ", 100) + "TRUE", "nested deeper than 40 levels."), ("SELECT " + times("- ", 100) + "1, {{project_id}}", "nested deeper than 40"),

@@ -75,6 +75,10 @@ struct SQLCompiler {
         _ select: SQLSelect, _ outer: [String: Relation], isTop: Bool
     ) throws(SQLRefusal) -> (tables: [SQL], query: SQL, outputs: [Output]) {
         var tables: [SQL] = [], known = outer
+        // Those that read nothing too: an engine goes through them one inside the other.
+        for (list, places) in [("WITH", select.ctes.map(\.place)), ("UNION", select.cores.map(\.place))] where places.count > Self.maximumSources {
+            throw SQLRefusal(what: "\(list) takes at most \(Self.maximumSources) selects; got \(places.count).", place: places[Self.maximumSources])
+        }
         for cte in select.ctes {
             guard datasets[cte.name] == nil, known[cte.name] == nil else {
                 throw SQLRefusal(what: "the name '\(cte.name.excerpt(40))' is taken.", place: cte.place)

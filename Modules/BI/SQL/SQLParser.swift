@@ -6,6 +6,8 @@ struct SQLParser {
     static let maximumDepth = 40
     /// Operators of one statement: they make trees deep too.
     static let maximumOperators = 300
+    /// Of one GROUP BY, ORDER BY or PARTITION BY.
+    static let maximumKeys = 50
 
     private let tokens: [SQLToken]
     private var at = 0
@@ -160,7 +162,10 @@ struct SQLParser {
         if take("where") { core.condition = try expression() }
         if take("group") {
             try need("by")
-            repeat { core.groups.append(try expression()) } while takeSign(",")
+            repeat {
+                let value = try expression()
+                try append(value, to: &core.groups, "GROUP BY")
+            } while takeSign(",")
         }
         if take("having") { core.having = try expression() }
         return core
@@ -222,6 +227,12 @@ struct SQLParser {
         }
     }
 
+    /// What rows are sorted by is held for each of them.
+    private func append<Element>(_ element: Element, to list: inout [Element], _ what: String) throws(SQLRefusal) {
+        guard list.count < Self.maximumKeys else { throw SQLRefusal(what: "\(what) takes at most \(Self.maximumKeys) values.", place: token.place) }
+        list.append(element)
+    }
+
     private mutating func orders() throws(SQLRefusal) -> [SQLOrder] {
         var orders: [SQLOrder] = []
         repeat {
@@ -233,7 +244,7 @@ struct SQLParser {
                 nullsFirst = take("first")
                 if !nullsFirst { try need("last") }
             }
-            orders.append(SQLOrder(expression: value, isDescending: isDescending, nullsFirst: nullsFirst))
+            try append(SQLOrder(expression: value, isDescending: isDescending, nullsFirst: nullsFirst), to: &orders, "ORDER BY")
         } while takeSign(",")
         return orders
     }
@@ -441,7 +452,10 @@ struct SQLParser {
         var partition: [SQLExpression] = [], order: [SQLOrder] = []
         if take("partition") {
             try need("by")
-            repeat { partition.append(try expression()) } while takeSign(",")
+            repeat {
+                let value = try expression()
+                try append(value, to: &partition, "PARTITION BY")
+            } while takeSign(",")
         }
         if take("order") {
             try need("by")
