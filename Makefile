@@ -2,6 +2,8 @@
 #   make test ARGS="--filter CoreTests"
 
 setup := config/setup
+# Package.swift lists the files of pages; a cached reading of it would miss those that came or went with an update.
+manifest := --manifest-cache none
 
 .PHONY: help run build test bench docs screenshots clean swift
 
@@ -14,18 +16,18 @@ run: build ## Build and start Pulse at http://localhost:8080, on embedded storag
 build: swift ## Install what is missing and build the program, .build/release/pulse
 	@$(setup)/install.sh run
 	@$(setup)/duckdb.sh
-	@swift build -c release --product pulse
+	@swift build $(manifest) -c release --product pulse
 
 test: swift ## Run every test, with a PostgreSQL and a Redis of their own
 	@$(setup)/install.sh test
 	@$(setup)/duckdb.sh
-	@$(setup)/test-servers.sh swift test --no-parallel --disable-xctest $(ARGS)
+	@$(setup)/test-servers.sh swift test $(manifest) --no-parallel --disable-xctest $(ARGS)
 
 bench: swift ## Run the benchmarks
 	@$(setup)/install.sh bench
 	@$(setup)/duckdb.sh
-	@swift build -c release --product pulse
-	@swift build -c release --product pulse-bench
+	@swift build $(manifest) -c release --product pulse
+	@swift build $(manifest) -c release --product pulse-bench
 	@.build/release/pulse-bench $(ARGS)
 
 docs: build ## Write what docs/modules says of each module
