@@ -41,10 +41,14 @@ struct RandomVisualTests {
         Question("pageviews", by: "date", "path", of: ["visitors"]), Question("pageviews", by: "week", "month", of: ["count"]),
         Question("pageviews", by: "path", of: ["count"], where: ("browser", ["Firefox"])),
         Question("pageviews", by: "source", of: ["visitors"], where: ("path", ["/", "/docs"])),
-        Question("events", by: "event_name", of: ["events", "visitors"]), Question("events", by: "event_name", "date", of: ["count"], where: ("path", ["/app"])),
-        Question("sessions", of: ofSessions), Question("sessions", by: "entry_path", of: ofSessions), Question("sessions", by: "exit_path", of: ofSessions),
-        Question("sessions", by: "source", "is_bounce", of: ofSessions), Question("sessions", by: "date", of: ["visitors"], where: ("entry_path", ["/docs"])),
-        Question("daily_stats", by: "date", of: ["visitors", "pageviews", "sessions", "events"]), Question("daily_stats", by: "month", of: ["sessions"]),
+        Question("events", by: "event_name", of: ["events", "visitors"]),
+        Question("events", by: "event_name", "date", of: ["count"], where: ("path", ["/app"])),
+        Question("sessions", of: ofSessions), Question("sessions", by: "entry_path", of: ofSessions),
+        Question("sessions", by: "exit_path", of: ofSessions),
+        Question("sessions", by: "source", "is_bounce", of: ofSessions),
+        Question("sessions", by: "date", of: ["visitors"], where: ("entry_path", ["/docs"])),
+        Question("daily_stats", by: "date", of: ["visitors", "pageviews", "sessions", "events"]),
+        Question("daily_stats", by: "month", of: ["sessions"]),
         Question("sessions", by: "source", of: ["depth"]),
     ]
 
@@ -80,11 +84,12 @@ struct RandomVisualTests {
             return sessions.map { rows in
                 let views = rows.filter { $0.name == nil }
                 let own = [
-                    "entry_path": views.first?.path ?? "null", "exit_path": views.last?.path ?? "null", "source": rows[0].source, "is_bounce": "\(views.count == 1)",
+                    "entry_path": views.first?.path ?? "null", "exit_path": views.last?.path ?? "null", "source": rows[0].source,
+                    "is_bounce": "\(views.count == 1)",
                 ]
                 return Record(visitor: rows[0].visitor, dimensions: own.merging(time(rows[0].at)) { $1 }, numbers: [
-                    "pageviews": Double(views.count), "events": Double(rows.count - views.count), "duration": Double(rows.last!.at - rows[0].at) / 1_000,
-                    "bounces": views.count == 1 ? 1 : 0,
+                    "pageviews": Double(views.count), "events": Double(rows.count - views.count),
+                    "duration": Double(rows.last!.at - rows[0].at) / 1_000, "bounces": views.count == 1 ? 1 : 0,
                 ])
             }
         default:

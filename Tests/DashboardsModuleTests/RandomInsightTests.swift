@@ -51,7 +51,9 @@ struct RandomInsightTests {
     private static func compareStickiness(_ app: TestApp, _ rows: [Row], _ asked: Asked) async throws {
         let range = asked.range, inside = rows.filter { range.contains($0.at) }, label = labels(asked.zone)
         var days: [String] = []
-        for at in stride(from: range.lowerBound, to: range.upperBound, by: 900_000) + [range.upperBound - 1] where days.last != label(at) { days.append(label(at)) }
+        for at in stride(from: range.lowerBound, to: range.upperBound, by: 900_000) + [range.upperBound - 1] where days.last != label(at) {
+            days.append(label(at))
+        }
         let byDay = Dictionary(grouping: inside) { label($0.at) }.mapValues { Set($0.map(\.visitor)).count }
         func active(_ days: Int64) -> Int {
             Set(rows.filter { $0.at < range.upperBound && $0.at >= range.upperBound - days * 86_400_000 }.map(\.visitor)).count
@@ -87,7 +89,8 @@ struct RandomInsightTests {
         let inside = Dictionary(grouping: rows.filter { asked.range.contains($0.at) }, by: \.visitor)
         let steps: [(fields: String, tests: [(Row) -> Bool])] = [
             (#""event_names":["signup"]"#, [{ $0.name == "signup" }]),
-            (#""event_names":["signup","buy"],"paths":["/docs*"]"#, [{ $0.name == "signup" }, { $0.name == "buy" }, { $0.name == nil && $0.path.hasPrefix("/docs") }]),
+            (#""event_names":["signup","buy"],"paths":["/docs*"]"#,
+             [{ $0.name == "signup" }, { $0.name == "buy" }, { $0.name == nil && $0.path.hasPrefix("/docs") }]),
             (#""paths":["/a","/b"]"#, [{ $0.name == nil && $0.path == "/a" }, { $0.name == nil && $0.path == "/b" }]),
         ]
         for (fields, tests) in steps {

@@ -3,8 +3,8 @@ import Settings
 
 /// The settings of a module as the comments of `config/pulse.yaml` show them, `key: default`, in their order.
 public func documentedSettings(of module: String) throws -> [String] {
-    let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let text = try String(contentsOf: root.appendingPathComponent("config/pulse.yaml"), encoding: .utf8)
+    let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+    let text = try String(contentsOf: folder.appendingPathComponent("../../config/pulse.yaml").standardized, encoding: .utf8)
     let lines = text.split(separator: "\n").drop { $0 != "  #   \(module):" }.dropFirst().prefix { $0.hasPrefix("  #     ") }
     return lines.map { String($0.dropFirst(8)) }.filter { !$0.hasPrefix("#") }
 }

@@ -111,7 +111,9 @@ private final class ExternalSession {
             let rows = result.rows.values
             values += rows
             for row in rows { bytes += row.reduce(0) { $0 + 16 + ($1.text?.utf8.count ?? 0) } }
-            guard bytes <= Self.maximumBytes else { throw ExternalDatabaseError(message: "the answer is larger than 32 MB; ask for fewer rows or columns") }
+            guard bytes <= Self.maximumBytes else {
+                throw ExternalDatabaseError(message: "the answer is larger than 32 MB; ask for fewer rows or columns")
+            }
         }
         return Rows(columns: columns, values: values)
     }
