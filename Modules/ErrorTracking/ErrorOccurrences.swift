@@ -48,7 +48,8 @@ struct ErrorOccurrences: Sendable {
             "matched_source_map", .nullable(.object([.required("minified_url", .text(2_048)), .required("source_map_url", .text(2_048))])),
             "The one registered for filename and release."),
         .required("frames", .list(.object([
-            .required("function", .nullable(.string(0...StackTrace.maximumBytes))), .required("filename", .nullable(.string(0...StackTrace.maximumBytes))),
+            .required("function", .nullable(.string(0...StackTrace.maximumBytes))),
+            .required("filename", .nullable(.string(0...StackTrace.maximumBytes))),
             .required("lineno", position), .required("colno", position), .required("original", .nullable(SourceMap.Original.schema)),
         ])), "The stack, the innermost call first; original is what a source map with its content says."),
         .required("breadcrumbs", .list(Breadcrumbs.schema), "What the session did before, the oldest first."),
@@ -83,7 +84,8 @@ struct ErrorOccurrences: Sendable {
                 environment: environment,
                 matchedSourceMap: match.map { MatchedSourceMap(minifiedURL: $0.minifiedURL, sourceMapURL: $0.sourceMapURL) },
                 frames: Self.frames(row, trace).map { frame in
-                    let map = Self.script(of: frame, in: row).flatMap { registered.match($0, release: release, environment: environment) }.flatMap { maps[$0.id] }
+                    let map = Self.script(of: frame, in: row)
+                        .flatMap { registered.match($0, release: release, environment: environment) }.flatMap { maps[$0.id] }
                     return Frame(
                         function: frame.function, filename: frame.file, lineno: frame.line, colno: frame.column,
                         original: frame.line.flatMap { map?.original(line: $0, column: frame.column ?? 1) })

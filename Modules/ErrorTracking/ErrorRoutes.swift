@@ -99,7 +99,8 @@ extension ErrorTrackingModule {
             },
             Route(
                 .post, "/api/v1/source-maps",
-                "Register a source map for a script of a release, or change the one that is there (200). Also as multipart/form-data, with the map as its file.",
+                "Register a source map for a script of a release, or change the one that is there (200). "
+                    + "Also as multipart/form-data, with the map as its file.",
                 scope: .query, access: .write, body: SourceMapUpload.body, success: .json(SourceMapRecord.schema, status: 201)
             ) { call in
                 let (record, isNew) = try await SourceMapRecord.upsert(try await SourceMapUpload(call), call)

@@ -108,7 +108,8 @@ struct Issues: Sendable {
                 """
                 /* error_tracking.set_issue */ INSERT INTO error_tracking_issues (project_id, fingerprint, status, release, updated_at)
                 VALUES (\(project), \(hex), \(status.rawValue), \(release), \(now.milliseconds))
-                ON CONFLICT (project_id, fingerprint) DO UPDATE SET status = excluded.status, release = excluded.release, updated_at = excluded.updated_at
+                ON CONFLICT (project_id, fingerprint) DO UPDATE
+                SET status = excluded.status, release = excluded.release, updated_at = excluded.updated_at
                 """)
             try await AuditLog.record(
                 "error.\(status.rawValue)", by: actor, on: "error \(hex)", metadata: release.map { ["release": $0] } ?? [:], project: project,

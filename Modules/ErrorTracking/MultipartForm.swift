@@ -45,7 +45,9 @@ struct MultipartForm: Sendable {
     private static func part(_ body: ByteBuffer, _ start: Int, _ end: Int) throws -> Part {
         let bytes = body.readableBytesView
         let blank = Array("\r\n\r\n".utf8)
-        guard start <= end, let head = find(blank, in: bytes[..<end], from: start) else { throw ServiceError.body("a part of the form has no header.") }
+        guard start <= end, let head = find(blank, in: bytes[..<end], from: start) else {
+            throw ServiceError.body("a part of the form has no header.")
+        }
         var name: String?, filename: String?
         for header in String(decoding: bytes[start..<head], as: UTF8.self).split(whereSeparator: \.isNewline) {
             guard header.lowercased().hasPrefix("content-disposition:") else { continue }

@@ -104,7 +104,9 @@ struct SourceMap: Sendable {
         guard let ownSources = map["sources"], ownSources.kind == .array else { throw Self.refusal("\(place)sources must be an array") }
         let root = try Self.root(map, place), firstSource = sources.count, firstName = names.count
         for source in ownSources.elements {
-            guard source.isNull || source.kind == .string else { throw Self.refusal("\(place)sources must hold strings or null; one is \(source.described)") }
+            guard source.isNull || source.kind == .string else {
+                throw Self.refusal("\(place)sources must hold strings or null; one is \(source.described)")
+            }
             sources.append(source.string.map { root + $0 })
         }
         if let ownNames = map["names"], !ownNames.isNull {

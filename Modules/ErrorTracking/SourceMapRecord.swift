@@ -58,7 +58,8 @@ struct SourceMapRecord: Encodable, Sendable {
         Table("error_tracking_source_map_files", [Column("source_map_id", .text), Column("content", .text)], primaryKey: ["source_map_id"]),
     ]
 
-    private static let columns = "m.id, m.release_version, m.environment, m.minified_url, m.source_map_url, m.artifacts, m.digest, m.sources, m.mappings, "
+    private static let columns =
+        "m.id, m.release_version, m.environment, m.minified_url, m.source_map_url, m.artifacts, m.digest, m.sources, m.mappings, "
         + "m.created_at, r.id AS release_id"
     private static let joined =
         "error_tracking_source_maps m LEFT JOIN error_tracking_releases r "

@@ -67,10 +67,14 @@ struct SourceMapUpload: Sendable {
         environment = json["environment"]?.string ?? ErrorCollector.environmentDefault
         minifiedURL = ScriptAddress(field("minified_url")).whole
         sourceMapURL = field("source_map_url")
-        guard !minifiedURL.isEmpty else { throw ServiceError.body("field 'minified_url' must name a script; got '\(field("minified_url").excerpt(60))'.") }
+        guard !minifiedURL.isEmpty else {
+            throw ServiceError.body("field 'minified_url' must name a script; got '\(field("minified_url").excerpt(60))'.")
+        }
         artifacts = try Self.others(json["artifacts"])
         let sent = json["artifacts"]?["source_map"].flatMap { $0.isNull ? nil : $0 }
-        guard map == nil || sent == nil else { throw ServiceError.body("the map is in the form twice: as its file and in field 'artifacts.source_map'.") }
+        guard map == nil || sent == nil else {
+            throw ServiceError.body("the map is in the form twice: as its file and in field 'artifacts.source_map'.")
+        }
         file = try (map ?? sent.map(File.map)).map(File.init)
     }
 
@@ -142,7 +146,9 @@ struct SourceMapUpload: Sendable {
             switch sent.kind {
             case .object: return sent
             case .string: return try read(ByteBuffer(string: sent.string ?? ""))
-            default: throw ServiceError.body("field 'artifacts.source_map' must be a source map, as a JSON object or its text; got \(sent.described).")
+            default:
+                throw ServiceError.body(
+                    "field 'artifacts.source_map' must be a source map, as a JSON object or its text; got \(sent.described).")
             }
         }
 
@@ -154,7 +160,9 @@ struct SourceMapUpload: Sendable {
                 bytes.moveReaderIndex(to: end)
             }
             do { return try bytes.withUnsafeReadableBytes { try JSON.parse($0) } } catch let error as ServiceError {
-                throw ServiceError.invalid(error.code, error.message.replacingOccurrences(of: "Invalid request body: ", with: "Invalid request body: the source map can't be read: "))
+                let prefix = "Invalid request body: "
+                throw ServiceError.invalid(
+                    error.code, error.message.replacingOccurrences(of: prefix, with: prefix + "the source map can't be read: "))
             }
         }
 

@@ -40,7 +40,8 @@ struct SourceMaps: Sendable {
         func load(_ scripts: [(filename: String, release: String?, environment: String)]) async throws -> [String: SourceMap] {
             var records: [String: SourceMapRecord] = [:]
             for script in scripts where records.count < Self.maximumMaps {
-                guard let record = match(script.filename, release: script.release, environment: script.environment), record.digest != nil else { continue }
+                guard let record = match(script.filename, release: script.release, environment: script.environment), record.digest != nil
+                else { continue }
                 records[record.id] = record
             }
             var maps: [String: SourceMap] = [:]

@@ -11,7 +11,9 @@ struct LogFilter: Sendable {
         Parameter("level", .text(maximum: 60), "One of debug, info, warn, error, fatal, or several with commas."),
         Parameter("release", .text(maximum: 200), "Entries of this release alone."),
         Parameter("environment", .text(maximum: 100), "Entries of this environment alone."),
-        Parameter("search", .text(maximum: 1_000), "Text in the message, whatever its case: each word, and \"several words\" in quotes as they stand."),
+        Parameter(
+            "search", .text(maximum: 1_000),
+            "Text in the message, whatever its case: each word, and \"several words\" in quotes as they stand."),
     ]
 
     private static let maximumWords = 20

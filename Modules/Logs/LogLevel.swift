@@ -12,7 +12,9 @@ enum LogLevel: String, CaseIterable, Sendable {
         try text.split(separator: ",").map { name in
             guard let level = LogLevel(rawValue: String(name)) else {
                 throw ServiceError.parameter(
-                    "level", "must be one or several, with commas, of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(String(name).excerpt(60))'.")
+                    "level",
+                    "must be one or several, with commas, of \(names.map { "'\($0)'" }.joined(separator: ", ")); "
+                        + "got '\(String(name).excerpt(60))'.")
             }
             return level
         }
