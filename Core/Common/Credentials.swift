@@ -5,8 +5,8 @@ extension String {
     /// - Source: WHATWG URL, 4.4: the authority ends at `/`, `\`, `?` or `#`, its user part at the last `@`. In running text
     ///   spaces, quotes and angle brackets end it too.
     public var withoutCredentials: String {
+        guard utf8.contains(UInt8(ascii: "@")) else { return self }
         let bytes = Array(utf8)
-        guard bytes.contains(UInt8(ascii: "@")) else { return self }
         var kept: [UInt8] = [], at = 0
         kept.reserveCapacity(bytes.count)
         while at < bytes.count {

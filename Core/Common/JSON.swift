@@ -107,6 +107,31 @@ public struct JSON: @unchecked Sendable {
         return found > 0 ? JSON(document, found) : nil
     }
 
+    /// The bits of its members' names; 0 for what is no object. A name whose bit is not among them is not there, which most
+    /// of the names that a payload is asked for are not.
+    public var nameBits: UInt64 {
+        guard tag == UInt8(ascii: "{") else { return 0 }
+        let tape = document.tape, strings = document.strings, last = end - 1
+        var at = index + 1, bits: UInt64 = 0
+        while at < last {
+            let name = strings + Int(tape[at] & JSON.payloadBits)
+            let count = Int(UnsafeRawPointer(name).loadUnaligned(as: UInt32.self))
+            bits |= count > 0 ? JSON.nameBit(count, first: name[4], last: name[3 + count]) : 1
+            at = JSON.end(of: at + 1, on: tape)
+        }
+        return bits
+    }
+
+    /// The bit of a name in `nameBits`; other names may have the same.
+    public static func nameBit(_ name: String) -> UInt64 {
+        guard let first = name.utf8.first, let last = name.utf8.last else { return 1 }
+        return nameBit(name.utf8.count, first: first, last: last)
+    }
+
+    private static func nameBit(_ count: Int, first: UInt8, last: UInt8) -> UInt64 {
+        1 << ((UInt64(truncatingIfNeeded: count) &* 11 ^ UInt64(first) &* 5 ^ UInt64(last) &* 3) & 63)
+    }
+
     /// Calls `body` for each member of an object, in order, with the name's bytes.
     public func forEachMember(_ body: (UnsafeBufferPointer<UInt8>, JSON) throws -> Void) rethrows {
         guard tag == UInt8(ascii: "{") else { return }

@@ -40,25 +40,24 @@ public struct Addition: Sendable {
 }
 
 extension EventPipeline {
-    /// An extension with the module that owns it.
-    public struct RegisteredExtension: Sendable {
+    /// An extension with the module that owns it; a class like `Registered`.
+    public final class RegisteredExtension: Sendable {
         let module: String
-        let fields: CollectorExtension
+        let added: CollectorExtension
         public init(module: String, fields: CollectorExtension) {
             self.module = module
-            self.fields = fields
+            added = fields
         }
     }
 
     /// Adds to `draft` what other modules make of the payload.
     func extend(_ draft: inout Draft, of type: String, _ payload: Payload, _ sender: Sender) throws {
         for registered in extensions[type] ?? [] {
-            let added = registered.fields
-            guard added.fields.contains(where: { payload[$0.name] != nil }) else { continue }
+            guard payload.hasAny(of: registered.added.fields) else { continue }
             guard (try? gate(registered.module, sender.project, sender.key)) != nil else { continue }
             try Self.refusing {
-                try payload.check(added.fields)
-                guard let addition = try added.read(payload) else { return }
+                try payload.check(registered.added.fields)
+                guard let addition = try registered.added.read(payload) else { return }
                 draft.eventID = addition.eventID ?? draft.eventID
                 let own = draft.facts
                 draft.facts = { visit in own(visit) + addition.facts(visit) }

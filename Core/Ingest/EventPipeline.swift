@@ -42,15 +42,15 @@ public final class EventPipeline: Sendable {
         }
         tableNumbers = numbers
         (activityNumber, visitorsNumber) = (activity, visitors)
-        self.extensions = Dictionary(grouping: extensions, by: \.fields.type)
+        self.extensions = Dictionary(grouping: extensions, by: \.added.type)
         self.gate = gate
         self.sessions = sessions
         self.identity = identity
         self.geoIP = geoIP
     }
 
-    /// What all events of a request have in common.
-    struct Sender {
+    /// What all events of a request have in common. A class, as it is handed on from step to step for each of them.
+    final class Sender: Sendable {
         let project: Project
         let key: APIKey?
         let now: Instant
@@ -60,17 +60,24 @@ public final class EventPipeline: Sendable {
         /// Host and port of the page that sent it, as browsers say in `Origin`; "" when they don't.
         let origin: String
         let asksNotToTrack: Bool
+
+        init(_ call: ProjectRequest, browser: Browser?) {
+            let headers = call.request.headers
+            project = call.project
+            key = call.key
+            now = call.now
+            self.browser = browser
+            acceptLanguage = headers.value(.acceptLanguage) ?? ""
+            origin = headers.value(.origin)?.split(separator: "/").last.map(String.init) ?? ""
+            asksNotToTrack = headers.value(EventPipeline.dnt) == "1" || headers.value(EventPipeline.gpc) == "1"
+        }
     }
 
     func sender(of call: ProjectRequest) -> Sender {
-        let headers = call.request.headers
+        let isServer = call.key?.isServer ?? false
         return Sender(
-            project: call.project, key: call.key, now: call.now,
-            browser: call.key?.isServer ?? false
-                ? nil : browser(headers.value(.userAgent) ?? "", call.request.clientAddress, of: call.project),
-            acceptLanguage: headers.value(.acceptLanguage) ?? "",
-            origin: (headers.value(.origin) ?? "").split(separator: "/").last.map(String.init) ?? "",
-            asksNotToTrack: headers.value(Self.dnt) == "1" || headers.value(Self.gpc) == "1")
+            call,
+            browser: isServer ? nil : browser(call.request.headers.value(.userAgent) ?? "", call.request.clientAddress, of: call.project))
     }
 
     private static let dnt = HTTPField.Name("DNT")!
@@ -134,11 +141,17 @@ public final class EventPipeline: Sendable {
 
     // MARK: May it be kept?
 
-    struct Browser {
+    final class Browser: Sendable {
         let userAgent: UserAgent
         let header: String
         /// As text for the hash, cut where the project wants that; and for the look-up of the place.
         let address: IPAddress?
+
+        init(userAgent: UserAgent, header: String, address: IPAddress?) {
+            self.userAgent = userAgent
+            self.header = header
+            self.address = address
+        }
     }
 
     private func browser(_ header: String, _ address: String, of project: Project) -> Browser {

@@ -5,9 +5,11 @@ enum Frame {
     /// What it takes besides the record's bytes.
     static let bytes = 8
 
-    static func append(_ record: [UInt8], to buffer: inout [UInt8]) {
+    static func checksum(of record: [UInt8]) -> UInt32 { record.withUnsafeBytes(checksum) }
+
+    static func append(_ record: [UInt8], _ checksum: UInt32, to buffer: inout [UInt8]) {
         withUnsafeBytes(of: UInt32(record.count).littleEndian) { buffer.append(contentsOf: $0) }
-        withUnsafeBytes(of: record.withUnsafeBytes(checksum).littleEndian) { buffer.append(contentsOf: $0) }
+        withUnsafeBytes(of: checksum.littleEndian) { buffer.append(contentsOf: $0) }
         buffer.append(contentsOf: record)
     }
 

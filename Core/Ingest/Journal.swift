@@ -63,11 +63,11 @@ public final class Journal: Sendable {
         self.segmentBytes = segmentBytes
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        lock = Foundation.open(folder + "/" + Self.idFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard lock >= 0 else { throw JournalError("can't open \(folder)/\(Self.idFile)", errno) }
+        lock = Foundation.open(folder + "/" + JournalFiles.idFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw JournalError("can't open \(folder)/\(JournalFiles.idFile)", errno) }
         isOwner = flock(lock, LOCK_EX | LOCK_NB) == 0
         do {
-            id = try Self.identity(in: lock, isOwner: isOwner)
+            id = try JournalFiles.identity(in: lock, isOwner: isOwner)
             state = Mutex(isOwner ? try Self.open(folder) : State(end: .start, committed: .start, kept: .start, segments: [:], descriptor: -1))
         } catch {
             Foundation.close(lock)
@@ -78,78 +78,13 @@ public final class Journal: Sendable {
     deinit { closeFiles() }
 
     private static func open(_ folder: String) throws -> State {
-        var segments = try segments(in: folder)
+        var segments = try JournalFiles.segments(in: folder)
         let newest = segments.keys.max() ?? 1
-        let path = path(folder, newest)
-        let whole = segments.isEmpty ? 0 : try wholeBytes(of: path)
-        segments[newest] = whole
-        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw JournalError("can't open \(path)", errno) }
-        guard ftruncate(descriptor, off_t(whole)) == 0 else {
-            defer { Foundation.close(descriptor) }
-            throw JournalError("can't shorten \(path)", errno)
-        }
-        Folder.sync(folder)
-        let end = JournalPosition(segment: newest, offset: whole)
+        let (descriptor, bytes) = try JournalFiles.open(folder, newest)
+        segments[newest] = bytes
+        let end = JournalPosition(segment: newest, offset: bytes)
         let oldest = JournalPosition(segment: segments.keys.min() ?? newest, offset: 0)
         return State(end: end, committed: end, kept: oldest, segments: segments, descriptor: descriptor)
-    }
-
-    private static let idFile = "id"
-
-    /// What stands in the folder's file `idFile`, which its first owner writes.
-    private static func identity(in descriptor: Int32, isOwner: Bool) throws -> String {
-        let known = try read(descriptor, from: 0, count: 100, "the journal's id")
-        guard known.isEmpty, isOwner else {
-            return String(decoding: known, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        }
-        // Synced: were it lost in a power failure, all that is in the journal would be stored a second time.
-        let id = Identifiers.uuid()
-        try write(Array(id.utf8), to: descriptor, at: 0)
-        return id
-    }
-
-    private static func segments(in folder: String) throws -> [Int64: Int64] {
-        var found: [Int64: Int64] = [:]
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name.hasSuffix(".journal") {
-            guard let number = Int64(name.dropLast(".journal".count)) else { continue }
-            var status = stat()
-            guard stat(folder + "/" + name, &status) == 0 else { throw JournalError("can't look at \(name)", errno) }
-            found[number] = Int64(status.st_size)
-        }
-        return found
-    }
-
-    static func path(_ folder: String, _ segment: Int64) -> String {
-        let digits = String(segment)
-        return folder + "/" + String(repeating: "0", count: max(0, 16 - digits.count)) + digits + ".journal"
-    }
-
-    // For whoever looks at a journal without opening it.
-
-    /// The id of the journal in `folder`; nil where there is none.
-    public static func id(in folder: String) -> String? {
-        (try? String(contentsOfFile: folder + "/" + idFile, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-
-    /// Bytes in the files of `folder` that lie behind `position`, where the event store has come to.
-    public static func bytes(in folder: String, behind position: JournalPosition) throws -> Int64 {
-        try segments(in: folder).reduce(0) { sum, segment in
-            if segment.key < position.segment { return sum }
-            return sum + max(0, segment.value - (segment.key == position.segment ? position.offset : 0))
-        }
-    }
-
-    /// The bytes of whole records at the beginning of the newest segment. Behind them is nothing, or what a crash tore.
-    /// - Throws: when it was no crash: records that are whole lie behind one that is not.
-    private static func wholeBytes(of path: String) throws -> Int64 {
-        let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
-        return try data.withUnsafeBytes { bytes in
-            var at = 0
-            while let record = Frame.next(in: bytes, at: at), record.isWhole { at = record.end }
-            guard !Frame.isDamage(in: bytes, at: at) else { throw JournalError("\(path): the record at byte \(at) is damaged") }
-            return Int64(at)
-        }
     }
 
     // MARK: Appending
@@ -185,6 +120,8 @@ public final class Journal: Sendable {
                 "journal_in_use", "Events can't be kept here: another process has this host's journal. Try again in 5 seconds.",
                 retryAfterSeconds: 5)
         }
+        // Before the lock is taken, as it takes longer than what is done under it.
+        let checksum = Frame.checksum(of: record)
         let starts = try state.withLock { state -> Bool in
             guard !state.isClosed else { throw ServiceError.unavailable("stopping", "The server is stopping. Try again in a moment.") }
             let size = Int64(record.count + Frame.bytes)
@@ -192,7 +129,7 @@ public final class Journal: Sendable {
                 throw ServiceError.unavailable(
                     "journal_full", "Events can't be kept at the moment: the journal is full. Try again in 5 seconds.", retryAfterSeconds: 5)
             }
-            Frame.append(record, to: &state.pending)
+            Frame.append(record, checksum, to: &state.pending)
             state.end = JournalPosition(segment: state.end.segment, offset: state.end.offset + size)
             state.waiters.append(waiter)
             defer { state.isWriting = true }
@@ -228,7 +165,7 @@ public final class Journal: Sendable {
             guard let group else { return }
             do {
                 let start = ContinuousClock.now
-                try Self.write(group.bytes, to: group.descriptor, at: group.start)
+                try JournalFiles.write(group.bytes, to: group.descriptor, at: group.start)
                 committed(upTo: group.start + Int64(group.bytes.count))
                 for case .task(let waiter) in group.waiters { waiter.resume() }
                 if group.waiters.count > 1 { Self.wait(until: start + Self.syncPause) }
@@ -243,21 +180,6 @@ public final class Journal: Sendable {
         if left > .zero { usleep(UInt32(left / .microseconds(1))) }
     }
 
-    private static func write(_ bytes: [UInt8], to descriptor: Int32, at offset: Int64) throws {
-        try bytes.withUnsafeBytes { buffer in
-            var done = 0
-            while done < buffer.count {
-                let count = pwrite(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset) + done)
-                if count < 0 {
-                    if errno == EINTR { continue }
-                    throw JournalError("can't write to the journal", errno)
-                }
-                done += count
-            }
-        }
-        guard fdatasync(descriptor) == 0 else { throw JournalError("can't sync the journal", errno) }
-    }
-
     private func committed(upTo offset: Int64) {
         let watchers = state.withLock { state -> [AsyncStream<Void>.Continuation] in
             state.committed = JournalPosition(segment: state.committed.segment, offset: offset)
@@ -270,7 +192,7 @@ public final class Journal: Sendable {
 
     /// False when the file can't be made: then the old segment goes on, and it is tried again at the next group.
     private func startSegment(_ number: Int64, _ state: inout State) -> Bool {
-        let descriptor = Foundation.open(Self.path(folder, number), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let descriptor = Foundation.open(JournalFiles.path(folder, number), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return false }
         Folder.sync(folder)
         Foundation.close(state.descriptor)
@@ -350,40 +272,19 @@ public final class Journal: Sendable {
             return (start, (state.segments[start.segment] ?? 0) - start.offset)
         }
         guard available > 0 else { return ([], start) }
-        var bytes = try pread(start, Int(min(available, Int64(max(maximumBytes, Frame.bytes)))))
-        var (records, used) = try Frame.split(bytes, Self.path(folder, start.segment), start.offset)
+        let path = JournalFiles.path(folder, start.segment)
+        func piece(_ bytes: Int) throws -> [UInt8] {
+            try JournalFiles.read(path, from: start.offset, count: Int(min(available, Int64(bytes))))
+        }
+        var bytes = try piece(max(maximumBytes, Frame.bytes))
+        var (records, used) = try Frame.split(bytes, path, start.offset)
         if records.isEmpty {
             // One record larger than the piece: its frame tells how large.
-            bytes = try pread(start, Int(min(available, Int64(Frame.length(of: bytes) + Frame.bytes))))
-            (records, used) = try Frame.split(bytes, Self.path(folder, start.segment), start.offset)
+            bytes = try piece(Frame.length(of: bytes) + Frame.bytes)
+            (records, used) = try Frame.split(bytes, path, start.offset)
         }
-        guard !records.isEmpty else {
-            throw JournalError("\(Self.path(folder, start.segment)): the record at byte \(start.offset) is damaged")
-        }
+        guard !records.isEmpty else { throw JournalError("\(path): the record at byte \(start.offset) is damaged") }
         return (records, JournalPosition(segment: start.segment, offset: start.offset + Int64(used)))
-    }
-
-    private func pread(_ start: JournalPosition, _ count: Int) throws -> [UInt8] {
-        let path = Self.path(folder, start.segment)
-        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw JournalError("can't open \(path)", errno) }
-        defer { Foundation.close(descriptor) }
-        return try Self.read(descriptor, from: start.offset, count: count, path)
-    }
-
-    /// So many bytes, or fewer where the file ends.
-    private static func read(_ descriptor: Int32, from offset: Int64, count: Int, _ name: String) throws -> [UInt8] {
-        try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while filled < count {
-                let read = Foundation.pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset) + filled)
-                if read < 0 {
-                    if errno == EINTR { continue }
-                    throw JournalError("can't read \(name)", errno)
-                }
-                if read == 0 { break }
-                filled += read
-            }
-        }
     }
 
     /// Says that nothing before `position` is needed any more; whole segments before it are deleted.
@@ -394,7 +295,7 @@ public final class Journal: Sendable {
             for number in gone { state.segments[number] = nil }
             return gone
         }
-        for number in gone { unlink(Self.path(folder, number)) }
+        for number in gone { unlink(JournalFiles.path(folder, number)) }
     }
 
     /// Refuses further appends, waits for those under way, and closes the file.

@@ -43,7 +43,9 @@ public final class LiveStream: Sendable {
             state.watchers[state.next] = Watcher(project: project, mayRead: mayRead, continuation: continuation)
             return state.next
         }
-        guard let number else { throw ServiceError.unavailable("too_many_streams", "Too many streams are open. Try again in 5 seconds.", retryAfterSeconds: 5) }
+        guard let number else {
+            throw ServiceError.unavailable("too_many_streams", "Too many streams are open. Try again in 5 seconds.", retryAfterSeconds: 5)
+        }
         continuation.onTermination = { [weak self] _ in self?.state.withLock { _ = $0.watchers.removeValue(forKey: number) } }
         // A comment, so that proxies and clients see the beginning of the answer at once.
         continuation.yield(ByteBuffer(string: ": connected\n\n"))

@@ -4,14 +4,17 @@ import Common
 public struct Payload: Sendable {
     public let flat: JSON
     public let nested: JSON?
+    private let nameBits: UInt64
 
     init(_ json: JSON) {
         flat = json
         nested = json["payload"].flatMap { $0.kind == .object ? $0 : nil }
+        nameBits = json.nameBits | (nested?.nameBits ?? 0)
     }
 
     /// The field; nil when it is absent or null.
     public subscript(_ name: String) -> JSON? {
+        guard nameBits & JSON.nameBit(name) != 0 else { return nil }
         if let value = nested?[name], !value.isNull { return value }
         guard let value = flat[name], !value.isNull else { return nil }
         return value
@@ -35,12 +38,16 @@ public struct Payload: Sendable {
         if nested == nil, let other = flat["payload"], !other.isNull {
             throw ServiceError.body("field 'payload' must be an object; got \(other.described).")
         }
-        for field in fields {
-            guard let value = self[field.name] else {
-                if field.isRequired { throw ServiceError.body("missing required field '\(field.name)'.") }
+        // By index, as a copy of a field would retain each of its parts.
+        for index in fields.indices {
+            guard let value = self[fields[index].name] else {
+                if fields[index].isRequired { throw ServiceError.body("missing required field '\(fields[index].name)'.") }
                 continue
             }
-            try field.schema.check(value, at: field.name)
+            try fields[index].schema.check(value, at: fields[index].name)
         }
     }
+
+    /// Whether one of the fields was sent.
+    func hasAny(of fields: [Schema.Field]) -> Bool { fields.indices.contains { self[fields[$0].name] != nil } }
 }

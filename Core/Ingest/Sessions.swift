@@ -156,7 +156,9 @@ public final class Sessions: Sendable {
     }
 
     /// The session that an event at `at` would belong to, without adding anything.
-    public func current(project: Int32, visitor: Int64, at: Instant, sessionID: String? = nil) -> (sessionAt: Int64, lastPath: String, attributes: SessionAttributes)? {
+    public func current(
+        project: Int32, visitor: Int64, at: Instant, sessionID: String? = nil
+    ) -> (sessionAt: Int64, lastPath: String, attributes: SessionAttributes)? {
         let visitor = Visitor(project: project, visitor: visitor)
         return shard(visitor).lock.withLock { visitors in
             guard let sessions = visitors[visitor], let index = nearest(sessions, at.milliseconds, sessionID) else { return nil }

@@ -45,7 +45,6 @@ struct UnknownPath: RouterMiddleware {
         let answer = server.surface(of: path).answer(to: error)
         var response = Response(status: .init(code: answer.status), headers: answer.headers)
         if case .bytes(let buffer) = answer.body { response.body = ResponseBody(byteBuffer: buffer) }
-        response.headers[RequestIdentity.header] = RequestIdentity.of(request)
         if !allowed.isEmpty { response.headers[.allow] = allowed }
         response.headers[RequestIdentity.header] = RequestIdentity.of(request)
         return response

@@ -25,7 +25,9 @@ struct Probes: Sendable {
                 anonymous: .get, "/readyz", "Whether everything behind the host works; 503 when not.",
                 success: .json(.object([
                     .required("ok", .boolean), .required("control", check), .required("events", check), .required("coordination", check),
-                    .required("journal", .object([.required("ok", .boolean), .required("backlog_bytes", .count), .required("capacity_bytes", .count)])),
+                    .required("journal", .object([
+                        .required("ok", .boolean), .required("backlog_bytes", .count), .required("capacity_bytes", .count),
+                    ])),
                 ])), use: ready),
             Route(anonymous: .get, "/metrics", "Metrics in Prometheus' text format.", success: .other("text/plain")) { _ in
                 Answer(

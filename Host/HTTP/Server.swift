@@ -67,7 +67,7 @@ struct Server: Sendable {
         do { body = try await request.body.collect(upTo: maximum) } catch is NIOTooManyBytesError { throw tooLarge }
         switch request.headers.value(.contentEncoding)?.lowercased() {
         case nil, "", "identity": return body
-        case "gzip", "x-gzip", "deflate": 
+        case "gzip", "x-gzip", "deflate":
             return ByteBuffer(bytes: try Compression.inflate(Array(body.readableBytesView), maximum: maximum, tooLarge: tooLarge))
         case let other?:
             throw ServiceError(
@@ -90,7 +90,10 @@ private struct Endpoint: Sendable {
         self.route = route
         let dimensions = [("method", route.method.rawValue), ("route", route.path)]
         durations = Metrics.Timer(label: "http_request_duration_seconds", dimensions: dimensions, factory: server.telemetry.metrics)
-        requests = (1...5).map { Metrics.Counter(label: "http_requests_total", dimensions: dimensions + [("status", "\($0)xx")], factory: server.telemetry.metrics) }
+        requests = (1...5).map {
+            let dimensions = dimensions + [("status", "\($0)xx")]
+            return Metrics.Counter(label: "http_requests_total", dimensions: dimensions, factory: server.telemetry.metrics)
+        }
     }
 
     @Sendable func respond(to request: Request, context: PulseContext) async throws -> Response {

@@ -50,60 +50,54 @@ struct Fingerprint: Sendable, Hashable {
 
     /// A message without numbers, ids, hashes, and of URLs without host, query and fragment.
     static func normalized(message: String) -> String {
-        var result = "", rest = message[...]
+        var result: [UInt8] = [], rest = Bytes(message)
         while let scheme = rest.firstRange(of: "://") {
             let before = rest[..<scheme.lowerBound]
-            let start = before.lastIndex { !($0.isLetter || $0.isNumber || "+.-".contains($0)) }.map(before.index(after:)) ?? before.startIndex
-            result += normalized(words: before[..<start])
+            let start = before.lastIndex { !Word.isPart($0) && !$0.isOne(of: "+.-") }.map { $0 + 1 } ?? before.startIndex
+            append(words: before[..<start], to: &result)
             let address = rest[scheme.upperBound...]
-            let end = address.firstIndex { $0.isWhitespace || "\"'<>()`,;".contains($0) } ?? address.endIndex
-            let path = address[..<end].drop { !"/?#".contains($0) }.prefix { !"?#".contains($0) }
-            result += "<url>" + normalized(words: path)
+            let end = address.firstIndex { $0.isSpace || $0.isOne(of: "\"'<>()`,;") } ?? address.endIndex
+            result.append(contentsOf: "<url>".utf8)
+            append(words: address[..<end].drop { !$0.isOne(of: "/?#") }.prefix { !$0.isOne(of: "?#") }, to: &result)
             rest = address[end...]
         }
-        result += normalized(words: rest)
-        return result.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        append(words: rest, to: &result)
+        return Bytes(result.split(whereSeparator: \.isSpace).joined(separator: [0x20])).text
     }
 
     /// The last part of a function's name; "" where a minifier made it, as it makes another one in each build.
     static func normalized(function: String) -> String {
-        var name = function[...]
+        var name = Bytes(function)
         // Firefox: `outer/inner<`
-        while let last = name.last, "/<".contains(last) { name = name.dropLast() }
-        if let slash = name.lastIndex(where: { "/.".contains($0) }) { name = name[name.index(after: slash)...] }
-        return name.unicodeScalars.count < 3 ? "" : normalized(words: name)
+        while let last = name.last, last.isOne(of: "/<") { name = name.dropLast() }
+        if let joint = name.lastIndex(where: { $0.isOne(of: "/.") }) { name = name[(joint + 1)...] }
+        if name.text.unicodeScalars.count < 3 { return "" }
+        var result: [UInt8] = []
+        append(words: name, to: &result)
+        return result[...].text
     }
 
     /// The name of a script without folders, query and the hash that a bundler put into it.
     static func normalized(file: String) -> String {
-        let path = file.prefix { !"?#".contains($0) }
-        let name = path.split(separator: "/").last ?? path
-        var segments: [Substring] = [], separators = "", segment = name.startIndex
-        for index in name.indices where ".-_~".contains(name[index]) {
-            segments.append(name[segment..<index])
-            separators.append(name[index])
-            segment = name.index(after: index)
-        }
-        let suffix = name[segment...]
-        let kept = segments.enumerated().filter { index, text in
-            !text.isEmpty && !isHash(text, isLast: index == segments.count - 1 && index > 0)
-        }.map { String($0.element) }
-        return (kept + [String(suffix)]).joined(separator: ".")
+        let path = Bytes(file).prefix { !$0.isOne(of: "?#") }
+        let name = path.split(separator: UInt8(ascii: "/")).last ?? path
+        let segments = name.split(omittingEmptySubsequences: false) { $0.isOne(of: ".-_~") }
+        let last = segments.count - 2
+        let kept = segments.dropLast().enumerated().filter { index, text in !text.isEmpty && !isHash(text, isLast: index == last && index > 0) }
+        return (kept.map(\.element) + segments.suffix(1)).map(\.text).joined(separator: ".")
     }
 
     /// `3f2a9c`, `142`, `a81kd02x`; and for the last part before the suffix also `DiwrgTda`, as Rollup makes them.
-    private static func isHash(_ text: Substring, isLast: Bool) -> Bool {
-        let word = Word(text.utf8)
+    private static func isHash(_ text: Bytes, isLast: Bool) -> Bool {
+        let word = Word(text)
         if word.isNumber || word.isID { return true }
         return isLast && word.count >= 8 && word.upper >= 2 && word.lower >= 1
     }
 
     /// Text with `<n>` for numbers and `<id>` for what looks like an id or a hash; letters outside of ASCII are letters.
-    private static func normalized(words text: Substring) -> String {
-        var result: [UInt8] = []
-        let bytes = Array(text.utf8)
-        var at = 0
-        while at < bytes.count {
+    private static func append(words bytes: Bytes, to result: inout [UInt8]) {
+        var at = bytes.startIndex
+        while at < bytes.endIndex {
             guard Word.isPart(bytes[at]) else {
                 result.append(bytes[at])
                 at += 1
@@ -111,37 +105,39 @@ struct Fingerprint: Sendable, Hashable {
             }
             var end = at
             // Ids are joined by - and _ as well, so the whole is looked at first.
-            while end < bytes.count, Word.isPart(bytes[end]) || (Word.isJoint(bytes[end]) && end + 1 < bytes.count && Word.isPart(bytes[end + 1])) { end += 1 }
+            while end < bytes.endIndex,
+                  Word.isPart(bytes[end]) || (Word.isJoint(bytes[end]) && end + 1 < bytes.endIndex && Word.isPart(bytes[end + 1])) { end += 1 }
             append(joined: bytes[at..<end], to: &result)
             at = end
             // 1,234.5 is one number.
-            while result.suffix(3).elementsEqual("<n>".utf8), at + 1 < bytes.count, bytes[at] == UInt8(ascii: ".") || bytes[at] == UInt8(ascii: ","),
-                  Word.isDigit(bytes[at + 1]) {
+            while result[...].hasSuffix("<n>"), at + 1 < bytes.endIndex, bytes[at].isOne(of: ".,"), bytes[at + 1].isDigit {
                 at += 1
-                while at < bytes.count, Word.isDigit(bytes[at]) { at += 1 }
+                while at < bytes.endIndex, bytes[at].isDigit { at += 1 }
             }
         }
-        return String(decoding: result, as: UTF8.self)
     }
 
-    private static func append(joined bytes: ArraySlice<UInt8>, to result: inout [UInt8]) {
+    private static func append(joined bytes: Bytes, to result: inout [UInt8]) {
         let whole = Word(bytes)
         if Word.isUUID(bytes) || (whole.count >= 16 && whole.digits >= 2 && whole.upper >= 1 && whole.lower >= 1) {
-            result += Array("<id>".utf8)
+            result.append(contentsOf: "<id>".utf8)
             return
         }
-        for part in bytes.split(omittingEmptySubsequences: false, whereSeparator: Word.isJoint) {
-            if part.startIndex > bytes.startIndex { result.append(bytes[part.startIndex - 1]) }
-            let word = Word(part)
-            if word.isID {
-                result += Array("<id>".utf8)
-            } else {
-                // `<n>` once for each run of digits.
-                for index in part.indices {
-                    if !Word.isDigit(part[index]) { result.append(part[index]) }
-                    else if index == part.startIndex || !Word.isDigit(part[index - 1]) { result += Array("<n>".utf8) }
-                }
-            }
+        var rest = bytes
+        while true {
+            append(word: rest.prefix { !Word.isJoint($0) }, to: &result)
+            guard let joint = rest.firstIndex(where: Word.isJoint) else { return }
+            result.append(rest[joint])
+            rest = rest[(joint + 1)...]
+        }
+    }
+
+    private static func append(word: Bytes, to result: inout [UInt8]) {
+        guard !Word(word).isID else { return result.append(contentsOf: "<id>".utf8) }
+        // `<n>` once for each run of digits.
+        for index in word.indices {
+            if !word[index].isDigit { result.append(word[index]) }
+            else if index == word.startIndex || !word[index - 1].isDigit { result.append(contentsOf: "<n>".utf8) }
         }
     }
 
@@ -149,7 +145,7 @@ struct Fingerprint: Sendable, Hashable {
     private struct Word {
         var digits = 0, upper = 0, lower = 0, beyondHex = 0, count = 0
 
-        init(_ bytes: some Sequence<UInt8>) {
+        init(_ bytes: Bytes) {
             for byte in bytes {
                 count += 1
                 switch byte {
@@ -169,12 +165,12 @@ struct Fingerprint: Sendable, Hashable {
             return (beyondHex == 0 && count >= 6) || (count >= 8 && digits >= 2)
         }
 
-        static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
         static func isJoint(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") }
-        static func isPart(_ byte: UInt8) -> Bool { isDigit(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte >= 0x80 }
+        static func isPart(_ byte: UInt8) -> Bool { byte.isDigit || (65...90).contains(byte) || (97...122).contains(byte) || byte >= 0x80 }
 
         /// 8-4-4-4-12 hexadecimal digits.
-        static func isUUID(_ bytes: ArraySlice<UInt8>) -> Bool {
+        static func isUUID(_ bytes: Bytes) -> Bool {
+            guard bytes.count == 36 else { return false }
             let parts = bytes.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
             return parts.map(\.count) == [8, 4, 4, 4, 12] && parts.allSatisfy { Word($0).beyondHex == 0 }
         }

@@ -23,7 +23,7 @@ struct StackTrace: Sendable, Equatable {
     static let maximumBytes = 16_384
 
     init(_ text: String) {
-        let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmed }
+        let lines = Bytes(text).split(whereSeparator: \.isLineEnd).map(\.trimmed)
         // The message stands before the frames in V8's stacks and may have any number of lines of any kind.
         let isV8 = lines.contains { $0.hasPrefix("at ") }
         frames = Array(lines.lazy.compactMap { isV8 ? Self.v8($0) : Self.gecko($0) }.prefix(Self.maximumFrames))
@@ -48,7 +48,7 @@ struct StackTrace: Sendable, Equatable {
 
     /// `at name (location)`, `at location`, with `async` and `new` before the name and `[as other]` after it.
     /// - Source: https://v8.dev/docs/stack-trace-api
-    private static func v8(_ line: Substring) -> Frame? {
+    private static func v8(_ line: Bytes) -> Frame? {
         guard line.hasPrefix("at ") else { return nil }
         var rest = line.dropFirst(3).trimmed
         if rest.hasPrefix("async ") { rest = rest.dropFirst(6) }
@@ -56,70 +56,61 @@ struct StackTrace: Sendable, Equatable {
         var name = rest[..<open.lowerBound]
         if let alias = name.firstRange(of: " [as ") { name = name[..<alias.lowerBound] }
         if name.hasPrefix("new ") { name = name.dropFirst(4) }
-        return frame(String(name), innermost(rest[open.upperBound...].dropLast()))
+        return frame(name, innermost(rest[open.upperBound...].dropLast()))
     }
 
     /// Of `eval at f (url:1:2), <anonymous>:1:1` the place in a file that there is: `url:1:2`.
-    private static func innermost(_ location: Substring) -> Substring {
-        guard location.hasPrefix("eval at "), let open = location.lastIndex(of: "(") else { return location }
-        let inner = location[location.index(after: open)...]
-        return inner.firstIndex(of: ")").map { inner[..<$0] } ?? inner
+    private static func innermost(_ location: Bytes) -> Bytes {
+        guard location.hasPrefix("eval at "), let open = location.lastIndex(of: UInt8(ascii: "(")) else { return location }
+        return location[(open + 1)...].prefix { $0 != UInt8(ascii: ")") }
     }
 
     // MARK: Firefox and Safari
 
-    private static func gecko(_ line: Substring) -> Frame? {
-        var name: Substring = "", location = line
+    private static func gecko(_ line: Bytes) -> Frame? {
+        var name: Bytes = [], location = line
         // An @ inside of a URL is none that ends a name: https://cdn.example/@scope/app.js
-        if let sign = line.firstIndex(of: "@"), !line[..<sign].contains("://") {
+        if let sign = line.firstIndex(of: UInt8(ascii: "@")), line[..<sign].firstRange(of: "://") == nil {
             name = line[..<sign]
-            location = line[line.index(after: sign)...]
+            location = line[(sign + 1)...]
         }
         // Firefox, for evaluated code: `url line 12 > eval:1:1`.
         if let evaluated = location.firstRange(of: " > "), let place = location[..<evaluated.lowerBound].firstRange(of: " line ") {
             return Frame(
-                function: functionName(name), file: String(location[..<place.lowerBound]),
-                line: Int(location[place.upperBound..<evaluated.lowerBound].prefix(while: \.isNumber)), column: nil)
+                function: functionName(name)?.text, file: location[..<place.lowerBound].text,
+                line: number(location[place.upperBound..<evaluated.lowerBound].prefix(while: \.isDigit)), column: nil)
         }
-        if location == "[native code]" { return Frame(function: functionName(name), file: nil, line: nil, column: nil) }
+        if location.isText("[native code]") { return Frame(function: functionName(name)?.text, file: nil, line: nil, column: nil) }
         let found = frame(functionName(name), location)
         // Anything else is part of a message.
         return found.line == nil ? nil : found
     }
 
     /// Without what stands for "no function": `global code`, `module code`, `eval code`.
-    private static func functionName(_ name: Substring) -> String? {
-        var name = name
-        while let star = name.firstIndex(of: "*") { name = name[name.index(after: star)...] }  // async*
-        return name.isEmpty || name.hasSuffix(" code") ? nil : String(name)
+    private static func functionName(_ name: Bytes) -> Bytes? {
+        // async*
+        let name = name.lastIndex(of: UInt8(ascii: "*")).map { name[($0 + 1)...] } ?? name
+        return name.isEmpty || name.hasSuffix(" code") ? nil : name
     }
 
     // MARK: Places
 
-    private static func frame(_ name: String?, _ location: Substring) -> Frame {
+    private static func frame(_ name: Bytes?, _ location: Bytes) -> Frame {
         var file = location, numbers: [Int] = []
-        while numbers.count < 2, let colon = file.lastIndex(of: ":"), let number = number(file[file.index(after: colon)...]) {
+        while numbers.count < 2, let colon = file.lastIndex(of: UInt8(ascii: ":")), let number = number(file[(colon + 1)...]) {
             numbers.insert(number, at: 0)
             file = file[..<colon]
         }
-        let name = name.flatMap { $0.isEmpty || $0 == "<anonymous>" ? nil : $0 }
+        let name = name.flatMap { $0.isEmpty || $0.isText("<anonymous>") ? nil : $0.text }
         // `<anonymous>`, `native`, `index 0`
-        guard let line = numbers.first, !file.isEmpty, file != "<anonymous>", file != "native" else {
+        guard let line = numbers.first, !file.isEmpty, !file.isText("<anonymous>"), !file.isText("native") else {
             return Frame(function: name, file: nil, line: nil, column: nil)
         }
-        return Frame(function: name, file: String(file), line: line, column: numbers.count > 1 ? numbers[1] : nil)
+        return Frame(function: name, file: file.text, line: line, column: numbers.count > 1 ? numbers[1] : nil)
     }
 
-    private static func number(_ text: Substring) -> Int? {
-        !text.isEmpty && text.utf8.count < 10 && text.utf8.allSatisfy { (48...57).contains($0) } ? Int(text) : nil
-    }
-}
-
-extension Substring {
-    /// Without white space at both ends.
-    var trimmed: Substring {
-        let start = drop { $0.isWhitespace }
-        guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
-        return start[...last]
+    private static func number(_ digits: Bytes) -> Int? {
+        guard (1..<10).contains(digits.count), digits.allSatisfy(\.isDigit) else { return nil }
+        return digits.reduce(0) { $0 * 10 + Int($1 - 48) }
     }
 }

@@ -2,13 +2,14 @@ import Core
 import Synchronization
 
 /// The number that an entry gets where it is collected: 22 bits that count, so that entries of one millisecond keep their
-/// order, and 40 random ones, so that two hosts don't give the same.
+/// order, and 40 that are random for each process, so that two hosts don't give the same.
 enum EntryNumber {
     private static let counter = Atomic<Int64>(0)
+    private static let process = Int64.random(in: 0..<(1 << 40))
 
     static func next() -> Int64 {
         let count = counter.wrappingAdd(1, ordering: .relaxed).newValue & 0x3F_FFFF
-        return count << 40 | Int64.random(in: 0..<(1 << 40))
+        return count << 40 | process
     }
 
     /// The entry's id, of which nothing but the number is stored: a UUID of version 7, that is 48 bits of time, and the number.

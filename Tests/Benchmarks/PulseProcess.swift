@@ -45,7 +45,9 @@ final class PulseProcess {
 
     /// Seconds of processor time so far. Unlike a rate, what a request costs hardly depends on who else uses the machine.
     var processorSeconds: Double { Processes.processorSeconds(process.processIdentifier) }
-    var residentMB: Double { Processes.residentMB(process.processIdentifier) }
+    var residentMB: Double { Processes.megabytes("VmRSS", of: process.processIdentifier) }
+    /// Without the pages of programs and libraries, which the system shares and may drop at any time.
+    var ownMB: Double { Processes.megabytes("RssAnon", of: process.processIdentifier) }
 
     /// As SIGTERM does; returns when it has ended.
     func stop() async throws {
@@ -135,9 +137,10 @@ enum FreePort {
 }
 
 enum Processes {
-    static func residentMB(_ process: Int32) -> Double {
+    /// A line of `/proc/PID/status`.
+    static func megabytes(_ name: String, of process: Int32) -> Double {
         let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") } ?? ""
         return (line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Double($0) } ?? .nan) / 1_024
     }
 

@@ -46,7 +46,7 @@ struct ReportTimes {
     // MARK: Pulse
 
     private func throughPulse(_ lines: inout [Line], _ analyses: inout [Line]) async throws -> [Finding] {
-        var starts: [Double] = [], idle: [Double] = [], after = 0.0
+        var starts: [Double] = [], idle = 0.0, own = 0.0, after = 0.0
         for repetition in 0..<3 {
             let start = ContinuousClock.now
             let pulse = try PulseProcess(program: data.program, dataFolder: loaded.folder)
@@ -54,7 +54,7 @@ struct ReportTimes {
             starts.append(try await pulse.ready(since: start))
             if repetition == 2 {
                 try await Task.sleep(for: .seconds(5))
-                idle.append(pulse.residentMB)
+                (idle, own) = (pulse.residentMB, pulse.ownMB)
                 print("Reports through Pulse")
                 for index in lines.indices { try await times.ask(pulse, &lines[index]) }
                 for index in analyses.indices { try await times.ask(pulse, &analyses[index]) }
@@ -65,7 +65,9 @@ struct ReportTimes {
         let bytes = Files.bytes(loaded.folder + "/events.duckdb"), perEvent = Double(bytes) / Double(data.events)
         return [
             Finding(.start, "Start to ready", "\(starts.median.short) s", budget: "0.5 s", isMet: starts.median <= 0.5),
-            Finding(.memory, "RSS idle, five seconds after the start", "\(Int(idle.median)) MB", budget: "100 MB", isMet: idle.median <= 100),
+            Finding(
+                .memory, "RSS idle, five seconds after the start", "\(Int(idle)) MB",
+                "\(Int(own)) MB its own, the rest pages of programs and libraries", budget: "100 MB", isMet: idle <= 100),
             Finding(.memory, "RSS after the reports", "\(Int(after)) MB", budget: "2048 MB", isMet: after <= 2_048),
             Finding(.disk, "events.duckdb after a clean stop", "\(perEvent.short) bytes an event", "\(bytes >> 20) MB", budget: "25", isMet: perEvent <= 25),
         ]

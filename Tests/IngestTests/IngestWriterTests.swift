@@ -281,7 +281,7 @@ struct IngestWriterTests {
             let line = try Line(folder, segmentBytes: 60)
             for number in 0..<6 { try await line.journal.append(record("\(number)")) }
             line.journal.close()
-            let file = URL(fileURLWithPath: Journal.path(folder, 1))
+            let file = URL(fileURLWithPath: JournalFiles.path(folder, 1))
             var bytes = try Data(contentsOf: file)
             bytes[bytes.count - 1] ^= 1
             try bytes.write(to: file)

@@ -13,7 +13,7 @@ struct JournalDamageTests {
         journal.close()
         var starts = [0]
         for text in texts { starts.append(starts.last! + Frame.bytes + text.utf8.count) }
-        let file = URL(fileURLWithPath: Journal.path(folder, 1))
+        let file = URL(fileURLWithPath: JournalFiles.path(folder, 1))
         return (file, try Data(contentsOf: file), starts)
     }
 

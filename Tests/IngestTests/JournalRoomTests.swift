@@ -107,7 +107,7 @@ struct JournalRoomTests {
         try await withFolder { folder in
             let journal = try Journal(folder: folder)
             try await journal.append("before")
-            let disk = try BrokenDisk(Journal.path(folder, 1), failure)
+            let disk = try BrokenDisk(JournalFiles.path(folder, 1), failure)
             let expected = ServiceError.unavailable(
                 "journal_failed", "Events can't be kept at the moment: \(failure.sentence). Try again in 5 seconds.", retryAfterSeconds: 5)
             #expect(await refusal { try await journal.append("lost") } == expected)
@@ -134,7 +134,7 @@ struct JournalRoomTests {
         try await withFolder { folder in
             let journal = try Journal(folder: folder, segmentBytes: 20)
             // A folder stands where the second segment would be.
-            let obstacle = Journal.path(folder, 2)
+            let obstacle = JournalFiles.path(folder, 2)
             try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
             for text in ["one", "two", "three", "four"] { try await journal.append(text) }
             #expect(journal.committedPosition.segment == 1)

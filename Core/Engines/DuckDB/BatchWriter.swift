@@ -3,11 +3,11 @@ import Storage
 
 /// Adds batches of facts to the database.
 ///
-/// `@unchecked Sendable`: its variables are touched by jobs of `DuckDBEventStore.writer` alone, which has one thread, or while
-/// that is paused; what others read, `visitorBounds`, has a lock.
+/// `@unchecked Sendable`: its variables are touched by jobs of `DuckDBEventStore.writer` alone, which has one thread, by the
+/// statement that such a job waits for (`RowFeed`), or while the writer is paused; what others read, `visitorBounds`, has a lock.
 final class BatchWriter: @unchecked Sendable {
-    /// Chunks by table, as making one costs more than a row does.
-    private var chunks: [String: AppenderChunk] = [:]
+    /// By table, as making one costs more than a row does.
+    private var chunks: [String: ChunkWriter] = [:]
 
     /// Nil before `isSeenLoaded`, and when there are too many ids. An id is added before its transaction ends: should that
     /// fail, the id is looked up in vain when it comes again.
@@ -150,25 +150,22 @@ final class BatchWriter: @unchecked Sendable {
     }
 
     private func store(_ ids: [EncodedRow.Header], on connection: Connection) throws {
-        if ids.isEmpty { return }
-        let appender = try appender("ingest_event_ids", Self.eventIDColumns, on: connection)
-        defer { appender.abandon() }
-        for header in ids {
-            try appender.append(Int64(header.project), header.hour, header.eventID!.high, header.eventID!.low)
-            seen?.insert(header.eventID!)
+        let chunk = chunk(of: "ingest_event_ids", Self.eventIDColumns)
+        try connection.feed.insert(ids.count, into: "ingest_event_ids", chunk, on: connection) { index in
+            let header = ids[index], id = header.eventID!
+            chunk.write(Int64(header.project), header.hour, id.high, id.low)
+            seen?.insert(id)
         }
-        try appender.finish()
     }
 
     private func number(_ facts: inout [Fact], on connection: Connection) throws {
-        var appender: TableAppender?
-        defer { appender?.abandon() }
+        var new: [(project: Int32, number: Int32, key: Int64)] = []
         let keys = facts.map { ($0.heading.header.project, $0.heading.visitor) }
-        let numbers = try visitors.numbers(of: keys, on: connection) { project, number, key in
-            if appender == nil { appender = try self.appender("ingest_visitors", Self.visitorColumns, on: connection) }
-            try appender!.append(Int64(project), Int64(number), key)
+        let numbers = try visitors.numbers(of: keys, on: connection) { new.append(($0, $1, $2)) }
+        let chunk = chunk(of: "ingest_visitors", Self.visitorColumns)
+        try connection.feed.insert(new.count, into: "ingest_visitors", chunk, on: connection) { index in
+            chunk.write(Int64(new[index].project), Int64(new[index].number), new[index].key)
         }
-        try appender?.finish()
         var first: [Int64: Int] = [:]
         for index in facts.indices {
             facts[index].visitor = numbers[index]
@@ -178,22 +175,24 @@ final class BatchWriter: @unchecked Sendable {
         }
     }
 
+    /// - Parameter facts: those of a table one after the other.
     private func append(_ facts: [Fact], of tables: [FactTable], on connection: Connection) throws {
-        var appender: (table: Int, rows: TableAppender)?
-        // Before the transaction ends, whichever way it does.
-        defer { appender?.rows.abandon() }
-        for fact in facts {
-            let number = fact.heading.header.table
-            if appender?.table != number {
-                try appender?.rows.finish()
-                guard tables.indices.contains(number) else {
-                    throw RowMismatch(table: "number \(number)", column: nil, problem: "there is no such table")
-                }
-                appender = (number, try self.appender(tables[number].name, tables[number].storedColumns(in: .duckdb), on: connection))
+        var start = 0
+        while start < facts.count {
+            let number = facts[start].heading.header.table
+            guard tables.indices.contains(number) else {
+                throw RowMismatch(table: "number \(number)", column: nil, problem: "there is no such table")
             }
-            try fact.row.read { _, cursor in try appender!.rows.append(&cursor, visitor: fact.visitor) }
+            let end = facts[start...].firstIndex { $0.heading.header.table != number } ?? facts.endIndex
+            let name = tables[number].name, chunk = chunk(of: name, tables[number].storedColumns(in: .duckdb))
+            try connection.feed.insert(end - start, into: name, chunk, on: connection) { index in
+                let fact = facts[start + index]
+                if let (column, problem) = fact.row.read({ _, cursor in chunk.write(&cursor, visitor: fact.visitor) }) {
+                    throw RowMismatch(table: name, column: column, problem: problem)
+                }
+            }
+            start = end
         }
-        try appender?.rows.finish()
     }
 
     private static let visitorColumns = [Column("project", .int32), Column("number", .int32), Column("key", .int64)]
@@ -201,15 +200,11 @@ final class BatchWriter: @unchecked Sendable {
         Column("project", .int32), Column("hour", .int64), Column("id_high", .int64), Column("id_low", .int64),
     ]
 
-    private func appender(_ table: String, _ columns: [Column], on connection: Connection) throws -> TableAppender {
-        let chunk: AppenderChunk
-        if let kept = chunks[table], kept.columns == columns {
-            chunk = kept
-        } else {
-            chunk = AppenderChunk(columns)
-            chunks[table] = chunk
-        }
-        return try TableAppender(connection, table: table, chunk: chunk)
+    private func chunk(of table: String, _ columns: [Column]) -> ChunkWriter {
+        if let kept = chunks[table], kept.columns == columns { return kept }
+        let chunk = ChunkWriter(columns)
+        chunks[table] = chunk
+        return chunk
     }
 }
 

@@ -51,7 +51,8 @@ final class Checkpoints: Sendable {
         let limit = MonotonicTime.now.adding(seconds: maximumWaitSeconds)
         while true {
             do {
-                return try connection.execute("CHECKPOINT")
+                _ = try connection.run("CHECKPOINT")
+                return
             } catch let error as DuckDBError where error.isConflict && .now < limit {
                 usleep(UInt32(Self.retrySeconds * 1e6))
             }

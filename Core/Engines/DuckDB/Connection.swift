@@ -1,4 +1,5 @@
 import CDuckDB
+import Glibc
 import Storage
 
 /// A connection to the database, with its prepared statements.
@@ -7,11 +8,15 @@ import Storage
 /// called from others, as long as the connection is open.
 final class Connection: @unchecked Sendable {
     private(set) var handle: duckdb_connection?
+    let feed: RowFeed
     private var statements = StatementCache()
     var schemaVersion: SchemaVersion?
     private var preparedAt = 0
 
-    init(_ handle: duckdb_connection) { self.handle = handle }
+    init(_ handle: duckdb_connection, _ feed: RowFeed) {
+        self.handle = handle
+        self.feed = feed
+    }
 
     func close() {
         statements.removeAll()
@@ -98,18 +103,41 @@ final class Connection: @unchecked Sendable {
             // A bound text may be a megabyte.
             duckdb_clear_bindings(statement)
         }
-        guard duckdb_execute_prepared(statement, &result) == DUCKDB_SUCCESS else {
-            throw Self.error(&result, text, values)
+        var pending: duckdb_pending_result?
+        defer { duckdb_destroy_pending(&pending) }
+        guard duckdb_pending_prepared(statement, &pending) == DUCKDB_SUCCESS else {
+            throw DuckDBError(
+                text: duckdb_pending_error(pending).map { String(cString: $0) } ?? "unknown", statement: text, values: values)
         }
+        Self.wait(for: pending)
+        guard duckdb_execute_pending(pending, &result) == DUCKDB_SUCCESS else { throw Self.error(&result, text, values) }
         return try read(&result)
     }
+
+    /// Takes part in the work until none is left. While another of DuckDB's threads has the rest of it this one sleeps: DuckDB
+    /// itself would ask again and again, and a tenth of a writing host's processor time went there.
+    private static func wait(for pending: duckdb_pending_result?) {
+        var nap: UInt32 = shortestNap
+        while true {
+            switch duckdb_pending_execute_task(pending) {
+            case DUCKDB_PENDING_RESULT_NOT_READY: nap = shortestNap
+            case DUCKDB_PENDING_NO_TASKS_AVAILABLE:
+                usleep(nap)
+                nap = min(nap * 2, longestNap)
+            default: return  // it is ready, or has failed
+            }
+        }
+    }
+
+    /// Microseconds
+    private static let shortestNap: UInt32 = 20, longestNap: UInt32 = 320
 
     /// Does `body` in a transaction: all of it happens or, when anything throws, nothing.
     func transaction<Answer>(_ body: () throws -> Answer) throws -> Answer {
         try execute("BEGIN TRANSACTION")
         do {
             let answer = try body()
-            try execute("COMMIT")
+            _ = try run("COMMIT")
             return answer
         } catch {
             // A failed COMMIT has rolled back already, and then there is none to roll back.

@@ -41,6 +41,7 @@ struct DatabaseOptions: Sendable {
 /// given it to nobody.
 final class Database: @unchecked Sendable {
     private var handle: duckdb_database?
+    private let feed = RowFeed()
     private var descriptor: Int32 = -1
 
     /// Opens it for all of Pulse's work; its settings can't be changed any more.
@@ -78,6 +79,7 @@ final class Database: @unchecked Sendable {
     private func lock() throws {
         let connection = try connect()
         defer { connection.close() }
+        try feed.register(on: connection)
         // Time zones and JSON are extensions of DuckDB, built into the libraries that Pulse supports.
         do {
             try connection.execute("SET GLOBAL TimeZone = 'UTC'")
@@ -93,7 +95,7 @@ final class Database: @unchecked Sendable {
         guard duckdb_connect(handle, &connection) == DUCKDB_SUCCESS, let connection else {
             throw DuckDBError(code: "connection", message: "DuckDB gives no connection")
         }
-        return Connection(connection)
+        return Connection(connection, feed)
     }
 
     /// The file, for reading. DuckDB keeps other processes out by a lock that ends when this process closes any

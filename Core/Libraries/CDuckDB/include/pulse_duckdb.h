@@ -55,16 +55,32 @@ typedef enum {
     DUCKDB_STATEMENT_TYPE_MERGE_INTO = 30
 } duckdb_statement_type;
 
+typedef enum {
+    DUCKDB_PENDING_RESULT_READY = 0,
+    DUCKDB_PENDING_RESULT_NOT_READY = 1,
+    DUCKDB_PENDING_ERROR = 2,
+    DUCKDB_PENDING_NO_TASKS_AVAILABLE = 3
+} duckdb_pending_state;
+
 // What DuckDB hands out; only the library looks inside.
 typedef struct pulse_duckdb_database_s { void *internal; } *duckdb_database;
 typedef struct pulse_duckdb_connection_s { void *internal; } *duckdb_connection;
 typedef struct pulse_duckdb_config_s { void *internal; } *duckdb_config;
 typedef struct pulse_duckdb_prepared_s { void *internal; } *duckdb_prepared_statement;
-typedef struct pulse_duckdb_appender_s { void *internal; } *duckdb_appender;
+typedef struct pulse_duckdb_pending_s { void *internal; } *duckdb_pending_result;
 typedef struct pulse_duckdb_type_s { void *internal; } *duckdb_logical_type;
 typedef struct pulse_duckdb_chunk_s { void *internal; } *duckdb_data_chunk;
 typedef struct pulse_duckdb_vector_s { void *internal; } *duckdb_vector;
 typedef struct pulse_duckdb_value_s { void *internal; } *duckdb_value;
+typedef struct pulse_duckdb_table_function_s { void *internal; } *duckdb_table_function;
+typedef struct pulse_duckdb_bind_s { void *internal; } *duckdb_bind_info;
+typedef struct pulse_duckdb_init_s { void *internal; } *duckdb_init_info;
+typedef struct pulse_duckdb_function_s { void *internal; } *duckdb_function_info;
+
+typedef void (*duckdb_delete_callback_t)(void *data);
+typedef void (*duckdb_table_function_bind_t)(duckdb_bind_info info);
+typedef void (*duckdb_table_function_init_t)(duckdb_init_info info);
+typedef void (*duckdb_table_function_t)(duckdb_function_info info, duckdb_data_chunk output);
 
 // Passed by value, so its size is part of the interface: the first five members are what old versions showed.
 typedef struct {
@@ -129,7 +145,11 @@ typedef struct {
         (statement, index, text, length)) \
     F(duckdb_state, bind_value, (duckdb_prepared_statement statement, idx_t index, duckdb_value value), \
         (statement, index, value)) \
-    F(duckdb_state, execute_prepared, (duckdb_prepared_statement statement, duckdb_result *out), (statement, out)) \
+    F(duckdb_state, pending_prepared, (duckdb_prepared_statement statement, duckdb_pending_result *out), (statement, out)) \
+    F(duckdb_pending_state, pending_execute_task, (duckdb_pending_result pending), (pending)) \
+    F(duckdb_state, execute_pending, (duckdb_pending_result pending, duckdb_result *out), (pending, out)) \
+    F(const char *, pending_error, (duckdb_pending_result pending), (pending)) \
+    F(void, destroy_pending, (duckdb_pending_result *pending), (pending)) \
     /* Values, for lists as parameters */ \
     F(duckdb_value, create_int64, (int64_t value), (value)) \
     F(duckdb_value, create_varchar_length, (const char *text, idx_t length), (text, length)) \
@@ -151,9 +171,7 @@ typedef struct {
     F(uint8_t, decimal_scale, (duckdb_logical_type type), (type)) \
     F(duckdb_logical_type, list_type_child_type, (duckdb_logical_type type), (type)) \
     /* Chunks and vectors */ \
-    F(duckdb_data_chunk, create_data_chunk, (duckdb_logical_type *types, idx_t count), (types, count)) \
     F(void, destroy_data_chunk, (duckdb_data_chunk *chunk), (chunk)) \
-    F(void, data_chunk_reset, (duckdb_data_chunk chunk), (chunk)) \
     F(idx_t, data_chunk_get_size, (duckdb_data_chunk chunk), (chunk)) \
     F(void, data_chunk_set_size, (duckdb_data_chunk chunk, idx_t size), (chunk, size)) \
     F(duckdb_vector, data_chunk_get_vector, (duckdb_data_chunk chunk, idx_t column), (chunk, column)) \
@@ -163,16 +181,22 @@ typedef struct {
     F(void, vector_assign_string_element_len, \
         (duckdb_vector vector, idx_t index, const char *text, idx_t length), (vector, index, text, length)) \
     F(duckdb_vector, list_vector_get_child, (duckdb_vector vector), (vector)) \
-    /* Appenders */ \
-    F(duckdb_state, appender_create, \
-        (duckdb_connection connection, const char *schema, const char *table, duckdb_appender *out), \
-        (connection, schema, table, out)) \
-    F(idx_t, appender_column_count, (duckdb_appender appender), (appender)) \
-    F(duckdb_logical_type, appender_column_type, (duckdb_appender appender, idx_t column), (appender, column)) \
-    F(const char *, appender_error, (duckdb_appender appender), (appender)) \
-    F(duckdb_state, append_data_chunk, (duckdb_appender appender, duckdb_data_chunk chunk), (appender, chunk)) \
-    F(duckdb_state, appender_flush, (duckdb_appender appender), (appender)) \
-    F(duckdb_state, appender_destroy, (duckdb_appender *appender), (appender))
+    /* Table functions */ \
+    F(duckdb_table_function, create_table_function, (void), ()) \
+    F(void, destroy_table_function, (duckdb_table_function *function), (function)) \
+    F(void, table_function_set_name, (duckdb_table_function function, const char *name), (function, name)) \
+    F(void, table_function_set_extra_info, \
+        (duckdb_table_function function, void *data, duckdb_delete_callback_t destroy), (function, data, destroy)) \
+    F(void, table_function_set_bind, (duckdb_table_function function, duckdb_table_function_bind_t bind), (function, bind)) \
+    F(void, table_function_set_init, (duckdb_table_function function, duckdb_table_function_init_t init), (function, init)) \
+    F(void, table_function_set_function, (duckdb_table_function function, duckdb_table_function_t body), (function, body)) \
+    F(duckdb_state, register_table_function, (duckdb_connection connection, duckdb_table_function function), \
+        (connection, function)) \
+    F(void *, bind_get_extra_info, (duckdb_bind_info info), (info)) \
+    F(void, bind_add_result_column, (duckdb_bind_info info, const char *name, duckdb_logical_type type), (info, name, type)) \
+    F(void, init_set_max_threads, (duckdb_init_info info, idx_t threads), (info, threads)) \
+    F(void *, function_get_extra_info, (duckdb_function_info info), (info)) \
+    F(void, function_set_error, (duckdb_function_info info, const char *text), (info, text))
 
 typedef struct {
 #define PULSE_DUCKDB_FIELD(result, name, parameters, arguments) result(*name) parameters;

@@ -1,8 +1,8 @@
 import CDuckDB
 import Storage
 
-/// A chunk of a table's columns that is filled row by row, handed over and filled again.
-final class AppenderChunk {
+/// Writes rows into a chunk of columns that DuckDB wants filled.
+final class ChunkWriter {
     /// Where a column's values go.
     private struct Target {
         let type: ColumnType
@@ -14,51 +14,27 @@ final class AppenderChunk {
     }
 
     let columns: [Column]
-    private(set) var handle: duckdb_data_chunk?
-    private let targets: UnsafeMutableBufferPointer<Target>
-    private let capacity: Int
+    private var targets: [Target] = []
+    private let capacity = Int(duckdb_vector_size())
     private var count = 0
     private var texts = TextArena()
 
-    init(_ columns: [Column]) {
-        self.columns = columns
-        capacity = Int(duckdb_vector_size())
-        var types = columns.map { duckdb_create_logical_type($0.type.duckDB) }
-        handle = duckdb_create_data_chunk(&types, idx_t(types.count))
-        for index in types.indices { duckdb_destroy_logical_type(&types[index]) }
-        targets = .allocate(capacity: columns.count)
-        for (index, column) in columns.enumerated() {
-            let vector = duckdb_data_chunk_get_vector(handle, idx_t(index))
-            targets.initializeElement(
-                at: index,
-                to: Target(type: column.type, isNullable: column.isNullable, vector: vector, data: duckdb_vector_get_data(vector)!)
-            )
-        }
-    }
-
-    deinit {
-        targets.deallocate()
-        duckdb_destroy_data_chunk(&handle)
-    }
+    init(_ columns: [Column]) { self.columns = columns }
 
     var isFull: Bool { count == capacity }
-    var isEmpty: Bool { count == 0 }
 
-    /// Empty again; texts of before are no longer there.
-    func reset() {
+    /// Goes on with an empty chunk. Texts of the one before are no longer there: DuckDB asks for the next one when it is done with it.
+    func begin(_ chunk: duckdb_data_chunk?) {
         count = 0
         texts.removeAll()
-        duckdb_data_chunk_reset(handle)
-        for index in targets.indices {
-            let vector = duckdb_data_chunk_get_vector(handle, idx_t(index))
-            targets[index].vector = vector
-            targets[index].data = duckdb_vector_get_data(vector)
-            targets[index].validity = nil
+        targets = columns.enumerated().map { index, column in
+            let vector = duckdb_data_chunk_get_vector(chunk, idx_t(index))
+            return Target(type: column.type, isNullable: column.isNullable, vector: vector, data: duckdb_vector_get_data(vector)!)
         }
     }
 
-    /// For handing over: tells DuckDB how many rows there are.
-    func seal() { duckdb_data_chunk_set_size(handle, idx_t(count)) }
+    /// Tells DuckDB how many rows there are.
+    func end(_ chunk: duckdb_data_chunk?) { duckdb_data_chunk_set_size(chunk, idx_t(count)) }
 
     /// Writes a fact with `visitor` in place of the visitor's key; answers the column and what is wrong with it when the
     /// row doesn't fit.
@@ -77,7 +53,7 @@ final class AppenderChunk {
     }
 
     /// Writes a row of integers, one for each column.
-    func write(_ values: [Int64]) {
+    func write(_ values: Int64...) {
         for (index, value) in values.enumerated() {
             let fits = write(.int(value), &targets[index], count)
             precondition(fits, "a table of collection itself has other columns than its engine thinks")
