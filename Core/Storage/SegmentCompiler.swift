@@ -152,7 +152,13 @@ struct SegmentCompiler {
     // MARK: Sessions
 
     private func sessions(_ measure: Segment.SessionMeasure, _ comparison: Comparison) -> Condition {
-        let value: SQL = measure == .duration ? "(ended_at - started_at) / 1000.0" : SQL(sql: measure.rawValue)
+        let value: SQL = switch measure {
+        case .duration: "(ended_at - started_at) / 1000.0"
+        case .pageviews: "pageviews"
+        case .events: "events"
+        case .entry_page: "entry_path"
+        case .exit_page: "exit_path"
+        }
         let wanted = measure.isNumber ? comparison.condition(onNumber: value) : comparison.condition(on: value, dialect)
         return Condition(sql: "visitor IN (SELECT visitor FROM (\(sessionsInRange)) measured WHERE \(wanted))")
     }

@@ -73,7 +73,8 @@ public struct Step: Sendable, Hashable {
     /// The place in `data` that `field` names: `plan`, `event_data.plan` and `data.plan` are the same.
     static func property(_ json: JSON, at path: String) throws -> [String] {
         guard let field = json["field"]?.string, !field.isEmpty, field.utf8.count <= 200 else {
-            throw ServiceError.body("field '\(path).field' must be the name of a property, such as event_data.plan; got \(json["field"]?.described ?? "nothing").")
+            throw ServiceError.body(
+                "field '\(path).field' must be the name of a property, such as event_data.plan; got \(json["field"]?.described ?? "nothing").")
         }
         var parts = field.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         if parts.count > 1, parts[0] == "event_data" || parts[0] == "data" { parts.removeFirst() }
@@ -124,7 +125,9 @@ extension Scope {
     private func chains(_ count: Int) -> [SQL] {
         (1...count).map { step in
             let name = SQL(sql: "reached_\(step)"), before = SQL(sql: "reached_\(step - 1)"), flag = SQL(sql: "is_\(step)")
-            guard step > 1 else { return "reached_1 AS MATERIALIZED (SELECT visitor, min(position) AS position FROM matched WHERE is_1 GROUP BY visitor)" }
+            guard step > 1 else {
+                return "reached_1 AS MATERIALIZED (SELECT visitor, min(position) AS position FROM matched WHERE is_1 GROUP BY visitor)"
+            }
             return """
                 \(name) AS MATERIALIZED (
                   SELECT m.visitor, min(m.position) AS position FROM matched m JOIN \(before) b ON b.visitor = m.visitor
@@ -137,18 +140,24 @@ extension Scope {
     /// most time, so a chain exists within the time exactly when that one's does.
     private func chains(_ count: Int, within milliseconds: Int64) -> [SQL] {
         var parts: [SQL] = ["chain_1 AS NOT MATERIALIZED (SELECT *, CASE WHEN is_1 THEN occurred_at END AS begun_1 FROM matched)"]
-        for step in stride(from: 2, through: count, by: 1) {
-            let begun = SQL(sql: "begun_\(step)"), before = SQL(sql: "begun_\(step - 1)"), flag = SQL(sql: "is_\(step)")
+        for number in stride(from: 2, through: count, by: 1) {
+            let step = SQL(sql: String(number)), before = SQL(sql: String(number - 1))
             parts.append("""
-                chain_\(sql: String(step)) AS NOT MATERIALIZED (
-                  SELECT *, CASE WHEN \(flag) AND occurred_at - latest_\(sql: String(step)) <= \(milliseconds) THEN latest_\(sql: String(step)) END AS \(begun)
-                  FROM (SELECT *, max(\(before)) OVER (PARTITION BY visitor ORDER BY position RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-                      AS latest_\(sql: String(step)) FROM chain_\(sql: String(step - 1))) before)
+                chain_\(step) AS NOT MATERIALIZED (
+                  SELECT *, CASE WHEN is_\(step) AND occurred_at - latest_\(step) <= \(milliseconds) THEN latest_\(step) END AS begun_\(step)
+                  FROM (
+                    SELECT *, max(begun_\(before)) OVER (
+                      PARTITION BY visitor ORDER BY position RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest_\(step)
+                    FROM chain_\(before)) before)
                 """)
         }
         parts.append("chained AS MATERIALIZED (SELECT * FROM chain_\(sql: String(count)))")
-        return parts + (1...count).map { step in
-            "reached_\(sql: String(step)) AS MATERIALIZED (SELECT visitor, min(position) AS position FROM chained WHERE begun_\(sql: String(step)) IS NOT NULL GROUP BY visitor)"
+        return parts + (1...count).map { number in
+            let step = SQL(sql: String(number))
+            return """
+                reached_\(step) AS MATERIALIZED (
+                  SELECT visitor, min(position) AS position FROM chained WHERE begun_\(step) IS NOT NULL GROUP BY visitor)
+                """
         }
     }
 }

@@ -71,7 +71,8 @@ struct FunnelJourneys {
         [
             """
             placed AS NOT MATERIALIZED (
-              SELECT visitor, position, dense_rank() OVER (PARTITION BY visitor ORDER BY position) AS place, \(Step.flags(funnel.steps, scope.dialect))
+              SELECT visitor, position, dense_rank() OVER (PARTITION BY visitor ORDER BY position) AS place,
+                \(Step.flags(funnel.steps, scope.dialect))
               FROM (
                 SELECT *, \(Scope.position) AS position FROM activity
                 WHERE visitor IN (SELECT visitor FROM activity WHERE \(funnel.steps[0].condition(scope.dialect)))) done)
