@@ -34,19 +34,72 @@ public enum SegmentDefinition {
     }
 
     /// `segment` with those that it refers to put in their place, and the modules checked.
-    /// - Parameter outer: ids of the segments that it is part of.
+    /// - Parameter outer: the id of the segment that this is.
+    /// - Throws: 400 where a segment refers to itself, to one that does not exist, or to too many; 403 where a module whose facts are read is off.
     public static func resolve(_ segment: Segment, for call: ProjectRequest, inside outer: Set<String> = []) async throws -> Segment {
-        for module in segment.modules.sorted() { try call.require(module: module) }
-        var rules: [String: Segment.Rule] = [:]
-        for id in segment.references.sorted() {
+        var expansion = SegmentExpansion(call)
+        let rule = try await expansion.expand(segment.rule, inside: outer, depth: 0), modules = Segment(rule).modules
+        for module in modules.sorted() { try call.require(module: module) }
+        // Revenue may be what a segment asks for that this one refers to.
+        let currency = modules.contains("revenue") ? try await Revenue.currency(of: call.wholeScope()) : nil
+        return Segment(rule, currency: currency ?? Revenue.defaultCurrency)
+    }
+}
+
+/// Puts rules of saved segments in the place of what refers to them.
+private struct SegmentExpansion {
+    private static let maximumDepth = 5, maximumConditions = 500
+
+    private let call: ProjectRequest
+    private var found: [String: Segment.Rule] = [:]
+    private var conditions = 0
+
+    init(_ call: ProjectRequest) { self.call = call }
+
+    /// - Parameters:
+    ///   - outer: ids of the segments that the rule is part of.
+    ///   - depth: references that led to it.
+    mutating func expand(_ rule: Segment.Rule, inside outer: Set<String>, depth: Int) async throws -> Segment.Rule {
+        switch rule {
+        case .all(let rules): return .all(try await expand(rules, inside: outer, depth: depth))
+        case .any(let rules): return .any(try await expand(rules, inside: outer, depth: depth))
+        case .not(let inner): return .not(try await expand(inner, inside: outer, depth: depth))
+        case .segment(let id, let isMember):
+            try count()
             guard !outer.contains(id) else { throw ServiceError.body("field 'definition' refers to segment '\(id)', which it is a part of.") }
-            guard let found = try await resource.find(id, for: call) else {
-                throw ServiceError.body("field 'definition' refers to segment '\(id)', which does not exist.")
+            guard depth < Self.maximumDepth else {
+                throw ServiceError.body(
+                    "field 'definition' refers to segments that refer to others, \(Self.maximumDepth) deep at most; segment '\(id)' is deeper.")
             }
-            let inner = try Segment.parse(found.fields["definition"] ?? found.fields)
-            rules[id] = try await resolve(inner, for: call, inside: outer.union([id])).rule
+            let inner = try await expand(try await definition(id), inside: outer.union([id]), depth: depth + 1)
+            return isMember ? inner : .not(inner)
+        default:
+            try count()
+            return rule
         }
-        let currency = segment.modules.contains("revenue") ? try await Revenue.currency(of: call.wholeScope()) : nil
-        return segment.resolved(in: currency ?? Revenue.defaultCurrency) { rules[$0]! }
+    }
+
+    private mutating func expand(_ rules: [Segment.Rule], inside outer: Set<String>, depth: Int) async throws -> [Segment.Rule] {
+        var expanded: [Segment.Rule] = []
+        for rule in rules { expanded.append(try await expand(rule, inside: outer, depth: depth)) }
+        return expanded
+    }
+
+    private mutating func count() throws {
+        conditions += 1
+        guard conditions <= Self.maximumConditions else {
+            throw ServiceError.body(
+                "field 'definition' has more than \(Self.maximumConditions) conditions, with those of the segments that it refers to.")
+        }
+    }
+
+    private mutating func definition(_ id: String) async throws -> Segment.Rule {
+        if let rule = found[id] { return rule }
+        guard let saved = try await SegmentDefinition.resource.find(id, for: call) else {
+            throw ServiceError.body("field 'definition' refers to segment '\(id)', which does not exist.")
+        }
+        let rule = try Segment.parse(saved.fields["definition"] ?? saved.fields).rule
+        found[id] = rule
+        return rule
     }
 }

@@ -97,7 +97,7 @@ public struct Scope: Sendable {
     public func filtered(by more: [Filter]) -> Scope { copy(filters: filters + more) }
 
     /// The same question about a segment. Where there is one already, about those who are in both.
-    public func of(_ segment: Segment) -> Scope { copy(segment: self.segment.map { Segment(.all([$0.rule, segment.rule]), currency: $0.currency) } ?? segment) }
+    public func of(_ segment: Segment) -> Scope { copy(segment: self.segment.map { $0.and(segment) } ?? segment) }
 
     /// The same question about fewer rows: of each dataset that a restriction names, those alone that it leaves. Restrictions on `pageviews`
     /// and `events` hold for rows of activity, and so for everything that is counted from these, such as sessions; those on `sessions` for
@@ -135,7 +135,9 @@ public struct Scope: Sendable {
 
     /// Where facts lie whose change changes the answer.
     private var decisiveRange: TimeRange {
-        people != nil || segment?.looksBeyondRange == true ? .always : range
+        if people != nil || segment?.looksBeyondRange == true { return .always }
+        guard segment != nil else { return range }
+        return TimeRange(start: min(range.start, segmentRange.start), end: max(range.end, segmentRange.end))
     }
 
     /// `WITH` and those of the CTEs described above that `query` names, with the columns that it names, as the others would be planned all
@@ -143,9 +145,7 @@ public struct Scope: Sendable {
     func prelude(for query: SQL, reading tables: [FactTable]) -> SQL {
         let sessionFilters = filters.filter { $0.dimension.isOfSession }
         let rowFilters = filters.filter { !$0.dimension.isOfSession }
-        let base = SQL.all(
-            [bounds] + left(of: "pageviews").map { "kind <> 0 OR (\($0))" } + left(of: "events").map { "kind <> 1 OR (\($0))" }
-                + sessionFilters.map { $0.condition(self) })
+        let base = SQL.all([bounds] + leftOfActivity + sessionFilters.map { $0.condition(self) })
         let chosen: SQL = rowFilters.isEmpty ? "TRUE" : SQL.all(rowFilters.map { $0.condition(self) })
         let touched: SQL = rowFilters.isEmpty
             ? "" : " WHERE (visitor, session_at) IN (SELECT visitor, session_at FROM activity)"
@@ -153,21 +153,11 @@ public struct Scope: Sendable {
             ("activity", "SELECT * FROM scope_rows WHERE is_chosen"),
             ("pageviews", "SELECT * FROM activity WHERE kind = 0"),
             ("events", "SELECT * FROM activity WHERE kind = 1"),
-            ("sessions", """
-                SELECT visitor, session_at, min(occurred_at) AS started_at, max(occurred_at) AS ended_at,
-                  count(*) FILTER (WHERE kind = 0) AS pageviews, count(*) FILTER (WHERE kind = 1) AS events,
-                  \(dialect.first("CASE WHEN kind = 0 THEN path END", by: Self.pageviewOrder(first: true))) AS entry_path,
-                  \(dialect.last("CASE WHEN kind = 0 THEN path END", by: Self.pageviewOrder(first: false))) AS exit_path,
-                  min(source) AS source, min(country) AS country, min(device) AS device
-                FROM scope_rows\(touched) GROUP BY visitor, session_at
-                """),
+            ("sessions", sessions(of: "scope_rows\(touched)")),
         ]
         // From the last to the first, as each reads only those before it.
         var words = query.words, parts: [SQL] = []
-        let sessionsLeft = left(of: "sessions")
-        for (name, whole) in shared.reversed() where words.contains(name) {
-            let definition: SQL = name == "sessions" && !sessionsLeft.isEmpty
-                ? "SELECT * FROM (\(whole)) every WHERE \(SQL.all(sessionsLeft))" : whole
+        for (name, definition) in shared.reversed() where words.contains(name) {
             words.formUnion(definition.words)
             parts.insert("\(sql: name) AS NOT MATERIALIZED (\(definition))", at: 0)
         }
@@ -185,7 +175,24 @@ public struct Scope: Sendable {
     }
 
     /// The conditions that restrictions put on rows of `dataset`.
-    private func left(of dataset: String) -> [SQL] { restrictions.filter { $0.dataset == dataset }.map(\.condition) }
+    func left(of dataset: String) -> [SQL] { restrictions.filter { $0.dataset == dataset }.map(\.condition) }
+
+    /// The conditions that restrictions put on rows of activity.
+    var leftOfActivity: [SQL] { left(of: "pageviews").map { "kind <> 0 OR (\($0))" } + left(of: "events").map { "kind <> 1 OR (\($0))" } }
+
+    /// The view `sessions` of `rows`, which is what follows `FROM`.
+    func sessions(of rows: SQL) -> SQL {
+        let all: SQL = """
+            SELECT visitor, session_at, min(occurred_at) AS started_at, max(occurred_at) AS ended_at,
+              count(*) FILTER (WHERE kind = 0) AS pageviews, count(*) FILTER (WHERE kind = 1) AS events,
+              \(dialect.first("CASE WHEN kind = 0 THEN path END", by: Self.pageviewOrder(first: true))) AS entry_path,
+              \(dialect.last("CASE WHEN kind = 0 THEN path END", by: Self.pageviewOrder(first: false))) AS exit_path,
+              min(source) AS source, min(country) AS country, min(device) AS device
+            FROM \(rows) GROUP BY visitor, session_at
+            """
+        let left = left(of: "sessions")
+        return left.isEmpty ? all : "SELECT * FROM (\(all)) every WHERE \(SQL.all(left))"
+    }
 
     /// What follows `FROM`: rows of `table` that meet the condition, of visitors in the segment.
     private func rows(of table: FactTable, _ condition: SQL) -> SQL {
@@ -210,7 +217,7 @@ public struct Scope: Sendable {
     }
 
     /// Orders pageviews before, or after, everything else, as `first` and `last` must not meet an event.
-    static func pageviewOrder(first: Bool) -> SQL {
+    private static func pageviewOrder(first: Bool) -> SQL {
         first ? "CASE WHEN kind = 0 THEN \(position) ELSE 9223372036854775807 END" : "CASE WHEN kind = 0 THEN \(position) ELSE -1 END"
     }
 

@@ -70,6 +70,12 @@ public struct Segment: Sendable, Hashable {
         self.currency = currency
     }
 
+    /// Those who are in both.
+    func and(_ other: Segment) -> Segment {
+        // One that doesn't ask for revenue was given no currency of the project's.
+        Segment(.all([rule, other.rule]), currency: modules.contains("revenue") ? currency : other.currency)
+    }
+
     /// The modules whose facts it reads.
     public var modules: Set<String> {
         var found: Set<String> = []
@@ -81,18 +87,6 @@ public struct Segment: Sendable, Hashable {
             }
         }
         return found
-    }
-
-    /// The segments that it refers to.
-    public var references: Set<String> {
-        var found: Set<String> = []
-        rule.forEachLeaf { if case .segment(let id, _) = $0 { found.insert(id) } }
-        return found
-    }
-
-    /// With each reference replaced by what `rule` says of it.
-    public func resolved(in currency: String, _ rule: (String) throws -> Rule) rethrows -> Segment {
-        Segment(try self.rule.resolved(rule), currency: currency)
     }
 
     /// Whether facts from outside the range decide.
@@ -114,17 +108,6 @@ extension Segment.Rule {
         case .all(let rules), .any(let rules): for rule in rules { rule.forEachLeaf(body) }
         case .not(let rule): rule.forEachLeaf(body)
         default: body(self)
-        }
-    }
-
-    func resolved(_ rule: (String) throws -> Segment.Rule) rethrows -> Segment.Rule {
-        switch self {
-        case .all(let rules): .all(try rules.map { try $0.resolved(rule) })
-        case .any(let rules): .any(try rules.map { try $0.resolved(rule) })
-        case .not(let inner): .not(try inner.resolved(rule))
-        case .segment(let id, true): try rule(id)
-        case .segment(let id, false): .not(try rule(id))
-        default: self
         }
     }
 }

@@ -40,6 +40,24 @@ public struct Step: Sendable, Hashable {
         return "CASE WHEN \(SQL.all(conditions)) THEN \(properties) ELSE FALSE END"
     }
 
+    /// Columns `is_1`, `is_2` ...: whether a row of `core_activity` is the first of the steps, the second ...
+    public static func flags(_ steps: [Step], _ dialect: Dialect) -> SQL {
+        SQL.joined(steps.enumerated().map { "(\($1.condition(dialect))) AS is_\(sql: String($0 + 1))" })
+    }
+
+    /// The condition that a row of `core_activity` is one of the steps. Never null.
+    static func condition(onAnyOf steps: [Step], _ dialect: Dialect) -> SQL {
+        func isPlain(_ step: Step, _ kind: Kind) -> Bool {
+            step.kind == kind && step.properties.isEmpty && step.value.map { kind == .event || !$0.contains("*") } == true
+        }
+        // Names and paths to be looked up are asked for together, which takes an engine a fraction of the time.
+        let names = steps.filter { isPlain($0, .event) }, paths = steps.filter { isPlain($0, .pageview) }
+        var conditions = steps.filter { !isPlain($0, $0.kind) }.map { $0.condition(dialect) }
+        if !names.isEmpty { conditions.append("kind = 1 AND name IN \(list: names.compactMap(\.value))") }
+        if !paths.isEmpty { conditions.append("kind = 0 AND path IN \(list: paths.compactMap(\.value))") }
+        return SQL.any(conditions)
+    }
+
     /// Reads `where`, conditions on properties: `[{"field": "plan", "op": "eq", "value": "pro"}]`.
     public static func properties(_ json: JSON, at path: String) throws -> [Property] {
         guard let list = json["where"], !list.isNull else { return [] }
@@ -55,7 +73,8 @@ public struct Step: Sendable, Hashable {
     /// The place in `data` that `field` names: `plan`, `event_data.plan` and `data.plan` are the same.
     static func property(_ json: JSON, at path: String) throws -> [String] {
         guard let field = json["field"]?.string, !field.isEmpty, field.utf8.count <= 200 else {
-            throw ServiceError.body("field '\(path).field' must be the name of a property, such as event_data.plan; got \(json["field"]?.described ?? "nothing").")
+            throw ServiceError.body(
+                "field '\(path).field' must be the name of a property, such as event_data.plan; got \(json["field"]?.described ?? "nothing").")
         }
         var parts = field.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         if parts.count > 1, parts[0] == "event_data" || parts[0] == "data" { parts.removeFirst() }
@@ -83,21 +102,20 @@ extension Scope {
     /// `is_1`, `is_2` ...; `reached_1`, `reached_2` ... hold `visitor` and the `position` at which the visitor got there. With `within`
     /// a chain counts from its first step for so many milliseconds, and any of the visitor's first steps may begin one.
     /// - Parameters:
-    ///   - others: conditions on rows that `matched` shall hold as well, with the numbers after the steps'.
+    ///   - others: what `matched` shall hold as well, with the numbers after the steps'.
     ///   - rows: a SELECT of rows of activity.
-    public func following(_ steps: [SQL], and others: [SQL] = [], within milliseconds: Int64? = nil, in rows: SQL) -> [SQL] {
+    public func following(_ steps: [Step], and others: [Step] = [], within milliseconds: Int64? = nil, in rows: SQL) -> [SQL] {
         let parts = milliseconds.map { chains(steps.count, within: $0) } ?? chains(steps.count)
         return [matched(steps + others, in: rows)] + parts
     }
 
-    /// The CTE `matched`: rows that meet one of the conditions, with `visitor`, `position`, `occurred_at` and which of them as
-    /// `is_1`, `is_2` ...
-    public func matched(_ conditions: [SQL], in rows: SQL) -> SQL {
-        let flags = conditions.enumerated().map { "(\($1)) AS is_\(sql: String($0 + 1))" as SQL }
-        return """
-            matched AS MATERIALIZED (
-              SELECT visitor, \(Self.position) AS position, occurred_at, \(SQL.joined(flags)) FROM (\(rows)) done WHERE \(SQL.any(conditions)))
-            """
+    /// The CTE `matched`: rows that are one of the steps, with `visitor`, `position`, `occurred_at` and which of them as `is_1`, `is_2` ...
+    public func matched(_ steps: [Step], in rows: SQL) -> SQL {
+        """
+        matched AS MATERIALIZED (
+          SELECT visitor, \(Self.position) AS position, occurred_at, \(Step.flags(steps, dialect)) FROM (\(rows)) done
+          WHERE \(Step.condition(onAnyOf: steps, dialect)))
+        """
     }
 
     /// The instant of a position, epoch milliseconds.
@@ -107,7 +125,9 @@ extension Scope {
     private func chains(_ count: Int) -> [SQL] {
         (1...count).map { step in
             let name = SQL(sql: "reached_\(step)"), before = SQL(sql: "reached_\(step - 1)"), flag = SQL(sql: "is_\(step)")
-            guard step > 1 else { return "reached_1 AS MATERIALIZED (SELECT visitor, min(position) AS position FROM matched WHERE is_1 GROUP BY visitor)" }
+            guard step > 1 else {
+                return "reached_1 AS MATERIALIZED (SELECT visitor, min(position) AS position FROM matched WHERE is_1 GROUP BY visitor)"
+            }
             return """
                 \(name) AS MATERIALIZED (
                   SELECT m.visitor, min(m.position) AS position FROM matched m JOIN \(before) b ON b.visitor = m.visitor
@@ -120,18 +140,24 @@ extension Scope {
     /// most time, so a chain exists within the time exactly when that one's does.
     private func chains(_ count: Int, within milliseconds: Int64) -> [SQL] {
         var parts: [SQL] = ["chain_1 AS NOT MATERIALIZED (SELECT *, CASE WHEN is_1 THEN occurred_at END AS begun_1 FROM matched)"]
-        for step in stride(from: 2, through: count, by: 1) {
-            let begun = SQL(sql: "begun_\(step)"), before = SQL(sql: "begun_\(step - 1)"), flag = SQL(sql: "is_\(step)")
+        for number in stride(from: 2, through: count, by: 1) {
+            let step = SQL(sql: String(number)), before = SQL(sql: String(number - 1))
             parts.append("""
-                chain_\(sql: String(step)) AS NOT MATERIALIZED (
-                  SELECT *, CASE WHEN \(flag) AND occurred_at - latest_\(sql: String(step)) <= \(milliseconds) THEN latest_\(sql: String(step)) END AS \(begun)
-                  FROM (SELECT *, max(\(before)) OVER (PARTITION BY visitor ORDER BY position RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-                      AS latest_\(sql: String(step)) FROM chain_\(sql: String(step - 1))) before)
+                chain_\(step) AS NOT MATERIALIZED (
+                  SELECT *, CASE WHEN is_\(step) AND occurred_at - latest_\(step) <= \(milliseconds) THEN latest_\(step) END AS begun_\(step)
+                  FROM (
+                    SELECT *, max(begun_\(before)) OVER (
+                      PARTITION BY visitor ORDER BY position RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest_\(step)
+                    FROM chain_\(before)) before)
                 """)
         }
         parts.append("chained AS MATERIALIZED (SELECT * FROM chain_\(sql: String(count)))")
-        return parts + (1...count).map { step in
-            "reached_\(sql: String(step)) AS MATERIALIZED (SELECT visitor, min(position) AS position FROM chained WHERE begun_\(sql: String(step)) IS NOT NULL GROUP BY visitor)"
+        return parts + (1...count).map { number in
+            let step = SQL(sql: String(number))
+            return """
+                reached_\(step) AS MATERIALIZED (
+                  SELECT visitor, min(position) AS position FROM chained WHERE begun_\(step) IS NOT NULL GROUP BY visitor)
+                """
         }
     }
 }

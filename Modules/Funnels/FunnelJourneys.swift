@@ -8,8 +8,6 @@ import Core
 struct FunnelJourneys {
     private let funnel: Funnel
     private let scope: Scope
-    /// Conditions on rows of activity, one for each step.
-    private let conditions: [SQL]
 
     /// CTEs that end with `journeys`: one row for each visitor who did step 1, with `begun` and `step_1`, `step_2` ..., the positions
     /// at which the attempt began and reached each step; null for those that it did not reach.
@@ -27,7 +25,6 @@ struct FunnelJourneys {
     private init(_ funnel: Funnel, _ scope: Scope) {
         self.funnel = funnel
         self.scope = scope
-        conditions = funnel.steps.map { $0.condition(scope.dialect) }
     }
 
     private var last: Int { funnel.steps.count }
@@ -36,11 +33,12 @@ struct FunnelJourneys {
 
     /// Without limits the earliest row of each step is the best, so no attempt but the first need be followed.
     private var ordered: [SQL] {
-        let others = each(2...last, " ") { "LEFT JOIN reached_\($0) ON reached_\($0).visitor = reached_1.visitor" }
-        return scope.following(conditions, in: "SELECT * FROM activity") + ["""
+        // The last steps are joined first: ever fewer visitors come so far, and so the many of step 1 are joined once.
+        let pairs = stride(from: last, to: 1, by: -1).map { "ON reached_\(sql: "\($0)").visitor = reached_\(sql: "\($0 - 1)").visitor" as SQL }
+        return scope.following(funnel.steps, in: "SELECT * FROM activity") + ["""
             journeys AS NOT MATERIALIZED (
               SELECT reached_1.visitor, reached_1.position AS begun, \(each(1...last) { "reached_\($0).position AS step_\($0)" })
-              FROM reached_1 \(others))
+              FROM \(each(1...last, " LEFT JOIN ") { "reached_\($0)" }) \(SQL.joined(pairs, separator: " ")))
             """]
     }
 
@@ -70,14 +68,14 @@ struct FunnelJourneys {
 
     /// Places number all that a visitor did, steps or not.
     private var strict: [SQL] {
-        let flags = conditions.enumerated().map { "(\($1)) AS is_\(sql: "\($0 + 1)")" as SQL }
-        return [
+        [
             """
             placed AS NOT MATERIALIZED (
-              SELECT visitor, position, dense_rank() OVER (PARTITION BY visitor ORDER BY position) AS place, \(SQL.joined(flags))
+              SELECT visitor, position, dense_rank() OVER (PARTITION BY visitor ORDER BY position) AS place,
+                \(Step.flags(funnel.steps, scope.dialect))
               FROM (
                 SELECT *, \(Scope.position) AS position FROM activity
-                WHERE visitor IN (SELECT visitor FROM activity WHERE \(conditions[0]))) done)
+                WHERE visitor IN (SELECT visitor FROM activity WHERE \(funnel.steps[0].condition(scope.dialect)))) done)
             """,
             """
             moments AS MATERIALIZED (
@@ -134,7 +132,7 @@ struct FunnelJourneys {
     // MARK: Parts
 
     private var matched: SQL {
-        scope.matched(conditions + funnel.exclusions.map { $0.step.condition(scope.dialect) }, in: "SELECT * FROM activity")
+        scope.matched(funnel.steps + funnel.exclusions.map(\.step), in: "SELECT * FROM activity")
     }
 
     /// What was done at one position of a visitor who did step 1: the steps, and `stops_2` ... for what may not come before step 2 ...

@@ -38,7 +38,9 @@ struct Flow: Encodable, Sendable {
     static func run(_ scope: Scope, _ pivot: Pivot, depth: Int) async throws -> Flow {
         let pairs = (1...depth).map { step -> SQL in
             let page = SQL(sql: "pages[\(step)]"), before = SQL(sql: "pages[\(step - 1)]")
-            guard step > 1 else { return "SELECT 1 AS step, CAST(NULL AS text) AS source, \(page) AS target, count(*) AS n FROM trails GROUP BY target" }
+            guard step > 1 else {
+                return "SELECT 1 AS step, CAST(NULL AS text) AS source, \(page) AS target, count(*) AS n FROM trails GROUP BY target"
+            }
             return """
                 SELECT \(sql: String(step)) AS step, \(before) AS source, \(page) AS target, count(*) AS n
                 FROM trails WHERE \(before) IS NOT NULL GROUP BY source, target

@@ -33,7 +33,8 @@ struct Pivot: Sendable {
         .required("direction", .choice(Direction.names)),
     ]
 
-    /// CTEs that end with `trails`: `visitor`, once each, and `pages`, a list of at most `depth` pages, the nearest first; null for none.
+    /// CTEs that end with `trails`: `visitor`, once each, and `pages`, a list of at most `depth` pages, the nearest first; its first is null
+    /// for none.
     ///
     /// Of a visitor the first occurrence of the pivot in the range counts, and the pages of that session.
     func trails(_ scope: Scope, depth: Int) -> SQL {
@@ -48,12 +49,10 @@ struct Pivot: Sendable {
             begun AS MATERIALIZED (
               SELECT visitor, \(dialect.first("session_at", by: "position")) AS session_at, min(position) AS position
               FROM (\(occurrences)) occurrences GROUP BY visitor),
-            followed AS NOT MATERIALIZED (
-              SELECT moves.visitor, \(pages) AS pages
-              FROM moves JOIN begun ON begun.visitor = moves.visitor AND begun.session_at = moves.session_at
-              WHERE \(side) GROUP BY moves.visitor),
             trails AS MATERIALIZED (
-              SELECT begun.visitor, pages FROM begun LEFT JOIN followed ON followed.visitor = begun.visitor)
+              SELECT begun.visitor, \(pages) AS pages
+              FROM begun LEFT JOIN moves ON moves.visitor = begun.visitor AND moves.session_at = begun.session_at AND \(side)
+              GROUP BY begun.visitor)
             """
     }
 }

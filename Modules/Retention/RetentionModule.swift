@@ -11,9 +11,14 @@ public struct RetentionModule: AnalyticsModule {
 
     private static let grid = [
         Parameter("period", .choice(RetentionPeriod.names, default: "weekly"), "Length of a cohort, and of an interval."),
-        Parameter("intervals", .integer(1...RetentionQuestion.maximumIntervals, default: RetentionQuestion.defaultIntervals), "Periods to look at after the first."),
-        Parameter("mode", .choice(RetentionQuestion.Mode.names, default: "first_time"), "Whether a visitor begins once ever, or in every period anew."),
-        Parameter("variant", .choice(RetentionQuestion.Variant.names, default: "on"), "Active in the interval, in it or later, or in windows from the visitor's own beginning."),
+        Parameter(
+            "intervals", .integer(1...RetentionQuestion.maximumIntervals, default: RetentionQuestion.defaultIntervals),
+            "Periods to look at after the first."),
+        Parameter(
+            "mode", .choice(RetentionQuestion.Mode.names, default: "first_time"), "Whether a visitor begins once ever, or in every period anew."),
+        Parameter(
+            "variant", .choice(RetentionQuestion.Variant.names, default: "on"),
+            "Active in the interval, in it or later, or in windows from the visitor's own beginning."),
         Parameter("event", .text(maximum: 200), "Name of the event with which a visitor begins. Default: any activity."),
         Parameter("return_event", .text(maximum: 200), "Name of the event that counts as coming back. Default: any activity."),
     ]
@@ -22,7 +27,8 @@ public struct RetentionModule: AnalyticsModule {
     public var routes: [Route] {
         [
             .report(
-                "/api/v1/retention", "Cohorts of new visitors, and the share of them that was active 1, 7, 14, 30, 60 and 90 days after its first day.",
+                "/api/v1/retention",
+                "Cohorts of new visitors, and the share of them that was active 1, 7, 14, 30, 60 and 90 days after its first day.",
                 parameters: ScopeParameters.range + [Self.period], fields: RetentionReport.fields
             ) { call, scope in
                 try await RetentionReport.run(scope, RetentionPeriod(rawValue: call.text("period") ?? "") ?? .weekly, now: call.now)

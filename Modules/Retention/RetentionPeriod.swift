@@ -36,7 +36,8 @@ enum RetentionPeriod: String, Sendable, CaseIterable {
         let cohorts = calendar.number(of: Day(range.end.adding(milliseconds: -1))) - calendar.number(of: Day(range.start)) + 1
         guard cohorts <= Self.maximumCohorts else {
             throw ServiceError.parameter(
-                "period", "the range has \(cohorts) cohorts; at most \(Self.maximumCohorts) are answered. Ask for a shorter range or a longer period.")
+                "period",
+                "the range has \(cohorts) cohorts; at most \(Self.maximumCohorts) are answered. Ask for a shorter range or a longer period.")
         }
     }
 }

@@ -103,7 +103,8 @@ struct RetentionQuestion: Sendable {
     /// - Throws: 400 where `cohort` is not the first day of a period.
     func visitors(of cohort: String, interval: Int64, over scope: Scope, now: Instant) async throws -> VisitorList {
         guard case .day(let day)? = ISO8601.parse(cohort), period.calendar.start(of: period.calendar.number(of: day)) == day else {
-            throw ServiceError.parameter("cohort", "must be the first day of a \(period.rawValue) cohort such as \(example); got '\(cohort.excerpt(60))'.")
+            throw ServiceError.parameter(
+                "cohort", "must be the first day of a \(period.rawValue) cohort such as \(example); got '\(cohort.excerpt(60))'.")
         }
         try period.check(scope.range)
         var question = self

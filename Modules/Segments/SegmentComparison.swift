@@ -38,8 +38,9 @@ struct SegmentComparison: Encodable, Sendable {
     ) async throws -> SegmentComparison {
         let scope = scope.of(segment)
         async let traffic = scope.rows("segments.traffic", """
-            SELECT count(DISTINCT visitor) AS visitors, count(*) AS sessions, coalesce(sum(pageviews), 0) AS pageviews, coalesce(sum(events), 0) AS events,
-              count(*) FILTER (WHERE pageviews = 1) AS bounces, coalesce(sum(ended_at - started_at), 0) AS duration
+            SELECT count(DISTINCT visitor) AS visitors, count(*) AS sessions, coalesce(sum(pageviews), 0) AS pageviews,
+              coalesce(sum(events), 0) AS events, count(*) FILTER (WHERE pageviews = 1) AS bounces,
+              coalesce(sum(ended_at - started_at), 0) AS duration
             FROM sessions
             """)
         async let totals = hasRevenue ? RevenueTotals.run(scope, in: Revenue.currency(of: scope) ?? Revenue.defaultCurrency) : nil

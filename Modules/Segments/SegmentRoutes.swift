@@ -52,8 +52,8 @@ extension SegmentsModule {
         var lines: [SegmentComparison] = []
         for id in ids {
             guard let definition = try await SegmentDefinition.resource.find(id, for: call) else { throw ServiceError.notFound("Segment", id) }
-            lines.append(try await SegmentComparison.run(
-                definition, try await SegmentDefinition.segment(definition, for: call), scope, converting: call.text("event"), hasRevenue: hasRevenue))
+            let segment = try await SegmentDefinition.segment(definition, for: call)
+            lines.append(try await SegmentComparison.run(definition, segment, scope, converting: call.text("event"), hasRevenue: hasRevenue))
         }
         return ReportList(data: lines)
     }

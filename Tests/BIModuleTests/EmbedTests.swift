@@ -121,6 +121,36 @@ struct EmbedTests {
             }
         }
     }
+
+    @Test("a segment is told without what policies forbid", arguments: Profile.available, [
+        #"{"source":"pageview","field":"path","op":"eq","value":"/pricing"}"#,
+        #"{"source":"pageview","field":"path","op":"eq","value":"/pricing","count":{"op":"gte","value":1}}"#,
+        #"{"source":"sequence","steps":[{"path":"/"},{"path":"/pricing"}]}"#,
+        #"{"source":"session","field":"exit_page","op":"eq","value":"/pricing"}"#,
+        #"{"source":"session","field":"pageviews","op":"gte","value":2}"#,
+        #"{"source":"metric","field":"pageviews","op":"gte","value":3}"#,
+    ])
+    func segments(profile: Profile, condition: String) async throws {
+        let modules = try ProbeModule.besideBinary().filter { $0.name != "dashboards" } + [DashboardsStandIn()]
+        try await TestApp.run(profile, modules: modules) { app in
+            for event in Traffic.events { try await app.collect(event) }
+            let segment = try await app.createSegment("S", condition)
+            let params = #"{"start_at":"2026-03-01","end_at":"2026-03-02","segment_id":"\#(segment)"}"#
+            let report = try await app.post(
+                "/api/v1/reports", #"{"name":"Pages","report_type":"pages","params":\#(params)}"#, as: .query).json()["id"]?.string ?? ""
+            let body = #"{"name":"E","resource_type":"report","resource_config":{"report_id":"\#(report)"}}"#
+            let token = try await app.bi("embeds", body).json()["token"]?.string ?? ""
+            func paths() async throws -> [String] {
+                let answer = try await app.get("/api/embed/\(token)", as: .nobody)
+                return try answer.json()["result"]?["data"]?.elements.compactMap { $0["path"]?.string } ?? [answer.body]
+            }
+            let before = try await paths()
+            #expect(before.contains("/pricing"), "\(before)")
+            _ = try await app.bi("row-policies", #"{"name":"P","dataset":"pageviews","field":"path","operator":"neq","values":["/pricing"]}"#)
+            let after = try await paths()
+            #expect(after.isEmpty, "\(after)")
+        }
+    }
 }
 
 /// Keeps reports and dashboards, as the module of that name does.

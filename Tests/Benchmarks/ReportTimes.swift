@@ -12,19 +12,19 @@ struct ReportTimes {
 
     private var times: QuestionTimes { QuestionTimes(folder: loaded.folder, key: loaded.keys[0].query, repetitions: repetitions) }
 
-    func run() async throws -> [Finding] {
+    func run(analysesAlone: Bool) async throws -> [Finding] {
         var findings: [Finding] = []
         if let rate = loaded.eventsPerSecond {
             findings.append(Finding(.ingest, "The reference data set, large requests", "\(Int(rate)) events/s until queryable, generator included"))
         }
-        var lines = Question.all.flatMap { question in [Int64(30), 60].map { Line(question: question, days: $0) } }
-        lines.append(Line(question: .realtime, days: 1))
+        var lines = analysesAlone ? [] : Question.all.flatMap { question in [Int64(30), 60].map { Line(question: question, days: $0) } }
+        if !analysesAlone { lines.append(Line(question: .realtime, days: 1)) }
         var analyses = Question.analyses.map { Line(question: $0, days: 60) }
         findings += try await throughPulse(&lines, &analyses)
         try await times.throughDuckDB(&lines)
         try await times.throughDuckDB(&analyses)
-        let note = try await throughClickHouse(&lines)
-        return findings + [note] + lines.map(Self.finding) + analyses.map(Self.analysis)
+        if !lines.isEmpty { findings.append(try await throughClickHouse(&lines)) }
+        return findings + lines.map(Self.finding) + analyses.map(Self.analysis)
     }
 
     /// At most 1.2 times DuckDB's own time, and half a second.

@@ -194,4 +194,38 @@ struct SegmentDefinitionTests {
             #expect(unknown.status == 404)
         }
     }
+
+    private static func reference(_ id: String) -> String { #"{"source":"segment","segment_id":"\#(id)"}"# }
+
+    @Test("may refer to others five deep, and have 500 conditions with these")
+    func limits() async throws {
+        try await TestApp.run { app in
+            var deep = try await app.createSegment("0", #"{"source":"event","event":"purchase"}"#)
+            for number in 1...5 { deep = try await app.createSegment("\(number)", Self.reference(deep)) }
+            #expect(deep.count == 36, "\(deep)")
+            let deeper = try await app.createSegment("6", Self.reference(deep))
+            #expect(deeper.contains("refers to segments that refer to others, 5 deep at most; segment '"), "\(deeper)")
+            let one = #"{"source":"event","event":"purchase"}"#
+            let wide = try await app.createSegment("50", Array(repeating: one, count: 50).joined(separator: ","))
+            // A reference counts as well.
+            let most = try await app.createSegment("459", Array(repeating: Self.reference(wide), count: 9).joined(separator: ","))
+            #expect(most.count == 36, "\(most)")
+            let tooMany = try await app.createSegment("510", Array(repeating: Self.reference(wide), count: 10).joined(separator: ","))
+            #expect(tooMany.contains("has more than 500 conditions, with those of the segments that it refers to."), "\(tooMany)")
+        }
+    }
+
+    /// The orders are in euros, and none has a rate to dollars.
+    @Test("count revenue in the project's currency where another segment asks for it", arguments: Profile.available)
+    func revenueOfReferences(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            try await app.collect("[\(Self.events.joined(separator: ","))]")
+            let good = try await app.createSegment("Good", #"{"source":"metric","field":"revenue","op":"gt","value":100}"#)
+            let outer = try await app.createSegment("Outer", Self.reference(good))
+            for id in [good, outer] {
+                let found = try await app.get("/api/v1/segments/\(id)/evaluate?start_at=2026-03-01&end_at=2026-03-02").json()
+                #expect(found["visitors"]?.elements.compactMap(\.string) == ["ada"])
+            }
+        }
+    }
 }
