@@ -44,7 +44,8 @@ func core(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -
 let benchmarkScripts = ((try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/Tests/Benchmarks")) ?? [])
     .filter { !$0.hasSuffix(".swift") }
 
-/// Files in `folder` of `place`, as `place` names them.
+/// Files in `folder` of `place`, as `place` names them. SwiftPM keeps what it once read of this file: a build that misses a file which was
+/// added or renamed there wants `--manifest-cache none` once.
 func files(_ place: String, _ folder: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/\(place)/\(folder)")) ?? []).sorted().map { "\(folder)/\($0)" }
 }

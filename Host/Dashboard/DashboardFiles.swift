@@ -35,7 +35,14 @@ struct DashboardFiles: Sendable {
     }
 
     /// The name by which a page's script is served.
-    static func name(of page: Page) -> String { "page-\(page.id).js" }
+    static func name(of page: Page) -> String { name(page.id) }
+    private static func name(_ id: String) -> String { "page-\(id).js" }
+
+    /// The script of the page with this id; the overview's where there is none.
+    func script(of page: String) -> String? {
+        let name = Self.name(page.isEmpty ? "overview" : page)
+        return entries[name] == nil ? nil : name
+    }
 
     private static let own: [(String, [UInt8])] = [
         ("admin.js", PackageResources.admin_js), ("api.js", PackageResources.api_js), ("app.js", PackageResources.app_js),

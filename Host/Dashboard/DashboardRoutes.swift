@@ -23,13 +23,19 @@ struct DashboardRoutes: Sendable {
         [
             Route(anonymous: .get, "/dashboard", "The dashboard.", success: .other("text/html"), use: shell),
             Route(anonymous: .get, "/dashboard/{page}", "A page of the dashboard.", success: .other("text/html"), use: shell),
-            Route(anonymous: .get, "/dashboard/web/{version}/{file}", "A script or style of the dashboard.", success: .other("text/javascript")) { call in
+            Route(
+                anonymous: .get, "/dashboard/web/{version}/{file}", "A script or style of the dashboard.", success: .other("text/javascript")
+            ) { call in
                 try files.answer(call)
             },
-            Route(anonymous: .get, "/dashboard/session", "Who is logged in to the dashboard, and what there is to see.", success: .json(State.schema)) { call in
+            Route(
+                anonymous: .get, "/dashboard/session", "Who is logged in to the dashboard, and what there is to see.", success: .json(State.schema)
+            ) { call in
                 try answer(sessions.session(in: call.request.headers), call)
             },
-            Route(anonymous: .post, "/dashboard/login", "Log in to the dashboard with a key or the admin token.", success: .json(State.schema), use: logIn),
+            Route(
+                anonymous: .post, "/dashboard/login", "Log in to the dashboard with a key or the admin token.", success: .json(State.schema),
+                use: logIn),
             Route(anonymous: .delete, "/dashboard/session", "Log out of the dashboard.", success: .noContent) { call in
                 var answer = Answer.noContent
                 answer.headers[.setCookie] = try sessions.cookie(nil, for: call.request)
@@ -39,10 +45,11 @@ struct DashboardRoutes: Sendable {
     }
 
     @Sendable private func shell(_ call: AnonymousRequest) async throws -> Answer {
-        Answer(
+        let script = files.script(of: call.request.pathParameters["page"] ?? "")
+        return Answer(
             status: 200,
             headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-cache", .contentSecurityPolicy: DashboardShell.policy],
-            body: .bytes(ByteBuffer(string: DashboardShell.html(version: files.version))))
+            body: .bytes(ByteBuffer(string: DashboardShell.html(version: files.version, script: script))))
     }
 
     // MARK: Log-in
@@ -54,7 +61,8 @@ struct DashboardRoutes: Sendable {
         let address = call.request.clientAddress
         try attempts.check(address)
         guard call.request.headers.value(DashboardSessions.header) != nil else {
-            throw ServiceError(status: 400, code: "not_the_dashboard", message: "Log-in is for the dashboard; other clients send their key with each request.")
+            throw ServiceError(
+                status: 400, code: "not_the_dashboard", message: "Log-in is for the dashboard; other clients send their key with each request.")
         }
         let bytes = try await call.rawBody(), json = try bytes.withUnsafeReadableBytes { try JSON.parse($0) }
         try Self.body.check(json)
@@ -71,7 +79,9 @@ struct DashboardRoutes: Sendable {
             session.key = credential
         } else {
             attempts.noteFailure(address)
-            throw ServiceError(status: 401, code: "invalid_credential", message: "No key and no admin token is like this. Was it copied whole?")
+            throw ServiceError(
+                status: 401, code: "invalid_credential",
+                message: "No key and no admin token is like this. Was it copied whole? 'pulse key create' makes another key.")
         }
         attempts.noteSuccess(address)
         var answer = try answer(session, call)
@@ -87,7 +97,8 @@ struct DashboardRoutes: Sendable {
         struct Entry: Encodable { let id: String, module: String, category: String, titles: [String: String], script: String, available: Bool }
 
         static let schema = Schema.object([
-            .required("ok", .boolean), .required("version", .text(50)), .required("administrator", .boolean), .required("manager", .boolean, "Whether the key may change its project."),
+            .required("ok", .boolean), .required("version", .text(50)), .required("administrator", .boolean),
+            .required("manager", .boolean, "Whether the key may change its project."),
             .optional("project", .object([.required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253))])),
             .required("modules", .list(.object([
                 .required("name", .text(64)), .required("category", .text(64)), .required("summary", .text(500)), .required("enabled", .boolean),
@@ -129,7 +140,8 @@ struct DashboardRoutes: Sendable {
             let manifest = type(of: module).manifest
             let setting = project.map { directory.state(of: module.name, in: $0) } ?? directory.defaults.state(of: module.name)
             state.modules.append(.init(
-                name: module.name, category: manifest.category.rawValue, summary: manifest.summary, enabled: setting.isEnabled, access: setting.access))
+                name: module.name, category: manifest.category.rawValue, summary: manifest.summary, enabled: setting.isEnabled,
+                access: setting.access))
             guard let project else { continue }
             let isAvailable = (try? directory.checkModule(module.name, .read, project, key)) != nil
             state.pages += module.pages.map {

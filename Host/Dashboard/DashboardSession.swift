@@ -102,8 +102,11 @@ struct DashboardSessions: Sendable {
     private func seal(_ session: DashboardSession) throws -> String {
         var session = session
         session.expiresAt = time.now.adding(days: Self.lifetimeDays).milliseconds
-        guard let sealed = try AES.GCM.seal(JSONEncoder().encode(session), using: sealingKey).combined else { preconditionFailure("the nonce has its usual length") }
-        return sealed.base64EncodedString().replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+        guard let sealed = try AES.GCM.seal(JSONEncoder().encode(session), using: sealingKey).combined else {
+            preconditionFailure("the nonce has its usual length")
+        }
+        let base64 = sealed.base64EncodedString()
+        return base64.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
     }
 
     private func open(_ text: String) -> DashboardSession? {

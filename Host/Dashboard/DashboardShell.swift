@@ -6,10 +6,11 @@ enum DashboardShell {
         + "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
     /// What the first view needs besides `app.js`, asked for at once rather than one after the other.
-    private static let early = ["api", "charts", "dom", "kit", "login", "state", "tables", "text", "toolbar"]
+    private static let early = ["api", "charts", "dom", "en", "kit", "login", "state", "tables", "text", "toolbar"]
 
-    static func html(version: String) -> String {
-        let files = "/dashboard/web/\(version)"
+    /// - Parameter script: that of the page which the address names.
+    static func html(version: String, script: String?) -> String {
+        let files = "/dashboard/web/\(version)", scripts = early.map { $0 + ".js" } + [script].compactMap(\.self)
         return """
             <!doctype html>
             <html lang="en" data-files="\(files)">
@@ -19,11 +20,12 @@ enum DashboardShell {
             <meta name="color-scheme" content="light dark">
             <meta name="robots" content="noindex">
             <title>Pulse</title>
-            <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='8' \
+            <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E\
+            %3Crect width='32' height='32' rx='8' \
             fill='%230f766e'/%3E%3Cpath d='M5 17h6l3-8 5 15 3-7h5' fill='none' stroke='%23fff' stroke-width='2.5' stroke-linecap='round' \
             stroke-linejoin='round'/%3E%3C/svg%3E">
             <link rel="stylesheet" href="\(files)/style.css">
-            \(early.map { #"<link rel="modulepreload" href="\#(files)/\#($0).js">"# }.joined(separator: "\n"))
+            \(scripts.map { #"<link rel="modulepreload" href="\#(files)/\#($0)">"# }.joined(separator: "\n"))
             <script type="module" src="\(files)/app.js"></script>
             </head>
             <body>

@@ -18,6 +18,11 @@ public struct DashboardsModule: AnalyticsModule {
         ]
     }
 
-    public var pages: [Page] { [Page("boards", titles: ["en": "Boards", "de": "Tafeln"], PackageResources.page_js)] }
+    public var pages: [Page] {
+        [
+            Page("boards", titles: ["en": "Boards", "de": "Tafeln"], PackageResources.page_js),
+            Page("insights", titles: ["en": "Insights", "de": "Einblicke"], file: "insights.js", PackageResources.insights_js),
+        ]
+    }
     public var routes: [Route] { definitionRoutes + explorerRoutes + insightRoutes }
 }

@@ -101,7 +101,7 @@ struct DashboardSessionTests {
             for _ in 0..<LoginAttempts.maximum {
                 let wrong = try await Self.logIn(app, "pa_live_wrong").answer
                 #expect(wrong.status == 401)
-                #expect(wrong.body == #"{"error":"No key and no admin token is like this. Was it copied whole?"}"#)
+                #expect(wrong.body == #"{"error":"No key and no admin token is like this. Was it copied whole? 'pulse key create' makes another key."}"#)
             }
             let refused = try await Self.logIn(app, app.keys[.query]!).answer
             #expect(refused.status == 429)
@@ -126,7 +126,11 @@ struct DashboardSessionTests {
             let shell = try await app.get("/dashboard/overview", as: .nobody)
             #expect(shell.headers[.contentSecurityPolicy] == DashboardShell.policy)
             #expect(!shell.body.contains("<style") && !shell.body.contains(" style=") && !shell.body.contains("://") || shell.body.contains("http://www.w3.org"))
-            let names = ["app", "api", "charts", "dom", "kit", "login", "state", "tables", "text", "toolbar", "en", "page-overview"].map { "\($0).js" } + ["style.css"]
+            let scripts = ["app", "api", "charts", "dom", "kit", "login", "state", "tables", "text", "toolbar", "en", "page-overview"]
+            let names = scripts.map { "\($0).js" } + ["style.css"]
+            // All of them are asked for at once, but for the one that asks for them.
+            for script in scripts where script != "app" { #expect(shell.body.contains("/\(script).js\">\n"), "\(script)") }
+            #expect(try await app.get("/dashboard/nowhere", as: .nobody).body.contains("page-") == false)
             let version = try #require(shell.body.split(separator: "data-files=\"/dashboard/web/").last?.prefix { $0 != "\"" })
             var total = shell.body.utf8.count
             for name in names {

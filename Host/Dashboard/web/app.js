@@ -14,9 +14,11 @@ let session, controller, frame;
 const title = page => page.titles[language] ?? page.titles.en;
 
 async function boot() {
-  await loadLanguage();
   theme(remember.get('theme') ?? 'auto');
-  try { session = await askSession(); } catch (error) { return replace(app, failed(error, boot)); }
+  const asked = askSession();
+  asked.catch(() => { /* below, in the person's language */ });
+  await loadLanguage();
+  try { session = await asked; } catch (error) { return replace(app, failed(error, boot)); }
   enter();
 }
 

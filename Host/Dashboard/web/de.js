@@ -130,6 +130,9 @@ export default {
   waiting: 'Warten auf das erste Ereignis …',
   arrived: 'Es geht. Erstes Ereignis:',
 
+  'unit.visitors': 'Besucher',
+  'unit.pageviews': 'Seitenaufrufe',
+  'unit.sessions': 'Sitzungen',
   behind: '{count} Besucher, unter den Kennungen, mit denen sie gesendet wurden.',
   'login-failed': 'Kein Schlüssel und kein Verwaltungstoken lautet so. Kopieren Sie ihn ganz, oder legen Sie einen neuen an, wie unten beschrieben.',
 };

@@ -130,6 +130,9 @@ export default {
   waiting: 'Waiting for the first event …',
   arrived: 'It works. First event:',
 
+  'unit.visitors': 'visitors',
+  'unit.pageviews': 'pageviews',
+  'unit.sessions': 'sessions',
   behind: '{count} visitors, by the ids that they were sent with.',
   'login-failed': 'No key and no admin token is like this. Copy the whole of it, or make a new one as described below.',
 };

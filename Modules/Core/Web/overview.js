@@ -98,12 +98,12 @@ export async function show(view) {
     async () => {
       const answer = await series, points = timeline(answer, view.interval, point => point[metric]), partial = endsToday(view, answer.data);
       if (!points.length) return null;
-      return [lineChart({ name: t(metric), points, unit: t(metric).toLowerCase(), partial }), partial && h('p', { class: 'hint' }, t('o.last-open'))];
+      return [lineChart({ name: t(metric), points, unit: t(`unit.${metric}`), partial }), partial && h('p', { class: 'hint' }, t('o.last-open'))];
     },
     { lines: 7, signal },
   );
 
-  replace(root, figures, card(heading, { actions: live }, chart), h('div', { class: 'grid' }, lists(view)));
+  replace(root, figures, card(heading, { actions: live }, chart), h('div', { class: 'grid' }, lists(view, Promise.allSettled([stats, series]))));
   countLive(live, signal);
   await Promise.all([drawFigures(), drawChart()]);
   const { current, previous } = await stats.catch(() => ({ current: {}, previous: {} }));
@@ -130,7 +130,12 @@ function countLive(place, signal) {
   signal.addEventListener('abort', () => clearInterval(timer));
 }
 
-function lists({ state, report, go, can, signal }) {
+/** The breakdowns. They are asked once `numbers` has settled, so that the figures above them don't wait. */
+function lists({ state, report: ask, go, can, signal }, numbers) {
+  const report = async (...question) => {
+    await numbers;
+    return ask(...question);
+  };
   const filter = (name, key = name) => row => row[key] ? () => go({ filters: withFilter(state.filters, name, row[key]) }) : null;
   const list = path => async limit => (await report(path, { limit })).data;
   const column = (name, key, format) => ({ name, value: row => row[key], format });

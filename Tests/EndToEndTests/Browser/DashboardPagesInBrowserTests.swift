@@ -55,7 +55,7 @@ struct DashboardPagesInBrowserTests {
                 return parseFloat(gridAutoRows) + parseFloat(rowGap)
                 """).number ?? 0
             try await browser.drag(selector: ".board > .card:first-child", byX: 0, y: Int(2 * row))
-            try await browser.type(Browser.Key.left + Browser.Key.up, selector: ".board > .card:nth-child(4)")
+            try await browser.type(Browser.Key.left + Browser.Key.down, selector: ".board > .card:nth-child(4)")
             try await browser.type(Browser.Key.shift + Browser.Key.left + Browser.Key.down, selector: ".board > .card:nth-child(3)")
             try await browser.click("arrange")
             try await browser.waits(for: "return document.querySelectorAll('.toast').length === 1")
@@ -198,6 +198,24 @@ struct DashboardPagesInBrowserTests {
         }
     }
 
+    @Test("insights: who is new, who did all of it, and what a day changed")
+    func insights() async throws {
+        try await Self.run { app, browser in
+            try await Dashboard.go(to: "insights", browser)
+            let groups = try await Dashboard.texts(".plain tbody tr", browser)
+            #expect(groups == ["never seen before 3", "also in the range before 0", "back after a pause 0", "in the range before alone 0"])
+            try await Dashboard.isClean(browser)
+            try await browser.type("signup", selector: "#activation-form input")
+            try await browser.click(selector: "#activation-form button")
+            try await browser.waits(for: "return document.body.innerText.includes('1 of 3 visitors, 33.3%')")
+            try await browser.click(selector: "#impact-form button")
+            try await browser.waits(for: "return [...document.querySelectorAll('.figure .name')].some(n => n.textContent === 'After')")
+            #expect(try await browser.complaints() == [])
+            try await browser.click(selector: ".plain tbody button")
+            try await browser.waits(for: "return document.querySelectorAll('dialog .ids li').length === 3")
+        }
+    }
+
     @Test("users are merged after a look at what that joins, and taken apart again")
     func merges() async throws {
         try await Self.run { app, browser in
@@ -284,7 +302,7 @@ struct DashboardPagesInBrowserTests {
             try await browser.open(app.address + "/dashboard/admin")
             try await Dashboard.settles(browser)
             let shown = try await Dashboard.text("main", browser)
-            for entry in ["visitor.export", "visitor.erase", "module.disable", "module.enable"] { #expect(shown.contains(entry), "\(entry)") }
+            for entry in ["visitor.export", "visitor.erase", "module.change"] { #expect(shown.contains(entry), "\(entry)") }
             #expect(shown.contains("Event store\nworks") && shown.contains("Journal waiting"))
             try await Dashboard.isClean(browser)
         }
