@@ -35,5 +35,5 @@ picture() {
   echo "$folder/$1.png"
 }
 picture dashboard 1280 1000 "overview?timezone=UTC" light
-picture dashboard-dark 1280 800 "acquisition?timezone=UTC" dark
+picture dashboard-dark 1280 800 "paths?timezone=UTC" dark
 picture dashboard-phone 420 860 "overview?timezone=UTC&range=7d" light
