@@ -80,8 +80,7 @@ public struct Filter: Sendable, Hashable {
     private func session(_ scope: Scope, _ page: SQL) -> SQL {
         """
         (visitor, session_at) IN (SELECT visitor, session_at FROM core_activity
-          WHERE project = \(Int64(scope.project)) AND occurred_at >= \(scope.range.start.milliseconds) AND occurred_at < \(scope.range.end.milliseconds)
-            AND kind = 0 GROUP BY visitor, session_at HAVING \(comparison(of: page)))
+          WHERE \(SQL.all([scope.bounds, "kind = 0"] + scope.leftOfActivity)) GROUP BY visitor, session_at HAVING \(comparison(of: page)))
         """
     }
 

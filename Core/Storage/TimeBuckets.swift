@@ -50,7 +50,9 @@ public struct TimeBuckets: Sendable {
 
     /// Whether a row is the first of its session in its bucket, for rows whose `seq` and `gap` can be trusted.
     public var isFirstOfSession: SQL {
-        "seq = 1 OR \(number(of: "occurred_at - coalesce(gap, 0)")) <> \(number(of: "occurred_at"))"
+        // Without a change of the clocks: when the row before is farther back than the bucket's beginning.
+        if offsets.count == 1 { return "seq = 1 OR coalesce(gap, 0) > (occurred_at + \(offsets[0].milliseconds)) % \(unit.milliseconds)" }
+        return "seq = 1 OR \(number(of: "occurred_at - coalesce(gap, 0)")) <> \(number(of: "occurred_at"))"
     }
 
     private func number(of instant: Instant) -> Int64 {

@@ -131,11 +131,18 @@ struct EmbedTests {
         #"{"source":"metric","field":"pageviews","op":"gte","value":3}"#,
     ])
     func segments(profile: Profile, condition: String) async throws {
+        try await forbid(on: profile) { app in #""segment_id":"\#(try await app.createSegment("S", condition))""# }
+    }
+
+    @Test("entry and exit pages are told without what policies forbid", arguments: Profile.available)
+    func exitPages(profile: Profile) async throws { try await forbid(on: profile) { _ in #""filter":"exit_page:/pricing""# } }
+
+    /// A report with `parameter` shows pages of who was at `/pricing`, and nothing more once that is forbidden.
+    private func forbid(on profile: Profile, showing parameter: (TestApp) async throws -> String) async throws {
         let modules = try ProbeModule.besideBinary().filter { $0.name != "dashboards" } + [DashboardsStandIn()]
         try await TestApp.run(profile, modules: modules) { app in
             for event in Traffic.events { try await app.collect(event) }
-            let segment = try await app.createSegment("S", condition)
-            let params = #"{"start_at":"2026-03-01","end_at":"2026-03-02","segment_id":"\#(segment)"}"#
+            let params = #"{"start_at":"2026-03-01","end_at":"2026-03-02",\#(try await parameter(app))}"#
             let report = try await app.post(
                 "/api/v1/reports", #"{"name":"Pages","report_type":"pages","params":\#(params)}"#, as: .query).json()["id"]?.string ?? ""
             let body = #"{"name":"E","resource_type":"report","resource_config":{"report_id":"\#(report)"}}"#

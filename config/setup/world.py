@@ -56,7 +56,7 @@ def main():
         import pycountry
         import shapefile
 
-        reader = shapefile.Reader(f"{folder}/geopandas/datasets/naturalearth_lowres/naturalearth_lowres")
+        reader = shapefile.Reader(f"{folder}/geopandas/datasets/naturalearth_lowres/naturalearth_lowres", encoding="latin-1")
         shapes = []
         for entry in reader.iterShapeRecords():
             code, name = entry.record["iso_a3"], entry.record["name"]

@@ -18,6 +18,8 @@ struct DatabaseOptions: Sendable {
             ("threads", "\(threads)"),
             ("memory_limit", "\(memoryLimitBytes)B"),
             ("temp_directory", temporaryFolder),
+            // DuckDB alone would let a statement take 90 % of the disk, which the journal needs.
+            ("max_temp_directory_size", "\(8 * memoryLimitBytes)B"),
             // "false" would spare large results memory, and make DuckDB append rows on several threads, at twice the cost.
             ("preserve_insertion_order", "true"),
             // What later versions compress with takes more time, and more space for facts (24.0 bytes a row instead of 23.2).
