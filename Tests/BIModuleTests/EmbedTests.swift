@@ -138,7 +138,7 @@ struct EmbedTests {
     func exitPages(profile: Profile) async throws { try await forbid(on: profile) { _ in #""filter":"exit_page:/pricing""# } }
 
     /// A report with `parameter` shows pages of who was at `/pricing`, and nothing more once that is forbidden.
-    private func forbid(on profile: Profile, showing parameter: (TestApp) async throws -> String) async throws {
+    private func forbid(on profile: Profile, showing parameter: @escaping @Sendable (TestApp) async throws -> String) async throws {
         let modules = try ProbeModule.besideBinary().filter { $0.name != "dashboards" } + [DashboardsStandIn()]
         try await TestApp.run(profile, modules: modules) { app in
             for event in Traffic.events { try await app.collect(event) }
