@@ -72,14 +72,10 @@ struct RetentionGrid: Encodable, Sendable {
 
     static func run(_ question: RetentionQuestion, over scope: Scope, now: Instant) async throws -> RetentionGrid {
         try question.period.check(scope.range)
-        let rows = try await question.rows("retention.grid", over: scope, now: now, """
-            SELECT cohort, 0 AS passed, count(*) AS visitors, max(begun_at) AS latest FROM begun GROUP BY cohort
-            UNION ALL SELECT cohort, passed, count(*) AS visitors, 0 AS latest FROM returned GROUP BY cohort, passed
-            """)
         var counted: [Int64: Counted] = [:]
-        for row in rows {
+        for row in try await question.counts("retention.grid", over: scope, now: now) {
             counted[row.int("cohort"), default: Counted()].visitors[row.int("passed")] = row.int("visitors")
-            counted[row.int("cohort")]!.latest = max(row.int("latest"), counted[row.int("cohort")]!.latest)
+            if question.variant == .rolling, row.int("passed") == 0 { counted[row.int("cohort")]?.latest = row.int("latest") }
         }
         let zone = TimeZone(identifier: scope.timezone) ?? .gmt
         var sums = (1...question.intervals).map { _ in (visitors: Int64(0), initial: Int64(0)) }

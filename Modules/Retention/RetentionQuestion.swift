@@ -43,6 +43,19 @@ struct RetentionQuestion: Sendable {
         return TimeRange(start: TimeRange.always.start, end: max(min(nextMinute, last), range.end))
     }
 
+    func begins(_ dialect: Dialect) -> SQL { beginning?.condition(dialect) ?? "TRUE" }
+    func returns(_ dialect: Dialect) -> SQL { coming?.condition(dialect) ?? "TRUE" }
+
+    /// Rows of `cohort`, `passed` (0 for all who began) and `visitors`; of those whom windows follow also `latest`, when the last of a cohort began.
+    func counts(_ name: StaticString, over scope: Scope, now: Instant) async throws -> Rows {
+        let wide = scope.widened(to: reach(scope.range, now: now))
+        if let patterns = RetentionPatterns(self, scope, wide) { return try await wide.rows(name, continues: true, patterns.query) }
+        return try await rows(name, over: scope, now: now, """
+            SELECT cohort, 0 AS passed, count(*) AS visitors, max(begun_at) AS latest FROM begun GROUP BY cohort
+            UNION ALL SELECT cohort, passed, count(*) AS visitors, 0 AS latest FROM returned GROUP BY cohort, passed
+            """)
+    }
+
     /// Asks for `query`, which reads
     /// - `begun`: `visitor`, `cohort` (number of the period), `begun_at`; one row for each beginning
     /// - `returned`: `visitor`, `cohort`, `passed` (intervals from the beginning, 1 or more); no row twice. Where variant is
@@ -54,7 +67,7 @@ struct RetentionQuestion: Sendable {
 
     private func ctes(_ scope: Scope, _ wide: Scope) -> SQL {
         let dialect = scope.dialect
-        let begins = beginning?.condition(dialect) ?? "TRUE", returns = coming?.condition(dialect) ?? "TRUE"
+        let begins = begins(dialect), returns = returns(dialect)
         // Days of the range and after it alone: the zone's offsets of all times before would be many.
         let days = TimeBuckets(.day, of: scope.over(TimeRange(start: scope.range.start, end: wide.range.end)))
         let number = period.calendar.number(of: days.number(of: "occurred_at"), dialect)

@@ -1,0 +1,55 @@
+import Core
+
+/// Retention counted by the patterns that periods make: a bit for each period in which a visitor was active. Visitors are grouped once, by
+/// themselves; the patterns are few, and what comes after is counted on them.
+struct RetentionPatterns {
+    /// Bits of a BIGINT that can be shifted without a sign in the way.
+    private static let maximumPeriods: Int64 = 62
+
+    private let question: RetentionQuestion
+    private let scope: Scope, wide: Scope
+    private let days: TimeBuckets
+    /// Periods from the first of the range on.
+    private let first: Int64, count: Int64
+
+    /// - Parameter wide: the scope over the time in which the answer lies.
+    /// - Returns: nil where bits can't tell: of windows that begin with each visitor, and of more periods than there are bits.
+    init?(_ question: RetentionQuestion, _ scope: Scope, _ wide: Scope) {
+        guard question.variant == .on else { return nil }
+        let calendar = question.period.calendar
+        days = TimeBuckets(.day, of: scope.over(TimeRange(start: scope.range.start, end: wide.range.end)))
+        first = calendar.number(of: Day(number: days.all.lowerBound))
+        count = calendar.number(of: Day(number: days.all.upperBound)) - first + 1
+        guard count <= Self.maximumPeriods else { return nil }
+        self.question = question
+        self.scope = scope
+        self.wide = wide
+    }
+
+    /// A query for `cohort` (number of the period), `passed` (intervals, 0 for all who began) and `visitors`.
+    var query: SQL {
+        let dialect = scope.dialect, start = scope.range.start.milliseconds, end = scope.range.end.milliseconds
+        let begins = question.begins(dialect), returns = question.returns(dialect)
+        let number = question.period.calendar.number(of: days.number(of: "occurred_at"), dialect)
+        let bit: SQL = "CAST(1 AS bigint) << CAST(\(number) - \(first) AS integer)"
+        let numbers = SQL.joined((0..<count).map { "(\(sql: String($0)))" })
+        let isFirstTime = question.mode == .first_time
+        let newcomers: SQL = isFirstTime
+            ? " AND visitor NOT IN (SELECT visitor FROM activity WHERE occurred_at < \(start) AND (\(begins)))" : ""
+        let lowest: SQL = isFirstTime ? " AND beginnings & ((CAST(1 AS bigint) << number) - 1) = 0" : ""
+        return """
+            active AS NOT MATERIALIZED (
+              SELECT visitor, bit_or(CASE WHEN occurred_at < \(end) AND (\(begins)) THEN \(bit) END) AS beginnings,
+                bit_or(CASE WHEN \(returns) THEN \(bit) END) AS returns
+              FROM activity WHERE occurred_at >= \(start) AND ((\(begins)) OR (\(returns))) GROUP BY visitor),
+            patterns AS MATERIALIZED (
+              SELECT beginnings, returns, count(*) AS visitors FROM active WHERE beginnings IS NOT NULL\(newcomers) GROUP BY beginnings, returns),
+            numbers (number) AS (VALUES \(numbers)),
+            begun AS (
+              SELECT number AS cohort, returns, visitors FROM patterns JOIN numbers ON (beginnings >> number) & 1 = 1\(lowest))
+            SELECT cohort + \(first) AS cohort, 0 AS passed, sum(visitors) AS visitors FROM begun GROUP BY begun.cohort
+            UNION ALL SELECT cohort + \(first), number - cohort, sum(visitors) FROM begun
+            JOIN numbers ON number > cohort AND (returns >> number) & 1 = 1 GROUP BY begun.cohort, number
+            """
+    }
+}
