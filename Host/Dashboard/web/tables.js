@@ -8,7 +8,8 @@ import { csv, download } from './api.js';
 
 /**
  * A card with tabs, each a list with bars. A tab: { id, title, explain, columns: [{ name, value(row), format, explain }], rows(limit) → rows,
- * label(row), pick(row) → what a click does, before(row) }. The first column's value makes the bar.
+ * label(row), pick(row) → what a click does, before(row), picture(rows) → what stands above the list }. The first column's value makes the
+ * bar; `rows` may answer more than were asked for.
  */
 export function breakdown(name, tabs, { signal, chosen, onchoose } = {}) {
   let tab = tabs.find(tab => tab.id === chosen) ?? tabs[0], limit = 8;
@@ -43,7 +44,10 @@ export function breakdown(name, tabs, { signal, chosen, onchoose } = {}) {
         const rows = await current.rows(limit + 1);
         if (tab !== current) return place.firstChild;
         return rows.length
-          ? list(current, rows.slice(0, limit), rows.length > limit && (() => { limit = limit < 50 ? 50 : limit * 4; show(); }))
+          ? [
+            current.picture?.(rows),
+            list(current, rows.slice(0, limit), rows.length > limit && (() => { limit = limit < 50 ? 50 : limit * 4; show(); })),
+          ]
           : empty(current.nothing);
       },
       { lines: 6, signal },
