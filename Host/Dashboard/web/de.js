@@ -137,7 +137,7 @@ export default {
     one: '{count} Besucher, unter der Kennung, mit der er gesendet wurde.',
     other: '{count} Besucher, unter den Kennungen, mit denen sie gesendet wurden.',
   },
-  'map.shows': 'Weltkarte, Länder nach ihrem Anteil an den Besuchern. An der Spitze: {countries}. Die Zahlen stehen in der Liste darunter.',
+  'map.shows': 'Weltkarte, Länder nach ihrem Anteil an den Besuchern. An der Spitze: {countries}. Die Zahlen stehen in der Liste danach.',
   'map.legend': 'Anteil an den Besuchern',
   'map.none': 'niemand',
   'map?': 'Der Anteil jedes Landes an allen Besuchern. Länder, die zu klein zum Zeichnen sind, stehen nur in der Liste.',

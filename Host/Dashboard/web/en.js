@@ -134,7 +134,7 @@ export default {
   'count.pageviews': { one: '{count} pageview', other: '{count} pageviews' },
   'count.sessions': { one: '{count} session', other: '{count} sessions' },
   behind: { one: '{count} visitor, by the id that it was sent with.', other: '{count} visitors, by the ids that they were sent with.' },
-  'map.shows': 'Map of the world, countries by their share of visitors. At the top: {countries}. The list below it has the numbers.',
+  'map.shows': 'Map of the world, countries by their share of visitors. At the top: {countries}. The list after it has the numbers.',
   'map.legend': 'Share of visitors',
   'map.none': 'nobody',
   'map?': 'Each country’s share of all visitors. Countries that are too small to be drawn are in the list only.',

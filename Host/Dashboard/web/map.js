@@ -10,7 +10,7 @@ const marks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50], darkest = 5;
 
 /**
  * Countries by their share of visitors, in five steps. Rows, highest first: { country, visitors, percentage }, the country by its
- * ISO 3166 alpha-2; `pick(row)` comes to what a click does. The page lists the same numbers below, which are for those who use no mouse.
+ * ISO 3166 alpha-2; `pick(row)` comes to what a click does. The page lists the same numbers after it, for those who use no mouse.
  */
 export function worldMap({ rows, pick }) {
   const shares = rows.map(row => row.percentage), bounds = marks.filter(mark => mark < Math.max(...shares)).slice(1 - darkest);

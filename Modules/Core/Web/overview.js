@@ -98,7 +98,10 @@ export async function show(view) {
     async () => {
       const answer = await series, points = timeline(answer, view.interval, point => point[metric]), partial = endsToday(view, answer.data);
       if (!points.length) return null;
-      return [lineChart({ name: t(metric), points, say: count => t(`count.${metric}`, { count }), partial }), partial && h('p', { class: 'hint' }, t('o.last-open'))];
+      return [
+        lineChart({ name: t(metric), points, say: count => t(`count.${metric}`, { count }), partial }),
+        partial && h('p', { class: 'hint' }, t('o.last-open')),
+      ];
     },
     { lines: 7, signal },
   );
@@ -246,7 +249,7 @@ function lists({ state, report: ask, go, can, signal }, numbers) {
         geo('region', t('o.regions')),
         geo('city', t('o.cities')),
       ],
-      { signal },
+      { signal, wide: true },
     ),
     breakdown(t('o.technology'),
       [

@@ -70,7 +70,10 @@ export async function show(view) {
   replace(root, figures,
     h('div', { class: 'grid' },
       card(t('r.feed'), { actions: [status, pause] }, wait, feed),
-      h('div', { class: 'page' }, card(t('r.pages'), {}, h('p', { class: 'hint' }, t('r.since')), pages), card(t('r.places'), {}, h('p', { class: 'hint' }, t('r.half-hour')), map, places)),
+      h('div', { class: 'page' },
+        card(t('r.pages'), {}, h('p', { class: 'hint' }, t('r.since')), pages),
+        card(t('r.places'), {}, h('p', { class: 'hint' }, t('r.half-hour')), map, places),
+      ),
     ),
   );
   const count = async () => {
@@ -79,14 +82,15 @@ export async function show(view) {
   let drawn;
   const locate = async () => {
     try {
-      const end_at = new Date(), start_at = new Date(end_at - 30 * 60000);
-      const parameters = { level: 'country', limit: 300, start_at: start_at.toISOString(), end_at: end_at.toISOString() };
+      // From a full minute on, so that it is the same question for everybody within the minute.
+      const start = (Math.floor(Date.now() / 60000) - 30) * 60000;
+      const parameters = { level: 'country', limit: 300, start_at: new Date(start).toISOString() };
       const { data } = await ask('/api/v1/geo', { signal, parameters });
       const answer = JSON.stringify(data);
       if (answer === drawn) return;
-      drawn = answer;
       list(places, data.slice(0, 10).map(row => [country(row.country), row.visitors]));
       replace(map, data.length ? (await import('./map.js')).worldMap({ rows: data }) : []);
+      drawn = answer;
     } catch { /* the next one tells */ }
   };
   draw();
