@@ -20,6 +20,11 @@ STEPS = 2
 LEFT_OUT = {"ATA"}  # Antarctica takes a fifth of the height, and nobody browses from there
 # Natural Earth gives these no code. What it draws apart counts with the country that addresses there are known under.
 BY_NAME = {"France": "FR", "Norway": "NO", "Kosovo": "XK", "N. Cyprus": "CY", "Somaliland": "SO"}
+# Parts that it draws with a country and that addresses are known under a code of their own: by a ring's first point.
+APART = {
+    "FR": ("GF", lambda longitude, latitude: longitude < -20),  # French Guiana
+    "NO": ("SJ", lambda longitude, latitude: latitude > 75),  # Svalbard
+}
 
 
 def equal_earth(longitude, latitude):
@@ -65,7 +70,10 @@ def main():
             country = BY_NAME.get(name) or pycountry.countries.get(alpha_3=code).alpha_2
             ends = list(entry.shape.parts[1:]) + [len(entry.shape.points)]
             for start, end in zip(entry.shape.parts, ends):
-                shapes.append((country, [equal_earth(*point) for point in entry.shape.points[start:end]]))
+                points = entry.shape.points[start:end]
+                part, lies_there = APART.get(country, (country, None))
+                owner = part if lies_there and lies_there(*points[0]) else country
+                shapes.append((owner, [equal_earth(*point) for point in points]))
 
     left = min(x for _, points in shapes for x, _ in points)
     right = max(x for _, points in shapes for x, _ in points)

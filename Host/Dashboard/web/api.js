@@ -80,7 +80,8 @@ export function csv(columns, rows) {
   // What begins like a formula is made text, so that a spreadsheet does not run it.
   const cell = value => {
     const text = String(value ?? '');
-    return /[",\n]|^[=+\-@]/.test(text) && isNaN(text) ? `"${(/^[=+\-@]/.test(text) ? "'" : '') + text.replaceAll('"', '""')}"` : text;
+    const isFormula = /^[=+\-@\t\r]/.test(text) && isNaN(text);
+    return isFormula || /[",\r\n]/.test(text) ? `"${(isFormula ? "'" : '') + text.replaceAll('"', '""')}"` : text;
   };
   return [columns, ...rows].map(row => row.map(cell).join(',')).join('\r\n') + '\r\n';
 }

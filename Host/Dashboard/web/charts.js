@@ -34,10 +34,10 @@ function steps(maximum, count = 4) {
 }
 
 /**
- * Lines over time. `points`: [{ label, value, before }]; `before` is the previous period's.
- * Arrow keys walk along the points.
+ * Lines over time. `points`: [{ label, value, before }]; `before` is the previous period's. `say` is a value where it stands alone,
+ * with what it counts. Arrow keys walk along the points.
  */
-export function lineChart({ name, points, format = number, unit = '', partial = false }) {
+export function lineChart({ name, points, format = number, say = format, partial = false }) {
   const isPlain = format === number, width = wide(), height = 250, left = isPlain ? 46 : 64, right = 12, top = 12, bottom = 26;
   const compares = points.some(point => point.before != null);
   const ticks = steps(Math.max(1, ...points.map(point => Math.max(point.value ?? 0, point.before ?? 0))));
@@ -100,7 +100,7 @@ export function lineChart({ name, points, format = number, unit = '', partial = 
       ['cy', y(point.value ?? 0)],
       ['visibility', point.value == null ? 'hidden' : 'visible'],
     ]) dot.setAttribute(key, value);
-    const text = `${format(point.value)}${unit && ` ${unit}`}`;
+    const text = (point.value == null ? format : say)(point.value);
     tip.replaceChildren(h('span', null, point.label), h('strong', null, text),
       compares ? h('span', { class: 'muted' }, t('before', { value: format(point.before) })) : '',
     );

@@ -130,9 +130,16 @@ export default {
   waiting: 'Warten auf das erste Ereignis …',
   arrived: 'Es geht. Erstes Ereignis:',
 
-  'unit.visitors': 'Besucher',
-  'unit.pageviews': 'Seitenaufrufe',
-  'unit.sessions': 'Sitzungen',
-  behind: '{count} Besucher, unter den Kennungen, mit denen sie gesendet wurden.',
+  'count.visitors': '{count} Besucher',
+  'count.pageviews': { one: '{count} Seitenaufruf', other: '{count} Seitenaufrufe' },
+  'count.sessions': { one: '{count} Sitzung', other: '{count} Sitzungen' },
+  behind: {
+    one: '{count} Besucher, unter der Kennung, mit der er gesendet wurde.',
+    other: '{count} Besucher, unter den Kennungen, mit denen sie gesendet wurden.',
+  },
+  'map.shows': 'Weltkarte, Länder nach ihrem Anteil an den Besuchern. An der Spitze: {countries}. Die Zahlen stehen in der Liste danach.',
+  'map.legend': 'Anteil an den Besuchern',
+  'map.none': 'niemand',
+  'map?': 'Der Anteil jedes Landes an allen Besuchern. Länder, die zu klein zum Zeichnen sind, stehen nur in der Liste.',
   'login-failed': 'Kein Schlüssel und kein Verwaltungstoken lautet so. Kopieren Sie ihn ganz, oder legen Sie einen neuen an, wie unten beschrieben.',
 };

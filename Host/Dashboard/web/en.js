@@ -130,9 +130,13 @@ export default {
   waiting: 'Waiting for the first event …',
   arrived: 'It works. First event:',
 
-  'unit.visitors': 'visitors',
-  'unit.pageviews': 'pageviews',
-  'unit.sessions': 'sessions',
-  behind: '{count} visitors, by the ids that they were sent with.',
+  'count.visitors': { one: '{count} visitor', other: '{count} visitors' },
+  'count.pageviews': { one: '{count} pageview', other: '{count} pageviews' },
+  'count.sessions': { one: '{count} session', other: '{count} sessions' },
+  behind: { one: '{count} visitor, by the id that it was sent with.', other: '{count} visitors, by the ids that they were sent with.' },
+  'map.shows': 'Map of the world, countries by their share of visitors. At the top: {countries}. The list after it has the numbers.',
+  'map.legend': 'Share of visitors',
+  'map.none': 'nobody',
+  'map?': 'Each country’s share of all visitors. Countries that are too small to be drawn are in the list only.',
   'login-failed': 'No key and no admin token is like this. Copy the whole of it, or make a new one as described below.',
 };

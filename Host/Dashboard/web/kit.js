@@ -212,7 +212,7 @@ export function behind(view, title, path, parameters) {
       const { data, total } = await view.report(path, { ...parameters, limit });
       if (!total) return null;
       return [
-        h('p', null, t('behind', { count: number(total) })),
+        h('p', null, t('behind', { count: total })),
         h('ul', { class: 'ids', tabindex: 0, 'aria-label': title }, data.map(id => h('li', null, h('code', null, id)))),
         h('div', { class: 'row end' },
           data.length < total && limit < 1000 && button(t('more'), () => { limit = Math.min(1000, limit * 5); draw(); }, { class: 'link' }),

@@ -8,9 +8,10 @@ import { csv, download } from './api.js';
 
 /**
  * A card with tabs, each a list with bars. A tab: { id, title, explain, columns: [{ name, value(row), format, explain }], rows(limit) → rows,
- * label(row), pick(row) → what a click does, before(row) }. The first column's value makes the bar.
+ * label(row), pick(row) → what a click does, before(row), picture(rows) → what stands before the list }. The first column's value makes
+ * the bar; `rows` may answer more than were asked for. `wide`: the card takes the page's whole width.
  */
-export function breakdown(name, tabs, { signal, chosen, onchoose } = {}) {
+export function breakdown(name, tabs, { signal, chosen, onchoose, wide } = {}) {
   let tab = tabs.find(tab => tab.id === chosen) ?? tabs[0], limit = 8;
   const panel = unique('panel'), place = h('div', { class: 'body', id: panel, role: tabs.length > 1 ? 'tabpanel' : undefined });
   const buttons = tabs.map(each => h('button',
@@ -43,7 +44,10 @@ export function breakdown(name, tabs, { signal, chosen, onchoose } = {}) {
         const rows = await current.rows(limit + 1);
         if (tab !== current) return place.firstChild;
         return rows.length
-          ? list(current, rows.slice(0, limit), rows.length > limit && (() => { limit = limit < 50 ? 50 : limit * 4; show(); }))
+          ? pictured(current.picture?.(rows), list(current, rows.slice(0, limit), rows.length > limit && (() => {
+            limit = limit < 50 ? 50 : limit * 4;
+            show();
+          })))
           : empty(current.nothing);
       },
       { lines: 6, signal },
@@ -52,12 +56,15 @@ export function breakdown(name, tabs, { signal, chosen, onchoose } = {}) {
   show();
   return card(name,
     {
+      wide,
       explain: tabs.length === 1 ? tabs[0].explain : undefined,
       actions: tabs.length > 1 && h('div', { class: 'tabs', role: 'tablist', 'aria-label': name }, buttons),
     },
     place,
   );
 }
+
+const pictured = (picture, list) => picture ? h('div', { class: 'pictured' }, picture, h('div', null, list)) : list;
 
 function list(tab, rows, more) {
   const highest = Math.max(1e-9, ...rows.map(row => tab.columns[0].value(row) ?? 0));

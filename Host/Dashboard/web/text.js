@@ -28,9 +28,14 @@ export function addTexts(texts = {}) {
   catalogue = { ...catalogue, ...own(language) };
 }
 
-/** The text called `name`, with {placeholders} filled in. A name that no catalogue has is shown as it is. */
+/**
+ * The text called `name`, with {placeholders} filled in; numbers are written as the language does. Of a text with forms, { one, other },
+ * that of the number `count`. A name that no catalogue has is shown as it is.
+ */
 export function t(name, values = {}) {
-  return (catalogue[name] ?? english[name] ?? name).replace(/\{(\w+)\}/g, (_, key) => values[key] ?? '');
+  const text = catalogue[name] ?? english[name] ?? name;
+  const form = typeof text === 'string' ? text : text[format('PluralRules').select(values.count)] ?? text.other;
+  return form.replace(/\{(\w+)\}/g, (_, key) => typeof values[key] === 'number' ? number(values[key]) : values[key] ?? '');
 }
 export const has = name => name in catalogue || name in english;
 

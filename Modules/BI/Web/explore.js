@@ -28,7 +28,10 @@ export const texts = {
   'b.offers': { en: 'Names that fit', de: 'Passende Namen' },
   'b.saved': { en: 'Saved statements', de: 'Gespeicherte Anweisungen' },
   'b.none': { en: 'None yet. Save one that you want to run again.', de: 'Noch keine. Speichern Sie eine, die Sie wieder ausführen wollen.' },
-  'b.rows': { en: '{count} rows in {time} ms', de: '{count} Zeilen in {time} ms' },
+  'b.rows': {
+    en: { one: '{count} row in {time} ms', other: '{count} rows in {time} ms' },
+    de: { one: '{count} Zeile in {time} ms', other: '{count} Zeilen in {time} ms' },
+  },
   'b.save': { en: 'Save the statement', de: 'Anweisung speichern' },
   'b.delete?': { en: 'The statement “{name}” is deleted; no data is.', de: 'Die Anweisung „{name}“ wird gelöscht, Daten nicht.' },
   'b.cancel': { en: 'Stop', de: 'Abbrechen' },
@@ -156,7 +159,7 @@ function answer({ columns, rows, run }) {
   const file = () => download('query.csv', csv(columns, rows.map(row => columns.map(name => row[name]))));
   return [
     h('div', { class: 'row' },
-      h('p', { class: 'muted', role: 'status' }, t('b.rows', { count: number(run.row_count), time: number(run.duration_ms) })),
+      h('p', { class: 'muted', role: 'status' }, t('b.rows', { count: run.row_count, time: run.duration_ms })),
       button(t('csv'), file, { class: 'link' }),
     ),
     table(t('b.result'), columns.map(name => ({ name, number: typeof rows[0]?.[name] === 'number', cell: row => text(row[name]) })), rows, {

@@ -93,7 +93,7 @@ export const texts = {
   'i.expires': { en: 'Ends', de: 'Endet' },
   'i.never': { en: 'never', de: 'nie' },
   'i.used': { en: 'Used', de: 'Benutzt' },
-  'i.times': { en: '{count} times', de: '{count}-mal' },
+  'i.times': { en: { one: 'once', other: '{count} times' }, de: { one: 'einmal', other: '{count}-mal' } },
   'i.rotate': { en: 'New token', de: 'Neues Token' },
   'i.rotate?': { en: 'The present token of “{name}” stops at once.', de: 'Das jetzige Token von „{name}“ gilt sofort nicht mehr.' },
   'i.once': { en: 'This address holds the token and is shown only now.', de: 'Diese Adresse enthält das Token und wird nur jetzt gezeigt.' },
@@ -378,7 +378,7 @@ function embeds(view) {
       { name: t('i.expires'), cell: row => row.expires_at ? moment(row.expires_at) : t('i.never') },
       {
         name: t('i.used'),
-        cell: row => row.last_accessed_at ? `${t('i.times', { count: number(row.access_count) })}, ${ago(row.last_accessed_at)}` : t('i.never'),
+        cell: row => row.last_accessed_at ? `${t('i.times', { count: row.access_count })}, ${ago(row.last_accessed_at)}` : t('i.never'),
       },
     ],
   });

@@ -98,7 +98,10 @@ export async function show(view) {
     async () => {
       const answer = await series, points = timeline(answer, view.interval, point => point[metric]), partial = endsToday(view, answer.data);
       if (!points.length) return null;
-      return [lineChart({ name: t(metric), points, unit: t(`unit.${metric}`), partial }), partial && h('p', { class: 'hint' }, t('o.last-open'))];
+      return [
+        lineChart({ name: t(metric), points, say: count => t(`count.${metric}`, { count }), partial }),
+        partial && h('p', { class: 'hint' }, t('o.last-open')),
+      ];
     },
     { lines: 7, signal },
   );
@@ -128,6 +131,22 @@ function countLive(place, signal) {
   count();
   const timer = setInterval(count, 10000);
   signal.addEventListener('abort', () => clearInterval(timer));
+}
+
+/** The map of the world. It comes once its place is about to be seen, so that the first view stays small. */
+function map(options) {
+  const place = h('div', { class: 'map' });
+  const sight = new IntersectionObserver(
+    async entries => {
+      if (!entries.some(entry => entry.isIntersecting)) return;
+      sight.disconnect();
+      const { worldMap } = await import('./map.js');
+      replace(place, worldMap(options));
+    },
+    { rootMargin: '200px' },
+  );
+  sight.observe(place);
+  return place;
 }
 
 /** The breakdowns. They are asked once `numbers` has settled, so that the figures above them don't wait. */
@@ -220,8 +239,17 @@ function lists({ state, report: ask, go, can, signal }, numbers) {
       { signal },
     ),
     breakdown(t('o.places'),
-      [geo('country', t('o.countries'), row => country(row.country)), geo('region', t('o.regions')), geo('city', t('o.cities'))],
-      { signal },
+      [
+        {
+          ...geo('country', t('o.countries'), row => country(row.country)),
+          // The map has every country, the list the first of them.
+          rows: async limit => (await report('/api/v1/geo', { level: 'country', limit: Math.max(limit, 300) })).data,
+          picture: rows => map({ rows, pick: filter('country') }),
+        },
+        geo('region', t('o.regions')),
+        geo('city', t('o.cities')),
+      ],
+      { signal, wide: true },
     ),
     breakdown(t('o.technology'),
       [

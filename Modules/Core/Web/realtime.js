@@ -13,6 +13,7 @@ export const texts = {
   'r.feed': { en: 'As it arrives', de: 'Wie es ankommt' },
   'r.pages': { en: 'Active pages', de: 'Aktive Seiten' },
   'r.places': { en: 'Places', de: 'Orte' },
+  'r.half-hour': { en: 'in the last 30 minutes', de: 'in den letzten 30 Minuten' },
   'r.connected': { en: 'Connected', de: 'Verbunden' },
   'r.lost': { en: 'Connection lost; trying again', de: 'Verbindung verloren; neuer Versuch' },
   'r.waiting': { en: 'Waiting for the next event …', de: 'Warten auf das nächste Ereignis …' },
@@ -29,7 +30,7 @@ export async function show(view) {
   const figures = h('div', { class: 'figures' });
   const feed = h('ol', { class: 'feed', 'aria-label': t('r.feed'), tabindex: 0 });
   const status = h('span', { class: 'muted', role: 'status' });
-  const pages = h('div'), places = h('div'), wait = h('p', { class: 'muted' }, t('r.waiting'));
+  const pages = h('div'), map = h('div'), places = h('div'), wait = h('p', { class: 'muted' }, t('r.waiting'));
   const pause = h('button',
     { type: 'button', 'aria-pressed': 'false', onclick: () => {
       paused = !paused;
@@ -38,23 +39,24 @@ export async function show(view) {
     } },
     t('r.pause'),
   );
-  const tally = (place, key, label) => {
+  /** Rows: [name, visitors], highest first. */
+  const list = (place, rows) => replace(place,
+    rows.length
+      ? h('table', { class: 'list' },
+        h('thead', null, h('tr', null, h('th', { scope: 'col' }, t('what')), h('th', { scope: 'col', class: 'number' }, t('visitors')))),
+        h('tbody', null,
+          rows.map(([name, count]) => h('tr', null,
+            h('th', { scope: 'row' }, bar(count / rows[0][1]), h('span', { class: 'row' }, name)),
+            h('td', { class: 'number' }, number(count)),
+          )),
+        ),
+      )
+      : h('p', { class: 'muted' }, t('r.waiting')),
+  );
+  const countPages = () => {
     const counts = new Map();
-    for (const event of recent) if (event[key]) counts.set(event[key], (counts.get(event[key]) ?? new Set()).add(event.visitor));
-    const rows = [...counts].map(([name, visitors]) => [name, visitors.size]).sort((a, b) => b[1] - a[1]).slice(0, 10);
-    replace(place,
-      rows.length
-        ? h('table', { class: 'list' },
-          h('thead', null, h('tr', null, h('th', { scope: 'col' }, t('what')), h('th', { scope: 'col', class: 'number' }, t('visitors')))),
-          h('tbody', null,
-            rows.map(([name, count]) => h('tr', null,
-              h('th', { scope: 'row' }, bar(count / rows[0][1]), h('span', { class: 'row' }, label(name))),
-              h('td', { class: 'number' }, number(count)),
-            )),
-          ),
-        )
-        : h('p', { class: 'muted' }, t('r.waiting')),
-    );
+    for (const { path, visitor } of recent) if (path) counts.set(path, (counts.get(path) ?? new Set()).add(visitor));
+    return [...counts].map(([name, visitors]) => [name, visitors.size]).sort((a, b) => b[1] - a[1]).slice(0, 10);
   };
   const draw = () => {
     const cut = Date.now() - 300000;
@@ -63,22 +65,39 @@ export async function show(view) {
       figure({ name: t('r.now'), value: number(active), explain: t('r.now?') }),
       figure({ name: t('r.minute'), value: number(recent.filter(event => new Date(event.at) > Date.now() - 60000).length), explain: t('r.minute?') }),
     );
-    tally(pages, 'path', name => name);
-    tally(places, 'country', country);
+    list(pages, countPages());
   };
   replace(root, figures,
     h('div', { class: 'grid' },
       card(t('r.feed'), { actions: [status, pause] }, wait, feed),
-      h('div', { class: 'page' }, card(t('r.pages'), {}, h('p', { class: 'hint' }, t('r.since')), pages), card(t('r.places'), {}, places)),
+      h('div', { class: 'page' },
+        card(t('r.pages'), {}, h('p', { class: 'hint' }, t('r.since')), pages),
+        card(t('r.places'), {}, h('p', { class: 'hint' }, t('r.half-hour')), map, places),
+      ),
     ),
   );
   const count = async () => {
     try { active = (await ask('/api/v1/realtime', { signal })).active_visitors; draw(); } catch { /* the next one tells */ }
   };
+  let drawn;
+  const locate = async () => {
+    try {
+      // From a full minute on, so that it is the same question for everybody within the minute.
+      const start = (Math.floor(Date.now() / 60000) - 30) * 60000;
+      const parameters = { level: 'country', limit: 300, start_at: new Date(start).toISOString() };
+      const { data } = await ask('/api/v1/geo', { signal, parameters });
+      const answer = JSON.stringify(data);
+      if (answer === drawn) return;
+      list(places, data.slice(0, 10).map(row => [country(row.country), row.visitors]));
+      replace(map, data.length ? (await import('./map.js')).worldMap({ rows: data }) : []);
+      drawn = answer;
+    } catch { /* the next one tells */ }
+  };
   draw();
   count();
-  const timer = setInterval(count, 5000);
-  signal.addEventListener('abort', () => clearInterval(timer));
+  locate();
+  const timers = [setInterval(count, 5000), setInterval(locate, 15000)];
+  signal.addEventListener('abort', () => timers.forEach(clearInterval));
   listen('/api/v1/stream',
     (name, event) => {
       if (name !== 'activity') return;

@@ -67,7 +67,7 @@ export async function show(view) {
         short: axisLabel(point.date, 'day'),
         value: point.active_visitors,
       }));
-      return points.length ? lineChart({ name: t('n.active'), points, unit: t('unit.visitors') }) : null;
+      return points.length ? lineChart({ name: t('n.active'), points, say: count => t('count.visitors', { count }) }) : null;
     }),
     lifecycle(view),
     h('div', { class: 'grid' }, activation(view), impact(view)),

@@ -59,7 +59,7 @@ export async function show(view) {
         h('p', null, h('strong', null, t('f.overall', { rate: percent(overall_conversion) }))),
         steps.map((step, at) => h('div', { class: 'step' },
           h('strong', null, `${at + 1}. ${step.label}`),
-          button(`${number(step.visitors)} ${t('unit.visitors')}`, who(at + 1, 'reached', step.label), { class: 'link' }),
+          button(t('count.visitors', { count: step.visitors }), who(at + 1, 'reached', step.label), { class: 'link' }),
           h('div', { class: 'track', 'aria-hidden': 'true' }, h('i', { style: { width: `${step.visitors / first * 100}%` } })),
           at > 0
             && [

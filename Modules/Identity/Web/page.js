@@ -34,8 +34,14 @@ export const texts = {
   'p.merge-into': { en: 'is the same person as', de: 'ist dieselbe Person wie' },
   'p.merge': { en: 'Merge', de: 'Zusammenführen' },
   'p.merge?': {
-    en: '“{user}” ({count} visitor ids) and “{into}” ({other}) become one person, called “{into}”.',
-    de: '„{user}“ ({count} Besucherkennungen) und „{into}“ ({other}) werden eine Person namens „{into}“.',
+    en: {
+      one: '“{user}” ({count} visitor id) and “{into}” ({other}) become one person, called “{into}”.',
+      other: '“{user}” ({count} visitor ids) and “{into}” ({other}) become one person, called “{into}”.',
+    },
+    de: {
+      one: '„{user}“ ({count} Besucherkennung) und „{into}“ ({other}) werden eine Person namens „{into}“.',
+      other: '„{user}“ ({count} Besucherkennungen) und „{into}“ ({other}) werden eine Person namens „{into}“.',
+    },
   },
   'p.undo': { en: 'Take back', de: 'Zurücknehmen' },
   'p.undo?': {
@@ -142,7 +148,7 @@ function merges(view) {
   const merge = async () => {
     const body = { user_id: user.value.trim(), into_user_id: into.value.trim() };
     const { visitors, into_visitors } = await ask('/api/v1/identity/merges/preview', { method: 'POST', body });
-    const question = t('p.merge?', { user: body.user_id, into: body.into_user_id, count: number(visitors), other: number(into_visitors) });
+    const question = t('p.merge?', { user: body.user_id, into: body.into_user_id, count: visitors, other: into_visitors });
     if (!await confirmed(question, t('p.merge'))) return;
     await ask('/api/v1/identity/merges', { method: 'POST', body });
     user.value = into.value = '';

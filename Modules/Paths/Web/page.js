@@ -22,8 +22,7 @@ export const texts = {
   'x.forward': { en: 'afterwards', de: 'danach' },
   'x.backward': { en: 'before', de: 'davor' },
   'x.depth': { en: 'Steps', de: 'Schritte' },
-  'x.steps': { en: '{count} steps', de: '{count} Schritte' },
-  'x.step': { en: '1 step', de: '1 Schritt' },
+  'x.steps': { en: { one: '{count} step', other: '{count} steps' }, de: { one: '{count} Schritt', other: '{count} Schritte' } },
   'x.none': { en: 'Nobody was there in this range.', de: 'Niemand war dort in diesem Zeitraum.' },
   'x.exit': { en: 'left', de: 'gegangen' },
   'x.entry': { en: 'arrived', de: 'gekommen' },
@@ -63,7 +62,7 @@ export async function show(view) {
     pivot,
     h('button', { type: 'submit' }, t('show')),
     choice(view, 'direction', t('x.direction'), ['forward', 'backward'].map(name => [name, t(`x.${name}`)]), direction),
-    choice(view, 'depth', t('x.depth'), [1, 2, 3, 4, 5].map(count => [String(count), t(count === 1 ? 'x.step' : 'x.steps', { count })]), depth),
+    choice(view, 'depth', t('x.depth'), [1, 2, 3, 4, 5].map(count => [String(count), t('x.steps', { count })]), depth),
   );
   replace(root, known,
     later(t('x.flow'), { signal, lines: 8, explain: t('x.flow?'), nothing: t('x.none'), actions }, async () => {

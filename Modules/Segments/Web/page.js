@@ -33,7 +33,10 @@ export const texts = {
   'g.field': { en: 'Of what', de: 'Wovon' },
   'g.how': { en: 'How', de: 'Wie' },
   'g.value': { en: 'Value', de: 'Wert' },
-  'g.count': { en: '{count} visitors, {share} of all in this range', de: '{count} Besucher, {share} aller im Zeitraum' },
+  'g.count': {
+    en: { one: '{count} visitor, {share} of all in this range', other: '{count} visitors, {share} of all in this range' },
+    de: '{count} Besucher, {share} aller im Zeitraum',
+  },
   'g.counting': { en: 'Counting …', de: 'Zählt …' },
   'g.delete?': { en: 'Reports that use “{name}” no longer can.', de: 'Auswertungen können „{name}“ dann nicht mehr benutzen.' },
   'g.drop': { en: 'Remove this condition', de: 'Diese Bedingung entfernen' },
@@ -171,7 +174,7 @@ function composer(view, saved, definition = { match: 'all', conditions: [blank.s
             body: { definition: whole() },
             parameters: { ...parameters(view.state), segment_id: '', filter: '' },
           });
-          if (mine === asked) counted.textContent = t('g.count', { count: number(visitors), share: percent(percentage) });
+          if (mine === asked) counted.textContent = t('g.count', { count: visitors, share: percent(percentage) });
         } catch (error) { if (mine === asked) counted.textContent = error.message; }
       },
       350,

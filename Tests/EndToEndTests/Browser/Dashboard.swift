@@ -5,9 +5,9 @@ import Testing
 
 /// The dashboard before a person who uses it: traffic, log-in, and what is to be seen.
 enum Dashboard {
-    static func run(_ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
+    static func run(yaml: String = "", _ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
         // The browser's clock is the machine's.
-        try await TestApp.run(now: SystemTime().now.iso8601, over: .socket) { app in
+        try await TestApp.run(now: SystemTime().now.iso8601, yaml: yaml, over: .socket) { app in
             try await Chromium.run { chromium in
                 try await chromium.browse(as: Chromium.Visitor()) { browser in
                     try await browser.resize(width: 1_280, height: 900)

@@ -29,7 +29,7 @@ struct DashboardPagesInBrowserTests {
             try await browser.waits(for: "return document.querySelectorAll('.step').length === 2 && !document.querySelector('[aria-busy]')")
             // ada, bob and cy open /; ada alone signs up after it.
             let shown = try await browser.texts("return [...document.querySelectorAll('.step')].map(s => s.innerText.replace(/\\n+/g, '|'))")
-            #expect(shown == ["1. /|3 visitors", "2. signup|1 visitors|33.3% of the step before|2 stopped here"])
+            #expect(shown == ["1. /|3 visitors", "2. signup|1 visitor|33.3% of the step before|2 stopped here"])
             #expect(try await Dashboard.text(".body strong", browser) == "33.3% of those who began finished")
             try await Dashboard.isClean(browser)
             try await browser.click(selector: ".step:nth-of-type(2) button:last-child")
@@ -228,7 +228,7 @@ struct DashboardPagesInBrowserTests {
             try await browser.click(selector: "#merge-form button")
             try await browser.waits(for: "return !!document.querySelector('dialog p')")
             let question = try await Dashboard.text("dialog p", browser)
-            #expect(question == "“ada” (1 visitor ids) and “ada@example.com” (1) become one person, called “ada@example.com”.")
+            #expect(question == "“ada” (1 visitor id) and “ada@example.com” (1) become one person, called “ada@example.com”.")
             try await browser.click(selector: "dialog .danger")
             try await browser.waits(for: "return !!document.querySelector(\"button[aria-label='Take back: ada']\")")
             #expect(try await app.get("/api/v1/stats?count_by=people").body.contains(#""visitors":2"#))
