@@ -23,6 +23,23 @@ struct EventStoreDuckDBTests {
         }
     }
 
+    @Test("batches of more ids than were made room for end, and know each other's")
+    func manyIDs() async throws {
+        try await withStore { store, _ in
+            var stored: Int64 = 0
+            // Beyond what the smallest table of fingerprints holds, without ever being full at a batch's beginning.
+            for (batch, count) in [40_000, 30_000, 30_000].enumerated() {
+                let rows = (0..<Int64(count)).map { Samples.row("/", id: stored + $0) }
+                let again = Samples.row("/", id: max(0, stored - 1))
+                let applied = try await store.apply(Samples.batch(rows + [again], to: Int64(batch) + 1))
+                #expect(applied.duplicates.filter { $0 }.count == 1)
+                stored += Int64(count)
+            }
+            let rows = try await store.count()
+            #expect(rows == stored)
+        }
+    }
+
     @Test("keeps everything over closing and opening, and then refuses work")
     func reopening() async throws {
         try await withStore { store, folder in

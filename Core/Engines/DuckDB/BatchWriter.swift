@@ -106,9 +106,9 @@ final class BatchWriter: @unchecked Sendable {
     /// Those of the ids that the table has.
     private func known(_ ids: some Collection<EncodedRow.EventID>, on connection: Connection) throws -> [EncodedRow.EventID] {
         if ids.isEmpty { return [] }
-        if !isSeenLoaded || seen?.isFull == true {
+        if !isSeenLoaded || seen?.hasRoom(for: ids.count) == false {
             seen = nil
-            seen = try SeenEvents.load(from: connection)
+            seen = try SeenEvents.load(from: connection, roomFor: ids.count)
             isSeenLoaded = true
         }
         let candidates = seen == nil ? Array(ids) : ids.filter { seen!.mayContain($0) }

@@ -21,8 +21,9 @@ struct SeenEvents: ~Copyable {
 
     deinit { slots.deallocate() }
 
-    /// Searches become long; a larger one must be filled from the table.
-    var isFull: Bool { count > slots.count / 4 * 3 }
+    /// Whether so many more fit. Past that searches become long, and without a free slot they would never end; a larger one must be filled
+    /// from the table.
+    func hasRoom(for more: Int) -> Bool { count + more <= slots.count / 4 * 3 }
 
     func mayContain(_ id: EncodedRow.EventID) -> Bool { slots[place(of: id)] != 0 }
 
@@ -66,11 +67,11 @@ extension SeenEvents {
     /// Rows read at a time.
     private static let slice: Int64 = 1_000_000
 
-    /// All ids of the table, with room for as many again; nil when there are too many.
-    static func load(from connection: Connection) throws -> SeenEvents? {
+    /// All ids of the table, with room for half as many again and for `more`; nil when there are too many.
+    static func load(from connection: Connection, roomFor more: Int) throws -> SeenEvents? {
         let row = try connection.run("SELECT count(*) AS n, coalesce(max(rowid), -1) AS last FROM ingest_event_ids")[0]
         guard row.int("n") <= maximum else { return nil }
-        var seen = SeenEvents(capacity: Int(row.int("n")) * 3 / 2)
+        var seen = SeenEvents(capacity: Int(row.int("n")) * 3 / 2 + more)
         for start in stride(from: 0, through: row.int("last"), by: Int(slice)) {
             try connection.forEachPair(
                 "SELECT id_high, id_low FROM ingest_event_ids WHERE rowid >= $1::bigint AND rowid < $2::bigint",
