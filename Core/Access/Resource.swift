@@ -135,7 +135,29 @@ public struct Resource: Sendable {
         return try rows.first.map(Definition.init)
     }
 
+    /// The definitions with these ids, as far as the project has them, by id.
+    public func find(_ ids: [String], for call: ProjectRequest) async throws -> [String: Definition] {
+        var found: [String: Definition] = [:]
+        // Some at a time, as a statement takes so many values and no more.
+        for start in stride(from: 0, to: ids.count, by: 500) {
+            let rows = try await call.control.read(
+                """
+                SELECT \(sql: Self.columns) FROM \(sql: table)
+                WHERE project_id = \(call.project.id) AND id IN \(list: Array(ids[start..<min(start + 500, ids.count)]))
+                """)
+            for row in rows { found[row.text("id")] = try Definition(row) }
+        }
+        return found
+    }
+
     private static let columns = "id, definition, created_at, updated_at"
+
+    /// All of the project's definitions, oldest first; for what a page of them does not answer.
+    public func all(_ call: ProjectRequest) async throws -> [Definition] {
+        try await call.control.read(
+            "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE project_id = \(call.project.id) ORDER BY created_at, id"
+        ).map(Definition.init)
+    }
 
     /// A page of the project's definitions, oldest first.
     public func page(_ call: ProjectRequest) async throws -> [Definition] {

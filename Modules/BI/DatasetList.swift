@@ -34,7 +34,7 @@ struct DatasetList: Encodable, Sendable {
     ]
 
     init(_ call: ProjectRequest) async throws {
-        let defined = try await Stored.all(Metric.resource, call).map(\.fields), datasets = call.datasets
+        let defined = try await Metric.resource.all(call).map(\.fields), datasets = call.datasets
         data = datasets.names.compactMap { datasets[$0] }.filter { (try? call.require(module: $0.module)) != nil }.map { dataset in
             let fields = Set(dataset.fields.map(\.name))
             let own = defined.filter { $0["dataset"]?.string == dataset.name }.compactMap { $0["key"]?.string }

@@ -18,7 +18,7 @@ enum Metric {
             guard !functions.contains(key) else { throw ServiceError.body("field 'key': '\(key)' is the name of a function.") }
         },
         verify: { call, id, body in
-            let stored = try await Stored.all(resource, call), old = stored.first { $0.id == id }?.fields
+            let stored = try await resource.all(call), old = stored.first { $0.id == id }?.fields
             func member(_ name: String) -> String { body[name]?.string ?? old?[name]?.string ?? "" }
             var metrics = Metrics(stored.filter { $0.id != id }.map(\.fields))
             let dataset = try call.datasets.require(member("dataset")), key = member("key")

@@ -30,7 +30,7 @@ enum RowPolicy {
     /// The active policies of the project.
     static func active(_ call: ProjectRequest, in dialect: Dialect) async throws -> [RowRestriction] {
         let datasets = call.datasets
-        return try await Stored.all(resource, call).compactMap { policy in
+        return try await resource.all(call).compactMap { policy in
             guard policy.fields["is_active"]?.boolean == true else { return nil }
             let name = policy.fields["dataset"]?.string ?? ""
             // A dataset of a module that this host no longer has is not shown at all.
@@ -87,14 +87,5 @@ struct FilterValue {
 
     private static func refusal(_ json: JSON, _ accepted: String, _ place: String) -> ServiceError {
         .body("field '\(place)' takes \(accepted); got \(json.string.map { "'\($0.excerpt(60))'" } ?? json.described).")
-    }
-}
-
-/// All definitions of a kind, where a handler needs more than a page.
-enum Stored {
-    static func all(_ resource: Resource, _ call: ProjectRequest) async throws -> [(id: String, fields: JSON)] {
-        try await call.control.read(
-            "SELECT id, definition FROM \(sql: resource.table) WHERE project_id = \(call.project.id) ORDER BY created_at, id"
-        ).map { ($0.text("id"), try JSON.parse($0.text("definition"))) }
     }
 }

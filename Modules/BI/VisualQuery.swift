@@ -25,7 +25,7 @@ struct VisualQuery: Sendable {
             throw ServiceError.body("the names in 'dimensions' and 'metrics' must differ.")
         }
         for dimension in dimensions { _ = try dataset.field(dimension, at: "field 'dimensions'") }
-        let defined = Metrics(try await Stored.all(Metric.resource, call).map(\.fields))
+        let defined = Metrics(try await Metric.resource.all(call).map(\.fields))
         var core = SQLSelect.Core(source: .table(dataset.name, alias: dataset.name, place))
         core.items = dimensions.map { .expression(.column(table: nil, name: $0, place), alias: $0, place) }
             + (try metrics.map { .expression(try defined.expression($0, in: dataset), alias: $0, place) })

@@ -84,23 +84,10 @@ enum SCIM {
     // MARK: Groups
 
     private static func verifyMembers(_ body: JSON, _ call: ProjectRequest) async throws {
-        let ids = (body["members"]?.elements ?? []).map { Identifiers.plain($0.string ?? "") }, known = try await definitions(of: ids, call)
+        let ids = (body["members"]?.elements ?? []).map { Identifiers.plain($0.string ?? "") }, known = try await users.find(ids, for: call)
         for (index, id) in ids.enumerated() where known[id] == nil {
             throw ServiceError.body("field 'members[\(index)]' must be the id of a SCIM user; got '\(id.excerpt(60))'.")
         }
-    }
-
-    /// The users with these ids, as far as the project has them: some at a time, as a statement takes so many values and no more.
-    private static func definitions(of ids: [String], _ call: ProjectRequest) async throws -> [String: JSON] {
-        var found: [String: JSON] = [:]
-        for start in stride(from: 0, to: ids.count, by: 500) {
-            let rows = try await call.control.read("""
-                SELECT id, definition FROM \(sql: users.table)
-                WHERE project_id = \(call.project.id) AND id IN \(list: Array(ids[start..<min(start + 500, ids.count)]))
-                """)
-            for row in rows { found[row.text("id")] = try JSON.parse(row.text("definition")) }
-        }
-        return found
     }
 
     private struct Group: Encodable {
@@ -136,9 +123,9 @@ enum SCIM {
         ) { call in
             let group = try await groups.require(call)
             let ids = (group.fields["members"]?.elements ?? []).compactMap { $0.string.map(Identifiers.plain) }
-            let known = try await definitions(of: ids, call)
+            let known = try await users.find(ids, for: call)
             let members = ids.compactMap { id in
-                known[id].map { User(id: id, userName: $0["user_name"], displayName: $0["display_name"]?.string, active: $0["active"]) }
+                (known[id]?.fields).map { User(id: id, userName: $0["user_name"], displayName: $0["display_name"]?.string, active: $0["active"]) }
             }
             return try .json(Group(
                 id: group.id, displayName: group.fields["display_name"], members: members, createdAt: group.createdAt, updatedAt: group.updatedAt,
