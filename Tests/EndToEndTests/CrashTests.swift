@@ -11,7 +11,7 @@ struct CrashTests {
         let kills = profile == .embedded ? 20 : 8
         try await withFolder { folder in
             let setup = PulseProcess.Setup(folder: folder, environment: try await profile.environment())
-            var random = Seeded(2_026)
+            var random = SeededRandom(2_026)
             var pulse = try await setup.start()
             let keys = try await pulse.createProject()
             let senders = Senders()
@@ -45,7 +45,7 @@ struct CrashTests {
     }
 
     /// What a power failure leaves at the end of the journal: the beginning of a record that nobody was told is kept.
-    private static func tear(_ setup: PulseProcess.Setup, _ random: inout Seeded) throws {
+    private static func tear(_ setup: PulseProcess.Setup, _ random: inout SeededRandom) throws {
         let folder = setup.data + "/journal"
         let segments = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".journal") }
         guard let newest = segments.max() else { return }

@@ -20,8 +20,7 @@ struct FunnelSegmentTests {
 
     @Test("is the funnel's visitors", arguments: Profile.available)
     func members(profile: Profile) async throws {
-        guard case .instant(let start)? = ISO8601.parse("2026-03-10T00:00:00Z") else { return }
-        let visits = RandomVisits(seed: 5, from: start)
+        let visits = RandomVisits(seed: 5, from: Instant(iso: "2026-03-10T00:00:00Z"))
         try await run(profile) { app in
             try await visits.send(to: app)
             for options in ["", #","conversion_window":86400"#, #","order":"any""#] {

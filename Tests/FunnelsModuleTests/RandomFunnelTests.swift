@@ -31,8 +31,7 @@ struct RandomFunnelTests {
 
     @Test("agree with the plain reference", arguments: Profile.available, [1, 2] as [UInt64])
     func agree(profile: Profile, seed: UInt64) async throws {
-        guard case .instant(let start)? = ISO8601.parse("2026-03-10T00:00:00Z") else { return }
-        let visits = RandomVisits(seed: seed, from: start)
+        let visits = RandomVisits(seed: seed, from: Instant(iso: "2026-03-10T00:00:00Z"))
         try await TestApp.run(profile, now: "2026-03-20T00:00:00Z") { app in
             try await visits.send(to: app)
             for steps in Self.lists {
@@ -63,8 +62,7 @@ struct RandomFunnelTests {
 
     @Test("name the plain reference's visitors", arguments: Profile.available)
     func drill(profile: Profile) async throws {
-        guard case .instant(let start)? = ISO8601.parse("2026-03-10T00:00:00Z") else { return }
-        let visits = RandomVisits(seed: 9, from: start)
+        let visits = RandomVisits(seed: 9, from: Instant(iso: "2026-03-10T00:00:00Z"))
         try await TestApp.run(profile, now: "2026-03-20T00:00:00Z") { app in
             try await visits.send(to: app)
             for options in Self.options {

@@ -19,8 +19,7 @@ struct ProfileTests {
     ]
 
     private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
-        let answer = try await app.get("/api/v1/identity" + path)
-        #expect(answer.body == body, sourceLocation: place)
+        try await app.expect("/api/v1/identity" + path, answers: body, at: place)
     }
 
     @Test("hold the latest of what was told", arguments: Profile.available)

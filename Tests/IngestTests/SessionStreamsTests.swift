@@ -1,6 +1,7 @@
 import Common
 @testable import Ingest
 import Testing
+import TestSupport
 
 /// Random streams of activity, compared with sessions that were computed with all of it on the table.
 @Suite("Sessions of random streams")
@@ -10,7 +11,7 @@ struct SessionStreamsTests {
     @Test("live collection gives the sessions that one would compute afterwards, with sweeps now and then", arguments: seeds)
     func live(seed: UInt64) {
         let steps = PlainSessions.stream(seed: seed), expected = PlainSessions.places(steps)
-        var random = Seeded(seed)
+        var random = SeededRandom(seed)
         let sessions = Sessions()
         for (step, place) in zip(steps, expected) {
             if random.below(5) == 0 { sessions.sweep(now: Instant(milliseconds: step.at)) }
@@ -25,7 +26,7 @@ struct SessionStreamsTests {
     @Test("dated back and sent in order of time they get the same sessions", arguments: seeds)
     func backdated(seed: UInt64) {
         let steps = PlainSessions.stream(seed: seed), expected = PlainSessions.places(steps)
-        var random = Seeded(seed), now = clock("+30 12:00")
+        var random = SeededRandom(seed), now = clock("+30 12:00")
         let sessions = Sessions()
         for (step, place) in zip(steps, expected) {
             // Some in one request, some in one after it.
@@ -40,7 +41,7 @@ struct SessionStreamsTests {
     func disturbed(seed: UInt64) {
         // A visitor's sessions before the last eight are forgotten; what comes for one of them later begins another, which
         // has the same name where it comes for the very millisecond in which the forgotten one began.
-        var random = Seeded(seed), instants: Set<String> = []
+        var random = SeededRandom(seed), instants: Set<String> = []
         var steps = PlainSessions.stream(seed: seed, visitors: 3).filter { instants.insert("\($0.project) \($0.visitor) \($0.at)").inserted }
         for _ in 0..<(steps.count / 3) {
             let step = steps.remove(at: random.below(steps.count))

@@ -37,8 +37,7 @@ struct PathsTests {
     }
 
     private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
-        let answer = try await app.get("/api/v1/paths\(path)")
-        #expect(answer.body == body, sourceLocation: place)
+        try await app.expect("/api/v1/paths\(path)", answers: body, at: place)
     }
 
     private static func flows(_ key: String, _ lines: [(String, Int, String)]) -> String {

@@ -90,7 +90,8 @@ struct RandomRetentionTests {
             try await visits.send(to: app, disturbed: seed == 2)
             for (zone, from, to) in [("UTC", "2026-02-20T00:00:00Z", "2026-04-20T00:00:00Z"), ("Europe/Berlin", "2026-03-03T05:07:00Z", "2026-04-02T16:20:00Z")] {
                 let plain = Plain(
-                    rows: visits.rows, calendar: Self.calendar(zone), range: try Self.instant(from)..<Self.instant(to), now: try Self.instant(Self.now))
+                    rows: visits.rows, calendar: Self.calendar(zone), range: Instant(iso: from).milliseconds..<Instant(iso: to).milliseconds,
+                    now: Instant(iso: Self.now).milliseconds)
                 let range = "start_at=\(from)&end_at=\(to)&timezone=\(zone)"
                 for period in ["daily", "weekly", "monthly"] {
                     let days = try await app.get("/api/v1/retention?\(range)&period=\(period)").json()
@@ -128,10 +129,5 @@ struct RandomRetentionTests {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = TimeZone(identifier: zone)!
         return calendar
-    }
-
-    private static func instant(_ text: String) throws -> Int64 {
-        guard case .instant(let instant)? = ISO8601.parse(text) else { throw ServiceError.body(text) }
-        return instant.milliseconds
     }
 }

@@ -33,8 +33,7 @@ struct RetentionTests {
     }
 
     private func expect(_ app: TestApp, _ path: String, answers body: String, at place: SourceLocation = #_sourceLocation) async throws {
-        let answer = try await app.get("/api/v1/retention\(path)")
-        #expect(answer.body == body, sourceLocation: place)
+        try await app.expect("/api/v1/retention\(path)", answers: body, at: place)
     }
 
     private static let range = "start_at=2026-03-02&end_at=2026-03-22"

@@ -6,8 +6,7 @@ public final class ManualTime: TimeSource {
     private let instant: Mutex<Instant>
 
     public init(_ text: String) {
-        guard case .instant(let start)? = ISO8601.parse(text) else { preconditionFailure("no instant: \(text)") }
-        instant = Mutex(start)
+        instant = Mutex(Instant(iso: text))
     }
 
     public var now: Instant { instant.withLock { $0 } }

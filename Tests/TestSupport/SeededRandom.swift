@@ -14,3 +14,8 @@ public struct SeededRandom: RandomNumberGenerator {
         return value ^ (value >> 31)
     }
 }
+
+extension RandomNumberGenerator {
+    public mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
+    public mutating func pick<Element>(_ all: [Element]) -> Element { all[below(all.count)] }
+}

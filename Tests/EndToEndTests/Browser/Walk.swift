@@ -21,7 +21,7 @@ final class Walk {
         _ time: String, _ action: () async throws -> Void, counts new: [(Instant) -> Arrivals.Activity],
         _ location: SourceLocation = #_sourceLocation
     ) async throws {
-        guard case .instant(let instant)? = ISO8601.parse(time) else { preconditionFailure("no instant: \(time)") }
+        let instant = Instant(iso: time)
         app.time.set(instant)
         try await action()
         expected += new.map { $0(instant) }

@@ -5,6 +5,7 @@ import Foundation
 import NIOCore
 import Synchronization
 import Testing
+import TestSupport
 
 /// Clients that send all the time, over connections of their own, and remember what they were promised.
 ///
@@ -52,7 +53,7 @@ final class Senders: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<count {
                 group.addTask {
-                    var random = Seeded(seed &+ UInt64(number))
+                    var random = SeededRandom(seed &+ UInt64(number))
                     // A client of its own: connections that are not shared with the others.
                     let client = HTTP.newClient()
                     while !self.state.withLock({ $0.isStopped }) { await self.sendOne(client, number, &random) }
@@ -64,7 +65,7 @@ final class Senders: Sendable {
         }
     }
 
-    private func sendOne(_ client: HTTPClient, _ number: Int, _ random: inout Seeded) async {
+    private func sendOne(_ client: HTTPClient, _ number: Int, _ random: inout SeededRandom) async {
         guard let (address, keys) = target.withLock({ $0 }) else {
             try? await Task.sleep(for: .milliseconds(5))
             return
@@ -92,7 +93,7 @@ final class Senders: Sendable {
     }
 
     /// A new parcel; or one that was not answered, again, unless it is given up; now and then one that was.
-    private func choose(_ number: Int, _ random: inout Seeded) -> Int {
+    private func choose(_ number: Int, _ random: inout SeededRandom) -> Int {
         let isGivenUp = Int.random(in: 0..<3, using: &random) == 0
         let isRepeated = Int.random(in: 0..<20, using: &random) == 0
         let events = Bool.random(using: &random) ? 1 : Int.random(in: 2...200, using: &random)
@@ -124,19 +125,5 @@ final class Senders: Sendable {
         #expect(balance.received == balance.stored + balance.duplicate + balance.refused + balance.waiting, "\(balance)")
         #expect(balance.waiting == 0 && balance.refused == 0, "\(balance)")
         #expect(balance.received >= acknowledgedEvents)
-    }
-}
-
-/// The same numbers for the same seed: what failed once can be repeated. SplitMix64.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import Common
 @testable import Ingest
 import Testing
+import TestSupport
 
 /// Activity of visitors, in the order in which it arrives, and where it is expected to stand.
 struct Step: Sendable {
@@ -36,8 +37,7 @@ struct Step: Sendable {
 /// Milliseconds of a clock time on 2026-03-02, or of `+1 10:00` on the day after.
 func clock(_ text: String) -> Int64 {
     let parts = text.split(separator: " "), days = parts.count > 1 ? Int64(parts[0])! : 0
-    guard case .instant(let instant)? = ISO8601.parse("2026-03-02T\(parts.last!)Z") else { preconditionFailure("no time: \(text)") }
-    return instant.adding(days: days).milliseconds
+    return Instant(iso: "2026-03-02T\(parts.last!)Z").adding(days: days).milliseconds
 }
 
 /// The clock time, without the day.
@@ -92,7 +92,7 @@ enum PlainSessions {
 
     /// Visitors of several projects who come and go over some hours, in order of time; often at the very edge of a session.
     static func stream(seed: UInt64, visitors: Int = 15) -> [Step] {
-        var random = Seeded(seed), steps: [Step] = []
+        var random = SeededRandom(seed), steps: [Step] = []
         let gaps: [Int64] = [0, 1, 60_000, 1_799_999, 1_800_000, 1_800_001, 1_801_000, 3_600_000, 300_000]
         for visitor in 0..<visitors {
             var at = clock("00:00") + Int64(random.below(7_200_000))
