@@ -10,7 +10,7 @@ extension Question {
 
     static let analyses: [Question] = [funnel, retention, flow, segment]
 
-    /// The earliest of each step after the earliest of the one before.
+    /// The earliest of each step after the earliest of the one before: visitors, and how long it took them, median and ninth tenth.
     private static var funnel: Question {
         let steps = names.map { #"{"type":"event","value":"\#($0)"}"# }.joined(separator: ",")
         return Question(
@@ -27,10 +27,27 @@ extension Question {
                           WHERE m.name = '\(names[step - 1])' AND m.occurred_at > b.t GROUP BY m.visitor)
                         """)
                 }
-                let counts = (1...5).map { "SELECT \($0) AS step, count(*) AS n FROM s\($0)" }.joined(separator: " UNION ALL ")
-                return ["WITH \(ctes.joined(separator: ", ")) SELECT n FROM (\(counts)) ORDER BY step"]
+                func line(_ number: Int, _ step: Int, from first: Int) -> String {
+                    let took = "s.t - b.t"
+                    return """
+                        SELECT \(number) AS line, count(*) AS n, quantile_disc(\(took), 0.5) AS median, quantile_disc(\(took), 0.9) AS p90
+                        FROM s\(step) s JOIN s\(first) b ON b.visitor = s.visitor
+                        """
+                }
+                let lines = ["SELECT 1 AS line, count(*) AS n, NULL AS median, NULL AS p90 FROM s1"] + (2...5).map { line($0, $0, from: $0 - 1) }
+                    + [line(6, 5, from: 1)]
+                return [
+                    "WITH \(ctes.joined(separator: ", ")) SELECT n, median, p90 FROM (\(lines.joined(separator: " UNION ALL "))) ORDER BY line",
+                ]
             },
-            answer: { report in (report["steps"] as? [[String: Any]] ?? []).map { [$0["visitors"]] } })
+            answer: { report in
+                let steps = report["steps"] as? [[String: Any]] ?? []
+                func line(_ visitors: Any?, _ time: Any?) -> [Any?] {
+                    let seconds = time as? [String: Double]
+                    return [visitors] + ["median", "p90"].map { name in seconds?[name].map { Int(($0 * 1_000).rounded()) } }
+                }
+                return steps.map { line($0["visitors"], $0["time_to_convert"]) } + [line(steps.last?["visitors"], report["time_to_convert"])]
+            })
     }
 
     /// Weeks from Monday; who comes back in the weeks after the first.
@@ -82,7 +99,8 @@ extension Question {
                           SELECT visitor FROM activity WHERE \(rows) GROUP BY visitor
                           HAVING bool_or(kind = 1 AND name = '\(names[0])') AND count(*) FILTER (WHERE kind = 1 AND name = '\(names[1])') >= 2
                             AND bool_or(kind = 0 AND path = '\(page)'))
-                        SELECT CAST(coalesce(sum(pv), 0) AS BIGINT), count(DISTINCT visitor), count(*), CAST(coalesce(sum(ev), 0) AS BIGINT)
+                        SELECT CAST(coalesce(sum(pv), 0) AS BIGINT), count(DISTINCT visitor), count(*), CAST(coalesce(sum(ev), 0) AS BIGINT),
+                          count(*) FILTER (WHERE pv = 1), sum(d)
                         FROM (SELECT visitor, session_at, count(*) FILTER (WHERE kind = 0) AS pv, count(*) FILTER (WHERE kind = 1) AS ev, max(occurred_at) - min(occurred_at) AS d
                           FROM activity WHERE \(rows) AND visitor IN (SELECT visitor FROM members) GROUP BY visitor, session_at) s
                         """
