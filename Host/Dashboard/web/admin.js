@@ -340,7 +340,7 @@ function audit(view, project) {
           ],
           rows,
         ),
-        rows.length === limit && button(t('more'), () => { limit *= 5; draw(); }, { class: 'link' }),
+        rows.length === limit && limit < 1000 && button(t('more'), () => { limit = Math.min(1000, limit * 5); draw(); }, { class: 'link' }),
       ];
     },
     { signal: view.signal },
