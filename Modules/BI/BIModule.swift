@@ -8,8 +8,12 @@ public struct BIModule: AnalyticsModule {
         reads: ["core"])
 
     let settings: BISettings
+    let queries: RunningQueries
 
-    public init(_ setup: ModuleSetup) throws { settings = try setup.settings.read { BISettings($0) } }
+    public init(_ setup: ModuleSetup) throws {
+        settings = try setup.settings.read { BISettings($0) }
+        queries = RunningQueries(atATime: settings.queriesAtATime)
+    }
 
     public var migrations: [Migration] {
         let resources = [Metric.resource, RowPolicy.resource, SavedSQL.resource, Embed.resource, Connection.resource]

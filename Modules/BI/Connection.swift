@@ -5,6 +5,7 @@ struct BISettings: Sendable {
     /// Hosts by name, or networks, that connections may go to. Default: none, and so no connection is made.
     let allowedAddresses: [String]
     let externalTimeoutSeconds: Int
+    let queriesAtATime: Int
 
     init(_ section: Section) {
         allowedAddresses = section.value(
@@ -13,6 +14,9 @@ struct BISettings: Sendable {
         externalTimeoutSeconds = section.value(
             "external_timeout_seconds", .integer(1...600), default: 30, unit: "seconds",
             summary: "How long a statement on another database may take.")
+        queriesAtATime = section.value(
+            "queries_at_a_time", .integer(1...1_000), default: 2,
+            summary: "How many queries run at a time on this host, of all projects; more wait for their turn, and reports pass them by.")
         // What has a slash is meant as a network, and would otherwise be taken for a host that no name resolves to.
         for (index, address) in allowedAddresses.enumerated() where address.contains("/") {
             do { _ = try CIDR(address) } catch { section.refuse("allowed_addresses[\(index)]", "\(error)") }

@@ -47,10 +47,9 @@ extension BIModule {
                 ])), use: test),
             Route(
                 .post, one + "/query", "Run a statement on the database, in a read-only transaction.", scope: .query, access: .read,
-                body: .object([.required("sql_text", .text(SQLTokenizer.maximumCharacters)), .optional("limit", Execution.limit, "Default: 100.")]),
-                success: .json(.object(QueryAnswer.fields))) { call in
+                body: Self.sqlBody, success: .json(.object(QueryAnswer.fields))) { call in
                     let connection = try await Connection.resource.require(call), body = try await call.body()
-                    return try .json(try await QueryRun.recording(.externalSQL, call) {
+                    return try .json(try await queries.run(.externalSQL, id: body["run_id"]?.string, call) {
                         let text = body["sql_text"]?.string ?? ""
                         try ExternalStatement.check(text)
                         return try await Connection.read(connection, text, limit: Int(body["limit"]?.integer ?? 100), call, settings)

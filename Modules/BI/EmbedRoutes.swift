@@ -84,7 +84,8 @@ extension BIModule {
         try await call.control.write(
             "UPDATE bi_embed_token SET access_count = access_count + 1, last_accessed_at = \(call.now.milliseconds) WHERE embed_id = \(embed.id)")
         guard let type = Embed.Kind(rawValue: embed.fields["resource_type"]?.string ?? "") else { throw Self.unknown }
-        let (resource, result) = try await EmbeddedResource.answer(type, embed.fields["resource_config"] ?? (try JSON.parse("{}")), call)
+        let config = try embed.fields["resource_config"] ?? JSON.parse("{}")
+        let (resource, result) = try await EmbeddedResource.answer(type, config, call, in: queries)
         var answer = try Answer.json(Shown(
             embed: .init(
                 name: embed.fields["name"]?.string ?? "", resource_type: type.rawValue, theme: embed.fields["theme"] ?? (try JSON.parse("{}"))),

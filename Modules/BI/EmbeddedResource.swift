@@ -19,15 +19,17 @@ enum EmbeddedResource {
     }
 
     /// The resource as outsiders may see it, and what it answers.
-    static func answer(_ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest) async throws -> (resource: JSON, result: JSON) {
+    static func answer(
+        _ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest, in queries: RunningQueries
+    ) async throws -> (resource: JSON, result: JSON) {
         if type == .visualQuery {
-            return (config, try JSON(encoding: try await QueryRun.recording(.visual, call) { try await VisualQuery.run(config, call) }))
+            return (config, try JSON(encoding: try await queries.run(.visual, call) { try await VisualQuery.run(config, call) }))
         }
         let found = try await definition(type, config, call)
         switch type {
         case .sqlQuery:
             let limit = Int(config["limit"]?.integer ?? 100)
-            let answer = try await SavedSQL.run(found, call, limit: min(max(limit, 1), 10_000))
+            let answer = try await SavedSQL.run(found, call, limit: min(max(limit, 1), 10_000), in: queries)
             // Its text is nobody's business but the project's.
             return (try JSON(encoding: ["id": found.id, "name": found.fields["name"]?.string ?? ""]), try JSON(encoding: answer))
         case .report, .dashboard:
@@ -43,7 +45,7 @@ enum EmbeddedResource {
             query["dataset"] = found.fields["dataset"]
             query["metrics"] = try JSON(encoding: [key])
             let body = try JSON(encoding: query)
-            let answer = try await QueryRun.recording(.visual, call) { try await VisualQuery.run(body, call) }
+            let answer = try await queries.run(.visual, call) { try await VisualQuery.run(body, call) }
             return (try described(found), try JSON(encoding: answer))
         }
     }

@@ -10,22 +10,24 @@ extension BIModule {
                 success: .json(.object(DatasetList.fields))) { call in try .json(try await DatasetList(call)) },
             Route(
                 .post, "/api/v1/bi/visual-query", "Metrics of a dataset by its dimensions.", scope: .query, access: .read,
-                body: .object(VisualQuery.fields), success: answer) { call in
+                body: .object(VisualQuery.fields + [QueryRun.idField]), success: answer) { call in
                     let body = try await call.body()
-                    return try .json(try await QueryRun.recording(.visual, call) { try await VisualQuery.run(body, call) })
+                    return try .json(try await queries.run(.visual, id: body["run_id"]?.string, call) { try await VisualQuery.run(body, call) })
                 },
             Route(
                 .post, "/api/v1/bi/drill-through", "The rows of a dataset behind a number, the latest first.", scope: .query, access: .read,
-                body: .object(DrillThrough.fields), success: answer) { call in
+                body: .object(DrillThrough.fields + [QueryRun.idField]), success: answer) { call in
                     let body = try await call.body()
-                    return try .json(try await QueryRun.recording(.drillThrough, call) { try await DrillThrough.run(body, call) })
+                    return try .json(try await queries.run(.drillThrough, id: body["run_id"]?.string, call) {
+                        try await DrillThrough.run(body, call)
+                    })
                 },
             Route(
                 .post, "/api/v1/bi/sql", "Run a read-only statement over the datasets.", scope: .query, access: .read,
-                body: .object([.required("sql_text", .text(SQLTokenizer.maximumCharacters)), .optional("limit", Execution.limit, "Default: 100.")]),
+                body: Self.sqlBody,
                 success: answer) { call in
                     let body = try await call.body()
-                    return try .json(try await QueryRun.recording(.sql, call) {
+                    return try .json(try await queries.run(.sql, id: body["run_id"]?.string, call) {
                         try await SQLStatement(body["sql_text"]?.string ?? "").run(call, limit: Int(body["limit"]?.integer ?? 100))
                     })
                 },
@@ -34,18 +36,30 @@ extension BIModule {
                 body: Self.runBody, success: answer) { call in
                     let query = try await SavedSQL.resource.require(call), bytes = try await call.rawBody()
                     // Nothing has to be said, and so nothing need be sent.
-                    guard bytes.readableBytes > 0 else { return try .json(try await SavedSQL.run(query, call, limit: 100)) }
+                    guard bytes.readableBytes > 0 else { return try .json(try await SavedSQL.run(query, call, limit: 100, in: queries)) }
                     let body = try bytes.withUnsafeReadableBytes { try JSON.parse($0) }
                     try Self.runBody.check(body)
-                    return try .json(try await SavedSQL.run(query, call, limit: Int(body["limit"]?.integer ?? 100)))
+                    let limit = Int(body["limit"]?.integer ?? 100)
+                    return try .json(try await SavedSQL.run(query, call, limit: limit, in: queries, id: body["run_id"]?.string))
                 },
             Route(
                 .get, "/api/v1/bi/query-runs", "What was run, the latest first.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .list(.object(QueryRun.fields)), use: QueryRun.list),
+            Route(
+                .delete, "/api/v1/bi/query-runs/{id}", "Stop a query that is under way on this host.", scope: .query, access: .read,
+                success: .noContent) { call in
+                    try await queries.stop(call.id(), call)
+                    return .noContent
+                },
         ]
     }
 
-    private static let runBody = Schema.object([.optional("limit", Execution.limit, "Default: 100.")])
+    private static let runBody = Schema.object([.optional("limit", Execution.limit, "Default: 100."), QueryRun.idField])
+
+    /// Of a statement that is not kept.
+    static let sqlBody = Schema.object([
+        .required("sql_text", .text(SQLTokenizer.maximumCharacters)), .optional("limit", Execution.limit, "Default: 100."), QueryRun.idField,
+    ])
 
     var uploadRoutes: [Route] {
         let path = "/api/v1/bi/csv-uploads", one = path + "/{id}"

@@ -20,6 +20,9 @@ struct QueryRun: Encodable, Sendable {
         case queryType = "query_type", rowCount = "row_count", durationMS = "duration_ms", createdAt = "created_at"
     }
 
+    /// In the body of what runs a query.
+    static let idField = Schema.Field.optional("run_id", .uuid, "An id for this run, by which it can be stopped. Default: a new one.")
+
     static let fields: [Schema.Field] = [
         .required("id", .uuid), .required("query_type", .choice(Kind.allCases.map(\.rawValue))), .required("status", .choice(["success", "error"])),
         .required("row_count", .count), .required("duration_ms", .count), .required("error", .nullable(.optionalText(2_000))),
@@ -51,29 +54,11 @@ struct QueryRun: Encodable, Sendable {
         }))
     }
 
-    /// Runs `work` and writes down what became of it, refusals too.
-    static func recording(
-        _ kind: Kind, _ call: ProjectRequest, _ work: () async throws -> QueryResult
-    ) async throws -> QueryAnswer {
-        let start = ContinuousClock.now
-        func record(_ rows: Int, _ error: String?) async throws -> QueryRun {
-            let duration = ContinuousClock.now - start
-            let run = QueryRun(
-                id: Identifiers.uuid(), queryType: kind.rawValue, status: error == nil ? "success" : "error", rowCount: rows,
-                durationMS: Int64(duration / .milliseconds(1)), error: error?.excerpt(1_000), createdAt: call.now)
-            try await run.store(call)
-            return run
-        }
-        do {
-            let result = try await work()
-            return QueryAnswer(run: try await record(result.rows.count, nil), result: result)
-        } catch let error as ServiceError where error.status < 500 {
-            _ = try await record(0, error.message)
-            throw error
-        }
+    static func exists(_ id: String, _ call: ProjectRequest) async throws -> Bool {
+        try await !call.control.read("SELECT 1 AS one FROM bi_query_run WHERE id = \(id) AND project_id = \(call.project.id)").isEmpty
     }
 
-    private func store(_ call: ProjectRequest) async throws {
+    func store(_ call: ProjectRequest) async throws {
         let project = call.project.id, run = self
         try await call.control.write { transaction in
             try await transaction.run(
@@ -82,8 +67,8 @@ struct QueryRun: Encodable, Sendable {
                 VALUES (\(run.id), \(project), \(run.queryType), \(run.status), \(run.rowCount), \(run.durationMS), \(run.error),
                   \(run.createdAt.milliseconds))
                 """)
-            // Now and then is enough; a sixty-fourth of the ids begins so.
-            guard run.id.hasPrefix("00") || run.id.hasPrefix("80") || run.id.hasPrefix("c0") || run.id.hasPrefix("40") else { return }
+            // Now and then is enough.
+            guard Int.random(in: 0..<64) == 0 else { return }
             try await transaction.run(
                 """
                 DELETE FROM bi_query_run WHERE project_id = \(project) AND created_at < (

@@ -36,8 +36,10 @@ enum SavedSQL {
         defaults: #"{"description":null}"#,
         verify: { call, _, body in if let text = body["sql_text"]?.string { try SQLStatement(text).check(call) } })
 
-    static func run(_ query: Resource.Definition, _ call: ProjectRequest, limit: Int) async throws -> QueryAnswer {
-        try await QueryRun.recording(.savedSQL, call) {
+    static func run(
+        _ query: Resource.Definition, _ call: ProjectRequest, limit: Int, in queries: RunningQueries, id: String? = nil
+    ) async throws -> QueryAnswer {
+        try await queries.run(.savedSQL, id: id, call) {
             try await SQLStatement(query.fields["sql_text"]?.string ?? "").run(call, limit: limit)
         }
     }

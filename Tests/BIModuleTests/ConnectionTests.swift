@@ -112,6 +112,12 @@ struct ConnectionTests {
                 #expect(answer.status < 500, "\(answer.body)")
                 #expect(answer.body.contains(sentence), "\(statement): \(answer.body)")
             }
+            // Stopped long before its time is over, for the server too.
+            let run = "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7a03", endless = "SELECT count(*) FROM generate_series(1, 100000000000) n"
+            async let waiting = app.bi("connections/\(id)/query", #"{"sql_text":"\#(endless)","run_id":"\#(run)"}"#)
+            while try await app.delete("/api/v1/bi/query-runs/\(run)", as: .query).status != 204 { await Task.yield() }
+            let stopped = try await waiting
+            #expect(stopped.body == #"{"error":"The query was stopped."}"#)
             // A value may be larger than any answer should be.
             let long = try await app.bi("connections/\(id)/query", TestApp.sqlBody("SELECT repeat('x', 20000000) AS t, ARRAY['a', 'b'] AS list"))
             let row = try #require(try long.json()["rows"]?.elements.first)

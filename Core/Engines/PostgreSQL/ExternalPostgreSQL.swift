@@ -40,9 +40,14 @@ public struct ExternalPostgreSQL: ExternalDatabase {
     }
 
     public func read(_ place: ExternalPlace, _ statement: String, limit: Int, timeoutSeconds: Double) async throws -> Rows {
-        try await Self.onThread {
-            let session = try ExternalSession(place, timeoutSeconds: timeoutSeconds)
-            return try session.read(statement, schemas: place.schemas, limit: limit)
+        let wakeUp = WakeUp(), control = JobControl(timeoutSeconds: timeoutSeconds + ExternalSession.graceSeconds, wakeUp: wakeUp)
+        return try await withTaskCancellationHandler {
+            try await Self.onThread {
+                let session = try ExternalSession(place, timeoutSeconds: timeoutSeconds, control, wakeUp)
+                return try session.read(statement, schemas: place.schemas, limit: limit)
+            }
+        } onCancel: {
+            control.cancel()
         }
     }
 
@@ -67,15 +72,18 @@ private final class ExternalSession {
     /// Characters of one value.
     private static let maximumText = 65_536
     /// How long a server may stay silent past the time that it was given.
-    private static let graceSeconds = 5.0
+    static let graceSeconds = 5.0
 
     private let connection: OpaquePointer
     private let timeoutSeconds: Double
-    private let deadline: MonotonicTime
+    private let control: JobControl
+    private let wakeUp: WakeUp
 
-    init(_ place: ExternalPlace, timeoutSeconds: Double) throws {
+    /// - Parameter wakeUp: that of `control`.
+    init(_ place: ExternalPlace, timeoutSeconds: Double, _ control: JobControl, _ wakeUp: WakeUp) throws {
         self.timeoutSeconds = timeoutSeconds
-        deadline = MonotonicTime.now.adding(seconds: timeoutSeconds + Self.graceSeconds)
+        self.control = control
+        self.wakeUp = wakeUp
         // Nothing of the host's environment (PGPASSWORD, PGSSLKEY, PGOPTIONS ...) or files speaks along: what is set here is not looked for there.
         let parameters = ["password": "none"].merging(place.keywords) { $1 }.merging([
             "connect_timeout": "5", "client_encoding": "UTF8", "application_name": "pulse-bi", "passfile": "/dev/null", "options": " ",
@@ -156,18 +164,34 @@ private final class ExternalSession {
         return last
     }
 
-    /// The next answer; nil after the last. Never waits past the deadline, whatever the server does.
+    /// The next answer; nil after the last. Never waits past the time that there is, whatever the server does.
     private func next() throws -> PostgreSQLResult? {
         while PQisBusy(connection) == 1 {
-            var socket = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
-            guard poll(&socket, 1, deadline.pollMilliseconds) != 0 else {
-                throw ExternalDatabaseError(message: "it did not answer within \(Int(timeoutSeconds)) seconds")
+            switch control.stop {
+            case nil: break
+            case .timeout: throw ExternalDatabaseError(message: "it did not answer within \(Int(timeoutSeconds)) seconds")
+            case .cancelled:
+                cancelStatement()
+                throw CancellationError()
             }
+            var descriptors = [
+                pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0),
+                pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            guard poll(&descriptors, 2, control.pollMilliseconds) > 0, descriptors[0].revents != 0 else { continue }
             guard PQconsumeInput(connection) == 1 else { throw failure() }
         }
         guard let result = PQgetResult(connection).map(PostgreSQLResult.init) else { return nil }
         guard [PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE].contains(result.status) else { throw failure(result) }
         return result
+    }
+
+    /// Without it the server would go on for nobody until its own time limit.
+    private func cancelStatement() {
+        guard let handle = PQgetCancel(connection) else { return }
+        var message = [CChar](repeating: 0, count: 256)
+        PQcancel(handle, &message, 256)
+        PQfreeCancel(handle)
     }
 
     private func failure(_ result: PostgreSQLResult? = nil) -> ExternalDatabaseError {

@@ -1,3 +1,4 @@
+import Common
 import Foundation
 import GRDB
 import Storage
@@ -39,7 +40,7 @@ extension SQLiteControlStore {
         guard FileManager.default.fileExists(atPath: file) else {
             throw SQLiteError.misuse("there is no backup of the configuration database at \(file)")
         }
-        try await gate.inTurn {
+        try await gate.withPermit {
             try await onWriter { database in
                 do {
                     var configuration = Configuration()

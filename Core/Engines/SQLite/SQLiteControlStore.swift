@@ -1,3 +1,4 @@
+import Common
 import Foundation
 import GRDB
 import Storage
@@ -5,7 +6,7 @@ import Storage
 /// The control plane in one SQLite file.
 ///
 /// Readers never wait: the file is in WAL mode, and each read sees what was last committed. Writers go one at a time
-/// through `WriteGate`, in their order of arrival. A committed change is on disk (`synchronous = FULL`).
+/// through `gate`, in their order of arrival. A committed change is on disk (`synchronous = FULL`).
 ///
 /// Several processes may open the same file (`pulse serve` and `pulse key create`): a writer waits up to ten seconds for
 /// the other one's transaction and then answers `ServiceError` 503. Waiting happens on GRDB's dispatch queues, never on
@@ -14,7 +15,7 @@ public final class SQLiteControlStore: ControlStore {
     public let dialect = Dialect.sqlite
 
     let pool: DatabasePool
-    let gate = WriteGate()
+    let gate = FairSemaphore(permits: 1)
     let statements = StatementCache()
     /// Deleted with what is in it on `close`; for temporary stores.
     private let ownFolder: String?
@@ -72,7 +73,7 @@ public final class SQLiteControlStore: ControlStore {
         if let current = Self.current, current.isOpen, current.store === self {
             throw SQLiteError.misuse("a write inside another write would wait for itself; use the transaction at hand")
         }
-        return try await gate.inTurn {
+        return try await gate.withPermit {
             let transaction = SQLiteTransaction(self)
             try await transaction.begin()
             do {
@@ -92,7 +93,7 @@ public final class SQLiteControlStore: ControlStore {
     /// Waits for the transaction under way, then closes the file, which is then whole without the WAL beside it. Later
     /// calls throw `SQLiteError`.
     public func close() async {
-        await gate.inTurnAlways {
+        await gate.withPermitAlways {
             // SQLite does this by itself only where the last connection to close may write; here it is a reader's.
             try? await self.onWriter { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in

@@ -130,24 +130,37 @@ function range(state) {
   return { start_at, end_at };
 }
 
+/** A random UUID. The browser's own is not there on pages without https. */
+function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = bytes[6] & 15 | 64;
+  bytes[8] = bytes[8] & 63 | 128;
+  const hex = [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
 /** Runs one question at a time into `place`, tells how long it has taken, and lets the person stop it. */
 function runner(place, signal, done) {
   let running;
   return async (path, body) => {
     running?.abort();
-    const mine = running = new AbortController(), began = performance.now();
+    const mine = running = new AbortController(), began = performance.now(), id = uuid();
+    const either = AbortSignal.any([signal, mine.signal]);
     const time = h('span', { class: 'muted', role: 'status' });
     const tick = () => time.textContent = t('b.running', { time: Math.round((performance.now() - began) / 1000) });
     const timer = setInterval(tick, 1000);
     tick();
     const meanwhile = h('div', { class: 'row' }, time, button(t('b.cancel'), () => mine.abort(), { id: 'stop' }));
+    const stop = () => ask(`/api/v1/bi/query-runs/${id}`, { method: 'DELETE' }).catch(() => { /* it has ended all the same */ });
+    either.addEventListener('abort', stop, { once: true });
     try {
-      await load(place, async () => answer(await ask(path, { method: 'POST', body, signal: AbortSignal.any([signal, mine.signal]) })), {
+      await load(place, async () => answer(await ask(path, { method: 'POST', body: { ...body, run_id: id }, signal: either })), {
         signal,
         meanwhile,
       });
     } finally {
       clearInterval(timer);
+      either.removeEventListener('abort', stop);
       if (mine === running && mine.signal.aborted) replace(place, empty(t('b.stopped')));
     }
     done();

@@ -99,16 +99,18 @@ struct DashboardPagesInBrowserTests {
             try await browser.waits(for: "return document.querySelectorAll('#result tbody tr').length === 3")
             #expect(try await Dashboard.texts("#result tbody tr", browser) == ["/ 3", "/docs 2", "/pricing 1"])
 
-            // A question that is never answered can be stopped.
-            try await browser.run("""
-                const real = window.fetch;
-                window.fetch = (path, options) => !String(path).endsWith('/bi/sql') ? real(path, options)
-                    : new Promise((_, refuse) => options.signal.addEventListener('abort', () => refuse(new DOMException('stopped', 'AbortError'))));
-                """)
+            // A question whose answer nobody lives to see can be stopped, and is the database's no longer.
+            let endless = "SELECT sum(length(p.path || p11.path)) FROM pageviews p "
+                + (1..<12).map { "JOIN pageviews p\($0) ON p\($0).month = p.month" }.joined(separator: " ")
+            try await browser.run("document.querySelector('#statement').value = '\(endless) WHERE p.project_id = {{project_id}}'")
             try await browser.click(selector: "#sql-form button[type=submit]")
             try await browser.waits(for: "return document.querySelector('#result').innerText.startsWith('Running for')")
             try await browser.click("stop")
             try await browser.waits(for: "return document.querySelector('#result').innerText === 'Stopped.'")
+            try await browser.waits(for: """
+                return fetch('/api/v1/bi/query-runs', { headers: { 'X-Pulse-Dashboard': '1' } }).then(answer => answer.json())
+                    .then(({ data }) => data.some(run => run.error === 'The query was stopped.'))
+                """)
         }
     }
 

@@ -1,34 +1,36 @@
 import Synchronization
 
-/// Lets one task at a time through, in the order of arrival; the others wait without holding a thread.
+/// Lets so many tasks at a time through, in the order of arrival; the others wait without holding a thread.
 ///
 /// An actor can't do this, because another task may enter it wherever the first one awaits.
-final class WriteGate: Sendable {
+public final class FairSemaphore: Sendable {
     private struct Waiter {
         let ticket: Int
         let turn: CheckedContinuation<Void, any Error>
     }
 
     private struct State {
-        var isTaken = false
+        var free: Int
         var tickets = 0
         var waiters: [Waiter] = []
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    /// Runs `body` when everyone who came before is done.
+    public init(permits: Int) { state = Mutex(State(free: permits)) }
+
+    /// Runs `body` when there is room for it and everyone who came before has begun.
     /// - Throws: `CancellationError` when the task is cancelled while it waits, and what `body` throws.
-    func inTurn<Result>(_ body: () async throws -> Result) async throws -> Result {
+    public func withPermit<Result>(_ body: () async throws -> Result) async throws -> Result {
         try await enter()
         defer { leave() }
         return try await body()
     }
 
     /// The same for what has to happen though the task may be cancelled.
-    func inTurnAlways(_ body: @escaping @Sendable () async -> Void) async {
-        // A task of its own is not cancelled, so that `inTurn` can't throw.
-        await Task { try? await inTurn(body) }.value
+    public func withPermitAlways(_ body: @escaping @Sendable () async -> Void) async {
+        // A task of its own is not cancelled, so that `withPermit` can't throw.
+        await Task { try? await withPermit(body) }.value
     }
 
     private func enter() async throws {
@@ -41,11 +43,11 @@ final class WriteGate: Sendable {
                 let answer: Result<Void, any Error>? = state.withLock { state in
                     // Looked at under the lock: a cancellation after this finds the waiter in the list.
                     if Task.isCancelled { return .failure(CancellationError()) }
-                    if state.isTaken {
+                    if state.free == 0 {
                         state.waiters.append(Waiter(ticket: ticket, turn: turn))
                         return nil
                     }
-                    state.isTaken = true
+                    state.free -= 1
                     return .success(())
                 }
                 if let answer { turn.resume(with: answer) }
@@ -61,7 +63,7 @@ final class WriteGate: Sendable {
     private func leave() {
         let next = state.withLock { state -> Waiter? in
             if state.waiters.isEmpty {
-                state.isTaken = false
+                state.free += 1
                 return nil
             }
             return state.waiters.removeFirst()

@@ -1,0 +1,71 @@
+import Core
+import TestSupport
+import Testing
+
+@Suite("Running queries")
+struct RunningQueriesTests {
+    /// Looks at 6 to the power of 12 rows, two billion: nobody waits for the end of it.
+    private static let endless = "SELECT sum(length(p.path || p11.path)) AS n FROM pageviews p "
+        + (1..<12).map { "JOIN pageviews p\($0) ON p\($0).month = p.month" }.joined(separator: " ") + " WHERE p.project_id = {{project_id}}"
+
+    private static func body(_ statement: String, _ id: String) -> String { #"{"sql_text":"\#(statement)","run_id":"\#(id)"}"# }
+    private static func path(_ id: String) -> String { "/api/v1/bi/query-runs/\(id)" }
+
+    /// Stops the run as soon as it is under way.
+    private static func stop(_ id: String, _ app: TestApp) async throws {
+        while try await app.delete(path(id), as: .query).status != 204 { await Task.yield() }
+    }
+
+    @Test("are stopped by their id", arguments: Profile.available)
+    func stop(profile: Profile) async throws {
+        try await Traffic.run(profile) { app in
+            let id = "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7a01"
+            async let waiting = app.bi("sql", Self.body(Self.endless, id))
+            try await Self.stop(id, app)
+            let answer = try await waiting
+            #expect(answer.status == 400)
+            #expect(answer.body == #"{"error":"The query was stopped."}"#)
+            let latest = try await app.get("/api/v1/bi/query-runs").json()["data"]?.elements.first
+            #expect(latest?["id"]?.string == id && latest?["status"]?.string == "error" && latest?["error"]?.string == "The query was stopped.")
+            // Once more is no error, and others have no part in it.
+            let again = try await app.delete(Self.path(id), as: .query)
+            #expect(again.status == 204)
+            let other = try await app.installation.createProject("Other", domain: "other.example")
+            let key = try #require(try await app.installation.createKeys(in: other)[.query])
+            let strange = try await app.delete(Self.path(id), as: .key(key))
+            #expect(strange.status == 404)
+            #expect(strange.body == #"{"error":"Query run '\#(id)' not found."}"#)
+        }
+    }
+
+    @Test("have an id each", arguments: Profile.available)
+    func ids(profile: Profile) async throws {
+        try await Traffic.run(profile) { app in
+            let id = "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7a02"
+            let statement = "SELECT count(*) AS n FROM pageviews WHERE project_id = {{project_id}}"
+            let first = try await app.bi("sql", Self.body(statement, id)).json()
+            #expect(first["run"]?["id"]?.string == id && first["rows"]?.elements.first?["n"]?.integer == 6)
+            let again = try await app.bi("sql", Self.body(statement, id))
+            #expect(again.status == 400)
+            #expect(again.body.contains("field 'run_id': there is a run '\(id)' already; make a new id for each."))
+            let wrong = try await app.bi("sql", Self.body(statement, "mine"))
+            #expect(wrong.status == 400 && wrong.body.contains("field 'run_id'"))
+        }
+    }
+
+    @Test("wait for their turn, and can be stopped while they do")
+    func turns() async throws {
+        try await Traffic.run(.embedded, yaml: "modules:\n  settings:\n    bi:\n      queries_at_a_time: 1\n") { app in
+            let ids = (0..<3).map { "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7b0\($0)" }
+            let answers = try await withThrowingTaskGroup(of: String.self) { group in
+                for id in ids { group.addTask { try await app.bi("sql", Self.body(Self.endless, id)).body } }
+                for id in ids.reversed() { try await Self.stop(id, app) }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers == Array(repeating: #"{"error":"The query was stopped."}"#, count: 3))
+            // Nothing was left behind that would take the only place.
+            let rows = try await app.sql("SELECT count(*) AS n FROM pageviews WHERE project_id = {{project_id}}")
+            #expect(rows == "n\n6")
+        }
+    }
+}

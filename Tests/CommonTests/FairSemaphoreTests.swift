@@ -1,0 +1,47 @@
+import Common
+import Testing
+
+@Suite("Fair semaphore")
+struct FairSemaphoreTests {
+    private actor Inside {
+        var now = 0, most = 0, all = 0
+
+        func enter() {
+            now += 1
+            most = max(most, now)
+            all += 1
+        }
+
+        func leave() { now -= 1 }
+    }
+
+    @Test("never lets more through than it has permits", arguments: [1, 3])
+    func permits(count: Int) async throws {
+        let semaphore = FairSemaphore(permits: count), inside = Inside()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<200 {
+                group.addTask {
+                    try await semaphore.withPermit {
+                        await inside.enter()
+                        await Task.yield()
+                        await inside.leave()
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let (most, all) = await (inside.most, inside.all)
+        #expect(most <= count && all == 200)
+    }
+
+    @Test("forgets who no longer waits")
+    func cancelled() async throws {
+        let semaphore = FairSemaphore(permits: 1)
+        try await semaphore.withPermit {
+            let waiting = Task { try await semaphore.withPermit { true } }
+            waiting.cancel()
+            await #expect(throws: CancellationError.self) { try await waiting.value }
+        }
+        #expect(try await semaphore.withPermit { 1 } == 1)
+    }
+}
