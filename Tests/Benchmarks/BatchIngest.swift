@@ -6,6 +6,11 @@ struct BatchIngest {
     let program: String
     let events: Int
     let repetitions: Int
+    /// Requests/s of the bare `GET` in this run; nil where it was not measured.
+    let bare: Double?
+
+    /// 150,000 events/s where the bare `GET` made 74,000 requests/s: by this much a machine's speed is told from Pulse's.
+    private static let budget = 150_000.0 / 74_000
 
     private static let perRequest = 100
     private static let connections = 8
@@ -26,9 +31,14 @@ struct BatchIngest {
                     rates.append(rate.queryable)
                     acknowledged.append(rate.acknowledged)
                 }
+                let name = "100 events a request, \(withIDs ? "with" : "without") event_id"
                 findings.append(Finding(
-                    .ingest, "100 events a request, \(withIDs ? "with" : "without") event_id", "\(Int(rates.median)) events/s until queryable",
-                    "\(Int(acknowledged.median)) events/s acknowledged", budget: "150,000 or more", isMet: rates.median >= 150_000))
+                    .ingest, name, "\(Int(rates.median)) events/s until queryable", "\(Int(acknowledged.median)) events/s acknowledged"))
+                guard let bare else { continue }
+                let ratio = rates.median / bare
+                findings.append(Finding(
+                    .ingest, "\(withIDs ? "with" : "without") event_id : bare", ratio.short, "budget: 150,000 where a bare GET made 74,000", budget: "\(Self.budget.short) or more",
+                    isMet: ratio >= Self.budget))
             }
             findings.append(Finding(.memory, "RSS after the batches", "\(Int(pulse.residentMB)) MB"))
             try await pulse.stop()

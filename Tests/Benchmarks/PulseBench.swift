@@ -29,8 +29,16 @@ struct RunCommand: AsyncParsableCommand {
         }
         let begun = ContinuousClock.now
         var report = Report(events: events, facts: facts)
-        if parts.contains("single") { report.add(try await SingleIngest(program: program, seconds: seconds, rounds: min(repetitions, 3)).run()) }
-        if parts.contains("batch") { report.add(try await BatchIngest(program: program, events: min(200_000, events), repetitions: min(repetitions, 3)).run()) }
+        var bare: Double?
+        if parts.contains("single") {
+            let single = try await SingleIngest(program: program, seconds: seconds, rounds: min(repetitions, 3)).run()
+            report.add(single.findings)
+            bare = single.bare
+        }
+        if parts.contains("batch") {
+            let batches = BatchIngest(program: program, events: min(200_000, events), repetitions: min(repetitions, 3), bare: bare)
+            report.add(try await batches.run())
+        }
         if parts.contains("reports") || parts.contains("analyses") {
             let data = ReferenceData(program: program, folder: folder, events: events)
             let loaded = try await data.prepare()

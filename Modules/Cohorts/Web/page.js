@@ -1,6 +1,6 @@
 // Visitors by when they came first, and what they did since.
 
-import { replace, t, number, later, choice, table, columnChart, behind, h } from './kit.js';
+import { h, replace, t, number, later, choice, table, columnChart, lineChart, timeLabel, axisLabel, behind, empty } from './kit.js';
 
 export const texts = {
   'c.cohorts': { en: 'Cohorts', de: 'Kohorten' },
@@ -16,6 +16,16 @@ export const texts = {
   'c.total': { en: 'Total', de: 'Summe' },
   'c.average': { en: 'Per visitor', de: 'Je Besucher' },
   'c.none': { en: 'Nobody came in this range.', de: 'In diesem Zeitraum kam niemand.' },
+  'c.side': { en: 'Segments side by side', de: 'Segmente nebeneinander' },
+  'c.side?': {
+    en: 'What the visitors of each chosen segment did in this range, and per visitor who was there on each day or in each week of it.',
+    de: 'Was die Besucher jedes gewählten Segments im Zeitraum taten, und je Besucher, der an einem Tag oder in einer Woche da war.',
+  },
+  'c.segment': { en: 'Segment', de: 'Segment' },
+  'c.choose': { en: 'Segments to compare, 2 to 10', de: 'Segmente zum Vergleichen, 2 bis 10' },
+  'c.two': { en: 'There must be two segments or more to compare.', de: 'Zum Vergleichen braucht es mindestens zwei Segmente.' },
+  'c.to-segments': { en: 'Make a segment', de: 'Segment anlegen' },
+  'c.pick-two': { en: 'Choose two segments or more, ten at most.', de: 'Wählen Sie zwei bis zehn Segmente.' },
 };
 
 export async function show(view) {
@@ -47,5 +57,51 @@ export async function show(view) {
         ),
       ];
     }),
+    view.can('segments') && sideBySide(view, metric, by),
   );
+}
+
+/** What several segments did, from a choice of them that is part of the address. */
+function sideBySide(view, metric, by) {
+  return later(t('c.side'), { signal: view.signal, explain: t('c.side?') }, async () => {
+    const { data: all } = await view.ask('/api/v1/segments', { parameters: { limit: 100 } });
+    if (all.length < 2) return empty(t('c.two'), view.link('/dashboard/segments', t('c.to-segments')));
+    const asked = view.state.extra.segments?.split(',').filter(id => all.some(segment => segment.id === id));
+    const chosen = asked ?? all.slice(0, 2).map(segment => segment.id);
+    const pick = ({ target: { name, checked } }) =>
+      view.go({ extra: { segments: (checked ? [...chosen, name] : chosen.filter(id => id !== name)).join(',') || '-' } });
+    const picks = h('fieldset', { id: 'compared' },
+      h('legend', null, t('c.choose')),
+      h('div', { class: 'picks' },
+        all.map(({ id, name }) => h('label', { class: 'check' },
+          h('input', { type: 'checkbox', name: id, checked: chosen.includes(id), onchange: pick }),
+          name,
+        )),
+      ),
+    );
+    if (chosen.length < 2 || chosen.length > 10) return [picks, h('p', { class: 'muted' }, t('c.pick-two'))];
+    const interval = by === 'month' ? 'week' : 'day';
+    const { segments } = await view.report('/api/v1/cohorts/compare', { metric, interval, segment_ids: chosen.join(',') });
+    return [
+      picks,
+      table(t('c.side'),
+        [
+          { name: t('c.segment'), cell: row => row.name },
+          { name: t('visitors'), number: true, cell: row => number(row.visitors) },
+          { name: t('c.total'), number: true, cell: row => number(row.total) },
+          { name: t('c.average'), number: true, cell: row => number(row.avg_per_visitor) },
+        ],
+        segments,
+      ),
+      h('div', { class: 'grid' },
+        segments.map(({ name, series }) => h('div', null,
+          h('h3', null, name),
+          lineChart({
+            name: `${name}: ${t('c.average')}`,
+            points: series.map(({ date, avg_per_visitor: value }) => ({ label: timeLabel(date, 'day'), short: axisLabel(date, 'day'), value })),
+          }),
+        )),
+      ),
+    ];
+  });
 }

@@ -63,7 +63,9 @@ export const texts = {
 
 export async function show(view) {
   const { root, state, report, signal } = view;
-  const stats = report('/api/v1/stats'), series = report('/api/v1/stats/timeseries', { interval: view.interval, ...view.compare });
+  // The figures come first: what is asked beside them would only take their time.
+  const stats = report('/api/v1/stats'), askSeries = () => report('/api/v1/stats/timeseries', { interval: view.interval, ...view.compare });
+  const series = stats.then(askSeries, askSeries);
   series.catch(() => { /* the chart tells */ });
   const figures = h('div', { class: 'figures' }), chart = h('div'), live = h('span', { class: 'muted', id: 'live' });
   let metric = state.extra.metric ?? 'visitors';

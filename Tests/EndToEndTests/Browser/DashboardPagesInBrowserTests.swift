@@ -200,6 +200,25 @@ struct DashboardPagesInBrowserTests {
         }
     }
 
+    @Test("segments are compared side by side")
+    func comparison() async throws {
+        try await Self.run { app, browser in
+            for (name, path) in [("Docs", "/docs"), ("Everyone", "/")] {
+                let conditions = #"[{"source":"pageview","field":"path","op":"starts_with","value":"\#(path)"}]"#
+                let made = try await app.post("/api/v1/segments", #"{"name":"\#(name)","definition":{"match":"all","conditions":\#(conditions)}}"#, as: .query)
+                #expect(made.status == 201, "\(made.body)")
+            }
+            try await Dashboard.go(to: "cohorts", browser)
+            let rows = "section:has(#compared) > .body > .scroll tbody tr"
+            #expect(try await Dashboard.texts("#compared label", browser) == ["Docs", "Everyone"])
+            #expect(try await Dashboard.texts(rows, browser) == ["Docs 1 3 3", "Everyone 3 6 2"])
+            try await Dashboard.isClean(browser)
+            try await browser.click(selector: "#compared input")
+            try await Dashboard.settles(browser, where: "location.search.includes('x-segments=')")
+            #expect(try await Dashboard.text("section:has(#compared) .muted", browser) == "Choose two segments or more, ten at most.")
+        }
+    }
+
     @Test("insights: who is new, who did all of it, and what a day changed")
     func insights() async throws {
         try await Self.run { app, browser in
