@@ -29,9 +29,11 @@ public struct VisitorList: Encodable, Sendable {
             page AS MATERIALIZED (
               SELECT visitor, \(scope.dialect.visitorKey(in: "behind")) AS visitor_key FROM behind
               ORDER BY visitor_key LIMIT \(scope.limit) OFFSET \(scope.offset))
-            SELECT visitor_key, (SELECT count(*) FROM behind) AS total,
-              (SELECT min(id) FROM core_visitors WHERE core_visitors.project = \(project) AND core_visitors.visitor = page.visitor) AS id
-            FROM page ORDER BY visitor_key
+            SELECT visitor_key, (SELECT count(*) FROM behind) AS total, id
+            FROM page LEFT JOIN (
+              SELECT visitor, min(id) AS id FROM core_visitors
+              WHERE project = \(project) AND visitor IN (SELECT visitor FROM page) GROUP BY visitor) named ON named.visitor = page.visitor
+            ORDER BY visitor_key
             """)
         var total = rows.first?.int("total") ?? 0
         if rows.isEmpty, scope.offset > 0 {

@@ -5,13 +5,12 @@
 #   config/setup/test-servers.sh bash          to look around
 #
 # Both live in a temporary folder and listen on 127.0.0.1 and on sockets in that folder; the machine's own servers are
-# neither used nor touched. The command finds them by
+# neither used nor touched. Where Citus is installed, that PostgreSQL is a cluster of one machine. The command finds them by
 #
 #   PULSE_TEST_DATABASE_URL   a role that may create databases and owns this one; `postgres` is the superuser, and
 #                             neither has a password
 #   PULSE_TEST_REDIS_URL
 #   PULSE_TEST_SOCKETS        the folder of the sockets: .s.PGSQL.<port>, redis.sock
-#   PULSE_TEST_CITUS=1        only where the Citus extension can be created
 # shellcheck disable=SC2317  # functions that are called by name or by trap
 set -euo pipefail
 
@@ -53,7 +52,8 @@ fi
 as_server=("${as_user[@]}" --pdeathsig INT)
 
 launch_postgres() {
-    exec "${as_server[@]}" "$postgres/postgres" -D "$folder/postgres" -k "$folder" -p "$1" \
+    # Citus is a client of itself, and would look for certificates in the home of whoever runs this.
+    HOME=$folder exec "${as_server[@]}" "$postgres/postgres" -D "$folder/postgres" -k "$folder" -p "$1" \
         -c listen_addresses=127.0.0.1 -c max_connections=200 \
         -c fsync=off -c synchronous_commit=off -c full_page_writes=off "${citus[@]}"
 }
@@ -105,13 +105,18 @@ citus=()
 for library in "$postgres"/../lib{,/postgresql}/citus.so; do
     if [[ -e $library ]]; then
         citus=(-c shared_preload_libraries=citus -c max_prepared_transactions=200)
-        export PULSE_TEST_CITUS=1
     fi
 done
 
 start postgres
 "$postgres/psql" --quiet --no-psqlrc --host "$folder" --port "$port" --username postgres \
     --command 'CREATE ROLE pulse LOGIN CREATEDB' --command 'ALTER DATABASE postgres OWNER TO pulse' postgres
+# Databases are made as template1 is; none but a superuser may make the extension.
+if [[ ${#citus[@]} -gt 0 ]]; then
+    for database in template1 postgres; do
+        "$postgres/psql" --quiet --no-psqlrc --host "$folder" --port "$port" --username postgres --command 'CREATE EXTENSION citus' "$database"
+    done
+fi
 export PULSE_TEST_DATABASE_URL="postgresql://pulse@127.0.0.1:$port/postgres"
 
 ln -s "$redis" "$folder/redis-server" # redis-check-rdb is the server when it is called so

@@ -42,7 +42,11 @@ public final class PostgreSQLEventStore: EventStore {
 
     public func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows {
         let (text, values) = statement.rendered(for: .postgresql)
-        return try await contract { try await self.readers.perform(timeoutSeconds: timeoutSeconds) { try $0.execute(text, values) } }
+        return try await contract {
+            try await self.readers.perform(timeoutSeconds: timeoutSeconds) { [citus] session in
+                try session.execute(try citus.safe(text, session), values)
+            }
+        }
     }
 
     public func change(_ statements: [SQL]) async throws {
