@@ -33,18 +33,13 @@ extension Route {
     private static func extended(_ parameters: [Parameter]) -> [Parameter] { parameters + [ScopeParameters.compare, ScopeParameters.explain] }
 
     private static func extended(_ fields: [Schema.Field]) -> Success {
-        .json(.object(fields + [
-            .optional("previous", .object(fields), "The period before, with compare=previous."),
-            .optional("statements", .list(.object([.required("sql", .any), .required("values", .list(.any))])), "With explain=sql."),
-        ]))
+        .json(.object(fields + [.optional("previous", .object(fields), "The period before, with compare=previous."), ScopeParameters.statements]))
     }
 
     private static func answer<Report: Encodable & Sendable>(
         _ call: ProjectRequest, run: @escaping @Sendable (Scope) async throws -> Report
     ) async throws -> Answer {
-        if call.text("explain") != nil { try call.requireAdmin(for: "explain") }
-        let (scope, log) = StatementLog.following(try await call.scope())
-        let statements = { call.text("explain") == nil ? nil : log.statements }
+        let (scope, statements) = try await call.explainedScope()
         guard call.text("compare") == "previous" else {
             let current = try await run(scope)
             return try .json(Extended(current: current, previous: nil, statements: statements()))
@@ -76,6 +71,16 @@ extension Route {
             try container.encodeIfPresent(previous, forKey: .previous)
             try container.encodeIfPresent(statements, forKey: .statements)
         }
+    }
+}
+
+extension ProjectRequest {
+    /// The scope that the request describes, and the statements that were asked of it since; nil where `explain` does not ask for them.
+    public func explainedScope() async throws -> (scope: Scope, statements: @Sendable () -> [StatementLog.Statement]?) {
+        let isAsked = text("explain") != nil
+        if isAsked { try requireAdmin(for: "explain") }
+        let (scope, log) = StatementLog.following(try await self.scope())
+        return (scope, { isAsked ? log.statements : nil })
     }
 }
 

@@ -17,6 +17,10 @@ public enum ScopeParameters {
     public static let compare = Parameter("compare", .choice(["previous"], default: nil), "Adds the equally long period before.")
     public static let explain = Parameter("explain", .choice(["sql"], default: nil), "Adds the statements that made it; for keys with the scope admin.")
 
+    /// What `explain` adds to an answer.
+    public static let statements = Schema.Field.optional(
+        "statements", .list(.object([.required("sql", .any), .required("values", .list(.any))])), "With explain=sql.")
+
     /// Read by `ProjectRequest.interval`.
     public static let interval = Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point.")
 

@@ -11,8 +11,10 @@ extension CoreModule {
         return [
             Route(
                 .get, "/api/v1/stats", "The overview, with the equally long period before.", scope: .query, access: .read,
-                parameters: ScopeParameters.range,
-                success: .json(.object([.required("current", Overview.schema), .required("previous", Overview.schema)])), use: stats),
+                parameters: ScopeParameters.range + [ScopeParameters.explain],
+                success: .json(.object([
+                    .required("current", Overview.schema), .required("previous", Overview.schema), ScopeParameters.statements,
+                ])), use: stats),
             .report(
                 "/api/v1/stats/timeseries", "Pageviews, visitors and sessions by day or hour.",
                 parameters: ScopeParameters.range + [ScopeParameters.interval],
@@ -51,13 +53,13 @@ extension CoreModule {
         ]
     }
 
-    private struct StatsAnswer: Encodable { let current: Overview, previous: Overview }
+    private struct StatsAnswer: Encodable { let current: Overview, previous: Overview, statements: [StatementLog.Statement]? }
 
     /// `GET /api/v1/stats` answers both periods.
     @Sendable private func stats(_ call: ProjectRequest) async throws -> Answer {
-        let scope = try await call.scope()
+        let (scope, statements) = try await call.explainedScope()
         async let current = Overview.run(scope)
         async let previous = Overview.run(scope.over(scope.range.previous))
-        return try .json(StatsAnswer(current: try await current, previous: try await previous))
+        return try .json(StatsAnswer(current: try await current, previous: try await previous, statements: statements()))
     }
 }

@@ -77,6 +77,17 @@ struct CoreReportTests {
         }
     }
 
+    @Test("show the statements that made them, to administrators", arguments: Profile.available)
+    func explained(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let refused = try await app.get("/api/v1/stats?explain=sql")
+            #expect(refused.body == #"{"error":"API key does not have the required 'admin' scope for 'explain'."}"#)
+            let statements = try await app.get("/api/v1/stats?explain=sql", as: .admin).json()["statements"]?.elements ?? []
+            // Both periods.
+            #expect(statements.count { $0["sql"]?.string?.hasPrefix("/* core.overview */ WITH ") == true } == 2)
+        }
+    }
+
     @Test("filter", arguments: Profile.available, [
         ("source:google.com", 3), ("source!:google.com", 4), ("source~:*oogle*", 3), ("path:/docs", 3), ("path:/docs,/pricing", 4),
         ("path!:/docs", 4), ("path~:/doc*;source:(direct)", 2), ("browser:Firefox", 0), ("entry_page:/docs", 2), ("exit_page:/docs", 5),

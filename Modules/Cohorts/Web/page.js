@@ -93,15 +93,13 @@ function sideBySide(view, metric, by) {
         ],
         segments,
       ),
-      h('div', { class: 'grid' },
-        segments.map(({ name, series }) => h('div', null,
-          h('h3', null, name),
-          lineChart({
-            name: `${name}: ${t('c.average')}`,
-            points: series.map(({ date, avg_per_visitor: value }) => ({ label: timeLabel(date, 'day'), short: axisLabel(date, 'day'), value })),
-          }),
-        )),
-      ),
+      segments.map(({ name, series }) => [
+        h('h3', null, name),
+        lineChart({
+          name: `${name}: ${t('c.average')}`,
+          points: series.map(({ date, avg_per_visitor: value }) => ({ label: timeLabel(date, 'day'), short: axisLabel(date, 'day'), value })),
+        }),
+      ]),
     ];
   });
 }

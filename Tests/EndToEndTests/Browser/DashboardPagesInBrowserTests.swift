@@ -209,9 +209,11 @@ struct DashboardPagesInBrowserTests {
                 #expect(made.status == 201, "\(made.body)")
             }
             try await Dashboard.go(to: "cohorts", browser)
-            let rows = "section:has(#compared) > .body > .scroll tbody tr"
-            #expect(try await Dashboard.texts("#compared label", browser) == ["Docs", "Everyone"])
-            #expect(try await Dashboard.texts(rows, browser) == ["Docs 1 3 3", "Everyone 3 6 2"])
+            try await browser.waits(for: "return document.querySelectorAll('#compared label').length === 2")
+            let names = try await Dashboard.texts("#compared label", browser)
+            #expect(names == ["Docs", "Everyone"])
+            let rows = try await Dashboard.texts("section:has(#compared) > .body > .scroll tbody tr", browser)
+            #expect(rows == ["Docs 1 3 3", "Everyone 3 6 2"])
             try await Dashboard.isClean(browser)
             try await browser.click(selector: "#compared input")
             try await Dashboard.settles(browser, where: "location.search.includes('x-segments=')")
