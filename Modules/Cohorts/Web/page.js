@@ -28,6 +28,13 @@ export const texts = {
   'c.pick-two': { en: 'Choose two segments or more, ten at most.', de: 'Wählen Sie zwei bis zehn Segmente.' },
 };
 
+/** The columns of what visitors did. */
+const totals = () => [
+  { name: t('visitors'), number: true, cell: row => number(row.visitors) },
+  { name: t('c.total'), number: true, cell: row => number(row.total) },
+  { name: t('c.average'), number: true, cell: row => number(row.avg_per_visitor) },
+];
+
 export async function show(view) {
   const { root, report, state, signal } = view, by = state.extra.by ?? 'week', metric = state.extra.metric ?? 'pageviews';
   const actions = h('div', { class: 'row' },
@@ -46,12 +53,7 @@ export async function show(view) {
       return [
         columnChart({ name: t('c.average'), points: cohorts.map(row => ({ label: row.period, value: row.avg_per_visitor })) }),
         table(t('c.cohorts'),
-          [
-            { name: t('c.period'), cell: row => row.period },
-            { name: t('visitors'), number: true, cell: row => number(row.visitors) },
-            { name: t('c.total'), number: true, cell: row => number(row.total) },
-            { name: t('c.average'), number: true, cell: row => number(row.avg_per_visitor) },
-          ],
+          [{ name: t('c.period'), cell: row => row.period }, ...totals()],
           cohorts,
           { onpick },
         ),
@@ -85,12 +87,7 @@ function sideBySide(view, metric, by) {
     return [
       picks,
       table(t('c.side'),
-        [
-          { name: t('c.segment'), cell: row => row.name },
-          { name: t('visitors'), number: true, cell: row => number(row.visitors) },
-          { name: t('c.total'), number: true, cell: row => number(row.total) },
-          { name: t('c.average'), number: true, cell: row => number(row.avg_per_visitor) },
-        ],
+        [{ name: t('c.segment'), cell: row => row.name }, ...totals()],
         segments,
       ),
       segments.map(({ name, series }) => [
