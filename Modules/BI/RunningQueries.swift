@@ -33,6 +33,8 @@ final class RunningQueries: Sendable {
             // Another database's statement waits for nothing of ours.
             kind == .externalSQL ? try await work() : try await turns.withPermit(work)
         }
+        // Until it is written down: who stops it meanwhile is not told that there is no such run.
+        defer { running.withLock { $0[key] = nil } }
         func record(_ rows: Int, _ error: String?) async throws -> QueryRun {
             let duration = ContinuousClock.now - start
             let run = QueryRun(
@@ -70,9 +72,8 @@ final class RunningQueries: Sendable {
 
     private func result(of task: Task<QueryResult, any Error>, _ key: Key) async throws -> QueryResult {
         let outcome = await withTaskCancellationHandler { await task.result } onCancel: { task.cancel() }
-        let ended = running.withLock { $0.removeValue(forKey: key) }
         // What an engine says of a statement that was stopped is of no interest.
-        if case .failure = outcome, ended?.isStopped == true { throw ServiceError.invalid("query_stopped", "The query was stopped.") }
+        if case .failure = outcome, running.withLock({ $0[key]?.isStopped }) == true { throw ServiceError.invalid("query_stopped", "The query was stopped.") }
         return try outcome.get()
     }
 

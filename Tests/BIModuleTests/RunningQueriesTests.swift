@@ -53,9 +53,46 @@ struct RunningQueriesTests {
         }
     }
 
-    @Test("wait for their turn, and can be stopped while they do")
+    private static let oneAtATime = "modules:\n  settings:\n    bi:\n      queries_at_a_time: 1\n"
+
+    @Test("wait for their turn")
     func turns() async throws {
-        try await Traffic.run(.embedded, yaml: "modules:\n  settings:\n    bi:\n      queries_at_a_time: 1\n") { app in
+        try await Traffic.run(.embedded, yaml: "storage:\n  query_timeout_seconds: 1\n" + Self.oneAtATime) { app in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for id in 0..<3 { group.addTask { _ = try await app.bi("sql", Self.body(Self.endless, "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7c0\(id)")) } }
+                try await group.waitForAll()
+            }
+            // Each runs until its second is over, and that begins with its turn: side by side they would all end after one.
+            let runs = try await app.get("/api/v1/bi/query-runs").json()["data"]?.elements ?? []
+            #expect(runs.count == 3 && runs.allSatisfy { $0["error"]?.string?.contains("took longer than 1 seconds") == true }, "\(runs)")
+            #expect(runs.compactMap { $0["duration_ms"]?.integer }.max()! >= 2_900)
+        }
+    }
+
+    @Test("are 20 of a project at most, those that wait included")
+    func tooMany() async throws {
+        try await Traffic.run(.embedded, yaml: Self.oneAtATime) { app in
+            let ids = Set((10..<35).map { "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7d\($0)" })
+            try await withThrowingTaskGroup(of: (id: String, answer: TestApp.Answer).self) { group in
+                for id in ids { group.addTask { (id, try await app.bi("sql", Self.body(Self.endless, id))) } }
+                // None of the others ends by itself.
+                var refused: Set<String> = []
+                for _ in 0..<5 {
+                    let (id, answer) = try #require(try await group.next())
+                    #expect(answer.status == 429 && answer.headers[.retryAfter] == "5")
+                    let sentence = "20 queries of the project are under way or wait. Wait for one of them, or stop it."
+                    #expect(answer.body == #"{"error":"\#(sentence)"}"#)
+                    refused.insert(id)
+                }
+                for id in ids.subtracting(refused) { try await Self.stop(id, app) }
+                for try await (_, answer) in group { #expect(answer.body == #"{"error":"The query was stopped."}"#) }
+            }
+        }
+    }
+
+    @Test("can be stopped while they wait")
+    func stopWaiting() async throws {
+        try await Traffic.run(.embedded, yaml: Self.oneAtATime) { app in
             let ids = (0..<3).map { "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7b0\($0)" }
             let answers = try await withThrowingTaskGroup(of: String.self) { group in
                 for id in ids { group.addTask { try await app.bi("sql", Self.body(Self.endless, id)).body } }

@@ -34,6 +34,14 @@ struct FairSemaphoreTests {
         #expect(most <= count && all == 200)
     }
 
+    @Test("lets as many through as it has permits")
+    func together() async throws {
+        let semaphore = FairSemaphore(permits: 2)
+        // With one permit the inner would wait for the outer, which waits for it.
+        let inner = try await semaphore.withPermit { try await semaphore.withPermit { 1 } }
+        #expect(inner == 1)
+    }
+
     @Test("forgets who no longer waits")
     func cancelled() async throws {
         let semaphore = FairSemaphore(permits: 1)

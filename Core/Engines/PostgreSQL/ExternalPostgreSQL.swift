@@ -171,7 +171,8 @@ private final class ExternalSession {
             case nil: break
             case .timeout: throw ExternalDatabaseError(message: "it did not answer within \(Int(timeoutSeconds)) seconds")
             case .cancelled:
-                cancelStatement()
+                // Otherwise the server would go on for nobody until its own time limit, as it does where this fails.
+                _ = JobControl.cancelStatement(on: connection)
                 throw CancellationError()
             }
             var descriptors = [
@@ -184,14 +185,6 @@ private final class ExternalSession {
         guard let result = PQgetResult(connection).map(PostgreSQLResult.init) else { return nil }
         guard [PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE].contains(result.status) else { throw failure(result) }
         return result
-    }
-
-    /// Without it the server would go on for nobody until its own time limit.
-    private func cancelStatement() {
-        guard let handle = PQgetCancel(connection) else { return }
-        var message = [CChar](repeating: 0, count: 256)
-        PQcancel(handle, &message, 256)
-        PQfreeCancel(handle)
     }
 
     private func failure(_ result: PostgreSQLResult? = nil) -> ExternalDatabaseError {

@@ -1,3 +1,4 @@
+import CLibPQ
 import Synchronization
 
 /// How long a job on a connection's thread may take, and whether its task was cancelled.
@@ -27,4 +28,13 @@ final class JobControl: Sendable {
 
     /// For `poll`: milliseconds until `stop` may change by itself; -1 for never.
     var pollMilliseconds: Int32 { deadline?.pollMilliseconds ?? -1 }
+
+    /// Asks the server to stop what the connection is at. Returns after it has passed that on, so that a later statement can't be met; false
+    /// where it could not be asked.
+    static func cancelStatement(on connection: OpaquePointer) -> Bool {
+        guard let handle = PQgetCancel(connection) else { return false }
+        defer { PQfreeCancel(handle) }
+        var message = [CChar](repeating: 0, count: 256)
+        return PQcancel(handle, &message, 256) != 0
+    }
 }

@@ -313,14 +313,9 @@ final class PostgreSQLSession {
         }
     }
 
-    /// Returns after the server has passed the request on, so that it can't meet a later statement.
     private func cancelStatement() {
-        guard let connection, let handle = PQgetCancel(connection) else { return }
-        var message = [CChar](repeating: 0, count: 256)
-        if PQcancel(handle, &message, 256) == 0 {
-            logger.warning("a statement could not be stopped", metadata: ["database.place": "\(settings.place)"])
-        }
-        PQfreeCancel(handle)
+        guard let connection, !JobControl.cancelStatement(on: connection) else { return }
+        logger.warning("a statement could not be stopped", metadata: ["database.place": "\(settings.place)"])
     }
 
     // MARK: COPY
