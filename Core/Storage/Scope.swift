@@ -242,14 +242,14 @@ public struct Scope: Sendable {
     /// Every row of `scope_rows` is there at least once, so sets of visitors are those of `scope_rows`.
     public func flagged() async throws -> SQL {
         guard keepsSessionsWhole else { return "flagged AS NOT MATERIALIZED (SELECT *, 1 AS times, TRUE AS is_irregular FROM scope_rows)" }
-        let late: SQL = "\(bounds) AND seq IS NULL"
         let rows = try await reader.rows(
-            "/* scope.order */ SELECT count(*) AS n FROM (SELECT 1 FROM core_activity WHERE \(late) LIMIT 1) late", of: project, over: range)
+            "/* scope.order */ SELECT count(*) AS n FROM (SELECT 1 FROM core_activity WHERE \(isLate) LIMIT 1) late", of: project, over: range)
         let all: SQL = "SELECT *, 1 AS times, session_at < \(range.start.milliseconds) AS is_irregular FROM scope_rows"
         if rows[0].int("n") == 0 { return "flagged AS NOT MATERIALIZED (\(all))" }
         return """
+            \(lateVisitors),
             late AS MATERIALIZED (
-              SELECT * FROM scope_rows WHERE session_at >= \(range.start.milliseconds) AND visitor IN (SELECT visitor FROM (\(matching(Activity.table, late))) ones)),
+              SELECT * FROM scope_rows WHERE session_at >= \(range.start.milliseconds) AND visitor IN (SELECT visitor FROM late_visitors)),
             flagged AS NOT MATERIALIZED (
               \(all) UNION ALL SELECT *, -1, FALSE FROM late UNION ALL SELECT *, 1, TRUE FROM late)
             """
