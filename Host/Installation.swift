@@ -93,6 +93,7 @@ public struct Installation: Sendable {
                     return .init(module: module.name, table: table, columns: columns)
                 }
             }),
+            dimensions: modules.flatMap { module in module.dimensions.map { (module.name, $0) } },
             limits: .init(bytes: configuration.limits.bodyBytes),
             publicURL: configuration.server.publicURL,
             vault: Vault(secret: cookieSecret),

@@ -35,6 +35,10 @@ struct ModulePage {
         if !module.collectors.isEmpty { text += "## What it collects\n\n" + module.collectors.map(Self.collector).joined() }
         text += module.extensions.map { "## Adds to `\($0.type)`\n\n\($0.summary)\n\n" + Self.fields($0.fields) }.joined()
         if !module.routes.isEmpty { text += "## What it answers\n\n" + Self.routes(module.routes) + "\n" }
+        if !module.dimensions.isEmpty {
+            text += "## Filters\n\nEvery report takes these in `filter=`:\n\n"
+                + module.dimensions.map { "- `\($0.name)`: \($0.titles["en"] ?? "")\n" }.joined() + "\n"
+        }
         if !module.datasets.isEmpty {
             text += "## Datasets\n\n" + module.datasets.map { "- `\($0.name)`: \($0.summary)\n" }.joined() + "\n"
         }

@@ -12,6 +12,8 @@ public struct Services: Sendable {
     public let facts: any FactRecorder
     public let catalog: ReportCatalog
     public let datasets: DatasetCatalog
+    /// What can be filtered by, with the module that tells it.
+    let dimensions: [(module: String, dimension: SessionDimension)]
     public let limits: BodyLimits
     /// Where this installation is reached from outside; nil where the configuration does not say.
     public let publicURL: String?
@@ -23,7 +25,8 @@ public struct Services: Sendable {
     public init(
         control: any ControlStore, directory: Directory, time: any TimeSource, reports: any ReportReader,
         facts: any FactRecorder, catalog: ReportCatalog = ReportCatalog(),
-        datasets: DatasetCatalog = DatasetCatalog(), limits: BodyLimits = BodyLimits(), publicURL: String? = nil, vault: Vault, externalDatabase: any ExternalDatabase
+        datasets: DatasetCatalog = DatasetCatalog(), dimensions: [(module: String, dimension: SessionDimension)] = [], limits: BodyLimits = BodyLimits(),
+        publicURL: String? = nil, vault: Vault, externalDatabase: any ExternalDatabase
     ) {
         self.control = control
         self.directory = directory
@@ -33,6 +36,7 @@ public struct Services: Sendable {
         self.catalog = catalog
         self.limits = limits
         self.datasets = datasets
+        self.dimensions = dimensions
         self.publicURL = publicURL
         self.vault = vault
         self.externalDatabase = externalDatabase

@@ -33,7 +33,7 @@ extension ProjectRequest {
 
     /// The scope that the request's parameters describe.
     /// - Throws: 400 for an unknown zone, a range that ends before it begins, or a filter that can't be read; 404 for an unknown
-    ///   segment; 403 where the module that it needs is off.
+    ///   segment; 403 where the module that it, or a filter, needs is off.
     public func scope() async throws -> Scope { try await scope { text($0) } }
 
     /// The scope that other values of the same parameters describe, such as those of a saved report.
@@ -43,12 +43,20 @@ extension ProjectRequest {
         guard zoneName == "UTC" || TimeZone.knownTimeZoneIdentifiers.contains(zoneName), let zone = TimeZone(identifier: zoneName) else {
             throw ServiceError.parameter("timezone", "unknown zone '\(zoneName.excerpt(60))'; an IANA name such as Europe/Berlin is accepted.")
         }
-        let filters = try value("filter").map(Filter.parse) ?? []
+        let filters = try value("filter").map(filters) ?? []
         let range = try range(in: zone, value)
         return Scope(
             project: project.number, range: range, timezone: zoneName, filters: filters, segment: try await segment(value("segment_id")),
             people: value("count_by") == "people" ? try await people() : nil, limit: value("limit").flatMap(Int.init) ?? 10,
             offset: value("offset").flatMap(Int.init) ?? 0, reader: services.reports)
+    }
+
+    private func filters(_ text: String) throws -> [Filter] {
+        let filters = try Filter.parse(text, and: services.dimensions.map(\.dimension))
+        for filter in filters {
+            if let (module, _) = services.dimensions.first(where: { .ofModule($0.dimension) == filter.dimension }) { try require(module: module) }
+        }
+        return filters
     }
 
     private func segment(_ id: String?) async throws -> Segment? {

@@ -9,7 +9,7 @@ import Storage
 ///
 /// 1. `init(setup)`: reads settings, touches nothing else; what it throws stops the start with the others' errors.
 /// 2. `migrations`, `factTables`: applied before anything runs.
-/// 3. `routes`, `collectors`, `extensions`, `datasets`, `reports`, `pages`: served behind the gate; the module checks no access of its own.
+/// 3. `routes`, `collectors`, `extensions`, `datasets`, `dimensions`, `reports`, `pages`: served behind the gate; the module checks no access of its own.
 /// 4. `jobs`, `services`: started with the host, stopped with it.
 public protocol AnalyticsModule: Sendable {
     static var manifest: ModuleManifest { get }
@@ -25,6 +25,8 @@ public protocol AnalyticsModule: Sendable {
     var extensions: [CollectorExtension] { get }
     /// Facts that BI, exports, segments and dashboards may read.
     var datasets: [Dataset] { get }
+    /// What all reports can be filtered by beside the columns of activity.
+    var dimensions: [SessionDimension] { get }
     /// Reports that can be asked for by name: saved, embedded, exported.
     var reports: [NamedReport] { get }
     /// Facts that are shown on `/api/v1/stream` as they arrive.
@@ -42,6 +44,7 @@ extension AnalyticsModule {
     public var collectors: [Collector] { [] }
     public var extensions: [CollectorExtension] { [] }
     public var datasets: [Dataset] { [] }
+    public var dimensions: [SessionDimension] { [] }
     public var reports: [NamedReport] { [] }
     public var liveTables: [LiveTable] { [] }
     public var pages: [Page] { [] }

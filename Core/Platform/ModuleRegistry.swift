@@ -50,6 +50,8 @@ public struct ModuleRegistry: Sendable {
         let tables = modules.flatMap { module in module.factTables.map { ($0.name, module.name) } }
         findTwice("Table", tables + [(Activity.table.name, "activity"), (Activity.visitors.name, "activity")])
         findTwice("Dataset", modules.flatMap { module in module.datasets.map { ($0.name, module.name) } })
+        let dimensions = modules.flatMap { module in module.dimensions.map { ($0.name, module.name) } }
+        findTwice("Dimension", dimensions + dimensions.filter { Filter.Dimension($0.0) != nil }.map { ($0.0, "activity") })
         findTwice("Page", modules.flatMap { module in module.pages.map { ($0.id, module.name) } })
         let routes = hostRoutes.map { ($0.module ?? "host", $0.route) } + modules.flatMap { module in module.routes.map { (module.name, $0) } }
         findTwice("Route", routes.map { ("\($0.1.method) \($0.1.shape)", "\($0.0) (\($0.1.path))") })

@@ -8,6 +8,7 @@ extension Scope {
             "SELECT *, \(dialect.byCodePoints("coalesce(\(dialect.jsonText("data", path)), '')")) AS value FROM activity WHERE \(condition)"
         case .entryPage: activity(where: condition, bySession: "entry_path")
         case .exitPage: activity(where: condition, bySession: "exit_path")
+        case .ofModule(let dimension): preconditionFailure("'\(dimension.name)' is for filters; nothing is broken down by it")
         }
     }
 

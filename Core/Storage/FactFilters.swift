@@ -24,7 +24,7 @@ extension Filter {
         switch dimension {
         case .session(let column): columns.contains(column)
         case .row(let column): column == "path" && columns.contains(column)
-        case .entryPage, .exitPage, .property: false
+        case .entryPage, .exitPage, .property, .ofModule: false
         }
     }
 }

@@ -31,6 +31,8 @@ public struct Filter: Sendable, Hashable {
         case entryPage, exitPage
         /// A property of a custom event, by its path: `data.plan`.
         case property([String])
+        /// What a module tells of the session.
+        case ofModule(SessionDimension)
 
         static let sessionColumns = [
             "source", "referrer", "country", "region", "city", "browser", "browser_version", "os", "os_version", "device",
@@ -61,30 +63,35 @@ public struct Filter: Sendable, Hashable {
 
         var isOfSession: Bool {
             switch self {
-            case .session, .entryPage, .exitPage: true
+            case .session, .entryPage, .exitPage, .ofModule: true
             case .row, .property: false
             }
         }
+
+        var ofModule: SessionDimension? { if case .ofModule(let dimension) = self { dimension } else { nil } }
     }
 
     /// The condition on a row of `core_activity`.
     func condition(_ scope: Scope) -> SQL {
         switch dimension {
-        case .session(let column), .row(let column): comparison(of: SQL(sql: column))
-        case .property(let path): "kind = 1 AND \(comparison(of: scope.dialect.jsonText("data", path)))"
+        case .session(let column), .row(let column): condition(on: SQL(sql: column))
+        case .property(let path): "kind = 1 AND \(condition(on: scope.dialect.jsonText("data", path)))"
         case .entryPage: session(scope, scope.dialect.first("path", by: Scope.position))
         case .exitPage: session(scope, scope.dialect.last("path", by: Scope.position))
+        case .ofModule(let dimension):
+            if let told = scope.told[self] { told } else { preconditionFailure("nobody asked the module about '\(dimension.name)'") }
         }
     }
 
     private func session(_ scope: Scope, _ page: SQL) -> SQL {
         """
         (visitor, session_at) IN (SELECT visitor, session_at FROM core_activity
-          WHERE \(SQL.all([scope.bounds, "kind = 0"] + scope.leftOfActivity)) GROUP BY visitor, session_at HAVING \(comparison(of: page)))
+          WHERE \(SQL.all([scope.bounds, "kind = 0"] + scope.leftOfActivity)) GROUP BY visitor, session_at HAVING \(condition(on: page)))
         """
     }
 
-    private func comparison(of subject: SQL) -> SQL {
+    /// The condition that `subject` is one of the values that are asked for.
+    public func condition(on subject: SQL) -> SQL {
         switch comparison {
         case .isOneOf: "\(subject) IN \(list: values)"
         case .isNoneOf: "coalesce(\(subject) NOT IN \(list: values), TRUE)"
@@ -108,14 +115,15 @@ public struct Filter: Sendable, Hashable {
 extension Filter {
     /// Reads `country:US,CA;browser!:Chrome;path~:/docs*`: conditions separated by `;`, all of which must hold; values
     /// by `,`. A backslash takes the meaning from the character after it.
+    /// - Parameter others: what can be filtered by beside `Dimension.names`.
     /// - Throws: 400 that quotes the condition and says what is accepted.
-    public static func parse(_ text: String) throws -> [Filter] {
+    public static func parse(_ text: String, and others: [SessionDimension] = []) throws -> [Filter] {
         let conditions = split(text, at: ";").filter { !$0.isEmpty }
         guard conditions.count <= 20 else { throw ServiceError.parameter("filter", "at most 20 conditions; got \(conditions.count).") }
-        return try conditions.map(parseCondition)
+        return try conditions.map { try parseCondition($0, others) }
     }
 
-    private static func parseCondition(_ text: String) throws -> Filter {
+    private static func parseCondition(_ text: String, _ others: [SessionDimension]) throws -> Filter {
         guard let colon = text.firstIndex(of: ":") else {
             throw ServiceError.parameter("filter", "'\(text.excerpt(60))' has no ':'; write it as country:US,CA.")
         }
@@ -123,9 +131,10 @@ extension Filter {
         var sign = ":"
         if name.hasSuffix("~") { sign = "~:"; name = name.dropLast() }
         if name.hasSuffix("!") { sign = "!" + sign; name = name.dropLast() }
-        guard let comparison = Operator(rawValue: sign), let dimension = Dimension(String(name)) else {
-            throw ServiceError.parameter(
-                "filter", "unknown dimension '\(String(name).excerpt(60))'; accepted are \(Dimension.names.joined(separator: ", ")).")
+        let known = Dimension(String(name)) ?? others.first { $0.name == name }.map(Dimension.ofModule)
+        guard let comparison = Operator(rawValue: sign), let dimension = known else {
+            let accepted = Dimension.names + others.map(\.name)
+            throw ServiceError.parameter("filter", "unknown dimension '\(String(name).excerpt(60))'; accepted are \(accepted.joined(separator: ", ")).")
         }
         let values = split(String(text[text.index(after: colon)...]), at: ",").map(unescaped)
         guard values.count <= 100 else { throw ServiceError.parameter("filter", "at most 100 values for '\(name)'; got \(values.count).") }

@@ -57,6 +57,8 @@ public struct Scope: Sendable {
     let reader: any ReportReader
     /// Where it is told who is in the segment: `range`, except after `widened(to:)`.
     private(set) var segmentRange: TimeRange
+    /// What modules made of the filters on their dimensions; see `settled`.
+    var told: [Filter: SQL] = [:]
 
     // Only the gate's target imports this name: whoever could make a scope could read any project.
     @_spi(Scopes) public init(
@@ -121,7 +123,7 @@ public struct Scope: Sendable {
     /// Runs a report's statement. `query` begins after the scope's `WITH`: a SELECT, or more CTEs (`x AS (...) SELECT`)
     /// when `continues` is set. `name` stands in front, so that a slow statement leads back to its code.
     public func rows(_ name: StaticString, reading tables: [FactTable] = [], continues: Bool = false, _ query: SQL) async throws -> Rows {
-        let statement: SQL = "/* \(sql: "\(name)") */ \(prelude(for: query, reading: tables))\(sql: continues ? ", " : " ")\(query)"
+        let statement: SQL = "/* \(sql: "\(name)") */ \(try await settled().prelude(for: query, reading: tables))\(sql: continues ? ", " : " ")\(query)"
         return try await reader.rows(statement, of: project, over: decisiveRange)
     }
 
@@ -129,7 +131,7 @@ public struct Scope: Sendable {
     /// the range; for what is known rather than done, such as traits.
     public func everKnown(_ name: StaticString, _ table: FactTable, as facts: SQL, _ query: SQL) async throws -> Rows {
         let known = matching(table, SQL.all(["project = \(Int64(project))"] + left(of: table.name)))
-        let statement: SQL = "/* \(sql: "\(name)") */ \(prelude(for: query, reading: [])), \(facts) AS NOT MATERIALIZED (\(known)), \(query)"
+        let statement: SQL = "/* \(sql: "\(name)") */ \(try await settled().prelude(for: query, reading: [])), \(facts) AS NOT MATERIALIZED (\(known)), \(query)"
         return try await reader.rows(statement, of: project, over: .always)
     }
 

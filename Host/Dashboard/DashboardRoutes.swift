@@ -4,6 +4,7 @@ import HTTPTypes
 import NIOCore
 import Platform
 import Settings
+import Storage
 
 /// `/dashboard`: the page, its files, and who is logged in.
 struct DashboardRoutes: Sendable {
@@ -94,6 +95,7 @@ struct DashboardRoutes: Sendable {
     private struct State: Encodable {
         struct Site: Encodable { let id: String, name: String, domain: String }
         struct Module: Encodable { let name: String, category: String, summary: String, enabled: Bool, access: AccessLevel }
+        struct Dimension: Encodable { let name: String, titles: [String: String] }
         struct Entry: Encodable { let id: String, module: String, category: String, titles: [String: String], script: String, available: Bool }
 
         static let schema = Schema.object([
@@ -108,6 +110,9 @@ struct DashboardRoutes: Sendable {
                 .required("id", .text(64)), .required("module", .text(64)), .required("category", .text(64)), .required("titles", .map(.text(100))),
                 .required("script", .text(100)), .required("available", .boolean),
             ]))),
+            .required(
+                "dimensions", .list(.object([.required("name", .text(64)), .required("titles", .map(.text(100)))])),
+                "What reports can be filtered by beside what activity tells, as far as the project's modules are on."),
         ])
 
         let ok = true
@@ -118,6 +123,7 @@ struct DashboardRoutes: Sendable {
         var manager = false
         var modules: [Module] = []
         var pages: [Entry] = []
+        var dimensions: [Dimension] = []
     }
 
     private func answer(_ session: DashboardSession?, _ call: AnonymousRequest) throws -> Answer {
@@ -149,6 +155,7 @@ struct DashboardRoutes: Sendable {
                     id: $0.id, module: module.name, category: manifest.category.rawValue, titles: $0.titles, script: DashboardFiles.name(of: $0),
                     available: isAvailable)
             }
+            if isAvailable { state.dimensions += module.dimensions.map { .init(name: $0.name, titles: $0.titles) } }
         }
     }
 }

@@ -1,16 +1,20 @@
 import Core
 
 extension UtmModule {
-    /// A CTE: the campaign of each session of a scope, which is that of its first touch in the range. Columns `visitor`,
-    /// `session_at`, `utm_source`, `utm_medium`, `utm_campaign`.
-    static let firstTouches: SQL = """
-        first_touches AS NOT MATERIALIZED (
-          SELECT visitor, session_at, utm_source, utm_medium, utm_campaign FROM (
-            SELECT visitor, session_at, utm_source, utm_medium, utm_campaign, row_number() OVER (
-              PARTITION BY visitor, session_at ORDER BY occurred_at, utm_source, utm_medium, utm_campaign) AS place
-            FROM utm_touches) numbered
-          WHERE place = 1)
-        """
+    /// A CTE of a report on `touches`: `firstTouches(of:)`.
+    static let firstTouches: SQL = "first_touches AS NOT MATERIALIZED (\(firstTouches(of: "SELECT * FROM utm_touches")))"
+
+    /// The campaign of each session, which is that of its first touch in the range. Columns `visitor`, `session_at`,
+    /// `session_source` and those of `CampaignFields`.
+    static func firstTouches(of touches: SQL) -> SQL {
+        let fields = SQL(sql: CampaignFields.names.joined(separator: ", "))
+        return """
+            SELECT visitor, session_at, source AS session_source, \(fields) FROM (
+              SELECT visitor, session_at, source, \(fields), row_number() OVER (PARTITION BY visitor, session_at ORDER BY occurred_at, \(fields)) AS place
+              FROM (\(touches)) touches) numbered
+            WHERE place = 1
+            """
+    }
 }
 
 /// Campaigns by visitors.

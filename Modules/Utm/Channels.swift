@@ -11,36 +11,20 @@ struct Channels: Encodable, Sendable {
         .required("channel", Channel.schema), .required("visitors", .count), .required("sessions", .count), .required("pageviews", .count),
     ])
 
-    /// Different origins that are looked at; rarer ones, which nobody but a machine makes so many of, are Other.
-    private static let maximumOrigins = 20_000
-    /// Between the parts of an origin. No part has it: control characters are not kept.
-    private static let separator = "\u{1D}"
-
-    /// The rules are asked once for each origin that occurs, and joined back, so that visitors are counted exactly. Of a
-    /// campaign's name the rules want to know no more than two words, so most names need not be told apart.
     static func run(_ scope: Scope) async throws -> [Channels] {
-        let separator = Self.separator
         let origins: SQL = """
             \(UtmModule.firstTouches),
             origins AS NOT MATERIALIZED (
-              SELECT one.visitor, views,
-                source || \(separator) || coalesce(utm_source, '') || \(separator) || coalesce(utm_medium, '') || \(separator) ||
-                CASE WHEN coalesce(utm_campaign, '') = '' THEN '' WHEN lower(utm_campaign) LIKE '%shop%' THEN utm_campaign
-                  WHEN lower(utm_campaign) LIKE '%cross-network%' THEN utm_campaign ELSE '-' END AS origin
+              SELECT one.visitor, views, \(OriginText.sql("one.source")) AS origin
               FROM (
                 SELECT visitor, session_at, min(source) AS source, count(*) FILTER (WHERE kind = 0) AS views FROM activity
                 GROUP BY visitor, session_at) one
               LEFT JOIN first_touches touch ON touch.visitor = one.visitor AND touch.session_at = one.session_at)
             """
-        let found = try await scope.rows("utm.origins", reading: [UtmModule.touches], continues: true, """
+        let known = try await scope.rows("utm.origins", reading: [UtmModule.touches], continues: true, """
             \(origins)
-            SELECT origin, count(*) AS n FROM origins GROUP BY origin ORDER BY n DESC, origin LIMIT \(maximumOrigins)
-            """)
-        let known = found.map { row in
-            let parts = row.text("origin").split(separator: Character(separator), omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 4 else { return [Channel.other.rawValue, row.text("origin")] }
-            return [Channel(Origin(referrer: parts[0], source: parts[1], medium: parts[2], campaign: parts[3])).rawValue, row.text("origin")]
-        }
+            SELECT origin, count(*) AS n FROM origins GROUP BY origin ORDER BY n DESC, origin LIMIT \(OriginText.maximum)
+            """).map { [OriginText.channel($0.text("origin")).rawValue, $0.text("origin")] }
         return try await scope.rows("utm.channels", reading: [UtmModule.touches], continues: true, """
             \(origins),
             known AS (\(scope.dialect.table(["channel", "origin"], of: known)))

@@ -1,5 +1,6 @@
 import Common
 import Core
+import Foundation
 import Host
 import TestSupport
 import Testing
@@ -68,6 +69,48 @@ struct CampaignTests {
             try await app.expect("/api/v1/marketing/channels?filter=path:/pricing", answers: #"{"data":[\#(line("Paid Search", 1, 1, 1))]}"#)
             try await app.expect("/api/v1/marketing/channels?start_at=2026-02-01&end_at=2026-02-02", answers: #"{"data":[]}"#)
             try await app.expect("/api/v1/marketing/ai-referrers", answers: #"{"data":[{"pageviews":2,"source":"chatgpt.com","visitors":2}]}"#)
+        }
+    }
+
+    @Test("every report is filtered by campaign and channel", arguments: Profile.available)
+    func filters(profile: Profile) async throws {
+        try await TestApp.run(profile, collecting: Self.events) { app in
+            // Visitors, sessions, pageviews. A session is its first campaign's, or nobody's.
+            for (filter, numbers) in [
+                ("utm_campaign:spring", [2, 2, 3]), ("utm_campaign:launch,spring", [3, 4, 6]), ("utm_campaign!:spring", [8, 8, 9]),
+                ("utm_campaign:", [5, 5, 5]), ("utm_campaign!:,spring", [3, 3, 4]), ("utm_campaign~:s*", [2, 2, 3]), ("utm_campaign~:*", [9, 10, 12]),
+                ("utm_campaign!~:s*", [8, 8, 9]), ("utm_campaign!~:*", [0, 0, 0]), ("utm_source:newsletter;path:/", [2, 2, 3]), ("utm_content:top", [2, 2, 3]),
+                ("utm_medium:cpc;utm_campaign:launch", [0, 0, 0]),
+                ("channel:Paid Search", [2, 2, 3]), ("channel:Email", [2, 2, 3]), ("channel:AI Referrals", [2, 2, 2]), ("channel:Direct", [1, 1, 1]),
+                ("channel:Organic Search", [1, 1, 1]), ("channel:Organic Social", [1, 1, 1]), ("channel:Paid Social", [1, 1, 1]), ("channel:Other", [0, 0, 0]),
+                ("channel!:Paid Search", [8, 8, 9]), ("channel~:Paid*", [3, 3, 4]), ("channel:Email;utm_campaign:launch;country:", [2, 2, 3]),
+            ] {
+                let query = "filter=" + (filter.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")
+                for counting in ["", "&count_by=people"] {
+                    let current = try await app.get("/api/v1/stats?\(query)\(counting)").json()["current"]
+                    #expect(["visitors", "sessions", "pageviews"].map { current?[$0]?.integer ?? -1 } == numbers.map(Int64.init), "\(filter)\(counting)")
+                }
+            }
+            // Of the day of the range alone it is told.
+            let second = try await app.get("/api/v1/stats?filter=channel:Email&start_at=2026-03-02&end_at=2026-03-02&compare=previous").json()
+            #expect(second["current"]?["sessions"]?.integer == 1)
+            #expect(second["previous"]?["sessions"]?.integer == 1)
+            // Facts of other tables too.
+            try await app.expect("/api/v1/campaigns?filter=channel:Email", answers: #"{"data":[{"avg_duration":30,"bounce_rate":50,"campaign":"launch","pageviews":3,"visitors":2}]}"#)
+            try await app.expect("/api/v1/pages/drill?path=/pricing&filter=utm_campaign:spring&limit=5", answers: try await app.get("/api/v1/pages/drill?path=/pricing").body)
+        }
+    }
+
+    @Test("a filter on what a module tells needs the module")
+    func filterSwitchedOff() async throws {
+        try await TestApp.run { app in
+            try await app.installation.directory.setModules([.init(module: "utm", isEnabled: false, access: .all)], in: app.project, by: "test")
+            let refused = try await app.get("/api/v1/stats?filter=channel:Email")
+            #expect(refused.status == 403)
+            #expect(try refused.json()["error"]?.string == "Module 'utm' is not enabled for this project.")
+            let unknown = try await app.get("/api/v1/stats?filter=chanel:Email")
+            #expect(unknown.status == 400)
+            #expect(try unknown.json()["error"]?.string?.hasSuffix("data.NAME, channel, utm_source, utm_medium, utm_campaign, utm_content, utm_term.") == true)
         }
     }
 

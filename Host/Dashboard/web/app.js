@@ -38,7 +38,7 @@ function begin(begun) {
 
 async function leave() {
   await logOut();
-  session = { project: null, administrator: false, pages: [], modules: [] };
+  session = { project: null, administrator: false, pages: [], modules: [], dimensions: [] };
   history.replaceState(null, '', '/dashboard');
   enter();
 }
@@ -73,6 +73,8 @@ function link(to, ...content) {
 }
 
 function build() {
+  // What modules add to the filters is named by them.
+  addTexts(Object.fromEntries(session.dimensions.map(({ name, titles }) => [`dimension.${name}`, titles])));
   const main = h('main', { id: 'main', tabindex: -1 });
   const nav = h('nav', { 'aria-label': t('navigation') });
   const menu = h('button',

@@ -5,6 +5,10 @@ import { t, number } from './text.js';
 import { bar } from './charts.js';
 import { button, card, load, empty } from './kit.js';
 import { csv, download } from './api.js';
+import { withFilter } from './state.js';
+
+/** For `pick` of breakdowns: what filters the whole view by a row's value; null where it has none. */
+export const picker = ({ go, state }) => (name, key = name) => row => row[key] ? () => go({ filters: withFilter(state.filters, name, row[key]) }) : null;
 
 /**
  * A card with tabs, each a list with bars. A tab: { id, title, explain, columns: [{ name, value(row), format, explain }], rows(limit) → rows,

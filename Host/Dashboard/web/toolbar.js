@@ -112,7 +112,8 @@ function askDays(view, first, last) {
 }
 
 function compose(view) {
-  const name = select({}, [...dimensions.map(name => [name, t(`dimension.${name}`)]), ['data', t('dimension.data')]], 'path');
+  const names = [...dimensions, ...view.session.dimensions.map(({ name }) => name), 'data'];
+  const name = select({}, names.map(name => [name, t(`dimension.${name}`)]), 'path');
   const property = h('input', { type: 'text', placeholder: 'plan' }), propertyField = field(t('property'), property);
   propertyField.hidden = true;
   name.addEventListener('change', () => propertyField.hidden = name.value !== 'data');

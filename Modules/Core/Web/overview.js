@@ -1,7 +1,7 @@
 // The first page: how many, over time, from where, on what.
 
 import {
-  h, replace, t, number, short, percent, duration, country, figure, delta, breakdown, card, load, lineChart, withFilter, timeline, endsToday, ask,
+  h, replace, t, number, short, percent, duration, country, figure, delta, breakdown, card, load, lineChart, picker, timeline, endsToday, ask,
 } from './kit.js';
 
 export const texts = {
@@ -152,12 +152,12 @@ function map(options) {
 }
 
 /** The breakdowns. They are asked once `numbers` has settled, so that the figures above them don't wait. */
-function lists({ state, report: ask, go, can, signal }, numbers) {
+function lists(view, numbers) {
+  const { report: ask, can, signal } = view, filter = picker(view);
   const report = async (...question) => {
     await numbers;
     return ask(...question);
   };
-  const filter = (name, key = name) => row => row[key] ? () => go({ filters: withFilter(state.filters, name, row[key]) }) : null;
   const list = path => async limit => (await report(path, { limit })).data;
   const column = (name, key, format) => ({ name, value: row => row[key], format });
   const visitors = { ...column(t('visitors'), 'visitors'), explain: t('o.visitors?') }, views = column(t('pageviews'), 'pageviews');
@@ -232,9 +232,17 @@ function lists({ state, report: ask, go, can, signal }, numbers) {
               title: t('o.channels'),
               columns: [visitors, sessions],
               label: row => row.channel,
+              pick: filter('channel'),
               rows: async limit => (await report('/api/v1/marketing/channels')).data.slice(0, limit),
             },
-            { id: 'campaigns', title: t('o.campaigns'), columns: [visitors, bounces], rows: list('/api/v1/campaigns'), label: row => row.campaign },
+            {
+              id: 'campaigns',
+              title: t('o.campaigns'),
+              columns: [visitors, bounces],
+              label: row => row.campaign,
+              pick: filter('utm_campaign', 'campaign'),
+              rows: list('/api/v1/campaigns'),
+            },
           ]
           : [],
       ],

@@ -1,6 +1,6 @@
 // What was earned.
 
-import { h, replace, t, number, money, timeline, endsToday, figure, delta, later, load, breakdown, lineChart, withFilter } from './kit.js';
+import { h, replace, t, number, money, timeline, endsToday, figure, delta, later, load, breakdown, lineChart, picker } from './kit.js';
 
 export const texts = {
   'v.revenue?': {
@@ -25,7 +25,7 @@ export const texts = {
 };
 
 export async function show(view) {
-  const { root, report, state, go, signal } = view, figures = h('div', { class: 'figures' });
+  const { root, report, signal } = view, figures = h('div', { class: 'figures' });
   const totals = report('/api/v1/revenue', view.compare);
   let currency;
   const cash = value => money(value, currency);
@@ -68,7 +68,7 @@ export async function show(view) {
       breakdown(t('v.sources'),
         [
           tab('sources', t('v.sources'), [amount, orders], list('/api/v1/revenue/sources'), row => row.source, {
-            pick: row => () => go({ filters: withFilter(state.filters, 'source', row.source) }),
+            pick: picker(view)('source'),
           }),
           tab('currencies', t('v.currencies'),
             [orders, { name: t('revenue'), value: row => row.revenue }],

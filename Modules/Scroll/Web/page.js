@@ -1,6 +1,6 @@
 // How far pages are read.
 
-import { replace, t, number, percent, breakdown, later, columnChart, withFilter } from './kit.js';
+import { replace, t, number, percent, breakdown, later, columnChart, picker } from './kit.js';
 
 export const texts = {
   's.pages': { en: 'Pages', de: 'Seiten' },
@@ -22,7 +22,8 @@ export const texts = {
   },
 };
 
-export async function show({ root, report, state, go, signal }) {
+export async function show(view) {
+  const { root, report, signal } = view;
   replace(root,
     later(t('s.reached'), { signal, explain: t('s.reached?'), nothing: t('s.none') }, async () => {
       const { data, samples } = await report('/api/v1/scroll/distribution');
@@ -47,7 +48,7 @@ export async function show({ root, report, state, go, signal }) {
           ],
           rows: async limit => (await report('/api/v1/scroll', { limit })).data,
           label: row => row.path,
-          pick: row => () => go({ filters: withFilter(state.filters, 'path', row.path) }),
+          pick: picker(view)('path'),
         },
       ],
       { signal },

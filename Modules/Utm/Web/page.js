@@ -1,6 +1,6 @@
 // Where visitors come from: channels, campaigns, and what brought the money.
 
-import { h, replace, t, percent, duration, money, number, breakdown, later, table, choice, withFilter } from './kit.js';
+import { h, replace, t, percent, duration, money, number, breakdown, later, table, choice, picker } from './kit.js';
 
 export const texts = {
   'u.channels': { en: 'Channels', de: 'Kanäle' },
@@ -40,7 +40,7 @@ export const texts = {
 };
 
 export async function show(view) {
-  const { root, report, state, go, signal } = view;
+  const { root, report, state, signal } = view, filter = picker(view);
   const visitors = { name: t('visitors'), value: row => row.visitors };
   const views = { name: t('pageviews'), value: row => row.pageviews };
   const sessions = { name: t('sessions'), value: row => row.sessions };
@@ -57,6 +57,7 @@ export async function show(view) {
             columns: [visitors, sessions, views],
             rows: whole('/api/v1/marketing/channels'),
             label: row => row.channel,
+            pick: filter('channel'),
           },
         ],
         { signal },
@@ -74,6 +75,7 @@ export async function show(view) {
             ],
             rows: list('/api/v1/campaigns'),
             label: row => row.campaign,
+            pick: filter('utm_campaign', 'campaign'),
           },
           {
             id: 'utm-sources',
@@ -82,6 +84,7 @@ export async function show(view) {
             columns: [visitors, views],
             rows: list('/api/v1/campaigns/sources'),
             label: row => row.source,
+            pick: filter('utm_source', 'source'),
           },
           {
             id: 'mediums',
@@ -90,6 +93,7 @@ export async function show(view) {
             columns: [visitors, views],
             rows: list('/api/v1/campaigns/mediums'),
             label: row => row.medium,
+            pick: filter('utm_medium', 'medium'),
           },
         ],
         { signal },
@@ -129,7 +133,7 @@ export async function show(view) {
             columns: [visitors, views],
             rows: whole('/api/v1/marketing/ai-referrers'),
             label: row => row.source,
-            pick: row => () => go({ filters: withFilter(state.filters, 'source', row.source) }),
+            pick: filter('source'),
           },
         ],
         { signal },

@@ -46,6 +46,28 @@ struct DashboardInBrowserTests {
         }
     }
 
+    @Test("campaigns and channels filter by a click, as everything that a module adds to filters")
+    func campaigns() async throws {
+        try await Dashboard.run { app, browser in
+            try await Dashboard.traffic(app)
+            try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"dee","utm_source":"news","utm_medium":"email","utm_campaign":"spring"}"#)
+            try await Dashboard.logIn(app, browser, app.keys[.query]!)
+            #expect(try await Dashboard.figure("Visitors", browser) == "4")
+            try await browser.click(selector: "nav a[href^='/dashboard/acquisition']")
+            try await Dashboard.settles(browser, where: "document.querySelector(\"button.row[title='Only spring']\")")
+            try await browser.click(selector: "button.row[title='Only spring']")
+            try await Dashboard.settles(browser, where: "document.querySelector('.chips li span')?.textContent === 'Campaign is spring'")
+            #expect(try await Dashboard.rows("Channels", browser) == ["Email 1"])
+            try await browser.click(selector: "button.row[title='Only Email']")
+            try await Dashboard.settles(browser, where: "document.querySelectorAll('.chips li span').length === 2")
+            try await browser.click(selector: "nav a[href^='/dashboard/overview']")
+            #expect(try await Dashboard.figure("Visitors", browser) == "1")
+            #expect(try await Dashboard.figure("Pageviews", browser) == "1")
+            try await browser.click("add-filter")
+            #expect(try await browser.texts("return [...document.querySelectorAll('dialog option')].map(o => o.textContent)").contains("Channel"))
+        }
+    }
+
     @Test("a wrong key is refused in words")
     func wrongKey() async throws {
         try await Dashboard.run { app, browser in

@@ -1,0 +1,44 @@
+import Core
+
+extension UtmModule {
+    /// The campaign's parameters and the channel of a session.
+    public var dimensions: [SessionDimension] {
+        let titles = [
+            "utm_source": ["en": "Tagged source", "de": "Markierte Quelle"], "utm_medium": ["en": "Medium", "de": "Medium"],
+            "utm_campaign": ["en": "Campaign", "de": "Kampagne"], "utm_content": ["en": "Link of a campaign", "de": "Link einer Kampagne"],
+            "utm_term": ["en": "Search word bought", "de": "Gekauftes Suchwort"],
+        ]
+        let parameters = CampaignFields.names.map { name in
+            SessionDimension(name, titles: titles[name] ?? ["en": name]) { filter, scope in
+                let touches = Self.firstTouches(of: scope.facts(of: Self.touches))
+                return filter.condition(onSessions: "SELECT visitor, session_at, \(sql: name) AS value FROM (\(touches)) first_touches")
+            }
+        }
+        return [SessionDimension("channel", titles: ["en": "Channel", "de": "Kanal"], condition: Self.channel)] + parameters
+    }
+
+    /// Sessions with a campaign are told by it, all others by what their rows have as `source`.
+    private static func channel(_ filter: Filter, _ scope: Scope) async throws -> SQL {
+        let touches = firstTouches(of: scope.facts(of: touches))
+        let sources = try await scope.rows(
+            "utm.sources", "SELECT source, count(*) AS n FROM activity GROUP BY source ORDER BY n DESC, source LIMIT \(OriginText.maximum)")
+            .map { [Channel(Origin(referrer: $0.text("source"), source: "", medium: "", campaign: "")).rawValue, $0.text("source")] }
+        let origins = try await scope.rows("utm.tagged_origins", continues: true, """
+            origins AS (SELECT \(OriginText.sql("session_source")) AS origin FROM (\(touches)) first_touches)
+            SELECT origin, count(*) AS n FROM origins GROUP BY origin ORDER BY n DESC, origin LIMIT \(OriginText.maximum)
+            """).map { [OriginText.channel($0.text("origin")).rawValue, $0.text("origin")] }
+        let dialect = scope.dialect, other = Channel.other.rawValue, asked = filter.condition(on: "channel")
+        let known: SQL = "(\(dialect.table(["channel", "named"], of: sources))) known"
+        return """
+            ((visitor, session_at) IN (
+                SELECT visitor, session_at FROM (
+                  SELECT visitor, session_at, coalesce(channel, \(other)) AS channel
+                  FROM (SELECT visitor, session_at, \(OriginText.sql("session_source")) AS origin FROM (\(touches)) first_touches) tagged
+                  LEFT JOIN (\(dialect.table(["channel", "named"], of: origins))) known ON known.named = tagged.origin) placed
+                WHERE \(asked))
+              OR ((visitor, session_at) NOT IN (SELECT visitor, session_at FROM (\(touches)) first_touches)
+                AND (source IN (SELECT named FROM \(known) WHERE \(asked))
+                  OR (\(filter.condition(on: "\(other)")) AND source NOT IN (SELECT named FROM \(known))))))
+            """
+    }
+}
