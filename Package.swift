@@ -36,8 +36,18 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
-func core(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Core/\(path)", swiftSettings: settings)
+/// Core's targets, each with those that it is made from.
+var parts: [String: [String]] = [:]
+
+/// The named targets of Core and all that they are made from: SwiftPM builds a target anew when one changes that it names itself, and knows
+/// nothing of those behind it, on whose layout it relies as well.
+@MainActor func from(_ names: String...) -> [Target.Dependency] {
+    Set(names.flatMap { [$0] + (parts[$0] ?? []) }).sorted().map { .byName(name: $0) }
+}
+
+@MainActor func core(_ name: String, _ path: String, from names: [String] = [], _ dependencies: [Target.Dependency] = []) -> Target {
+    parts[name] = Set(names.flatMap { [$0] + (parts[$0] ?? []) }).sorted()
+    return .target(name: name, dependencies: parts[name]!.map { .byName(name: $0) } + dependencies, path: "Core/\(path)", swiftSettings: settings)
 }
 
 /// What the benchmarks run beside Swift code.
@@ -66,16 +76,16 @@ var targets: [Target] = [
 
     // Core, from the ground up.
     core("Common", "Common", ["CSimdJSON", "CZlib", crypto]),
-    core("Storage", "Storage", ["Common", log]),
-    core("Coordination", "Coordination", ["Common"]),
+    core("Storage", "Storage", from: ["Common"], [log]),
+    core("Coordination", "Coordination", from: ["Common"]),
     core("Enrichment", "Enrichment", ["CMaxMind"]),
-    core("Settings", "Settings", ["Common", "Enrichment", yams]),
-    core("Access", "Access", ["Common", "Storage", "Coordination", httpTypes, nio, nioFoundation, log]),
-    core("Ingest", "Ingest", ["Common", "Storage", "Access", "Enrichment", "Coordination", "CZlib", crypto, httpTypes, nio, log, metrics, lifecycle]),
-    core("Jobs", "Jobs", ["Common", "Coordination", log, lifecycle]),
-    core("Operations", "Operations", ["Common", "Access", log, metrics, coreMetrics, tracing, instrumentation, httpClient, nio, nioHTTP1, httpTypes, lifecycle]),
-    core("Platform", "Platform", ["Common", "Storage", "Access", "Ingest", "Jobs", "Settings", lifecycle]),
-    core("Core", "Umbrella", ["Common", "Storage", "Access", "Enrichment", "Ingest", "Jobs", "Platform", "Settings", httpTypes]),
+    core("Settings", "Settings", from: ["Common", "Enrichment"], [yams]),
+    core("Access", "Access", from: ["Storage", "Coordination"], [httpTypes, nio, nioFoundation, log]),
+    core("Ingest", "Ingest", from: ["Access", "Enrichment"], ["CZlib", crypto, httpTypes, nio, log, metrics, lifecycle]),
+    core("Jobs", "Jobs", from: ["Coordination"], [log, lifecycle]),
+    core("Operations", "Operations", from: ["Access"], [log, metrics, coreMetrics, tracing, instrumentation, httpClient, nio, nioHTTP1, httpTypes, lifecycle]),
+    core("Platform", "Platform", from: ["Ingest", "Jobs", "Settings"], [lifecycle]),
+    core("Core", "Umbrella", from: ["Platform"], [httpTypes]),
 
     // Engines, linked by Host alone.
     .target(
@@ -83,29 +93,25 @@ var targets: [Target] = [
         // The symbols that DuckDB's library looks for in the process must be visible to it.
         linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]
     ),
-    core("DuckDBEngine", "Engines/DuckDB", ["Common", "Storage", "CDuckDB", log]),
-    core("SQLiteEngine", "Engines/SQLite", ["Common", "Storage", grdb]),
-    core("PostgreSQLEngine", "Engines/PostgreSQL", ["Common", "Storage", "CLibPQ", nio, nioPosix, log]),
-    core("RedisEngine", "Engines/Redis", ["Common", "Coordination", "CHiredis", log]),
+    core("DuckDBEngine", "Engines/DuckDB", from: ["Storage"], ["CDuckDB", log]),
+    core("SQLiteEngine", "Engines/SQLite", from: ["Storage"], [grdb]),
+    core("PostgreSQLEngine", "Engines/PostgreSQL", from: ["Storage"], ["CLibPQ", nio, nioPosix, log]),
+    core("RedisEngine", "Engines/Redis", from: ["Coordination"], ["CHiredis", log]),
 
     .target(
         name: "Host",
-        dependencies: [
-            "Core", "Coordination", "Operations", "SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine", "RedisEngine", hummingbird,
-            httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals, httpTypes, nio, nioHTTP1, crypto,
+        dependencies: from("Core", "Operations", "SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine", "RedisEngine") + [
+            hummingbird, httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals, httpTypes, nio, nioHTTP1, crypto,
         ] + modules.map { .byName(name: "\($0)Module") },
         path: "Host", exclude: ["Pulse"], resources: files("Host", "Dashboard/web").map { .embedInCode($0) }, swiftSettings: settings
     ),
     .target(
-        name: "TestSupport",
-        dependencies: [
-            "Core", "Host", hummingbird, log, nio, hummingbirdTesting,
-        ],
-        path: "Tests/TestSupport", swiftSettings: settings
+        name: "TestSupport", dependencies: from("Core") + ["Host", hummingbird, log, nio, hummingbirdTesting], path: "Tests/TestSupport",
+        swiftSettings: settings
     ),
     .executableTarget(
         name: "pulse-bench",
-        dependencies: ["Host", "Core", "DuckDBEngine", hummingbird, httpClient, arguments, nio, nioPosix, nioHTTP1], path: "Tests/Benchmarks",
+        dependencies: from("Core", "DuckDBEngine") + ["Host", hummingbird, httpClient, arguments, nio, nioPosix, nioHTTP1], path: "Tests/Benchmarks",
         exclude: benchmarkScripts, swiftSettings: settings
     ),
     .executableTarget(name: "pulse", dependencies: ["Host", arguments], path: "Host/Pulse", swiftSettings: settings),
@@ -117,24 +123,24 @@ for module in modules {
     let sources = files("Modules/\(module)", "Script").filter { $0 != "Script/served" }
     targets += [
         .target(
-            name: "\(module)Module", dependencies: ["Core", nio], path: "Modules/\(module)",
+            name: "\(module)Module", dependencies: from("Core") + [nio], path: "Modules/\(module)",
             exclude: sources, resources: served.map { .embedInCode($0) }, swiftSettings: settings
         ),
-        test("\(module)ModuleTests", [.byName(name: "\(module)Module"), "Core", crypto]),
+        test("\(module)ModuleTests", from("Core") + ["Host", .byName(name: "\(module)Module"), crypto]),
     ]
 }
 
 targets += [
     test("CommonTests", ["Common"]),
-    test("StorageTests", ["Common", "Storage", "SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine", log]),
-    test("CoordinationTests", ["Common", "Coordination", "RedisEngine", log]),
-    test("SettingsTests", ["Common", "Settings"]),
+    test("StorageTests", from("SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine") + [log]),
+    test("CoordinationTests", from("RedisEngine") + [log]),
+    test("SettingsTests", from("Settings")),
     test("EnrichmentTests", ["Enrichment"]),
-    test("AccessTests", ["Core"]),
-    test("OperationsTests", ["Common", "Access", "Operations", httpClient, nioPosix, nioHTTP1, log, metrics, coreMetrics, tracing, instrumentation, httpTypes, nio, lifecycle]),
-    test("IngestTests", ["Core", log, metrics, nio]),
-    test("HostTests", ["Host", "Core", httpClient, nio]),
-    test("EndToEndTests", ["Host", "Core", "CoreModule", httpClient, nio, nioHTTP1, hummingbirdTesting]),
+    test("AccessTests", from("Core") + ["Host"]),
+    test("OperationsTests", from("Operations") + [httpClient, nioPosix, nioHTTP1, log, metrics, coreMetrics, tracing, instrumentation, httpTypes, nio, lifecycle]),
+    test("IngestTests", from("Core") + ["Host", log, metrics, nio]),
+    test("HostTests", from("Core") + ["Host", httpClient, nio]),
+    test("EndToEndTests", from("Core") + ["Host", "CoreModule", httpClient, nio, nioHTTP1, hummingbirdTesting]),
 ]
 
 let package = Package(
