@@ -11,9 +11,12 @@ extension CoreModule {
         return [
             Route(
                 .get, "/api/v1/stats", "The overview, with the equally long period before.", scope: .query, access: .read,
-                parameters: ScopeParameters.range + [ScopeParameters.explain],
+                parameters: ScopeParameters.range + [
+                    Parameter("compare", .choice(["previous", "none"], default: "previous"), "With none, the period before is left out."),
+                    ScopeParameters.explain,
+                ],
                 success: .json(.object([
-                    .required("current", Overview.schema), .required("previous", Overview.schema), ScopeParameters.statements,
+                    .required("current", Overview.schema), .optional("previous", Overview.schema, "Unless compare=none."), ScopeParameters.statements,
                 ])), use: stats),
             .report(
                 "/api/v1/stats/timeseries", "Pageviews, visitors and sessions by day or hour.",
@@ -53,13 +56,13 @@ extension CoreModule {
         ]
     }
 
-    private struct StatsAnswer: Encodable { let current: Overview, previous: Overview, statements: [StatementLog.Statement]? }
+    private struct StatsAnswer: Encodable { let current: Overview, previous: Overview?, statements: [StatementLog.Statement]? }
 
-    /// `GET /api/v1/stats` answers both periods.
+    /// `GET /api/v1/stats` answers both periods, if it is not asked for one.
     @Sendable private func stats(_ call: ProjectRequest) async throws -> Answer {
         let (scope, statements) = try await call.explainedScope()
         async let current = Overview.run(scope)
-        async let previous = Overview.run(scope.over(scope.range.previous))
+        async let previous = call.text("compare") == "none" ? nil : Overview.run(scope.over(scope.range.previous))
         return try .json(StatsAnswer(current: try await current, previous: try await previous, statements: statements()))
     }
 }

@@ -63,39 +63,47 @@ export const texts = {
 
 export async function show(view) {
   const { root, state, report, signal } = view;
-  // The figures come first: what is asked beside them would only take their time.
-  const stats = report('/api/v1/stats'), askSeries = () => report('/api/v1/stats/timeseries', { interval: view.interval, ...view.compare });
-  const series = stats.then(askSeries, askSeries);
-  series.catch(() => { /* the chart tells */ });
+  // The figures come first, then what they were before, then everything else: what is asked beside them would only take their time.
+  const after = (first, ask) => first.then(ask, ask);
+  const stats = report('/api/v1/stats', { compare: 'none' });
+  const compared = state.compare ? after(stats, () => report('/api/v1/stats')) : stats;
+  const series = after(compared, () => report('/api/v1/stats/timeseries', { interval: view.interval, ...view.compare }));
   const figures = h('div', { class: 'figures' }), chart = h('div'), live = h('span', { class: 'muted', id: 'live' });
   let metric = state.extra.metric ?? 'visitors';
   const heading = h('span', null, t(metric));
   const pick = name => () => {
     metric = name;
     heading.textContent = t(name);
-    drawFigures();
+    redraw(shown);
     drawChart();
   };
-  const drawFigures = () => load(figures,
-    async () => {
-      const { current, previous } = await stats;
-      const make = (name, title, format, { lowIsGood, onclick } = {}) => figure({
-        name: title,
-        value: format(current[name]),
-        explain: t(`o.${name}?`),
-        onclick,
-        pressed: metric === name,
-        change: state.compare ? delta(current[name], previous[name], lowIsGood) : null,
-      });
-      return [
-        ...['visitors', 'pageviews', 'sessions'].map(name => make(name, t(name), short, { onclick: pick(name) })),
-        make('bounce_rate', t('o.bounce'), percent, { lowIsGood: true }),
-        make('avg_duration', t('o.duration'), duration),
-        make('events', t('events'), short),
-      ];
-    },
-    { lines: 2, signal },
-  );
+  const made = ({ current, previous }) => {
+    const make = (name, title, format, { lowIsGood, onclick } = {}) => figure({
+      name: title,
+      value: format(current[name]),
+      explain: t(`o.${name}?`),
+      onclick,
+      pressed: metric === name,
+      change: previous && delta(current[name], previous[name], lowIsGood),
+    });
+    return [
+      ...['visitors', 'pageviews', 'sessions'].map(name => make(name, t(name), short, { onclick: pick(name) })),
+      make('bounce_rate', t('o.bounce'), percent, { lowIsGood: true }),
+      make('avg_duration', t('o.duration'), duration),
+      make('events', t('events'), short),
+    ];
+  };
+  let shown;
+  const redraw = answer => {
+    const wasInside = figures.contains(document.activeElement);
+    replace(figures, made(shown = answer));
+    if (wasInside) figures.querySelector('[aria-pressed=true]').focus();
+  };
+  const drawFigures = async () => {
+    await load(figures, async () => made(shown = await stats), { lines: 2, signal });
+    const both = await compared.catch(() => null);
+    if (both && !signal.aborted) redraw(both);
+  };
   const drawChart = () => load(chart,
     async () => {
       const answer = await series, points = timeline(answer, view.interval, point => point[metric]), partial = endsToday(view, answer.data);
@@ -108,17 +116,17 @@ export async function show(view) {
     { lines: 7, signal },
   );
 
-  replace(root, figures, card(heading, { actions: live }, chart), h('div', { class: 'grid' }, lists(view, Promise.allSettled([stats, series]))));
+  replace(root, figures, card(heading, { actions: live }, chart), h('div', { class: 'grid' }, lists(view, series.catch(() => { /* the chart tells */ }))));
   countLive(live, signal);
   await Promise.all([drawFigures(), drawChart()]);
-  const { current, previous } = await stats.catch(() => ({ current: {}, previous: {} }));
-  const isEmpty = current.pageviews === 0 && current.events === 0 && !previous.pageviews && !state.filters.length && !state.segment;
+  const { current } = await stats.catch(() => ({ current: {} }));
+  const isEmpty = current.pageviews === 0 && current.events === 0 && !state.filters.length && !state.segment;
   if (isEmpty && await isNew(signal)) (await import('./start.js')).showStart(view, () => view.refresh());
 }
 
 /** Whether nothing has ever come to the project. */
 async function isNew(signal) {
-  const { current } = await ask('/api/v1/stats', { signal, parameters: { start_at: '2000-01-01' } });
+  const { current } = await ask('/api/v1/stats', { signal, parameters: { start_at: '2000-01-01', compare: 'none' } });
   return !current.pageviews && !current.events && !signal.aborted;
 }
 
