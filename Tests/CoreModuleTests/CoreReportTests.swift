@@ -74,6 +74,10 @@ struct CoreReportTests {
             #expect(answer.body == #"{"data":[],"previous":{"data":[{"count":1,"name":"signup","unique":1}]}}"#)
             let stats = try await app.get("/api/v1/stats?start_at=2026-03-02&end_at=2026-03-02").json()
             #expect(stats["previous"]?["pageviews"]?.integer == 7)
+            // One period alone is the same, without the other.
+            try await app.expect(
+                "/api/v1/stats?start_at=2026-03-01&end_at=2026-03-01&compare=none",
+                answers: #"{"current":{"avg_duration":510,"bounce_rate":50,"events":1,"pageviews":7,"sessions":4,"visitors":3}}"#)
         }
     }
 

@@ -16,6 +16,11 @@ struct DashboardInBrowserTests {
             #expect(try await Dashboard.figure("Events", browser) == "1")
             #expect(try await Dashboard.rows("Pages", browser) == ["/ 3", "/docs 2", "/pricing 1"])
             try await Dashboard.isClean(browser)
+            // What it was before comes after it, and who chose a figure by the keyboard stays there.
+            try await browser.waits(for: "return document.querySelectorAll('.figure .delta').length === 6 && document.querySelector('.figure .delta').textContent !== ' '")
+            try await browser.run("const figure = document.querySelectorAll('.figure button.pick')[1]; figure.focus(); figure.click()")
+            try await Dashboard.settles(browser)
+            #expect(try await browser.run("return document.activeElement.getAttribute('aria-pressed') + document.activeElement.textContent").string?.hasPrefix("truePageviews6") == true)
             let transferred = try await browser.run("""
                 const all = ['navigation', 'resource'].flatMap(type => performance.getEntriesByType(type));
                 return all.reduce((sum, entry) => sum + entry.transferSize, 0)
