@@ -45,14 +45,22 @@ public struct Step: Sendable, Hashable {
         SQL.joined(steps.enumerated().map { "(\($1.condition(dialect))) AS is_\(sql: String($0 + 1))" })
     }
 
+    /// Whether it is told by one name or path.
+    private var isPlain: Bool { properties.isEmpty && value.map { kind == .event || !$0.contains("*") } == true }
+
+    /// Which of the steps a row is that is one of them; nil unless all are names, or all paths, of their own.
+    static func number(_ steps: [Step]) -> SQL? {
+        let values = steps.filter { $0.isPlain && $0.kind == steps[0].kind }.compactMap(\.value)
+        guard values.count == steps.count, Set(values).count == steps.count else { return nil }
+        let cases = values.enumerated().map { "WHEN \($1) THEN \(sql: String($0 + 1))" as SQL }
+        return "CASE \(sql: steps[0].kind == .event ? "name" : "path") \(SQL.joined(cases, separator: " ")) END"
+    }
+
     /// The condition that a row of `core_activity` is one of the steps. Never null.
     static func condition(onAnyOf steps: [Step], _ dialect: Dialect) -> SQL {
-        func isPlain(_ step: Step, _ kind: Kind) -> Bool {
-            step.kind == kind && step.properties.isEmpty && step.value.map { kind == .event || !$0.contains("*") } == true
-        }
         // Names and paths to be looked up are asked for together, which takes an engine a fraction of the time.
-        let names = steps.filter { isPlain($0, .event) }, paths = steps.filter { isPlain($0, .pageview) }
-        var conditions = steps.filter { !isPlain($0, $0.kind) }.map { $0.condition(dialect) }
+        let plain = steps.filter(\.isPlain), names = plain.filter { $0.kind == .event }, paths = plain.filter { $0.kind == .pageview }
+        var conditions = steps.filter { !$0.isPlain }.map { $0.condition(dialect) }
         if !names.isEmpty { conditions.append("kind = 1 AND name IN \(list: names.compactMap(\.value))") }
         if !paths.isEmpty { conditions.append("kind = 0 AND path IN \(list: paths.compactMap(\.value))") }
         return SQL.any(conditions)
@@ -98,22 +106,27 @@ extension Scope {
 
     /// CTEs that follow visitors through steps, each later than the one before it, the first time that they can.
     ///
-    /// `matched` holds the rows that are a step, with `position`, `occurred_at` and whether they are step 1, 2 ... as
-    /// `is_1`, `is_2` ...; `reached_1`, `reached_2` ... hold `visitor` and the `position` at which the visitor got there. With `within`
-    /// a chain counts from its first step for so many milliseconds, and any of the visitor's first steps may begin one.
+    /// `reached_1`, `reached_2` ... hold `visitor` and the `position` at which the visitor got there. With `within` a chain counts from its
+    /// first step for so many milliseconds, and any of the visitor's first steps may begin one.
     /// - Parameters:
-    ///   - others: what `matched` shall hold as well, with the numbers after the steps'.
+    ///   - others: what the CTE `matched` shall hold as well, as further steps.
     ///   - rows: a SELECT of rows of activity.
     public func following(_ steps: [Step], and others: [Step] = [], within milliseconds: Int64? = nil, in rows: SQL) -> [SQL] {
-        let parts = milliseconds.map { chains(steps.count, within: $0) } ?? chains(steps.count)
-        return [matched(steps + others, in: rows)] + parts
+        if let milliseconds { return [matched(steps + others, in: rows)] + chains(steps.count, within: milliseconds) }
+        // One number for each row is less to find out, to keep and to ask for than a flag for each step.
+        guard others.isEmpty, let number = Step.number(steps) else {
+            return [matched(steps + others, in: rows)] + chains(steps.count) { "is_\(sql: String($0))" }
+        }
+        return [matched(steps, telling: "\(number) AS step", in: rows)] + chains(steps.count) { "step = \(sql: String($0))" }
     }
 
     /// The CTE `matched`: rows that are one of the steps, with `visitor`, `position`, `occurred_at` and which of them as `is_1`, `is_2` ...
-    public func matched(_ steps: [Step], in rows: SQL) -> SQL {
+    public func matched(_ steps: [Step], in rows: SQL) -> SQL { matched(steps, telling: Step.flags(steps, dialect), in: rows) }
+
+    private func matched(_ steps: [Step], telling columns: SQL, in rows: SQL) -> SQL {
         """
         matched AS MATERIALIZED (
-          SELECT visitor, \(Self.position) AS position, occurred_at, \(Step.flags(steps, dialect)) FROM (\(rows)) done
+          SELECT visitor, \(Self.position) AS position, occurred_at, \(columns) FROM (\(rows)) done
           WHERE \(Step.condition(onAnyOf: steps, dialect)))
         """
     }
@@ -122,16 +135,17 @@ extension Scope {
     public func milliseconds(at position: SQL) -> SQL { dialect.quotient(position, "1048576") }
 
     /// The earliest row of each step after the earliest of the step before: nothing later can do better.
-    private func chains(_ count: Int) -> [SQL] {
+    /// - Parameter isStep: the condition that a row of `matched` is the step of this number.
+    private func chains(_ count: Int, _ isStep: (Int) -> SQL) -> [SQL] {
         (1...count).map { step in
-            let name = SQL(sql: "reached_\(step)"), before = SQL(sql: "reached_\(step - 1)"), flag = SQL(sql: "is_\(step)")
+            let name = SQL(sql: "reached_\(step)"), before = SQL(sql: "reached_\(step - 1)")
             guard step > 1 else {
-                return "reached_1 AS MATERIALIZED (SELECT visitor, min(position) AS position FROM matched WHERE is_1 GROUP BY visitor)"
+                return "reached_1 AS MATERIALIZED (SELECT visitor, min(position) AS position FROM matched WHERE \(isStep(1)) GROUP BY visitor)"
             }
             return """
                 \(name) AS MATERIALIZED (
                   SELECT m.visitor, min(m.position) AS position FROM matched m JOIN \(before) b ON b.visitor = m.visitor
-                  WHERE m.\(flag) AND m.position > b.position GROUP BY m.visitor)
+                  WHERE \(isStep(step)) AND m.position > b.position GROUP BY m.visitor)
                 """
         }
     }
