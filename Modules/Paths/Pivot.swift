@@ -39,19 +39,29 @@ struct Pivot: Sendable {
     /// Of a visitor the first occurrence of the pivot in the range counts, and the pages of that session.
     func trails(_ scope: Scope, depth: Int) -> SQL {
         let dialect = scope.dialect
-        let occurrences: SQL = path.map { path in "SELECT * FROM moves WHERE is_chosen AND \(Step(.pageview, path).condition(dialect))" }
-            ?? "SELECT *, \(Scope.position) AS position FROM scope_rows WHERE is_chosen AND \(Step(.event, event).condition(dialect))"
+        let condition = path.map { Step(.pageview, $0) } ?? Step(.event, event)
+        let chosen: SQL = "is_chosen AND \(condition.condition(dialect))"
+        let occurrences: SQL = path != nil
+            ? "SELECT visitor, session_at, number FROM moves WHERE \(chosen)"
+            : """
+                SELECT visitor, session_at, pageview_no AS number FROM orderly WHERE \(chosen)
+                UNION ALL SELECT visitor, session_at, number FROM numbered WHERE \(chosen)
+                """
         let pages = direction == .forward
-            ? dialect.first(depth, of: "moves.path", by: "moves.position") : dialect.last(depth, of: "moves.path", by: "moves.position")
-        let side: SQL = direction == .forward ? "moves.position > begun.position" : "moves.position < begun.position"
+            ? dialect.first(depth, of: "moves.path", by: "moves.number") : dialect.last(depth, of: "moves.path", by: "moves.number")
+        // An event has the number of the page on which it happened.
+        let side: SQL = direction == .forward ? ">" : path != nil ? "<" : "<="
+        // Sessions of a visitor follow each other, so session and number in one order what was done.
         return """
             \(Moves.ctes(scope)),
             begun AS MATERIALIZED (
-              SELECT visitor, \(dialect.first("session_at", by: "position")) AS session_at, min(position) AS position
-              FROM (\(occurrences)) occurrences GROUP BY visitor),
+              SELECT visitor, \(dialect.quotient("place", "1048576")) AS session_at, CAST(place % 1048576 AS int) AS number
+              FROM (
+                SELECT visitor, min(session_at * 1048576 + least(number, 1048575)) AS place
+                FROM (\(occurrences)) occurrences GROUP BY visitor) firsts),
             trails AS MATERIALIZED (
               SELECT begun.visitor, \(pages) AS pages
-              FROM begun LEFT JOIN moves ON moves.visitor = begun.visitor AND moves.session_at = begun.session_at AND \(side)
+              FROM begun LEFT JOIN moves ON moves.visitor = begun.visitor AND moves.session_at = begun.session_at AND moves.number \(side) begun.number
               GROUP BY begun.visitor)
             """
     }

@@ -1,7 +1,7 @@
 // The first page: how many, over time, from where, on what.
 
 import {
-  h, replace, t, number, short, percent, duration, country, figure, delta, breakdown, card, load, lineChart, picker, timeline, endsToday, ask,
+  h, replace, t, number, short, percent, duration, country, figure, delta, breakdown, card, load, lineChart, picker, timeline, endsToday, ask, parameters,
 } from './kit.js';
 
 export const texts = {
@@ -117,7 +117,7 @@ export async function show(view) {
   );
 
   replace(root, figures, card(heading, { actions: live }, chart), h('div', { class: 'grid' }, lists(view, series.catch(() => { /* the chart tells */ }))));
-  countLive(live, signal);
+  countLive(live, view);
   await Promise.all([drawFigures(), drawChart()]);
   const { current } = await stats.catch(() => ({ current: {} }));
   const isEmpty = current.pageviews === 0 && current.events === 0 && !state.filters.length && !state.segment;
@@ -130,11 +130,12 @@ async function isNew(signal) {
   return !current.pageviews && !current.events && !signal.aborted;
 }
 
-/** Keeps telling how many are there now. */
-function countLive(place, signal) {
+/** Keeps telling how many of those that are looked at are there now. */
+function countLive(place, { signal, state }) {
+  const { filter } = parameters(state);
   const count = async () => {
     try {
-      const { active_visitors } = await ask('/api/v1/realtime', { signal });
+      const { active_visitors } = await ask('/api/v1/realtime', { signal, parameters: { filter } });
       replace(place, h('span', { class: 'live' }), t('o.live', { count: number(active_visitors) }));
     } catch { replace(place); }
   };
