@@ -1,7 +1,7 @@
 import Common
 
 /// Analyses, and the SQL by which somebody would ask the same of the table `activity`. Funnels and ways take the natural order of a
-/// visitor's rows: by time.
+/// visitor's rows: by time, within a millisecond by arrival.
 extension Question {
 
     /// The most frequent events and pages.
@@ -15,20 +15,20 @@ extension Question {
         let steps = names.map { #"{"type":"event","value":"\#($0)"}"# }.joined(separator: ",")
         return Question(
             name: "funnel of 5 steps", path: "/api/v1/funnels/{id}/analyze", definition: ("/api/v1/funnels", #"{"name":"bench","steps":[\#(steps)]}"#),
-            statements: { days, _ in
+            statements: { days, quotient in
                 var ctes = ["""
                     matched AS MATERIALIZED (
-                      SELECT visitor, occurred_at, seq, name FROM activity WHERE \(within(days)) AND kind = 1 AND name IN (\(names.map { "'\($0)'" }.joined(separator: ", "))))
-                    """, "s1 AS MATERIALIZED (SELECT visitor, min(occurred_at) AS t FROM matched WHERE name = '\(names[0])' GROUP BY visitor)"]
+                      SELECT visitor, occurred_at * 1048576 + coalesce(seq, 1048575) AS t, name FROM activity WHERE \(within(days)) AND kind = 1 AND name IN (\(names.map { "'\($0)'" }.joined(separator: ", "))))
+                    """, "s1 AS MATERIALIZED (SELECT visitor, min(t) AS t FROM matched WHERE name = '\(names[0])' GROUP BY visitor)"]
                 for step in 2...5 {
                     ctes.append("""
                         s\(step) AS MATERIALIZED (
-                          SELECT m.visitor, min(m.occurred_at) AS t FROM matched m JOIN s\(step - 1) b ON b.visitor = m.visitor
-                          WHERE m.name = '\(names[step - 1])' AND m.occurred_at > b.t GROUP BY m.visitor)
+                          SELECT m.visitor, min(m.t) AS t FROM matched m JOIN s\(step - 1) b ON b.visitor = m.visitor
+                          WHERE m.name = '\(names[step - 1])' AND m.t > b.t GROUP BY m.visitor)
                         """)
                 }
                 func line(_ number: Int, _ step: Int, from first: Int) -> String {
-                    let took = "s.t - b.t"
+                    let took = "\(quotient("s.t", 1_048_576)) - \(quotient("b.t", 1_048_576))"
                     return """
                         SELECT \(number) AS line, count(*) AS n, quantile_disc(\(took), 0.5) AS median, quantile_disc(\(took), 0.9) AS p90
                         FROM s\(step) s JOIN s\(first) b ON b.visitor = s.visitor
