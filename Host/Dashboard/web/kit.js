@@ -43,10 +43,10 @@ export function failed(error, again) {
 
 /**
  * Fills `place` with what `make()` comes to; shows that it is waiting, in `meanwhile` where that is given, and what went wrong.
- * Null means that there is nothing.
+ * Null means that there is nothing. `again` is for what `make` can't ask anew by itself, as it waits for a question of others.
  */
 export async function load(place, make, options = {}) {
-  const { lines, nothing, signal, meanwhile } = options;
+  const { lines, nothing, signal, meanwhile, again = () => load(place, make, options) } = options;
   const waiting = setTimeout(() => replace(place, meanwhile ?? skeleton(lines)), place.childElementCount && !meanwhile ? 150 : 0);
   place.setAttribute('aria-busy', 'true');
   try {
@@ -56,7 +56,7 @@ export async function load(place, make, options = {}) {
   } catch (error) {
     clearTimeout(waiting);
     if (error.name !== 'AbortError' && !signal?.aborted) {
-      replace(place, failed(error, () => load(place, make, options)));
+      replace(place, failed(error, again));
     }
   }
   place.removeAttribute('aria-busy');

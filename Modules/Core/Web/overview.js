@@ -100,7 +100,7 @@ export async function show(view) {
     if (wasInside) figures.querySelector('[aria-pressed=true]').focus();
   };
   const drawFigures = async () => {
-    await load(figures, async () => made(shown = await stats), { lines: 2, signal });
+    await load(figures, async () => made(shown = await stats), { lines: 2, signal, again: view.refresh });
     const both = await compared.catch(() => null);
     if (both && !signal.aborted) redraw(both);
   };
@@ -113,7 +113,7 @@ export async function show(view) {
         partial && h('p', { class: 'hint' }, t('o.last-open')),
       ];
     },
-    { lines: 7, signal },
+    { lines: 7, signal, again: view.refresh },
   );
 
   replace(root, figures, card(heading, { actions: live }, chart), h('div', { class: 'grid' }, lists(view, series.catch(() => { /* the chart tells */ }))));

@@ -73,6 +73,28 @@ struct DashboardInBrowserTests {
         }
     }
 
+    @Test("what could not be asked is asked again")
+    func again() async throws {
+        try await Dashboard.run { app, browser in
+            try await Dashboard.traffic(app)
+            try await Dashboard.logIn(app, browser, app.keys[.query]!)
+            #expect(try await Dashboard.figure("Visitors", browser) == "3")
+            try await browser.click(selector: "nav a[href^='/dashboard/goals']")
+            try await Dashboard.settles(browser)
+            try await browser.run("""
+                const real = window.fetch;
+                window.fetch = (address, ...rest) => String(address).includes('/api/v1/stats')
+                    ? Promise.resolve(new Response('{"error":"Try later."}', { status: 503 })) : real(address, ...rest);
+                window.mend = () => window.fetch = real;
+                """)
+            try await browser.click(selector: "nav a[href^='/dashboard/overview']")
+            try await Dashboard.settles(browser, where: "document.querySelector('.figures .failed button')")
+            try await browser.run("window.mend()")
+            try await browser.click(selector: ".figures .failed button")
+            #expect(try await Dashboard.figure("Visitors", browser) == "3")
+        }
+    }
+
     @Test("a wrong key is refused in words")
     func wrongKey() async throws {
         try await Dashboard.run { app, browser in
