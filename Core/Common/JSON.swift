@@ -180,7 +180,8 @@ public struct JSON: @unchecked Sendable {
 
 /// The buffers that a parse filled. Goes back to the pool when the last value that looks into it is gone.
 ///
-/// `@unchecked Sendable`: its pointers never change, and what they point at is only read once `parse` has filled it.
+/// `@unchecked Sendable`: its pointers never change; what they point at was filled before the document was made, and is only read while
+/// it lives: the next parse gets the buffers from `deinit`, when no value holds the document.
 final class JSONDocument: @unchecked Sendable {
     fileprivate let parser: OpaquePointer
     fileprivate let tape: UnsafePointer<UInt64>
@@ -204,7 +205,8 @@ private enum JSONParsers {
     static let keptCapacity = 256 * 1_024
 
     private static let idle = Mutex<[Idle]>([])
-    /// `@unchecked Sendable`: nobody but the list knows the parser of an entry, and who takes it out is its only user.
+    /// `@unchecked Sendable`: nobody but the list, which has a lock, knows the parser of an entry, and who takes it out is its only user. It is put in
+    /// by a document's `deinit` or a parse that failed, so nobody reads its buffers any more.
     private struct Idle: @unchecked Sendable { let parser: OpaquePointer }
 
     static func take() -> OpaquePointer? {

@@ -4,7 +4,8 @@ import Storage
 /// Adds batches of facts to the database.
 ///
 /// `@unchecked Sendable`: its variables are touched by jobs of `DuckDBEventStore.writer` alone, which has one thread, by the
-/// statement that such a job waits for (`RowFeed`), or while the writer is paused; what others read, `visitorBounds`, has a lock.
+/// statement that such a job waits for (`RowFeed`), or while the writer is paused, as `pause` waits until no job runs; what others
+/// read, `visitorBounds`, is a constant with a lock of its own.
 final class BatchWriter: @unchecked Sendable {
     /// By table, as making one costs more than a row does.
     private var chunks: [String: ChunkWriter] = [:]

@@ -4,8 +4,8 @@ import Storage
 
 /// A connection to the database, with its prepared statements.
 ///
-/// `@unchecked Sendable`: one thread at a time uses it (`ConnectionThreads` sees to that); `interrupt` alone may be
-/// called from others, as long as the connection is open.
+/// `@unchecked Sendable`: one thread at a time uses it (`ConnectionThreads` sees to that). `interrupt` alone is called from others: under the lock
+/// of `ConnectionThreads`, while a job has the connection, and connections are closed only when no job runs, so it is open.
 final class Connection: @unchecked Sendable {
     private(set) var handle: duckdb_connection?
     let feed: RowFeed
