@@ -21,7 +21,7 @@ build: swift ## Install what is missing and build the program, .build/release/pu
 test: swift ## Run every test, with a PostgreSQL and a Redis of their own
 	@$(setup)/install.sh test
 	@$(setup)/duckdb.sh
-	@$(setup)/test-servers.sh swift test $(manifest) --no-parallel --disable-xctest $(ARGS)
+	@$(setup)/test-servers.sh $(setup)/failures.sh swift test $(manifest) --no-parallel --disable-xctest $(ARGS)
 
 bench: swift ## Run the benchmarks
 	@$(setup)/install.sh bench

@@ -110,7 +110,7 @@ struct RedisCoordinationTests {
             #expect(error?.status == 503 && error?.retryAfterSeconds == 2)
             await #expect(throws: ServiceError.self) { try await coordination.publish("channel", "x") }
         }
-        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(ContinuousClock.now - start < .seconds(20))
         await coordination.close()
         for await _ in events {}
         #expect(lines().contains { $0.hasPrefix("warning") && $0.contains("127.0.0.1:1/0") && $0.contains("refused") })

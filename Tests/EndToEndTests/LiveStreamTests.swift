@@ -15,7 +15,7 @@ struct LiveStreamTests {
                 #expect(stream.watchers == 1)
             }
             // The next comment that keeps connections alive is due after 15 seconds.
-            try await Patience.until("the watcher to be gone", seconds: 10) { stream.watchers == 0 ? () : nil }
+            try await Patience.until("the watcher to be gone") { stream.watchers == 0 ? () : nil }
         }
     }
 }

@@ -112,7 +112,7 @@ struct EventStoreTests {
             for _ in 0..<3 {
                 let start = ContinuousClock.now
                 await #expect(throws: QueryTimeout.self) { try await store.query(Self.endless, timeoutSeconds: 0.2) }
-                #expect(ContinuousClock.now - start < .seconds(5))
+                #expect(ContinuousClock.now - start < .seconds(30))
                 try await Self.works(store)
             }
         }
@@ -135,7 +135,7 @@ struct EventStoreTests {
             task.cancel()
             let start = ContinuousClock.now
             await #expect(throws: (any Error).self) { try await task.value }
-            #expect(ContinuousClock.now - start < .seconds(5))
+            #expect(ContinuousClock.now - start < .seconds(30))
             try await Self.works(store)
         }
     }

@@ -90,7 +90,7 @@ struct PostgreSQLConnectionTests {
             let start = ContinuousClock.now
             let error = await #expect(throws: QueryTimeout.self) { try await store.query("SELECT pg_sleep(30)", timeoutSeconds: 0.2) }
             #expect(error?.seconds == 0.2)
-            #expect(ContinuousClock.now - start < .seconds(5))
+            #expect(ContinuousClock.now - start < .seconds(20))
             #expect(try await store.query("SELECT 1 AS one", timeoutSeconds: 5)[0].int("one") == 1)
             let running = try await store.query(
                 "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(30)%' AND state = 'active'", timeoutSeconds: 5)
@@ -111,7 +111,7 @@ struct PostgreSQLConnectionTests {
             let start = ContinuousClock.now
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
-            #expect(ContinuousClock.now - start < .seconds(5))
+            #expect(ContinuousClock.now - start < .seconds(20))
             #expect(try await store.query("SELECT 1 AS one", timeoutSeconds: 5)[0].int("one") == 1)
         }
     }

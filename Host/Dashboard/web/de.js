@@ -29,7 +29,7 @@ export default {
   to: 'Bis',
   previous: 'Zeitraum davor',
   before: 'davor: {value}',
-  'than-before': 'gegenüber dem Zeitraum davor',
+  compared: 'gegenüber dem Zeitraum davor',
   'as-table': 'Als Tabelle',
   'arrow-keys': 'Pfeiltasten lesen die Punkte vor.',
   'filter-by': 'Nur {value}',

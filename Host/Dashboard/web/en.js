@@ -29,7 +29,7 @@ export default {
   to: 'To',
   previous: 'Previous period',
   before: 'before: {value}',
-  'than-before': 'than in the period before',
+  compared: 'compared with the period before',
   'as-table': 'As a table',
   'arrow-keys': 'Arrow keys read the points.',
   'filter-by': 'Only {value}',

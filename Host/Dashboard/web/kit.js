@@ -10,7 +10,7 @@ export * from './text.js';
 export * from './api.js';
 export * from './charts.js';
 export * from './tables.js';
-export { withFilter, shift, today, parameters } from './state.js';
+export { shift, today, parameters } from './state.js';
 
 /** A small i that explains a number, by pointer, focus or touch. */
 export function info(text) {
@@ -79,7 +79,7 @@ export function delta(now, before, lowIsGood = false) {
     { class: `delta${kind}`, title: t('before', { value: number(before) }) },
     h('span', { 'aria-hidden': 'true' }, ratio > 0.005 ? '▲ ' : ratio < -0.005 ? '▼ ' : ''),
     change(ratio),
-    h('span', { class: 'hidden' }, ` ${t('than-before')}`),
+    h('span', { class: 'hidden' }, ` ${t('compared')}`),
   );
 }
 

@@ -13,9 +13,9 @@ export const picker = ({ go, state }) => (name, key = name) => row => row[key] ?
 /**
  * A card with tabs, each a list with bars. A tab: { id, title, explain, columns: [{ name, value(row), format, explain }], rows(limit) → rows,
  * label(row), pick(row) → what a click does, before(row), picture(rows) → what stands before the list }. The first column's value makes
- * the bar; `rows` may answer more than were asked for. `wide`: the card takes the page's whole width.
+ * the bar; `rows` may answer more than were asked for. `wide`: the card takes the page's whole width; `again` as for `load`.
  */
-export function breakdown(name, tabs, { signal, chosen, onchoose, wide } = {}) {
+export function breakdown(name, tabs, { signal, chosen, onchoose, wide, again } = {}) {
   let tab = tabs.find(tab => tab.id === chosen) ?? tabs[0], limit = 8;
   const panel = unique('panel'), place = h('div', { class: 'body', id: panel, role: tabs.length > 1 ? 'tabpanel' : undefined });
   const buttons = tabs.map(each => h('button',
@@ -54,7 +54,7 @@ export function breakdown(name, tabs, { signal, chosen, onchoose, wide } = {}) {
           })))
           : empty(current.nothing);
       },
-      { lines: 6, signal },
+      { lines: 6, signal, again },
     );
   };
   show();
@@ -109,8 +109,8 @@ function list(tab, rows, more) {
   ];
 }
 
-/** A plain table. Columns: { name, cell(row), number, explain }. */
-export function table(name, columns, rows, { nothing, onpick } = {}) {
+/** A plain table. Columns: { name, cell(row), number, explain }; `pick(row)` → what a click on the first cell does, or null. */
+export function table(name, columns, rows, { nothing, pick } = {}) {
   if (!rows.length) return empty(nothing);
   return h('div', { class: 'scroll' },
     h('table', { class: 'plain' },
@@ -123,7 +123,7 @@ export function table(name, columns, rows, { nothing, onpick } = {}) {
           columns.map((column, at) => {
             const content = column.cell(row);
             if (content instanceof HTMLTableCellElement) return content;
-            const shown = at === 0 && onpick ? button(content, () => onpick(row), { class: 'link' }) : content;
+            const action = at === 0 && pick?.(row), shown = action ? button(content, action, { class: 'link' }) : content;
             return h(at === 0 ? 'th' : 'td', { scope: at === 0 ? 'row' : undefined, class: column.number ? 'number' : '' }, shown);
           }),
         )),

@@ -48,7 +48,10 @@ export const short = value => value == null
   ? '–'
   : Math.abs(value) < 10000 ? number(value) : format('NumberFormat', { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 export const percent = value => value == null ? '–' : format('NumberFormat', { style: 'percent', maximumFractionDigits: 1 }).format(value / 100);
-export const change = value => format('NumberFormat', { style: 'percent', maximumFractionDigits: 0, signDisplay: 'exceptZero' }).format(value);
+/** A change as a share of what was; from ten times more on as a factor, as nobody can picture +143,450 %. */
+export const change = ratio => ratio < 10
+  ? format('NumberFormat', { style: 'percent', maximumFractionDigits: 0, signDisplay: 'exceptZero' }).format(ratio)
+  : `×${short(Math.round(ratio + 1))}`;
 export const money = (value, currency) => {
   if (value == null) return '–';
   try {

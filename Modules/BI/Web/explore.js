@@ -61,7 +61,7 @@ export async function show({ root, signal, state }) {
   const drawSaved = () => load(saved,
     async () => {
       const { data } = await ask('/api/v1/bi/sql-queries', { signal, parameters: { limit: 100 } });
-      const open = query => {
+      const open = query => () => {
         statement.value = query.sql_text;
         return run(`/api/v1/bi/sql-queries/${query.id}/run`, { limit: 1000 });
       };
@@ -77,7 +77,7 @@ export async function show({ root, signal, state }) {
         ? table(t('b.saved'),
           [{ name: t('name'), cell: row => row.name }, { name: '', cell: row => h('div', { class: 'row end' }, remove(row)) }],
           data,
-          { onpick: open },
+          { pick: open },
         )
         : null;
     },

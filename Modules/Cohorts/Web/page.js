@@ -49,13 +49,13 @@ export async function show(view) {
     later(t('c.cohorts'), { signal, explain: t('c.cohorts?'), nothing: t('c.none'), actions }, async () => {
       const { cohorts } = await report('/api/v1/cohorts', { group_by: by, metric });
       if (!cohorts.length) return null;
-      const onpick = row => behind(view, row.period, '/api/v1/cohorts/drill', { group_by: by, period: row.period });
+      const pick = row => () => behind(view, row.period, '/api/v1/cohorts/drill', { group_by: by, period: row.period });
       return [
         columnChart({ name: t('c.average'), points: cohorts.map(row => ({ label: row.period, value: row.avg_per_visitor })) }),
         table(t('c.cohorts'),
           [{ name: t('c.period'), cell: row => row.period }, ...totals()],
           cohorts,
-          { onpick },
+          { pick },
         ),
       ];
     }),

@@ -57,10 +57,10 @@ export async function show(view) {
       const { dau, wau, mau, dau_mau } = await sticky, make = (name, value) => figure({ name: t(`n.${name}`), value, explain: t(`n.${name}?`) });
       return [make('day', number(dau)), make('week', number(wau)), make('month', number(mau)), make('stickiness', percent(dau_mau * 100))];
     },
-    { lines: 2, signal },
+    { lines: 2, signal, again: view.refresh },
   );
   replace(root, figures,
-    later(t('n.active'), { signal, lines: 6 }, async () => {
+    later(t('n.active'), { signal, lines: 6, again: view.refresh }, async () => {
       const { periods } = await sticky;
       const points = periods.map(point => ({
         label: timeLabel(point.date, 'day'),
@@ -87,7 +87,7 @@ function lifecycle(view) {
           { name: t('visitors'), number: true, cell: row => number(row.value) },
         ],
         rows,
-        { onpick: row => behind(view, row.label, '/api/v1/insights/lifecycle/drill', { group: row.group }) },
+        { pick: row => () => behind(view, row.label, '/api/v1/insights/lifecycle/drill', { group: row.group }) },
       ),
     ];
   });

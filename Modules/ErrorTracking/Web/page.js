@@ -95,7 +95,7 @@ export async function show(view) {
             },
           ],
           data,
-          { onpick: row => details(view, row) },
+          { pick: row => () => details(view, row) },
         );
       },
     ),

@@ -66,7 +66,7 @@ export async function show(view) {
           },
         ],
         data,
-        { onpick: row => behind(view, row.name, `/api/v1/goals/${row.id}/drill`) },
+        { pick: row => () => behind(view, row.name, `/api/v1/goals/${row.id}/drill`) },
       );
     },
     { signal, nothing: t('z.none') },

@@ -76,7 +76,7 @@ export async function show(view) {
       seen(view),
     ],
     data,
-    { onpick: row => person(view, row) },
+    { pick: row => () => person(view, row) },
   ));
   const accounts = list(view, '/api/v1/identity/accounts', t('p.no-accounts'), data => table(t('p.accounts'),
     [
@@ -85,7 +85,7 @@ export async function show(view) {
       seen(view),
     ],
     data,
-    { onpick: row => account(view, row) },
+    { pick: row => () => account(view, row) },
   ));
   replace(root,
     card(t('p.people'), { explain: t('p.people?') }, people),

@@ -59,7 +59,7 @@ export async function show(view) {
     h('button', { type: 'submit' }, t('apply')),
   );
   const answer = report('/api/v1/retention/grid', question);
-  const options2 = { signal, nothing: t('t.none') };
+  const options2 = { signal, nothing: t('t.none'), again: view.refresh };
   replace(root,
     later(t('t.grid'), { ...options2, explain: t('t.grid?'), actions }, async () => grid(view, await answer, question, after)),
     later(t('t.average'), { ...options2, explain: t('t.average?'), lines: 6 }, async () => {

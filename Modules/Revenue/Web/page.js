@@ -47,7 +47,7 @@ export async function show(view) {
         make('refunded', t('v.refunded'), cash, true),
       ];
     },
-    { lines: 2, signal },
+    { lines: 2, signal, again: view.refresh },
   );
   const amount = { name: t('revenue'), value: row => row.revenue, format: cash }, orders = { name: t('orders'), value: row => row.orders };
   const quantity = { name: t('v.quantity'), value: row => row.quantity };
@@ -76,7 +76,7 @@ export async function show(view) {
             row => row.currency,
           ),
         ],
-        { signal },
+        { signal, again: view.refresh },
       ),
     ),
   );

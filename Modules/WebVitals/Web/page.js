@@ -1,7 +1,7 @@
 // How fast pages feel: the five vitals at the 75th percentile.
 
 import {
-  h, replace, t, number, milliseconds, country, timeline, endsToday, later, load, table, lineChart, choice, info, empty, withFilter,
+  h, replace, t, number, milliseconds, country, timeline, endsToday, later, load, table, lineChart, choice, info, empty, picker,
 } from './kit.js';
 
 export const texts = {
@@ -96,7 +96,7 @@ export async function show(view) {
             { name: t('w.samples'), number: true, cell: row => number(row.samples) },
           ],
           data,
-          { onpick: row => go({ filters: withFilter(state.filters, dimensions[by], row[dimensions[by]]) }) },
+          { pick: picker(view)(dimensions[by]) },
         );
       },
     ),

@@ -16,6 +16,7 @@ struct DashboardInBrowserTests {
             #expect(try await Dashboard.figure("Events", browser) == "1")
             #expect(try await Dashboard.rows("Pages", browser) == ["/ 3", "/docs 2", "/pricing 1"])
             try await Dashboard.isClean(browser)
+            try await browser.waits(for: "return document.querySelector('#live').textContent === '3 on the site now'")
             // What it was before comes after it, and who chose a figure by the keyboard stays there.
             try await browser.waits(for: "return document.querySelectorAll('.figure .delta').length === 6 && document.querySelector('.figure .delta').textContent !== ' '")
             try await browser.run("const figure = document.querySelectorAll('.figure button.pick')[1]; figure.focus(); figure.click()")
@@ -36,6 +37,7 @@ struct DashboardInBrowserTests {
             #expect(try await Dashboard.figure("Visitors", browser) == "1")
             #expect(try await browser.run("return location.search").string?.contains("filter=path%3A%2Fpricing") == true)
             #expect(try await browser.run("return document.querySelector('.chips li span').textContent").string == "Page is /pricing")
+            try await browser.waits(for: "return document.querySelector('#live').textContent === '1 on the site now'")
             // The same view from its address alone.
             try await browser.open(try await browser.run("return location.href").string ?? "")
             #expect(try await Dashboard.figure("Visitors", browser) == "1")
@@ -217,22 +219,26 @@ struct DashboardInBrowserTests {
         }
     }
 
-    @Test("a text has a singular where its language has one; what begins like a formula is text in CSV")
+    @Test("a text has a singular where its language has one; growth from little is a factor; what begins like a formula is text in CSV")
     func words() async throws {
         try await Dashboard.run { app, browser in
             try await browser.open(app.address + "/dashboard")
-            for (language, visitors, sessions) in [("en", ["0 visitors", "1 visitor"], ["1 session", "1,200 sessions"]),
-                ("de", ["0 Besucher", "1 Besucher"], ["1 Sitzung", "1.200 Sitzungen"])] {
+            for (language, visitors, sessions, changes) in [
+                ("en", ["0 visitors", "1 visitor"], ["1 session", "1,200 sessions"], ["-50%", "+26%", "+999%", "×11", "×1,436"]),
+                ("de", ["0 Besucher", "1 Besucher"], ["1 Sitzung", "1.200 Sitzungen"],
+                    ["-50\u{a0}%", "+26\u{a0}%", "+999\u{a0}%", "×11", "×1.436"]),
+            ] {
                 try await browser.run("localStorage['pulse.language'] = '\(language)'")
                 try await browser.open(app.address + "/dashboard")
                 let shown = try await browser.texts("""
-                    return import(`${document.documentElement.dataset.files}/text.js`).then(async ({ t, loadLanguage }) => {
+                    return import(`${document.documentElement.dataset.files}/text.js`).then(async ({ t, change, loadLanguage }) => {
                         await loadLanguage();
                         const counts = { visitors: [0, 1], sessions: [1, 1200] };
-                        return Object.entries(counts).flatMap(([what, numbers]) => numbers.map(count => t(`count.${what}`, { count })));
+                        const said = Object.entries(counts).flatMap(([what, numbers]) => numbers.map(count => t(`count.${what}`, { count })));
+                        return [...said, ...[-0.5, 0.256, 9.99, 10, 1435].map(change)];
                     });
                     """)
-                #expect(shown == visitors + sessions)
+                #expect(shown == visitors + sessions + changes)
             }
             let file = try await browser.run("""
                 return import(`${document.documentElement.dataset.files}/api.js`)

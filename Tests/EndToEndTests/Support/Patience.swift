@@ -9,7 +9,7 @@ enum Patience {
     /// Returns the first value that `look` finds.
     /// - Parameter state: what there is instead, for the error's sentence.
     static func until<Found>(
-        _ what: String, seconds: Double = 20, state: () async throws -> String = { "" }, look: () async throws -> Found?
+        _ what: String, seconds: Double = 60, state: () async throws -> String = { "" }, look: () async throws -> Found?
     ) async throws -> Found {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while true {
