@@ -34,4 +34,14 @@ public struct Answer: Sendable {
     }
 
     public static let noContent = Answer(status: 204)
+
+    /// Adds a member to an answer that is a JSON object with others.
+    mutating func add(_ name: String, _ value: some Encodable) throws {
+        guard case .bytes(var bytes) = body, bytes.readableBytes > 2 else { preconditionFailure("the answer is no JSON object with members") }
+        let member = try JSONEncoder().encode([name: value])
+        bytes.moveWriterIndex(to: bytes.writerIndex - 1)
+        bytes.writeString(",")
+        bytes.writeBytes(member.dropFirst())
+        body = .bytes(bytes)
+    }
 }

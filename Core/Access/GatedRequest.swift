@@ -8,7 +8,7 @@ public struct Services: Sendable {
     public let control: any ControlStore
     public let directory: Directory
     public let time: any TimeSource
-    let reports: any ReportReader
+    fileprivate(set) var reports: any ReportReader
     public let facts: any FactRecorder
     public let catalog: ReportCatalog
     public let datasets: DatasetCatalog
@@ -150,6 +150,14 @@ public struct ProjectRequest: GatedRequest {
     /// The body, checked against the route's schema.
     /// - Throws: 400 that names the field; 413.
     public func body() async throws -> JSON { try await body(route.body) }
+
+    /// The same request, and the statements that its scopes will ask.
+    func logged() -> (call: ProjectRequest, log: StatementLog) {
+        var services = services
+        let log = StatementLog(services.reports)
+        services.reports = log
+        return (ProjectRequest(request: request, services: services, route: route, module: module, project: project, caller: caller), log)
+    }
 }
 
 /// A request about the installation, with the admin token.

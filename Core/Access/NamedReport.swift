@@ -28,17 +28,18 @@ public struct ReportCatalog: Sendable {
     }
 
     /// - Throws: 400 for a name that no report has.
-    func require(_ name: String) throws -> (module: String, report: NamedReport) {
+    func require(_ name: String, at path: String = "report_type") throws -> (module: String, report: NamedReport) {
         guard let found = reports[name] else {
-            throw ServiceError.body("field 'report_type' must be one of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(name.excerpt(60))'.")
+            throw ServiceError.body("field '\(path)' must be one of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(name.excerpt(60))'.")
         }
         return found
     }
 }
 
 extension ProjectRequest {
+    /// - Parameter path: of the field that names it.
     /// - Throws: 400 for a name that no report has.
-    public func report(_ name: String) throws -> NamedReport { try services.catalog.require(name).report }
+    public func report(_ name: String, at path: String = "report_type") throws -> NamedReport { try services.catalog.require(name, at: path).report }
 
     /// The answer of the report called `name` over `scope`.
     /// - Throws: 400 for a name that no report has; 403 where its module is off.

@@ -14,7 +14,7 @@ extension Route {
     ) -> Route {
         Route(
             .get, path, summary, scope: .query, access: .read, parameters: extended(parameters), success: extended(fields)
-        ) { call in try await answer(call) { try await run(call, $0) } }
+        ) { call in try await answer(call) { try await run(call, $0) } }.explained
     }
 
     /// The same for a report on what comes in the body and is not kept.
@@ -27,26 +27,42 @@ extension Route {
         ) { call in
             let body = try await call.body()
             return try await answer(call) { try await run(call, body, $0) }
+        }.explained
+    }
+
+    /// The same route with the parameter `explain`: with `explain=sql` whoever may administer gets, beside the answer, the statements that
+    /// made it.
+    public var explained: Route {
+        guard case .project(let answer) = handler, case .object(let fields, _) = success.schema else {
+            preconditionFailure("\(method) \(path): only an object that a project is answered can be explained")
+        }
+        return Route(
+            method, path, summary, scope: scope, access: access, parameters: parameters + [ScopeParameters.explain], body: body,
+            success: .json(.object(fields + [ScopeParameters.statements]), status: success.status)
+        ) { call in
+            guard call.text("explain") != nil else { return try await answer(call) }
+            try call.requireAdmin(for: "explain")
+            let (call, log) = call.logged()
+            var explained = try await answer(call)
+            try explained.add("statements", log.statements)
+            return explained
         }
     }
 
-    private static func extended(_ parameters: [Parameter]) -> [Parameter] { parameters + [ScopeParameters.compare, ScopeParameters.explain] }
+    private static func extended(_ parameters: [Parameter]) -> [Parameter] { parameters + [ScopeParameters.compare] }
 
     private static func extended(_ fields: [Schema.Field]) -> Success {
-        .json(.object(fields + [.optional("previous", .object(fields), "The period before, with compare=previous."), ScopeParameters.statements]))
+        .json(.object(fields + [.optional("previous", .object(fields), "The period before, with compare=previous.")]))
     }
 
     private static func answer<Report: Encodable & Sendable>(
         _ call: ProjectRequest, run: @escaping @Sendable (Scope) async throws -> Report
     ) async throws -> Answer {
-        let (scope, statements) = try await call.explainedScope()
-        guard call.text("compare") == "previous" else {
-            let current = try await run(scope)
-            return try .json(Extended(current: current, previous: nil, statements: statements()))
-        }
+        let scope = try await call.scope()
+        guard call.text("compare") == "previous" else { return try .json(Compared(current: try await run(scope), previous: nil)) }
         async let current = run(scope)
         async let previous = run(scope.over(scope.range.previous))
-        return try .json(Extended(current: try await current, previous: try await previous, statements: statements()))
+        return try .json(Compared(current: try await current, previous: try await previous))
     }
 
     /// `path/drill`: the visitors behind a number of the report at `path`.
@@ -60,27 +76,16 @@ extension Route {
         }
     }
 
-    /// A report's own members, and what was asked for beside them.
-    private struct Extended<Report: Encodable>: Encodable {
-        let current: Report, previous: Report?, statements: [StatementLog.Statement]?
-        private enum CodingKeys: String, CodingKey { case previous, statements }
+    /// A report's own members, and beside them the same of the period before.
+    private struct Compared<Report: Encodable>: Encodable {
+        let current: Report, previous: Report?
+        private enum CodingKeys: String, CodingKey { case previous }
 
         func encode(to encoder: any Encoder) throws {
             try current.encode(to: encoder)
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encodeIfPresent(previous, forKey: .previous)
-            try container.encodeIfPresent(statements, forKey: .statements)
         }
-    }
-}
-
-extension ProjectRequest {
-    /// The scope that the request describes, and the statements that were asked of it since; nil where `explain` does not ask for them.
-    public func explainedScope() async throws -> (scope: Scope, statements: @Sendable () -> [StatementLog.Statement]?) {
-        let isAsked = text("explain") != nil
-        if isAsked { try requireAdmin(for: "explain") }
-        let (scope, log) = StatementLog.following(try await self.scope())
-        return (scope, { isAsked ? log.statements : nil })
     }
 }
 

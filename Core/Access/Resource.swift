@@ -26,12 +26,27 @@ public struct Resource: Sendable {
     public let check: @Sendable (JSON) throws -> Void
     /// What other definitions say about it: called with the body that came, and with the id of what it changes; throws 400.
     public let verify: @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void
+    /// What must hold among the project's definitions of this kind; called in the transaction of a change, so that two of them at the same
+    /// time can't break it together; throws 400.
+    public let relations: (@Sendable (ProjectRequest, Relations) throws -> Void)?
+    /// A boolean field that is true in one definition of a project at most: setting it takes it from the other.
+    public let exclusive: String?
+
+    /// A change, and the definitions that there are after it.
+    public struct Relations: Sendable {
+        /// What was changed or deleted, as it was; nil for what is new.
+        public let old: Definition?
+        /// What it became; nil for what is deleted.
+        public let new: Definition?
+        /// The project's definitions after the change, oldest first.
+        public let all: [Definition]
+    }
 
     public init(
         _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil, counted: Set<String> = [], defaults: String? = nil,
-        check: @escaping @Sendable (JSON) throws -> Void = { _ in },
+        exclusive: String? = nil, check: @escaping @Sendable (JSON) throws -> Void = { _ in },
         verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in },
-        normalize: (@Sendable (JSON) throws -> String)? = nil
+        relations: (@Sendable (ProjectRequest, Relations) throws -> Void)? = nil, normalize: (@Sendable (JSON) throws -> String)? = nil
     ) {
         self.kind = kind
         self.path = path
@@ -47,6 +62,8 @@ public struct Resource: Sendable {
         self.normalize = normalize
         self.check = check
         self.verify = verify
+        self.relations = relations
+        self.exclusive = exclusive
     }
 
     /// A stored definition.
@@ -154,9 +171,15 @@ public struct Resource: Sendable {
 
     /// All of the project's definitions, oldest first; for what a page of them does not answer.
     public func all(_ call: ProjectRequest) async throws -> [Definition] {
-        try await call.control.read(
-            "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE project_id = \(call.project.id) ORDER BY created_at, id"
-        ).map(Definition.init)
+        try await call.control.read(everything(of: call.project.id)).map(Definition.init)
+    }
+
+    private func all(of project: String, in transaction: any ControlTransaction) async throws -> [Definition] {
+        try await transaction.run(everything(of: project)).map(Definition.init)
+    }
+
+    private func everything(of project: String) -> SQL {
+        "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE project_id = \(project) ORDER BY created_at, id"
     }
 
     /// A page of the project's definitions, oldest first.
@@ -226,7 +249,7 @@ public struct Resource: Sendable {
     public func delete(_ definition: Definition, _ call: ProjectRequest) async throws {
         let id = definition.id, project = call.project.id
         _ = try await change(call, id: id, .delete, nil) { transaction in
-            try await transaction.run("DELETE FROM \(sql: table) WHERE id = \(id) AND project_id = \(project) RETURNING id")
+            try await transaction.run("DELETE FROM \(sql: table) WHERE id = \(id) AND project_id = \(project) RETURNING \(sql: Self.columns)")
         }
     }
 
@@ -237,7 +260,7 @@ public struct Resource: Sendable {
         var text = JSONText(), first = true
         text.append(raw: "{")
         for field in fields {
-            guard let value = body[field.name] ?? old?[field.name] ?? defaults?[field.name] else { continue }
+            guard let value = value(of: field.name, body, old) else { continue }
             if !first { text.append(raw: ",") }
             first = false
             text.append(string: field.name)
@@ -249,6 +272,12 @@ public struct Resource: Sendable {
         try Schema.object(fields).check(definition)
         try check(definition)
         return try normalize?(definition) ?? text.string
+    }
+
+    /// Null is what was never sent: the default stands in its place, where there is one.
+    private func value(of name: String, _ body: JSON, _ old: JSON?) -> JSON? {
+        guard let sent = body[name] else { return old?[name] ?? defaults?[name] }
+        return sent.isNull ? defaults?[name] : sent
     }
 
     private func uniqueValue(of definition: String) throws -> String? { try unique.flatMap { try JSON.parse(definition)[$0]?.string } }
@@ -263,7 +292,16 @@ public struct Resource: Sendable {
         let row: Row?
         do {
             row = try await call.control.write { transaction in
+                let old = relations == nil ? nil : try await all(of: project, in: transaction).first { $0.id == id }
                 guard let row = try await statements(transaction).first else { return nil }
+                let new = action == .delete ? nil : try Definition(row)
+                if let exclusive, new?.fields[exclusive]?.boolean == true {
+                    try await changeAll(of: project, at: now, in: transaction) { other, definition in
+                        guard other != id, definition[exclusive]?.boolean == true else { return nil }
+                        return definition.text(setting: exclusive, to: "false")
+                    }
+                }
+                if let relations { try relations(call, Relations(old: old, new: new, all: try await all(of: project, in: transaction))) }
                 try await AuditLog.record("\(noun).\(action.rawValue)", by: actor, on: "\(noun) \(id)", project: project, at: now, in: transaction)
                 return row
             }
@@ -277,14 +315,19 @@ public struct Resource: Sendable {
 
     /// Changes every definition of the project for which `change` has another text; for what follows from a change of another one.
     public func changeAll(of call: ProjectRequest, _ change: @escaping @Sendable (_ id: String, JSON) throws -> String?) async throws {
-        let project = call.project.id, now = call.now.milliseconds
-        try await call.control.write { transaction in
-            for row in try await transaction.run("SELECT id, definition FROM \(sql: table) WHERE project_id = \(project)") {
-                guard let text = try change(row.text("id"), try JSON.parse(row.text("definition"))) else { continue }
-                try await transaction.run("""
-                    UPDATE \(sql: table) SET definition = \(text), updated_at = \(now) WHERE id = \(row.text("id")) AND project_id = \(project)
-                    """)
-            }
+        let project = call.project.id, now = call.now
+        try await call.control.write { try await changeAll(of: project, at: now, in: $0, change) }
+    }
+
+    private func changeAll(
+        of project: String, at now: Instant, in transaction: any ControlTransaction, _ change: (_ id: String, JSON) throws -> String?
+    ) async throws {
+        for definition in try await all(of: project, in: transaction) {
+            guard let text = try change(definition.id, definition.fields) else { continue }
+            try await transaction.run("""
+                UPDATE \(sql: table) SET definition = \(text), updated_at = \(now.milliseconds)
+                WHERE id = \(definition.id) AND project_id = \(project)
+                """)
         }
     }
 

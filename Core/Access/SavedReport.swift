@@ -12,7 +12,10 @@ public enum SavedReport {
         ],
         defaults: #"{"params":{},"visualization":"table","is_active":true}"#,
         check: { try check(parameters: $0["params"]) },
-        verify: { call, _, body in if let type = body["report_type"]?.string { _ = try call.report(type) } })
+        verify: { call, _, body in
+            if let type = body["report_type"]?.string { _ = try call.report(type) }
+            try await verify(parameters: body["params"], call)
+        })
 
     /// For routes that run saved reports and let a request say otherwise.
     public static let overrides = ScopeParameters.list.map { Parameter($0.name, $0.kind.withoutDefault, "In place of the saved one.") }
@@ -35,17 +38,27 @@ public enum SavedReport {
         return try await call.run(report: saved["report_type"]?.string ?? "", over: scope)
     }
 
+    /// - Parameter path: the parameters' place in the body.
     /// - Throws: 400 for a parameter that no report has, or whose value can't be meant.
-    static func check(parameters: JSON?) throws {
+    static func check(parameters: JSON?, at path: String = "params") throws {
         for (name, value) in parameters?.members ?? [] {
             guard let parameter = ScopeParameters.list.first(where: { $0.name == name }) else {
                 let names = ScopeParameters.list.map { "'\($0.name)'" }.joined(separator: ", ")
-                throw ServiceError.body("field 'params' may hold \(names); got '\(name.excerpt(60))'.")
+                throw ServiceError.body("field '\(path)' may hold \(names); got '\(name.excerpt(60))'.")
             }
             guard value.isNull || (text(value).map(parameter.accepts) ?? false) else {
                 let came = text(value).map { "'\($0.excerpt(60))'" } ?? value.described
-                throw ServiceError.body("field 'params.\(name)' must be \(parameter.expectation); got \(came).")
+                throw ServiceError.body("field '\(path).\(name)' must be \(parameter.expectation); got \(came).")
             }
+        }
+    }
+
+    /// - Throws: 400 for values that no question can be asked with, which the words of one alone don't tell: a zone or segment that doesn't
+    ///   exist, a filter that can't be read, a range that ends before it begins.
+    static func verify(parameters: JSON?, at path: String = "params", _ call: ProjectRequest) async throws {
+        guard let parameters, !parameters.isNull else { return }
+        do { _ = try await call.scope { parameters[$0].flatMap(text) } } catch let error as ServiceError where error.status == 400 || error.status == 404 {
+            throw ServiceError.body("field '\(path)': \(error.message)")
         }
     }
 
@@ -68,9 +81,14 @@ public enum Dashboard {
             .optional("is_default", .boolean, "The one that is shown first; setting it takes it from the other."),
         ],
         defaults: #"{"description":null,"layout":{},"is_default":false}"#,
+        exclusive: "is_default",
         check: check,
         verify: { call, _, body in
-            for widget in body["widgets"]?.elements ?? [] { _ = try call.report(widget["report_type"]?.string ?? "") }
+            for (index, widget) in (body["widgets"]?.elements ?? []).enumerated() {
+                let path = "widgets[\(index)]"
+                _ = try call.report(widget["report_type"]?.string ?? "", at: path + ".report_type")
+                try await SavedReport.verify(parameters: widget["params"], at: path + ".params", call)
+            }
         })
 
     private static func check(_ dashboard: JSON) throws {
@@ -88,7 +106,7 @@ public enum Dashboard {
             if let columns = columns?.integer, end > columns {
                 throw ServiceError.body("field 'widgets[\(index)]' ends at column \(end); the layout has \(columns).")
             }
-            try SavedReport.check(parameters: widget["params"])
+            try SavedReport.check(parameters: widget["params"], at: "widgets[\(index)].params")
         }
     }
 

@@ -15,7 +15,32 @@ public enum SegmentDefinition {
         verify: { call, id, body in
             guard let definition = body["definition"] else { return }
             _ = try await resolve(try Segment.parse(definition), for: call, inside: id.map { [$0] } ?? [])
+        },
+        relations: { _, relations in
+            let references = Dictionary(uniqueKeysWithValues: try relations.all.map { ($0.id, try Self.references(of: $0)) })
+            guard let new = relations.new else { return try isUnused(relations.old?.id ?? "", in: relations.all, references) }
+            var reached: Set<String> = [], next = references[new.id] ?? []
+            while let id = next.popFirst() {
+                guard id != new.id else { throw ServiceError.body("field 'definition' refers to segment '\(id)', which it is a part of.") }
+                if reached.insert(id).inserted { next.formUnion(references[id] ?? []) }
+            }
         })
+
+    /// The segments that one names.
+    private static func references(of definition: Resource.Definition) throws -> Set<String> {
+        var ids: Set<String> = []
+        try Segment.parse(definition.fields["definition"] ?? definition.fields).rule.forEachLeaf {
+            if case .segment(let id, _) = $0 { ids.insert(id) }
+        }
+        return ids
+    }
+
+    private static func isUnused(_ id: String, in all: [Resource.Definition], _ references: [String: Set<String>]) throws {
+        guard let user = all.first(where: { references[$0.id]?.contains(id) == true }) else { return }
+        let name = user.fields["name"]?.string ?? ""
+        throw ServiceError.invalid(
+            "segment_used", "Segment '\(id)' is a part of segment '\(name.excerpt(60))' (\(user.id)); change or delete that one first.")
+    }
 
     /// The segment with this id.
     /// - Throws: 404; 400 where it is not active, or refers to itself; 403 where a module whose facts it reads is off.

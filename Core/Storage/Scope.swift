@@ -106,16 +106,12 @@ public struct Scope: Sendable {
     /// that view; those on a fact table for it.
     public func restricted(by more: [RowRestriction]) -> Scope { more.isEmpty ? self : copy(restrictions: restrictions + more) }
 
-    /// The same question, read by `reader`.
-    func read(by reader: any ReportReader) -> Scope { copy(reader: reader) }
-
     private func copy(
-        range: TimeRange? = nil, filters: [Filter]? = nil, segment: Segment? = nil, restrictions: [RowRestriction]? = nil,
-        reader: (any ReportReader)? = nil
+        range: TimeRange? = nil, filters: [Filter]? = nil, segment: Segment? = nil, restrictions: [RowRestriction]? = nil
     ) -> Scope {
         var copy = Scope(
             project: project, range: range ?? self.range, timezone: timezone, filters: filters ?? self.filters, segment: segment ?? self.segment,
-            people: people, restrictions: restrictions ?? self.restrictions, limit: limit, offset: offset, reader: reader ?? self.reader)
+            people: people, restrictions: restrictions ?? self.restrictions, limit: limit, offset: offset, reader: reader)
         copy.segmentRange = segmentRange
         return copy
     }

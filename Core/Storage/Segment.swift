@@ -39,7 +39,7 @@ public struct Segment: Sendable, Hashable {
     /// What is summed up over all that a visitor did in the range.
     public enum Metric: String, Sendable, CaseIterable {
         case pageviews, events, sessions
-        /// Days in UTC with activity.
+        /// Days with activity, on the clocks of the report's time zone.
         case days_active
         /// Seconds, of all sessions together.
         case duration
@@ -103,7 +103,8 @@ public struct Segment: Sendable, Hashable {
 }
 
 extension Segment.Rule {
-    func forEachLeaf(_ body: (Segment.Rule) -> Void) {
+    /// Calls `body` for each condition, those in groups too.
+    public func forEachLeaf(_ body: (Segment.Rule) -> Void) {
         switch self {
         case .all(let rules), .any(let rules): for rule in rules { rule.forEachLeaf(body) }
         case .not(let rule): rule.forEachLeaf(body)

@@ -179,7 +179,7 @@ struct SegmentCompiler {
             // Which of them may be seen is told by the whole session.
             return scope.left(of: "sessions").isEmpty
                 ? distinct("session_at") : summed("SELECT visitor, 1 AS part FROM (\(sessionsInRange)) done", comparison)
-        case .days_active: return distinct(dialect.quotient("occurred_at", "86400000"))
+        case .days_active: return distinct(TimeBuckets(.day, of: scope).number(of: "occurred_at"))
         case .duration: return summed("SELECT visitor, (ended_at - started_at) / 1000.0 AS part FROM (\(sessionsInRange)) done", comparison)
         case .revenue:
             let orders = scope.matching(Revenue.orders, SQL.all([scope.bounds] + scope.left(of: Revenue.orders.name)))

@@ -1,7 +1,7 @@
 import Common
 import Synchronization
 
-/// Reads for a scope and remembers the statements, so that a report can show what made it.
+/// Reads for scopes and remembers the statements, so that a report can show what made it.
 public final class StatementLog: ReportReader {
     public struct Statement: Encodable, Sendable {
         public let sql: String
@@ -12,13 +12,7 @@ public final class StatementLog: ReportReader {
     private let reader: any ReportReader
     private let log = Mutex<[Statement]>([])
 
-    /// - Parameter scope: asked in its place.
-    public static func following(_ scope: Scope) -> (scope: Scope, log: StatementLog) {
-        let log = StatementLog(scope.reader)
-        return (scope.read(by: log), log)
-    }
-
-    private init(_ reader: any ReportReader) { self.reader = reader }
+    public init(_ reader: any ReportReader) { self.reader = reader }
 
     public var statements: [Statement] { log.withLock { $0 } }
     public var dialect: Dialect { reader.dialect }

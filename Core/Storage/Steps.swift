@@ -91,6 +91,8 @@ public struct Step: Sendable, Hashable {
 
     /// `{"event": "signup", "where": [...]}` or `{"path": "/pricing"}`.
     public static func parse(_ json: JSON, at path: String) throws -> Step {
+        let isEvent = json["event"].map { !$0.isNull } ?? false, isPage = json["path"].map { !$0.isNull } ?? false
+        guard !isEvent || !isPage else { throw ServiceError.body("field '\(path)' must hold 'event' or 'path' and not both.") }
         if let name = json["event"]?.string, (1...200).contains(name.unicodeScalars.count) {
             return Step(.event, name, properties: try properties(json, at: path))
         }

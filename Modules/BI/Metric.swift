@@ -17,16 +17,25 @@ enum Metric {
             }
             guard !functions.contains(key) else { throw ServiceError.body("field 'key': '\(key)' is the name of a function.") }
         },
-        verify: { call, id, body in
-            let stored = try await resource.all(call), old = stored.first { $0.id == id }?.fields
-            func member(_ name: String) -> String { body[name]?.string ?? old?[name]?.string ?? "" }
-            var metrics = Metrics(stored.filter { $0.id != id }.map(\.fields))
-            let dataset = try call.datasets.require(member("dataset")), key = member("key")
-            guard !dataset.metrics.contains(where: { $0.name == key }) else {
-                throw ServiceError.body("field 'key': '\(key.excerpt(60))' is a metric that \(dataset.name) has by itself.")
+        relations: { call, relations in
+            let metrics = Metrics(relations.all.map(\.fields))
+            if let new = relations.new?.fields {
+                let dataset = try call.datasets.require(new["dataset"]?.string ?? ""), key = new["key"]?.string ?? ""
+                guard !dataset.metrics.contains(where: { $0.name == key }) else {
+                    throw ServiceError.body("field 'key': '\(key.excerpt(60))' is a metric that \(dataset.name) has by itself.")
+                }
+                try metrics.check(key, in: dataset)
             }
-            metrics.add(key, dataset.name, member("expression"))
-            try metrics.check(key, in: dataset)
+            guard let old = relations.old else { return }
+            let others = relations.all.map(\.fields).filter { $0["key"]?.string != relations.new?.fields["key"]?.string }
+            let before = Metrics(others + [old.fields])
+            for other in others {
+                guard let key = other["key"]?.string, let dataset = call.datasets[other["dataset"]?.string ?? ""],
+                    (try? before.expression(key, in: dataset)) != nil, (try? metrics.expression(key, in: dataset)) == nil
+                else { continue }
+                let changed = old.fields["key"]?.string ?? ""
+                throw ServiceError.invalid("metric_used", "The metric '\(key)' is made from '\(changed)' and would no longer work; change or delete it first.")
+            }
         })
 
     static let functions: Set<String> = ["count", "count_distinct", "sum", "avg", "min", "max"]

@@ -13,11 +13,11 @@ extension CoreModule {
                 .get, "/api/v1/stats", "The overview, with the equally long period before.", scope: .query, access: .read,
                 parameters: ScopeParameters.range + [
                     Parameter("compare", .choice(["previous", "none"], default: "previous"), "With none, the period before is left out."),
-                    ScopeParameters.explain,
                 ],
                 success: .json(.object([
-                    .required("current", Overview.schema), .optional("previous", Overview.schema, "Unless compare=none."), ScopeParameters.statements,
-                ])), use: stats),
+                    .required("current", Overview.schema), .optional("previous", Overview.schema, "Unless compare=none."),
+                ])), use: stats
+            ).explained,
             .report(
                 "/api/v1/stats/timeseries", "Pageviews, visitors and sessions by day or hour.",
                 parameters: ScopeParameters.range + [ScopeParameters.interval],
@@ -52,17 +52,17 @@ extension CoreModule {
             Route(
                 .get, "/api/v1/realtime", "Visitors of the last five minutes.", scope: .query, access: .read,
                 parameters: [ScopeParameters.filter], success: .json(.object([.required("active_visitors", .count)]))
-            ) { call in try .json(try await Realtime.run(try await call.scope(), now: call.now)) },
+            ) { call in try .json(try await Realtime.run(try await call.scope(), now: call.now)) }.explained,
         ]
     }
 
-    private struct StatsAnswer: Encodable { let current: Overview, previous: Overview?, statements: [StatementLog.Statement]? }
+    private struct StatsAnswer: Encodable { let current: Overview, previous: Overview? }
 
     /// `GET /api/v1/stats` answers both periods, if it is not asked for one.
     @Sendable private func stats(_ call: ProjectRequest) async throws -> Answer {
-        let (scope, statements) = try await call.explainedScope()
+        let scope = try await call.scope()
         async let current = Overview.run(scope)
         async let previous = call.text("compare") == "none" ? nil : Overview.run(scope.over(scope.range.previous))
-        return try .json(StatsAnswer(current: try await current, previous: try await previous, statements: statements()))
+        return try .json(StatsAnswer(current: try await current, previous: try await previous))
     }
 }

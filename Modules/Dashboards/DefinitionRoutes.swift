@@ -3,33 +3,24 @@ import Core
 extension DashboardsModule {
     var definitionRoutes: [Route] {
         let report = SavedReport.resource, dashboard = Dashboard.resource
-        return dashboard.routes(after: keepOneDefault) + report.routes + [
+        return dashboard.routes + report.routes + [
             Route(
                 .post, report.path + "/{id}/run", "The answer of a saved report.", scope: .query, access: .read,
                 parameters: SavedReport.overrides, success: .json(.object([.required("report", .map(.any)), .required("result", .map(.any))]))
             ) { call in
                 let definition = try await report.require(call)
                 return try .json(Run(report: definition, result: try await SavedReport.run(definition, call, override: call.text)))
-            },
+            }.explained,
             Route(
                 .post, dashboard.path + "/{id}/run", "The answers of a dashboard's widgets, by their ids.", scope: .query, access: .read,
                 parameters: SavedReport.overrides, success: .json(.object([.required("widgets", .map(.any))]))
             ) { call in
                 try .json(["widgets": try await Dashboard.run(try await dashboard.require(call), call, override: call.text)])
-            },
+            }.explained,
         ]
     }
 
     private struct Run: Encodable {
         let report: Resource.Definition, result: JSON
-    }
-
-    /// At most one dashboard of a project is the default.
-    @Sendable private func keepOneDefault(_ call: ProjectRequest, _ change: Resource.Change, _ made: Resource.Definition) async throws {
-        guard change != .delete, made.fields["is_default"]?.boolean == true else { return }
-        try await Dashboard.resource.changeAll(of: call) { id, definition in
-            guard id != made.id, definition["is_default"]?.boolean == true else { return nil }
-            return definition.text(setting: "is_default", to: "false")
-        }
     }
 }

@@ -67,7 +67,8 @@ extension DashboardsModule {
                         .required("id", .uuid), .required("report_type", .text(50)), .required("row_count", .count), .required("result", .map(.any)),
                     ])),
                     .required("summary", .text(300)),
-                ])), use: explore),
+                ])), use: explore
+            ).explained,
             Route(
                 .get, "/api/v1/explorer/runs", "Reports that were run, the newest first.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .list(.object(ExplorerRun.fields))

@@ -26,7 +26,7 @@ extension DashboardsModule {
             ) { call in
                 let body = try await call.body(), steps = try Activation.steps(body)
                 return try .json(try await Activation.run(steps, try await call.scope { body[$0]?.string }))
-            },
+            }.explained,
             Route(
                 .post, path + "/activation/drill", "The visitors who did all that is named.", scope: .query, access: .read,
                 parameters: Parameter.page,
@@ -34,7 +34,7 @@ extension DashboardsModule {
             ) { call in
                 let body = try await call.body(), steps = try Activation.steps(body)
                 return try .json(try await Activation.visitors(steps, try await call.scope { call.text($0) ?? body[$0]?.string }))
-            },
+            }.explained,
             Route(
                 .post, path + "/impact", "A measure before and after an instant.", scope: .query, access: .read, body: Impact.body,
                 success: .json(.object(Impact.fields))
@@ -43,7 +43,7 @@ extension DashboardsModule {
                 if question.metric == .errors { try call.require(module: "error_tracking") }
                 let scope = try await call.scope { ["filter", "segment_id"].contains($0) ? body[$0]?.string : nil }
                 return try .json(try await Impact.run(question, scope))
-            },
+            }.explained,
         ]
     }
 }

@@ -15,7 +15,7 @@ extension ErrorTrackingModule {
             ) { call in
                 let groups = ErrorGroups(call: call, scope: try await call.scope(), filter: try ErrorFilter(call))
                 return try .json(ReportList(data: try await groups.run(status: call.text("status").flatMap(Issue.Status.init))))
-            },
+            }.explained,
             Route(
                 .get, "/api/v1/errors/details", "Occurrences of one error, the newest first.", scope: .query, access: .read,
                 parameters: ScopeParameters.range + [limit, Parameter.page[1], ErrorFilter.fingerprintParameter] + ErrorFilter.parameters + [
@@ -29,7 +29,7 @@ extension ErrorTrackingModule {
                 }
                 let occurrences = ErrorOccurrences(call: call, scope: try await call.scope(), filter: filter)
                 return try .json(ReportList(data: try await occurrences.run(limit: call.integer("limit", default: 20))))
-            },
+            }.explained,
             Route(
                 .get, "/api/v1/errors/timeseries", "Errors over time.", scope: .query, access: .read,
                 parameters: ScopeParameters.range + ErrorFilter.parameters + [ErrorFilter.fingerprintParameter, ScopeParameters.interval],
@@ -37,13 +37,13 @@ extension ErrorTrackingModule {
             ) { call in
                 let points = try await ErrorTimeseries.run(try await call.scope(), try ErrorFilter(call), by: call.interval)
                 return try .json(ReportList(data: points))
-            },
+            }.explained,
             Route(
                 .get, "/api/v1/errors/stats", "Errors in sum.", scope: .query, access: .read,
                 parameters: ScopeParameters.range + ErrorFilter.parameters, success: .json(ErrorStats.schema)
             ) { call in
                 try .json(try await ErrorStats.run(try await call.scope(), try ErrorFilter(call)))
-            },
+            }.explained,
         ]
     }
 

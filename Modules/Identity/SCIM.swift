@@ -85,8 +85,12 @@ enum SCIM {
 
     private static func verifyMembers(_ body: JSON, _ call: ProjectRequest) async throws {
         let ids = (body["members"]?.elements ?? []).map { Identifiers.plain($0.string ?? "") }, known = try await users.find(ids, for: call)
-        for (index, id) in ids.enumerated() where known[id] == nil {
-            throw ServiceError.body("field 'members[\(index)]' must be the id of a SCIM user; got '\(id.excerpt(60))'.")
+        var told: Set<String> = []
+        for (index, id) in ids.enumerated() {
+            guard known[id] != nil else {
+                throw ServiceError.body("field 'members[\(index)]' must be the id of a SCIM user; got '\(id.excerpt(60))'.")
+            }
+            guard told.insert(id).inserted else { throw ServiceError.body("field 'members[\(index)]' names '\(id)' a second time.") }
         }
     }
 

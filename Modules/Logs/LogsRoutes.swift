@@ -30,6 +30,6 @@ extension LogsModule {
     ) -> Route {
         Route(.get, path, summary, scope: .query, access: .read, parameters: parameters, success: .list(element)) { call in
             try .json(ReportList(data: try await run(call, try await call.scope(), try LogFilter(call))))
-        }
+        }.explained
     }
 }

@@ -66,6 +66,22 @@ struct Flow: Encodable, Sendable {
         return Flow(pivot, rows)
     }
 
+    /// The visitors of a node, or of a link.
+    /// - Parameters:
+    ///   - step: from the pivot, 1 or more, whichever the direction.
+    ///   - name: the node's page, (exit) or (entry).
+    ///   - near: the page of the step nearer to the pivot; nil for any.
+    static func visitors(_ scope: Scope, _ pivot: Pivot, step: Int, name: String, near: String?) async throws -> VisitorList {
+        for (parameter, value) in [("name", name), ("near", near)] where value == rest {
+            throw ServiceError.parameter(parameter, "pages that are \(rest) together can't be opened; ask the report for more of them with 'limit'.")
+        }
+        let page = SQL(sql: "pages[\(step)]"), before = SQL(sql: "pages[\(step - 1)]")
+        var conditions: [SQL] = [name == pivot.direction.end ? "\(page) IS NULL" : "\(page) = \(name)"]
+        if step > 1 { conditions.append(near.map { "\(before) = \($0)" } ?? "\(before) IS NOT NULL") }
+        return try await VisitorList.page(
+            "paths.flow_drill", of: scope, ctes: pivot.trails(scope, depth: step), visitors: "SELECT visitor FROM trails WHERE \(SQL.all(conditions))")
+    }
+
     /// - Parameter rows: pairs of neighbours, the steps nearest to the pivot first.
     private init(_ pivot: Pivot, _ rows: Rows) {
         let sign: Int64 = pivot.direction == .forward ? 1 : -1

@@ -8,9 +8,11 @@ struct NextPages: Encodable, Sendable {
         let visitors: Int64
         /// Of the visitors of the pivot.
         let percentage: Double
+        let confidenceInterval: ConfidenceInterval
 
         private enum CodingKeys: String, CodingKey {
             case visitors, percentage
+            case confidenceInterval = "confidence_interval"
             case nextPath = "next_path", previousPath = "prev_path"
         }
 
@@ -19,6 +21,7 @@ struct NextPages: Encodable, Sendable {
             try container.encode(path, forKey: direction == .forward ? .nextPath : .previousPath)
             try container.encode(visitors, forKey: .visitors)
             try container.encode(percentage, forKey: .percentage)
+            try container.encode(confidenceInterval, forKey: .confidenceInterval)
         }
     }
 
@@ -31,7 +34,7 @@ struct NextPages: Encodable, Sendable {
         .required("flows", .list(.object([
             .optional("next_path", .text(2_048), "Forward; (exit) for no further page."),
             .optional("prev_path", .text(2_048), "Backward; (entry) for no earlier page."),
-            .required("visitors", .count), .required("percentage", .number(0...100)),
+            .required("visitors", .count), .required("percentage", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
         ])), "The most frequent first, the end of the way last."),
     ]
 
@@ -46,7 +49,8 @@ struct NextPages: Encodable, Sendable {
         let pages = rows.map { row in
             Page(
                 direction: pivot.direction, path: row.optionalText("page") ?? pivot.direction.end, visitors: row.int("visitors"),
-                percentage: Rounded.percentage(row.int("visitors"), of: row.int("total")))
+                percentage: Rounded.percentage(row.int("visitors"), of: row.int("total")),
+                confidenceInterval: ConfidenceInterval(row.int("visitors"), of: row.int("total")))
         }
         let ends = rows.first.map { $0.optionalText("page") == nil } ?? false
         return NextPages(

@@ -13,6 +13,10 @@ public struct PathsModule: AnalyticsModule {
         Parameter("direction", .choice(Direction.names, default: "forward"), "Whether to look at what came after or before."),
     ]
     private static let limit = Parameter("limit", .integer(1...1_000, default: 10), "Rows at most.")
+    private static let ends = [
+        Parameter("start", .text(maximum: 2_048), required: true, "The first page; * stands for any text."),
+        Parameter("end", .text(maximum: 2_048), required: true, "The last page; * stands for any text."),
+    ]
 
     public var pages: [Page] { [Page("paths", titles: ["en": "Paths", "de": "Wege"], PackageResources.page_js)] }
     public var routes: [Route] {
@@ -31,10 +35,7 @@ public struct PathsModule: AnalyticsModule {
             ) { call, scope in try await Flow.run(scope, try Pivot(call), depth: call.integer("depth", default: 3)) },
             .report(
                 "/api/v1/paths/between", "The ways that visitors take from one page to another inside a session, the most frequent first.",
-                parameters: ScopeParameters.range + [
-                    Parameter("start", .text(maximum: 2_048), required: true, "The first page; * stands for any text."),
-                    Parameter("end", .text(maximum: 2_048), required: true, "The last page; * stands for any text."), Self.limit,
-                ],
+                parameters: ScopeParameters.range + Self.ends + [Self.limit],
                 fields: WaysBetween.fields
             ) { call, scope in try await WaysBetween.run(scope, from: call.text("start") ?? "", to: call.text("end") ?? "") },
             .report(
@@ -44,6 +45,36 @@ public struct PathsModule: AnalyticsModule {
                 ],
                 fields: VisitorList.fields
             ) { call, scope in try await NextPages.visitors(scope, try Pivot(call), next: call.text("next")) },
+            .report(
+                "/api/v1/paths/flow/drill", "The visitors behind a node of the flow, or behind a link.",
+                parameters: ScopeParameters.list + Self.pivot + [
+                    Parameter("step", .integer(1...Flow.maximumDepth, default: 1), "The node's distance from the page or event, whichever the direction."),
+                    Parameter("name", .text(maximum: 2_048), required: true, "The node's page, (exit) or (entry)."),
+                    Parameter("near", .text(maximum: 2_048), "Of a link: the page of the node that is one step nearer. Default: any."),
+                ],
+                fields: VisitorList.fields
+            ) { call, scope in
+                try await Flow.visitors(
+                    scope, try Pivot(call), step: call.integer("step", default: 1), name: call.text("name") ?? "", near: call.text("near"))
+            },
+            .report(
+                "/api/v1/paths/between/drill", "The visitors who took a way between two pages.",
+                parameters: ScopeParameters.list + Self.ends + [
+                    Parameter("pages", .text(maximum: 16_384), "The way's pages as a JSON array, as the report has them. Default: all ways."),
+                ],
+                fields: VisitorList.fields
+            ) { call, scope in
+                try await WaysBetween.visitors(scope, from: call.text("start") ?? "", to: call.text("end") ?? "", pages: try pages(call))
+            },
         ]
+    }
+
+    private func pages(_ call: ProjectRequest) throws -> [String]? {
+        guard let text = call.text("pages") else { return nil }
+        let pages = (try? JSON.parse(text))?.elements.compactMap(\.string) ?? []
+        guard !pages.isEmpty else {
+            throw ServiceError.parameter("pages", "must be a JSON array of paths such as [\"/\",\"/pricing\"]; got '\(text.excerpt(60))'.")
+        }
+        return pages
     }
 }

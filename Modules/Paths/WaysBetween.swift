@@ -10,13 +10,14 @@ struct WaysBetween: Encodable, Sendable {
         let sessions: Int64
         /// Of all sessions with a way.
         let percentage: Double
+        let confidenceInterval: ConfidenceInterval
         /// Moves from page to page.
         let steps: Int64
         let medianSeconds: Double
 
         enum CodingKeys: String, CodingKey {
             case pages, visitors, sessions, percentage, steps
-            case medianSeconds = "median_seconds"
+            case confidenceInterval = "confidence_interval", medianSeconds = "median_seconds"
         }
     }
 
@@ -43,32 +44,15 @@ struct WaysBetween: Encodable, Sendable {
         .required("average_steps", .number(0...1e9)), .optional("median_seconds", .number(0...1e9), "Absent without sessions."),
         .required("ways", .list(.object([
             .required("pages", .list(.optionalText(2_048))), .required("visitors", .count), .required("sessions", .count),
-            .required("percentage", .number(0...100)), .required("steps", .integer(1...Int64(maximumSteps))),
+            .required("percentage", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema), .required("steps", .integer(1...Int64(maximumSteps))),
             .required("median_seconds", .number(0...1e9)),
         ]))),
     ]
 
     static func run(_ scope: Scope, from start: String, to end: String) async throws -> WaysBetween {
-        let dialect = scope.dialect, median = dialect.nearestRanks([50], of: "took")[0]
-        let isStart: SQL = "is_chosen AND \(Step(.pageview, start).condition(dialect))", isEnd = Step(.pageview, end).condition(dialect)
+        let median = scope.dialect.nearestRanks([50], of: "took")[0]
         let rows = try await scope.rows("paths.between", continues: true, """
-            \(Moves.ctes(scope)),
-            picked AS MATERIALIZED (
-              SELECT visitor, session_at FROM moves WHERE (\(isStart)) OR (\(isEnd)) GROUP BY visitor, session_at
-              HAVING min(position) FILTER (WHERE \(isStart)) < max(position) FILTER (WHERE \(isEnd))),
-            done AS MATERIALIZED (
-              SELECT visitor, session_at, position, occurred_at, path, (\(isEnd)) AS is_end,
-                max(CASE WHEN \(isStart) THEN position END) OVER (
-                  PARTITION BY visitor, session_at ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS left_at
-              FROM moves WHERE (visitor, session_at) IN (SELECT visitor, session_at FROM picked)),
-            reached AS MATERIALIZED (
-              SELECT visitor, session_at, min(position) AS reached_at, \(dialect.first("left_at", by: "position")) AS left_at
-              FROM done WHERE is_end AND left_at IS NOT NULL GROUP BY visitor, session_at),
-            ways AS MATERIALIZED (
-              SELECT done.visitor, count(*) - 1 AS steps, max(occurred_at) - min(occurred_at) AS took,
-                string_agg(path, \(separator) ORDER BY position) AS way
-              FROM done JOIN reached ON reached.visitor = done.visitor AND reached.session_at = done.session_at
-              WHERE position >= reached.left_at AND position <= reached_at GROUP BY done.visitor, done.session_at),
+            \(ctes(scope, from: start, to: end)),
             top AS (
               SELECT way, steps, count(*) AS sessions, count(DISTINCT visitor) AS visitors, \(median) AS took
               FROM ways WHERE steps <= \(maximumSteps) GROUP BY way, steps ORDER BY sessions DESC, steps, way LIMIT \(scope.limit)),
@@ -87,9 +71,41 @@ struct WaysBetween: Encodable, Sendable {
                 row.optionalText("way").map { way in
                     Way(
                         pages: way.split(separator: separator, omittingEmptySubsequences: false).map(String.init), visitors: row.int("visitors"),
-                        sessions: row.int("sessions"), percentage: Rounded.percentage(row.int("sessions"), of: sessions), steps: row.int("steps"),
-                        medianSeconds: Rounded.seconds(row.int("took"), over: 1))
+                        sessions: row.int("sessions"), percentage: Rounded.percentage(row.int("sessions"), of: sessions),
+                        confidenceInterval: ConfidenceInterval(row.int("sessions"), of: sessions), steps: row.int("steps"), medianSeconds: Rounded.seconds(row.int("took"), over: 1))
                 }
             })
+    }
+
+    /// - Parameter pages: of one way, start and end included; nil for all ways.
+    static func visitors(_ scope: Scope, from start: String, to end: String, pages: [String]?) async throws -> VisitorList {
+        let chosen: SQL = pages.map { "way = \($0.joined(separator: separator))" } ?? "TRUE"
+        return try await VisitorList.page(
+            "paths.between_drill", of: scope, ctes: ctes(scope, from: start, to: end), visitors: "SELECT DISTINCT visitor FROM ways WHERE \(chosen)")
+    }
+
+    /// CTEs that end with `ways`: of each session with one `visitor`, `steps`, `took` in milliseconds, and its pages as `way`.
+    private static func ctes(_ scope: Scope, from start: String, to end: String) -> SQL {
+        let dialect = scope.dialect
+        let isStart: SQL = "is_chosen AND \(Step(.pageview, start).condition(dialect))", isEnd = Step(.pageview, end).condition(dialect)
+        return """
+            \(Moves.ctes(scope)),
+            picked AS MATERIALIZED (
+              SELECT visitor, session_at FROM moves WHERE (\(isStart)) OR (\(isEnd)) GROUP BY visitor, session_at
+              HAVING min(position) FILTER (WHERE \(isStart)) < max(position) FILTER (WHERE \(isEnd))),
+            done AS MATERIALIZED (
+              SELECT visitor, session_at, position, occurred_at, path, (\(isEnd)) AS is_end,
+                max(CASE WHEN \(isStart) THEN position END) OVER (
+                  PARTITION BY visitor, session_at ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS left_at
+              FROM moves WHERE (visitor, session_at) IN (SELECT visitor, session_at FROM picked)),
+            reached AS MATERIALIZED (
+              SELECT visitor, session_at, min(position) AS reached_at, \(dialect.first("left_at", by: "position")) AS left_at
+              FROM done WHERE is_end AND left_at IS NOT NULL GROUP BY visitor, session_at),
+            ways AS MATERIALIZED (
+              SELECT done.visitor, count(*) - 1 AS steps, max(occurred_at) - min(occurred_at) AS took,
+                string_agg(path, \(separator) ORDER BY position) AS way
+              FROM done JOIN reached ON reached.visitor = done.visitor AND reached.session_at = done.session_at
+              WHERE position >= reached.left_at AND position <= reached_at GROUP BY done.visitor, done.session_at)
+            """
     }
 }

@@ -38,15 +38,22 @@ public struct RetentionModule: AnalyticsModule {
                 parameters: ScopeParameters.range + Self.grid, fields: RetentionGrid.fields
             ) { call, scope in try await RetentionGrid.run(RetentionQuestion(call), over: scope, now: call.now) },
             .report(
-                "/api/v1/retention/drill", "The visitors behind a cell of the grid, by the grid's own parameters.",
+                "/api/v1/retention/drill", "The visitors behind a cell of the grid, by the grid's own parameters, or of the report by days.",
                 parameters: ScopeParameters.list + Self.grid + [
                     Parameter("cohort", .text(maximum: 10), required: true, "First day of the cohort, as the grid has it."),
                     Parameter(
                         "interval", .integer(0...RetentionQuestion.maximumIntervals, default: 0), "Number of the interval; 0 for all of the cohort."),
+                    Parameter(
+                        "day", .choice(RetentionReport.days.map { "D\($0)" }, default: nil),
+                        "A cell of the report by days, in place of 'interval': active on that day. Of the grid's parameters 'period' alone counts then."),
                 ],
                 fields: VisitorList.fields
             ) { call, scope in
-                try await RetentionQuestion(call).visitors(
+                if let day = call.text("day").flatMap({ Int64($0.dropFirst()) }) {
+                    let period = RetentionPeriod(rawValue: call.text("period") ?? "") ?? .weekly
+                    return try await RetentionQuestion.visitors(of: call.text("cohort") ?? "", period, day: day, over: scope, now: call.now)
+                }
+                return try await RetentionQuestion(call).visitors(
                     of: call.text("cohort") ?? "", interval: Int64(call.integer("interval", default: 0)), over: scope, now: call.now)
             },
         ]

@@ -28,6 +28,16 @@ enum RetentionPeriod: String, Sendable, CaseIterable {
     /// Days that so many periods take at most.
     func days(_ periods: Int64) -> Int64 { periods * (self == .monthly ? 31 : windowDays) }
 
+    /// The number of the cohort that begins on a day such as `2026-03-02`.
+    /// - Throws: 400 where that is not the first day of a period.
+    func number(ofCohort text: String) throws -> Int64 {
+        guard case .day(let day)? = ISO8601.parse(text), calendar.start(of: calendar.number(of: day)) == day else {
+            let example = self == .monthly ? "2026-03-01" : "2026-03-02"
+            throw ServiceError.parameter("cohort", "must be the first day of a \(rawValue) cohort such as \(example); got '\(text.excerpt(60))'.")
+        }
+        return calendar.number(of: day)
+    }
+
     /// More lines than anybody reads are refused.
     static let maximumCohorts = 1_000
 

@@ -115,14 +115,10 @@ struct RetentionQuestion: Sendable {
     /// The visitors behind a cell; those of the whole cohort for interval 0.
     /// - Throws: 400 where `cohort` is not the first day of a period.
     func visitors(of cohort: String, interval: Int64, over scope: Scope, now: Instant) async throws -> VisitorList {
-        guard case .day(let day)? = ISO8601.parse(cohort), period.calendar.start(of: period.calendar.number(of: day)) == day else {
-            throw ServiceError.parameter(
-                "cohort", "must be the first day of a \(period.rawValue) cohort such as \(example); got '\(cohort.excerpt(60))'.")
-        }
         try period.check(scope.range)
         var question = self
         question.intervals = max(intervals, interval)
-        let number = period.calendar.number(of: day)
+        let number = try period.number(ofCohort: cohort)
         let wanted: SQL = variant == .unbounded ? "passed >= \(interval)" : "passed = \(interval)"
         let visitors: SQL = interval == 0
             ? "SELECT visitor FROM begun WHERE cohort = \(number)" : "SELECT visitor FROM returned WHERE cohort = \(number) AND \(wanted)"
@@ -130,7 +126,17 @@ struct RetentionQuestion: Sendable {
         return try await VisitorList.page("retention.drill", of: wide, ctes: question.ctes(scope, wide), visitors: visitors)
     }
 
-    private var example: String { period == .monthly ? "2026-03-01" : "2026-03-02" }
+    /// The visitors of a cohort of `period` who were active so many days after their first one: those behind a cell of `RetentionReport`.
+    /// - Throws: 400 where `cohort` is not the first day of a period.
+    static func visitors(of cohort: String, _ period: RetentionPeriod, day: Int64, over scope: Scope, now: Instant) async throws -> VisitorList {
+        try period.check(scope.range)
+        let number = try period.number(ofCohort: cohort)
+        let first = period.calendar.start(of: number).number, end = period.calendar.start(of: number + 1).number
+        let question = RetentionQuestion(period: .daily, intervals: day), wide = scope.widened(to: question.reach(scope.range, now: now))
+        return try await VisitorList.page("retention.days_drill", of: wide, ctes: question.ctes(scope, wide), visitors: """
+            SELECT visitor FROM returned WHERE cohort >= \(first) AND cohort < \(end) AND passed = \(day)
+            """)
+    }
 }
 
 extension RetentionQuestion {

@@ -9,14 +9,19 @@ struct RetentionReport: Encodable, Sendable {
     struct Cohort: Encodable, Sendable {
         let cohort: String
         let initialVisitors: Int64
-        /// In percent, in the order of `days`; nil until the day is over for everybody in the cohort.
-        let rates: [Double?]
+        /// Who was active on the days, in the order of `days`; nil until the day is over for everybody in the cohort.
+        let returned: [Int64?]
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: MemberName.self)
             try container.encode(cohort, forKey: MemberName("cohort"))
             try container.encode(initialVisitors, forKey: MemberName("initial_visitors"))
-            for (day, rate) in zip(RetentionReport.days, rates) { try container.encode(rate, forKey: MemberName("D\(day)")) }
+            var intervals: [String: ConfidenceInterval?] = [:]
+            for (day, visitors) in zip(RetentionReport.days, returned) {
+                try container.encode(visitors.map { Rounded.percentage($0, of: initialVisitors) }, forKey: MemberName("D\(day)"))
+                intervals["D\(day)"] = .some(visitors.map { ConfidenceInterval($0, of: initialVisitors) })
+            }
+            try container.encode(intervals, forKey: MemberName("confidence_intervals"))
         }
     }
 
@@ -27,7 +32,8 @@ struct RetentionReport: Encodable, Sendable {
         .required("period", .choice(RetentionPeriod.names)),
         .required("cohorts", .list(.object(
             [.required("cohort", .text(10), "First day."), .required("initial_visitors", .count)]
-                + days.map { .required("D\($0)", .nullable(.number(0...100)), "In percent; null until the day is over.") }))),
+                + days.map { .required("D\($0)", .nullable(.number(0...100)), "In percent; null until the day is over.") }
+                + [.required("confidence_intervals", .object(days.map { .required("D\($0)", .nullable(ConfidenceInterval.schema)) }))]))),
     ]
 
     static func run(_ scope: Scope, _ period: RetentionPeriod, now: Instant) async throws -> RetentionReport {
@@ -46,9 +52,7 @@ struct RetentionReport: Encodable, Sendable {
             let initial = visitors(after: 0), lastDay = Day(number: rows.map { $0.int("cohort") }.max()!)
             return Cohort(
                 cohort: period.calendar.start(of: number).description, initialVisitors: initial,
-                rates: days.map { days in
-                    lastDay.adding(days: days + 1).start(in: zone) <= now ? Rounded.percentage(visitors(after: days), of: initial) : nil
-                })
+                returned: days.map { days in lastDay.adding(days: days + 1).start(in: zone) <= now ? visitors(after: days) : nil })
         })
     }
 }

@@ -24,15 +24,23 @@ struct SegmentPreview: Encodable, Sendable {
     /// Active visitors of the range.
     let total: Int64
     let percentage: Double
+    let confidenceInterval: ConfidenceInterval
 
-    static let fields: [Schema.Field] = [.required("visitors", .count), .required("total", .count), .required("percentage", .number(0...100))]
+    enum CodingKeys: String, CodingKey { case visitors, total, percentage, confidenceInterval = "confidence_interval" }
+
+    static let fields: [Schema.Field] = [
+        .required("visitors", .count), .required("total", .count), .required("percentage", .number(0...100)),
+        .required("confidence_interval", ConfidenceInterval.schema),
+    ]
 
     static func run(_ segment: Segment, _ scope: Scope) async throws -> SegmentPreview {
         let count = try await scope.visitorCount().distinct()
         async let all = scope.rows("segments.active", "SELECT \(count) AS visitors FROM activity")
         async let members = scope.of(segment).rows("segments.preview", "SELECT count(*) AS visitors FROM segment")
         let visitors = try await members[0].int("visitors"), total = try await all[0].int("visitors")
-        return SegmentPreview(visitors: visitors, total: total, percentage: Rounded.percentage(visitors, of: total))
+        return SegmentPreview(
+            visitors: visitors, total: total, percentage: Rounded.percentage(visitors, of: total),
+            confidenceInterval: ConfidenceInterval(visitors, of: total))
     }
 }
 

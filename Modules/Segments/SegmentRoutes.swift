@@ -41,7 +41,7 @@ extension SegmentsModule {
                 let scope = try await call.scope(), body = try await call.body()
                 guard let definition = body["definition"] else { throw ServiceError.body("missing required field 'definition'.") }
                 return try .json(try await SegmentPreview.run(try await SegmentDefinition.resolve(try Segment.parse(definition), for: call), scope))
-            },
+            }.explained,
         ]
     }
 
