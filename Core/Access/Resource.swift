@@ -260,7 +260,7 @@ public struct Resource: Sendable {
         var text = JSONText(), first = true
         text.append(raw: "{")
         for field in fields {
-            guard let value = value(of: field.name, body, old) else { continue }
+            guard let value = value(of: field, body, old) else { continue }
             if !first { text.append(raw: ",") }
             first = false
             text.append(string: field.name)
@@ -275,9 +275,11 @@ public struct Resource: Sendable {
     }
 
     /// Null is what was never sent: the default stands in its place, where there is one.
-    private func value(of name: String, _ body: JSON, _ old: JSON?) -> JSON? {
-        guard let sent = body[name] else { return old?[name] ?? defaults?[name] }
-        return sent.isNull ? defaults?[name] : sent
+    private func value(of field: Schema.Field, _ body: JSON, _ old: JSON?) -> JSON? {
+        let byDefault = defaults?[field.name]
+        guard let sent = body[field.name] else { return old?[field.name] ?? byDefault }
+        // What is required is refused by the check that follows.
+        return sent.isNull && !field.isRequired ? byDefault : sent
     }
 
     private func uniqueValue(of definition: String) throws -> String? { try unique.flatMap { try JSON.parse(definition)[$0]?.string } }

@@ -75,7 +75,7 @@ struct ResourceTests {
             #expect(try await after(#"{"tags":[]}"#) == #"name="b" size=1 tags=[] "#)
             #expect(try await after(#"{"size":1000,"unknown":{"x":1}}"#) == #"name="b" size=1000 tags=[] "#)
             // Null takes an optional field away.
-            #expect(try await after(#"{"size":null}"#) == #"name="b" size=null tags=[] "#)
+            #expect(try await after(#"{"size":null}"#) == #"name="b" size=- tags=[] "#)
             #expect(try await after(#"{"name":"c","size":3,"tags":["z"]}"#) == #"name="c" size=3 tags=["z"] "#)
             // The same name is no duplicate of itself.
             #expect(try await after(#"{"name":"c"}"#) == #"name="c" size=3 tags=["z"] "#)
@@ -244,6 +244,25 @@ struct ResourceTests {
                 "2026-03-02T12:01:01Z key \(key.id) gadget.update gadget \(id)",
                 "2026-03-02T12:01:00Z key \(key.id) gadget.create gadget \(id)",
             ])
+        }
+    }
+
+    @Test("null is what was never sent: the default, or nothing", arguments: Profile.available)
+    func nulls(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let policy = #""name":"p","dataset":"pageviews","field":"path","operator":"neq","values":["/pricing"]"#
+            let made = try await app.post("/api/v1/bi/row-policies", #"{\#(policy),"is_active":null}"#, as: .query)
+            #expect(made.status == 201)
+            #expect(try made.json()["is_active"]?.boolean == true)
+            let path = "/api/v1/bi/row-policies/\(try made.json()["id"]?.string ?? "")"
+            #expect(try await app.put(path, #"{"is_active":false}"#, as: .query).json()["is_active"]?.boolean == false)
+            #expect(try await app.put(path, #"{"is_active":null}"#, as: .query).json()["is_active"]?.boolean == true)
+            let without = try await app.put(path, #"{"values":null}"#, as: .query)
+            #expect(without.body == #"{"error":"Invalid request body: field 'values' must be an array of 1 to 100 values; got null."}"#)
+            let steps = #"[{"type":"pageview","value":"/","label":"A"},{"type":"pageview","value":"/b","label":"B"}]"#
+            let funnel = try await app.post("/api/v1/funnels", #"{"name":"f","steps":\#(steps),"order":null,"exclusions":null}"#, as: .query)
+            #expect(funnel.status == 201)
+            #expect(!funnel.body.contains("null"), "\(funnel.body)")
         }
     }
 

@@ -149,6 +149,36 @@ struct VisualQueryTests {
         }
     }
 
+    @Test("metrics are parts of others until these are gone, and two changes at once make no circle", arguments: Profile.available)
+    func uses(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            func make(_ key: String, _ expression: String) async throws -> String {
+                try await app.post(
+                    "/api/v1/bi/metrics", #"{"key":"\#(key)","name":"N","dataset":"sessions","expression":"\#(expression)"}"#, as: .query
+                ).json()["id"]?.string ?? ""
+            }
+            let orders = try await make("orders", "count()"), share = try await make("share", "orders / 2")
+            let path = "/api/v1/bi/metrics/", sentence = #"{"error":"The metric 'share' is made from 'orders' and would no longer work; change or delete it first."}"#
+            #expect(try await app.delete(path + orders, as: .query).body == sentence)
+            #expect(try await app.put(path + orders, #"{"key":"orders2"}"#, as: .query).body == sentence)
+            #expect(try await app.put(path + orders, #"{"dataset":"events"}"#, as: .query).body == sentence)
+            #expect(try await app.put(path + orders, #"{"expression":"count() * 2"}"#, as: .query).status == 200)
+            #expect(try await app.delete(path + share, as: .query).status == 204)
+            #expect(try await app.delete(path + orders, as: .query).status == 204)
+
+            let ra = try await make("ra", "count()"), rb = try await make("rb", "count()")
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<16 {
+                    let (id, part) = number % 2 == 0 ? (ra, "rb") : (rb, "ra")
+                    group.addTask { try await app.put(path + id, #"{"expression":"\#(part) + 1"}"#, as: .query).status }
+                }
+                for try await status in group { #expect(status == 200 || status == 400) }
+            }
+            let asked = try await app.post("/api/v1/bi/visual-query", #"{"dataset":"sessions","metrics":["ra","rb"]}"#, as: .query)
+            #expect(asked.status == 200, "\(asked.body)")
+        }
+    }
+
     @Test("the datasets of the modules that are on, with their columns and metrics")
     func datasets() async throws {
         try await Traffic.run(.embedded) { app in

@@ -36,16 +36,72 @@ struct DashboardTests {
     }
 
     @Test("Definitions that can't work are refused", arguments: [
-        (#""widgets":[{"id":"a","report_type":"weather","x":0,"y":0,"w":1,"h":1}]"#, "field 'report_type' must be one of 'stats', 'timeseries', 'pages', 'referrers', 'events', 'devices', 'geo', 'campaigns'; got 'weather'."),
+        (#""widgets":[{"id":"a","report_type":"weather","x":0,"y":0,"w":1,"h":1}]"#, "field 'widgets[0].report_type' must be one of 'stats', 'timeseries', 'pages', 'referrers', 'events', 'devices', 'geo', 'campaigns'; got 'weather'."),
         (#""layout":{"columns":12},"widgets":[{"id":"a","report_type":"pages","x":10,"y":0,"w":3,"h":1}]"#, "field 'widgets[0]' ends at column 13; the layout has 12."),
         (#""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1},{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1}]"#, "field 'widgets[1].id' is 'a' like that of another widget."),
         (#""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":0,"h":1}]"#, "field 'widgets[0].w' must be a whole number from 1 to 1000; got 0."),
-        (#""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"limit":0}}]"#, "field 'params.limit' must be a whole number from 1 to 1000; got '0'."),
+        (#""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"limit":0}}]"#, "field 'widgets[0].params.limit' must be a whole number from 1 to 1000; got '0'."),
+        (
+            #""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"timezone":"X/Y"}}]"#,
+            "field 'widgets[0].params': Invalid query parameter 'timezone': unknown zone 'X/Y'; an IANA name such as Europe/Berlin is accepted."
+        ),
     ])
     func refusals(fields: String, sentence: String) async throws {
         try await TestApp.run { app in
             let answer = try await app.post("/api/v1/dashboards", #"{"name":"d",\#(fields)}"#, as: .query)
             #expect(answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#)
+        }
+    }
+
+    @Test("Whatever happens at the same time, one dashboard is the default", arguments: Profile.available)
+    func oneDefault(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<8 {
+                    group.addTask { try await app.post("/api/v1/dashboards", #"{"name":"\#(number)","widgets":[],"is_default":true}"#, as: .query).status }
+                }
+                for try await status in group { #expect(status == 201) }
+            }
+            let defaults = try await app.get("/api/v1/dashboards?limit=20").json()["data"]?.elements.filter { $0["is_default"]?.boolean == true }
+            #expect(defaults?.count == 1)
+        }
+    }
+
+    @Test("Parameters that no report can be asked with are refused when they are saved", arguments: [
+        (#"{"timezone":"X/Y"}"#, "Invalid query parameter 'timezone': unknown zone 'X/Y'; an IANA name such as Europe/Berlin is accepted."),
+        (
+            #"{"start_at":"2026-11-02","end_at":"2026-10-01"}"#,
+            "Invalid query parameter 'end_at': must be after start_at; got 2026-11-02T00:00:00Z to 2026-10-02T00:00:00Z."
+        ),
+        (#"{"segment_id":"00000000-0000-0000-0000-000000000000"}"#, "Segment '00000000-0000-0000-0000-000000000000' not found."),
+    ])
+    func parameters(params: String, sentence: String) async throws {
+        try await TestApp.run { app in
+            let answer = try await app.post("/api/v1/reports", #"{"name":"r","report_type":"pages","params":\#(params)}"#, as: .query)
+            #expect(answer.body == #"{"error":"Invalid request body: field 'params': \#(sentence)"}"#)
+            let filter = try await app.post("/api/v1/reports", #"{"name":"r","report_type":"pages","params":{"filter":"zzz"}}"#, as: .query)
+            #expect(filter.status == 400 && filter.body.contains("field 'params': Invalid query parameter 'filter'"), "\(filter.body)")
+        }
+    }
+
+    @Test("Whatever is computed can be explained to those who administer")
+    func explained() async throws {
+        try await TestApp.run { app in
+            try await app.collect("[\(Self.views.joined(separator: ","))]")
+            let report = try await app.post("/api/v1/reports", #"{"name":"Top","report_type":"pages"}"#, as: .query).json()["id"]?.string ?? ""
+            for (path, body) in [
+                ("reports/\(report)/run", ""), ("explorer/run", #"{"report_type":"pages"}"#), ("insights/activation", #"{"paths":["/"]}"#),
+                ("insights/activation/drill", #"{"paths":["/"]}"#),
+                ("insights/impact", #"{"metric":"visitors","split_at":"2026-03-01T12:00:00Z","window_days":3}"#),
+            ] {
+                let refused = try await app.post("/api/v1/\(path)?explain=sql", body, as: .query)
+                #expect(refused.body == #"{"error":"API key does not have the required 'admin' scope for 'explain'."}"#, "\(path)")
+                let plain = try await app.post("/api/v1/\(path)", body, as: .admin), explained = try await app.post("/api/v1/\(path)?explain=sql", body, as: .admin)
+                #expect(plain.status == 200, "\(plain.body)")
+                let statements = try explained.json()["statements"]?.elements ?? []
+                #expect(statements.first?["sql"]?.string?.contains("/* ") == true && statements.first?["values"] != nil, "\(explained.body)")
+                #expect(try plain.json()["statements"] == nil)
+            }
         }
     }
 

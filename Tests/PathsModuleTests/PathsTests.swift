@@ -40,12 +40,14 @@ struct PathsTests {
         try await app.expect("/api/v1/paths\(path)", answers: body, at: place)
     }
 
-    private static func flows(_ key: String, _ lines: [(String, Int, String)]) -> String {
+    /// - Parameter total: visitors of the page or event.
+    private static func flows(_ key: String, of total: Int64, _ lines: [(String, Int64, String)]) -> String {
         "[" + lines.map { path, visitors, percentage in
+            let interval = ConfidenceInterval(visitors, of: total).json
             // Members are sorted.
-            key == "next_path"
-                ? #"{"next_path":"\#(path)","percentage":\#(percentage),"visitors":\#(visitors)}"#
-                : #"{"percentage":\#(percentage),"prev_path":"\#(path)","visitors":\#(visitors)}"#
+            return key == "next_path"
+                ? #"{"confidence_interval":\#(interval),"next_path":"\#(path)","percentage":\#(percentage),"visitors":\#(visitors)}"#
+                : #"{"confidence_interval":\#(interval),"percentage":\#(percentage),"prev_path":"\#(path)","visitors":\#(visitors)}"#
         }.joined(separator: ",") + "]"
     }
 
@@ -53,21 +55,21 @@ struct PathsTests {
     func next(profile: Profile) async throws {
         try await with(profile) { app in
             // Ada and bob go to /signup, eve to /docs, cy and dee leave.
-            let forward = Self.flows("next_path", [("/signup", 2, "40"), ("/docs", 1, "20"), ("(exit)", 2, "40")])
+            let forward = Self.flows("next_path", of: 5, [("/signup", 2, "40"), ("/docs", 1, "20"), ("(exit)", 2, "40")])
             try await expect(app, "?path=/pricing", answers: #"{"direction":"forward","flows":\#(forward),"path":"/pricing"}"#)
-            let limited = Self.flows("next_path", [("/signup", 2, "40"), ("(exit)", 2, "40")])
+            let limited = Self.flows("next_path", of: 5, [("/signup", 2, "40"), ("(exit)", 2, "40")])
             try await expect(app, "?path=/pricing&limit=2", answers: #"{"direction":"forward","flows":\#(limited),"path":"/pricing"}"#)
-            let backward = Self.flows("prev_path", [("/", 2, "40"), ("/docs", 2, "40"), ("(entry)", 1, "20")])
+            let backward = Self.flows("prev_path", of: 5, [("/", 2, "40"), ("/docs", 2, "40"), ("(entry)", 1, "20")])
             try await expect(app, "?path=/pricing&direction=backward", answers: #"{"direction":"backward","flows":\#(backward),"path":"/pricing"}"#)
             try await expect(app, "?path=/nowhere", answers: #"{"direction":"forward","flows":[],"path":"/nowhere"}"#)
             // From the start of the range on, the session's first page is its first in the range: for bob as for eve.
-            let later = Self.flows("prev_path", [("(entry)", 1, "100")])
+            let later = Self.flows("prev_path", of: 1, [("(entry)", 1, "100")])
             try await expect(
                 app, "?path=/signup&direction=backward&start_at=2026-03-02T00:05:00Z&end_at=2026-03-02T00:05:30Z",
                 answers: #"{"direction":"backward","flows":\#(later),"path":"/signup"}"#)
-            let signup = Self.flows("next_path", [("/signup", 1, "100")])
+            let signup = Self.flows("next_path", of: 1, [("/signup", 1, "100")])
             try await expect(app, "?event=signup", answers: #"{"direction":"forward","event":"signup","flows":\#(signup)}"#)
-            let before = Self.flows("prev_path", [("/pricing", 1, "100")])
+            let before = Self.flows("prev_path", of: 1, [("/pricing", 1, "100")])
             try await expect(app, "?event=signup&direction=backward", answers: #"{"direction":"backward","event":"signup","flows":\#(before)}"#)
         }
     }
@@ -78,9 +80,9 @@ struct PathsTests {
             let rows = ["/x", "/a", "/b"].map { #"{"type":"pageview","path":"\#($0)","visitor_id":"ada","timestamp":"2026-03-02T10:00:00Z"}"# }
             try await app.collect("[\(rows.joined(separator: ","))]", as: .server)
             try await expect(
-                app, "?path=/a", answers: #"{"direction":"forward","flows":\#(Self.flows("next_path", [("/b", 1, "100")])),"path":"/a"}"#)
+                app, "?path=/a", answers: #"{"direction":"forward","flows":\#(Self.flows("next_path", of: 1, [("/b", 1, "100")])),"path":"/a"}"#)
             try await expect(
-                app, "?path=/a&direction=backward", answers: #"{"direction":"backward","flows":\#(Self.flows("prev_path", [("/x", 1, "100")])),"path":"/a"}"#)
+                app, "?path=/a&direction=backward", answers: #"{"direction":"backward","flows":\#(Self.flows("prev_path", of: 1, [("/x", 1, "100")])),"path":"/a"}"#)
         }
     }
 
@@ -123,6 +125,17 @@ struct PathsTests {
             let back = links([("-1:/pricing", "0:signup", 1), ("-2:(entry)", "-1:/pricing", 1)])
             try await expect(
                 app, "/flow?event=signup&direction=backward", answers: #"{"direction":"backward","event":"signup","links":[\#(back)],"nodes":[\#(backward)]}"#)
+            for (query, visitors) in [
+                ("path=/pricing&name=/signup", ["ada", "bob"]), ("path=/pricing&name=(exit)", ["cy", "dee"]),
+                ("path=/pricing&step=2&name=/pricing", ["ada", "eve"]), ("path=/pricing&step=2&name=/pricing&near=/docs", ["eve"]),
+                ("path=/pricing&step=2&name=(exit)", []), ("event=signup&direction=backward&step=2&name=(entry)", ["bob"]),
+            ] {
+                let answer = try await app.get("/api/v1/paths/flow/drill?\(query)").json()
+                #expect(answer["data"]?.elements.compactMap(\.string).sorted() == visitors, "\(query)")
+            }
+            try await expect(
+                app, "/flow/drill?path=/pricing&name=(other)",
+                answers: #"{"error":"Invalid query parameter 'name': pages that are (other) together can't be opened; ask the report for more of them with 'limit'."}"#)
             try await expect(app, "/flow?event=nothing", answers: #"{"direction":"forward","event":"nothing","links":[],"nodes":[]}"#)
         }
     }
@@ -136,9 +149,9 @@ struct PathsTests {
             ("dee", "/ | /signup"), ("eve", "/signup /"),
         ]
         try await with(profile, ways) { app in
-            func way(_ pages: [String], _ visitors: Int, _ sessions: Int, _ percentage: String, _ seconds: Int) -> String {
+            func way(_ pages: [String], _ visitors: Int, _ sessions: Int64, of all: Int64 = 4, _ percentage: String, _ seconds: Int) -> String {
                 let list = pages.map { #""\#($0)""# }.joined(separator: ",")
-                return #"{"median_seconds":\#(seconds),"pages":[\#(list)],"percentage":\#(percentage),"sessions":\#(sessions),"#
+                return #"{"confidence_interval":\#(ConfidenceInterval(sessions, of: all).json),"median_seconds":\#(seconds),"pages":[\#(list)],"percentage":\#(percentage),"sessions":\#(sessions),"#
                     + #""steps":\#(pages.count - 1),"visitors":\#(visitors)}"#
             }
             // Four sessions of 3, 2, 1 and 2 minutes; the median is the second of them. Moves: 2, 2, 1, 2.
@@ -149,8 +162,18 @@ struct PathsTests {
             try await expect(
                 app, "/between?start=/docs&end=/nowhere",
                 answers: #"{"average_steps":0,"end":"/nowhere","sessions":0,"start":"/docs","visitors":0,"ways":[]}"#)
+            for (query, visitors) in [
+                ("", ["ada", "bob", "cy"]), ("&pages=%5B%22/%22,%22/docs%22,%22/signup%22%5D", ["ada", "bob", "cy"]),
+                ("&pages=%5B%22/%22,%22/signup%22%5D", ["cy"]), ("&pages=%5B%22/%22,%22/x%22%5D", []),
+            ] {
+                let answer = try await app.get("/api/v1/paths/between/drill?start=/&end=/signup\(query)").json()
+                #expect(answer["data"]?.elements.compactMap(\.string).sorted() == visitors, "\(query)")
+            }
+            try await expect(
+                app, "/between/drill?start=/&end=/signup&pages=/docs",
+                answers: #"{"error":"Invalid query parameter 'pages': must be a JSON array of paths such as [\"/\",\"/pricing\"]; got '/docs'."}"#)
             // Around: ada's / /pricing / alone.
-            let around = way(["/", "/pricing", "/"], 1, 1, "100", 120)
+            let around = way(["/", "/pricing", "/"], 1, 1, of: 1, "100", 120)
             try await expect(
                 app, "/between?start=/&end=/",
                 answers: #"{"average_steps":2,"end":"/","median_seconds":120,"sessions":1,"start":"/","visitors":1,"ways":[\#(around)]}"#)

@@ -39,8 +39,14 @@ struct RetentionTests {
     private static let range = "start_at=2026-03-02&end_at=2026-03-22"
 
     private static func line(_ cohort: String, _ visitors: Int, _ rates: [String]) -> String {
-        let members = zip(["D1", "D7", "D14", "D30", "D60", "D90"], rates).map { #""\#($0)":\#($1)"# }.sorted()
-        return #"{\#(members.joined(separator: ",")),"cohort":"\#(cohort)","initial_visitors":\#(visitors)}"#
+        let days = ["D1", "D7", "D14", "D30", "D60", "D90"]
+        let members = zip(days, rates).map { #""\#($0)":\#($1)"# }.sorted()
+        let intervals = zip(days, rates).map { day, rate in
+            let returned = Double(rate).map { Int64(($0 * Double(visitors) / 100).rounded()) }
+            return #""\#(day)":\#(returned.map { ConfidenceInterval($0, of: Int64(visitors)).json } ?? "null")"#
+        }.sorted()
+        return #"{\#(members.joined(separator: ",")),"cohort":"\#(cohort)","confidence_intervals":{\#(intervals.joined(separator: ","))},"#
+            + #""initial_visitors":\#(visitors)}"#
     }
 
     @Test("counts new visitors who are active so many days after their first one", arguments: Profile.available)
@@ -60,6 +66,27 @@ struct RetentionTests {
             try await expect(
                 app, "?start_at=2026-03-05&end_at=2026-03-05&period=daily&timezone=Europe/Berlin", answers: #"{"cohorts":[\#(berlin)],"period":"daily"}"#)
             try await expect(app, "?start_at=2026-01-01&end_at=2026-01-31", answers: #"{"cohorts":[],"period":"weekly"}"#)
+        }
+    }
+
+    @Test("the visitors behind a day's rate", arguments: Profile.available)
+    func dayDrill(profile: Profile) async throws {
+        try await with(profile) { app in
+            for (query, visitors) in [
+                ("cohort=2026-03-02&day=D1", ["ada", "bob"]), ("cohort=2026-03-02&day=D7", ["ada"]), ("cohort=2026-03-02&day=D14", []),
+                ("cohort=2026-03-09&day=D14", ["cy"]), ("cohort=2026-03-01&day=D1&period=monthly", ["ada", "bob"]),
+                ("cohort=2026-03-04&day=D1&period=daily", ["bob"]),
+            ] {
+                let answer = try await app.get("/api/v1/retention/drill?\(Self.range)&\(query)").json()
+                #expect(answer["data"]?.elements.compactMap(\.string).sorted() == visitors, "\(query)")
+                #expect(answer["total"]?.integer == Int64(visitors.count), "\(query)")
+            }
+            try await expect(
+                app, "/drill?\(Self.range)&cohort=2026-03-03&day=D1",
+                answers: #"{"error":"Invalid query parameter 'cohort': must be the first day of a weekly cohort such as 2026-03-02; got '2026-03-03'."}"#)
+            try await expect(
+                app, "/drill?\(Self.range)&cohort=2026-03-02&day=D2",
+                answers: #"{"error":"Invalid query parameter 'day': must be one of 'D1', 'D7', 'D14', 'D30', 'D60', 'D90'; got 'D2'."}"#)
         }
     }
 
@@ -89,9 +116,9 @@ struct RetentionTests {
     /// `visitors` nil for an interval that is not over.
     private static func cell(_ interval: Int64, _ visitors: Int64, of initial: Int64?) -> String {
         guard let initial else { return #"{"confidence_interval":null,"interval":\#(interval),"rate":null,"visitors":\#(visitors)}"# }
-        let rate = Rounded.percentage(visitors, of: initial), interval95 = ConfidenceInterval(visitors, of: initial)
+        let rate = Rounded.percentage(visitors, of: initial)
         func text(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
-        return #"{"confidence_interval":{"high":\#(text(interval95.high)),"low":\#(text(interval95.low))},"interval":\#(interval),"#
+        return #"{"confidence_interval":\#(ConfidenceInterval(visitors, of: initial).json),"interval":\#(interval),"#
             + #""rate":\#(text(rate)),"visitors":\#(visitors)}"#
     }
 

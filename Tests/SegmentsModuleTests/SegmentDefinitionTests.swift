@@ -151,6 +151,10 @@ struct SegmentDefinitionTests {
             "field 'definition.conditions[0].steps' must be an array of 2 to 10 steps; got 1."
         ),
         (
+            #"{"match":"all","conditions":[{"source":"sequence","steps":[{"path":"/"},{"event":"x","path":"/"}]}]}"#,
+            "field 'definition.conditions[0].steps[1]' must hold 'event' or 'path' and not both."
+        ),
+        (
             #"{"match":"all","conditions":[{"source":"event","event":"x","negate":"yes"}]}"#,
             "field 'definition.conditions[0].negate' must be true or false; got a string."
         ),
@@ -192,6 +196,52 @@ struct SegmentDefinitionTests {
             #expect(inactive.body == #"{"error":"Segment '\#(pro)' is not active; set its 'is_active' to true to use it."}"#)
             let unknown = try await app.get("/api/v1/stats?segment_id=00000000-0000-0000-0000-000000000000")
             #expect(unknown.status == 404)
+        }
+    }
+
+    @Test("are parts of others until these are gone, and two changes at once make no circle", arguments: Profile.available)
+    func uses(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let event = #"{"source":"event","event":"purchase"}"#
+            let first = try await app.createSegment("First", event), second = try await app.createSegment("Second", event)
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<16 {
+                    let (changed, part) = number % 2 == 0 ? (first, second) : (second, first)
+                    let body = #"{"definition":{"match":"all","conditions":[\#(Self.reference(part))]}}"#
+                    group.addTask { try await app.put("/api/v1/segments/\(changed)", body, as: .query).status }
+                }
+                for try await status in group { #expect(status == 200 || status == 400) }
+            }
+            var parts: [String] = []
+            for id in [first, second] {
+                #expect(try await app.get("/api/v1/segments/\(id)/evaluate").status == 200)
+                if try await app.get("/api/v1/segments/\(id)").body.contains(#""source":"segment""#) { parts.append(id) }
+            }
+            let outer = try #require(parts.first), inner = outer == first ? second : first
+            #expect(parts.count == 1)
+            let used = try await app.delete("/api/v1/segments/\(inner)", as: .query)
+            #expect(used.status == 400)
+            #expect(used.body == #"{"error":"Segment '\#(inner)' is a part of segment '\#(outer == first ? "First" : "Second")' (\#(outer)); change or delete that one first."}"#)
+            #expect(try await app.delete("/api/v1/segments/\(outer)", as: .query).status == 204)
+            #expect(try await app.delete("/api/v1/segments/\(inner)", as: .query).status == 204)
+        }
+    }
+
+    /// By UTC one day, in Berlin two: clocks go back on the 25th of October there.
+    @Test("days of activity are those of the zone", arguments: Profile.available)
+    func daysActive(profile: Profile) async throws {
+        let views = ["00:30", "01:30", "23:30"].map {
+            #"{"type":"pageview","path":"/","visitor_id":"ada","timestamp":"2026-10-25T\#($0):00Z"}"#
+        }
+        try await TestApp.run(profile, collecting: views, as: .server, now: "2026-10-27T12:00:00Z") { app in
+            for (zone, days) in [("UTC", 1), ("Europe/Berlin", 2)] {
+                for wanted in 1...2 {
+                    let condition = #"{"source":"metric","field":"days_active","op":"eq","value":\#(wanted)}"#
+                    let answer = try await app.post(
+                        "/api/v1/segments/preview?timezone=\(zone)", #"{"definition":{"match":"all","conditions":[\#(condition)]}}"#, as: .query).json()
+                    #expect(answer["visitors"]?.integer == (wanted == days ? 1 : 0), "\(zone) \(wanted)")
+                }
+            }
         }
     }
 

@@ -22,6 +22,14 @@ extension TestApp {
     }
 }
 
+extension ConfidenceInterval {
+    /// As answers have it: numbers without needless decimals.
+    public var json: String {
+        func text(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
+        return #"{"high":\#(text(high)),"low":\#(text(low))}"#
+    }
+}
+
 extension Instant {
     /// An instant of a test's own, as `2026-03-01T10:00:00Z`; one that is none ends the test run.
     public init(iso text: String) {
