@@ -93,9 +93,7 @@ extension Segment {
 
     private static func event(_ json: JSON, at path: String) throws -> Rule {
         let name = json["event"].flatMap { $0.isNull ? nil : $0 }
-        if let name, !(1...200).contains(name.string?.unicodeScalars.count ?? 0) {
-            throw ServiceError.body("field '\(path).event' must be the name of an event; got \(name.described).")
-        }
+        if let name, !Step.isName(name, atMost: 200) { throw Step.misnamed(name, at: path + ".event", atMost: 200) }
         var properties = try Step.properties(json, at: path)
         guard json["field"] != nil else { return try did(Step(.event, name?.string, properties: properties), json, at: path) }
         let comparison = try Comparison.parse(json, at: path), field = try Step.property(json, at: path)

@@ -93,11 +93,21 @@ public struct Step: Sendable, Hashable {
     public static func parse(_ json: JSON, at path: String) throws -> Step {
         let isEvent = json["event"].map { !$0.isNull } ?? false, isPage = json["path"].map { !$0.isNull } ?? false
         guard !isEvent || !isPage else { throw ServiceError.body("field '\(path)' must hold 'event' or 'path' and not both.") }
-        if let name = json["event"]?.string, (1...200).contains(name.unicodeScalars.count) {
-            return Step(.event, name, properties: try properties(json, at: path))
+        guard isEvent || isPage else {
+            throw ServiceError.body("field '\(path)' must hold 'event', the name of one, or 'path', that of a page; got \(json.described).")
         }
-        if let page = json["path"]?.string, (1...2_048).contains(page.unicodeScalars.count) { return Step(.pageview, page) }
-        throw ServiceError.body("field '\(path)' must hold 'event', the name of one, or 'path', that of a page; got \(json.described).")
+        let (field, most) = isEvent ? ("event", 200) : ("path", 2_048)
+        guard let name = json[field], isName(name, atMost: most) else { throw misnamed(json[field], at: "\(path).\(field)", atMost: most) }
+        return isEvent ? Step(.event, name.string, properties: try properties(json, at: path)) : Step(.pageview, name.string)
+    }
+
+    static func isName(_ json: JSON, atMost most: Int) -> Bool {
+        json.string.map { (1...most).contains($0.unicodeScalars.count) && !$0.utf8.contains(0) } ?? false
+    }
+
+    static func misnamed(_ json: JSON?, at path: String, atMost most: Int) -> ServiceError {
+        let came = json?.string.map { $0.utf8.contains(0) ? "one with a NUL character" : "\($0.unicodeScalars.count)" } ?? json?.described ?? "nothing"
+        return .body("field '\(path)' must be a string of 1 to \(most) characters; got \(came).")
     }
 }
 

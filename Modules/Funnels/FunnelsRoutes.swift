@@ -32,7 +32,11 @@ extension FunnelsModule {
                 let funnel = try Funnel(try await Funnel.resource.require(call).fields)
                 let step = call.text("step").flatMap(Int.init)
                 let place = try FunnelPlace(step: step, state: call.text("state"), of: funnel) { .parameter("step", $0) }
-                let line = try dimension(call).map { ($0, call.text("value") ?? "") }
+                let breakdown = try dimension(call)
+                guard breakdown != nil || call.text("value") == nil else {
+                    throw ServiceError.parameter("value", "is one of a breakdown; 'breakdown' must be there too.")
+                }
+                let line = breakdown.map { ($0, call.text("value") ?? "") }
                 return try await FunnelReport.visitors(at: place, of: funnel, in: line, scope)
             },
             Route(

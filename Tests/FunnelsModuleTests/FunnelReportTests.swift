@@ -218,6 +218,8 @@ struct FunnelReportTests {
                 let answer = try await app.get("/api/v1/funnels/\(id)/drill?\(query)")
                 #expect(answer.body == #"{"error":"Invalid query parameter 'step': \#(sentence)"}"#)
             }
+            let alone = try await app.get("/api/v1/funnels/\(id)/drill?value=x")
+            #expect(alone.body == #"{"error":"Invalid query parameter 'value': is one of a breakdown; 'breakdown' must be there too."}"#)
         }
     }
 }

@@ -155,6 +155,14 @@ struct SegmentDefinitionTests {
             "field 'definition.conditions[0].steps[1]' must hold 'event' or 'path' and not both."
         ),
         (
+            #"{"match":"all","conditions":[{"source":"sequence","steps":[{"path":"/"},{"event":""}]}]}"#,
+            "field 'definition.conditions[0].steps[1].event' must be a string of 1 to 200 characters; got 0."
+        ),
+        (
+            #"{"match":"all","conditions":[{"source":"event","event":"a\u0000"}]}"#,
+            "field 'definition.conditions[0].event' must be a string of 1 to 200 characters; got one with a NUL character."
+        ),
+        (
             #"{"match":"all","conditions":[{"source":"event","event":"x","negate":"yes"}]}"#,
             "field 'definition.conditions[0].negate' must be true or false; got a string."
         ),
