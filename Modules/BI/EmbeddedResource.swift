@@ -73,13 +73,19 @@ enum EmbeddedResource {
             let policies = try await RowPolicy.active(call, in: call.wholeScope().dialect)
             let result = type == .report
                 ? try await SavedReport.run(found, call, restrictedBy: policies)
-                : try JSON(encoding: ["widgets": try await Dashboard.run(found, call, restrictedBy: policies)])
+                : try JSON(encoding: ["widgets": try await Dashboard.run(found, call, restrictedBy: policies).mapValues(forVisitors)])
             return (try described(found), result)
         case .metric, .visualQuery:
             let body = try query(of: found, config)
             let answer = try await queries.run(.visual, call) { try await VisualQuery.run(body, call) }
             return (try described(found), try JSON(encoding: answer))
         }
+    }
+
+    /// A widget's answer, without what its owner alone could do about a parameter that can't be asked.
+    private static func forVisitors(_ widget: JSON) throws -> JSON {
+        guard widget["error"]?.string?.hasPrefix("Invalid ") == true else { return widget }
+        return try JSON(encoding: ["error": "This can't be shown; its owner can mend it."])
     }
 
     private static func described(_ definition: Resource.Definition) throws -> JSON {

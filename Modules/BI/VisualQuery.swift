@@ -72,7 +72,8 @@ struct VisualQuery: Sendable {
         do {
             return try await call.scope { name in ["start_at", "end_at"].contains(name) ? body[name]?.string : nil }
         } catch let error as ServiceError where error.code == "invalid_parameter" {
-            throw ServiceError.body(error.message.replacing("Invalid query parameter '", with: "field '").replacing("': ", with: "' ", maxReplacements: 1))
+            let sentence = error.message.replacing("Invalid query parameter '", with: "field '")
+            throw ServiceError.body(sentence.replacing("': ", with: "' ", maxReplacements: 1))
         }
     }
 }

@@ -35,7 +35,8 @@ public struct RevenueModule: AnalyticsModule {
         let money = [
             (
                 "amount",
-                "In units of the order's own currency, such as 59.98; negative for refunds. Where orders are in several currencies, filter or group by `currency`."
+                "In units of the order's own currency, such as 59.98; negative for refunds. "
+                    + "Where orders are in several currencies, filter or group by `currency`."
             ),
             ("currency", "ISO 4217, of `amount`."),
             ("converted", "In units of `converted_to`, by the configured rate; null without one."), ("converted_to", "Currency of `converted`."),

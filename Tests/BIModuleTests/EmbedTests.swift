@@ -157,7 +157,8 @@ struct EmbedTests {
                 "/api/v1/reports", #"{"name":"Pages","report_type":"pages","params":{"start_at":"2026-03-01","end_at":"2026-03-02"}}"#, as: .query
             ).json()["id"]!.string!
             let widget = #"{"id":"w","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"start_at":"2026-03-01","end_at":"2026-03-02"}}"#
-            let dashboard = try await app.post("/api/v1/dashboards", #"{"name":"D","widgets":[\#(widget)]}"#, as: .query).json()["id"]!.string!
+            let reversed = #"{"id":"r","report_type":"pages","x":0,"y":1,"w":1,"h":1,"params":{"start_at":"2026-03-02","end_at":"2026-03-01"}}"#
+            let dashboard = try await app.post("/api/v1/dashboards", #"{"name":"D","widgets":[\#(widget),\#(reversed)]}"#, as: .query).json()["id"]!.string!
             _ = try await app.bi("row-policies", #"{"name":"P","dataset":"pageviews","field":"path","operator":"neq","values":["/pricing"]}"#)
             for (type, config) in [("report", #"{"report_id":"\#(report)"}"#), ("dashboard", #"{"dashboard_id":"\#(dashboard)"}"#)] {
                 let made = try await app.bi("embeds", #"{"name":"E","resource_type":"\#(type)","resource_config":\#(config)}"#)
@@ -167,6 +168,9 @@ struct EmbedTests {
                 let answer = try await app.get("/api/embed/\(token)?start_at=2020-01-01&end_at=2020-01-02&filter=path:/nothing", as: .nobody)
                 let result = try answer.json()["result"], data = type == "report" ? result?["data"] : result?["widgets"]?["w"]?["data"]
                 #expect(data?.elements.compactMap { $0["path"]?.string }.sorted() == ["/", "/docs"], "\(answer.body)")
+                // A range that ends before it begins is nothing that a visitor could mend.
+                #expect(!answer.body.contains("query parameter"), "\(answer.body)")
+                if type == "dashboard" { #expect(result?["widgets"]?["r"]?["error"]?.string == "This can't be shown; its owner can mend it.") }
             }
         }
     }

@@ -214,7 +214,8 @@ struct SQLFunctions {
     /// A property of an event. A dot in a name leads into it, as in the conditions of segments and funnels.
     private func jsonText() throws(SQLRefusal) -> Value {
         guard values.count >= 2, case .column(_, "data", _) = call.arguments[0] else {
-            throw refusal("takes the column data of events and the names that lead to a property: json_text(data, 'plan'), json_text(data, 'order.id').")
+            throw refusal(
+                "takes the column data of events and the names that lead to a property: json_text(data, 'plan'), json_text(data, 'order.id').")
         }
         var path: [String] = []
         for argument in call.arguments.dropFirst() {
