@@ -90,7 +90,9 @@ public struct Installation: Sendable {
                 module.datasets.compactMap { dataset in
                     guard let table = module.factTables.first(where: { $0.name == dataset.name }) else { return nil }
                     let columns = dataset.columns.compactMap { column in table.allColumns.first { $0.name == column.name } }
-                    return .init(module: module.name, table: table, columns: columns)
+                    return .init(
+                        module: module.name, table: table, columns: columns, summary: dataset.summary,
+                        summaries: Dictionary(dataset.columns.map { ($0.name, $0.summary) }) { first, _ in first }, millionths: dataset.millionths)
                 }
             }),
             dimensions: modules.flatMap { module in module.dimensions.map { (module.name, $0) } },

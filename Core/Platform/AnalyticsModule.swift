@@ -67,10 +67,13 @@ public struct Dataset: Sendable {
     public let summary: String
     /// Columns that may be named, with what each means.
     public let columns: [(name: String, summary: String)]
+    /// Those of the columns that hold whole millionths; who reads the dataset by name is told units, and so are the summaries.
+    public let millionths: Set<String>
 
-    public init(_ name: String, _ summary: String, columns: [(name: String, summary: String)]) {
+    public init(_ name: String, _ summary: String, columns: [(name: String, summary: String)], millionths: Set<String> = []) {
         self.name = name
         self.summary = summary
         self.columns = columns
+        self.millionths = millionths
     }
 }

@@ -7,6 +7,10 @@ struct BIDataset: Sendable {
         let type: SQLType
         /// Left out of `*` and of detail rows, and no dimension.
         var isHidden = false
+        /// Units of something that is kept in whole millionths, so that sums can be exact.
+        var isOfMillionths = false
+        /// What it means, where its module says.
+        var summary = ""
         /// On the rows of `source`.
         let sql: @Sendable (Dialect) -> SQL
 
@@ -24,6 +28,8 @@ struct BIDataset: Sendable {
     }
 
     let name: String
+    /// What a row is, where its module says.
+    var summary = ""
     /// Whose facts they are: where it is off, the dataset is too.
     let module: String
     let columns: [Column]
@@ -163,10 +169,17 @@ extension BIDataset {
             case .text: .text
             case .bool: .boolean
             }
-            return Column(column.name, type) { _ in SQL(sql: "\"\(column.name)\"") }
+            // The quotient is the number that stands nearest, the same as what is read from text that names the units.
+            let isOfMillionths = entry.millionths.contains(column.name)
+            var told = Column(column.name, isOfMillionths ? .double : type) { _ in
+                isOfMillionths ? "CAST(\"\(sql: column.name)\" AS double precision) / 1000000.0" : SQL(sql: "\"\(column.name)\"")
+            }
+            told.isOfMillionths = isOfMillionths
+            told.summary = entry.summaries[column.name] ?? ""
+            return told
         }
         self.init(
-            name: entry.table.name, module: entry.module,
+            name: entry.table.name, summary: entry.summary, module: entry.module,
             columns: BIDatasets.times("occurred_at") + own + [Column("visitor_id", .visitor, isHidden: true) { _ in "visitor" }],
             metrics: [("count", "count(*)"), ("visitors", "count(DISTINCT visitor_id)")], table: entry.table,
             source: { _ in SQL(sql: entry.table.name) }, isOfScope: true)

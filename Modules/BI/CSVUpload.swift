@@ -125,10 +125,10 @@ struct CSVUpload: Encodable, Sendable {
         let isFile = call.request.headers[.contentType]?.lowercased().hasPrefix("text/csv") == true
         let bytes = try await call.rawBody(atMost: maximumBytes)
         let (name, columns, rows) = try isFile
-            ? file(String(buffer: bytes), named: call.text("name"), delimiter: call.text("delimiter"))
+            ? file(bytes.withUnsafeReadableBytes(text), named: call.text("name"), delimiter: call.text("delimiter"))
             : objects(bytes.withUnsafeReadableBytes { try JSON.parse($0) })
         guard Set(columns).count == columns.count else { throw ServiceError.body("the names of columns must differ.") }
-        let types = columns.indices.map { index in ValueKind.common(rows.lazy.map { $0[index] }) }
+        let types = columns.indices.map { index in ValueKind.common(rows.lazy.map { $0[index] }, ofFile: isFile) }
         let typed = isFile ? rows.map { row in zip(row, types).map { $1.read($0) } } : rows
         let upload = try await store(name, Array(zip(columns, types.map(\.rawValue))), typed, call)
         return try .json(upload, status: 201)
@@ -146,11 +146,24 @@ struct CSVUpload: Encodable, Sendable {
                 guard member.kind != .object, member.kind != .array, member.string?.utf8.contains(0) != true else {
                     throw ServiceError.body("field 'rows[\(number)].\(name)' must be text, a number, true, false or null; got \(member.described).")
                 }
+                guard member.kind != .number || member.integer != nil || abs(member.number ?? 0) < 0x1p63 || abs(member.number ?? 0) >= 0x1p64 else {
+                    throw ServiceError.body("field 'rows[\(number)].\(name)' is a whole number beyond 64 bits with sign; send it as text.")
+                }
                 row[index] = value(member)
             }
             return row
         }
         return (json["name"]?.string ?? "", columns, rows)
+    }
+
+    /// The file as text.
+    /// - Throws: 400 with the first line whose bytes are none.
+    private static func text(_ bytes: UnsafeRawBufferPointer) throws -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        // A line feed is part of no other character, so each line can be judged by itself.
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let line = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
+        throw ServiceError.body("line \(line + 1) of the file is not valid UTF-8; save the file as UTF-8 and send it again.")
     }
 
     private static let delimiters = ["comma": UInt8(ascii: ","), "semicolon": UInt8(ascii: ";"), "tab": UInt8(ascii: "\t")]
@@ -229,13 +242,16 @@ private enum ValueKind: String {
     case integer, number, boolean, timestamp, text
 
     /// The narrowest that fits all; text where there is nothing to tell by.
-    static func common(_ values: some Sequence<Value>) -> ValueKind {
-        var kinds: Set<ValueKind> = []
+    /// - Parameter ofFile: its numbers are still text, which stays where reading it would change a digit.
+    static func common(_ values: some Sequence<Value>, ofFile: Bool) -> ValueKind {
+        var kinds: Set<ValueKind> = [], survives = true
         for value in values where !value.isNull {
-            kinds.insert(ValueKind(value))
+            let kind = ValueKind(value)
+            kinds.insert(kind)
             if kinds.contains(.text) { return .text }
+            if ofFile, kind == .integer, case .text(let text) = value, !survivesAsDouble(text) { survives = false }
         }
-        if kinds == [.integer, .number] { return .number }
+        if kinds == [.integer, .number] { return survives ? .number : .text }
         return kinds.count == 1 ? kinds.first! : .text
     }
 
@@ -252,13 +268,33 @@ private enum ValueKind: String {
                 text.utf8.allSatisfy({ (48...57).contains($0) || [43, 45, 46, 69, 101].contains($0) }),
                 // A number with a leading zero is a code that must stay as it is.
                 !(text.hasPrefix("0") && text.utf8.count > 1 && !text.hasPrefix("0.")), Int64(text) == nil {
-                self = .number
+                let isWhole = !text.utf8.contains { [46, 69, 101].contains($0) }
+                self = !isWhole && Self.survivesAsDouble(text) ? .number : .text
             } else if text == "true" || text == "false" {
                 self = .boolean
             } else {
                 self = text.utf8.count >= 10 && ISO8601.parse(text) != nil ? .timestamp : .text
             }
         }
+    }
+
+    /// Whether a double that is read from the decimal tells every one of its digits.
+    private static func survivesAsDouble(_ text: String) -> Bool {
+        guard let number = Double(text) else { return false }
+        return decimal(text) == decimal("\(number)")
+    }
+
+    /// Sign, digits without zeros at either end, and the power of ten behind them.
+    private static func decimal(_ text: String) -> [Int] {
+        let parts = text.lowercased().split(separator: "e"), mantissa = parts.first ?? ""
+        var exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+        if let point = mantissa.firstIndex(of: ".") { exponent -= mantissa.distance(from: point, to: mantissa.endIndex) - 1 }
+        var digits = mantissa.utf8.filter { (48...57).contains($0) }.drop { $0 == 48 }.map { Int($0) - 48 }
+        while digits.last == 0 {
+            digits.removeLast()
+            exponent += 1
+        }
+        return digits.isEmpty ? [] : [mantissa.hasPrefix("-") ? -1 : 1, exponent] + digits
     }
 
     /// A field of a file as what its column is.

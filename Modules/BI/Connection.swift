@@ -103,12 +103,22 @@ enum Connection {
         guard given["user"] != nil, given["dbname"] != nil else {
             throw ServiceError.body("field 'connection_string' must name a user and a database.")
         }
+        guard given["port"].map({ (1...65_535).contains(Int($0) ?? 0) }) != false else {
+            throw ServiceError.body("field 'connection_string': the port must be a number from 1 to 65535.")
+        }
+        // A password may hold anything; it is never shown.
+        if let other = given.keys.sorted().first(where: { $0 != "password" && given[$0]?.unicodeScalars.contains(where: isControl) == true }) {
+            throw ServiceError.body("field 'connection_string': '\(other)' holds a control character, which is not accepted.")
+        }
         return given
     }
 
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }
+
     private static func masked(_ keywords: [String: String]) -> String {
+        let name = keywords["host"] ?? "", host = name.contains(":") && !name.hasPrefix("[") ? "[\(name)]" : name
         let password = keywords["password"] == nil ? "" : ":***", port = keywords["port"].map { ":" + $0 } ?? ""
-        return "postgres://\(keywords["user"] ?? "")\(password)@\(keywords["host"] ?? "")\(port)/\(keywords["dbname"] ?? "")"
+        return "postgres://\(keywords["user"] ?? "")\(password)@\(host)\(port)/\(keywords["dbname"] ?? "")"
     }
 
     /// Keeps the string, in place of an older one, untested.

@@ -7,12 +7,15 @@ struct DatasetList: Encodable, Sendable {
         let type: SQLType
         /// Whether it may be a dimension, a filter or the field of a policy; SQL may name the others too.
         let isField: Bool
+        /// What it means, where its module says; else empty.
+        let summary: String
 
-        enum CodingKeys: String, CodingKey { case name, type, isField = "is_field" }
+        enum CodingKeys: String, CodingKey { case name, type, isField = "is_field", summary }
     }
 
     struct Dataset: Encodable, Sendable {
         let name: String
+        let summary: String
         let columns: [Column]
         /// Those of the dataset itself, then those that the project has defined.
         let metrics: [String]
@@ -23,10 +26,11 @@ struct DatasetList: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         .required("data", .list(.object([
-            .required("name", .text(100)),
+            .required("name", .text(100)), .required("summary", .optionalText(1_000), "What a row is; empty where its name says it."),
             .required("columns", .list(.object([
                 .required("name", .text(100)), .required("type", .choice(["integer", "double", "text", "boolean", "visitor"])),
                 .required("is_field", .boolean, "Whether it may be a dimension, a filter or the field of a policy."),
+                .required("summary", .optionalText(1_000), "What it means; empty where its name says it."),
             ]))),
             .required("metrics", .list(.text(100)), "Its own, then those that were defined."),
         ]))),
@@ -39,7 +43,8 @@ struct DatasetList: Encodable, Sendable {
             let fields = Set(dataset.fields.map(\.name))
             let own = defined.filter { $0["dataset"]?.string == dataset.name }.compactMap { $0["key"]?.string }
             return Dataset(
-                name: dataset.name, columns: dataset.columns.map { Column(name: $0.name, type: $0.type, isField: fields.contains($0.name)) },
+                name: dataset.name, summary: dataset.summary,
+                columns: dataset.columns.map { Column(name: $0.name, type: $0.type, isField: fields.contains($0.name), summary: $0.summary) },
                 metrics: dataset.metrics.map(\.name) + own)
         }
         functions = SQLFunctions.names

@@ -85,7 +85,7 @@ extension BIModule {
             "UPDATE bi_embed_token SET access_count = access_count + 1, last_accessed_at = \(call.now.milliseconds) WHERE embed_id = \(embed.id)")
         guard let type = Embed.Kind(rawValue: embed.fields["resource_type"]?.string ?? "") else { throw Self.unknown }
         let config = try embed.fields["resource_config"] ?? JSON.parse("{}")
-        let (resource, result) = try await EmbeddedResource.answer(type, config, call, in: queries)
+        let (resource, result) = try await Self.forVisitors { try await EmbeddedResource.answer(type, config, call, in: queries) }
         var answer = try Answer.json(Shown(
             embed: .init(
                 name: embed.fields["name"]?.string ?? "", resource_type: type.rawValue, theme: embed.fields["theme"] ?? (try JSON.parse("{}"))),
@@ -95,6 +95,15 @@ extension BIModule {
         answer.headers[.cacheControl] = "private, no-store"
         answer.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors \(allowed.isEmpty ? "*" : allowed.joined(separator: " "))"
         return answer
+    }
+
+    /// What is wrong with a question that was right when it was saved (a metric that it shows has changed, say) is for its owner to read and mend: a
+    /// visitor can set nothing of it.
+    private static func forVisitors<Answer>(_ ask: () async throws -> Answer) async throws -> Answer {
+        do { return try await ask() } catch let error as ServiceError where ["invalid_parameter", "invalid_body", "invalid_sql"].contains(error.code) {
+            throw ServiceError.invalid(
+                "embed_outdated", "This embed can't be shown: what it shows has changed since it was set up. Its owner can save it anew.")
+        }
     }
 
     private static func isPast(_ text: String?, _ now: Instant) -> Bool {

@@ -2,20 +2,57 @@ import Core
 
 /// What an embed shows.
 enum EmbeddedResource {
-    /// - Throws: 400 for a config that means nothing, or names what is not there.
+    private static let place = "resource_config"
+
+    /// - Throws: 400 for a config that means nothing, that could not be asked, or that names what is not there.
     static func check(_ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest) async throws {
         do {
+            try Schema.object(fields(type)).check(config, at: place)
             switch type {
-            case .visualQuery:
-                try Schema.object(VisualQuery.fields).check(config)
-                _ = try await VisualQuery(config, call)
-            default: _ = try await definition(type, config, call)
+            case .visualQuery: try await VisualQuery.check(config, call)
+            case .metric: try await VisualQuery.check(try query(of: try await definition(type, config, call), config), call)
+            case .sqlQuery:
+                let text = try await definition(type, config, call).fields["sql_text"]?.string ?? ""
+                try Execution.check(try SQLStatement(text).select, call, limit: Int(config["limit"]?.integer ?? 100))
+            case .report, .dashboard: _ = try await definition(type, config, call)
             }
         } catch let error as ServiceError where error.status == 404 {
-            throw ServiceError.body("field 'resource_config': \(error.message)")
+            throw ServiceError.body("field '\(place).\(idName(type))': \(error.message)")
         } catch let error as ServiceError where error.status == 400 {
-            throw ServiceError.body("field 'resource_config': " + error.message.replacing("Invalid request body: ", with: ""))
+            let sentence = error.message.replacing("Invalid request body: ", with: "")
+            // What a query calls its fields lies in the config here.
+            let isNamed = sentence.contains("field '\(place)")
+            throw ServiceError.body(
+                isNamed ? sentence : sentence.hasPrefix("field '") ? "field '\(place).\(sentence.dropFirst(7))" : "field '\(place)': \(sentence)")
         }
+    }
+
+    private static func fields(_ type: Embed.Kind) -> [Schema.Field] {
+        let id = Schema.Field.required(idName(type), .text(100))
+        return switch type {
+        case .visualQuery: VisualQuery.fields
+        case .metric: [id, VisualQuery.dimensions] + VisualQuery.rangeFields
+        case .sqlQuery: [id, .optional("limit", Execution.limit)]
+        case .report, .dashboard: [id]
+        }
+    }
+
+    private static func idName(_ type: Embed.Kind) -> String {
+        switch type {
+        case .dashboard: "dashboard_id"
+        case .report: "report_id"
+        case .sqlQuery: "sql_query_id"
+        case .metric, .visualQuery: "metric_id"
+        }
+    }
+
+    /// The visual query that shows a metric.
+    private static func query(of metric: Resource.Definition, _ config: JSON) throws -> JSON {
+        let asked = config.members.filter { ["start_at", "end_at", "filters", "dimensions", "limit"].contains($0.name) }
+        var query = Dictionary(asked) { _, last in last }
+        query["dataset"] = metric.fields["dataset"]
+        query["metrics"] = try JSON(encoding: [metric.fields["key"]?.string ?? ""])
+        return try JSON(encoding: query)
     }
 
     /// The resource as outsiders may see it, and what it answers.
@@ -36,18 +73,19 @@ enum EmbeddedResource {
             let policies = try await RowPolicy.active(call, in: call.wholeScope().dialect)
             let result = type == .report
                 ? try await SavedReport.run(found, call, restrictedBy: policies)
-                : try JSON(encoding: ["widgets": try await Dashboard.run(found, call, restrictedBy: policies)])
+                : try JSON(encoding: ["widgets": try await Dashboard.run(found, call, restrictedBy: policies).mapValues(forVisitors)])
             return (try described(found), result)
         case .metric, .visualQuery:
-            let key = found.fields["key"]?.string ?? ""
-            let asked = config.members.filter { ["start_at", "end_at", "filters", "dimensions", "limit"].contains($0.name) }
-            var query = Dictionary(asked) { _, last in last }
-            query["dataset"] = found.fields["dataset"]
-            query["metrics"] = try JSON(encoding: [key])
-            let body = try JSON(encoding: query)
+            let body = try query(of: found, config)
             let answer = try await queries.run(.visual, call) { try await VisualQuery.run(body, call) }
             return (try described(found), try JSON(encoding: answer))
         }
+    }
+
+    /// A widget's answer, without what its owner alone could do about a parameter that can't be asked.
+    private static func forVisitors(_ widget: JSON) throws -> JSON {
+        guard widget["error"]?.string?.hasPrefix("Invalid ") == true else { return widget }
+        return try JSON(encoding: ["error": "This can't be shown; its owner can mend it."])
     }
 
     private static func described(_ definition: Resource.Definition) throws -> JSON {
@@ -55,15 +93,16 @@ enum EmbeddedResource {
     }
 
     private static func definition(_ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest) async throws -> Resource.Definition {
-        let (resource, name, module): (Resource, String, String?) = switch type {
-        case .dashboard: (Dashboard.resource, "dashboard_id", "dashboards")
-        case .report: (SavedReport.resource, "report_id", "dashboards")
-        case .sqlQuery: (SavedSQL.resource, "sql_query_id", nil)
-        case .metric, .visualQuery: (Metric.resource, "metric_id", nil)
+        let (resource, module): (Resource, String?) = switch type {
+        case .dashboard: (Dashboard.resource, "dashboards")
+        case .report: (SavedReport.resource, "dashboards")
+        case .sqlQuery: (SavedSQL.resource, nil)
+        case .metric, .visualQuery: (Metric.resource, nil)
         }
         // Its table is there only where its module is.
         if let module { try call.require(module: module) }
-        guard let id = config[name]?.string else { throw ServiceError.body("'\(name)' must be the id of what is shown.") }
+        let name = idName(type)
+        guard let id = config[name]?.string else { throw ServiceError.body("field '\(name)' must be the id of what is shown.") }
         guard let found = try await resource.find(Identifiers.plain(id), for: call) else { throw ServiceError.notFound(resource.kind, id) }
         return found
     }

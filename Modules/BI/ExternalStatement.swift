@@ -49,6 +49,8 @@ enum ExternalStatement {
                     guard peek().value != 0, peek() != "\\" else {
                         throw SQLRefusal(what: "a backslash or NUL character is not accepted.", place: place)
                     }
+                    // A text that looks like the project's would be taken for it.
+                    guard peek() != "{" || !isPlaceholder(scalars[at...]) else { throw placeholder(place) }
                     isClosed = peek() == scalar && peek(1) != scalar
                     if peek() == scalar, !isClosed { take() }
                     take()
@@ -61,7 +63,7 @@ enum ExternalStatement {
             case "$": throw SQLRefusal(what: "'$' is not accepted: write texts in single quotes, and values as they are.", place: start)
             case "\\": throw SQLRefusal(what: "a backslash is not accepted.", place: start)
             case "{" where peek(1) == "{":
-                throw SQLRefusal(what: "{{project_id}} has no meaning in the database of a connection.", place: start)
+                throw placeholder(start)
             case _ where isWordPart(scalar):
                 var word = ""
                 while at < scalars.count, isWordPart(scalars[at]) {
@@ -80,6 +82,12 @@ enum ExternalStatement {
         }
         if isFirst { throw SQLRefusal(what: "a statement starts with SELECT or WITH; got the end.", place: place) }
     }
+
+    private static func placeholder(_ place: SQLPlace) -> SQLRefusal {
+        SQLRefusal(what: "{{project_id}} has no meaning in the database of a connection.", place: place)
+    }
+
+    private static func isPlaceholder(_ rest: ArraySlice<Unicode.Scalar>) -> Bool { rest.starts(with: "{{project_id}}".unicodeScalars) }
 
     private static func check(function name: String, _ place: SQLPlace) throws {
         if functions.contains(where: name.hasPrefix) { throw SQLRefusal(what: "'\(name.excerpt(40))' is not accepted.", place: place) }

@@ -62,7 +62,13 @@ struct Metrics {
 
     /// That the metric means something by itself: its names, its types.
     func check(_ key: String, in dataset: BIDataset) throws {
+        guard dataset.column(key) == nil, key != "project_id" else {
+            throw ServiceError.body("field 'key': '\(key.excerpt(60))' is a column of \(dataset.name); a metric needs a name of its own.")
+        }
         let expression = try expression(key, in: dataset)
+        guard !Self.dividesByZero(expression) else {
+            throw ServiceError.body("field 'expression' divides by zero whatever the data is, and so could only give null.")
+        }
         let core = SQLSelect.Core(
             items: [.expression(expression, alias: nil, SQLPlace())], source: .table(dataset.name, alias: dataset.name, SQLPlace()))
         var compiler = SQLCompiler(dialect: .duckdb, datasets: BIDatasets(only: dataset), project: "", limit: 1)
@@ -71,6 +77,36 @@ struct Metrics {
             throw ServiceError.body("field 'expression': \(error.what)")
         }
         guard columns[0].type.isNumber else { throw ServiceError.body("field 'expression' must give a number; it gives \(columns[0].type.words).") }
+    }
+
+    private static func dividesByZero(_ expression: SQLExpression) -> Bool {
+        switch expression {
+        case .unary(_, let value, _): dividesByZero(value)
+        case .binary(let sign, let left, let right, _):
+            sign == "/" && constant(right) == 0 || dividesByZero(left) || dividesByZero(right)
+        default: false
+        }
+    }
+
+    /// What the expression is in any case; nil where data decides.
+    private static func constant(_ expression: SQLExpression) -> Double? {
+        switch expression {
+        case .integer(let number): return Double(number)
+        case .decimal(let number): return number
+        case .unary("-", let value, _): return constant(value).map { -$0 }
+        case .binary(let sign, let left, let right, _):
+            let a = constant(left), b = constant(right)
+            if sign == "*", a == 0 || b == 0 { return 0 }
+            guard let a, let b else { return sign == "/" && a == 0 ? 0 : nil }
+            return switch sign {
+            case "+": a + b
+            case "-": a - b
+            case "*": a * b
+            case "/": b == 0 ? nil : a / b
+            default: nil
+            }
+        default: return nil
+        }
     }
 
     /// What `name` stands for in `dataset`.

@@ -3,9 +3,11 @@ import Core
 /// A question put together from a dataset, dimensions, metrics and filters.
 struct VisualQuery: Sendable {
     static let fields: [Schema.Field] = [
-        .required("dataset", .text(100)), .optional("dimensions", .array(.text(100), count: 0...10), "Columns to group by."),
+        .required("dataset", .text(100)), dimensions,
         .required("metrics", .array(.text(100), count: 1...20), "Metrics of the dataset, or keys of metric definitions."),
     ] + rangeFields
+
+    static let dimensions = Schema.Field.optional("dimensions", .array(.text(100), count: 0...10), "Columns to group by.")
 
     static let rangeFields: [Schema.Field] = [
         .optional("start_at", .timestamp, "Default: 30 days before the end."), .optional("end_at", .timestamp, "Default: now."),
@@ -37,6 +39,13 @@ struct VisualQuery: Sendable {
         limit = Int(body["limit"]?.integer ?? 100)
     }
 
+    /// Everything that `run` refuses before it asks.
+    static func check(_ body: JSON, _ call: ProjectRequest) async throws {
+        let query = try await VisualQuery(body, call)
+        _ = try await scope(body, call)
+        try Execution.check(query.select, call, limit: query.limit)
+    }
+
     static func run(_ body: JSON, _ call: ProjectRequest) async throws -> QueryResult {
         let query = try await VisualQuery(body, call)
         return try await Execution.run(query.select, call, over: try await scope(body, call), limit: query.limit)
@@ -63,7 +72,8 @@ struct VisualQuery: Sendable {
         do {
             return try await call.scope { name in ["start_at", "end_at"].contains(name) ? body[name]?.string : nil }
         } catch let error as ServiceError where error.code == "invalid_parameter" {
-            throw ServiceError.body(error.message.replacing("Invalid query parameter 'end_at': ", with: "field 'end_at' "))
+            let sentence = error.message.replacing("Invalid query parameter '", with: "field '")
+            throw ServiceError.body(sentence.replacing("': ", with: "' ", maxReplacements: 1))
         }
     }
 }

@@ -33,17 +33,22 @@ public struct RevenueModule: AnalyticsModule {
             ("browser", "Browser of the session."), ("os", "Operating system."),
         ]
         let money = [
-            ("amount", "Millionths of the currency's unit; negative for refunds."), ("currency", "ISO 4217."),
-            ("converted", "The same by the configured rate; null without one."), ("converted_to", "Currency of `converted`."),
-        ]
+            (
+                "amount",
+                "In units of the order's own currency, such as 59.98; negative for refunds. "
+                    + "Where orders are in several currencies, filter or group by `currency`."
+            ),
+            ("currency", "ISO 4217, of `amount`."),
+            ("converted", "In units of `converted_to`, by the configured rate; null without one."), ("converted_to", "Currency of `converted`."),
+        ], millionths: Set = ["amount", "converted"]
         return [
             Dataset("revenue_orders", "One row for each order and each refund.", columns: [
                 ("occurred_at", "When, epoch milliseconds."), ("path", "Path of the page."), ("name", "Name of the event."),
                 ("order_id", "As the site calls it."),
-            ] + money + session),
+            ] + money + session, millionths: millionths),
             Dataset("revenue_items", "One row for each product of an order.", columns: [
                 ("occurred_at", "When, epoch milliseconds."), ("product", "Name of the product."), ("quantity", "How many; negative for refunds."),
-            ] + money + session),
+            ] + money + session, millionths: millionths),
         ]
     }
 

@@ -40,10 +40,15 @@ struct ConnectionTests {
                 ("postgres://a:b@c/d?hostaddr=127.0.0.1", "'hostaddr' is not accepted"), ("postgres://a:b@c,d/e", "must name one host"),
                 ("postgres://a:b@%2Ftmp/d", "must name one host"), ("postgres:///d", "must name one host"), ("postgres://c/d", "must name a user and a database"),
                 ("postgres://a:b@c/d?sslrootcert=/x", "'sslrootcert' is not accepted"), ("postgres://a:b@c:1,2/d", "must name one host"),
+                ("postgres://a:b@c:0/d", "field 'connection_string': the port must be a number from 1 to 65535."), ("postgres://a:b@c:65536/d", "the port must be"),
+                ("postgres://a:b@c:99999999999999999999/d", "the port must be"), ("postgres://a:b@c/d%0Ae", "field 'connection_string': 'dbname' holds a control character"),
+                ("postgres://a%1F:b@c/d", "field 'connection_string': 'user' holds a control character"), ("postgres://a:b@c/d%C2%85", "'dbname' holds a control"),
             ] {
                 let refusal = try await app.bi("connections", #"{"name":"W","database_type":"postgres","connection_string":"\#(string)"}"#)
                 #expect(refusal.status == 400 && refusal.body.contains(sentence) && !refusal.body.contains(":b@"), "\(string): \(refusal.body)")
             }
+            let six = try await app.bi("connections", #"{"name":"6","database_type":"postgres","connection_string":"postgres://a:b@[::1]:5433/d"}"#).json()
+            #expect(six["connection_string"]?.string == "postgres://a:***@[::1]:5433/d")
             let made = try await app.bi("connections", #"{"name":"W","database_type":"postgres","connection_string":"postgres://a:b@127.0.0.1/d"}"#)
             let id = try made.json()["id"]!.string!
             let refused = try await app.bi("connections/\(id)/query", #"{"sql_text":"SELECT 1"}"#)
@@ -71,7 +76,8 @@ struct ConnectionTests {
 
     static let attacks = [
         ("DELETE FROM x", "a statement starts with SELECT or WITH; got 'delete'."), ("SELECT 1; SELECT 2", "';' is not accepted"), ("SELECT 1 -- x", "comments are not accepted."),
-        ("SELECT /* */ 1", "comments are not accepted."), ("SELECT {{project_id}}", "has no meaning"), ("WITH x AS (DELETE FROM a) SELECT 1", "'DELETE' is not accepted"),
+        ("SELECT /* */ 1", "comments are not accepted."), ("SELECT {{project_id}}", "has no meaning"), ("SELECT '{{project_id}}'", "line 1, column 9: {{project_id}} has no meaning"),
+        ("SELECT 'it''s {{project_id}}'", "has no meaning"), ("SELECT 1 AS \"{{project_id}}\"", "has no meaning"), ("WITH x AS (DELETE FROM a) SELECT 1", "'DELETE' is not accepted"),
         ("SELECT pg_sleep(10)", "'pg_sleep' is not accepted."), ("SELECT $$x$$", "'$' is not accepted"), ("SELECT E'\\''", "is not accepted"), ("SELECT * INTO x FROM y", "'INTO' is not accepted"),
         ("SELECT pg_read_file('/etc/passwd')", "'pg_read_file' is not accepted."),
         ("SELECT \"pg_sleep\"(10)", "'pg_sleep' is not accepted."), ("SELECT pg_catalog . \"pg_read_file\" ('/x')", "'pg_read_file' is not accepted."),

@@ -85,9 +85,9 @@ struct EmbedTests {
                 #expect(!answer.body.contains("SELECT"))
             }
             for (type, config, sentence) in [
-                ("metric", #"{"metric_id":"00000000-0000-4000-8000-000000000000"}"#, "field 'resource_config': Metric '00000000-0000-4000-8000-000000000000' not found."),
-                ("sql_query", "{}", "field 'resource_config': 'sql_query_id' must be the id of what is shown."),
-                ("visual_query", #"{"dataset":"x","metrics":["count"]}"#, "field 'resource_config': field 'dataset' must be one of"),
+                ("metric", #"{"metric_id":"00000000-0000-4000-8000-000000000000"}"#, "field 'resource_config.metric_id': Metric '00000000-0000-4000-8000-000000000000' not found."),
+                ("sql_query", "{}", "missing required field 'resource_config.sql_query_id'."),
+                ("visual_query", #"{"dataset":"x","metrics":["count"]}"#, "field 'resource_config.dataset' must be one of"),
                 ("pages", "{}", "field 'resource_type' must be one of 'dashboard', 'report', 'sql_query', 'visual_query', 'metric'"),
             ] {
                 let refusal = try await embed(type, config)
@@ -96,6 +96,55 @@ struct EmbedTests {
             let origin = try await app.bi(
                 "embeds", #"{"name":"E","resource_type":"visual_query","resource_config":\#(Self.visual),"allowed_origins":["https://a.example; script-src *"]}"#)
             #expect(origin.status == 400 && origin.body.contains("field 'allowed_origins' holds origins such as"))
+        }
+    }
+
+    @Test("what could not be shown can't be saved, and the sentence names the field", arguments: Profile.available)
+    func configs(profile: Profile) async throws {
+        try await Traffic.run(profile) { app in
+            let metric = try await app.bi("metrics", #"{"key":"seen","name":"Seen","dataset":"pageviews","expression":"count()"}"#).json()["id"]?.string ?? ""
+            let query = try await app.bi(
+                "sql-queries", #"{"name":"Q","# + TestApp.sqlBody("SELECT path, title FROM pageviews WHERE project_id = {{project_id}}").dropFirst()
+            ).json()["id"]?.string ?? ""
+            for (type, start) in [("visual_query", #""dataset":"pageviews","metrics":["count"]"#), ("metric", #""metric_id":"\#(metric)""#)] {
+                for (member, sentence) in [
+                    (#""start_at":"yesterday""#, "field 'resource_config.start_at' must be"), (#""end_at":"2026-02-31""#, "field 'resource_config.end_at' must be"),
+                    (#""start_at":"2026-03-02","end_at":"2026-03-01""#, "field 'resource_config.end_at' must be after start_at"),
+                    (#""filters":{"nope":1}"#, "field 'resource_config.filters': 'nope' is no field of pageviews"),
+                    (#""filters":{"hour":"ten"}"#, "field 'resource_config.filters.hour' takes a whole number; got 'ten'."),
+                    (#""filters":[]"#, "field 'resource_config.filters' must be"), (#""dimensions":"path""#, "field 'resource_config.dimensions' must be an array"),
+                    (#""dimensions":["duration"]"#, "field 'resource_config.dimensions': 'duration' is no field of pageviews"),
+                    (#""limit":-1"#, "field 'resource_config.limit' must be a whole number from 1 to 10000; got -1."),
+                    (#""limit":"many""#, "field 'resource_config.limit' must be a whole number"),
+                ] {
+                    let refusal = try await app.bi("embeds", #"{"name":"E","resource_type":"\#(type)","resource_config":{\#(start),\#(member)}}"#)
+                    #expect(refusal.status == 400 && refusal.body.contains(sentence), "\(type) \(member): \(refusal.body)")
+                }
+            }
+            for limit in ["0", "10001", "true"] {
+                let refusal = try await app.bi(
+                    "embeds", #"{"name":"E","resource_type":"sql_query","resource_config":{"sql_query_id":"\#(query)","limit":\#(limit)}}"#)
+                #expect(refusal.status == 400 && refusal.body.contains("field 'resource_config.limit' must be a whole number"), "\(refusal.body)")
+            }
+        }
+    }
+
+    @Test("a visitor reads nothing of what only the owner can mend, who can still switch the embed off")
+    func outdated() async throws {
+        try await Traffic.run(.embedded) { app in
+            let metric = try await app.bi("metrics", #"{"key":"seen","name":"Seen","dataset":"pageviews","expression":"count()"}"#).json()["id"]?.string ?? ""
+            let config = #"{"metric_id":"\#(metric)","dimensions":["title"]}"#
+            let made = try await app.bi("embeds", #"{"name":"E","resource_type":"metric","resource_config":\#(config)}"#).json()
+            // Sessions have no title.
+            _ = try await app.put("/api/v1/bi/metrics/\(metric)", #"{"dataset":"sessions"}"#, as: .query)
+            let answer = try await app.get("/api/embed/\(made["token"]?.string ?? "")", as: .nobody)
+            #expect(answer.status == 400)
+            #expect(answer.body == #"{"error":"This embed can't be shown: what it shows has changed since it was set up. Its owner can save it anew."}"#)
+            let path = "/api/v1/bi/embeds/\(made["id"]?.string ?? "")"
+            let off = try await app.put(path, #"{"is_active":false}"#, as: .query)
+            #expect(off.status == 200, "\(off.body)")
+            let again = try await app.put(path, #"{"resource_type":null,"resource_config":\#(config)}"#, as: .query)
+            #expect(again.body.contains("field 'resource_config.dimensions': 'title' is no field of sessions"), "\(again.body)")
         }
     }
 
@@ -108,7 +157,8 @@ struct EmbedTests {
                 "/api/v1/reports", #"{"name":"Pages","report_type":"pages","params":{"start_at":"2026-03-01","end_at":"2026-03-02"}}"#, as: .query
             ).json()["id"]!.string!
             let widget = #"{"id":"w","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"start_at":"2026-03-01","end_at":"2026-03-02"}}"#
-            let dashboard = try await app.post("/api/v1/dashboards", #"{"name":"D","widgets":[\#(widget)]}"#, as: .query).json()["id"]!.string!
+            let reversed = #"{"id":"r","report_type":"pages","x":0,"y":1,"w":1,"h":1,"params":{"start_at":"2026-03-02","end_at":"2026-03-01"}}"#
+            let dashboard = try await app.post("/api/v1/dashboards", #"{"name":"D","widgets":[\#(widget),\#(reversed)]}"#, as: .query).json()["id"]!.string!
             _ = try await app.bi("row-policies", #"{"name":"P","dataset":"pageviews","field":"path","operator":"neq","values":["/pricing"]}"#)
             for (type, config) in [("report", #"{"report_id":"\#(report)"}"#), ("dashboard", #"{"dashboard_id":"\#(dashboard)"}"#)] {
                 let made = try await app.bi("embeds", #"{"name":"E","resource_type":"\#(type)","resource_config":\#(config)}"#)
@@ -118,6 +168,9 @@ struct EmbedTests {
                 let answer = try await app.get("/api/embed/\(token)?start_at=2020-01-01&end_at=2020-01-02&filter=path:/nothing", as: .nobody)
                 let result = try answer.json()["result"], data = type == "report" ? result?["data"] : result?["widgets"]?["w"]?["data"]
                 #expect(data?.elements.compactMap { $0["path"]?.string }.sorted() == ["/", "/docs"], "\(answer.body)")
+                // A range that ends before it begins is nothing that a visitor could mend.
+                #expect(!answer.body.contains("query parameter"), "\(answer.body)")
+                if type == "dashboard" { #expect(result?["widgets"]?["r"]?["error"]?.string == "This can't be shown; its owner can mend it.") }
             }
         }
     }

@@ -72,6 +72,39 @@ struct SandboxTests {
         }
     }
 
+    /// PostgreSQL's answers, of values that no engine can work out beforehand too.
+    @Test("rounding, parts of texts and nested properties are the same on both engines", arguments: Profile.available)
+    func portable(profile: Profile) async throws {
+        let nested = Traffic.event("eve", "1T13:00", "order", "/", #"{"o":{"k":"deep","n":[7]},"o.k":"flat"}"#)
+        try await TestApp.run(profile, collecting: [nested]) { app in
+            for (expression, expected) in [
+                ("round(1234.5, -2)", "1200"), ("round(1250, -2)", "1300"), ("round(-1250, -2)", "-1300"), ("round(1.005, 2)", "1.01"), ("round(-1.005, 2)", "-1.01"),
+                ("round(2.675, 2)", "2.68"), ("round(2.5)", "3"), ("round(-2.5)", "-3"), ("round(0.49999999999999994)", "0"), ("round(-0.4)", "0"),
+                ("round(9007199254740991)", "9007199254740991"), ("round(hour + 0.5)", "14"),
+                ("CAST(2.5 AS integer)", "3"), ("CAST(3.5 AS integer)", "4"), ("CAST(-2.5 AS integer)", "-3"), ("CAST(2.49 AS bigint)", "2"),
+                ("CAST(hour / 2.0 AS integer)", "7"), ("CAST(2251799813685248.5 AS bigint)", "2251799813685249"),
+                ("substr('abc', 0, 2)", #""a""#), ("substr('abc', -1, 3)", #""a""#), ("substr('abc', hour - 13, 2)", #""a""#), ("substr('abc', -5, 3)", #""""#),
+                ("substr('abc', -1)", #""abc""#), ("substr('abc', 2, 1)", #""b""#), ("substr('abc', 1, 1000000)", #""abc""#),
+                ("left('abc', -1)", #""ab""#), ("right('abc', -1)", #""bc""#), ("left('abc', 0)", #""""#), ("left('abc', -5)", #""""#),
+                ("split_part('a,b,c', ',', -1)", #""c""#), ("split_part('a,b,c', ',', -3)", #""a""#), ("split_part('a,b,c', ',', -4)", #""""#),
+                ("split_part('a,b,c', ',', 4)", #""""#), ("split_part('a,b,c', ',', hour - 13)", "null"), ("split_part('a,b,c', ',', hour - 11)", #""b""#),
+                ("json_text(data, 'o.k')", #""deep""#), ("json_text(data, 'o', 'k')", #""deep""#), ("json_text(data, 'o.none')", "null"), ("json_text(data, 'o.n.0')", #""7""#),
+            ] {
+                let answer = try await app.sql("SELECT \(expression) AS x FROM events \(Self.here)")
+                #expect(answer == "x\n\(expected)", "\(expression)")
+            }
+            for (expression, sentence) in [
+                ("round(1.5, 16)", "round() takes a whole number of digits from -15 to 15, written out; got 16."), ("round(1.5, hour)", "written out; got something else."),
+                ("split_part('a,b', ',', 0)", "split_part() counts parts from 1, or from the last with -1; got 0."),
+                ("substr('abc', 1, -1)", "substr() takes a whole number of at least 0 as value 3; got -1."),
+                (SandboxAttacks.times("sqrt(", 38) + "hour" + SandboxAttacks.times(")", 38), "stand inside each other too often"),
+            ] {
+                let answer = try await app.sql("SELECT \(expression) AS x FROM events \(Self.here)")
+                #expect(answer.hasPrefix("400") && answer.contains(sentence), "\(expression.prefix(60)): \(answer)")
+            }
+        }
+    }
+
     @Test("answers at its limits, however deep or long a statement is", arguments: Profile.available)
     func limits(profile: Profile) async throws {
         try await Traffic.run(profile) { app in

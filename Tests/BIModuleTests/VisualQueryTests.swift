@@ -54,6 +54,12 @@ struct VisualQueryTests {
                 let refusal = try await make("again", "sessions", expression)
                 #expect(refusal.hasPrefix(#"{"error":"Invalid request body: \#(sentence)"#), "\(expression): \(refusal)")
             }
+            for expression in ["count() / 0", "1 + count() / (2 - 2)", "count() / (0 * sum(pageviews))", "depth / -0.0"] {
+                made = try await make("again", "sessions", expression)
+                #expect(made.contains("field 'expression' divides by zero whatever the data is"), "\(expression): \(made)")
+            }
+            made = try await make("duration", "sessions", "1")
+            #expect(made.contains("field 'key': 'duration' is a column of sessions"))
             made = try await make("count", "sessions", "1")
             #expect(made.contains("'count' is the name of a function."))
             made = try await make("views", "sessions", "1")

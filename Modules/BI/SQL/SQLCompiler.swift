@@ -5,6 +5,8 @@ struct SQLCompiler {
     /// Datasets, common tables and subqueries that a statement may read, counted each time.
     static let maximumSources = 12
     static let maximumColumns = 50
+    /// Of one expression, once it is written for an engine.
+    static let maximumParts = 20_000
     /// Characters of a text that is shown, and of all that an answer may have to hold: where it may have more than 31,250 texts, each is cut shorter.
     static let maximumShownText = 2_048, maximumAnswer = 64_000_000
 
@@ -19,6 +21,8 @@ struct SQLCompiler {
             var isHidden = false
             /// Characters at most; 0 for what is no text.
             var length = 0
+            /// Units of whole millionths.
+            var isOfMillionths = false
         }
         let columns: [Column]
         let sql: String
@@ -29,6 +33,8 @@ struct SQLCompiler {
         let type: SQLType
         /// Characters at most; 0 for what is no text.
         var length = 0
+        /// Units of whole millionths.
+        var isOfMillionths = false
     }
 
     let dialect: Dialect
@@ -108,7 +114,9 @@ struct SQLCompiler {
                         what: "column \(column + 1) of UNION is \(pair.0.type.words) on one side and \(pair.1.type.words) on the other.",
                         place: select.cores[index].place)
                 }
-                outputs[column] = Output(name: pair.0.name, type: type, length: max(pair.0.length, pair.1.length))
+                outputs[column] = Output(
+                    name: pair.0.name, type: type, length: max(pair.0.length, pair.1.length),
+                    isOfMillionths: pair.0.isOfMillionths && pair.1.isOfMillionths)
             }
             query = "\(query) UNION \(sql: select.all[index - 1] ? "ALL " : "")\(part.sql)"
         }
@@ -133,7 +141,10 @@ struct SQLCompiler {
     }
 
     private static func relation(_ outputs: [Output], named name: String) -> Relation {
-        let columns = outputs.enumerated().map { Relation.Column(name: $1.name, type: $1.type, key: "c\($0 + 1)", length: $1.length) }
+        let columns = outputs.enumerated().map { index, output in
+            Relation.Column(
+                name: output.name, type: output.type, key: "c\(index + 1)", length: output.length, isOfMillionths: output.isOfMillionths)
+        }
         return Relation(columns: columns, sql: name)
     }
 
@@ -234,7 +245,8 @@ struct SQLCompiler {
         let own = used.first { $0.dataset.name == name }?.name ?? newName("d")
         if !used.contains(where: { $0.dataset.name == name }) { used.append((dataset, own)) }
         let columns = dataset.columns.map { Relation.Column(
-                name: $0.name, type: $0.type, key: $0.name, isHidden: $0.isHidden, length: $0.type == .text ? SQLTextLengths.collected : 0)
+                name: $0.name, type: $0.type, key: $0.name, isHidden: $0.isHidden, length: $0.type == .text ? SQLTextLengths.collected : 0,
+                isOfMillionths: $0.isOfMillionths)
         }
         return Relation(columns: columns + [.init(name: "project_id", type: .text, key: "project_id", isHidden: true)], sql: own)
     }

@@ -129,7 +129,7 @@ extension SQLCoreCompiler {
         switch (value.type, type) {
         case (.null, _): return "CAST(NULL AS \(sql: Self.typeName(type)))"
         case (.integer, .integer), (.double, .double), (.text, .text), (.boolean, .boolean): return value.sql
-        case (.double, .integer): return "CAST(trunc(\(value.sql)) AS bigint)"
+        case (.double, .integer): return dialect.nearestInteger(value.sql)
         case (.text, .integer): return dialect.integer(value.sql)
         case (.boolean, .integer): return "CASE WHEN \(value.sql) THEN 1 WHEN NOT \(value.sql) THEN 0 END"
         case (.integer, .double): return "CAST(\(value.sql) AS double precision)"
@@ -173,6 +173,9 @@ extension SQLCoreCompiler {
         }
         var values: [SQLFunctions.Value] = []
         for argument in call.arguments { values.append(try render(argument, inner, subquery)) }
+        // Added up as the whole numbers that are kept, and divided once: a sum of units would carry what binary fractions leave.
+        let isExact = ["sum", "avg"].contains(call.name) && values.count == 1 && isOfMillionths(call.arguments[0])
+        if isExact { values[0] = ("CAST(round(\(values[0].sql) * 1000000.0) AS bigint)", .double) }
         let functions = SQLFunctions(dialect: dialect, call: call, values: values)
         guard isAggregate || isWindow else { return try functions.scalar() }
         var (sql, type) = isAggregate ? try functions.aggregate() : try functions.window()
@@ -185,7 +188,8 @@ extension SQLCoreCompiler {
             sql = "\(sql) FILTER (WHERE \(condition.sql))"
         }
         if let window = call.window { sql = "\(sql) OVER (\(try over(window, call.place, subquery)))" }
-        return (SQLFunctions.settled(sql, call.name, type), type)
+        let settled = SQLFunctions.settled(sql, call.name, type)
+        return (isExact ? "(\(settled) / 1000000.0)" : settled, type)
     }
 
     private func over(_ window: SQLWindow, _ place: SQLPlace, _ subquery: Subquery) throws(SQLRefusal) -> SQL {

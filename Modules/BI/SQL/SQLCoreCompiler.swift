@@ -40,6 +40,9 @@ struct SQLCoreCompiler {
 
     /// The tree with our names in place of the author's.
     private func resolved(_ expression: SQLExpression) throws(SQLRefusal) -> SQLExpression {
+        guard expression.renderedParts <= SQLCompiler.maximumParts else {
+            throw SQLRefusal(what: "CAST, sqrt, ln and substr stand inside each other too often; use a subquery for some of them.", place: core.place)
+        }
         do {
             return try expression.rewritten { part in
                 guard case .column(let table, let name, let place) = part else { return nil }
@@ -66,6 +69,12 @@ struct SQLCoreCompiler {
 
     func column(_ own: String, _ key: String) -> SQLCompiler.Relation.Column? {
         relations.first { $0.own == own }?.relation.columns.first { $0.key == key }
+    }
+
+    /// Whether the value is units of whole millionths: a column of such, by itself.
+    func isOfMillionths(_ expression: SQLExpression) -> Bool {
+        guard case .column(let own?, let key, _) = expression else { return false }
+        return column(own, key)?.isOfMillionths == true
     }
 
     /// Counts the texts that an expression makes, and answers how long its value may be.
@@ -97,7 +106,7 @@ struct SQLCoreCompiler {
             // Bound values of one column must be of one type in all rows of a UNION.
             if type == .integer { value = "CAST(\(sql) AS bigint)" }
             parts.append("\(value) AS c\(sql: String(index + 1))")
-            outputs.append(.init(name: item.name, type: type, length: length))
+            outputs.append(.init(name: item.name, type: type, length: length, isOfMillionths: isOfMillionths(item.expression)))
         }
         var query: SQL = "SELECT \(sql: core.isDistinct ? "DISTINCT " : "")\(SQL.joined(parts))"
         if let source { query = "\(query) FROM \(source)" }

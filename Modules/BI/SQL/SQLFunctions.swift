@@ -15,6 +15,8 @@ struct SQLFunctions {
     static let maximumText = 10_000
     /// Of what `replace` puts in.
     static let maximumReplacement = 100
+    /// Of a number: a double has no more.
+    static let maximumDigits = 15
 
     typealias Value = (sql: SQL, type: SQLType)
 
@@ -46,9 +48,22 @@ struct SQLFunctions {
     private func double(_ index: Int) throws(SQLRefusal) -> SQL { "CAST(\(try number(index)) AS double precision)" }
 
     /// A whole number of -1,000,000 to 1,000,000, as the engines' functions take it.
-    private func small(_ index: Int, atLeast minimum: Int) throws(SQLRefusal) -> SQL {
+    /// - Throws: for one that is written out and less than `minimum`; a computed one counts as `minimum` then.
+    private func small(_ index: Int, atLeast minimum: Int = -1_000_000) throws(SQLRefusal) -> SQL {
         guard values[index].type == .integer else { throw refusal("takes a whole number as value \(index + 1); got \(values[index].type.words).") }
+        if let written = written(index), written < minimum {
+            throw refusal("takes a whole number of at least \(minimum) as value \(index + 1); got \(written).")
+        }
         return "CAST(least(greatest(\(values[index].sql), \(minimum)), 1000000) AS integer)"
+    }
+
+    /// The whole number that stands there as such.
+    private func written(_ index: Int) -> Int64? {
+        switch call.arguments[index] {
+        case .integer(let number): number
+        case .unary("-", .integer(let number), _): -number
+        default: nil
+        }
     }
 
     // MARK: Over rows
@@ -117,12 +132,11 @@ struct SQLFunctions {
             return ("\(sql: call.name)(\(try text(0)), ' ')", .text)
         case "substr", "substring":
             try need(2...3)
-            let start = try small(1, atLeast: 1)
-            return values.count == 3
-                ? ("substr(\(try text(0)), \(start), \(try small(2, atLeast: 0)))", .text) : ("substr(\(try text(0)), \(start))", .text)
+            return (try part(), .text)
         case "left", "right":
             try need(2...2)
-            return ("\"\(sql: call.name)\"(\(try text(0)), \(try small(1, atLeast: 0)))", .text)
+            // All but so many where it is negative.
+            return ("\"\(sql: call.name)\"(\(try text(0)), \(try small(1)))", .text)
         case "replace":
             try need(3...3)
             return (Self.clipped("replace(\(try text(0)), \(try text(1)), \"left\"(\(try text(2)), \(sql: String(Self.maximumReplacement))))"), .text)
@@ -135,7 +149,8 @@ struct SQLFunctions {
         case "split_part":
             try need(3...3)
             // By nothing one engine splits into characters, and the other not at all.
-            return ("split_part(\(try text(0)), nullif(\(try text(1)), ''), \(try small(2, atLeast: 1)))", .text)
+            guard written(2) != 0 else { throw refusal("counts parts from 1, or from the last with -1; got 0.") }
+            return ("split_part(\(try text(0)), nullif(\(try text(1)), ''), nullif(\(try small(2)), 0))", .text)
         case "json_text": return try jsonText()
         case "coalesce", "greatest", "least", "nullif": return try choice()
         default: return try arithmetic()
@@ -149,7 +164,7 @@ struct SQLFunctions {
             return ("abs(\(try number(0)))", values[0].type)
         case "round":
             try need(1...2)
-            return (dialect.rounded(try double(0), digits: values.count > 1 ? try roundingDigits() : "0"), .double)
+            return (dialect.rounded(try double(0), digits: values.count > 1 ? try roundingDigits() : 0), .double)
         case "floor", "ceil", "ceiling":
             try need(1...1)
             return ("\(sql: call.name == "floor" ? "floor" : "ceil")(\(try double(0)))", .double)
@@ -167,9 +182,23 @@ struct SQLFunctions {
         }
     }
 
-    private func roundingDigits() throws(SQLRefusal) -> SQL {
-        guard values[1].type == .integer else { throw refusal("takes a whole number of digits.") }
-        return "CAST(least(greatest(\(values[1].sql), 0), 12) AS integer)"
+    private func roundingDigits() throws(SQLRefusal) -> Int {
+        guard let digits = written(1), abs(digits) <= Self.maximumDigits else {
+            throw refusal(
+                "takes a whole number of digits from -\(Self.maximumDigits) to \(Self.maximumDigits), written out; "
+                    + "got \(written(1).map(String.init) ?? "something else").")
+        }
+        return Int(digits)
+    }
+
+    /// `substr`: what lies before the first character counts towards the length, and is nothing.
+    private func part() throws(SQLRefusal) -> SQL {
+        guard values.count == 3 else { return "substr(\(try text(0)), greatest(\(try small(1)), 1))" }
+        let start = try small(1), length = try small(2, atLeast: 0)
+        // The other engine would count from the end.
+        return dialect == .postgresql
+            ? "substr(\(try text(0)), \(start), \(length))"
+            : "substr(\(try text(0)), greatest(\(start), 1), greatest(\(length) + least(\(start), 1) - 1, 0))"
     }
 
     private func choice() throws(SQLRefusal) -> Value {
@@ -182,15 +211,16 @@ struct SQLFunctions {
         return ("\(sql: call.name)(\(list))", call.name == "nullif" ? values[0].type : type)
     }
 
-    /// A property of an event.
+    /// A property of an event. A dot in a name leads into it, as in the conditions of segments and funnels.
     private func jsonText() throws(SQLRefusal) -> Value {
         guard values.count >= 2, case .column(_, "data", _) = call.arguments[0] else {
-            throw refusal("takes the column data of events and the names that lead to a property: json_text(data, 'plan').")
+            throw refusal(
+                "takes the column data of events and the names that lead to a property: json_text(data, 'plan'), json_text(data, 'order.id').")
         }
         var path: [String] = []
         for argument in call.arguments.dropFirst() {
             guard case .text(let name) = argument else { throw refusal("takes names in single quotes.") }
-            path.append(name)
+            path += name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         }
         return (dialect.jsonText(values[0].sql, path), .text)
     }

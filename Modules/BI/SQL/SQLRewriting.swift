@@ -44,6 +44,28 @@ extension SQLExpression {
         return found
     }
 
+    /// The parts that it is made of, not theirs.
+    private var children: [SQLExpression] {
+        var children: [SQLExpression] = [], isWhole = true
+        _ = rewritten { part in
+            if isWhole { isWhole = false; return nil }
+            children.append(part)
+            return part
+        }
+        return children
+    }
+
+    /// About how many parts it has in the statement that is made of it, where some functions name what they are given several times: inside each
+    /// other, they double with each.
+    var renderedParts: Int {
+        let copies = switch self {
+        case .cast: 3
+        case .call(let call): ["sqrt", "ln", "substr", "substring"].contains(call.name) ? 2 : 1
+        default: 1
+        }
+        return min(1 + copies * children.reduce(0) { $0 + $1.renderedParts }, 1_000_000)
+    }
+
     /// Whether it counts over rows of a group.
     var aggregates: Bool {
         contains { if case .call(let call) = $0 { call.window == nil && SQLFunctions.aggregates.contains(call.name) } else { false } }
