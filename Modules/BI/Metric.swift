@@ -31,7 +31,7 @@ enum Metric {
             let before = Metrics(others + [old.fields])
             for other in others {
                 guard let key = other["key"]?.string, let dataset = call.datasets[other["dataset"]?.string ?? ""],
-                    (try? before.expression(key, in: dataset)) != nil, (try? metrics.expression(key, in: dataset)) == nil
+                    (try? before.check(key, in: dataset)) != nil, (try? metrics.check(key, in: dataset)) == nil
                 else { continue }
                 let changed = old.fields["key"]?.string ?? ""
                 throw ServiceError.invalid("metric_used", "The metric '\(key)' is made from '\(changed)' and would no longer work; change or delete it first.")

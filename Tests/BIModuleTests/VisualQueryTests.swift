@@ -163,11 +163,13 @@ struct VisualQueryTests {
                     "/api/v1/bi/metrics", #"{"key":"\#(key)","name":"N","dataset":"sessions","expression":"\#(expression)"}"#, as: .query
                 ).json()["id"]?.string ?? ""
             }
-            let orders = try await make("orders", "count()"), share = try await make("share", "orders / 2")
+            let orders = try await make("orders", "count()"), share = try await make("share", "2 / orders")
             let path = "/api/v1/bi/metrics/", sentence = #"{"error":"The metric 'share' is made from 'orders' and would no longer work; change or delete it first."}"#
             #expect(try await app.delete(path + orders, as: .query).body == sentence)
             #expect(try await app.put(path + orders, #"{"key":"orders2"}"#, as: .query).body == sentence)
             #expect(try await app.put(path + orders, #"{"dataset":"events"}"#, as: .query).body == sentence)
+            // What divides by it could only be null.
+            #expect(try await app.put(path + orders, #"{"expression":"1 - 1"}"#, as: .query).body == sentence)
             #expect(try await app.put(path + orders, #"{"expression":"count() * 2"}"#, as: .query).status == 200)
             #expect(try await app.delete(path + share, as: .query).status == 204)
             #expect(try await app.delete(path + orders, as: .query).status == 204)
