@@ -6,6 +6,10 @@ export class Failure extends Error {
 
 const headers = { 'X-Pulse-Dashboard': '1' };
 
+let behind = 0;
+/** This moment in milliseconds, by the server's clock where that is ahead: nothing that it has lies after it. */
+export const now = () => Date.now() + behind;
+
 export function address(path, parameters = {}) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined && value !== null && value !== '') query.set(name, value);
@@ -29,6 +33,8 @@ export async function ask(path, { method = 'GET', body, file, parameters, signal
     if (error.name === 'AbortError') throw error;
     throw new Failure(0, 'offline');
   }
+  const date = Date.parse(response.headers.get('date'));
+  if (date > now()) behind = date - Date.now();
   const text = await response.text();
   let json = null;
   try { json = text ? JSON.parse(text) : null; } catch { /* not JSON: a proxy's page, say */ }

@@ -1,15 +1,17 @@
 // The frame: who is logged in, the navigation, and the page that the address names.
 
-import { h, replace, select } from './dom.js';
+import { h, replace, select, finder, focusHeading } from './dom.js';
 import { ask } from './api.js';
 import { t, language, languages, remember, loadLanguage, addTexts } from './text.js';
-import { read, href, parameters, interval } from './state.js';
+import { read, href, parameters, parametersBefore, interval } from './state.js';
 import { session as askSession, logIn, logOut, showLogin, mark } from './login.js';
 import { toolbar } from './toolbar.js';
 import { button, empty, failed, skeleton } from './kit.js';
 
 const app = document.getElementById('app');
-let session, controller, frame;
+let session, controller, frame, shown;
+
+const isSignedIn = () => session.project || session.administrator;
 
 const title = page => page.titles[language] ?? page.titles.en;
 
@@ -24,7 +26,11 @@ async function boot() {
 
 function enter() {
   frame = null;
-  if (!session.project && !session.administrator) return showLogin(app, begin);
+  closeDialogs();
+  if (!isSignedIn()) {
+    controller?.abort();
+    return showLogin(app, begin);
+  }
   if (location.pathname.replace(/\/$/, '') === '/dashboard') history.replaceState(null, '',
     (session.project ? '/dashboard/overview' : '/dashboard/admin') + location.search,
   );
@@ -42,6 +48,8 @@ async function leave() {
   history.replaceState(null, '', '/dashboard');
   enter();
 }
+
+const closeDialogs = () => document.querySelectorAll('dialog[open]').forEach(dialog => dialog.close());
 
 function theme(name) {
   if (name === 'auto') document.documentElement.removeAttribute('data-theme'); else document.documentElement.dataset.theme = name;
@@ -101,8 +109,7 @@ function build() {
         ['auto', 'light', 'dark'].map(name => [name, t(`theme.${name}`)]),
         remember.get('theme') ?? 'auto',
       ),
-      h('a', { href: '/docs' }, t('api')),
-      button(t('log-out'), leave, { class: 'link', id: 'log-out' }),
+      h('div', { class: 'row' }, h('a', { href: '/docs' }, t('api')), button(t('log-out'), leave, { class: 'link', id: 'log-out' })),
       h('small', { class: 'muted' }, `Pulse ${session.version}`),
     ),
   );
@@ -130,6 +137,7 @@ function drawNavigation(nav, state) {
     category,
     session.pages.filter(page => page.category === category && (page.available || session.administrator || session.manager)),
   ]);
+  const { scrollTop } = nav;
   replace(nav,
     groups.filter(([, pages]) => pages.length).map(([category, pages]) => [
       category !== 'core' && h('h2', null, t(`category.${category}`)),
@@ -137,13 +145,67 @@ function drawNavigation(nav, state) {
     ]),
     session.administrator && [h('h2', null, t('installation')), h('ul', null, item('admin', t('admin')))],
   );
+  nav.scrollTop = scrollTop;
+  const current = nav.querySelector('[aria-current]'), isSeen = current && current.offsetTop >= nav.scrollTop
+    && current.offsetTop + current.offsetHeight <= nav.scrollTop + nav.clientHeight;
+  if (current && !isSeen) nav.scrollTop = current.offsetTop - nav.clientHeight / 2;
+}
+
+/** Asks a report about what the view shows, and with `compare: 'previous'` also what it is compared with, as `previous`. */
+function reporter(state, signal) {
+  const current = parameters(state), before = parametersBefore(state);
+  const one = (path, range, extra) => ask(path, { signal, parameters: { ...range, ...extra } });
+  const earlier = (path, extra) => one(path, before, extra);
+  const report = async (path, { compare, ...extra } = {}) => {
+    if (path === '/api/v1/stats') {
+      // The one report that has both periods inside, and compares where it is not told otherwise.
+      const alone = { ...extra, compare: 'none' };
+      if (compare === 'none' || !state.compare) return one(path, current, alone);
+      const [now, then] = await Promise.all([one(path, current, alone), earlier(path, alone)]);
+      return { ...now, previous: then.current };
+    }
+    if (compare !== 'previous') return one(path, current, extra);
+    const [now, then] = await Promise.all([one(path, current, extra), earlier(path, extra)]);
+    return { ...now, previous: then };
+  };
+  return { report, earlier };
 }
 
 async function show() {
   controller?.abort();
   controller = new AbortController();
-  const signal = controller.signal, state = read();
+  const signal = controller.signal;
+  shown = location.pathname + location.search;
+  const focus = keepFocus();
   frame ??= build();
+  try {
+    await draw(read(), signal, focus);
+  } catch (error) {
+    if (signal.aborted) return;
+    replace(frame.main, h('h1', null, t('nowhere')), failed(error), h('p', { class: 'empty' }, link('/dashboard/overview', t('to-overview'))));
+  }
+  if (!signal.aborted) focus();
+}
+
+/**
+ * What puts the focus back, after the page was drawn anew, on the control that had it; to what was done with it instead, a filter say; or
+ * to the heading, from where a control is gone on to that comes later.
+ */
+function keepFocus() {
+  const focused = document.activeElement, inMain = focused.closest('#main');
+  if (!inMain || focused === inMain) return () => {};
+  const again = finder(focused), chips = () => [...document.querySelectorAll('.chips .icon')], count = chips().length;
+  const isChip = focused.closest('.chips');
+  return () => {
+    const heading = document.querySelector('#main h1');
+    if (document.activeElement !== document.body && document.activeElement !== heading) return;
+    const found = again(), added = chips().length > count && chips().at(-1);
+    const next = found?.checkVisibility() ? found : added || isChip && (chips()[0] ?? document.querySelector('#add-filter'));
+    if (next) next.focus(); else if (document.activeElement === document.body) focusHeading();
+  };
+}
+
+async function draw(state, signal, focus) {
   drawNavigation(frame.nav, state);
   const page = session.pages.find(page => page.id === state.page);
   const root = h('div', { class: 'page' });
@@ -155,12 +217,19 @@ async function show() {
     go,
     link,
     can: name => session.pages.some(page => page.module === name && page.available),
-    /** Asks a report over the view's range, filters and segment. */
-    report: (path, extra) => ask(path, { signal, parameters: { ...parameters(state), ...extra } }),
+    /** `report` asks over the view's range, filters and segment; `earlier` the same of what it is compared with. */
+    ...reporter(state, signal),
     ask: (path, options) => ask(path, { signal, ...options }),
     compare: state.compare ? { compare: 'previous' } : {},
     interval: interval(state),
     refresh: show,
+    /** Writes to the address, as `x-name=`, what the page has chosen to show. */
+    keep: extra => {
+      Object.assign(state.extra, extra);
+      const now = read();
+      history.replaceState(null, '', href({ ...now, extra: { ...now.extra, ...extra } }));
+      shown = location.pathname + location.search;
+    },
     signIn: async credential => { session = await logIn(credential); frame = null; },
     reload: async () => { session = await askSession(); frame = null; await show(); },
   };
@@ -168,7 +237,7 @@ async function show() {
   document.title = `${name} · ${session.project?.name ?? 'Pulse'}`;
   if (state.page === 'admin' && session.administrator) {
     replace(frame.main, root);
-    return run(view, './admin.js');
+    return await run(view, './admin.js');
   }
   if (!page) return replace(frame.main, h('h1', null, name),
     empty(
@@ -179,6 +248,7 @@ async function show() {
   const heading = h('h1', null, name);
   if (!page.available) return replace(frame.main, heading, switchedOff(view, page));
   replace(frame.main, h('div', { class: 'heading' }, heading, toolbar(view)), root);
+  focus();
   await run(view, `./${page.script}`);
 }
 
@@ -192,6 +262,8 @@ async function run(view, script) {
     const bar = frame.main.querySelector('.toolbar');
     if (module.ranged === false) bar?.remove();
     if (module.ranged === 'days') bar?.replaceWith(toolbar(view, true));
+    if (module.compares) bar?.querySelectorAll('.compares').forEach(part => part.hidden = false);
+    focus();
     // The page takes the place of the skeleton once it has something to show.
     await module.show(view);
   } catch (error) {
@@ -218,10 +290,15 @@ function switchedOff(view, page) {
   );
 }
 
-addEventListener('popstate', () => session && show());
+addEventListener('popstate', () => {
+  // A jump inside the page is none to another.
+  if (!session || location.pathname + location.search === shown && isSignedIn()) return;
+  closeDialogs();
+  if (isSignedIn()) show(); else enter();
+});
 addEventListener('pulse:signed-out', async () => {
   session = await askSession().catch(() => session);
-  if (!session.project && !session.administrator) enter();
+  if (!isSignedIn()) enter();
 });
 
 boot();

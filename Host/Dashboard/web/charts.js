@@ -38,9 +38,9 @@ function steps(maximum, count = 4) {
  * with what it counts. Arrow keys walk along the points.
  */
 export function lineChart({ name, points, format = number, say = format, partial = false }) {
-  const isPlain = format === number, width = wide(), height = 250, left = isPlain ? 46 : 64, right = 12, top = 12, bottom = 26;
   const compares = points.some(point => point.before != null);
   const ticks = steps(Math.max(1, ...points.map(point => Math.max(point.value ?? 0, point.before ?? 0))));
+  const axis = axisLabels(ticks, format), width = wide(), height = 250, { left } = axis, right = 12, top = 12, bottom = 26;
   const highest = ticks.at(-1);
   const x = at => left + (points.length < 2 ? (width - left - right) / 2 : at * (width - left - right) / (points.length - 1));
   const y = value => top + (height - top - bottom) * (1 - value / highest);
@@ -70,9 +70,9 @@ export function lineChart({ name, points, format = number, say = format, partial
         s('stop', { offset: '1', class: 'fade-to' }),
       ),
     ),
-    ticks.map(value => [
+    ticks.map((value, at) => [
       s('line', { class: 'grid', x1: left, x2: width - right, y1: y(value), y2: y(value) }),
-      s('text', { class: 'axis', x: left - 8, y: y(value) + 4, 'text-anchor': 'end' }, short(value)),
+      s('text', { class: 'axis', x: left - 8, y: y(value) + 4, 'text-anchor': 'end' }, axis.texts[at]),
     ]),
     points.map((point, at) =>
       at % every === 0
@@ -86,7 +86,9 @@ export function lineChart({ name, points, format = number, say = format, partial
     compares && s('path', { class: 'before', d: path('before') }),
     s('path', { class: 'line', d: path('value', 0, solid) }),
     solid < points.length && s('path', { class: 'line partial', d: path('value', solid - 1) }),
-    points.length === 1 && s('circle', { class: 'dot', r: 4, cx: x(0), cy: y(points[0].value ?? 0) }),
+    // What has no neighbours is no line.
+    points.map(({ value }, at) => value != null && points[at - 1]?.value == null && points[at + 1]?.value == null
+      && s('circle', { class: 'dot alone', r: 4, cx: x(at), cy: y(value) })),
     cursor,
     dot,
   );
@@ -129,19 +131,25 @@ export function lineChart({ name, points, format = number, say = format, partial
   );
 }
 
+/** What stands beside the ticks of an axis, in the chart's own unit, and the room that it takes. */
+function axisLabels(ticks, format) {
+  const texts = ticks.map(format === number ? short : format);
+  return { texts, left: Math.max(46, 14 + 7 * Math.max(...texts.map(text => text.length))) };
+}
+
 /** Columns side by side. `points`: [{ label, value }]. */
 export function columnChart({ name, points, format = number }) {
-  const width = wide(), height = 200, left = 46, bottom = 24, top = 10;
   const ticks = steps(Math.max(1, ...points.map(point => point.value)), 3);
+  const axis = axisLabels(ticks, format), width = wide(), height = 200, { left } = axis, bottom = 24, top = 10;
   const highest = ticks.at(-1);
   const slot = (width - left) / Math.max(1, points.length);
   const y = value => top + (height - top - bottom) * (1 - value / highest), every = Math.max(1, Math.ceil(points.length / (width / 70)));
   return drawing(name,
     s('svg',
       { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': name, class: 'columns' },
-      ticks.map(value => [
+      ticks.map((value, at) => [
         s('line', { class: 'grid', x1: left, x2: width, y1: y(value), y2: y(value) }),
-        s('text', { class: 'axis', x: left - 8, y: y(value) + 4, 'text-anchor': 'end' }, short(value)),
+        s('text', { class: 'axis', x: left - 8, y: y(value) + 4, 'text-anchor': 'end' }, axis.texts[at]),
       ]),
       points.map((point, at) => [
         s('rect',

@@ -30,6 +30,28 @@ export function select(properties, options, chosen = options[0]?.[0]) {
   return element;
 }
 
+const called = element => element.getAttribute('aria-label') ?? element.textContent.trim();
+
+/** Finds a control again after its page was drawn anew: by `data-key` or id, or else as the same one of those that are called like it. */
+export function finder(element) {
+  const { tagName, id, dataset } = element, isLasting = id && !/-\d+$/.test(id);
+  if (dataset.key || isLasting) {
+    const selector = dataset.key ? `[data-key="${CSS.escape(dataset.key)}"]` : `#${CSS.escape(id)}`;
+    return () => document.querySelector(selector);
+  }
+  const name = called(element), alike = () => [...document.querySelectorAll(`#main ${tagName}`)].filter(other => called(other) === name);
+  const at = alike().indexOf(element);
+  return () => alike()[at] ?? null;
+}
+
+/** Puts the focus on the page's heading, from where Tab goes on. */
+export function focusHeading() {
+  const heading = document.querySelector('main h1');
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus();
+}
+
 let counter = 0;
 /** An id that nothing else on the page has. */
 export const unique = prefix => `${prefix}-${++counter}`;

@@ -1,9 +1,9 @@
 // What pages are made from.
 
-import { h, replace, unique, select } from './dom.js';
+import { h, replace, unique, select, finder, focusHeading } from './dom.js';
 import { t, number, change, timeLabel, axisLabel } from './text.js';
 import { Failure, download, csv } from './api.js';
-import { today } from './state.js';
+import { isOpen } from './state.js';
 
 export * from './dom.js';
 export * from './text.js';
@@ -12,9 +12,20 @@ export * from './charts.js';
 export * from './tables.js';
 export { shift, today, parameters } from './state.js';
 
-/** A small i that explains a number, by pointer, focus or touch. */
+/** A small i that explains a number, by pointer, focus or touch. What it says stays inside the window. */
 export function info(text) {
-  return h('button', { class: 'info', type: 'button', 'aria-label': text, 'data-tip': text }, h('span', { 'aria-hidden': 'true' }, 'i'));
+  const place = ({ currentTarget: button }) => {
+    const box = button.getBoundingClientRect(), width = Math.min(256, innerWidth - 16), isLow = box.bottom > innerHeight - 130;
+    for (const [name, value] of Object.entries({
+      left: `${Math.max(8, Math.min(box.left - 16, innerWidth - width - 8))}px`,
+      top: isLow ? 'auto' : `${box.bottom + 6}px`,
+      bottom: isLow ? `${innerHeight - box.top + 6}px` : 'auto',
+    })) button.style.setProperty(`--${name}`, value);
+  };
+  return h('button',
+    { class: 'info', type: 'button', 'aria-label': text, 'data-tip': text, onpointerenter: place, onfocus: place },
+    h('span', { 'aria-hidden': 'true' }, 'i'),
+  );
 }
 
 /** A box with a heading. */
@@ -47,6 +58,7 @@ export function failed(error, again) {
  */
 export async function load(place, make, options = {}) {
   const { lines, nothing, signal, meanwhile, again = () => load(place, make, options) } = options;
+  const focused = place.contains(document.activeElement) && finder(document.activeElement);
   const waiting = setTimeout(() => replace(place, meanwhile ?? skeleton(lines)), place.childElementCount && !meanwhile ? 150 : 0);
   place.setAttribute('aria-busy', 'true');
   try {
@@ -60,6 +72,10 @@ export async function load(place, make, options = {}) {
     }
   }
   place.removeAttribute('aria-busy');
+  if (focused && document.activeElement === document.body) {
+    const found = focused(), control = place.contains(found) ? found : place.querySelector('button, a[href], input, select');
+    control?.focus();
+  }
   return place;
 }
 
@@ -88,15 +104,24 @@ export function figure({ name, value, explain, change, onclick, pressed }) {
   const content = [h('span', { class: 'name' }, name), h('strong', null, value), change ?? h('span', { class: 'delta' }, ' ')];
   return h('div', { class: 'figure' },
     onclick
-      ? h('button', { type: 'button', class: 'pick', 'aria-pressed': String(!!pressed), onclick }, content)
+      ? h('button', { type: 'button', class: 'pick', 'data-key': `figure-${name}`, 'aria-pressed': String(!!pressed), onclick }, content)
       : h('div', { class: 'pick' }, content),
     explain && info(explain),
   );
 }
 
-/** A button that does something; what goes wrong with it is said in a note. */
+/** A button that does something, one at a time; what goes wrong with it is said in a note. */
 export function button(text, action, properties) {
-  return h('button', { type: 'button', ...properties, onclick: event => attempt(() => action(event)) }, text);
+  const element = h('button', { type: 'button', ...properties, onclick: event => busy(element, () => action(event)) }, text);
+  return element;
+}
+
+/** Does something, while which `element` does nothing more. It is not `disabled`, which would take the focus from it. */
+async function busy(element, action) {
+  if (element.hasAttribute('aria-busy')) return;
+  for (const name of ['aria-busy', 'aria-disabled']) element.setAttribute(name, 'true');
+  await attempt(action);
+  for (const name of ['aria-busy', 'aria-disabled']) element.removeAttribute(name);
 }
 
 /** Does something, and says in a note what went wrong. */
@@ -110,11 +135,9 @@ export async function attempt(action) {
 
 /** A button that asks `question` before it does something that can't be undone. `of` names what it is about, for screen readers. */
 export function removal(question, action, { text = t('remove'), of, id } = {}) {
-  return button(text, async () => { if (await confirmed(question, text)) await action(); }, {
-    class: 'danger',
-    'aria-label': of && `${text}: ${of}`,
-    id,
-  });
+  const onclick = async () => { if (await confirmed(question, text)) await busy(element, action); };
+  const element = h('button', { type: 'button', class: 'danger', 'aria-label': of && `${text}: ${of}`, id, onclick }, text);
+  return element;
 }
 
 /** The end of a form: the button that sends it, behind others. */
@@ -130,13 +153,14 @@ export function form(properties, send, ...children) {
     { ...properties, onsubmit: async event => {
       event.preventDefault();
       problem.textContent = '';
-      const buttons = [...element.querySelectorAll('button[type=submit]')];
+      const buttons = [...element.querySelectorAll('button[type=submit]')], focused = document.activeElement;
       buttons.forEach(button => button.disabled = true);
       try { await send(element); } catch (error) {
         if (!(error instanceof Failure)) console.error(error);
         problem.textContent = wording(error);
       }
       buttons.forEach(button => button.disabled = false);
+      if (document.activeElement === document.body && buttons.includes(focused)) focused.focus();
     } },
     ...children,
     problem,
@@ -144,19 +168,29 @@ export function form(properties, send, ...children) {
   return element;
 }
 
-/** Opens a dialog; `fillIn(close)` gives its content. Escape and the cross close it; focus goes back to where it was. */
+/**
+ * Opens a dialog; `fillIn(close)` gives its content. Its first field has the focus, or else the first button at its end. Escape and the
+ * cross close it; focus goes back to where it was, or to what is there instead if the page was drawn anew.
+ */
 export function dialog(title, fillIn, { wide = false } = {}) {
-  const heading = unique('dialog');
+  const heading = unique('dialog'), opener = document.activeElement, again = opener && finder(opener);
   const element = h('dialog', { class: wide ? 'wide' : '', 'aria-labelledby': heading });
   const close = () => element.close();
   element.append(
     h('header', null, h('h2', { id: heading }, title), h('button', { class: 'icon', type: 'button', 'aria-label': t('close'), onclick: close }, '✕')),
     h('div', { class: 'content' }, ...[fillIn(close)].flat(Infinity).filter(Boolean)),
   );
-  element.addEventListener('close', () => element.remove());
+  element.addEventListener('close', () => {
+    element.remove();
+    if (document.activeElement !== document.body || opener === document.body) return;
+    const found = opener?.isConnected ? opener : again?.();
+    if (found) found.focus(); else focusHeading();
+  });
   element.addEventListener('click', event => { if (event.target === element) close(); });
   document.body.append(element);
   element.showModal();
+  const first = selector => [...element.querySelectorAll(`.content ${selector}`)].find(control => control.checkVisibility() && !control.disabled);
+  (first(':is(input, select, textarea)') ?? first('.row.end button'))?.focus();
   return element;
 }
 
@@ -200,8 +234,8 @@ export function timeline({ data, previous }, interval, value) {
   }));
 }
 
-/** Whether the last point of a report by day is today, which is not over yet. */
-export const endsToday = ({ state, interval }, data) => interval === 'day' && data.at(-1)?.date.slice(0, 10) === today(state.zone);
+/** Whether the last point of a report over time is not over yet: today, or this hour. */
+export const endsToday = ({ state }, data) => data.length > 0 && isOpen(state);
 
 /** Shows the visitors behind a number, from a report that lists them (`/drill`). */
 export function behind(view, title, path, parameters) {

@@ -19,7 +19,10 @@ export function copyable(text) {
 
 export function showStart(view, arrived) {
   const status = h('p', { class: 'waiting', role: 'status' }, h('span', { class: 'live' }), t('waiting'));
-  const place = h('div', null, copyable(snippet('YOUR_INGEST_KEY')), h('p', { class: 'hint' }, t('start-key')));
+  const place = h('div', null, copyable(snippet('YOUR_INGEST_KEY')),
+    h('p', { class: 'hint' }, t('start-key')),
+    h('pre', { tabindex: 0 }, `pulse key create --project "${view.session.project.name}" --name website --scope ingest`),
+  );
   if (view.session.administrator || view.session.manager) {
     place.append(
       button(t('make-ingest-key'), async () => {

@@ -1,11 +1,13 @@
 // What the person looks at: page, range, filters. All of it is in the address, so that a view can be bookmarked and sent.
 
+import { now } from './api.js';
+
 export const presets = ['today', 'yesterday', '7d', '30d', '90d', 'month', 'last-month', 'year', '12m'];
 const here = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 
 /** Today in `zone`, 2026-03-02. */
 export const today = zone => new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(
-  new Date(),
+  new Date(now()),
 );
 export function shift(day, days) {
   const date = new Date(`${day}T00:00:00Z`);
@@ -15,36 +17,44 @@ export function shift(day, days) {
 
 /** First and last day of a preset, both inside. */
 export function days(range, zone, from, to) {
-  const now = today(zone), month = now.slice(0, 8) + '01';
+  const last = today(zone), month = last.slice(0, 8) + '01';
   switch (range) {
-    case 'today': return [now, now];
-    case 'yesterday': return [shift(now, -1), shift(now, -1)];
-    case '7d': return [shift(now, -6), now];
-    case '90d': return [shift(now, -89), now];
-    case 'month': return [month, now];
+    case 'today': return [last, last];
+    case 'yesterday': return [shift(last, -1), shift(last, -1)];
+    case '7d': return [shift(last, -6), last];
+    case '90d': return [shift(last, -89), last];
+    case 'month': return [month, last];
     case 'last-month':
       {
-        const last = shift(month, -1);
-        return [last.slice(0, 8) + '01', last];
+        const before = shift(month, -1);
+        return [before.slice(0, 8) + '01', before];
       }
-    case 'year': return [now.slice(0, 5) + '01-01', now];
-    case '12m': return [shift(now, -364), now];
+    case 'year': return [last.slice(0, 5) + '01-01', last];
+    case '12m': return [shift(last, -364), last];
     case 'custom': if (from && to) return from <= to ? [from, to] : [to, from];
   }
-  return [shift(now, -29), now];
+  return [shift(last, -29), last];
 }
 
+const isDay = text => /^\d{4}-\d\d-\d\d$/.test(text ?? '') && !isNaN(Date.parse(text)) && shift(text, 0) === text;
+function isZone(name) {
+  try { return !!new Intl.DateTimeFormat('en', { timeZone: name }); } catch { return false; }
+}
+
+/** The state that the address names; where it names a range, days or a zone that don't exist, the usual ones stand for them. */
 export function read(location = window.location) {
   const query = new URLSearchParams(location.search);
   const [, , page = '', ...rest] = location.pathname.split('/');
+  const from = query.get('from'), to = query.get('to'), range = query.get('range'), zone = query.get('timezone');
+  const isKnown = range === 'custom' ? isDay(from) && isDay(to) : presets.includes(range);
   return {
     page: page || 'overview',
     rest,
-    range: query.get('range') ?? '30d',
-    from: query.get('from'),
-    to: query.get('to'),
+    range: isKnown ? range : '30d',
+    from,
+    to,
     compare: query.get('compare') !== 'off',
-    zone: query.get('timezone') || here,
+    zone: zone && isZone(zone) ? zone : here,
     filters: parse(query.get('filter') ?? ''),
     segment: query.get('segment') ?? '',
     extra: Object.fromEntries([...query].filter(([name]) => name.startsWith('x-')).map(([name, value]) => [name.slice(2), value])),
@@ -67,10 +77,46 @@ export function href(state) {
   return `/dashboard/${state.page}${text ? '?' + text : ''}`;
 }
 
-/** The universal parameters of reports. */
+/**
+ * The days of the range that have begun, both inside; of a range that is not over, `until`: the next full minute, and what the clocks of
+ * the zone show then. Within the minute it is the same question for everybody.
+ */
+function span({ range, zone, from, to }) {
+  const [first, end] = days(range, zone, from, to), day = today(zone);
+  if (end < day || first > day) return { first, last: end };
+  const until = new Date(Math.floor(now() / 60000 + 1) * 60000);
+  const clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(until);
+  return clock === '00:00' ? { first, last: day } : { first, last: day, until, clock };
+}
+
+/** Whether the range reaches beyond this moment. */
+export const isOpen = state => 'until' in span(state);
+
+/** The universal parameters of reports. Of a range that is not over they ask for what has been. */
 export function parameters(state) {
-  const [start_at, end_at] = days(state.range, state.zone, state.from, state.to);
-  return { start_at, end_at, timezone: state.zone, filter: write(state.filters), segment_id: state.segment };
+  const { first, last, until } = span(state);
+  return {
+    start_at: first,
+    end_at: until ? until.toISOString() : last,
+    timezone: state.zone,
+    filter: write(state.filters),
+    segment_id: state.segment,
+  };
+}
+
+/**
+ * What a range is compared with: as many days directly before it; of a range that is not over, until the same time of its last day.
+ * The API's own `compare=previous` is the equally long time before, which for today until ten would begin yesterday at two.
+ */
+export function before(state) {
+  const { first, last, clock } = span(state), count = Math.round((Date.parse(last) - Date.parse(first)) / 86400000) + 1;
+  return { first: shift(first, -count), last: shift(last, -count), clock };
+}
+
+/** The parameters that ask for what the range is compared with. */
+export function parametersBefore(state) {
+  const { first, last, clock } = before(state);
+  return { ...parameters(state), start_at: first, end_at: clock ? `${last}T${clock}` : last };
 }
 
 export function interval(state) {
@@ -97,10 +143,17 @@ export function parse(text) {
   return split(text, ';')
     .filter(Boolean)
     .map(condition => {
-      const match = /^(.*?)(!~:|~:|!:|:)(.*)$/s.exec(condition);
+      const match = /^(.+?)(!~:|~:|!:|:)(.*)$/s.exec(condition);
       return match && { name: match[1], sign: match[2], values: split(match[3], ',').map(value => value.replace(/\\(.)/g, '$1')) };
     })
     .filter(Boolean);
+}
+
+/** The filters with these values beside those that are there on the same dimension with the same sign: one of them has to hold. */
+export function addFilter(filters, name, sign, values) {
+  const isSame = filter => filter.name === name && filter.sign === sign;
+  if (!filters.some(isSame)) return [...filters, { name, sign, values }];
+  return filters.map(filter => isSame(filter) ? { ...filter, values: [...new Set([...filter.values, ...values])] } : filter);
 }
 
 /** The filters with this one in place of any other on the same dimension. */

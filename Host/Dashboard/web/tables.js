@@ -3,7 +3,7 @@
 import { h, unique } from './dom.js';
 import { t, number } from './text.js';
 import { bar } from './charts.js';
-import { button, card, load, empty } from './kit.js';
+import { button, card, info, load, empty } from './kit.js';
 import { csv, download } from './api.js';
 import { withFilter } from './state.js';
 
@@ -13,7 +13,8 @@ export const picker = ({ go, state }) => (name, key = name) => row => row[key] ?
 /**
  * A card with tabs, each a list with bars. A tab: { id, title, explain, columns: [{ name, value(row), format, explain }], rows(limit) → rows,
  * label(row), pick(row) → what a click does, before(row), picture(rows) → what stands before the list }. The first column's value makes
- * the bar; `rows` may answer more than were asked for. `wide`: the card takes the page's whole width; `again` as for `load`.
+ * the bar; `rows` may answer more than were asked for; `nothing` says, or comes to, why there are none. `wide`: the card takes the page's
+ * whole width; `again` as for `load`; `onchoose(id)` hears of another tab.
  */
 export function breakdown(name, tabs, { signal, chosen, onchoose, wide, again } = {}) {
   let tab = tabs.find(tab => tab.id === chosen) ?? tabs[0], limit = 8;
@@ -23,6 +24,7 @@ export function breakdown(name, tabs, { signal, chosen, onchoose, wide, again } 
       type: 'button',
       role: 'tab',
       id: unique('tab'),
+      'data-key': `tab-${each.id}`,
       'aria-controls': panel,
       onclick: () => { tab = each; limit = 8; onchoose?.(each.id); show(); },
       onkeydown: event => {
@@ -52,7 +54,7 @@ export function breakdown(name, tabs, { signal, chosen, onchoose, wide, again } 
             limit = limit < 50 ? 50 : limit * 4;
             show();
           })))
-          : empty(current.nothing);
+          : empty(await (typeof current.nothing === 'function' ? current.nothing() : current.nothing));
       },
       { lines: 6, signal, again },
     );
@@ -77,7 +79,7 @@ function list(tab, rows, more) {
       h('thead', null,
         h('tr', null,
           h('th', { scope: 'col' }, tab.what ?? tab.title),
-          tab.columns.map(column => h('th', { scope: 'col', class: 'number', title: column.explain }, column.name)),
+          tab.columns.map(column => h('th', { scope: 'col', class: 'number' }, column.name, column.explain && [' ', info(column.explain)])),
         ),
       ),
       h('tbody', null,
@@ -116,7 +118,9 @@ export function table(name, columns, rows, { nothing, pick } = {}) {
     h('table', { class: 'plain' },
       h('caption', { class: 'hidden' }, name),
       h('thead', null,
-        h('tr', null, columns.map(column => h('th', { scope: 'col', class: column.number ? 'number' : '', title: column.explain }, column.name))),
+        h('tr', null,
+          columns.map(({ name, number, explain }) => h('th', { scope: 'col', class: number ? 'number' : '' }, name, explain && [' ', info(explain)])),
+        ),
       ),
       h('tbody', null,
         rows.map(row => h('tr', null,

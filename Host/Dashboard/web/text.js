@@ -89,6 +89,20 @@ export const timeLabel = (date, interval) => interval === 'hour'
   : weekday(date);
 export const axisLabel = (date, interval) => interval === 'hour' ? date.slice(11, 16) : day(date);
 
+/** The code of a country that is called so, in the person's language, or is the code itself; null where there is none. */
+export function countryCode(text) {
+  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'], wanted = text.toLocaleLowerCase(language);
+  // Codes of what was once a country are those of what it has become.
+  const current = code => new Intl.Locale(`und-${code}`).region;
+  if (/^[a-z]{2}$/i.test(text)) return current(text);
+  for (const first of letters) {
+    for (const code of letters.map(second => first + second)) {
+      if (current(code) === code && country(code).toLocaleLowerCase(language) === wanted) return code;
+    }
+  }
+  return null;
+}
+
 export function country(code) {
   if (!/^[A-Z]{2}$/.test(code ?? '')) return code || t('unknown');
   try { return format('DisplayNames', { type: 'region' }).of(code); } catch { return code; }

@@ -1,9 +1,9 @@
 // Range, comparison, time zone, segment and filters, above every report.
 
 import { h, replace, select, field } from './dom.js';
-import { t, weekday, country } from './text.js';
-import { ask } from './api.js';
-import { presets, days, today } from './state.js';
+import { t, has, day, weekday, country, countryCode } from './text.js';
+import { ask, Failure } from './api.js';
+import { presets, days, today, before, addFilter } from './state.js';
 import { button, formDialog } from './kit.js';
 
 const dimensions = [
@@ -15,7 +15,8 @@ const signs = [[':', 'is'], ['!:', 'is-not'], ['~:', 'like'], ['!~:', 'not-like'
 /** What a filter says, for people. */
 export function described({ name, sign, values }) {
   const shown = values.map(value => name === 'country' ? country(value) : value || t('unknown')).join(', ');
-  return `${t(`dimension.${name}`)} ${t(signs.find(([mark]) => mark === sign)?.[1] ?? 'is')} ${shown}`;
+  const word = `dimension.${name}`, what = name.startsWith('data.') ? `${t('property')} ${name.slice(5)}` : has(word) ? t(word) : name;
+  return `${what} ${t(signs.find(([mark]) => mark === sign)?.[1] ?? 'is')} ${shown}`;
 }
 
 /** `daysOnly` for pages whose reports know no filters. */
@@ -25,6 +26,7 @@ export function toolbar(view, daysOnly = false) {
       range(view),
       !daysOnly && [compare(view), zone(view), segment(view), button(`+ ${t('filter')}`, () => compose(view), { id: 'add-filter' })],
     ),
+    !daysOnly && view.state.compare && compared(view),
     !daysOnly && view.state.filters.length > 0 && chips(view),
   );
 }
@@ -47,16 +49,24 @@ function range(view) {
   ];
 }
 
-const compare = ({ state, go }) => h('label', { class: 'check' },
-  h('input', { type: 'checkbox', checked: state.compare, onchange: event => go({ compare: event.target.checked }) }),
+/** Shown on pages that compare. */
+const compare = ({ state, go }) => h('label', { class: 'check compares', hidden: true },
+  h('input', { type: 'checkbox', id: 'compare', checked: state.compare, onchange: event => go({ compare: event.target.checked }) }),
   t('compare'),
 );
+
+function compared({ state }) {
+  const { first, last, clock } = before(state), end = clock ? t('until', { day: day(last), clock }) : day(last);
+  return h('p', { class: 'compares hint', id: 'compared-with', hidden: true },
+    t('compared-with', { days: first === last ? end : `${day(first)} – ${end}` }),
+  );
+}
 
 function zone({ state, go }) {
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const zones = [...new Set([state.zone, here, 'UTC', ...(Intl.supportedValuesOf?.('timeZone') ?? [])])].filter(Boolean);
   return select(
-    { 'aria-label': t('timezone'), class: 'quiet zone', onchange: event => go({ zone: event.target.value }) },
+    { 'aria-label': t('timezone'), class: 'quiet zone', id: 'zone', onchange: event => go({ zone: event.target.value }) },
     zones.map(name => [name, name.replaceAll('_', ' ')]),
     state.zone,
   );
@@ -65,6 +75,7 @@ function zone({ state, go }) {
 function chips({ state, go }) {
   const drop = filter => button('✕', () => go({ filters: state.filters.filter(other => other !== filter) }), {
     class: 'icon',
+    'data-key': `chip-${state.filters.indexOf(filter)}`,
     'aria-label': t('remove-filter', { value: described(filter) }),
   });
   return h('ul', { class: 'chips', 'aria-label': t('filters') },
@@ -76,24 +87,30 @@ function chips({ state, go }) {
 /** The segments of the project that is open. */
 let known = {};
 
-/** A place that the project's segments come to, where it has any. */
+/** A place that the project's segments come to, where it has any; one that the address names can be left, whatever became of it. */
 function segment(view) {
   const place = h('span'), { state, go, session } = view;
+  const offer = list => replace(place,
+    select(
+      { 'aria-label': t('segment'), id: 'segment', class: 'quiet', onchange: event => go({ segment: event.target.value }) },
+      [
+        ['', t('everyone')],
+        ...list.map(({ id, name }) => [id, name]),
+        ...state.segment && !list.some(({ id }) => id === state.segment) ? [[state.segment, t('segment-gone')]] : [],
+      ],
+      state.segment,
+    ),
+  );
   const draw = async () => {
     if (known.project !== session.project.id) known = {
       project: session.project.id,
       list: (await ask('/api/v1/segments', { parameters: { limit: 100 } })).data,
     };
-    if (!known.list.length) return;
-    replace(place,
-      select(
-        { 'aria-label': t('segment'), id: 'segment', class: 'quiet', onchange: event => go({ segment: event.target.value }) },
-        [['', t('everyone')], ...known.list.map(({ id, name }) => [id, name])],
-        state.segment,
-      ),
-    );
+    if (known.list.length || state.segment) offer(known.list);
   };
-  if (view.can('segments')) draw().catch(() => { /* the page's reports tell what is wrong */ });
+  const offerNone = () => state.segment && offer([]);
+  // What is wrong, the page's reports tell.
+  if (view.can('segments')) draw().catch(offerNone); else offerNone();
   return place;
 }
 
@@ -111,29 +128,70 @@ function askDays(view, first, last) {
   );
 }
 
+/** Where the values of a dimension are listed: the report, the list in its answer, the name in a row, and what else to ask. */
+const reports = {
+  path: ['pages', 'data', 'path'],
+  entry_page: ['pages/entry', 'data', 'path'],
+  exit_page: ['pages/exit', 'data', 'path'],
+  source: ['referrers', 'data', 'source'],
+  country: ['geo', 'data', 'country', { level: 'country' }],
+  region: ['geo', 'data', 'region', { level: 'region' }],
+  city: ['geo', 'data', 'city', { level: 'city' }],
+  browser: ['devices', 'browsers', 'name'],
+  os: ['devices', 'operating_systems', 'name'],
+  device: ['devices', 'device_types', 'name'],
+  event: ['events', 'data', 'name'],
+};
+
+/** Values of a dimension that there are in the view's range, as people read them. */
+async function values(view, name) {
+  if (!(name in reports)) return [];
+  const [path, list, key, extra] = reports[name];
+  const answer = await view.report(`/api/v1/${path}`, { ...extra, limit: 200, filter: '', segment_id: '' });
+  return answer[list].map(row => row[key]).filter(Boolean).map(value => name === 'country' ? country(value) : value);
+}
+
 function compose(view) {
   const names = [...dimensions, ...view.session.dimensions.map(({ name }) => name), 'data'];
-  const name = select({}, names.map(name => [name, t(`dimension.${name}`)]), 'path');
-  const property = h('input', { type: 'text', placeholder: 'plan' }), propertyField = field(t('property'), property);
-  propertyField.hidden = true;
-  name.addEventListener('change', () => propertyField.hidden = name.value !== 'data');
-  const sign = select({}, signs.map(([mark, word]) => [mark, t(word)]), ':');
-  const value = h('input', { type: 'text', required: true, autocomplete: 'off' });
-  const add = () => view.go({
-    filters: [
-      ...view.state.filters,
-      {
-        name: name.value === 'data' ? `data.${property.value.trim()}` : name.value,
-        sign: sign.value,
-        values: value.value.split(',').map(text => text.trim()).filter(Boolean),
-      },
-    ],
-  });
-  formDialog(t('add-filter'), { action: t('apply') },
+  const name = select({ id: 'filter-dimension' }, names.map(name => [name, t(`dimension.${name}`)]), 'path');
+  const property = h('input', { type: 'text', id: 'filter-property', placeholder: 'plan' }), propertyField = field(t('property'), property);
+  const sign = select({ id: 'filter-sign' }, signs.map(([mark, word]) => [mark, t(word)]), ':');
+  const value = h('input', { type: 'text', id: 'filter-value', required: true, autocomplete: 'off', list: 'filter-values' });
+  const offers = h('datalist', { id: 'filter-values' });
+  const choose = async () => {
+    const chosen = name.value;
+    propertyField.hidden = chosen !== 'data';
+    property.required = chosen === 'data';
+    replace(offers);
+    const found = await values(view, chosen).catch(() => []);
+    if (name.value === chosen) replace(offers, [...new Set(found)].map(value => h('option', { value })));
+  };
+  name.addEventListener('change', choose);
+  choose();
+  const add = () => {
+    // What was chosen from the list may have a comma inside.
+    const text = value.value.trim(), isOffered = [...offers.children].some(option => option.value === text);
+    const values = isOffered ? [text] : text.split(',').map(part => part.trim()).filter(Boolean);
+    view.go({ filters: addFilter(view.state.filters, ...composed(name.value, property.value.trim(), sign.value, values)) });
+  };
+  formDialog(t('add-filter'), { action: t('apply'), id: 'filter-form' },
     add,
     field(t('dimension'), name),
     propertyField,
     field(t('comparison'), sign),
     field(t('value'), value, t('value-hint')),
+    offers,
   );
+}
+
+/** Dimension, sign and values of what was filled in; throws what is wrong with it. */
+function composed(name, property, sign, values) {
+  if (name === 'data' && !property) throw new Failure(400, t('no-property'));
+  if (!values.length) throw new Failure(400, t('no-value'));
+  if (name !== 'country' || sign.includes('~')) return [name === 'data' ? `data.${property}` : name, sign, values];
+  return [name, sign, values.map(value => {
+    const code = countryCode(value);
+    if (!code) throw new Failure(400, t('no-country', { value }));
+    return code;
+  })];
 }

@@ -34,7 +34,8 @@ export const texts = {
   'o.entry': { en: 'Entry', de: 'Einstieg' },
   'o.exit': { en: 'Exit', de: 'Ausstieg' },
   'o.views': { en: 'Views', de: 'Aufrufe' },
-  'o.unique': { en: 'Unique', de: 'Besuche' },
+  'o.unique': { en: 'Unique', de: 'Besucher' },
+  'o.unique?': { en: 'Visitors who saw the page at least once.', de: 'Besucher, die die Seite mindestens einmal gesehen haben.' },
   'o.time': { en: 'Time', de: 'Zeit' },
   'o.exit-rate': { en: 'Exit rate', de: 'Ausstiegsrate' },
   'o.sources': { en: 'Where from', de: 'Woher' },
@@ -61,18 +62,26 @@ export const texts = {
   'o.last-open': { en: 'The dashed part is not over yet.', de: 'Der gestrichelte Teil ist noch nicht vorbei.' },
 };
 
+export const compares = true;
+
+const metrics = ['visitors', 'pageviews', 'sessions'];
+
 export async function show(view) {
   const { root, state, report, signal } = view;
   // The figures come first, then what they were before, then everything else: what is asked beside them would only take their time.
   const after = (first, ask) => first.then(ask, ask);
   const stats = report('/api/v1/stats', { compare: 'none' });
-  const compared = state.compare ? after(stats, () => report('/api/v1/stats')) : stats;
+  const compared = state.compare ? after(stats, async () => {
+    const [now, then] = await Promise.all([stats, view.earlier('/api/v1/stats', { compare: 'none' })]);
+    return { ...now, previous: then.current };
+  }) : stats;
   const series = after(compared, () => report('/api/v1/stats/timeseries', { interval: view.interval, ...view.compare }));
   const figures = h('div', { class: 'figures' }), chart = h('div'), live = h('span', { class: 'muted', id: 'live' });
-  let metric = state.extra.metric ?? 'visitors';
+  let metric = metrics.find(name => name === state.extra.metric) ?? metrics[0];
   const heading = h('span', null, t(metric));
   const pick = name => () => {
     metric = name;
+    view.keep({ metric: name === metrics[0] ? '' : name });
     heading.textContent = t(name);
     redraw(shown);
     drawChart();
@@ -87,7 +96,7 @@ export async function show(view) {
       change: previous && delta(current[name], previous[name], lowIsGood),
     });
     return [
-      ...['visitors', 'pageviews', 'sessions'].map(name => make(name, t(name), short, { onclick: pick(name) })),
+      ...metrics.map(name => make(name, t(name), short, { onclick: pick(name) })),
       make('bounce_rate', t('o.bounce'), percent, { lowIsGood: true }),
       make('avg_duration', t('o.duration'), duration),
       make('events', t('events'), short),
@@ -116,7 +125,7 @@ export async function show(view) {
     { lines: 7, signal, again: view.refresh },
   );
 
-  replace(root, figures, card(heading, { actions: live }, chart), h('div', { class: 'grid' }, lists(view, series.catch(() => { /* the chart tells */ }))));
+  replace(root, figures, card(heading, { actions: live }, chart), h('div', { class: 'grid' }, lists(view, stats, series.catch(() => { /* the chart tells */ }))));
   countLive(live, view);
   await Promise.all([drawFigures(), drawChart()]);
   const { current } = await stats.catch(() => ({ current: {} }));
@@ -161,8 +170,13 @@ function map(options) {
 }
 
 /** The breakdowns. They are asked once `numbers` has settled, so that the figures above them don't wait. */
-function lists(view, numbers) {
-  const { report: ask, can, signal } = view, filter = picker(view);
+function lists(view, stats, numbers) {
+  const { report: ask, can, signal, state } = view, filter = picker(view);
+  /** A breakdown whose tab is in the address. */
+  const tabbed = (name, tabs, options) => {
+    const onchoose = id => view.keep({ [name]: id === tabs[0].id ? '' : id });
+    return breakdown(t(`o.${name}`), tabs, { signal, chosen: state.extra[name], onchoose, ...options });
+  };
   const report = async (...question) => {
     await numbers;
     return ask(...question);
@@ -176,7 +190,7 @@ function lists(view, numbers) {
   const geo = (level, title, label = row => row[level]) => ({
     id: level,
     title,
-    nothing: t('o.no-places'),
+    nothing: async () => (await stats).current.visitors ? t('o.no-places') : undefined,
     columns: [visitors, share],
     label,
     pick: filter(level),
@@ -192,7 +206,7 @@ function lists(view, numbers) {
   });
   const page = row => row.path;
   return [
-    breakdown(t('o.pages'),
+    tabbed('pages',
       [
         {
           id: 'pages',
@@ -201,7 +215,11 @@ function lists(view, numbers) {
           rows: list('/api/v1/pages'),
           label: page,
           pick: filter('path'),
-          columns: [column(t('o.views'), 'views'), column(t('o.unique'), 'unique_views'), column(t('o.time'), 'avg_duration', duration)],
+          columns: [
+            column(t('o.views'), 'views'),
+            { ...column(t('o.unique'), 'unique_views'), explain: t('o.unique?') },
+            column(t('o.time'), 'avg_duration', duration),
+          ],
         },
         {
           id: 'entry',
@@ -222,9 +240,8 @@ function lists(view, numbers) {
           columns: [sessions, column(t('o.exit-rate'), 'exit_rate', percent)],
         },
       ],
-      { signal },
     ),
-    breakdown(t('o.sources'),
+    tabbed('sources',
       [
         {
           id: 'sources',
@@ -255,9 +272,8 @@ function lists(view, numbers) {
           ]
           : [],
       ],
-      { signal },
     ),
-    breakdown(t('o.places'),
+    tabbed('places',
       [
         {
           ...geo('country', t('o.countries'), row => country(row.country)),
@@ -268,15 +284,14 @@ function lists(view, numbers) {
         geo('region', t('o.regions')),
         geo('city', t('o.cities')),
       ],
-      { signal, wide: true },
+      { wide: true },
     ),
-    breakdown(t('o.technology'),
+    tabbed('technology',
       [
         devices('devices', t('o.devices'), 'device', 'device_types'),
         devices('browsers', t('o.browsers'), 'browser', 'browsers'),
         devices('systems', t('o.systems'), 'os', 'operating_systems'),
       ],
-      { signal },
     ),
     breakdown(t('events'),
       [
