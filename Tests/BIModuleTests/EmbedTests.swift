@@ -157,8 +157,11 @@ struct EmbedTests {
                 "/api/v1/reports", #"{"name":"Pages","report_type":"pages","params":{"start_at":"2026-03-01","end_at":"2026-03-02"}}"#, as: .query
             ).json()["id"]!.string!
             let widget = #"{"id":"w","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"start_at":"2026-03-01","end_at":"2026-03-02"}}"#
-            let reversed = #"{"id":"r","report_type":"pages","x":0,"y":1,"w":1,"h":1,"params":{"start_at":"2026-03-02","end_at":"2026-03-01"}}"#
+            let reversed = #"{"id":"r","report_type":"pages","x":0,"y":1,"w":1,"h":1,"params":{"start_at":"2026-03-02T12:30:00Z"}}"#
+            // For an hour it is later, so that the range's start is before its end.
+            app.time.advance(seconds: 3_600)
             let dashboard = try await app.post("/api/v1/dashboards", #"{"name":"D","widgets":[\#(widget),\#(reversed)]}"#, as: .query).json()["id"]!.string!
+            app.time.advance(seconds: -3_600)
             _ = try await app.bi("row-policies", #"{"name":"P","dataset":"pageviews","field":"path","operator":"neq","values":["/pricing"]}"#)
             for (type, config) in [("report", #"{"report_id":"\#(report)"}"#), ("dashboard", #"{"dashboard_id":"\#(dashboard)"}"#)] {
                 let made = try await app.bi("embeds", #"{"name":"E","resource_type":"\#(type)","resource_config":\#(config)}"#)
