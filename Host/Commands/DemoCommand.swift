@@ -84,7 +84,8 @@ struct DemoCommand: AsyncParsableCommand {
         let progress = Progress(total: events)
         defer { progress.end() }
         @Sendable func run(_ feed: DemoFeed) async throws -> Int {
-            try await feed.run(DemoTraffic(seed: seed, events: events, start: start, end: end), batch: batch, progress: progress.show)
+            try await feed.run(
+                DemoTraffic(seed: seed, events: events, start: start, end: end), details: DemoDetails(seed: seed), batch: batch, progress: progress.show)
         }
         if let host = RunningHost(of: configuration) { return try await run(DemoFeed(to: host, key: secret)) }
         var alone = configuration

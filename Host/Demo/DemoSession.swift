@@ -32,10 +32,10 @@ final class DemoSession {
         if let action {
             self.action = nil
             hasSignedUp = action.name == DemoSite.signup
-            let event = DemoEvent(at: instant, type: DemoEvent.event, visitor: fields, first: page.pathField, second: action.fields.pick(&random))
+            let event = DemoEvent(at: instant, type: DemoEvent.event, visitor: fields, path: page.path, first: page.pathField, second: action.fields.pick(&random))
             return (event, walk(to: action.next, in: site, &random))
         }
-        let event = DemoEvent(at: instant, type: DemoEvent.pageview, visitor: fields, first: page.fields, second: isFirst ? source.fields : [])
+        let event = DemoEvent(at: instant, type: DemoEvent.pageview, visitor: fields, path: page.path, first: page.fields, second: isFirst ? source.fields : [])
         isFirst = false
         left -= 1
         if let action = site.actions[place.rawValue], random.chance(action.probability), left > 0 || action.next == nil {
@@ -60,11 +60,14 @@ public struct DemoEvent: Sendable {
     public let at: Instant
     let type: [UInt8]
     let visitor: [UInt8]
+    let path: String
     let first: [UInt8]
     let second: [UInt8]
 
     static let pageview = Array(#"{"type":"pageview","timestamp":"#.utf8)
     static let event = Array(#"{"type":"event","timestamp":"#.utf8)
+
+    var isPageview: Bool { type == Self.pageview }
 
     /// Appends the payload as JSON.
     public func append(to bytes: inout [UInt8]) {

@@ -8,18 +8,21 @@ struct GoalStats: Encodable, Sendable {
     /// Visitors with a conversion.
     let uniqueVisitors: Int64
     let totalRevenue: Double
+    /// Of the revenue; nil where orders are not to be read.
+    let currency: String?
     /// Visitors with a conversion in percent of all.
     let conversionRate: Double
     let confidenceInterval: ConfidenceInterval
 
     enum CodingKeys: String, CodingKey {
-        case name, conversions, goalID = "goal_id", uniqueVisitors = "unique_visitors", totalRevenue = "total_revenue"
+        case name, conversions, currency, goalID = "goal_id", uniqueVisitors = "unique_visitors", totalRevenue = "total_revenue"
         case conversionRate = "conversion_rate", confidenceInterval = "confidence_interval"
     }
 
     static let fields: [Schema.Field] = [
         .required("goal_id", .uuid), .required("name", .text(200)), .required("conversions", .count), .required("unique_visitors", .count),
-        .required("total_revenue", .amount), .required("conversion_rate", .number(0...100)),
+        .required("total_revenue", .amount), .optional("currency", .text(3), "ISO 4217; what revenue is in. Not there where orders may not be read."),
+        .required("conversion_rate", .number(0...100)),
         .required("confidence_interval", ConfidenceInterval.schema),
     ]
 
@@ -36,7 +39,7 @@ struct GoalStats: Encodable, Sendable {
         let worth = (goal.value * 1e6).rounded() * Double(conversions)
         return GoalStats(
             goalID: id, name: goal.name, conversions: conversions, uniqueVisitors: converted,
-            totalRevenue: Revenue.units(try await ordered(goal, in: currency, scope) + worth),
+            totalRevenue: Revenue.units(try await ordered(goal, in: currency, scope) + worth), currency: currency,
             conversionRate: Rounded.exactPercentage(converted, of: visited), confidenceInterval: ConfidenceInterval(converted, of: visited))
     }
 

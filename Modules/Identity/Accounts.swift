@@ -94,15 +94,18 @@ struct AccountAnalytics: Encodable, Sendable {
     let sessions: Int64, pageviews: Int64, events: Int64
     /// In the currency that most of the account's orders are in; 0 where module `revenue` is off.
     let revenue: Double
+    /// Which that is; nil where module `revenue` is off.
+    let currency: String?
 
     enum CodingKeys: String, CodingKey {
-        case members, sessions, pageviews, events, revenue
+        case members, sessions, pageviews, events, revenue, currency
         case accountID = "account_id", identifiedUsers = "identified_users"
     }
 
     static let fields: [Schema.Field] = [
         .required("account_id", .text(200)), .required("members", .count), .required("identified_users", .count), .required("sessions", .count),
         .required("pageviews", .count), .required("events", .count), .required("revenue", .number(-1e15...1e15)),
+        .optional("currency", .text(3), "ISO 4217; what revenue is in. Not there where module `revenue` is off."),
     ]
 
     static func run(_ id: String, _ call: ProjectRequest, _ scope: Scope) async throws -> AccountAnalytics {
@@ -118,14 +121,16 @@ struct AccountAnalytics: Encodable, Sendable {
         let done = try await scope.of(account).rows("identity.account_activity", """
             SELECT coalesce(sum(pageviews), 0) AS pageviews, coalesce(sum(events), 0) AS events, count(*) AS sessions FROM sessions
             """)[0]
-        var revenue = 0.0
+        var revenue = 0.0, currency: String?
         if (try? call.require(module: "revenue")) != nil {
             let scope = scope.of(account)
-            revenue = try await RevenueTotals.run(scope, in: Revenue.currency(of: scope) ?? Revenue.defaultCurrency).revenue
+            let main = try await Revenue.currency(of: scope) ?? Revenue.defaultCurrency
+            revenue = try await RevenueTotals.run(scope, in: main).revenue
+            currency = main
         }
         return AccountAnalytics(
             accountID: id, members: people.int("members"), identifiedUsers: people.int("users"), sessions: done.int("sessions"),
-            pageviews: done.int("pageviews"), events: done.int("events"), revenue: revenue)
+            pageviews: done.int("pageviews"), events: done.int("events"), revenue: revenue, currency: currency)
     }
 }
 

@@ -52,10 +52,10 @@ struct GoalTests {
             }
             let id = try await Self.create(app, "event", #"{"event_name":"purchase"}"#)
             let whole = try await app.get("/api/v1/goals/\(id)/stats?start_at=2026-03-01&end_at=2026-03-01")
-            #expect(whole.body == #"{"confidence_interval":{"high":85,"low":15},"conversion_rate":50,"conversions":3,"goal_id":"\#(id)","name":"g","#
+            #expect(whole.body == #"{"confidence_interval":{"high":85,"low":15},"conversion_rate":50,"conversions":3,"currency":"USD","goal_id":"\#(id)","name":"g","#
                 + #""total_revenue":39.98,"unique_visitors":2}"#)
             let empty = try await app.get("/api/v1/goals/\(id)/stats?start_at=2026-02-01&end_at=2026-02-01")
-            #expect(empty.body == #"{"confidence_interval":{"high":100,"low":0},"conversion_rate":0,"conversions":0,"goal_id":"\#(id)","name":"g","#
+            #expect(empty.body == #"{"confidence_interval":{"high":100,"low":0},"conversion_rate":0,"conversions":0,"currency":"USD","goal_id":"\#(id)","name":"g","#
                 + #""total_revenue":0,"unique_visitors":0}"#)
             // The end of the range is outside.
             let cut = try await app.get("/api/v1/goals/\(id)/stats?start_at=2026-03-01T10:03:00Z&end_at=2026-03-01T10:04:00Z").json()
@@ -66,6 +66,7 @@ struct GoalTests {
             #expect(compared["previous"]?["conversions"]?.integer == 3)
             let yen = try await app.get("/api/v1/goals/\(id)/stats?currency=JPY").json()
             #expect(yen["total_revenue"]?.number == 0)
+            #expect(yen["currency"]?.string == "JPY")
             let filtered = try await app.get("/api/v1/goals/\(id)/stats?filter=source:google.com").json()
             #expect(filtered["conversion_rate"]?.number == 100)
         }
@@ -107,6 +108,7 @@ struct GoalTests {
             try await app.installation.directory.setModules([.init(module: "revenue", isEnabled: false, access: nil)], in: app.project, by: "test")
             let json = try await app.get("/api/v1/goals/\(id)/stats").json()
             #expect(json["total_revenue"]?.number == 6)
+            #expect(json["currency"] == nil)
         }
     }
 

@@ -118,6 +118,38 @@ struct DemoTrafficTests {
         }
     }
 
+    @Test("brings along what fills the other pages, and not one event more")
+    func details() async throws {
+        try await TestApp.run(now: "2026-03-02T12:34:56.789Z") { app in
+            let feed = DemoFeed(into: app.installation, key: app.keys[.server]!)
+            #expect(try await feed.run(Self.traffic(5_000), details: DemoDetails(seed: 1)) == 5_000)
+            let range = "start_at=2025-12-01&end_at=2026-03-03"
+            let stats = try await app.get("/api/v1/stats?\(range)").json()["current"]
+            #expect((stats?["pageviews"]?.integer ?? 0) + (stats?["events"]?.integer ?? 0) == 5_000)
+            #expect((38.0...52).contains(stats?["bounce_rate"]?.number ?? 0))
+            for path in [
+                "errors", "logs", "search", "search/no-results", "outlinks", "outlinks/file-types", "scroll", "webvitals/pages", "revenue/products",
+                "identity/profiles", "identity/accounts",
+            ] {
+                let answer = try await app.get("/api/v1/\(path)?\(path.hasPrefix("identity") ? "" : range)")
+                let rows = try answer.json()["data"]?.elements ?? []
+                #expect(!rows.isEmpty, "\(path): \(answer.body.prefix(200))")
+            }
+            let ledger = try await app.get("/api/v1/ingest/ledger?start_at=2026-03-02&end_at=2026-03-03").json()["data"]?.elements ?? []
+            #expect(ledger.allSatisfy { $0["refused"]?.members.isEmpty == true })
+        }
+    }
+
+    @Test("details are the same for the same seed and event")
+    func sameDetails() {
+        func bytes(_ seed: UInt64) -> [UInt8] {
+            var traffic = Self.traffic(500), all: [UInt8] = []
+            while let (body, _) = traffic.nextBatch(100, with: DemoDetails(seed: seed)) { all += body }
+            return all
+        }
+        #expect(bytes(1) == bytes(1) && bytes(1) != bytes(2))
+    }
+
     @Test("weights are kept")
     func weights() {
         var random = DemoRandom(seed: 7), counts = [0, 0, 0]

@@ -57,7 +57,7 @@ struct ProfileTests {
             try await expect(app, "/accounts/acme/members", answers: #"{"data":[\#(bob),\#(ada)]}"#)
             try await expect(
                 app, "/accounts/acme/analytics?start_at=2026-03-01&end_at=2026-03-01",
-                answers: #"{\#(acme)"events":1,"identified_users":2,"members":2,"pageviews":2,"revenue":0,"sessions":3}"#)
+                answers: #"{\#(acme)"currency":"USD","events":1,"identified_users":2,"members":2,"pageviews":2,"revenue":0,"sessions":3}"#)
         }
     }
 

@@ -2,7 +2,7 @@
 
 import {
   h, replace, t, ask, number, moment, ago, card, load, later, table, facts, form, formDialog, field, select, button, removal, submit, attempt,
-  confirmed, toast, download, dialog,
+  confirmed, toast, download, dialog, remember, Failure,
 } from './kit.js';
 import { copyable, snippet } from './start.js';
 
@@ -35,7 +35,8 @@ export const texts = {
   'a.make-key': { en: 'Make the key', de: 'Schlüssel anlegen' },
   'a.once': { en: 'This key is shown only now. Copy it.', de: 'Dieser Schlüssel wird nur jetzt gezeigt. Kopieren Sie ihn.' },
   'a.snippet': { en: 'For your pages:', de: 'Für Ihre Seiten:' },
-  'a.expires-hint': { en: 'Empty: never.', de: 'Leer: nie.' },
+  'a.expires-hint': { en: 'With the end of that day. Empty: never.', de: 'Mit dem Ende dieses Tages. Leer: nie.' },
+  'a.no-scope': { en: 'Tick at least one thing that the key may do.', de: 'Haken Sie mindestens eines an, das der Schlüssel darf.' },
   'a.server': {
     en: 'Sent by a server, which may say a visitor’s address and browser',
     de: 'Von einem Server gesendet, der Adresse und Browser eines Besuchers nennen darf',
@@ -73,6 +74,7 @@ export const texts = {
   'a.export': { en: 'Export', de: 'Exportieren' },
   'a.erase': { en: 'Erase', de: 'Löschen' },
   'a.erase?': { en: 'Everything about visitor “{id}” is erased for good.', de: 'Alles über den Besucher „{id}“ wird endgültig gelöscht.' },
+  'a.nobody': { en: 'Nothing is kept about this visitor id.', de: 'Zu dieser Besucherkennung ist nichts gespeichert.' },
   'a.erased': { en: 'Erased.', de: 'Gelöscht.' },
   'a.audit': { en: 'Audit log', de: 'Prüfprotokoll' },
   'a.action': { en: 'Action', de: 'Handlung' },
@@ -88,8 +90,8 @@ export const texts = {
   'a.events': { en: 'Event store', de: 'Ereignisse' },
   'a.coordination': { en: 'Coordination', de: 'Abstimmung' },
   'a.journal': { en: 'Journal waiting', de: 'Journal wartet' },
-  'a.good': { en: 'works', de: 'geht' },
-  'a.bad': { en: 'does not work', de: 'geht nicht' },
+  'a.good': { en: 'works', de: 'funktioniert' },
+  'a.bad': { en: 'does not work', de: 'funktioniert nicht' },
   'a.of': { en: '{used} of {all}', de: '{used} von {all}' },
 };
 
@@ -99,7 +101,7 @@ export async function show(view) {
   const chosen = [state.extra.project, view.session.project?.id].map(id => projects.find(project => project.id === id)).find(Boolean) ?? projects[0];
   const actions = row => h('div', { class: 'row end' },
     row.id !== chosen.id && button(t('a.choose'), () => view.go({ extra: { project: row.id } })),
-    button(t('a.open'), () => open(view, row), { title: t('a.opened') }),
+    opener(view, row),
   );
   replace(root,
     h('div', { class: 'heading' }, h('h1', null, t('admin'))),
@@ -125,11 +127,28 @@ export async function show(view) {
   );
 }
 
+/** A button that opens a project's dashboard, once however often it is clicked. */
+function opener(view, project) {
+  let isOpening = false;
+  const action = async () => {
+    if (isOpening) return;
+    isOpening = true;
+    try { await open(view, project); } finally { isOpening = false; }
+  };
+  return button(t('a.open'), action, { title: t('a.opened') });
+}
+
 async function open(view, project) {
+  const shown = () => view.go({ page: 'overview', filters: [], segment: '' });
+  if (view.session.project?.id === project.id) return shown();
   const body = { name: 'Dashboard', scopes: ['query'], expires_at: new Date(Date.now() + 86400000).toISOString() };
   const made = await ask(`/api/admin/projects/${project.id}/keys`, { method: 'POST', body });
   await view.signIn(made.key);
-  view.go({ page: 'overview', filters: [], segment: '' });
+  // The key that this browser was logged in with before has no use any more. It may be revoked already, or have ended.
+  const before = remember.get('opened');
+  remember.set('opened', `${project.id}/keys/${made.id}`);
+  if (before) await ask(`/api/admin/projects/${before}`, { method: 'DELETE' }).catch(() => {});
+  shown();
 }
 
 function newProject(view) {
@@ -195,6 +214,7 @@ function newKey(view, root, done) {
     return replace(content,
       form(null,
         async () => {
+          if (!scopes.some(input => input.checked)) throw new Failure(400, t('a.no-scope'));
           const modules = allowed.filter(input => input.checked).map(input => input.name);
           const made = await ask(root, {
             method: 'POST',
@@ -202,7 +222,7 @@ function newKey(view, root, done) {
               name: name.value,
               scopes: scopes.filter(input => input.checked).map(input => input.name),
               server: server.checked,
-              ...(expires.value && { expires_at: expires.value }),
+              ...(expires.value && { expires_at: endOfDay(expires.value) }),
               ...(modules.length && { allowed_modules: modules }),
             },
           });
@@ -223,6 +243,9 @@ function newKey(view, root, done) {
     );
   });
 }
+
+/** The last instant of a day on the person's clock: what ends on a day holds through it. */
+const endOfDay = day => new Date(`${day}T23:59:59.999`).toISOString();
 
 function modules(view, project) {
   const root = `/api/admin/projects/${project.id}/modules`, summaries = new Map(view.session.modules.map(module => [module.name, module.summary]));
@@ -307,20 +330,49 @@ function visitor(project) {
   const erase = button(t('a.erase'),
     async () => {
       if (!id.reportValidity() || !await confirmed(t('a.erase?', { id: name() }), t('a.erase'))) return;
+      const before = new Set((await erasures(project)).map(entry => entry.id));
       await ask(root(), { method: 'DELETE' });
-      toast(t('a.erased'));
+      // The audit log has the counts of what went.
+      const mine = (await erasures(project)).find(entry => !before.has(entry.id));
+      const isNothing = mine && Object.values(mine.metadata).every(count => Number(count) === 0);
+      toast(t(isNothing ? 'a.nobody' : 'a.erased'));
     },
     { class: 'danger', id: 'erase' },
   );
   return card(t('a.visitor'), { explain: t('a.visitor?') },
     form({ id: 'visitor-form' },
       async () => {
-        download(`visitor-${name()}.json`, JSON.stringify(await ask(`${root()}/export`), null, 2), 'application/json');
+        const kept = await ask(`${root()}/export`);
+        if (!hasRows(kept)) return toast(t('a.nobody'));
+        download(`visitor-${name()}.json`, JSON.stringify(kept, null, 2), 'application/json');
       },
       field(t('a.visitor-id'), id),
       h('div', { class: 'row end' }, erase, h('button', { type: 'submit' }, t('a.export'))),
     ),
   );
+}
+
+/** Whether an export has anything in one of its lists. */
+const hasRows = kept => [kept, kept.identity, kept.telemetry].some(part => Object.values(part).some(list => Array.isArray(list) && list.length));
+
+/** What the audit log's latest entries tell of visitors that were erased. */
+async function erasures(project) {
+  const { data } = await ask(`/api/admin/projects/${project.id}/audit-logs`, { parameters: { limit: 100 } });
+  return data.filter(({ action }) => action === 'visitor.erase');
+}
+
+/** Names of a project's keys by their ids: those in use, and those whose making the audit log tells. */
+async function keyNames(project, entries) {
+  const names = new Map(), learn = list => {
+    for (const { action, resource, metadata } of list) if (action === 'key.create') names.set(resource.replace(/^key /, ''), metadata.name);
+  };
+  for (const key of (await ask(`/api/admin/projects/${project.id}/keys`)).data) names.set(key.id, key.name);
+  learn(entries);
+  const isUnknown = text => text.startsWith('key ') && !names.has(text.slice(4));
+  if (entries.some(({ actor, resource }) => isUnknown(actor) || isUnknown(resource))) {
+    learn((await ask(`/api/admin/projects/${project.id}/audit-logs`, { parameters: { limit: 1000 } })).data);
+  }
+  return names;
 }
 
 function audit(view, project) {
@@ -329,13 +381,18 @@ function audit(view, project) {
   const draw = () => load(place,
     async () => {
       const rows = (await ask(`/api/admin/projects/${project.id}/audit-logs`, { parameters: { limit } })).data;
+      const names = await keyNames(project, rows);
+      const named = text => {
+        const name = text.startsWith('key ') && names.get(text.slice(4));
+        return name ? [text, h('div', { class: 'hint' }, name)] : text;
+      };
       return [
         table(t('a.audit'),
           [
             { name: t('time'), cell: row => moment(row.created_at) },
             { name: t('a.action'), cell: row => h('code', null, row.action) },
-            { name: t('a.actor'), cell: row => row.actor },
-            { name: t('a.resource'), cell: row => row.resource },
+            { name: t('a.actor'), cell: row => named(row.actor) },
+            { name: t('a.resource'), cell: row => named(row.resource) },
             { name: t('a.details'), cell: row => Object.keys(row.metadata).length ? h('code', null, JSON.stringify(row.metadata)) : '' },
           ],
           rows,

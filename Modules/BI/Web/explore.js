@@ -2,20 +2,25 @@
 
 import {
   h, replace, t, number, moment, load, card, field, select, form, table, button, submit, formDialog, removal, ask, toast, csv, download, parameters,
-  unique, empty,
+  unique, empty, shift, Failure,
 } from './kit.js';
 
 export const texts = {
   'b.visual': { en: 'By choosing', de: 'Durch Auswählen' },
   'b.visual?': {
-    en: 'Rows by the columns that you tick, in the range above, the largest first.',
-    de: 'Zeilen nach den angehakten Spalten, im Zeitraum oben, die größten zuerst.',
+    en: 'Rows by the columns that you tick, in the range above, whose days are those of {zone}; the largest first.',
+    de: 'Zeilen nach den angehakten Spalten, im Zeitraum oben, dessen Tage die von {zone} sind; die größten zuerst.',
   },
+  'b.no-metric': { en: 'Tick at least one number under “How many”.', de: 'Haken Sie unter „Wie viele“ mindestens eine Zahl an.' },
   'b.sql': { en: 'In SQL', de: 'In SQL' },
   'b.dataset': { en: 'Of what', de: 'Wovon' },
   'b.dimensions': { en: 'By', de: 'Nach' },
   'b.metrics': { en: 'How many', de: 'Wie viele' },
   'b.run': { en: 'Run', de: 'Ausführen' },
+  'b.all-time': {
+    en: 'The range above does not hold for SQL: a statement says itself which days it means.',
+    de: 'Der Zeitraum oben gilt nicht für SQL: Eine Anweisung sagt selbst, welche Tage sie meint.',
+  },
   'b.hint': {
     en:
       'Begins with SELECT or WITH, reads only, and names the project: WHERE project_id = {id}. Names are offered below as you type: Tab takes '
@@ -32,6 +37,11 @@ export const texts = {
     en: { one: '{count} row in {time} ms', other: '{count} rows in {time} ms' },
     de: { one: '{count} Zeile in {time} ms', other: '{count} Zeilen in {time} ms' },
   },
+  'b.first': { en: 'The first {count} rows, in {time} ms; there are more.', de: 'Die ersten {count} Zeilen, in {time} ms; es gibt mehr.' },
+  'b.file': {
+    en: 'The file has {count} rows, the most that is answered. There may be more.',
+    de: 'Die Datei hat {count} Zeilen, mehr werden nicht geantwortet. Es kann mehr geben.',
+  },
   'b.save': { en: 'Save the statement', de: 'Anweisung speichern' },
   'b.delete?': { en: 'The statement “{name}” is deleted; no data is.', de: 'Die Anweisung „{name}“ wird gelöscht, Daten nicht.' },
   'b.cancel': { en: 'Stop', de: 'Abbrechen' },
@@ -40,6 +50,14 @@ export const texts = {
   'b.result': { en: 'Result', de: 'Ergebnis' },
   'b.no-result': { en: 'Nothing was asked yet.', de: 'Noch wurde nichts gefragt.' },
   'b.empty': { en: 'No rows.', de: 'Keine Zeilen.' },
+  'b.no-runs': { en: 'Nothing was run yet.', de: 'Noch wurde nichts ausgeführt.' },
+  'b.run.success': { en: 'done', de: 'fertig' },
+  'b.run.error': { en: 'failed', de: 'fehlgeschlagen' },
+  'b.kind.sql': { en: 'A statement', de: 'Eine Anweisung' },
+  'b.kind.saved_sql': { en: 'A saved statement', de: 'Eine gespeicherte Anweisung' },
+  'b.kind.visual': { en: 'By choosing', de: 'Durch Auswählen' },
+  'b.kind.drill_through': { en: 'Rows behind a number', de: 'Zeilen hinter einer Zahl' },
+  'b.kind.external_sql': { en: 'In another database', de: 'In einer anderen Datenbank' },
   'b.runs': { en: 'Latest runs', de: 'Letzte Abfragen' },
   'b.state': { en: 'State', de: 'Stand' },
   'b.took': { en: 'Took', de: 'Dauer' },
@@ -56,14 +74,27 @@ export async function show({ root, signal, state }) {
   const saved = h('div', { class: 'body' });
   const runs = h('div', { class: 'body' });
   const run = runner(result, signal, () => drawRuns());
+  const edit = (query, done) => {
+    const name = h('input', { type: 'text', required: true, maxlength: 200, value: query.name });
+    const text = h('textarea', { required: true, rows: 10, spellcheck: 'false', autocapitalize: 'off', value: query.sql_text });
+    formDialog(query.name, { id: 'edit-form', wide: true },
+      async () => {
+        await ask(`/api/v1/bi/sql-queries/${query.id}`, { method: 'PUT', body: { name: name.value, sql_text: text.value } });
+        toast(t('saved'));
+        done();
+      },
+      field(t('name'), name),
+      field(t('b.statement'), text),
+    );
+  };
   const { element, statement } = editor(datasets, functions, () => runSQL());
-  const runSQL = () => run('/api/v1/bi/sql', { sql_text: statement.value, limit: 1000 });
+  const runSQL = () => run('/api/v1/bi/sql', { sql_text: statement.value }, statement.value);
   const drawSaved = () => load(saved,
     async () => {
       const { data } = await ask('/api/v1/bi/sql-queries', { signal, parameters: { limit: 100 } });
       const open = query => () => {
         statement.value = query.sql_text;
-        return run(`/api/v1/bi/sql-queries/${query.id}/run`, { limit: 1000 });
+        return run(`/api/v1/bi/sql-queries/${query.id}/run`, {}, query.name);
       };
       const remove = row => removal(
         t('b.delete?', { name: row.name }),
@@ -75,7 +106,10 @@ export async function show({ root, signal, state }) {
       );
       return data.length
         ? table(t('b.saved'),
-          [{ name: t('name'), cell: row => row.name }, { name: '', cell: row => h('div', { class: 'row end' }, remove(row)) }],
+          [
+            { name: t('name'), cell: row => row.name },
+            { name: '', cell: row => h('div', { class: 'row end' }, button(t('edit'), () => edit(row, drawSaved), { class: 'edit' }), remove(row)) },
+          ],
           data,
           { pick: open },
         )
@@ -101,7 +135,11 @@ export async function show({ root, signal, state }) {
         ? table(t('b.runs'),
           [
             { name: t('time'), cell: row => moment(row.created_at, state.zone) },
-            { name: t('b.state'), cell: row => row.error ?? row.status },
+            { name: t('what'), cell: row => begun.get(row.id) ?? t(`b.kind.${row.query_type}`) },
+            {
+              name: t('b.state'),
+              cell: row => [t(`b.run.${row.status}`), row.error && h('div', { class: 'hint' }, row.error)],
+            },
             { name: t('b.count'), number: true, cell: row => number(row.row_count) },
             { name: t('b.took'), number: true, cell: row => `${number(row.duration_ms)} ms` },
           ],
@@ -109,13 +147,15 @@ export async function show({ root, signal, state }) {
         )
         : null;
     },
-    { signal },
+    { signal, nothing: t('b.no-runs') },
   );
   replace(root,
     h('div', { class: 'grid' },
-      card(t('b.sql'), {}, form({ id: 'sql-form' }, runSQL, element, submit(t('b.run'), button(t('b.save'), save)))),
-      card(t('b.visual'), { explain: t('b.visual?') },
-        visual(datasets, body => run('/api/v1/bi/visual-query', { ...body, ...range(state), limit: 1000 })),
+      card(t('b.sql'), {},
+        form({ id: 'sql-form' }, runSQL, element, h('p', { class: 'hint' }, t('b.all-time')), submit(t('b.run'), button(t('b.save'), save))),
+      ),
+      card(t('b.visual'), { explain: t('b.visual?', { zone: state.zone.replaceAll('_', ' ') }) },
+        visual(datasets, body => run('/api/v1/bi/visual-query', { ...body, ...range(state) }, summary(body))),
       ),
     ),
     card(t('b.result'), {}, result),
@@ -125,10 +165,41 @@ export async function show({ root, signal, state }) {
   drawRuns();
 }
 
+/** What the runs of this visit were, by their ids: the history does not keep it. */
+const begun = new Map();
+const summary = ({ dataset, dimensions, metrics }) => `${dataset}: ${[...dimensions, ...metrics].join(', ')}`;
+
+/** The range as instants, as the questions know no time zone: from the begin of its first day to the begin of the day after its last. */
 function range(state) {
   const { start_at, end_at } = parameters(state);
-  return { start_at, end_at };
+  return { start_at: midnight(start_at, state.zone), end_at: midnight(shift(end_at, 1), state.zone) };
 }
+
+/** The instant at which a day begins on the clocks of `zone`. */
+function midnight(day, zone) {
+  const wanted = Date.parse(`${day}T00:00:00Z`);
+  const clock = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  /** How far the clocks are ahead of UTC at an instant. */
+  const ahead = at => {
+    const { year, month, day, hour, minute, second } = Object.fromEntries(clock.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+    return Date.UTC(year, month - 1, day, hour, minute, second) - at;
+  };
+  // Twice, as the clocks may have changed since.
+  const near = wanted - ahead(wanted);
+  return new Date(wanted - ahead(near)).toISOString();
+}
+
+/** Rows that are shown, and that a file may have: what the API answers at most, of so many columns. */
+const shown = 1000, most = columns => Math.min(10000, Math.floor(200000 / Math.max(1, columns)));
 
 /** A random UUID. The browser's own is not there on pages without https. */
 function uuid() {
@@ -142,9 +213,10 @@ function uuid() {
 /** Runs one question at a time into `place`, tells how long it has taken, and lets the person stop it. */
 function runner(place, signal, done) {
   let running;
-  return async (path, body) => {
+  return async (path, body, what) => {
     running?.abort();
     const mine = running = new AbortController(), began = performance.now(), id = uuid();
+    begun.set(id, what.length > 80 ? `${what.slice(0, 79)}…` : what);
     const either = AbortSignal.any([signal, mine.signal]);
     const time = h('span', { class: 'muted', role: 'status' });
     const tick = () => time.textContent = t('b.running', { time: Math.round((performance.now() - began) / 1000) });
@@ -154,10 +226,10 @@ function runner(place, signal, done) {
     const stop = () => ask(`/api/v1/bi/query-runs/${id}`, { method: 'DELETE' }).catch(() => { /* it has ended all the same */ });
     either.addEventListener('abort', stop, { once: true });
     try {
-      await load(place, async () => answer(await ask(path, { method: 'POST', body: { ...body, run_id: id }, signal: either })), {
-        signal,
-        meanwhile,
-      });
+      // One more than is shown tells whether there are more.
+      const question = { method: 'POST', body: { ...body, limit: shown + 1, run_id: id }, signal: either };
+      const all = limit => ask(path, { method: 'POST', body: { ...body, limit }, signal });
+      await load(place, async () => answer(await ask(path, question), all), { signal, meanwhile });
     } finally {
       clearInterval(timer);
       either.removeEventListener('abort', stop);
@@ -167,12 +239,18 @@ function runner(place, signal, done) {
   };
 }
 
-function answer({ columns, rows, run }) {
+/** A table of what was answered; `all(limit)` asks the same for a file, where there is more than is shown. */
+function answer({ columns, rows: given, run }, all) {
   const text = value => value === null ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value);
-  const file = () => download('query.csv', csv(columns, rows.map(row => columns.map(name => row[name]))));
+  const rows = given.slice(0, shown), isCut = given.length > shown;
+  const file = async () => {
+    const limit = most(columns.length), whole = isCut ? (await all(limit)).rows : rows;
+    download('query.csv', csv(columns, whole.map(row => columns.map(name => row[name]))));
+    if (isCut && whole.length === limit) toast(t('b.file', { count: limit }));
+  };
   return [
     h('div', { class: 'row' },
-      h('p', { class: 'muted', role: 'status' }, t('b.rows', { count: run.row_count, time: run.duration_ms })),
+      h('p', { class: 'muted', role: 'status' }, t(isCut ? 'b.first' : 'b.rows', { count: rows.length, time: run.duration_ms })),
       button(t('csv'), file, { class: 'link' }),
     ),
     table(t('b.result'), columns.map(name => ({ name, number: typeof rows[0]?.[name] === 'number', cell: row => text(row[name]) })), rows, {
@@ -199,7 +277,11 @@ function visual(datasets, ask) {
     );
   };
   draw();
-  const send = () => ask({ dataset: dataset.value, dimensions: picked('dimensions'), metrics: picked('metrics') });
+  const send = () => {
+    const body = { dataset: dataset.value, dimensions: picked('dimensions'), metrics: picked('metrics') };
+    if (!body.metrics.length) throw new Failure(400, t('b.no-metric'));
+    return ask(body);
+  };
   return form({ id: 'visual-form' }, send, field(t('b.dataset'), dataset), rest, submit(t('b.run')));
 }
 

@@ -7,7 +7,7 @@ import { copyable } from './start.js';
 
 export const texts = {
   'i.dataset': { en: 'Dataset', de: 'Datensatz' },
-  'i.delete?': { en: '“{name}” is deleted. What uses it no longer works.', de: '„{name}“ wird gelöscht. Was es benutzt, geht dann nicht mehr.' },
+  'i.delete?': { en: '“{name}” is deleted. What uses it no longer works.', de: '„{name}“ wird gelöscht. Was es benutzt, funktioniert dann nicht mehr.' },
   'i.active': { en: 'Active', de: 'Aktiv' },
   'i.on': { en: 'on', de: 'an' },
   'i.off': { en: 'off', de: 'aus' },
@@ -51,8 +51,8 @@ export const texts = {
   'i.string': { en: 'Connection string', de: 'Verbindungszeichenfolge' },
   'i.state': { en: 'State', de: 'Stand' },
   'i.untested': { en: 'not tested', de: 'nicht geprüft' },
-  'i.ok': { en: 'works', de: 'geht' },
-  'i.error': { en: 'does not work', de: 'geht nicht' },
+  'i.ok': { en: 'works', de: 'funktioniert' },
+  'i.error': { en: 'does not work', de: 'funktioniert nicht' },
   'i.test': { en: 'Test', de: 'Prüfen' },
   'i.ask': { en: 'Ask', de: 'Abfragen' },
   'i.statement': { en: 'Statement', de: 'Anweisung' },
@@ -314,6 +314,9 @@ function policies(view, datasets) {
   });
 }
 
+/** The last instant of a day on the person's clock: what ends on a day holds through it. */
+const endOfDay = day => new Date(`${day}T23:59:59.999`).toISOString();
+
 /** What may be embedded, with where it is listed, and how an embed names it. */
 const shows = {
   sql_query: [`${root}/sql-queries`, 'sql_query_id'],
@@ -344,7 +347,7 @@ function embeds(view) {
             resource_type: kind.value,
             resource_config: { [shows[kind.value][1]]: which.value },
             allowed_origins: list(origins.value, '\n'),
-            ...(expires.value && { expires_at: expires.value }),
+            ...(expires.value && { expires_at: endOfDay(expires.value) }),
           },
           again,
         );

@@ -1,6 +1,8 @@
 // Visitors by when they came first, and what they did since.
 
-import { h, replace, t, number, later, choice, table, columnChart, lineChart, timeLabel, axisLabel, behind, empty } from './kit.js';
+import {
+  h, replace, t, number, money, day, later, choice, table, columnChart, lineChart, timeLabel, axisLabel, behind, empty, parameters,
+} from './kit.js';
 
 export const texts = {
   'c.cohorts': { en: 'Cohorts', de: 'Kohorten' },
@@ -15,6 +17,10 @@ export const texts = {
   'c.period': { en: 'First visit', de: 'Erster Besuch' },
   'c.total': { en: 'Total', de: 'Summe' },
   'c.average': { en: 'Per visitor', de: 'Je Besucher' },
+  'c.cut': {
+    en: '* Began before {day}, where the range begins: only its visitors and what they did from then on are counted.',
+    de: '* Begann vor dem {day}, dem Anfang des Zeitraums: Nur ihre Besucher seitdem und was sie taten sind gezählt.',
+  },
   'c.none': { en: 'Nobody came in this range.', de: 'In diesem Zeitraum kam niemand.' },
   'c.side': { en: 'Segments side by side', de: 'Segmente nebeneinander' },
   'c.side?': {
@@ -28,12 +34,20 @@ export const texts = {
   'c.pick-two': { en: 'Choose two segments or more, ten at most.', de: 'Wählen Sie zwei bis zehn Segmente.' },
 };
 
+/** How amounts are written: money where the answer names a currency. */
+const amounts = currency => currency ? value => money(value, currency) : number;
+
 /** The columns of what visitors did. */
-const totals = () => [
+const totals = show => [
   { name: t('visitors'), number: true, cell: row => number(row.visitors) },
-  { name: t('c.total'), number: true, cell: row => number(row.total) },
-  { name: t('c.average'), number: true, cell: row => number(row.avg_per_visitor) },
+  { name: t('c.total'), number: true, cell: row => show(row.total) },
+  { name: t('c.average'), number: true, cell: row => show(row.avg_per_visitor) },
 ];
+
+/** A cohort's name, of a month such as 2026-03 or of the week of a Monday. */
+const named = (period, isShort) => period.length === 7
+  ? day(`${period}-01`, { month: isShort ? 'short' : 'long', year: 'numeric' })
+  : day(period, isShort ? undefined : { day: 'numeric', month: 'short', year: 'numeric' });
 
 export async function show(view) {
   const { root, report, state, signal } = view, by = state.extra.by ?? 'week', metric = state.extra.metric ?? 'pageviews';
@@ -47,16 +61,20 @@ export async function show(view) {
   );
   replace(root,
     later(t('c.cohorts'), { signal, explain: t('c.cohorts?'), nothing: t('c.none'), actions }, async () => {
-      const { cohorts } = await report('/api/v1/cohorts', { group_by: by, metric });
+      const { cohorts, currency } = await report('/api/v1/cohorts', { group_by: by, metric });
       if (!cohorts.length) return null;
-      const pick = row => () => behind(view, row.period, '/api/v1/cohorts/drill', { group_by: by, period: row.period });
+      const pick = row => () => behind(view, named(row.period), '/api/v1/cohorts/drill', { group_by: by, period: row.period });
+      const { start_at: start } = parameters(state), isCut = ({ period }) => period.padEnd(10, '-01') < start;
+      const label = row => `${named(row.period)}${isCut(row) ? ' *' : ''}`;
+      const points = cohorts.map(row => ({ label: label(row), short: named(row.period, true), value: row.avg_per_visitor }));
       return [
-        columnChart({ name: t('c.average'), points: cohorts.map(row => ({ label: row.period, value: row.avg_per_visitor })) }),
+        columnChart({ name: t('c.average'), format: amounts(currency), points }),
         table(t('c.cohorts'),
-          [{ name: t('c.period'), cell: row => row.period }, ...totals()],
+          [{ name: t('c.period'), cell: label }, ...totals(amounts(currency))],
           cohorts,
           { pick },
         ),
+        cohorts.some(isCut) && h('p', { class: 'hint' }, t('c.cut', { day: named(start) })),
       ];
     }),
     view.can('segments') && sideBySide(view, metric, by),
@@ -83,17 +101,18 @@ function sideBySide(view, metric, by) {
     );
     if (chosen.length < 2 || chosen.length > 10) return [picks, h('p', { class: 'muted' }, t('c.pick-two'))];
     const interval = by === 'month' ? 'week' : 'day';
-    const { segments } = await view.report('/api/v1/cohorts/compare', { metric, interval, segment_ids: chosen.join(',') });
+    const { segments, currency } = await view.report('/api/v1/cohorts/compare', { metric, interval, segment_ids: chosen.join(',') });
     return [
       picks,
       table(t('c.side'),
-        [{ name: t('c.segment'), cell: row => row.name }, ...totals()],
+        [{ name: t('c.segment'), cell: row => row.name }, ...totals(amounts(currency))],
         segments,
       ),
       segments.map(({ name, series }) => [
         h('h3', null, name),
         lineChart({
           name: `${name}: ${t('c.average')}`,
+          format: amounts(currency),
           points: series.map(({ date, avg_per_visitor: value }) => ({ label: timeLabel(date, 'day'), short: axisLabel(date, 'day'), value })),
         }),
       ]),

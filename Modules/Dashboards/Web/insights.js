@@ -1,8 +1,8 @@
 // Whether visitors stay: how often they come, who is new, lost or back, who did what matters, and what a change changed.
 
 import {
-  h, replace, t, number, percent, card, load, later, figure, field, select, form, submit, table, lineChart, columnChart, timeLabel, axisLabel, today,
-  shift, behind, parameters, ask,
+  h, replace, t, number, percent, card, load, later, figure, field, select, form, submit, table, lineChart, columnChart, timeLabel, axisLabel,
+  endsToday, today, shift, behind, parameters, ask,
 } from './kit.js';
 
 export const texts = {
@@ -67,7 +67,10 @@ export async function show(view) {
         short: axisLabel(point.date, 'day'),
         value: point.active_visitors,
       }));
-      return points.length ? lineChart({ name: t('n.active'), points, say: count => t('count.visitors', { count }) }) : null;
+      if (!points.length) return null;
+      // By day, however short the range is.
+      const partial = endsToday({ state: view.state, interval: 'day' }, periods);
+      return lineChart({ name: t('n.active'), points, say: count => t('count.visitors', { count }), partial });
     }),
     lifecycle(view),
     h('div', { class: 'grid' }, activation(view), impact(view)),

@@ -2,7 +2,7 @@
 
 import {
   h, replace, t, short, percent, duration, country, timeline, endsToday, load, figure, delta, lineChart, breakdown, select, field, formDialog,
-  removal, button, choice, empty, toast, ask,
+  removal, button, choice, confirmed, empty, toast, ask,
 } from './kit.js';
 
 export const texts = {
@@ -14,6 +14,17 @@ export const texts = {
   },
   'd.arrange': { en: 'Arrange', de: 'Anordnen' },
   'd.done': { en: 'Save the arrangement', de: 'Anordnung speichern' },
+  'd.cancel?': { en: 'What you have arranged is lost.', de: 'Was Sie angeordnet haben, geht verloren.' },
+  'd.discard': { en: 'Discard it', de: 'Verwerfen' },
+  'd.rename': { en: 'Rename', de: 'Umbenennen' },
+  'd.unsaved': {
+    en: 'The arrangement of “{name}” is not saved yet. It waits on its board to be saved or cancelled.',
+    de: 'Die Anordnung von „{name}“ ist noch nicht gespeichert. Sie wartet auf ihrer Tafel, bis Sie speichern oder abbrechen.',
+  },
+  'd.narrow': {
+    en: 'This screen is too narrow to move widgets: they stand one below the other. They can be added and removed.',
+    de: 'Dieser Bildschirm ist zu schmal, um Elemente zu bewegen: Sie stehen untereinander. Hinzufügen und entfernen geht.',
+  },
   'd.add': { en: 'Add a widget', de: 'Element hinzufügen' },
   'd.what': { en: 'What it shows', de: 'Was es zeigt' },
   'd.stats': { en: 'Key figures', de: 'Kennzahlen' },
@@ -37,6 +48,11 @@ export const texts = {
   'd.duration': { en: 'Visit duration', de: 'Besuchsdauer' },
 };
 
+export const compares = true;
+
+/** Arrangements that were left before they were saved, by the id of their board. */
+const drafts = new Map();
+
 const kinds = ['stats', 'timeseries', 'pages', 'referrers', 'events', 'devices', 'geo', 'campaigns'];
 const first = [
   { id: 'a', report_type: 'stats', x: 0, y: 0, w: 12, h: 2 },
@@ -52,20 +68,53 @@ export async function show(view) {
   const create = button(`+ ${t('d.new')}`, () => newBoard(go), { class: chosen ? '' : 'primary', id: 'new-board' });
   if (!chosen) return replace(root, h('div', { class: 'row' }, create), empty(t('d.none')));
 
-  const board = h('div', { class: 'board' }), hint = h('p', { class: 'hint', hidden: true }, t('d.hint'));
-  let editing = false, widgets = structuredClone(chosen.widgets);
+  const board = h('div', { class: 'board' }), hint = h('p', { class: 'hint' });
+  let editing = drafts.has(chosen.id), widgets = drafts.get(chosen.id) ?? structuredClone(chosen.widgets);
+  drafts.delete(chosen.id);
+  const isChanged = () => editing && JSON.stringify(widgets) !== JSON.stringify(chosen.widgets);
+  const warn = event => isChanged() && event.preventDefault();
+  addEventListener('beforeunload', warn, { signal });
+  signal.addEventListener('abort', () => {
+    if (!isChanged()) return;
+    drafts.set(chosen.id, widgets);
+    // Another range alone comes back here at once, and takes it up.
+    setTimeout(() => drafts.get(chosen.id) === widgets && toast(t('d.unsaved', { name: chosen.name })), 1000);
+  });
+  const narrow = matchMedia('(max-width: 800px)');
+  narrow.addEventListener('change', () => editing && draw(), { signal });
   const arrange = button(t('d.arrange'),
     async () => {
       if (editing) {
         await ask(`/api/v1/dashboards/${chosen.id}`, { method: 'PUT', body: { widgets } });
+        chosen.widgets = structuredClone(widgets);
         toast(t('saved'));
       }
       editing = !editing;
-      arrange.textContent = t(editing ? 'd.done' : 'd.arrange');
-      hint.hidden = add.hidden = !editing;
       draw();
     },
     { id: 'arrange' },
+  );
+  const cancel = button(t('cancel'),
+    async () => {
+      if (isChanged() && !await confirmed(t('d.cancel?'), t('d.discard'))) return;
+      widgets = structuredClone(chosen.widgets);
+      editing = false;
+      draw();
+    },
+    { id: 'cancel-arrange' },
+  );
+  const rename = button(t('d.rename'),
+    () => {
+      const name = h('input', { type: 'text', required: true, maxlength: 200, value: chosen.name });
+      formDialog(t('d.rename'), { id: 'rename-form' },
+        async () => {
+          await ask(`/api/v1/dashboards/${chosen.id}`, { method: 'PUT', body: { name: name.value } });
+          view.refresh();
+        },
+        field(t('name'), name),
+      );
+    },
+    { id: 'rename-board' },
   );
   const add = button(`+ ${t('d.add')}`,
     () => {
@@ -78,16 +127,20 @@ export async function show(view) {
         field(t('d.what'), kind),
       );
     },
-    { hidden: true, id: 'add-widget' },
+    { id: 'add-widget' },
   );
   const remove = removal(t('d.delete?', { name: chosen.name }), async () => {
     await ask(`/api/v1/dashboards/${chosen.id}`, { method: 'DELETE' });
     go({ extra: { board: '' } });
   });
   const boards = choice(view, 'board', t('d.board'), data.map(({ id, name }) => [id, name]), chosen.id);
-  replace(root, h('div', { class: 'row' }, boards, arrange, add, remove, create), hint, board);
+  replace(root, h('div', { class: 'row' }, boards, arrange, cancel, add, rename, remove, create), hint, board);
 
   function draw() {
+    arrange.textContent = t(editing ? 'd.done' : 'd.arrange');
+    hint.textContent = t(narrow.matches ? 'd.narrow' : 'd.hint');
+    hint.hidden = add.hidden = cancel.hidden = !editing;
+    rename.hidden = remove.hidden = create.hidden = editing;
     board.classList.toggle('editing', editing);
     replace(board, widgets.map(widget => editing ? handle(widget) : shown(widget)));
     place();
@@ -109,7 +162,10 @@ export async function show(view) {
       class: 'icon',
       'aria-label': t('d.drop', { name }),
     });
-    const element = h('section', { class: 'card', tabindex: 0, 'aria-label': t('d.move', { name }) }, h('header', null, h('h2', null, name), drop));
+    const content = h('header', null, h('h2', null, name), drop);
+    // One below the other they are scrolled past, and not dragged.
+    if (narrow.matches) return h('section', { class: 'card', 'aria-label': name, style: { touchAction: 'auto', cursor: 'auto' } }, content);
+    const element = h('section', { class: 'card', tabindex: 0, 'aria-label': t('d.move', { name }) }, content);
     movable(element, board, (dx, dy, isSize) => {
       if (isSize) Object.assign(widget, { w: widget.w + dx, h: widget.h + dy }); else Object.assign(widget, { x: widget.x + dx, y: widget.y + dy });
       settle(widgets, widget);

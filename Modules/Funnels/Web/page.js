@@ -16,7 +16,10 @@ export const texts = {
   'f.event': { en: 'does the event', de: 'tut das Ereignis' },
   'f.value': { en: 'Path or name', de: 'Pfad oder Name' },
   'f.label': { en: 'Shown as', de: 'Gezeigt als' },
-  'f.hint': { en: '* in a path stands for any text.', de: '* im Pfad steht für beliebigen Text.' },
+  'f.hint': {
+    en: '* in a path stands for any text. A step that is shown as nothing else is shown by its path or name.',
+    de: '* im Pfad steht für beliebigen Text. Ein Schritt, der nicht anders gezeigt wird, heißt wie sein Pfad oder Name.',
+  },
   'f.overall': { en: '{rate} of those who began finished', de: '{rate} derer, die begannen, kamen ans Ende' },
   'f.of': { en: '{rate} of the step before', de: '{rate} des Schritts davor' },
   'f.lost': { en: '{count} stopped here', de: '{count} hörten hier auf' },
@@ -76,7 +79,9 @@ export async function show(view) {
 }
 
 function composer(saved, done) {
-  const steps = structuredClone(saved?.steps ?? [{ type: 'pageview', value: '/', label: '' }, { type: 'event', value: '', label: '' }]);
+  const given = saved?.steps ?? [{ type: 'pageview', value: '/' }, { type: 'event', value: '' }];
+  // A step that nobody named is shown as its value, whatever that becomes.
+  const steps = given.map(step => ({ ...step, label: step.label === step.value ? '' : step.label ?? '' }));
   const name = h('input', { type: 'text', required: true, maxlength: 200, value: saved?.name ?? '' }), rows = h('div');
   const input = (step, key, properties) => h('input', {
     type: 'text',

@@ -1,6 +1,6 @@
 // What visitors should do, and how many did.
 
-import { h, replace, t, number, load, table, formDialog, removal, button, field, select, behind, ask } from './kit.js';
+import { h, replace, t, number, money, load, table, formDialog, removal, button, field, select, behind, ask } from './kit.js';
 
 export const texts = {
   'z.list': { en: 'Goals', de: 'Ziele' },
@@ -12,7 +12,7 @@ export const texts = {
   'z.kind': { en: 'Reached by', de: 'Erreicht durch' },
   'z.pageview': { en: 'opening a page', de: 'Öffnen einer Seite' },
   'z.event': { en: 'an event', de: 'ein Ereignis' },
-  'z.duration': { en: 'time on the site', de: 'Zeit auf der Site' },
+  'z.duration': { en: 'time on the site', de: 'Zeit auf der Website' },
   'z.pages_per_session': { en: 'pages in a visit', de: 'Seiten in einem Besuch' },
   'z.path': { en: 'Path', de: 'Pfad' },
   'z.event_name': { en: 'Name of the event', de: 'Name des Ereignisses' },
@@ -25,6 +25,9 @@ export const texts = {
   'z.rate?': { en: 'Visitors who reached it, of all visitors of the range.', de: 'Besucher, die es erreichten, unter allen des Zeitraums.' },
   'z.delete?': { en: 'The goal “{name}” is deleted; no data is.', de: 'Das Ziel „{name}“ wird gelöscht, Daten nicht.' },
 };
+
+/** What a goal brought, in the currency that orders are told in, where there is one. */
+const cash = ({ total_revenue: revenue, currency }) => currency ? money(revenue, currency) : number(revenue);
 
 const key = { pageview: 'path', event: 'event_name', duration: 'threshold_seconds', pages_per_session: 'threshold_pages' };
 
@@ -49,7 +52,7 @@ export async function show(view) {
           { name: t('z.conversions'), number: true, explain: t('z.conversions?'), cell: cell('conversions') },
           { name: t('z.unique'), number: true, cell: cell('unique_visitors') },
           { name: t('z.rate'), number: true, explain: t('z.rate?'), cell: cell('conversion_rate', value => `${number(value)} %`) },
-          { name: t('revenue'), number: true, cell: cell('total_revenue') },
+          { name: t('revenue'), number: true, cell: row => cash(stats.get(row.id)) },
           {
             name: '',
             cell: row => h('div', { class: 'row end' },

@@ -1,6 +1,6 @@
 // Who the visitors are, where they said so: people and accounts.
 
-import { h, replace, t, number, ago, moment, load, card, table, facts, field, form, dialog, button, removal, confirmed, ask } from './kit.js';
+import { h, replace, t, number, money, ago, moment, load, card, table, facts, field, form, dialog, button, removal, confirmed, ask } from './kit.js';
 
 export const texts = {
   'p.people': { en: 'People', de: 'Personen' },
@@ -10,6 +10,11 @@ export const texts = {
   },
   'p.accounts': { en: 'Accounts', de: 'Konten' },
   'p.accounts?': { en: 'Companies and teams that visitors belong to.', de: 'Firmen und Teams, zu denen Besucher gehören.' },
+  'p.whole': {
+    en: 'Everyone who was ever named is listed here. Range, filters and segment above hold for the numbers of an account, which a click on it shows.',
+    de:
+      'Hier stehen alle, die je benannt wurden. Zeitraum, Filter und Segment oben gelten für die Zahlen eines Kontos, die ein Klick darauf zeigt.',
+  },
   'p.user': { en: 'User', de: 'Nutzer' },
   'p.visitor': { en: 'Visitor', de: 'Besucher' },
   'p.traits': { en: 'Traits', de: 'Merkmale' },
@@ -72,6 +77,7 @@ export async function show(view) {
   const people = list(view, '/api/v1/identity/profiles', t('p.none'), data => table(t('p.people'),
     [
       { name: t('p.user'), cell: row => row.user_id ?? row.visitor_id },
+      { name: t('p.visitor'), cell: row => h('code', null, row.visitor_id) },
       { name: t('p.traits'), cell: row => traits(row.traits) },
       seen(view),
     ],
@@ -88,6 +94,7 @@ export async function show(view) {
     { pick: row => () => account(view, row) },
   ));
   replace(root,
+    h('p', { class: 'hint' }, t('p.whole')),
     card(t('p.people'), { explain: t('p.people?') }, people),
     card(t('p.accounts'), { explain: t('p.accounts?') }, accounts),
     merges(view),
@@ -177,15 +184,21 @@ const scim = users => card(t('p.scim'), { explain: t('p.scim?') },
 );
 
 function person(view, row) {
-  dialog(row.user_id ?? row.visitor_id, () => [
-    facts([
-      [t('p.visitor'), row.visitor_id],
-      [t('p.first'), moment(row.first_seen_at, view.state.zone)],
-      [t('p.seen'), moment(row.last_seen_at, view.state.zone)],
-      [t('p.traits'), all(row.traits)],
-    ]),
-    row.user_id && [h('h3', null, t('p.aliases')), aliases(row.user_id)],
-  ]);
+  const place = h('div');
+  load(place,
+    async () => {
+      // The list does not say since when a visitor is known.
+      const known = await ask(`/api/v1/identity/profiles/${encodeURIComponent(row.visitor_id)}`, { signal: view.signal });
+      return facts([
+        [t('p.visitor'), h('code', null, known.visitor_id)],
+        [t('p.first'), moment(known.first_seen_at, view.state.zone)],
+        [t('p.seen'), moment(known.last_seen_at, view.state.zone)],
+        [t('p.traits'), all(known.traits)],
+      ]);
+    },
+    { signal: view.signal },
+  );
+  dialog(row.user_id ?? row.visitor_id, () => [place, row.user_id && [h('h3', null, t('p.aliases')), aliases(row.user_id)]]);
 }
 
 function aliases(user) {
@@ -210,7 +223,7 @@ function account(view, row) {
           [t('sessions'), number(totals.sessions)],
           [t('pageviews'), number(totals.pageviews)],
           [t('events'), number(totals.events)],
-          [t('revenue'), number(totals.revenue)],
+          [t('revenue'), totals.currency ? money(totals.revenue, totals.currency) : null],
         ]),
         h('h3', null, t('p.members')),
         table(t('p.members'),

@@ -1,6 +1,7 @@
 // What pages log, with a tail.
 
-import { h, replace, t, moment, later, load, columnChart, timeline, listen, facts, form, button, choice } from './kit.js';
+import { h, replace, t, language, later, load, columnChart, timeline, listen, facts, form, button, choice } from './kit.js';
+import { read, href } from './state.js';
 
 export const texts = {
   'l.over-time': { en: 'Entries over time', de: 'Einträge im Verlauf' },
@@ -17,6 +18,7 @@ export const texts = {
     en: 'No entries. Send one with pulse("log", "warn", "message", { any: "data" }).',
     de: 'Keine Einträge. pulse("log", "warn", "Meldung", { beliebige: "Daten" }) sendet einen.',
   },
+  'l.time': { en: 'Time', de: 'Zeit' },
   'l.page': { en: 'Page', de: 'Seite' },
   'l.visitor': { en: 'Visitor', de: 'Besucher' },
   'l.body': { en: 'Data', de: 'Daten' },
@@ -27,18 +29,31 @@ const kinds = { debug: '', info: '', warn: 'fair', error: 'bad', fatal: 'bad' };
 export async function show(view) {
   const { root, report, state, go, signal } = view, { level, search, environment, release } = state.extra;
   const question = { level, search, environment, release }, list = h('div', { class: 'body' });
-  let limit = 50;
+  let limit = 50, entries = new Map();
+  const made = row => {
+    if (!entries.has(row.id)) entries.set(row.id, entry(row, state.zone));
+    return entries.get(row.id);
+  };
   const draw = () => load(list,
     async () => {
       const { data } = await report('/api/v1/logs', { ...question, limit });
       if (!data.length) return null;
       return [
-        data.map(row => entry(row, state.zone)),
+        h('div', { id: 'entries' }, data.map(made)),
         data.length === limit && button(t('more'), () => { limit = Math.min(1000, limit * 4); draw(); }, { class: 'link' }),
       ];
     },
     { signal, nothing: t('l.none') },
   );
+  /** Puts what is new among the entries that stand there, which stay as they are: somebody may be reading one. */
+  const add = async () => {
+    const place = list.querySelector('#entries');
+    if (!place) return draw();
+    let next = place.firstChild;
+    for (const row of (await report('/api/v1/logs', { ...question, limit })).data) {
+      if (entries.get(row.id)?.parentNode === place) next = entries.get(row.id).nextSibling; else place.insertBefore(made(row), next);
+    }
+  };
   const input = (name, properties) => h('input', {
     type: 'text',
     value: state.extra[name] ?? '',
@@ -57,7 +72,7 @@ export async function show(view) {
     choice(view, 'level', t('l.level'), [['', t('l.all')], ...Object.keys(kinds).map(name => [name, name])], level ?? ''),
     Object.values(inputs),
     h('button', { type: 'submit' }, t('apply')),
-    tail(draw, signal),
+    tail(add, view),
   );
   replace(root,
     later(t('l.over-time'), { signal, lines: 5, nothing: t('l.none') }, async () => {
@@ -70,42 +85,65 @@ export async function show(view) {
   draw();
 }
 
+/** When something was written, to the second, and to the millisecond. */
+const times = (zone, more) => new Intl.DateTimeFormat(language, {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+  second: '2-digit',
+  timeZone: zone,
+  ...more,
+});
+
 function entry(row, zone) {
-  const more = row.body && Object.keys(row.body).length > 0;
+  const more = row.body && Object.keys(row.body).length > 0, at = new Date(row.created_at);
   return h('details', { class: 'log' },
     h('summary', null,
       h('span', { class: `badge ${kinds[row.level] ?? ''}` }, row.level),
       ' ',
-      h('time', { datetime: row.created_at, class: 'muted' }, moment(row.created_at, zone)),
+      h('time', { datetime: row.created_at, class: 'muted' }, times(zone).format(at)),
       ' ',
       row.message,
     ),
-    facts([[t('l.page'), row.path], [t('l.environment'), row.environment], [t('l.release'), row.release], [t('l.visitor'), row.visitor_id]]),
+    facts([
+      [t('l.time'), times(zone, { fractionalSecondDigits: 3 }).format(at)],
+      [t('l.page'), row.path],
+      [t('l.environment'), row.environment],
+      [t('l.release'), row.release],
+      [t('l.visitor'), row.visitor_id],
+    ]),
     more && h('pre', { tabindex: 0, 'aria-label': t('l.body') }, JSON.stringify(row.body, null, 2)),
   );
 }
 
-/** A switch that draws anew whenever something comes. */
-function tail(draw, signal) {
+/** A switch that calls `add` whenever something comes. It is part of the address, so that another level or search keeps it. */
+function tail(add, { state, signal }) {
   let following, waiting;
   // The stream tells that something came; the report, which knows the filters, says what.
+  const come = () => add().catch(() => { /* the next one brings it along */ });
   const heard = name => {
     if (name === 'activity') return;
     clearTimeout(waiting);
-    waiting = setTimeout(draw, 300);
+    waiting = setTimeout(come, 300);
+  };
+  const follow = isOn => {
+    following?.abort();
+    following = isOn ? new AbortController() : undefined;
+    if (following) listen('/api/v1/stream', heard, AbortSignal.any([signal, following.signal]));
+    element.setAttribute('aria-pressed', String(isOn));
+    replace(element, isOn && h('span', { class: 'live' }), t(isOn ? 'l.stop' : 'l.tail'));
   };
   const element = button(t('l.tail'),
     () => {
-      following?.abort();
-      following = following ? undefined : new AbortController();
-      if (following) {
-        listen('/api/v1/stream', heard, AbortSignal.any([signal, following.signal]));
-        draw();
-      }
-      element.setAttribute('aria-pressed', String(!!following));
-      replace(element, following && h('span', { class: 'live' }), t(following ? 'l.stop' : 'l.tail'));
+      const isOn = !following, now = read();
+      history.replaceState(null, '', href({ ...now, extra: { ...now.extra, follow: isOn ? 'on' : '' } }));
+      follow(isOn);
+      if (isOn) come();
     },
-    { 'aria-pressed': 'false' },
+    { id: 'follow' },
   );
+  follow(state.extra.follow === 'on');
   return element;
 }

@@ -4,7 +4,7 @@ import { h, replace, t, breakdown } from './kit.js';
 
 export const texts = {
   'k.links': { en: 'Links', de: 'Links' },
-  'k.hosts': { en: 'Sites', de: 'Sites' },
+  'k.hosts': { en: 'Sites', de: 'Websites' },
   'k.downloads': { en: 'Downloads', de: 'Downloads' },
   'k.types': { en: 'Kinds of file', de: 'Dateiarten' },
   'k.clicks': { en: 'Clicks', de: 'Klicks' },

@@ -5,7 +5,7 @@ import {
 } from './kit.js';
 
 export const texts = {
-  'x.flow': { en: 'Ways through the site', de: 'Wege durch die Site' },
+  'x.flow': { en: 'Ways through the site', de: 'Wege durch die Website' },
   'x.flow?': {
     en:
       'Where visitors went after a page or event, or were before it: of each visitor the first time in this range, within that visit. A click '

@@ -1,6 +1,6 @@
 // Who comes back.
 
-import { h, replace, t, number, percent, later, form, choice, heat, lineChart, day, behind } from './kit.js';
+import { h, replace, t, number, percent, later, form, choice, heat, lineChart, day, behind, parameters } from './kit.js';
 
 export const texts = {
   't.grid': { en: 'Who comes back', de: 'Wer wiederkommt' },
@@ -30,6 +30,10 @@ export const texts = {
   't.daily.after': { en: 'Day {count}', de: 'Tag {count}' },
   't.weekly.after': { en: 'Week {count}', de: 'Woche {count}' },
   't.monthly.after': { en: 'Month {count}', de: 'Monat {count}' },
+  't.cut': {
+    en: '* This period began before {day}, where the range begins: only those who began from then on are counted.',
+    de: '* Fing vor dem {day} an, mit dem der Zeitraum beginnt: Nur wer seitdem begann, ist gezählt.',
+  },
   't.none': { en: 'Nobody began in this range.', de: 'In diesem Zeitraum begann niemand.' },
   't.average': { en: 'Average', de: 'Mittel' },
   't.average?': {
@@ -74,15 +78,18 @@ export async function show(view) {
 /** The cohorts below each other; columns that are over for nobody are left out. */
 function grid(view, { cohorts, average }, question, after) {
   if (!cohorts.length) return null;
-  const columns = average.filter(cell => cell.rate != null).length;
+  const columns = average.filter(cell => cell.rate != null).length, { start_at: start } = parameters(view.state);
+  const written = date => day(date, { day: 'numeric', month: 'short', year: 'numeric' });
+  const isCut = ({ cohort }) => cohort < start;
+  const name = ({ cohort }) => question.period === 'monthly' ? day(cohort, { month: 'long', year: 'numeric' }) : written(cohort);
   const cell = cohort => at => {
-    const { interval, visitors, rate } = cohort.intervals[at], named = day(cohort.cohort);
+    const { interval, visitors, rate } = cohort.intervals[at], named = name(cohort);
     const label = t('t.cell', { cohort: named, after: after(interval), count: number(visitors), all: number(cohort.initial_visitors) });
     const who = () => behind(view, `${named}, ${after(interval)}`, '/api/v1/retention/drill', { ...question, cohort: cohort.cohort, interval });
     return heat(rate, visitors ? who : undefined, label);
   };
   const places = Array.from({ length: columns }, (_, at) => at);
-  return h('div', { class: 'scroll' },
+  const rows = h('div', { class: 'scroll' },
     h('table', { class: 'plain cohorts' },
       h('caption', { class: 'hidden' }, t('t.grid')),
       h('thead', null,
@@ -95,11 +102,12 @@ function grid(view, { cohorts, average }, question, after) {
       h('tbody', null,
         h('tr', null, h('th', { scope: 'row' }, t('t.average')), h('td'), places.map(at => heat(average[at].rate))),
         cohorts.map(cohort => h('tr', null,
-          h('th', { scope: 'row' }, day(cohort.cohort, { day: 'numeric', month: 'short', year: 'numeric' })),
+          h('th', { scope: 'row' }, name(cohort), isCut(cohort) && ' *'),
           h('td', { class: 'number' }, number(cohort.initial_visitors)),
           places.map(cell(cohort)),
         )),
       ),
     ),
   );
+  return [rows, cohorts.some(isCut) && h('p', { class: 'hint' }, t('t.cut', { day: written(start) }))];
 }

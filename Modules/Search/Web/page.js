@@ -4,9 +4,9 @@ import { h, replace, t, number, percent, breakdown, table, dialog, load } from '
 
 export const texts = {
   'q.queries': { en: 'Searches', de: 'Suchen' },
-  'q.count': { en: 'Times', de: 'Male' },
+  'q.count': { en: 'Times', de: 'Anzahl' },
   'q.results': { en: 'Results', de: 'Treffer' },
-  'q.results?': { en: 'Average number of results that the site showed.', de: 'Mittlere Zahl der Treffer, die die Site zeigte.' },
+  'q.results?': { en: 'Average number of results that the site showed.', de: 'Mittlere Zahl der Treffer, die die Website zeigte.' },
   'q.zero': { en: 'Without result', de: 'Ohne Treffer' },
   'q.next': { en: 'Where they went after “{query}”', de: 'Wohin sie nach „{query}“ gingen' },
   'q.none': {

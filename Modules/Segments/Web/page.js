@@ -1,7 +1,7 @@
 // Groups of visitors that every report can be asked about.
 
 import {
-  h, replace, t, number, percent, load, table, breakdown, dialog, formDialog, removal, button, field, select, toast, ask, parameters,
+  h, replace, t, number, percent, load, failed, table, breakdown, dialog, formDialog, removal, button, field, select, toast, ask, parameters,
 } from './kit.js';
 import { forgetSegments } from './toolbar.js';
 
@@ -36,6 +36,10 @@ export const texts = {
   'g.count': {
     en: { one: '{count} visitor, {share} of all in this range', other: '{count} visitors, {share} of all in this range' },
     de: '{count} Besucher, {share} aller im Zeitraum',
+  },
+  'g.incomplete': {
+    en: 'How many there are is counted once every condition has a value.',
+    de: 'Gezählt wird, sobald jede Bedingung einen Wert hat.',
   },
   'g.counting': { en: 'Counting …', de: 'Zählt …' },
   'g.delete?': { en: 'Reports that use “{name}” no longer can.', de: 'Auswertungen können „{name}“ dann nicht mehr benutzen.' },
@@ -88,16 +92,30 @@ export async function show(view) {
   await load(list,
     async () => {
       if (!data.length) return null;
-      const active = data.filter(segment => segment.is_active).slice(0, 10);
-      const compared = active.length
-        ? (await ask('/api/v1/segments/compare', {
-          signal,
-          parameters: { ...parameters({ ...state, segment: '' }), segment_ids: active.map(segment => segment.id).join(',') },
-        })).data
-        : [];
-      const numbersOf = new Map(compared.map(row => [row.segment_id, row]));
-      const cell = (key, format = number) => row => format(numbersOf.get(row.id)?.[key]);
-      return table(t('g.list'),
+      const count = async ids => (await ask('/api/v1/segments/compare', {
+        signal,
+        parameters: { ...parameters({ ...state, segment: '' }), segment_ids: ids.join(',') },
+      })).data;
+      const ids = data.filter(segment => segment.is_active).map(segment => segment.id), first = ids.slice(0, 10);
+      const known = new Map((first.length ? await count(first) : []).map(row => [row.segment_id, row])), waiting = new Map();
+      const cell = (key, format = number) => row => {
+        if (known.has(row.id) || !row.is_active) return format(known.get(row.id)?.[key]);
+        const place = h('span', null, '…');
+        waiting.set(row.id, [...waiting.get(row.id) ?? [], numbers => place.textContent = format(numbers?.[key])]);
+        return place;
+      };
+      const problem = h('div');
+      // So many at a time are answered, and the table does not wait for all of them.
+      const rest = async from => {
+        replace(problem);
+        try {
+          for (let at = from; at < ids.length; at += 10) {
+            from = at;
+            for (const row of await count(ids.slice(at, at + 10))) waiting.get(row.segment_id)?.forEach(fill => fill(row));
+          }
+        } catch (error) { if (!signal.aborted) replace(problem, failed(error, () => rest(from))); }
+      };
+      const drawn = table(t('g.list'),
         [
           { name: t('name'), cell: row => [row.name, row.description && h('div', { class: 'hint' }, row.description)] },
           { name: t('visitors'), number: true, cell: cell('visitors') },
@@ -125,6 +143,8 @@ export async function show(view) {
         ],
         data,
       );
+      rest(10);
+      return [drawn, problem];
     },
     { signal, nothing: t('g.none') },
   );
@@ -150,6 +170,13 @@ function isComplex({ conditions, source, field, op, count, within_days, where, n
   return source === 'event' ? field || op || count && count.op !== 'gte' : !field || count || Array.isArray(op);
 }
 
+/** Whether a condition says enough to be asked about. */
+function isComplete({ source, field, op, value, event, count }) {
+  if (source === 'event') return event.trim() !== '' && !(count && !(count.value >= 1));
+  if (source === 'profile' && !(/^traits\..+/.test(field) || ['user_id', 'account_id'].includes(field))) return false;
+  return op.endsWith('exists') || value !== undefined && value !== '';
+}
+
 function composer(view, saved, definition = { match: 'all', conditions: [blank.session] }, done) {
   if (definition.negate || definition.conditions.some(isComplex)) {
     return dialog(saved.name, () => [h('p', null, t('g.complex')), h('pre', { tabindex: 0 }, JSON.stringify(definition, null, 2))]);
@@ -164,9 +191,10 @@ function composer(view, saved, definition = { match: 'all', conditions: [blank.s
   let waiting, asked = 0;
   const count = () => {
     clearTimeout(waiting);
+    const mine = ++asked;
+    if (!conditions.every(isComplete)) return counted.textContent = t('g.incomplete');
     waiting = setTimeout(
       async () => {
-        const mine = ++asked;
         counted.textContent = t('g.counting');
         try {
           const { visitors, percentage } = await ask('/api/v1/segments/preview', {
@@ -249,7 +277,7 @@ function parts(condition, { change, redraw, become }) {
     operators.map(name => [name, t(`g.op.${name}`)]),
     condition.op,
   );
-  const value = input('g.value', condition.value ?? '', { type: isNumber ? 'number' : 'text', required: true }, text => isNumber
+  const value = input('g.value', condition.value ?? '', { type: isNumber ? 'number' : 'text', required: true }, text => isNumber && text
     ? Number(text)
     : text)('value');
   return [source, of, how, !condition.op.endsWith('exists') && value];

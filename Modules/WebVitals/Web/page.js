@@ -26,7 +26,7 @@ export const texts = {
   'w.TTFB': { en: 'Time to first byte', de: 'Erstes Byte' },
   'w.TTFB?': { en: 'Until the server answers. Good: up to 800 ms.', de: 'Bis der Server antwortet. Gut: bis 800 ms.' },
   'w.good': { en: 'good', de: 'gut' },
-  'w.needs-improvement': { en: 'fair', de: 'mäßig' },
+  'w.needs-improvement': { en: 'fair', de: 'mittel' },
   'w.poor': { en: 'poor', de: 'schlecht' },
   'w.median': { en: 'median {value}', de: 'Median {value}' },
   'w.metric': { en: 'Vital', de: 'Messwert' },
@@ -41,6 +41,8 @@ export const texts = {
   },
   'w.over-time': { en: 'Over time', de: 'Verlauf' },
 };
+
+export const compares = true;
 
 const names = ['LCP', 'INP', 'CLS', 'FCP', 'TTFB'], kinds = { good: 'good', 'needs-improvement': 'fair', poor: 'bad' };
 const shown = (name, value) => value == null ? '–' : name === 'CLS' ? number(value) : milliseconds(value);

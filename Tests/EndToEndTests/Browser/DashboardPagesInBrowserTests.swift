@@ -6,7 +6,7 @@ import Testing
 /// What people put together on the pages of modules, and administer, in Debian's Chromium.
 @Suite("Pages of the dashboard in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct DashboardPagesInBrowserTests {
-    private static func run(_ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
+    static func run(_ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.traffic(app)
             try await Dashboard.logIn(app, browser, app.keys[.query]!)
@@ -36,6 +36,16 @@ struct DashboardPagesInBrowserTests {
             try await browser.waits(for: "return document.querySelectorAll('dialog .ids li').length === 2")
             #expect(Set(try await Dashboard.texts("dialog .ids li", browser)) == ["bob", "cy"])
             #expect(try await browser.barriers() == [])
+            try await browser.click(selector: "dialog header button")
+
+            // A step that nobody named goes by its value, also once that is another.
+            try await Self.press("Edit", browser)
+            try await browser.waits(for: "return !!document.querySelector('#funnel-form fieldset')")
+            let labels = "return [...document.querySelectorAll('#funnel-form fieldset input:nth-of-type(2)')].map(i => i.value)"
+            #expect(try await browser.texts(labels) == ["", ""])
+            try await Self.fill("#funnel-form fieldset:nth-of-type(1) input", "/docs", browser)
+            try await browser.click(selector: "#funnel-form button[type=submit]")
+            try await browser.waits(for: "return document.querySelector('.step strong')?.textContent === '1. /docs'")
         }
     }
 
@@ -72,6 +82,34 @@ struct DashboardPagesInBrowserTests {
             try await browser.waits(for: "return document.querySelectorAll('.board > .card').length === 4 && !document.querySelector('[aria-busy]')")
             let after = try await browser.texts(layout)
             #expect(after == before && after.count == 4)
+
+            // What is arranged and not saved waits when the board is left, and is given up by Cancel alone.
+            try await browser.click("arrange")
+            try await browser.type(Browser.Key.left, selector: ".board > .card:nth-child(4)")
+            #expect(try await browser.texts(layout) != before)
+            try await Dashboard.go(to: "goals", browser)
+            try await browser.waits(for: "return document.querySelector('.toast')?.textContent.startsWith('The arrangement of “Morning” is not saved yet.')")
+            try await Dashboard.go(to: "boards", browser)
+            #expect(try await Dashboard.text("#arrange", browser) == "Save the arrangement")
+            #expect(try await browser.texts(layout) != before)
+            try await browser.click("cancel-arrange")
+            try await browser.click(selector: "dialog .danger")
+            try await browser.waits(for: "return document.querySelector('#cancel-arrange').hidden && !document.querySelector('[aria-busy]')")
+            #expect(try await browser.texts(layout) == before)
+
+            try await browser.click("rename-board")
+            try await Self.fill("#rename-form input", "Evening", browser)
+            try await browser.click(selector: "#rename-form button[type=submit]")
+            try await browser.waits(for: "return document.querySelector('#choose-board')?.selectedOptions[0].textContent === 'Evening'")
+            try await Dashboard.settles(browser)
+
+            // One below the other, widgets are scrolled past and stay where they are.
+            try await browser.resize(width: 600, height: 900)
+            try await browser.click("arrange")
+            #expect(try await browser.run("return getComputedStyle(document.querySelector('.board > .card')).touchAction").string == "auto")
+            try await browser.drag(selector: ".board > .card:first-child", byX: 0, y: 300)
+            #expect(try await browser.texts(layout) == before)
+            try await Dashboard.isClean(browser)
         }
     }
 
@@ -98,6 +136,15 @@ struct DashboardPagesInBrowserTests {
             try await browser.click(selector: "#visual-form button[type=submit]")
             try await browser.waits(for: "return document.querySelectorAll('#result tbody tr').length === 3")
             #expect(try await Dashboard.texts("#result tbody tr", browser) == ["/ 3", "/docs 2", "/pricing 1"])
+            let runs = "[...document.querySelectorAll('.card')].find(c => c.innerText.startsWith('Latest runs'))"
+            try await browser.waits(for: "return \(runs).querySelectorAll('tbody tr').length === 2 && !document.querySelector('[aria-busy]')")
+            let told = try await browser.texts("return [...\(runs).querySelectorAll('tbody tr')].map(r => [...r.cells].slice(1, 3).map(c => c.innerText).join(': '))")
+            #expect(told.contains("pageviews: path, count: done"), "\(told)")
+            #expect(told.contains { $0.hasPrefix("SELECT event_name, count(*)") && $0.hasSuffix("…: done") }, "\(told)")
+            // Without a number there is no question.
+            try await browser.run("for (const input of document.querySelectorAll('#metrics input:checked')) input.click()")
+            try await browser.click(selector: "#visual-form button[type=submit]")
+            #expect(try await Dashboard.text("#visual-form .problem", browser) == "Tick at least one number under “How many”.")
 
             // A question whose answer nobody lives to see can be stopped, and is the database's no longer.
             let endless = "SELECT sum(length(p.path || p11.path)) FROM pageviews p "
@@ -301,9 +348,15 @@ struct DashboardPagesInBrowserTests {
             try await Dashboard.traffic(app)
             try await Dashboard.logIn(app, browser, app.installation.adminToken)
             try await Dashboard.settles(browser)
+            // Two clicks make one key, and a later visit makes none.
+            try await browser.run("const it = document.querySelector(\"button[title^='Makes a query key']\"); it.click(); it.click()")
+            #expect(try await Dashboard.figure("Visitors", browser) == "3")
+            try await Dashboard.go(to: "admin", browser)
             try await browser.click(selector: "button[title^='Makes a query key']")
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
             try await Dashboard.go(to: "admin", browser)
+            let made = try await app.get("/api/admin/projects/\(app.project.id)/keys", as: .token).json()["data"]!.elements
+            #expect(made.count { $0["name"]?.string == "Dashboard" } == 1)
             try await browser.waits(for: "return !!document.querySelector('#module-outlinks')")
             try await browser.click("module-outlinks")
             try await browser.waits(for: "return document.querySelector(\"nav a[href^='/dashboard/outlinks']\").classList.contains('dim')")
@@ -323,12 +376,43 @@ struct DashboardPagesInBrowserTests {
             try await browser.click(selector: "dialog .danger")
             try await browser.waits(for: "return [...document.querySelectorAll('.toast')].some(t => t.textContent === 'Erased.')")
             #expect(try await app.get("/api/v1/stats").body.contains(#""visitors":2"#))
+            // Who is not there is neither erased nor exported.
+            let nobody = "[...document.querySelectorAll('.toast')].filter(t => t.textContent === 'Nothing is kept about this visitor id.').length"
+            try await browser.click("erase")
+            try await browser.click(selector: "dialog .danger")
+            try await browser.waits(for: "return \(nobody) === 1")
+            try await browser.click(selector: "#visitor-form button[type=submit]")
+            try await browser.waits(for: "return \(nobody) === 2")
+
+            // A key holds through the day that it ends on, and may do something.
+            try await browser.click("new-key")
+            try await browser.run("document.querySelector('dialog input[type=text]').value = 'Until the fair'")
+            try await browser.run("document.querySelector('dialog input[type=date]').value = '2099-11-25'")
+            try await browser.click(selector: "dialog button[type=submit]")
+            #expect(try await Dashboard.text("dialog .problem", browser) == "Tick at least one thing that the key may do.")
+            try await browser.click(selector: "dialog input[name=query]")
+            try await browser.click(selector: "dialog button[type=submit]")
+            try await browser.waits(for: "return !!document.querySelector('dialog code')")
+            let ends = "new Date(2099, 10, 26).getTime() - 1"
+            let until = try await app.get("/api/admin/projects/\(app.project.id)/keys", as: .token).json()["data"]!.elements.last?["expires_at"]?.string
+            #expect(try await browser.run("return new Date(\(ends)).toISOString()").string == until)
             try await browser.open(app.address + "/dashboard/admin")
             try await Dashboard.settles(browser)
             let shown = try await Dashboard.text("main", browser)
             for entry in ["visitor.export", "visitor.erase", "module.change"] { #expect(shown.contains(entry), "\(entry)") }
+            #expect(shown.contains(#/key [0-9a-f-]{36}\s+Until the fair/#), "\(shown)")
             #expect(shown.contains("Event store\nworks") && shown.contains("Journal waiting"))
             try await Dashboard.isClean(browser)
         }
+    }
+
+    /// Clicks the first button that says `text`.
+    static func press(_ text: String, _ browser: Browser) async throws {
+        try await browser.run("[...document.querySelectorAll('button')].find(b => b.textContent === '\(text)').click()")
+    }
+
+    /// Puts a value into a field, as typing does.
+    static func fill(_ selector: String, _ value: String, _ browser: Browser) async throws {
+        try await browser.run("const it = document.querySelector('\(selector)'); it.value = '\(value)'; it.dispatchEvent(new Event('input'))")
     }
 }

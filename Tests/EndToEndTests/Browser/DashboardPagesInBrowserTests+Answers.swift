@@ -1,0 +1,162 @@
+import Core
+@testable import Host
+@testable import TestSupport
+import Testing
+
+/// What pages say about their numbers: in which currency, of which days, of whom, and what is left out.
+extension DashboardPagesInBrowserTests {
+    @Test("amounts have their currency, and each currency can be looked at")
+    func currencies() async throws {
+        try await Self.run { app, browser in
+            for (visitor, amount, currency) in [("ada", 10, "EUR"), ("bob", 20, "EUR"), ("cy", 30, "USD")] {
+                try await app.collect(
+                    #"{"type":"event","name":"order","visitor_id":"\#(visitor)","revenue_amount":\#(amount),"revenue_currency":"\#(currency)"}"#)
+            }
+            let made = try await app.post("/api/v1/goals", #"{"name":"Orders","goal_type":"event","config":{"event_name":"order"}}"#, as: .query)
+            #expect(made.status == 201, "\(made.body)")
+            func shown(_ name: String) async throws -> String? {
+                let figure = "[...document.querySelectorAll('.figure')].find(f => f.querySelector('.name').textContent === '\(name)')"
+                return try await browser.run("return \(figure)?.querySelector('strong').textContent").string
+            }
+            try await Dashboard.go(to: "revenue", browser)
+            #expect(try await shown("Revenue") == "€30.00")
+            #expect(try await Dashboard.texts(".plain tbody tr", browser) == ["EUR shown 2 €30.00", "USD 1 $30.00"])
+            #expect(try await Dashboard.text("main", browser).contains("No order in this range named products."))
+            try await Dashboard.isClean(browser)
+            try await Self.press("USD", browser)
+            try await Dashboard.settles(browser, where: "location.search.includes('x-currency=USD')")
+            #expect(try await shown("Revenue") == "$30.00")
+            #expect(try await shown("Buyers") == "1")
+            try await browser.click("usual-currency")
+            try await Dashboard.settles(browser, where: "!location.search.includes('x-currency')")
+            #expect(try await shown("Revenue") == "€30.00")
+
+            try await Dashboard.go(to: "goals", browser)
+            #expect(try await Dashboard.texts(".plain tbody td:nth-of-type(5)", browser) == ["€30.00"])
+            try await Dashboard.go(to: "cohorts", browser)
+            try await Dashboard.choose("revenue", in: "#choose-metric", browser)
+            try await Dashboard.settles(browser, where: "location.search.includes('x-metric=revenue')")
+            #expect(try await Dashboard.texts(".plain tbody td", browser) == ["3", "€30.00", "€10.00"])
+        }
+    }
+
+    @Test("cohorts are called by their days; the one that the range cuts is marked", arguments: ["week", "month"])
+    func cutCohorts(by period: String) async throws {
+        try await Dashboard.run { app, browser in
+            // Seven days that begin on no Monday and in the middle of a month.
+            for day in ["2026-03-11", "2026-03-16"] {
+                try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"v\#(day)","timestamp":"\#(day)T12:00:00Z"}"#, as: .server)
+            }
+            try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"now"}"#)
+            try await Dashboard.logIn(app, browser, app.keys[.query]!)
+            try await Dashboard.settles(browser)
+            let range = "range=custom&from=2026-03-11&to=2026-03-17&timezone=UTC"
+            try await browser.open(app.address + "/dashboard/cohorts?\(range)&x-by=\(period)")
+            try await browser.waits(for: "return document.querySelectorAll('.plain tbody tr').length > 0")
+            let first = period == "week" ? ["Mar 9, 2026 *", "Mar 16, 2026"] : ["March 2026 *"]
+            #expect(try await Dashboard.texts(".plain tbody th", browser) == first)
+            #expect(try await Dashboard.text("main", browser).contains("* Began before Mar 11, 2026, where the range begins"))
+            try await Dashboard.isClean(browser)
+            try await browser.open(app.address + "/dashboard/retention?\(range)&x-period=\(period)ly")
+            try await browser.waits(for: "return document.querySelectorAll('.cohorts tbody tr').length > 0")
+            #expect(try await Dashboard.texts(".cohorts tbody th", browser) == ["Average"] + first)
+            try await Dashboard.isClean(browser)
+        }
+    }
+
+    @Test("a long answer says that it is cut, and the file has all of it; days are those of the zone in the address")
+    func cutAnswers() async throws {
+        try await Self.run { app, browser in
+            let name = #"{"name":"Top","sql_text":"SELECT path FROM pageviews WHERE project_id = {{project_id}}"}"#
+            #expect(try await app.post("/api/v1/bi/sql-queries", name, as: .query).status == 201)
+            let range = "range=custom&from=2026-03-29&to=2026-03-29&timezone=Europe/Berlin"
+            try await browser.open(app.address + "/dashboard/explore?\(range)")
+            try await Dashboard.settles(browser)
+            #expect(try await Dashboard.text("main", browser).contains("Nothing was run yet."))
+            // Six pageviews by four: 1,296 rows.
+            let many = "SELECT a.path FROM pageviews a " + ["b", "c", "d"].map { "JOIN pageviews \($0) ON \($0).month = a.month" }.joined(separator: " ")
+            try await Self.fill("#statement", "\(many) WHERE a.project_id = {{project_id}}", browser)
+            try await browser.click(selector: "#sql-form button[type=submit]")
+            try await browser.waits(for: "return document.querySelectorAll('#result tbody tr').length === 1000 && !document.querySelector('[aria-busy]')")
+            #expect(try await Dashboard.text("#result [role=status]", browser).wholeMatch(of: /The first 1,000 rows, in [0-9,]+ ms; there are more\./) != nil)
+            try await browser.run("""
+                URL.createObjectURL = file => { file.text().then(text => window.lines = text.trim().split('\\n').length); return '#'; };
+                document.querySelector('#result button.link').click();
+                """)
+            try await browser.waits(for: "return window.lines === 1297")
+
+            // 29 March has 23 hours in Berlin.
+            try await browser.run("""
+                const send = window.fetch;
+                window.fetch = (path, options) => { if (path.endsWith('/visual-query')) window.asked = options.body; return send(path, options); };
+                """)
+            try await browser.click(selector: "#visual-form button[type=submit]")
+            try await browser.waits(for: "return !!window.asked")
+            let asked = try JSON.parse(try await browser.run("return window.asked").string ?? "")
+            #expect(asked["start_at"]?.string == "2026-03-28T23:00:00.000Z" && asked["end_at"]?.string == "2026-03-29T22:00:00.000Z")
+
+            try await browser.click(selector: "button.edit")
+            try await Self.fill("#edit-form input", "All pages", browser)
+            try await browser.click(selector: "#edit-form button[type=submit]")
+            try await browser.waits(for: "return [...document.querySelectorAll('tbody th')].some(cell => cell.textContent === 'All pages')")
+        }
+    }
+
+    @Test("people with two visitor ids are told apart, and their first visit is known")
+    func people() async throws {
+        try await Self.run { app, browser in
+            for visitor in ["ada", "bob"] { try await app.collect(#"{"type":"identify","visitor_id":"\#(visitor)","user_id":"ada@example.com"}"#) }
+            try await Dashboard.go(to: "people", browser)
+            let rows = try await browser.texts("return [...document.querySelectorAll('.plain tbody tr')].map(r => r.cells[0].innerText + ' ' + r.cells[1].innerText)")
+            #expect(Set(rows) == ["ada@example.com ada", "ada@example.com bob"])
+            try await browser.click(selector: ".plain tbody button")
+            try await browser.waits(for: "return document.querySelectorAll('dialog dd').length >= 3 && !document.querySelector('dialog [aria-busy]')")
+            #expect(try await Dashboard.texts("dialog dd", browser)[1] != "–")
+            try await Dashboard.isClean(browser)
+        }
+    }
+
+    @Test("all segments are counted, also those past the tenth; a condition without a value is not asked about")
+    func segments() async throws {
+        try await Self.run { app, browser in
+            for number in 1...12 {
+                _ = try await app.createSegment("S\(number)", #"{"source":"pageview","field":"path","op":"eq","value":"/"}"#)
+            }
+            try await Dashboard.go(to: "segments", browser)
+            let counts = "[...document.querySelectorAll('.plain tbody tr')].map(r => r.cells[1].innerText)"
+            try await browser.waits(for: "return \(counts).join() === '\(Array(repeating: "3", count: 12).joined(separator: ","))'")
+            try await browser.click("new-segment")
+            try await browser.waits(for: "return document.querySelector('#segment-count').textContent !== ''")
+            #expect(try await Dashboard.text("#segment-count", browser) == "How many there are is counted once every condition has a value.")
+            try await Dashboard.choose("event", in: ".condition select", browser)
+            try await Self.fill(".condition input", "signup", browser)
+            try await browser.waits(for: "return document.querySelector('#segment-count').textContent === '1 visitor, 33.3% of all in this range'")
+            try await Dashboard.isClean(browser)
+        }
+    }
+
+    @Test("an entry that is read stays open while others come; another level is followed as well")
+    func logs() async throws {
+        try await Self.run { app, browser in
+            func log(_ level: String, _ message: String) async throws {
+                try await app.collect(#"{"type":"log","level":"\#(level)","message":"\#(message)","body":{"n":1},"visitor_id":"ada"}"#)
+            }
+            try await log("warn", "first")
+            try await Dashboard.go(to: "logs", browser)
+            #expect(try await browser.run("return /:\\d\\d:\\d\\d/.test(document.querySelector('.log time').textContent)").boolean == true)
+            try await browser.click("follow")
+            try await browser.click(selector: ".log summary")
+            #expect(try await browser.run("return /:\\d\\d:\\d\\d\\.\\d{3}/.test(document.querySelector('.log dd').textContent)").boolean == true)
+            try await log("warn", "second")
+            try await browser.waits(for: "return document.querySelectorAll('.log').length === 2")
+            let open = "return [...document.querySelectorAll('.log')].map(l => (l.open ? 'open ' : '') + /(first|second|third)/.exec(l.innerText)[0])"
+            #expect(try await browser.texts(open) == ["second", "open first"])
+            try await Dashboard.choose("error", in: "#choose-level", browser)
+            try await Dashboard.settles(browser, where: "location.search.includes('x-level=error') && !document.querySelector('.log')")
+            #expect(try await browser.run("return document.querySelector('#follow').getAttribute('aria-pressed')").string == "true")
+            try await log("error", "third")
+            try await browser.waits(for: "return document.querySelectorAll('.log').length === 1")
+            try await Dashboard.isClean(browser)
+        }
+    }
+}
