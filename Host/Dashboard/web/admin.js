@@ -101,7 +101,7 @@ export async function show(view) {
   const chosen = [state.extra.project, view.session.project?.id].map(id => projects.find(project => project.id === id)).find(Boolean) ?? projects[0];
   const actions = row => h('div', { class: 'row end' },
     row.id !== chosen.id && button(t('a.choose'), () => view.go({ extra: { project: row.id } })),
-    opener(view, row),
+    button(t('a.open'), () => open(view, row), { title: t('a.opened') }),
   );
   replace(root,
     h('div', { class: 'heading' }, h('h1', null, t('admin'))),
@@ -125,17 +125,6 @@ export async function show(view) {
       ],
     health(signal),
   );
-}
-
-/** A button that opens a project's dashboard, once however often it is clicked. */
-function opener(view, project) {
-  let isOpening = false;
-  const action = async () => {
-    if (isOpening) return;
-    isOpening = true;
-    try { await open(view, project); } finally { isOpening = false; }
-  };
-  return button(t('a.open'), action, { title: t('a.opened') });
 }
 
 async function open(view, project) {

@@ -169,10 +169,10 @@ export async function show({ root, signal, state }) {
 const begun = new Map();
 const summary = ({ dataset, dimensions, metrics }) => `${dataset}: ${[...dimensions, ...metrics].join(', ')}`;
 
-/** The range as instants, as the questions know no time zone: from the begin of its first day to the begin of the day after its last. */
+/** The range as instants, as the questions know no time zone: from the begin of its first day to the begin of the day after its last, or to now. */
 function range(state) {
   const { start_at, end_at } = parameters(state);
-  return { start_at: midnight(start_at, state.zone), end_at: midnight(shift(end_at, 1), state.zone) };
+  return { start_at: midnight(start_at, state.zone), end_at: end_at.includes('T') ? end_at : midnight(shift(end_at, 1), state.zone) };
 }
 
 /** The instant at which a day begins on the clocks of `zone`. */

@@ -1,7 +1,6 @@
 // What pages log, with a tail.
 
 import { h, replace, t, language, later, load, columnChart, timeline, listen, facts, form, button, choice } from './kit.js';
-import { read, href } from './state.js';
 
 export const texts = {
   'l.over-time': { en: 'Entries over time', de: 'Einträge im Verlauf' },
@@ -119,7 +118,7 @@ function entry(row, zone) {
 }
 
 /** A switch that calls `add` whenever something comes. It is part of the address, so that another level or search keeps it. */
-function tail(add, { state, signal }) {
+function tail(add, { state, signal, keep }) {
   let following, waiting;
   // The stream tells that something came; the report, which knows the filters, says what.
   const come = () => add().catch(() => { /* the next one brings it along */ });
@@ -137,8 +136,8 @@ function tail(add, { state, signal }) {
   };
   const element = button(t('l.tail'),
     () => {
-      const isOn = !following, now = read();
-      history.replaceState(null, '', href({ ...now, extra: { ...now.extra, follow: isOn ? 'on' : '' } }));
+      const isOn = !following;
+      keep({ follow: isOn ? 'on' : '' });
       follow(isOn);
       if (isOn) come();
     },
