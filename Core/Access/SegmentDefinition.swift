@@ -17,7 +17,7 @@ public enum SegmentDefinition {
             _ = try await resolve(try Segment.parse(definition), for: call, inside: id.map { [$0] } ?? [])
         },
         relations: { _, relations in
-            let references = Dictionary(uniqueKeysWithValues: try relations.all.map { ($0.id, try Self.references(of: $0)) })
+            let references = Dictionary(uniqueKeysWithValues: relations.all.map { ($0.id, Self.references(of: $0)) })
             guard let new = relations.new else { return try isUnused(relations.old?.id ?? "", in: relations.all, references) }
             var reached: Set<String> = [], next = references[new.id] ?? []
             while let id = next.popFirst() {
@@ -26,12 +26,11 @@ public enum SegmentDefinition {
             }
         })
 
-    /// The segments that one names.
-    private static func references(of definition: Resource.Definition) throws -> Set<String> {
+    /// The segments that one names; none for one that can no longer be read, which is no reason to refuse a change of another.
+    private static func references(of definition: Resource.Definition) -> Set<String> {
         var ids: Set<String> = []
-        try Segment.parse(definition.fields["definition"] ?? definition.fields).rule.forEachLeaf {
-            if case .segment(let id, _) = $0 { ids.insert(id) }
-        }
+        let segment = try? Segment.parse(definition.fields["definition"] ?? definition.fields)
+        segment?.rule.forEachLeaf { if case .segment(let id, _) = $0 { ids.insert(id) } }
         return ids
     }
 
