@@ -399,6 +399,8 @@ struct DashboardPagesInBrowserTests {
             #expect(try await browser.run("return new Date(\(ends)).toISOString()").string == until)
             try await browser.open(app.address + "/dashboard/admin")
             try await Dashboard.settles(browser)
+            try await Self.press("More", browser)
+            try await browser.waits(for: "return ![...document.querySelectorAll('button')].some(b => b.textContent === 'More')")
             let shown = try await Dashboard.text("main", browser)
             for entry in ["visitor.export", "visitor.erase", "module.change"] { #expect(shown.contains(entry), "\(entry)") }
             #expect(shown.contains(#/key [0-9a-f-]{36}\s+Until the fair/#), "\(shown)")
