@@ -43,6 +43,9 @@ enum SampleBodies {
         "POST /api/v1/marketing/imports": #"{"provider":"google_ads","name":"May","rows":[{"date":"2026-05-01"}]}"#,
     ]
 
+    /// Modules whose facts a body asks for, beside that of the route.
+    static let modules: [String: [String]] = ["POST /api/v1/bi/embeds": ["core"]]
+
     /// Query parameters that a route requires.
     static let queries: [String: String] = ["GET /api/v1/segments/{id}/breakdown": "property=country"]
 
