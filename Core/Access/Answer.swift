@@ -35,12 +35,12 @@ public struct Answer: Sendable {
 
     public static let noContent = Answer(status: 204)
 
-    /// Adds a member to an answer that is a JSON object with others.
+    /// Adds a member to an answer that is a JSON object, which `json` writes without spaces.
     mutating func add(_ name: String, _ value: some Encodable) throws {
-        guard case .bytes(var bytes) = body, bytes.readableBytes > 2 else { preconditionFailure("the answer is no JSON object with members") }
-        let member = try JSONEncoder().encode([name: value])
+        guard case .bytes(var bytes) = body else { return }
+        let member = try JSONEncoder().encode([name: value]), isEmpty = bytes.readableBytes == 2
         bytes.moveWriterIndex(to: bytes.writerIndex - 1)
-        bytes.writeString(",")
+        if !isEmpty { bytes.writeString(",") }
         bytes.writeBytes(member.dropFirst())
         body = .bytes(bytes)
     }

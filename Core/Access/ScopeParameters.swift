@@ -41,7 +41,7 @@ extension ProjectRequest {
         let zoneName = value("timezone") ?? "UTC"
         // The names only: abbreviations and offsets mean different things to different engines.
         guard zoneName == "UTC" || TimeZone.knownTimeZoneIdentifiers.contains(zoneName), let zone = TimeZone(identifier: zoneName) else {
-            throw ServiceError.parameter("timezone", "unknown zone '\(zoneName.excerpt(60))'; an IANA name such as Europe/Berlin is accepted.")
+            throw ServiceError.parameter("timezone", "must be an IANA name such as Europe/Berlin; got '\(zoneName.excerpt(60))'.")
         }
         let filters = try value("filter").map(filters) ?? []
         let range = try range(in: zone, value)

@@ -48,7 +48,7 @@ enum EmbeddedResource {
 
     /// The visual query that shows a metric.
     private static func query(of metric: Resource.Definition, _ config: JSON) throws -> JSON {
-        let asked = config.members.filter { ["start_at", "end_at", "filters", "dimensions", "limit"].contains($0.name) }
+        let asked = config.members.filter { ["start_at", "end_at", "timezone", "filters", "dimensions", "limit"].contains($0.name) }
         var query = Dictionary(asked) { _, last in last }
         query["dataset"] = metric.fields["dataset"]
         query["metrics"] = try JSON(encoding: [metric.fields["key"]?.string ?? ""])

@@ -26,7 +26,9 @@ enum Metric {
                 }
                 try metrics.check(key, in: dataset)
             }
-            guard let old = relations.old else { return }
+            // A metric with another name in front of people is the same to those that are made from it.
+            guard let old = relations.old, ["key", "dataset", "expression"].contains(where: { old.fields[$0]?.string != relations.new?.fields[$0]?.string })
+            else { return }
             let others = relations.all.map(\.fields).filter { $0["key"]?.string != relations.new?.fields["key"]?.string }
             let before = Metrics(others + [old.fields])
             for other in others {

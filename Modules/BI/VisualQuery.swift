@@ -11,6 +11,7 @@ struct VisualQuery: Sendable {
 
     static let rangeFields: [Schema.Field] = [
         .optional("start_at", .timestamp, "Default: 30 days before the end."), .optional("end_at", .timestamp, "Default: now."),
+        .optional("timezone", .text(64), "IANA name of the zone whose days start_at and end_at are; columns such as date are UTC. Default: UTC."),
         .optional("filters", .map(.any), "Columns and what they must be: a value, or an array of which one."),
         .optional("limit", Execution.limit, "Default: 100."),
     ]
@@ -70,7 +71,7 @@ struct VisualQuery: Sendable {
     /// The range that the body asks for.
     static func scope(_ body: JSON, _ call: ProjectRequest) async throws -> Scope {
         do {
-            return try await call.scope { name in ["start_at", "end_at"].contains(name) ? body[name]?.string : nil }
+            return try await call.scope { name in ["start_at", "end_at", "timezone"].contains(name) ? body[name]?.string : nil }
         } catch let error as ServiceError where error.code == "invalid_parameter" {
             let sentence = error.message.replacing("Invalid query parameter '", with: "field '")
             throw ServiceError.body(sentence.replacing("': ", with: "' ", maxReplacements: 1))

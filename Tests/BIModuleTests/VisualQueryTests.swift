@@ -20,6 +20,12 @@ struct VisualQueryTests {
             #expect(answer == "date,visitors,pageviews,sessions,events\n\"2026-03-01\",3,4,3,2\n\"2026-03-02\",2,2,2,1")
             answer = try await app.rows("visual-query", #"{"dataset":"pageviews","metrics":["count"],"start_at":"2027-01-01","end_at":"2027-01-02"}"#)
             #expect(answer == "count\n0")
+            // In Auckland the 2nd begins on the 1st at 11:00 by UTC, and ends 24 hours later.
+            answer = try await app.rows(
+                "visual-query", #"{"dataset":"pageviews","metrics":["count"],"start_at":"2026-03-02","end_at":"2026-03-02","timezone":"Pacific/Auckland"}"#)
+            #expect(answer == "count\n4")
+            let refused = try await app.bi("visual-query", #"{"dataset":"pageviews","metrics":["count"],"timezone":"X/Y"}"#)
+            #expect(refused.body == #"{"error":"Invalid request body: field 'timezone' must be an IANA name such as Europe/Berlin; got 'X/Y'."}"#)
         }
     }
 

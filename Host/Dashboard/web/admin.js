@@ -2,7 +2,7 @@
 
 import {
   h, replace, t, ask, number, moment, ago, card, load, later, table, facts, form, formDialog, field, select, button, removal, submit, attempt,
-  confirmed, toast, download, dialog, remember, Failure,
+  confirmed, toast, download, dialog, remember, endOfDay, Failure,
 } from './kit.js';
 import { copyable, snippet } from './start.js';
 
@@ -232,9 +232,6 @@ function newKey(view, root, done) {
     );
   });
 }
-
-/** The last instant of a day on the person's clock: what ends on a day holds through it. */
-const endOfDay = day => new Date(`${day}T23:59:59.999`).toISOString();
 
 function modules(view, project) {
   const root = `/api/admin/projects/${project.id}/modules`, summaries = new Map(view.session.modules.map(module => [module.name, module.summary]));

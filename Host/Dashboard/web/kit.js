@@ -10,7 +10,7 @@ export * from './text.js';
 export * from './api.js';
 export * from './charts.js';
 export * from './tables.js';
-export { shift, today, parameters } from './state.js';
+export { endOfDay, shift, today, parameters } from './state.js';
 
 /** A small i that explains a number, by pointer, focus or touch. What it says stays inside the window. */
 export function info(text) {

@@ -15,6 +15,9 @@ export function shift(day, days) {
   return date.toISOString().slice(0, 10);
 }
 
+/** The last instant of a day on the person's clock: what ends on a day holds through it. */
+export const endOfDay = day => new Date(`${day}T23:59:59.999`).toISOString();
+
 /** First and last day of a preset, both inside. */
 export function days(range, zone, from, to) {
   const last = today(zone), month = last.slice(0, 8) + '01';

@@ -2,7 +2,7 @@
 
 import {
   h, replace, t, number, moment, load, card, field, select, form, table, button, submit, formDialog, removal, ask, toast, csv, download, parameters,
-  unique, empty, shift, Failure,
+  unique, empty, Failure,
 } from './kit.js';
 
 export const texts = {
@@ -169,33 +169,9 @@ export async function show({ root, signal, state }) {
 const begun = new Map();
 const summary = ({ dataset, dimensions, metrics }) => `${dataset}: ${[...dimensions, ...metrics].join(', ')}`;
 
-/** The range as instants, as the questions know no time zone: from the begin of its first day to the begin of the day after its last, or to now. */
 function range(state) {
-  const { start_at, end_at } = parameters(state);
-  return { start_at: midnight(start_at, state.zone), end_at: end_at.includes('T') ? end_at : midnight(shift(end_at, 1), state.zone) };
-}
-
-/** The instant at which a day begins on the clocks of `zone`. */
-function midnight(day, zone) {
-  const wanted = Date.parse(`${day}T00:00:00Z`);
-  const clock = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  /** How far the clocks are ahead of UTC at an instant. */
-  const ahead = at => {
-    const { year, month, day, hour, minute, second } = Object.fromEntries(clock.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
-    return Date.UTC(year, month - 1, day, hour, minute, second) - at;
-  };
-  // Twice, as the clocks may have changed since.
-  const near = wanted - ahead(wanted);
-  return new Date(wanted - ahead(near)).toISOString();
+  const { start_at, end_at, timezone } = parameters(state);
+  return { start_at, end_at, timezone };
 }
 
 /** Rows that are shown, and that a file may have: what the API answers at most, of so many columns. */

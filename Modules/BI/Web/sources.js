@@ -2,6 +2,7 @@
 
 import {
   h, replace, t, number, ago, moment, card, load, table, form, formDialog, dialog, field, select, submit, button, removal, toast, ask, Failure,
+  endOfDay,
 } from './kit.js';
 import { copyable } from './start.js';
 
@@ -313,9 +314,6 @@ function policies(view, datasets) {
     ],
   });
 }
-
-/** The last instant of a day on the person's clock: what ends on a day holds through it. */
-const endOfDay = day => new Date(`${day}T23:59:59.999`).toISOString();
 
 /** What may be embedded, with where it is listed, and how an embed names it. */
 const shows = {

@@ -68,8 +68,7 @@ export async function show(view) {
         value: point.active_visitors,
       }));
       if (!points.length) return null;
-      // By day, however short the range is.
-      const partial = endsToday({ state: view.state, interval: 'day' }, periods);
+      const partial = endsToday(view, periods);
       return lineChart({ name: t('n.active'), points, say: count => t('count.visitors', { count }), partial });
     }),
     lifecycle(view),

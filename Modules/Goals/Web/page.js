@@ -1,6 +1,6 @@
 // What visitors should do, and how many did.
 
-import { h, replace, t, number, money, load, table, formDialog, removal, button, field, select, behind, ask } from './kit.js';
+import { h, replace, t, number, percent, money, load, table, formDialog, removal, button, field, select, behind, ask } from './kit.js';
 
 export const texts = {
   'z.list': { en: 'Goals', de: 'Ziele' },
@@ -51,7 +51,7 @@ export async function show(view) {
           { name: t('z.kind'), cell: row => `${t(`z.${row.goal_type}`)}: ${row.config[key[row.goal_type]]}` },
           { name: t('z.conversions'), number: true, explain: t('z.conversions?'), cell: cell('conversions') },
           { name: t('z.unique'), number: true, cell: cell('unique_visitors') },
-          { name: t('z.rate'), number: true, explain: t('z.rate?'), cell: cell('conversion_rate', value => `${number(value)} %`) },
+          { name: t('z.rate'), number: true, explain: t('z.rate?'), cell: cell('conversion_rate', percent) },
           { name: t('revenue'), number: true, cell: row => cash(stats.get(row.id)) },
           {
             name: '',

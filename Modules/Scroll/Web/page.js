@@ -31,7 +31,7 @@ export async function show(view) {
         ? columnChart({
           name: t('s.reached'),
           format: percent,
-          points: data.map(row => ({ label: `${row.from}–${row.to} %`, short: `${row.from} %`, value: row.reached })),
+          points: data.map(row => ({ label: `${row.from}–${percent(row.to)}`, short: percent(row.from), value: row.reached })),
         })
         : null;
     }),

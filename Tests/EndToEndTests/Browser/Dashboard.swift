@@ -17,6 +17,16 @@ enum Dashboard {
         }
     }
 
+    /// The same with `traffic`, and somebody who has logged in with a query key and sees the overview.
+    static func opened(_ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
+        try await run { app, browser in
+            try await traffic(app)
+            try await logIn(app, browser, app.keys[.query]!)
+            #expect(try await figure("Visitors", browser) == "3")
+            try await body(app, browser)
+        }
+    }
+
     /// Six pageviews of three visitors, and ada's sign-up.
     static func traffic(_ app: TestApp) async throws {
         for (visitor, paths) in [("ada", ["/", "/pricing"]), ("bob", ["/"]), ("cy", ["/docs", "/", "/docs"])] {

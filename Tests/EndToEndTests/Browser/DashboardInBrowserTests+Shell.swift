@@ -1,0 +1,192 @@
+import Core
+@testable import Host
+@testable import TestSupport
+import Testing
+
+/// What surrounds every page: range, address, filters, focus, and the parts that pages are made from.
+extension DashboardInBrowserTests {
+    @Test("today is compared with yesterday until the same time, and drawn until this hour")
+    func today() async throws {
+        try await Dashboard.run { app, browser in
+            let now = SystemTime().now, today = Int64(now.milliseconds / 86_400_000) * 86_400_000
+            // Three began today, two yesterday as early, a fourth at its very end.
+            for (visitor, at) in [
+                ("ada", today), ("bob", today), ("cy", today),
+                ("ada", today - 86_400_000), ("bob", today - 86_400_000), ("cy", today - 60_000), ("dee", today - 60_000), ("eve", today - 60_000),
+            ] {
+                let timestamp = Instant(milliseconds: at).iso8601
+                try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"\#(visitor)","timestamp":"\#(timestamp)"}"#)
+            }
+            try await Dashboard.logIn(app, browser, app.keys[.query]!)
+            #expect(try await Dashboard.figure("Visitors", browser) == "5")
+            try await browser.open(app.address + "/dashboard/overview?range=today&timezone=UTC")
+            #expect(try await Dashboard.figure("Visitors", browser) == "3")
+            // In the last minutes of a day, its end is as early as now.
+            guard now.milliseconds - today < 86_400_000 - 600_000 else { return }
+            try await browser.waits(for: "return document.querySelector('.figure .delta').textContent.startsWith('▲ +50%')")
+            let hours = try await browser.texts("return [...document.querySelectorAll('.drawing tbody th')].map(hour => hour.textContent)")
+            #expect(hours.count == Int((now.milliseconds - today) / 3_600_000) + 1)
+            #expect(try await Dashboard.text(".card > div > .hint", browser) == "The dashed part is not over yet.")
+            #expect(try await Dashboard.text("#compared-with", browser).contains(", until ") == true)
+            // A range that is over is compared as a whole.
+            try await browser.open(app.address + "/dashboard/overview?range=yesterday&timezone=UTC")
+            #expect(try await Dashboard.figure("Visitors", browser) == "5")
+            #expect(try await browser.run("return document.querySelectorAll('.drawing tbody th').length").integer == 24)
+            #expect(try await Dashboard.text("#compared-with", browser).contains("until") == false)
+        }
+    }
+
+    @Test("an address that names what does not exist is a page all the same")
+    func addresses() async throws {
+        try await Dashboard.run { app, browser in
+            try await Dashboard.traffic(app)
+            try await Dashboard.logIn(app, browser, app.keys[.query]!)
+            for query in ["timezone=Mars/X", "range=custom&from=abc&to=def", "range=custom&from=2025-02-31&to=2025-03-01", "range=ever", "filter=;;:x;y", "x-metric=z"] {
+                try await browser.open(app.address + "/dashboard/overview?\(query)")
+                #expect(try await Dashboard.figure("Visitors", browser) == "3", "\(query)")
+            }
+            #expect(try await browser.complaints() == [])
+            // A filter that the API refuses can be taken away.
+            try await browser.open(app.address + "/dashboard/overview?filter=nothing:x")
+            try await Dashboard.settles(browser, where: "document.querySelector('.failed')")
+            #expect(try await Dashboard.texts(".chips li > span", browser) == ["nothing is x"])
+            try await browser.click(selector: ".chips button")
+            #expect(try await Dashboard.figure("Visitors", browser) == "3")
+            // So can a segment that was deleted.
+            try await browser.open(app.address + "/dashboard/overview?segment=00000000-0000-4000-8000-000000000000")
+            try await Dashboard.settles(browser, where: "document.querySelector('#segment')")
+            #expect(try await browser.run("return document.querySelector('#segment').selectedOptions[0].textContent").string == "(no longer there)")
+            try await Dashboard.choose("", in: "#segment", browser)
+            #expect(try await Dashboard.figure("Visitors", browser) == "3")
+        }
+    }
+
+    @Test("a filter is composed from what there is; what makes no sense is refused in words")
+    func composer() async throws {
+        try await Dashboard.opened { app, browser in
+            func fill(_ dimension: String, _ value: String, property: String? = nil) async throws {
+                if try await browser.run("return !document.querySelector('dialog')").boolean == true { try await browser.click("add-filter") }
+                try await Dashboard.choose(dimension, in: "#filter-dimension", browser)
+                if let property { try await browser.run("document.querySelector('#filter-property').value = '\(property)'") }
+                try await browser.run("document.querySelector('#filter-value').value = '\(value)'")
+                try await browser.click(selector: "#filter-form button[type=submit]")
+            }
+            func refused(_ sentence: String) async throws {
+                try await browser.waits(for: "return document.querySelector('dialog .problem').textContent.startsWith('\(sentence)')")
+            }
+            func chips(_ texts: [String]) async throws {
+                try await Dashboard.settles(browser, where: "!document.querySelector('dialog')")
+                #expect(try await Dashboard.texts(".chips li > span", browser) == texts)
+            }
+            try await browser.click("add-filter")
+            #expect(try await browser.run("return document.activeElement.id").string == "filter-dimension")
+            try await browser.waits(for: "return document.querySelectorAll('#filter-values option[value=\"/pricing\"]').length === 1")
+            #expect(try await browser.barriers() == [])
+            try await fill("path", ",")
+            try await refused("Name a value")
+            try await fill("country", "Germania")
+            try await refused("No country is called “Germania”")
+            try await fill("data", "pro", property: " ")
+            try await refused("Name the property")
+            try await fill("data", "pro", property: "plan")
+            try await chips(["Property plan is pro"])
+            try await fill("country", "Germany, fr")
+            try await chips(["Property plan is pro", "Country is Germany, France"])
+            #expect(try await browser.run("return new URLSearchParams(location.search).get('filter')").string == "data.plan:pro;country:DE,FR")
+            try await browser.click(selector: ".chips li.plain button")
+            try await chips([])
+            // What stands on the same dimension is an alternative.
+            try await fill("path", "/pricing")
+            try await chips(["Page is /pricing"])
+            try await fill("path", "/docs")
+            try await chips(["Page is /pricing, /docs"])
+            #expect(try await Dashboard.figure("Visitors", browser) == "2")
+            #expect(try await browser.complaints() == [])
+        }
+    }
+
+    @Test("who uses the keyboard stays where they are; what the page shows is in the address")
+    func keyboard() async throws {
+        try await Dashboard.opened { app, browser in
+            func focused() async throws -> String? {
+                try await browser.run("return document.activeElement.id || document.activeElement.dataset.key || document.activeElement.tagName").string
+            }
+            try await browser.type(Browser.Key.up, selector: "#range")
+            try await Dashboard.settles(browser, where: "location.search.includes('range=7d')")
+            #expect(try await focused() == "range")
+            try await browser.type(Browser.Key.up, selector: "#range")
+            try await Dashboard.settles(browser, where: "location.search.includes('range=yesterday')")
+            #expect(try await focused() == "range")
+            try await browser.type(" ", selector: "#compare")
+            try await Dashboard.settles(browser, where: "location.search.includes('compare=off') && !document.querySelector('#compared-with')")
+            #expect(try await focused() == "compare")
+            try await browser.type(Browser.Key.enter, selector: "#days")
+            #expect(try await focused() == "from")
+            try await browser.run("document.querySelector('#to').value = new Date().toISOString().slice(0, 10)")
+            try await browser.click(selector: "dialog button[type=submit]")
+            try await Dashboard.settles(browser, where: "location.search.includes('range=custom')")
+            try await browser.waits(for: "return document.activeElement.id === 'days'")
+
+            // The chosen figure and the chosen tab outlive a filter.
+            try await browser.run("document.querySelector('[data-key=\"figure-Pageviews\"]').click(); document.querySelector('[data-key=tab-entry]').click()")
+            try await browser.waits(for: "return location.search.includes('x-metric=pageviews') && location.search.includes('x-pages=entry')")
+            try await Dashboard.settles(browser)
+            try await browser.type(Browser.Key.enter, selector: "button.row[title='Only /docs']")
+            try await Dashboard.settles(browser, where: "location.search.includes('filter=entry_page')")
+            #expect(["chip-0", "BUTTON"].contains(try await focused()))
+            #expect(try await browser.run("return document.querySelector('[data-key=tab-entry]').ariaSelected").string == "true")
+            #expect(try await browser.run("return document.querySelector('.figure [aria-pressed=true]').dataset.key").string == "figure-Pageviews")
+            try await browser.type(Browser.Key.enter, selector: ".chips button")
+            try await Dashboard.settles(browser, where: "!location.search.includes('filter=')")
+            #expect(try await focused() == "add-filter")
+
+            // An explanation of a column is read by keyboard and touch, inside the window.
+            try await browser.run("document.querySelector('[data-key=tab-pages]').click()")
+            try await Dashboard.settles(browser, where: "document.querySelector('thead .info')")
+            let isInside = try await browser.run("""
+                const info = document.querySelector('thead .info');
+                info.focus();
+                const { left, top } = info.style.getPropertyValue('--left') ? getComputedStyle(info, '::after') : {};
+                return document.activeElement === info && parseFloat(left) >= 0 && parseFloat(left) < innerWidth && parseFloat(top) >= 0
+                """)
+            #expect(isInside.boolean == true)
+            // The end of the sidebar is in sight.
+            #expect(try await browser.run("scrollTo(0, 0); return document.querySelector('#log-out').getBoundingClientRect().bottom <= innerHeight").boolean == true)
+            try await Dashboard.go(to: "goals", browser)
+            #expect(try await browser.run("return document.querySelector('#compare').checkVisibility()").boolean == false)
+            try await Dashboard.isClean(browser)
+        }
+    }
+
+    @Test("a chart draws points without neighbours, and its axis has its unit; a button does one thing at a time")
+    func parts() async throws {
+        try await Dashboard.run { app, browser in
+            try await browser.open(app.address + "/dashboard")
+            try await browser.waits(for: "return !!document.querySelector('#credential')")
+            let drawn = try await browser.texts("""
+                const from = name => import(`${document.documentElement.dataset.files}/${name}.js`);
+                return Promise.all([from('kit'), from('text')]).then(([{ lineChart, columnChart }, { percent, money }]) => {
+                    const points = [null, 5, null, 7, 8].map((value, at) => ({ label: `${at}`, value }));
+                    const axis = chart => [...chart.querySelectorAll('.axis[text-anchor=end]')].map(label => label.textContent);
+                    const euros = columnChart({ name: 'x', points: [{ label: 'a', value: 12 }], format: value => money(value, 'EUR') });
+                    const line = lineChart({ name: 'x', points, format: percent });
+                    return [`${line.querySelectorAll('.alone').length}`, axis(line)[0], axis(line)[1], axis(euros)[1]];
+                })
+                """)
+            #expect(drawn == ["1", "0%", "2%", "€5.00"])
+            let count = try await browser.run("""
+                const { button } = await import(`${document.documentElement.dataset.files}/kit.js`);
+                let count = 0, finish;
+                const it = button('x', () => { count++; return new Promise(done => finish = done); });
+                document.body.append(it);
+                it.click(); it.click();
+                const during = it.ariaBusy;
+                finish();
+                await new Promise(done => setTimeout(done, 10));
+                it.click();
+                return `${count} ${during}`;
+                """)
+            #expect(count.string == "2 true")
+        }
+    }
+}
