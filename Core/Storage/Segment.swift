@@ -23,6 +23,8 @@ public struct Segment: Sendable, Hashable {
         case did(Step, count: Comparison, withinDays: Int?)
         case metric(Metric, Comparison)
         case sequence(Sequence)
+        /// The visitor is at this place of the funnel.
+        case funnel(Funnel, FunnelPlace)
         /// Another segment, as it is when the question is asked.
         case segment(id: String, isMember: Bool)
     }

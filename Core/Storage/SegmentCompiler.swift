@@ -104,6 +104,7 @@ struct SegmentCompiler {
             return count(from(start, step.condition(dialect)), times)
         case .metric(let metric, let comparison): return self.metric(metric, comparison)
         case .sequence(let sequence): return self.sequence(sequence)
+        case .funnel(let funnel, let place): return self.funnel(funnel, place)
         case .segment: preconditionFailure("a reference is resolved before it is compiled")
         }
     }
@@ -209,6 +210,13 @@ struct SegmentCompiler {
         return Condition(sql: """
             visitor IN (WITH \(ctes) SELECT l.visitor FROM \(last) l WHERE NOT EXISTS (
               SELECT 1 FROM matched m WHERE m.visitor = l.visitor AND m.\(flag) AND m.position > l.position\(soon)))
+            """)
+    }
+
+    private func funnel(_ funnel: Funnel, _ place: FunnelPlace) -> Condition {
+        let journeys = FunnelJourneys.ctes(of: funnel, in: scope)
+        return Condition(sql: """
+            visitor IN (WITH activity AS NOT MATERIALIZED (\(activityInRange)), \(journeys) SELECT visitor FROM journeys WHERE \(place.condition))
             """)
     }
 }

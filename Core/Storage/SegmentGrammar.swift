@@ -40,7 +40,7 @@ extension Segment {
         return isNegated ? .not(rule) : rule
     }
 
-    private static let sources = ["profile", "session", "pageview", "event", "metric", "sequence", "segment"]
+    private static let sources = ["profile", "session", "pageview", "event", "metric", "sequence", "funnel", "segment"]
 
     private static func leaf(_ json: JSON, at path: String) throws -> Rule {
         switch json["source"]?.string {
@@ -50,6 +50,7 @@ extension Segment {
         case "event": return try event(json, at: path)
         case "metric": return try metric(json, at: path)
         case "sequence": return .sequence(try sequence(json, at: path))
+        case "funnel": return try funnel(json, at: path)
         case "segment": return try reference(json, at: path)
         case let other:
             let came = other.map { "'\($0.excerpt(60))'" } ?? json["source"]?.described ?? "nothing"
@@ -132,6 +133,12 @@ extension Segment {
         }
         return Sequence(
             steps: try steps.enumerated().map { try Step.parse($1, at: "\(path).steps[\($0)]") }, thenNot: thenNot, withinDays: try days(json, at: path))
+    }
+
+    private static func funnel(_ json: JSON, at path: String) throws -> Rule {
+        try Schema.object(Funnel.fields + FunnelPlace.fields).check(json, at: path)
+        let funnel = try Funnel(json, at: path)
+        return .funnel(funnel, try FunnelPlace(json, of: funnel, at: path))
     }
 
     private static func reference(_ json: JSON, at path: String) throws -> Rule {

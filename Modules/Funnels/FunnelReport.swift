@@ -39,7 +39,9 @@ struct FunnelReport: Encodable, Sendable {
         .optional("breakdown", .list(.object([.required("value", .optionalText(32_768))] + FunnelConversion.fields)), "With `breakdown`."),
     ] + FunnelConversion.fields
 
-    static func run(_ funnel: Funnel, id: String? = nil, by dimension: Filter.Dimension?, _ scope: Scope) async throws -> FunnelReport {
+    static func run(
+        _ funnel: Funnel, named name: String?, id: String? = nil, by dimension: Filter.Dimension?, _ scope: Scope
+    ) async throws -> FunnelReport {
         let counts = FunnelConversion.columns(of: funnel, scope)
         let total = try await scope.rows(
             "funnels.analyze", continues: true, "\(FunnelJourneys.ctes(of: funnel, in: scope)) SELECT \(counts) FROM journeys")[0]
@@ -51,7 +53,7 @@ struct FunnelReport: Encodable, Sendable {
                 GROUP BY value ORDER BY count(step_1) DESC, value LIMIT \(scope.limit) OFFSET \(scope.offset)
                 """).map { Line(value: $0.text("value"), conversion: FunnelConversion($0, of: funnel)) }
         }
-        return FunnelReport(funnelID: id, name: funnel.name, conversion: FunnelConversion(total, of: funnel), breakdown: lines)
+        return FunnelReport(funnelID: id, name: name, conversion: FunnelConversion(total, of: funnel), breakdown: lines)
     }
 
     /// The visitors at a place of the funnel; with a dimension those of one line of its breakdown.

@@ -13,13 +13,16 @@ extension FunnelsModule {
                 parameters: ScopeParameters.list + [Self.breakdown], fields: FunnelReport.fields
             ) { call, scope in
                 let stored = try await Funnel.resource.require(call)
-                return try await FunnelReport.run(try Funnel(stored.fields), id: stored.id, by: try dimension(call), scope)
+                return try await FunnelReport.run(
+                    try Funnel(stored.fields), named: stored.fields["name"]?.string, id: stored.id, by: try dimension(call), scope)
             },
             .report(
                 Self.path + "/analyze", "The same for a definition in the body, which is not kept.",
                 parameters: ScopeParameters.list + [Self.breakdown],
-                body: .object(Funnel.fields.map { $0.name == "name" ? .optional("name", .text(200)) : $0 }), fields: FunnelReport.fields
-            ) { call, definition, scope in try await FunnelReport.run(try Funnel(definition), by: try dimension(call), scope) },
+                body: .object([.optional("name", .text(200))] + Funnel.fields), fields: FunnelReport.fields
+            ) { call, definition, scope in
+                try await FunnelReport.run(try Funnel(definition), named: definition["name"]?.string, by: try dimension(call), scope)
+            },
             .report(
                 one + "/drill", "The visitors behind a number of the analysis.",
                 parameters: ScopeParameters.list + [
@@ -42,10 +45,7 @@ extension FunnelsModule {
             Route(
                 .post, one + "/segment", "Save the visitors of a step as a segment, which follows the funnel as it is now.",
                 scope: .query, access: .write,
-                body: .object([
-                    .required("name", .text(200), "Of the segment."), .required("step", .integer(1...20), "Number of the step."),
-                    .required("state", .choice(FunnelPlace.states), "Who reached the step, or the one before it alone."),
-                ]),
+                body: .object([.required("name", .text(200), "Of the segment.")] + FunnelPlace.fields),
                 success: .json(SegmentDefinition.resource.answered, status: 201), use: saveSegment),
         ]
     }
@@ -58,18 +58,15 @@ extension FunnelsModule {
         return dimension
     }
 
-    private struct NewSegment: Encodable { let name: String, definition: FunnelSegment }
+    private struct NewSegment: Encodable { let name: String, definition: JSON }
 
-    /// `POST /api/v1/funnels/{id}/segment` answers the segment; 404, 403 where module `segments` may not be changed, 400 for what a
-    /// segment can't say.
+    /// `POST /api/v1/funnels/{id}/segment` answers the segment; 404, 403 where module `segments` may not be changed, 400 for a step
+    /// that the funnel does not have.
     @Sendable private func saveSegment(_ call: ProjectRequest) async throws -> Answer {
         let stored = try await Funnel.resource.require(call).fields
         try call.require(module: "segments", .write)
-        let body = try await call.body(), funnel = try Funnel(stored)
-        let step = body["step"]?.integer.map(Int.init)
-        let place = try FunnelPlace(step: step, state: body["state"]?.string, of: funnel) { .body("field 'step' \($0)") }
-        let segment = NewSegment(
-            name: body["name"]?.string ?? "", definition: try FunnelSegment(place, of: funnel, steps: stored["steps"]?.elements ?? []))
+        let body = try await call.body(), place = try FunnelPlace(body, of: try Funnel(stored))
+        let segment = NewSegment(name: body["name"]?.string ?? "", definition: try Funnel.segment(place, of: stored))
         let made = try await SegmentDefinition.resource.create(try JSON(encoding: segment), for: call)
         return SegmentDefinition.resource.answer(made, status: 201)
     }

@@ -40,6 +40,11 @@ struct SegmentDefinitionTests {
         var definition: String { #"{"match":"\#(match)","conditions":[\#(conditions)]}"# }
     }
 
+    /// From pricing to a purchase.
+    static func funnel(_ options: String) -> String {
+        #"{"source":"funnel","steps":[{"type":"pageview","value":"/pricing"},{"type":"event","value":"purchase"}],\#(options)}"#
+    }
+
     static let cases = [
         // The profile: the latest value, whenever it was told.
         Case(#"{"source":"profile","field":"traits.plan","op":"eq","value":"pro"}"#, ["ada", "bob"]),
@@ -96,6 +101,11 @@ struct SegmentDefinitionTests {
         Case(#"{"source":"event","event":"purchase","negate":true}"#, ["bob", "di"]),
         Case(#"{"source":"event","event":"purchase","negate":false}"#, ["ada", "cy"]),
         Case(#"{"source":"sequence","steps":[{"path":"/pricing"},{"event":"purchase"}],"negate":true}"#, ["bob", "cy", "di"]),
+        Case(funnel(#""step":2,"state":"converted""#), ["ada"]),
+        Case(funnel(#""step":2,"state":"dropped""#), ["bob", "cy"]),
+        Case(funnel(#""step":2,"state":"dropped","negate":true"#), ["ada", "di"]),
+        Case(funnel(#""step":2,"state":"converted","order":"any""#), ["ada", "cy"]),
+        Case(funnel(#""step":2,"state":"dropped","conversion_window":59"#), ["ada", "bob", "cy"]),
         Case(#"{"match":"any","negate":true,"conditions":[{"source":"event","event":"purchase"},{"source":"event","event":"signup"}]}"#, ["di"]),
     ]
 
@@ -127,7 +137,7 @@ struct SegmentDefinitionTests {
         (#"{"match":"all","conditions":[7]}"#, "field 'definition.conditions[0]' must be an object; got a number."),
         (
             #"{"match":"all","conditions":[{"source":"visitor","field":"x","op":"eq","value":1}]}"#,
-            "field 'definition.conditions[0].source' must be one of 'profile', 'session', 'pageview', 'event', 'metric', 'sequence', 'segment'; got 'visitor'."
+            "field 'definition.conditions[0].source' must be one of 'profile', 'session', 'pageview', 'event', 'metric', 'sequence', 'funnel', 'segment'; got 'visitor'."
         ),
         (
             #"{"match":"all","conditions":[{"source":"profile","field":"plan","op":"eq","value":1}]}"#,
@@ -145,6 +155,22 @@ struct SegmentDefinitionTests {
         (
             #"{"match":"all","conditions":[{"source":"event","event":"x","within_days":0}]}"#,
             "field 'definition.conditions[0].within_days' must be a whole number from 1 to 3660; got 0."
+        ),
+        (
+            #"{"match":"all","conditions":[{"source":"funnel","steps":[{"type":"event","value":"x"}],"step":1,"state":"converted"}]}"#,
+            "field 'definition.conditions[0].steps' must be an array of 2 to 20 objects; got 1."
+        ),
+        (
+            #"{"match":"all","conditions":[{"source":"funnel","steps":[{"type":"pageview","value":"/"},{"type":"event","value":"x"}],"state":"converted"}]}"#,
+            "missing required field 'definition.conditions[0].step'."
+        ),
+        (
+            #"{"match":"all","conditions":[{"source":"funnel","steps":[{"type":"pageview","value":"/"},{"type":"event","value":"x"}],"step":3,"state":"dropped"}]}"#,
+            "field 'definition.conditions[0].step' must be a whole number from 2 to 2, as the funnel has 2 steps; got 3."
+        ),
+        (
+            #"{"match":"all","conditions":[{"source":"funnel","steps":[{"type":"pageview","value":"/"},{"type":"event","value":"x"}],"step":2,"state":"dropped","exclusions":[{"type":"event","value":"y","after_step":2}]}]}"#,
+            "field 'definition.conditions[0].exclusions[0].after_step' must be a whole number from 1 to 1; got 2."
         ),
         (
             #"{"match":"all","conditions":[{"source":"sequence","steps":[{"event":"x"}]}]}"#,

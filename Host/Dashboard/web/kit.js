@@ -237,8 +237,8 @@ export function timeline({ data, previous }, interval, value) {
 /** Whether the last point of a report over time is not over yet: today, or this hour. */
 export const endsToday = ({ state }, data) => data.length > 0 && isOpen(state);
 
-/** Shows the visitors behind a number, from a report that lists them (`/drill`). */
-export function behind(view, title, path, parameters) {
+/** Shows the visitors behind a number, from a report that lists them (`/drill`), and `actions`, what can be done with them. */
+export function behind(view, title, path, parameters, actions) {
   const place = h('div');
   let limit = 50;
   const draw = () => load(place,
@@ -249,6 +249,7 @@ export function behind(view, title, path, parameters) {
         h('p', null, t('behind', { count: total })),
         h('ul', { class: 'ids', tabindex: 0, 'aria-label': title }, data.map(id => h('li', null, h('code', null, id)))),
         h('div', { class: 'row end' },
+          actions,
           data.length < total && limit < 1000 && button(t('more'), () => { limit = Math.min(1000, limit * 5); draw(); }, { class: 'link' }),
           button(t('csv'), () => download('visitors.csv', csv(['visitor_id'], data.map(id => [id]))), { class: 'link' }),
         ),

@@ -1,6 +1,7 @@
 // Ordered steps, and where visitors stop.
 
-import { h, replace, t, number, percent, load, formDialog, removal, button, choice, field, select, empty, behind, ask } from './kit.js';
+import { h, replace, t, number, percent, load, formDialog, removal, button, choice, field, select, empty, behind, toast, ask } from './kit.js';
+import { forgetSegments } from './toolbar.js';
 
 export const texts = {
   'f.new': { en: 'New funnel', de: 'Neuer Trichter' },
@@ -25,6 +26,13 @@ export const texts = {
   'f.lost': { en: '{count} stopped here', de: '{count} hörten hier auf' },
   'f.delete?': { en: 'The funnel “{name}” is deleted; no data is.', de: 'Der Trichter „{name}“ wird gelöscht, Daten nicht.' },
   'f.nobody': { en: 'Nobody took the first step in this range.', de: 'Niemand tat in diesem Zeitraum den ersten Schritt.' },
+  'f.reached': { en: 'Reached “{label}”', de: 'Erreichten „{label}“' },
+  'f.dropped': { en: 'Stopped before “{label}”', de: 'Hörten auf vor „{label}“' },
+  'f.segment': { en: 'Save as a segment', de: 'Als Segment speichern' },
+  'f.segment?': {
+    en: 'Every report can then be asked about these visitors. The segment keeps the steps as they are now.',
+    de: 'Jede Auswertung lässt sich dann auf diese Besucher beschränken. Das Segment behält die Schritte, wie sie jetzt sind.',
+  },
   'f.choose': { en: 'Funnel', de: 'Trichter' },
 };
 
@@ -57,25 +65,38 @@ export async function show(view) {
       if (!chosen) return null;
       const { steps, overall_conversion } = await report(`${path}/analyze`), first = steps[0]?.visitors ?? 0;
       if (!first) return empty(t('f.nobody'));
-      const who = (step, state, label) => () => behind(view, label, `${path}/drill`, { step, state });
+      const who = (step, state) => () => {
+        const title = t(state === 'dropped' ? 'f.dropped' : 'f.reached', { label: steps[step - 1].label });
+        const save = button(t('f.segment'), () => asSegment(view, path, { step, state }, title), { class: 'link', id: 'save-segment' });
+        behind(view, title, `${path}/drill`, { step, state }, view.can('segments') && save);
+      };
       return [
         h('p', null, h('strong', null, t('f.overall', { rate: percent(overall_conversion) }))),
         steps.map((step, at) => h('div', { class: 'step' },
           h('strong', null, `${at + 1}. ${step.label}`),
-          button(t('count.visitors', { count: step.visitors }), who(at + 1, 'reached', step.label), { class: 'link' }),
+          button(t('count.visitors', { count: step.visitors }), who(at + 1, 'converted'), { class: 'link' }),
           h('div', { class: 'track', 'aria-hidden': 'true' }, h('i', { style: { width: `${step.visitors / first * 100}%` } })),
           at > 0
             && [
               h('span', { class: 'muted' }, t('f.of', { rate: percent(step.conversion_rate) })),
-              button(t('f.lost', { count: number(step.drop_off) }), who(at + 1, 'dropped', t('f.lost', { count: number(step.drop_off) })), {
-                class: 'link',
-              }),
+              button(t('f.lost', { count: number(step.drop_off) }), who(at + 1, 'dropped'), { class: 'link' }),
             ],
         )),
       ];
     },
     { signal, nothing: t('f.none') },
   );
+}
+
+function asSegment(view, path, place, title) {
+  const name = h('input', { type: 'text', required: true, maxlength: 200, value: title.slice(0, 200) });
+  const save = async () => {
+    await ask(`${path}/segment`, { method: 'POST', body: { name: name.value, ...place } });
+    forgetSegments();
+    toast(t('saved'));
+    view.refresh();
+  };
+  formDialog(t('f.segment'), { id: 'new-segment-form' }, save, field(t('name'), name), h('p', { class: 'hint' }, t('f.segment?')));
 }
 
 function composer(saved, done) {

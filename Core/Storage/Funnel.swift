@@ -1,8 +1,8 @@
-import Core
+import Common
 
 /// Steps that visitors shall take, and what holds between them.
-struct Funnel: Sendable {
-    enum Order: String, Sendable, CaseIterable {
+public struct Funnel: Sendable, Hashable {
+    public enum Order: String, Sendable, CaseIterable {
         /// The visitor's next activity must be the next step.
         case strict
         /// A step later than the one before it.
@@ -11,21 +11,21 @@ struct Funnel: Sendable {
     }
 
     /// What stops a visitor who does it before the next step.
-    struct Exclusion: Sendable {
-        let step: Step
+    public struct Exclusion: Sendable, Hashable {
+        public let step: Step
         /// Between this step and the next alone; nil for anywhere between the first and the last.
-        let afterStep: Int?
+        public let afterStep: Int?
     }
 
-    let name: String?
-    let labels: [String]
-    let steps: [Step]
-    let order: Order
+    public let labels: [String]
+    public let steps: [Step]
+    public let order: Order
     /// From the first step to the last; nil for no limit.
-    let windowSeconds: Int64?
-    let exclusions: [Exclusion]
+    public let windowSeconds: Int64?
+    public let exclusions: [Exclusion]
 
-    private static let maximumSteps = 20, maximumExclusions = 10
+    static let maximumSteps = 20
+    private static let maximumExclusions = 10
 
     // MARK: As it is sent
 
@@ -40,8 +40,8 @@ struct Funnel: Sendable {
         .optional("where", .array(condition, count: 0...20), "Conditions on properties of the event, all of which must hold."),
     ]
 
-    static let fields: [Schema.Field] = [
-        .required("name", .text(200)),
+    /// What a definition is made of.
+    public static let fields: [Schema.Field] = [
         .required(
             "steps", .array(.object(what + [.optional("label", .text(200), "Default: the value.")]), count: 2...maximumSteps), "In their order."),
         .optional("order", .choice(Order.allCases.map(\.rawValue)), "Default: ordered."),
@@ -52,36 +52,21 @@ struct Funnel: Sendable {
             "What stops a visitor who does it between the first step and the last."),
     ]
 
-    static let resource = Resource(
-        "Funnel", path: "/api/v1/funnels", table: "funnels_definition", fields: fields, counted: ["steps", "exclusions"],
-        check: { _ = try Funnel($0) }, normalize: labelled)
-
-    /// The definition with a label for each step.
-    @Sendable private static func labelled(_ definition: JSON) throws -> String {
-        var members = Dictionary(definition.members.map { ($0.name, $0.value) }) { $1 }
-        members["steps"] = try JSON(encoding: definition["steps"]?.elements.map { step in
-            var parts = Dictionary(step.members.map { ($0.name, $0.value) }) { $1 }
-            if parts["label"]?.string == nil { parts["label"] = parts["value"] }
-            return parts
-        })
-        var text = JSONText()
-        text.append(try JSON(encoding: members))
-        return text.string
-    }
-
-    /// - Parameter definition: what the schema accepts.
+    /// - Parameters:
+    ///   - definition: what the schema of `fields` accepts.
+    ///   - path: the definition's place in the body; "" for the whole.
     /// - Throws: 400 for what it can't say.
-    init(_ definition: JSON) throws {
+    public init(_ definition: JSON, at path: String = "") throws {
+        let path = path.isEmpty ? "" : path + "."
         let steps = definition["steps"]?.elements ?? []
-        name = definition["name"]?.string
         labels = steps.map { $0["label"]?.string ?? $0["value"]?.string ?? "" }
-        self.steps = try steps.enumerated().map { try Self.step($1, at: "steps[\($0)]") }
+        self.steps = try steps.enumerated().map { try Self.step($1, at: "\(path)steps[\($0)]") }
         order = definition["order"]?.string.flatMap(Order.init) ?? .ordered
         windowSeconds = definition["conversion_window"]?.integer
         exclusions = try (definition["exclusions"]?.elements ?? []).enumerated().map { index, exclusion in
-            Exclusion(step: try Self.step(exclusion, at: "exclusions[\(index)]"), afterStep: exclusion["after_step"]?.integer.map(Int.init))
+            Exclusion(step: try Self.step(exclusion, at: "\(path)exclusions[\(index)]"), afterStep: exclusion["after_step"]?.integer.map(Int.init))
         }
-        try checkExclusions()
+        try checkExclusions(at: path)
     }
 
     private static func step(_ json: JSON, at path: String) throws -> Step {
@@ -96,14 +81,14 @@ struct Funnel: Sendable {
         return Step(kind, value, properties: properties)
     }
 
-    private func checkExclusions() throws {
+    private func checkExclusions(at path: String) throws {
         guard order != .strict || exclusions.isEmpty else {
             throw ServiceError.body(
-                "field 'exclusions' must be empty where 'order' is 'strict', as nothing lies between the steps; got \(exclusions.count).")
+                "field '\(path)exclusions' must be empty where 'order' is 'strict', as nothing lies between the steps; got \(exclusions.count).")
         }
         for (index, exclusion) in exclusions.enumerated() {
             guard let after = exclusion.afterStep else { continue }
-            let place = "exclusions[\(index)].after_step"
+            let place = "\(path)exclusions[\(index)].after_step"
             guard order != .any else {
                 throw ServiceError.body("field '\(place)' must be left out where 'order' is 'any', as no step comes after another; got \(after).")
             }

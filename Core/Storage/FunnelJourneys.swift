@@ -1,17 +1,17 @@
-import Core
+import Common
 
-/// How far each visitor gets in a funnel, as SQL.
+/// How far each visitor gets in a funnel, as SQL over the rows of `activity`, which the scope or the statement around it provides.
 ///
 /// Every row that is the first step begins an attempt (where steps have no order: every row that is a step). It takes the
 /// earliest row that is the next step, unless the window is over or an exclusion comes before it; there it ends. A visitor is as far
 /// as the attempt that gets furthest, of several the earliest.
-struct FunnelJourneys {
+public struct FunnelJourneys {
     private let funnel: Funnel
     private let scope: Scope
 
     /// CTEs that end with `journeys`: one row for each visitor who did step 1, with `begun` and `step_1`, `step_2` ..., the positions
     /// at which the attempt began and reached each step; null for those that it did not reach.
-    static func ctes(of funnel: Funnel, in scope: Scope) -> SQL {
+    public static func ctes(of funnel: Funnel, in scope: Scope) -> SQL {
         let journeys = FunnelJourneys(funnel, scope)
         let hasLimits = funnel.windowSeconds != nil || !funnel.exclusions.isEmpty
         let ctes = switch funnel.order {
