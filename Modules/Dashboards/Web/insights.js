@@ -2,7 +2,7 @@
 
 import {
   h, replace, t, number, percent, card, load, later, figure, field, select, form, submit, table, lineChart, columnChart, timeLabel, axisLabel,
-  endsToday, today, shift, behind, parameters, ask,
+  endsToday, today, shift, behind, parameters, ask, Failure,
 } from './kit.js';
 
 export const texts = {
@@ -33,6 +33,7 @@ export const texts = {
   'n.events': { en: 'Events', de: 'Ereignisse' },
   'n.paths': { en: 'Pages', de: 'Seiten' },
   'n.list': { en: 'Separated by commas; in a path, * stands for any text.', de: 'Durch Kommas getrennt; im Pfad steht * für beliebigen Text.' },
+  'n.neither': { en: 'Name at least one event or page.', de: 'Nennen Sie mindestens ein Ereignis oder eine Seite.' },
   'n.did': { en: '{count} of {all} visitors, {rate}', de: '{count} von {all} Besuchern, {rate}' },
   'n.impact': { en: 'Before and after', de: 'Vorher und nachher' },
   'n.impact?': {
@@ -105,6 +106,7 @@ function activation(view) {
     form({ id: 'activation-form' },
       async () => {
         const body = { event_names: list(events), paths: list(paths), ...known(parameters(view.state)) };
+        if (!body.event_names.length && !body.paths.length) throw new Failure(400, t('n.neither'));
         const answer = await ask('/api/v1/insights/activation', { method: 'POST', body });
         result.textContent = t('n.did', {
           count: number(answer.activated_visitors),

@@ -187,6 +187,8 @@ struct DashboardPagesInBrowserTests {
             let groups = try await Dashboard.texts(".plain tbody tr", browser)
             #expect(groups == ["never seen before 3", "also in the range before 0", "back after a pause 0", "in the range before alone 0"])
             try await Dashboard.isClean(browser)
+            try await browser.click(selector: "#activation-form button")
+            try await browser.waits(for: "return document.querySelector('#activation-form .problem')?.textContent === 'Name at least one event or page.'")
             try await browser.type("signup", selector: "#activation-form input")
             try await browser.click(selector: "#activation-form button")
             try await browser.waits(for: "return document.body.innerText.includes('1 of 3 visitors, 33.3%')")
