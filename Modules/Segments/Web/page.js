@@ -1,7 +1,7 @@
 // Groups of visitors that every report can be asked about.
 
 import {
-  h, replace, t, number, percent, load, failed, table, breakdown, dialog, formDialog, removal, button, field, select, toast, ask, parameters,
+  h, replace, t, number, percent, load, failed, table, breakdown, formDialog, removal, button, field, select, toast, ask, parameters,
 } from './kit.js';
 import { forgetSegments } from './toolbar.js';
 
@@ -47,7 +47,7 @@ export const texts = {
   'g.event-name': { en: 'Name of the event', de: 'Name des Ereignisses' },
   'g.did': { en: 'did it at least', de: 'mindestens' },
   'g.times': { en: 'times', de: 'Mal' },
-  'g.complex': { en: 'This segment has parts that are edited through the API.', de: 'Dieses Segment hat Teile, die über die API bearbeitet werden.' },
+  'g.complex': { en: 'Who is in it is edited through the API:', de: 'Wer dazugehört, wird über die API bearbeitet:' },
   'g.op.eq': { en: 'is', de: 'ist' },
   'g.op.neq': { en: 'is not', de: 'ist nicht' },
   'g.op.contains': { en: 'contains', de: 'enthält' },
@@ -178,14 +178,28 @@ function isComplete({ source, field, op, value, event, count }) {
 }
 
 function composer(view, saved, definition = { match: 'all', conditions: [blank.session] }, done) {
+  const name = h('input', { type: 'text', required: true, maxlength: 200, value: saved?.name ?? '' });
+  const about = h('input', { type: 'text', maxlength: 2000, value: saved?.description ?? '' });
+  /** The form, with what tells who is in the segment; `whole()` is its definition, nothing where that stays as it is. */
+  const asks = (whole, ...parts) => formDialog(
+    saved?.name ?? t('g.new'),
+    { wide: true, id: 'segment-form' },
+    async () => {
+      const body = { name: name.value, description: about.value || null, definition: whole?.() };
+      await ask(saved ? `/api/v1/segments/${saved.id}` : '/api/v1/segments', { method: saved ? 'PUT' : 'POST', body });
+      toast(t('saved'));
+      done();
+    },
+    field(t('name'), name),
+    field(t('description'), about),
+    ...parts,
+  );
   if (definition.negate || definition.conditions.some(isComplex)) {
-    return dialog(saved.name, () => [h('p', null, t('g.complex')), h('pre', { tabindex: 0 }, JSON.stringify(definition, null, 2))]);
+    return asks(undefined, h('p', null, t('g.complex')), h('pre', { tabindex: 0 }, JSON.stringify(definition, null, 2)));
   }
   const conditions = structuredClone(definition.conditions);
   const rows = h('div');
   const counted = h('p', { class: 'hint', role: 'status', id: 'segment-count' });
-  const name = h('input', { type: 'text', required: true, maxlength: 200, value: saved?.name ?? '' });
-  const about = h('input', { type: 'text', maxlength: 2000, value: saved?.description ?? '' });
   const match = select({ 'aria-label': t('g.match'), onchange: () => count() }, [['all', t('g.all')], ['any', t('g.any')]], definition.match);
   const whole = () => ({ match: match.value, conditions });
   let waiting, asked = 0;
@@ -220,17 +234,8 @@ function composer(view, saved, definition = { match: 'all', conditions: [blank.s
     );
     count();
   };
-  formDialog(
-    saved?.name ?? t('g.new'),
-    { wide: true, id: 'segment-form' },
-    async () => {
-      const body = { name: name.value, description: about.value || null, definition: whole() };
-      await ask(saved ? `/api/v1/segments/${saved.id}` : '/api/v1/segments', { method: saved ? 'PUT' : 'POST', body });
-      toast(t('saved'));
-      done();
-    },
-    field(t('name'), name),
-    field(t('description'), about),
+  asks(
+    whole,
     h('div', { class: 'row' }, t('g.match'), match),
     rows,
     button(`+ ${t('g.add')}`, () => { conditions.push({ ...blank.session, field: 'country' }); draw(); }, { class: 'link' }),

@@ -51,6 +51,17 @@ struct DashboardPagesInBrowserTests {
             try await Self.fill("#funnel-form fieldset:nth-of-type(1) input", "/docs", browser)
             try await browser.click(selector: "#funnel-form button[type=submit]")
             try await browser.waits(for: "return document.querySelector('.step strong')?.textContent === '1. /docs'")
+
+            // The segment has another name then, and the steps that it had.
+            try await Dashboard.go(to: "segments", browser)
+            try await Self.press("Edit", browser)
+            try await browser.waits(for: "return document.querySelector('#segment-form pre')?.textContent.includes('\"value\": \"/\"')")
+            #expect(try await browser.barriers() == [])
+            try await Self.fill("#segment-form input", "Strayed", browser)
+            try await browser.click(selector: "#segment-form button[type=submit]")
+            try await browser.waits(for: "return document.querySelector('tbody th')?.innerText === 'Strayed' && !document.querySelector('[aria-busy]')")
+            let kept = try await app.get("/api/v1/segments/\(segment)").json()
+            #expect(kept["definition"]?["conditions"]?.elements.first?["source"]?.string == "funnel")
         }
     }
 
