@@ -9,15 +9,18 @@ public struct ModuleManifest: Sendable {
     /// Lower case with underscores, `error_tracking`.
     public let name: String
     public let category: Category
-    /// One sentence: what a person gets from it.
-    public let summary: String
     /// Other modules whose facts it reads.
     public let reads: [String]
+    /// What a person gets from it, in one sentence, by language; English must be there.
+    public let summaries: [String: String]
 
-    public init(name: String, category: Category, summary: String, reads: [String] = []) {
+    public init(name: String, category: Category, reads: [String] = [], summaries: [String: String]) {
         self.name = name
         self.category = category
-        self.summary = summary
         self.reads = reads
+        self.summaries = summaries
     }
+
+    /// In English, as API and command line speak.
+    public var summary: String { summaries["en"] ?? name }
 }

@@ -94,7 +94,7 @@ struct DashboardRoutes: Sendable {
 
     private struct State: Encodable {
         struct Site: Encodable { let id: String, name: String, domain: String }
-        struct Module: Encodable { let name: String, category: String, summary: String, enabled: Bool, access: AccessLevel }
+        struct Module: Encodable { let name: String, category: String, summaries: [String: String], enabled: Bool, access: AccessLevel }
         struct Dimension: Encodable { let name: String, titles: [String: String] }
         struct Entry: Encodable { let id: String, module: String, category: String, titles: [String: String], script: String, available: Bool }
 
@@ -103,7 +103,7 @@ struct DashboardRoutes: Sendable {
             .required("manager", .boolean, "Whether the key may change its project."),
             .optional("project", .object([.required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253))])),
             .required("modules", .list(.object([
-                .required("name", .text(64)), .required("category", .text(64)), .required("summary", .text(500)), .required("enabled", .boolean),
+                .required("name", .text(64)), .required("category", .text(64)), .required("summaries", .map(.text(500))), .required("enabled", .boolean),
                 .required("access", .choice(AccessLevel.allCases.map(\.rawValue))),
             ]))),
             .required("pages", .list(.object([
@@ -146,7 +146,7 @@ struct DashboardRoutes: Sendable {
             let manifest = type(of: module).manifest
             let setting = project.map { directory.state(of: module.name, in: $0) } ?? directory.defaults.state(of: module.name)
             state.modules.append(.init(
-                name: module.name, category: manifest.category.rawValue, summary: manifest.summary, enabled: setting.isEnabled,
+                name: module.name, category: manifest.category.rawValue, summaries: manifest.summaries, enabled: setting.isEnabled,
                 access: setting.access))
             guard let project else { continue }
             let isAvailable = (try? directory.checkModule(module.name, .read, project, key)) != nil

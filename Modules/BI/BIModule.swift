@@ -3,9 +3,11 @@ import Core
 /// Questions that people put together: metrics, visual queries, SQL, uploads, other databases, and what is shown elsewhere.
 public struct BIModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "bi", category: .analysis,
-        summary: "Metrics, visual queries and read-only SQL over approved datasets, row policies, uploads, other databases, and embeds.",
-        reads: ["core"])
+        name: "bi", category: .analysis, reads: ["core"],
+        summaries: [
+            "en": "Metrics, visual queries and read-only SQL over approved datasets, row policies, uploads, other databases, and embeds.",
+            "de": "Kennzahlen, Abfragen durch Auswählen oder mit lesendem SQL, Zeilenregeln, eigene Tabellen, andere Datenbanken und Einbettungen.",
+        ])
 
     let settings: BISettings
     let queries: RunningQueries

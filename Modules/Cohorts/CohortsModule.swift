@@ -4,7 +4,10 @@ import Core
 public struct CohortsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "cohorts", category: .analysis,
-        summary: "What visitors do who came first in the same week or month, or who belong to the same segment.")
+        summaries: [
+            "en": "What visitors do who came first in the same week or month, or who belong to the same segment.",
+            "de": "Was Besucher tun, die in derselben Woche oder im selben Monat zum ersten Mal kamen oder zum selben Segment gehören.",
+        ])
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 

@@ -4,8 +4,10 @@ import Core
 public struct CoreModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "core", category: .core,
-        summary: "Pageviews, sessions, events, devices, places, referrers, and who is there right now."
-    )
+        summaries: [
+            "en": "Pageviews, sessions, events, devices, places, referrers, and who is there right now.",
+            "de": "Seitenaufrufe, Sitzungen, Ereignisse, Geräte, Orte, Herkunft, und wer gerade da ist.",
+        ])
 
     let script: TrackingScript
 

@@ -4,9 +4,11 @@ import Core
 /// `SavedReport`), as other modules embed and send them.
 public struct DashboardsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "dashboards", category: .analysis,
-        summary: "Dashboards, saved reports, an explorer, and insights: stickiness, lifecycle, activation, impact.",
-        reads: ["core", "utm", "error_tracking"])
+        name: "dashboards", category: .analysis, reads: ["core", "utm", "error_tracking"],
+        summaries: [
+            "en": "Dashboards, saved reports, an explorer, and insights: stickiness, lifecycle, activation, impact.",
+            "de": "Tafeln, gespeicherte Berichte, freies Erkunden und Einsichten: Bindung, Lebenszyklus, Aktivierung, Wirkung.",
+        ])
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 

@@ -3,9 +3,11 @@ import Core
 /// Errors of scripts in browsers, grouped, explained by source maps, and followed from release to release.
 public struct ErrorTrackingModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "error_tracking", category: .tracking,
-        summary: "JavaScript errors, grouped across builds, with stacks mapped back to the sources, and their state by release.",
-        reads: ["core"])
+        name: "error_tracking", category: .tracking, reads: ["core"],
+        summaries: [
+            "en": "JavaScript errors, grouped across builds, with stacks mapped back to the sources, and their state by release.",
+            "de": "JavaScript-Fehler, über Versionen hinweg zusammengefasst, mit Aufrufstapeln aus dem Quelltext und ihrem Stand je Version.",
+        ])
 
     public init(_ setup: ModuleSetup) throws {
         try setup.settings.read { _ in }  // it has no settings; whatever is there is a mistake

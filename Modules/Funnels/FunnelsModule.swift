@@ -4,7 +4,10 @@ import Core
 public struct FunnelsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "funnels", category: .analysis,
-        summary: "How many visitors take one step after the other, where the others stop, and how long it takes.")
+        summaries: [
+            "en": "How many visitors take one step after the other, where the others stop, and how long it takes.",
+            "de": "Wie viele Besucher einen Schritt nach dem anderen gehen, wo die anderen aufhören, und wie lange es dauert.",
+        ])
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 

@@ -3,7 +3,11 @@ import Core
 /// What visitors shall do. Owns `goals_definition`; reads the activity that all modules share, and orders.
 public struct GoalsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "goals", category: .analysis, summary: "How often visitors reach a goal, how many of them, and what it brings.", reads: ["revenue"])
+        name: "goals", category: .analysis, reads: ["revenue"],
+        summaries: [
+            "en": "How often visitors reach a goal, how many of them, and what it brings.",
+            "de": "Wie oft Besucher ein Ziel erreichen, wie viele von ihnen, und was es einbringt.",
+        ])
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 

@@ -4,8 +4,11 @@ import Core
 /// segments and `count_by=people` read stand in Core (`Identity`).
 public struct IdentityModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "identity", category: .core, summary: "Profiles of visitors, the users and accounts behind them, and who is the same person.",
-        reads: ["core", "revenue"])
+        name: "identity", category: .core, reads: ["core", "revenue"],
+        summaries: [
+            "en": "Profiles of visitors, the users and accounts behind them, and who is the same person.",
+            "de": "Profile der Besucher, die Benutzer und Konten dahinter, und wer dieselbe Person ist.",
+        ])
 
     /// One row for each trait of an account; `value` is JSON text.
     static let accountTraits = FactTable("identity_account_traits", [Column("account_id", .text), Column("name", .text), Column("value", .text)])

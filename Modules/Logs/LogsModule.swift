@@ -3,8 +3,11 @@ import Core
 /// What applications write down: a fact for each entry.
 public struct LogsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "logs", category: .tracking, summary: "Log entries of applications: searched, counted over time, and followed live.",
-        reads: ["core"])
+        name: "logs", category: .tracking, reads: ["core"],
+        summaries: [
+            "en": "Log entries of applications: searched, counted over time, and followed live.",
+            "de": "Protokolle von Anwendungen: durchsucht, über die Zeit gezählt und live verfolgt.",
+        ])
 
     public init(_ setup: ModuleSetup) throws {
         try setup.settings.read { _ in }  // it has no settings; whatever is there is a mistake

@@ -4,7 +4,10 @@ import Core
 public struct OutlinksModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "outlinks", category: .tracking,
-        summary: "Clicks on links that lead away from the site, and downloads, by address, host and type of file.")
+        summaries: [
+            "en": "Clicks on links that lead away from the site, and downloads, by address, host and type of file.",
+            "de": "Klicks auf Links, die von der Website wegführen, und Downloads, nach Adresse, Host und Art der Datei.",
+        ])
 
     enum LinkType: String, Sendable, CaseIterable {
         case external, download

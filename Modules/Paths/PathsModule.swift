@@ -3,7 +3,11 @@ import Core
 /// The ways that visitors take through a site.
 public struct PathsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "paths", category: .analysis, summary: "Where visitors go after a page or event, where they came from, and the ways between two pages.")
+        name: "paths", category: .analysis,
+        summaries: [
+            "en": "Where visitors go after a page or event, where they came from, and the ways between two pages.",
+            "de": "Wohin Besucher nach einer Seite oder einem Ereignis gehen, woher sie kamen, und die Wege zwischen zwei Seiten.",
+        ])
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 

@@ -3,7 +3,11 @@ import Core
 /// Who comes back, and when.
 public struct RetentionModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "retention", category: .analysis, summary: "How many of the visitors who began in a day, week or month come back later.")
+        name: "retention", category: .analysis,
+        summaries: [
+            "en": "How many of the visitors who began in a day, week or month come back later.",
+            "de": "Wie viele der Besucher, die an einem Tag, in einer Woche oder einem Monat begannen, später wiederkommen.",
+        ])
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 

@@ -3,7 +3,11 @@ import Core
 /// What visitors pay, and what for. Its tables stand in Core (`Revenue`), as other modules read them.
 public struct RevenueModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "revenue", category: .tracking, summary: "Orders, refunds and products, by currency, day and source.")
+        name: "revenue", category: .tracking,
+        summaries: [
+            "en": "Orders, refunds and products, by currency, day and source.",
+            "de": "Bestellungen, Erstattungen und Produkte, nach Währung, Tag und Herkunft.",
+        ])
 
     let settings: RevenueSettings
 

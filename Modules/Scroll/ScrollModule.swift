@@ -3,7 +3,11 @@ import Core
 /// How far down pages are read.
 public struct ScrollModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "scroll", category: .tracking, summary: "How far down each page visitors scroll: averages, percentiles and the distribution in tenths.")
+        name: "scroll", category: .tracking,
+        summaries: [
+            "en": "How far down each page visitors scroll: averages, percentiles and the distribution in tenths.",
+            "de": "Wie weit Besucher auf jeder Seite nach unten kommen: Mittelwerte, Perzentile und die Verteilung in Zehnteln.",
+        ])
 
     /// One row for each depth that was reported; reports take the deepest of a session and page.
     static let depths = FactTable("scroll_depths", FactTable.sessionColumns + [Column("path", .text), Column("max_depth", .int16)])

@@ -4,7 +4,10 @@ import Core
 public struct SearchModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "search", category: .tracking,
-        summary: "What visitors search for on the site, what they do not find, and where they go from there.")
+        summaries: [
+            "en": "What visitors search for on the site, what they do not find, and where they go from there.",
+            "de": "Wonach Besucher auf der Website suchen, was sie nicht finden, und wohin sie von dort gehen.",
+        ])
 
     /// One row for each search.
     static let queries = FactTable(

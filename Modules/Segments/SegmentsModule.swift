@@ -4,8 +4,11 @@ import Core
 /// can be asked about one.
 public struct SegmentsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "segments", category: .analysis, summary: "Groups of visitors by what they did and who they are, for every report.",
-        reads: ["core", "identity", "revenue"])
+        name: "segments", category: .analysis, reads: ["core", "identity", "revenue"],
+        summaries: [
+            "en": "Groups of visitors by what they did and who they are, for every report.",
+            "de": "Gruppen von Besuchern danach, was sie taten und wer sie sind, für jeden Bericht.",
+        ])
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 

@@ -3,7 +3,11 @@ import Core
 /// Campaigns, channels and attribution: what brings visitors, and what it is worth.
 public struct UtmModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "utm", category: .tracking, summary: "Campaigns, channels, attribution of revenue, and what advertising costs.", reads: ["revenue"])
+        name: "utm", category: .tracking, reads: ["revenue"],
+        summaries: [
+            "en": "Campaigns, channels, attribution of revenue, and what advertising costs.",
+            "de": "Kampagnen, Kanäle, welche Quelle welchen Umsatz brachte, und was Werbung kostet.",
+        ])
 
     /// One row for each pageview that came with campaign parameters.
     static let touches = FactTable(

@@ -4,7 +4,10 @@ import Core
 public struct WebVitalsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "webvitals", category: .tracking,
-        summary: "Core Web Vitals (LCP, FCP, CLS, INP, TTFB) of real visits, by page, device and country, with Google's ratings.")
+        summaries: [
+            "en": "Core Web Vitals (LCP, FCP, CLS, INP, TTFB) of real visits, by page, device and country, with Google's ratings.",
+            "de": "Core Web Vitals (LCP, FCP, CLS, INP, TTFB) echter Besuche, nach Seite, Gerät und Land, mit Googles Bewertung.",
+        ])
 
     /// One row for each measurement.
     static let measurements = FactTable(

@@ -218,7 +218,7 @@ struct EmbedTests {
 
 /// Keeps reports and dashboards, as the module of that name does.
 struct DashboardsStandIn: AnalyticsModule {
-    static let manifest = ModuleManifest(name: "dashboards", category: .analysis, summary: "For tests.")
+    static let manifest = ModuleManifest(name: "dashboards", category: .analysis, summaries: ["en": "For tests."])
     init() {}
     init(_ setup: ModuleSetup) throws {}
 

@@ -5,7 +5,7 @@ import Testing
 
 /// A module that adds a field to a payload type, and something to filter by.
 private struct AddingModule: AnalyticsModule {
-    static let manifest = ModuleManifest(name: "adding", category: .platform, summary: "Adds a field.")
+    static let manifest = ModuleManifest(name: "adding", category: .platform, summaries: ["en": "Adds a field."])
     let type: String, field: String, dimension: String
 
     init(_ setup: ModuleSetup) throws { self.init(type: "", field: "") }

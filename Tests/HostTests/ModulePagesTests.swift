@@ -24,6 +24,14 @@ struct ModulePagesTests {
         #expect(ModuleList.names == ModuleList.names.sorted())
     }
 
+    @Test("every module says in the dashboard's languages what it is, and names its pages and filters")
+    func words() throws {
+        for module in try Self.modules() {
+            let words = [type(of: module).manifest.summaries] + module.pages.map(\.titles) + module.dimensions.map(\.titles)
+            for word in words { #expect(word.keys.sorted() == ["de", "en"] && !word.values.contains(""), "\(module.name)") }
+        }
+    }
+
     @Test("docs/modules says what the modules say: make docs")
     func pages() throws {
         let modules = try Self.modules(), folder = Self.root + "/docs/modules"

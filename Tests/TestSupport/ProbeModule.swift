@@ -8,7 +8,7 @@ import CoreModule
 ///     try await TestApp.run(profile, modules: ProbeModule.besideBinary()) { app in ... }
 public struct ProbeModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "probe", category: .platform, summary: "What tests touch to see whether the platform holds.")
+        name: "probe", category: .platform, summaries: ["en": "What tests touch to see whether the platform holds."])
 
     public static let facts = FactTable("probe_facts", [
         Column("label", .text), Column("amount", .double, nullable: true), Column("is_lucky", .bool), Column("seen_at", .int64),

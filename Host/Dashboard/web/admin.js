@@ -234,7 +234,7 @@ function newKey(view, root, done) {
 }
 
 function modules(view, project) {
-  const root = `/api/admin/projects/${project.id}/modules`, summaries = new Map(view.session.modules.map(module => [module.name, module.summary]));
+  const root = `/api/admin/projects/${project.id}/modules`;
   return later(t('a.modules'), { wide: true, explain: t('a.modules?'), signal: view.signal }, async () => {
     const change = async (input, call) => {
       input.disabled = true;
@@ -248,7 +248,7 @@ function modules(view, project) {
     return table(t('a.modules'),
       [
         { name: t('name'), cell: row => h('code', null, row.name) },
-        { name: t('what'), cell: row => summaries.get(row.name) ?? '' },
+        { name: t('what'), cell: row => t(`module.${row.name}`) },
         {
           name: t('a.switch'),
           cell: row => h('input', {

@@ -81,7 +81,8 @@ function link(to, ...content) {
 }
 
 function build() {
-  // What modules add to the filters is named by them.
+  // Modules say themselves what they are, and name what they add to the filters.
+  addTexts(Object.fromEntries(session.modules.map(({ name, summaries }) => [`module.${name}`, summaries])));
   addTexts(Object.fromEntries(session.dimensions.map(({ name, titles }) => [`dimension.${name}`, titles])));
   const main = h('main', { id: 'main', tabindex: -1 });
   const nav = h('nav', { 'aria-label': t('navigation') });
@@ -276,7 +277,7 @@ function switchedOff(view, page) {
   const module = session.modules.find(module => module.name === page.module);
   return empty(
     t('module-off', { name: module.name }),
-    h('p', null, module.summary),
+    h('p', null, t(`module.${module.name}`)),
     (session.administrator || session.manager)
       && button(t('turn-on'),
         async () => {

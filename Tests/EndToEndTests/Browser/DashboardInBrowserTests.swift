@@ -129,7 +129,7 @@ struct DashboardInBrowserTests {
         }
     }
 
-    @Test("a module that is switched off is gone from the navigation, and its address says so")
+    @Test("a module that is switched off is gone from the navigation, and its address says so, and what it would show")
     func moduleOff() async throws {
         try await Dashboard.opened { app, browser in
             #expect(try await browser.run("return document.querySelectorAll(\"nav a[href^='/dashboard/outlinks']\").length").integer == 1)
@@ -137,6 +137,11 @@ struct DashboardInBrowserTests {
             try await browser.open(app.address + "/dashboard/outlinks")
             try await Dashboard.settles(browser, where: "document.querySelector('.empty p')?.textContent.includes('“outlinks” is off')")
             #expect(try await browser.run("return document.querySelectorAll(\"nav a[href^='/dashboard/outlinks']\").length").integer == 0)
+            for (language, start) in [("en", "Clicks on links that lead away from the site"), ("de", "Klicks auf Links, die von der Website wegführen")] {
+                try await browser.run("localStorage['pulse.language'] = '\(language)'")
+                try await browser.open(app.address + "/dashboard/outlinks")
+                try await Dashboard.settles(browser, where: "document.querySelectorAll('.empty p')[1]?.textContent.startsWith('\(start)')")
+            }
         }
     }
 

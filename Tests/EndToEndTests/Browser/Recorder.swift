@@ -5,7 +5,7 @@ import Synchronization
 /// What a page sent, as the server got it: stands in the place of the core module, accepts every payload type that the
 /// script sends in the shape that the API describes, and keeps the payloads.
 final class Recorder: AnalyticsModule {
-    static let manifest = ModuleManifest(name: "core", category: .core, summary: "Payloads as they came.")
+    static let manifest = ModuleManifest(name: "core", category: .core, summaries: ["en": "Payloads as they came."])
 
     private let core: CoreModule
     private let payloads = Mutex<[JSON]>([])
