@@ -7,7 +7,7 @@ public struct DashboardsModule: AnalyticsModule {
         name: "dashboards", category: .analysis, reads: ["core", "utm", "error_tracking"],
         summaries: [
             "en": "Dashboards, saved reports, an explorer, and insights: stickiness, lifecycle, activation, impact.",
-            "de": "Tafeln, gespeicherte Berichte, freies Erkunden und Einsichten: Bindung, Lebenszyklus, Aktivierung, Wirkung.",
+            "de": "Tafeln, gespeicherte Berichte, ein Explorer und Einblicke: Bindung, Lebenszyklus, Aktivierung, Wirkung.",
         ])
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
