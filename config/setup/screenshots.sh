@@ -21,19 +21,36 @@ tell() { curl -sf "http://127.0.0.1:$driver/session/$session/$1" -d "$2"; }
 tell url "{\"url\":\"$base/dashboard\"}" >/dev/null
 tell execute/sync "{\"script\":\"return fetch('/dashboard/login', { method: 'POST', headers: { 'X-Pulse-Dashboard': '1' }, body: JSON.stringify({ key: '$key' }) }).then(r => r.status)\",\"args\":[]}" >/dev/null
 
-# picture NAME WIDTH HEIGHT PAGE THEME
-picture() {
-  tell window/rect "{\"width\":$2,\"height\":$3}" >/dev/null
-  tell execute/sync "{\"script\":\"localStorage['pulse.theme'] = '$5'\",\"args\":[]}" >/dev/null
-  tell url "{\"url\":\"$base/dashboard/$4\"}" >/dev/null
+curl -sf $base/api/v1/funnels -H "X-Pulse-Key: $key" -o /dev/null -d '{"name":"From home to sign-up","steps":[
+  {"type":"pageview","value":"/","label":"Home"},{"type":"pageview","value":"/pricing","label":"Pricing"},
+  {"type":"pageview","value":"/signup","label":"Form"},{"type":"event","value":"signup","label":"Signed up"}]}'
+query='SELECT source, count(*) AS sessions, round(avg(pageviews), 1) AS pages FROM sessions WHERE project_id = {{project_id}} GROUP BY source ORDER BY sessions DESC LIMIT 6'
+
+is_there() {
   for _ in $(seq 50); do
     tell execute/sync '{"script":"return !!document.querySelector(\"h1\") && !document.querySelector(\"[aria-busy], .skeleton\")","args":[]}' | grep -q true && break
     sleep 0.2
   done
   sleep 0.5
+}
+
+# picture NAME WIDTH HEIGHT PAGE THEME [SCRIPT], the script being what is done on the page before
+picture() {
+  tell window/rect "{\"width\":$2,\"height\":$3}" >/dev/null
+  tell execute/sync "{\"script\":\"localStorage['pulse.theme'] = '$5'\",\"args\":[]}" >/dev/null
+  tell url "{\"url\":\"$base/dashboard/$4\"}" >/dev/null
+  is_there
+  if [[ -n ${6:-} ]]; then
+    tell execute/sync "{\"script\":\"$6\",\"args\":[]}" >/dev/null
+    is_there
+  fi
   curl -sf "http://127.0.0.1:$driver/session/$session/screenshot" | sed 's/.*"value":"\([^"]*\)".*/\1/' | base64 -d >"$folder/$1.png"
   echo "$folder/$1.png"
 }
 picture dashboard 1280 1000 "overview?timezone=UTC" light
 picture dashboard-dark 1280 800 "paths?timezone=UTC" dark
 picture dashboard-phone 420 860 "overview?timezone=UTC&range=7d" light
+picture dashboard-funnel 1280 1100 "funnels?timezone=UTC" light
+picture dashboard-retention 1280 800 "retention?timezone=UTC&range=90d" light
+picture dashboard-explore 1280 1200 "explore?timezone=UTC" light \
+  "document.querySelector('#statement').value = '$query'; document.querySelector('#sql-form').requestSubmit()"

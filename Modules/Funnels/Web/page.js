@@ -1,6 +1,10 @@
 // Ordered steps, and where visitors stop.
 
-import { h, replace, t, number, percent, load, formDialog, removal, button, choice, field, select, empty, behind, toast, ask } from './kit.js';
+import {
+  h, replace, t, number, percent, duration, country, load, formDialog, removal, breakdown, picker, button, choice, field, select, empty, behind,
+  toast, ask,
+} from './kit.js';
+import { propertyRows } from './conditions.js';
 import { forgetSegments } from './toolbar.js';
 
 export const texts = {
@@ -21,6 +25,35 @@ export const texts = {
     en: '* in a path stands for any text. A step that is shown as nothing else is shown by its path or name.',
     de: '* im Pfad steht für beliebigen Text. Ein Schritt, der nicht anders gezeigt wird, heißt wie sein Pfad oder Name.',
   },
+  'f.order': { en: 'Order', de: 'Reihenfolge' },
+  'f.order.ordered': { en: 'one after the other, whatever lies between', de: 'nacheinander, was immer dazwischen liegt' },
+  'f.order.strict': { en: 'directly one after the other', de: 'unmittelbar nacheinander' },
+  'f.order.any': { en: 'in any order', de: 'in beliebiger Reihenfolge' },
+  'f.window': { en: 'At most', de: 'Höchstens' },
+  'f.window?': {
+    en: 'So long it may take from the first step to the last. Empty: as long as the range.',
+    de: 'So lange darf es vom ersten Schritt bis zum letzten dauern. Leer: so lange wie der Zeitraum.',
+  },
+  'f.unit': { en: 'Unit', de: 'Einheit' },
+  'f.unit.1': { en: 'seconds', de: 'Sekunden' },
+  'f.unit.60': { en: 'minutes', de: 'Minuten' },
+  'f.unit.3600': { en: 'hours', de: 'Stunden' },
+  'f.unit.86400': { en: 'days', de: 'Tage' },
+  'f.exclusion': { en: 'Out is who', de: 'Heraus fällt, wer' },
+  'f.exclude': { en: 'Leave out who does something on the way', de: 'Auslassen, wer unterwegs etwas tut' },
+  'f.when': { en: 'When', de: 'Wann' },
+  'f.anywhere': { en: 'anywhere on the way', de: 'irgendwo unterwegs' },
+  'f.after': { en: 'between steps {step} and {next}', de: 'zwischen den Schritten {step} und {next}' },
+  'f.drop-exclusion': { en: 'Remove this', de: 'Das entfernen' },
+  'f.took': { en: 'half of them within {median}, nine in ten within {p90}', de: 'die Hälfte in {median}, neun von zehn in {p90}' },
+  'f.by': { en: 'Who gets through', de: 'Wer ans Ende kommt' },
+  'f.by?': {
+    en: 'By what is known of the visit that took the first step. A click on a row shows only what belongs to it.',
+    de: 'Nach dem, was vom Besuch bekannt ist, der den ersten Schritt tat. Ein Klick auf eine Zeile zeigt nur, was zu ihr gehört.',
+  },
+  'f.began': { en: 'Began', de: 'Begannen' },
+  'f.finished': { en: 'Finished', de: 'Am Ende' },
+  'f.rate': { en: 'Rate', de: 'Rate' },
   'f.overall': { en: '{rate} of those who began finished', de: '{rate} derer, die begannen, kamen ans Ende' },
   'f.of': { en: '{rate} of the step before', de: '{rate} des Schritts davor' },
   'f.lost': { en: '{count} stopped here', de: '{count} hörten hier auf' },
@@ -63,7 +96,7 @@ export async function show(view) {
   await load(place,
     async () => {
       if (!chosen) return null;
-      const { steps, overall_conversion } = await report(`${path}/analyze`), first = steps[0]?.visitors ?? 0;
+      const { steps, overall_conversion: overall, time_to_convert: whole } = await report(`${path}/analyze`), first = steps[0]?.visitors ?? 0;
       if (!first) return empty(t('f.nobody'));
       const who = (step, state) => () => {
         const title = t(state === 'dropped' ? 'f.dropped' : 'f.reached', { label: steps[step - 1].label });
@@ -71,20 +104,45 @@ export async function show(view) {
         behind(view, title, `${path}/drill`, { step, state }, view.can('segments') && save);
       };
       return [
-        h('p', null, h('strong', null, t('f.overall', { rate: percent(overall_conversion) }))),
+        h('p', null, h('strong', null, t('f.overall', { rate: percent(overall) })), took(whole)),
         steps.map((step, at) => h('div', { class: 'step' },
           h('strong', null, `${at + 1}. ${step.label}`),
           button(t('count.visitors', { count: step.visitors }), who(at + 1, 'converted'), { class: 'link' }),
           h('div', { class: 'track', 'aria-hidden': 'true' }, h('i', { style: { width: `${step.visitors / first * 100}%` } })),
           at > 0
             && [
-              h('span', { class: 'muted' }, t('f.of', { rate: percent(step.conversion_rate) })),
+              h('span', { class: 'muted' }, t('f.of', { rate: percent(step.conversion_rate) }), took(step.time_to_convert)),
               button(t('f.lost', { count: number(step.drop_off) }), who(at + 1, 'dropped'), { class: 'link' }),
             ],
         )),
       ];
     },
     { signal, nothing: t('f.none') },
+  );
+  if (chosen && !signal.aborted) root.append(properties(view, `${path}/analyze`));
+}
+
+/** How long it took those who came so far; nothing where nobody did. */
+const took = time => time && `, ${t('f.took', { median: duration(time.median), p90: duration(time.p90) })}`;
+
+/** The funnel by what the first step's visit was. */
+function properties({ report, signal, state, keep, go }, path) {
+  const filter = picker({ state, go });
+  return breakdown(t('f.by'),
+    ['source', 'entry_page', 'country', 'device', 'browser'].map(name => ({
+      id: name,
+      title: t(`dimension.${name}`),
+      nothing: t('f.nobody'),
+      columns: [
+        { name: t('f.began'), value: row => row.steps[0].visitors, explain: t('f.by?') },
+        { name: t('f.finished'), value: row => row.steps.at(-1).visitors },
+        { name: t('f.rate'), value: row => row.overall_conversion, format: percent },
+      ],
+      label: row => name === 'country' ? country(row.value) : row.value,
+      rows: async limit => (await report(path, { breakdown: name, limit })).breakdown,
+      pick: filter(name, 'value'),
+    })),
+    { signal, chosen: state.extra.by, onchoose: by => keep({ by }) },
   );
 }
 
@@ -99,11 +157,23 @@ function asSegment(view, path, place, title) {
   formDialog(t('f.segment'), { id: 'new-segment-form' }, save, field(t('name'), name), h('p', { class: 'hint' }, t('f.segment?')));
 }
 
+const units = [1, 60, 3600, 86400];
+
 function composer(saved, done) {
-  const given = saved?.steps ?? [{ type: 'pageview', value: '/' }, { type: 'event', value: '' }];
+  const given = saved ?? { steps: [{ type: 'pageview', value: '/' }, { type: 'event', value: '' }] };
   // A step that nobody named is shown as its value, whatever that becomes.
-  const steps = given.map(step => ({ ...step, label: step.label === step.value ? '' : step.label ?? '' }));
-  const name = h('input', { type: 'text', required: true, maxlength: 200, value: saved?.name ?? '' }), rows = h('div');
+  const steps = structuredClone(given.steps).map(step => ({ ...step, label: step.label === step.value ? '' : step.label ?? '' }));
+  const exclusions = structuredClone(given.exclusions ?? []);
+  const name = h('input', { type: 'text', required: true, maxlength: 200, value: given.name ?? '' });
+  const order = select(
+    { id: 'funnel-order', onchange: () => draw() },
+    ['ordered', 'strict', 'any'].map(name => [name, t(`f.order.${name}`)]),
+    given.order ?? 'ordered',
+  );
+  const seconds = given.conversion_window, size = seconds ? units.findLast(unit => seconds % unit === 0) : 3600;
+  const unit = select({ id: 'funnel-unit' }, units.map(unit => [`${unit}`, t(`f.unit.${unit}`)]), `${size}`);
+  const limit = h('input', { type: 'number', min: 1, max: 315360000, value: seconds ? seconds / size : '' });
+  const rows = h('div'), outs = h('div', { id: 'exclusions' });
   const input = (step, key, properties) => h('input', {
     type: 'text',
     'aria-label': t(`f.${key}`),
@@ -112,27 +182,62 @@ function composer(saved, done) {
     oninput: event => step[key] = event.target.value,
     ...properties,
   });
-  const draw = () => replace(rows,
-    steps.map((step, at) => h('fieldset', null,
-      h('legend', null, t('f.step', { number: at + 1 })),
-      h('div', { class: 'row' },
-        select(
-          { 'aria-label': t('what'), onchange: event => step.type = event.target.value },
-          ['pageview', 'event'].map(name => [name, t(`f.${name}`)]),
-          step.type,
-        ),
-        input(step, 'value', { required: true }),
-        input(step, 'label'),
-        button('✕', () => { steps.splice(at, 1); draw(); }, {
-          class: 'icon',
-          disabled: steps.length < 3,
-          'aria-label': t('f.drop', { number: at + 1 }),
-        }),
-      ),
-    )),
+  const kind = step => select(
+    { 'aria-label': t('what'), onchange: event => { step.type = event.target.value; delete step.where; draw(); } },
+    ['pageview', 'event'].map(name => [name, t(`f.${name}`)]),
+    step.type,
   );
+  const drop = (list, at, label, disabled) => button('✕', () => { list.splice(at, 1); draw(); }, { class: 'icon', 'aria-label': label, disabled });
+  const asked = step => step.type === 'event' && propertyRows(step);
+  const draw = () => {
+    replace(rows,
+      steps.map((step, at) => h('fieldset', null,
+        h('legend', null, t('f.step', { number: at + 1 })),
+        h('div', { class: 'row' },
+          kind(step),
+          input(step, 'value', { required: true }),
+          input(step, 'label'),
+          drop(steps, at, t('f.drop', { number: at + 1 }), steps.length < 3),
+        ),
+        asked(step),
+      )),
+    );
+    // Nothing lies between the steps of a strict funnel, and where any order will do no step is after another.
+    replace(outs,
+      order.value !== 'strict' && exclusions.map((step, at) => h('fieldset', null,
+        h('legend', null, t('f.exclusion')),
+        h('div', { class: 'row' },
+          kind(step),
+          input(step, 'value', { required: true }),
+          order.value === 'ordered' && place(step),
+          drop(exclusions, at, t('f.drop-exclusion')),
+        ),
+        asked(step),
+      )),
+    );
+    exclude.hidden = order.value === 'strict';
+  };
+  const place = step => {
+    if (step.after_step >= steps.length) delete step.after_step;
+    const between = steps.slice(1).map((_, at) => [`${at + 1}`, t('f.after', { step: at + 1, next: at + 2 })]);
+    return select(
+      { 'aria-label': t('f.when'), onchange: event => step.after_step = Number(event.target.value) || undefined },
+      [['', t('f.anywhere')], ...between],
+      `${step.after_step ?? ''}`,
+    );
+  };
+  const exclude = button(`+ ${t('f.exclude')}`, () => { exclusions.push({ type: 'pageview', value: '' }); draw(); }, {
+    class: 'link',
+    id: 'add-exclusion',
+  });
   const send = async () => {
-    const body = { name: name.value, steps: steps.map(step => ({ ...step, label: step.label || step.value })) };
+    const body = {
+      name: name.value,
+      steps: steps.map(step => ({ ...step, label: step.label || step.value })),
+      order: order.value,
+      conversion_window: limit.value ? Number(limit.value) * Number(unit.value) : null,
+      exclusions: order.value === 'strict' ? [] : exclusions.map(step => order.value === 'any' ? { ...step, after_step: undefined } : step),
+    };
     done(await ask(saved ? `/api/v1/funnels/${saved.id}` : '/api/v1/funnels', { method: saved ? 'PUT' : 'POST', body }));
   };
   formDialog(
@@ -143,6 +248,10 @@ function composer(saved, done) {
     rows,
     h('p', { class: 'hint' }, t('f.hint')),
     button(`+ ${t('f.add')}`, () => { steps.push({ type: 'pageview', value: '', label: '' }); draw(); }, { class: 'link', id: 'add-step' }),
+    h('div', { class: 'row' }, field(t('f.order'), order), field(t('f.window'), limit), field(t('f.unit'), unit)),
+    h('p', { class: 'hint' }, t('f.window?')),
+    outs,
+    exclude,
   );
   draw();
 }

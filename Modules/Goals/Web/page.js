@@ -1,6 +1,9 @@
 // What visitors should do, and how many did.
 
-import { h, replace, t, number, percent, money, load, table, formDialog, removal, button, field, select, behind, ask } from './kit.js';
+import {
+  h, replace, t, number, percent, money, country, load, table, breakdown, picker, formDialog, removal, button, choice, field, select, behind, ask,
+} from './kit.js';
+import { propertyRows } from './conditions.js';
 
 export const texts = {
   'z.list': { en: 'Goals', de: 'Ziele' },
@@ -18,6 +21,18 @@ export const texts = {
   'z.event_name': { en: 'Name of the event', de: 'Name des Ereignisses' },
   'z.threshold_seconds': { en: 'Seconds', de: 'Sekunden' },
   'z.threshold_pages': { en: 'Pages', de: 'Seiten' },
+  'z.worth': { en: 'Worth', de: 'Wert' },
+  'z.worth?': {
+    en: 'What it brings each time, beside orders, in their currency. Empty: nothing.',
+    de: 'Was es jedes Mal bringt, neben Bestellungen, in deren Währung. Leer: nichts.',
+  },
+  'z.goal': { en: 'Goal', de: 'Ziel' },
+  'z.by': { en: 'Who reaches it', de: 'Wer es erreicht' },
+  'z.by?': {
+    en: 'Visitors who reached it, of all who have the value. A click on a row shows only what belongs to it.',
+    de: 'Besucher, die es erreichten, unter allen mit dem Wert. Ein Klick auf eine Zeile zeigt nur, was zu ihr gehört.',
+  },
+  'z.of': { en: 'Of', de: 'Von' },
   'z.conversions': { en: 'Conversions', de: 'Konversionen' },
   'z.conversions?': { en: 'How often it was reached.', de: 'Wie oft es erreicht wurde.' },
   'z.unique': { en: 'Visitors', de: 'Besucher' },
@@ -32,7 +47,8 @@ const cash = ({ total_revenue: revenue, currency }) => currency ? money(revenue,
 const key = { pageview: 'path', event: 'event_name', duration: 'threshold_seconds', pages_per_session: 'threshold_pages' };
 
 export async function show(view) {
-  const { root, signal, report } = view, place = h('div', { class: 'body' });
+  const { root, state, signal, report } = view, place = h('div', { class: 'body' });
+  const goals = ask('/api/v1/goals', { signal, parameters: { limit: 100 } });
   replace(root,
     h('section', { class: 'card' },
       h('header', null, h('h2', null, t('z.list')), button(`+ ${t('z.new')}`, () => composer(view), { class: 'primary', id: 'new-goal' })),
@@ -41,7 +57,7 @@ export async function show(view) {
   );
   await load(place,
     async () => {
-      const { data } = await ask('/api/v1/goals', { signal, parameters: { limit: 100 } });
+      const { data } = await goals;
       if (!data.length) return null;
       const stats = new Map(await Promise.all(data.map(async goal => [goal.id, await report(`/api/v1/goals/${goal.id}/stats`)])));
       const cell = (name, show = number) => row => show(stats.get(row.id)[name]);
@@ -72,18 +88,45 @@ export async function show(view) {
         { pick: row => () => behind(view, row.name, `/api/v1/goals/${row.id}/drill`) },
       );
     },
-    { signal, nothing: t('z.none') },
+    { signal, nothing: t('z.none'), again: view.refresh },
+  );
+  const { data } = await goals.catch(() => ({ data: [] })), chosen = data.find(goal => goal.id === state.extra.goal) ?? data[0];
+  if (!chosen || signal.aborted) return;
+  const names = data.map(({ id, name }) => [id, name]);
+  if (data.length > 1) root.append(h('div', { class: 'row' }, t('z.goal'), choice(view, 'goal', t('z.goal'), names, chosen.id)));
+  root.append(properties(view, chosen));
+}
+
+/** Who reaches a goal, by what is known of the visit, or by page. */
+function properties({ report, signal, state, keep, go }, goal) {
+  const filter = picker({ state, go });
+  return breakdown(`${goal.name}: ${t('z.by')}`,
+    ['source', 'entry_page', 'path', 'country', 'device'].map(name => ({
+      id: name,
+      title: t(`dimension.${name}`),
+      columns: [
+        { name: t('z.unique'), value: row => row.unique_visitors },
+        { name: t('z.of'), value: row => row.visitors },
+        { name: t('z.rate'), value: row => row.conversion_rate, format: percent, explain: t('z.by?') },
+      ],
+      label: row => name === 'country' ? country(row.value) : row.value,
+      rows: async limit => (await report(`/api/v1/goals/${goal.id}/breakdown`, { property: name, limit })).data,
+      pick: filter(name, 'value'),
+    })),
+    { signal, chosen: state.extra.by, onchoose: by => keep({ by }) },
   );
 }
 
 function composer(view, saved) {
   const name = h('input', { type: 'text', required: true, maxlength: 200, value: saved?.name ?? '' }), value = h('input', { required: true });
   const kind = select({ disabled: !!saved }, Object.keys(key).map(name => [name, t(`z.${name}`)]), saved?.goal_type ?? 'pageview');
-  const valueField = field(t('z.path'), value);
+  const worth = h('input', { type: 'number', id: 'goal-worth', min: 0, max: 10000000, step: 'any', value: saved?.config.value ?? '' });
+  const filtered = { where: structuredClone(saved?.config.where) }, asked = h('div'), valueField = field(t('z.path'), value);
   const draw = () => {
     const name = key[kind.value];
     valueField.querySelector('label').textContent = t(`z.${name}`);
     value.type = name.startsWith('threshold') ? 'number' : 'text';
+    replace(asked, kind.value === 'event' && propertyRows(filtered));
   };
   kind.addEventListener('change', draw);
   draw();
@@ -92,7 +135,11 @@ function composer(view, saved) {
     saved?.name ?? t('z.new'),
     { id: 'goal-form' },
     async () => {
-      const config = { ...saved?.config, [key[kind.value]]: value.type === 'number' ? Number(value.value) : value.value };
+      const config = {
+        [key[kind.value]]: value.type === 'number' ? Number(value.value) : value.value,
+        ...(kind.value === 'event' && filtered),
+        ...(worth.value && { value: Number(worth.value) }),
+      };
       const body = { name: name.value, config, ...(!saved && { goal_type: kind.value }) };
       await ask(saved ? `/api/v1/goals/${saved.id}` : '/api/v1/goals', { method: saved ? 'PUT' : 'POST', body });
       view.refresh();
@@ -100,5 +147,7 @@ function composer(view, saved) {
     field(t('name'), name),
     field(t('z.kind'), kind),
     valueField,
+    asked,
+    field(t('z.worth'), worth, t('z.worth?')),
   );
 }

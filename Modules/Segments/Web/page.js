@@ -3,6 +3,7 @@
 import {
   h, replace, t, number, percent, load, failed, table, breakdown, formDialog, removal, button, field, select, toast, ask, parameters,
 } from './kit.js';
+import { propertyRows, areComplete } from './conditions.js';
 import { forgetSegments } from './toolbar.js';
 
 export const texts = {
@@ -24,7 +25,6 @@ export const texts = {
   'g.match': { en: 'Visitors who meet', de: 'Besucher, auf die zutrifft' },
   'g.all': { en: 'all of these', de: 'alles davon' },
   'g.any': { en: 'any of these', de: 'eines davon' },
-  'g.add': { en: 'Add a condition', de: 'Bedingung hinzufügen' },
   'g.session': { en: 'Visit', de: 'Besuch' },
   'g.pageview': { en: 'Pageview', de: 'Seitenaufruf' },
   'g.event': { en: 'Event', de: 'Ereignis' },
@@ -43,25 +43,27 @@ export const texts = {
   },
   'g.counting': { en: 'Counting …', de: 'Zählt …' },
   'g.delete?': { en: 'Reports that use “{name}” no longer can.', de: 'Auswertungen können „{name}“ dann nicht mehr benutzen.' },
-  'g.drop': { en: 'Remove this condition', de: 'Diese Bedingung entfernen' },
   'g.event-name': { en: 'Name of the event', de: 'Name des Ereignisses' },
   'g.did': { en: 'did it at least', de: 'mindestens' },
   'g.times': { en: 'times', de: 'Mal' },
+  'g.sequence': { en: 'One after the other', de: 'Eins nach dem anderen' },
+  'g.then': { en: 'then', de: 'dann' },
+  'g.then-not': { en: 'then not', de: 'dann nicht' },
+  'g.order': { en: 'What follows', de: 'Was folgt' },
+  'g.last': { en: 'in the last', de: 'in den letzten' },
+  'g.within': { en: 'within', de: 'innerhalb von' },
+  'g.days': { en: 'days', de: 'Tagen' },
+  'g.whole': { en: 'all', de: 'allen' },
   'g.complex': { en: 'Who is in it is edited through the API:', de: 'Wer dazugehört, wird über die API bearbeitet:' },
-  'g.op.eq': { en: 'is', de: 'ist' },
-  'g.op.neq': { en: 'is not', de: 'ist nicht' },
-  'g.op.contains': { en: 'contains', de: 'enthält' },
-  'g.op.starts_with': { en: 'starts with', de: 'beginnt mit' },
-  'g.op.ends_with': { en: 'ends with', de: 'endet mit' },
-  'g.op.gt': { en: 'more than', de: 'mehr als' },
-  'g.op.gte': { en: 'at least', de: 'mindestens' },
-  'g.op.lt': { en: 'less than', de: 'weniger als' },
-  'g.op.lte': { en: 'at most', de: 'höchstens' },
-  'g.op.exists': { en: 'is known', de: 'ist bekannt' },
-  'g.op.not_exists': { en: 'is not known', de: 'ist unbekannt' },
 };
 
-const words = ['eq', 'neq', 'contains', 'starts_with', 'ends_with'], numbers = ['gte', 'lte', 'eq', 'gt', 'lt'];
+const words = ['eq', 'neq', 'contains', 'starts_with', 'ends_with'];
+const operators = {
+  session: words,
+  pageview: words,
+  profile: [...words, 'exists', 'not_exists'],
+  metric: ['gte', 'lte', 'eq', 'gt', 'lt'],
+};
 const fields = {
   session: ['source', 'country', 'region', 'city', 'browser', 'os', 'device', 'language', 'referrer'],
   pageview: ['path', 'title'],
@@ -73,6 +75,7 @@ const blank = {
   session: { source: 'session', field: 'source', op: 'eq', value: '' },
   pageview: { source: 'pageview', field: 'path', op: 'eq', value: '' },
   event: { source: 'event', event: '', count: { op: 'gte', value: 1 } },
+  sequence: { source: 'sequence', steps: [{ path: '' }, { event: '' }] },
   profile: { source: 'profile', field: 'traits.plan', op: 'eq', value: '' },
   metric: { source: 'metric', field: 'pageviews', op: 'gte', value: 5 },
 };
@@ -164,15 +167,24 @@ export async function show(view) {
   }
 }
 
+/** What is done in a sequence; the last of it may be what is not. */
+const stepsOf = ({ steps, then_not }) => [...steps, ...then_not ? [then_not] : []];
+
 /** Whether a condition has what the composer's rows can't show. */
-function isComplex({ conditions, source, field, op, count, within_days, where, negate }) {
-  if (conditions || within_days || where || negate || !(source in blank)) return true;
-  return source === 'event' ? field || op || count && count.op !== 'gte' : !field || count || Array.isArray(op);
+function isComplex(condition) {
+  const { conditions, source, field, op, value, event, count, within_days, negate } = condition;
+  if (conditions || negate || !(source in blank)) return true;
+  if (source === 'sequence') return stepsOf(condition).length !== 2;
+  if (source === 'event') return event == null || field || op || count && count.op !== 'gte';
+  if (fields[source] && !fields[source].includes(field)) return true;
+  return !field || count || within_days || !operators[source].includes(op) || typeof value === 'object';
 }
 
 /** Whether a condition says enough to be asked about. */
-function isComplete({ source, field, op, value, event, count }) {
-  if (source === 'event') return event.trim() !== '' && !(count && !(count.value >= 1));
+function isComplete(condition) {
+  const { source, field, op, value, event, count, where } = condition;
+  if (source === 'sequence') return stepsOf(condition).every(step => (step.event ?? step.path).trim() && areComplete(step.where));
+  if (source === 'event') return event.trim() !== '' && !(count && !(count.value >= 1)) && areComplete(where);
   if (source === 'profile' && !(/^traits\..+/.test(field) || ['user_id', 'account_id'].includes(field))) return false;
   return op.endsWith('exists') || value !== undefined && value !== '';
 }
@@ -224,13 +236,18 @@ function composer(view, saved, definition = { match: 'all', conditions: [blank.s
   };
   const draw = () => {
     replace(rows,
-      conditions.map((condition, at) => h('div', { class: 'row condition' },
-        parts(condition, { change: made => { Object.assign(condition, made); count(); }, redraw: draw, become: name => {
-          conditions[at] = { ...blank[name] };
+      conditions.map((condition, at) => {
+        const { line, below } = parts(condition, { change: made => { Object.assign(condition, made); count(); }, redraw: draw, become: name => {
+          conditions[at] = structuredClone(blank[name]);
           draw();
-        } }),
-        button('✕', () => { conditions.splice(at, 1); draw(); }, { class: 'icon', 'aria-label': t('g.drop'), disabled: conditions.length === 1 }),
-      )),
+        } });
+        const drop = button('✕', () => { conditions.splice(at, 1); draw(); }, {
+          class: 'icon',
+          'aria-label': t('condition.drop'),
+          disabled: conditions.length === 1,
+        });
+        return h('div', { class: 'row condition' }, line, drop, below);
+      }),
     );
     count();
   };
@@ -238,13 +255,13 @@ function composer(view, saved, definition = { match: 'all', conditions: [blank.s
     whole,
     h('div', { class: 'row' }, t('g.match'), match),
     rows,
-    button(`+ ${t('g.add')}`, () => { conditions.push({ ...blank.session, field: 'country' }); draw(); }, { class: 'link' }),
+    button(`+ ${t('condition.add')}`, () => { conditions.push({ ...blank.session, field: 'country' }); draw(); }, { class: 'link' }),
     counted,
   );
   draw();
 }
 
-/** The controls of a condition. `change(parts)`, `become(source)` and `redraw()` are what they do to it. */
+/** The controls of a condition, and those that belong below them. `change(parts)`, `become(source)` and `redraw()` are what they do to it. */
 function parts(condition, { change, redraw, become }) {
   const input = (label, value, properties, read = text => text) => text => h('input', {
     type: 'text',
@@ -258,15 +275,61 @@ function parts(condition, { change, redraw, become }) {
     Object.keys(blank).map(name => [name, t(`g.${name}`)]),
     condition.source,
   );
+  const days = input(
+    'g.days',
+    condition.within_days ?? '',
+    { type: 'number', min: 1, max: 3660, placeholder: t('g.whole') },
+    text => text ? Number(text) : undefined,
+  );
+  const properties = step => propertyRows(step, () => change({}));
   if (condition.source === 'event') {
     const times = input('g.times', condition.count?.value ?? 1, { type: 'number', min: 1 }, text => ({ op: 'gte', value: Number(text) }))('count');
-    return [
+    const line = [
       source,
       input('g.event-name', condition.event ?? '', { placeholder: 'signup', required: true })('event'),
       t('g.did'),
       times,
-      t('g.times'),
+      `${t('g.times')} ${t('g.last')}`,
+      days('within_days'),
+      t('g.days'),
     ];
+    return { line, below: properties(condition) };
+  }
+  if (condition.source === 'sequence') {
+    const [first, second] = stepsOf(condition);
+    const follow = ({ target }) => {
+      const isNot = target.value === 'then-not';
+      change({ steps: isNot ? [first] : [first, second], then_not: isNot ? second : undefined });
+    };
+    const controls = step => {
+      const kind = 'event' in step ? 'event' : 'path';
+      const become = ({ target }) => {
+        for (const name of ['event', 'path', 'where']) delete step[name];
+        step[target.value] = '';
+        redraw();
+      };
+      return [
+        select({ 'aria-label': t('what'), onchange: become }, [['path', t('g.pageview')], ['event', t('g.event')]], kind),
+        h('input', {
+          type: 'text',
+          'aria-label': t(kind === 'event' ? 'g.event-name' : 'dimension.path'),
+          placeholder: kind === 'event' ? 'signup' : '/pricing',
+          value: step[kind],
+          required: true,
+          oninput: event => { step[kind] = event.target.value; change({}); },
+        }),
+        kind === 'event' && properties(step),
+      ];
+    };
+    const then = select(
+      { 'aria-label': t('g.order'), onchange: follow },
+      ['then', 'then-not'].map(name => [name, t(`g.${name}`)]),
+      condition.then_not ? 'then-not' : 'then',
+    );
+    return {
+      line: [source, t('g.within'), days('within_days'), t('g.days')],
+      below: [h('div', { class: 'row condition' }, controls(first)), h('div', { class: 'row condition' }, then, controls(second))],
+    };
   }
   const isNumber = condition.source === 'metric', isProfile = condition.source === 'profile';
   const of = isProfile
@@ -276,14 +339,13 @@ function parts(condition, { change, redraw, become }) {
       fields[condition.source].map(name => [name, t(isNumber ? name : `dimension.${name}`)]),
       condition.field,
     );
-  const operators = isNumber ? numbers : isProfile ? [...words, 'exists', 'not_exists'] : words;
   const how = select(
     { 'aria-label': t('g.how'), onchange: event => { change({ op: event.target.value }); redraw(); } },
-    operators.map(name => [name, t(`g.op.${name}`)]),
+    operators[condition.source].map(name => [name, t(`op.${name}`)]),
     condition.op,
   );
   const value = input('g.value', condition.value ?? '', { type: isNumber ? 'number' : 'text', required: true }, text => isNumber && text
     ? Number(text)
     : text)('value');
-  return [source, of, how, !condition.op.endsWith('exists') && value];
+  return { line: [source, of, how, !condition.op.endsWith('exists') && value] };
 }

@@ -20,7 +20,7 @@ struct DashboardPagesInBrowserTests {
             try await browser.waits(for: "return document.querySelectorAll('.step').length === 2 && !document.querySelector('[aria-busy]')")
             // ada, bob and cy open /; ada alone signs up after it.
             let shown = try await browser.texts("return [...document.querySelectorAll('.step')].map(s => s.innerText.replace(/\\n+/g, '|'))")
-            #expect(shown == ["1. /|3 visitors", "2. signup|1 visitor|33.3% of the step before|2 stopped here"])
+            #expect(shown == ["1. /|3 visitors", "2. signup|1 visitor|33.3% of the step before, half of them within 0 s, nine in ten within 0 s|2 stopped here"])
             #expect(try await Dashboard.text(".body strong", browser) == "33.3% of those who began finished")
             try await Dashboard.isClean(browser)
             try await browser.click(selector: ".step:nth-of-type(2) button")
