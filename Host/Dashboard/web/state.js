@@ -60,6 +60,7 @@ export function read(location = window.location) {
     zone: zone && isZone(zone) ? zone : here,
     filters: parse(query.get('filter') ?? ''),
     segment: query.get('segment') ?? '',
+    people: query.get('count') === 'people',
     extra: Object.fromEntries([...query].filter(([name]) => name.startsWith('x-')).map(([name, value]) => [name.slice(2), value])),
   };
 }
@@ -75,6 +76,7 @@ export function href(state) {
   if (state.zone !== 'UTC' || here !== 'UTC') query.set('timezone', state.zone);
   if (state.filters.length) query.set('filter', write(state.filters));
   if (state.segment) query.set('segment', state.segment);
+  if (state.people) query.set('count', 'people');
   for (const [name, value] of Object.entries(state.extra)) if (value) query.set(`x-${name}`, value);
   const text = query.toString();
   return `/dashboard/${state.page}${text ? '?' + text : ''}`;
@@ -104,6 +106,7 @@ export function parameters(state) {
     timezone: state.zone,
     filter: write(state.filters),
     segment_id: state.segment,
+    count_by: state.people ? 'people' : '',
   };
 }
 

@@ -24,7 +24,7 @@ export function toolbar(view, daysOnly = false) {
   return h('div', { class: 'toolbar' },
     h('div', { class: 'row' },
       range(view),
-      !daysOnly && [compare(view), zone(view), segment(view), button(`+ ${t('filter')}`, () => compose(view), { id: 'add-filter' })],
+      !daysOnly && [compare(view), zone(view), people(view), segment(view), button(`+ ${t('filter')}`, () => compose(view), { id: 'add-filter' })],
     ),
     !daysOnly && view.state.compare && compared(view),
     !daysOnly && view.state.filters.length > 0 && chips(view),
@@ -69,6 +69,16 @@ function zone({ state, go }) {
     { 'aria-label': t('timezone'), class: 'quiet zone', id: 'zone', onchange: event => go({ zone: event.target.value }) },
     zones.map(name => [name, name.replaceAll('_', ' ')]),
     state.zone,
+  );
+}
+
+/** Where users are known, they can be counted in place of visitors. */
+function people({ state, go, can }) {
+  if (!can('identity') && !state.people) return null;
+  return select(
+    { 'aria-label': t('count-by'), class: 'quiet', id: 'count-by', title: t('count-by?'), onchange: event => go({ people: event.target.value !== '' }) },
+    [['', t('visitors')], ['people', t('people')]],
+    state.people ? 'people' : '',
   );
 }
 

@@ -189,4 +189,24 @@ extension DashboardInBrowserTests {
             #expect(count.string == "2 true")
         }
     }
+
+    @Test("people are counted in place of visitors, on every page, and the address says so")
+    func people() async throws {
+        try await Dashboard.opened { app, browser in
+            // ada and bob log in as one user.
+            for visitor in ["ada", "bob"] {
+                try await app.collect(#"{"type":"identify","user_id":"u-1","visitor_id":"\#(visitor)"}"#)
+            }
+            try await Dashboard.choose("people", in: "#count-by", browser)
+            try await browser.waits(for: "return location.search.includes('count=people')")
+            #expect(try await Dashboard.figure("Visitors", browser) == "2")
+            #expect(try await Dashboard.figure("Pageviews", browser) == "6")
+            try await Dashboard.isClean(browser)
+            try await Dashboard.go(to: "goals", browser)
+            #expect(try await browser.run("return location.search.includes('count=people') && document.querySelector('#count-by').value").string == "people")
+            try await Dashboard.choose("", in: "#count-by", browser)
+            try await Dashboard.go(to: "overview", browser)
+            #expect(try await Dashboard.figure("Visitors", browser) == "3")
+        }
+    }
 }
