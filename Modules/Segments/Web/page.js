@@ -30,6 +30,12 @@ export const texts = {
   'g.event': { en: 'Event', de: 'Ereignis' },
   'g.profile': { en: 'Person', de: 'Person' },
   'g.metric': { en: 'How much', de: 'Wie viel' },
+  'g.pageviews': { en: 'Pageviews', de: 'Seitenaufrufe' },
+  'g.events': { en: 'Events', de: 'Ereignisse' },
+  'g.sessions': { en: 'Sessions', de: 'Sitzungen' },
+  'g.days_active': { en: 'Days with a visit', de: 'Tage mit Besuch' },
+  'g.duration': { en: 'Seconds on the site', de: 'Sekunden auf der Website' },
+  'g.revenue': { en: 'Revenue', de: 'Umsatz' },
   'g.field': { en: 'Of what', de: 'Wovon' },
   'g.how': { en: 'How', de: 'Wie' },
   'g.value': { en: 'Value', de: 'Wert' },
@@ -65,9 +71,9 @@ const operators = {
   metric: ['gte', 'lte', 'eq', 'gt', 'lt'],
 };
 const fields = {
-  session: ['source', 'country', 'region', 'city', 'browser', 'os', 'device', 'language', 'referrer'],
+  session: ['source', 'country', 'region', 'city', 'browser', 'os', 'device', 'screen', 'language', 'referrer', 'entry_page', 'exit_page'],
   pageview: ['path', 'title'],
-  metric: ['pageviews', 'events', 'sessions'],
+  metric: ['pageviews', 'events', 'sessions', 'days_active', 'duration', 'revenue'],
 };
 
 /** A condition of each kind, as the composer begins it. */
@@ -302,7 +308,7 @@ function parts(condition, { change, redraw, become }) {
       change({ steps: isNot ? [first] : [first, second], then_not: isNot ? second : undefined });
     };
     const controls = step => {
-      const kind = 'event' in step ? 'event' : 'path';
+      const kind = step.event == null ? 'path' : 'event';
       const become = ({ target }) => {
         for (const name of ['event', 'path', 'where']) delete step[name];
         step[target.value] = '';
@@ -336,7 +342,7 @@ function parts(condition, { change, redraw, become }) {
     ? input('g.field', condition.field)('field')
     : select(
       { 'aria-label': t('g.field'), onchange: event => change({ field: event.target.value }) },
-      fields[condition.source].map(name => [name, t(isNumber ? name : `dimension.${name}`)]),
+      fields[condition.source].map(name => [name, t(`${isNumber ? 'g' : 'dimension'}.${name}`)]),
       condition.field,
     );
   const how = select(

@@ -146,6 +146,16 @@ extension DashboardPagesInBrowserTests {
             try await Self.fill(".condition input", "signup", browser)
             try await Self.require("seats", "lt", "5", in: ".condition", browser)
             try await counts("1 visitor, 16.7% of all in this range")
+            // Every sum that segments know has its word.
+            try await browser.run("[...document.querySelectorAll('#segment-form > button.link')].pop().click()")
+            try await Dashboard.choose("metric", in: "#segment-form > div > .condition:nth-of-type(2) select", browser)
+            let sums = "#segment-form > div > .condition:nth-of-type(2) select:nth-of-type(2)"
+            #expect(try await Dashboard.texts("\(sums) option", browser) == [
+                "Pageviews", "Events", "Sessions", "Days with a visit", "Seconds on the site", "Revenue",
+            ])
+            try await Dashboard.choose("days_active", in: sums, browser)
+            try await Self.fill("#segment-form > div > .condition:nth-of-type(2) input", "1", browser)
+            try await counts("1 visitor, 16.7% of all in this range")
             try await browser.click(selector: "#segment-form button[type=submit]")
             try await Dashboard.settles(browser, where: "!document.querySelector('dialog')")
             let event = #"{"source":"event","event":"signup","count":{"op":"gte","value":1},"where":[{"field":"seats","op":"lt","value":5}]}"#
