@@ -2,7 +2,7 @@
 
 import {
   h, replace, t, number, moment, load, card, field, select, form, table, button, submit, formDialog, removal, ask, toast, csv, download, parameters,
-  unique, empty, Failure,
+  unique, empty, dialog, Failure,
 } from './kit.js';
 
 export const texts = {
@@ -16,6 +16,14 @@ export const texts = {
   'b.dataset': { en: 'Of what', de: 'Wovon' },
   'b.dimensions': { en: 'By', de: 'Nach' },
   'b.metrics': { en: 'How many', de: 'Wie viele' },
+  'b.only': { en: 'Only', de: 'Nur' },
+  'b.column': { en: 'Column', de: 'Spalte' },
+  'b.values': { en: 'Values, with commas between', de: 'Werte, mit Kommas dazwischen' },
+  'b.latest': { en: 'The {count} latest rows behind it.', de: 'Die {count} neuesten Zeilen dahinter.' },
+  'b.behind': {
+    en: { one: '{count} row behind it.', other: '{count} rows behind it.' },
+    de: { one: '{count} Zeile dahinter.', other: '{count} Zeilen dahinter.' },
+  },
   'b.run': { en: 'Run', de: 'Ausführen' },
   'b.all-time': {
     en: 'The range above does not hold for SQL: a statement says itself which days it means.',
@@ -155,7 +163,10 @@ export async function show({ root, signal, state }) {
         form({ id: 'sql-form' }, runSQL, element, h('p', { class: 'hint' }, t('b.all-time')), submit(t('b.run'), button(t('b.save'), save))),
       ),
       card(t('b.visual'), { explain: t('b.visual?', { zone: state.zone.replaceAll('_', ' ') }) },
-        visual(datasets, body => run('/api/v1/bi/visual-query', { ...body, ...range(state) }, summary(body))),
+        visual(datasets, body => {
+          const whole = { ...body, ...range(state) };
+          return run('/api/v1/bi/visual-query', whole, summary(body), rowsBehind(whole, signal));
+        }),
       ),
     ),
     card(t('b.result'), {}, result),
@@ -189,7 +200,7 @@ function uuid() {
 /** Runs one question at a time into `place`, tells how long it has taken, and lets the person stop it. */
 function runner(place, signal, done) {
   let running;
-  return async (path, body, what) => {
+  return async (path, body, what, pick) => {
     running?.abort();
     const mine = running = new AbortController(), began = performance.now(), id = uuid();
     begun.set(id, what.length > 80 ? `${what.slice(0, 79)}…` : what);
@@ -205,7 +216,7 @@ function runner(place, signal, done) {
       // One more than is shown tells whether there are more.
       const question = { method: 'POST', body: { ...body, limit: shown + 1, run_id: id }, signal: either };
       const all = limit => ask(path, { method: 'POST', body: { ...body, limit }, signal });
-      await load(place, async () => answer(await ask(path, question), all), { signal, meanwhile });
+      await load(place, async () => answer(await ask(path, question), all, pick), { signal, meanwhile });
     } finally {
       clearInterval(timer);
       either.removeEventListener('abort', stop);
@@ -215,9 +226,17 @@ function runner(place, signal, done) {
   };
 }
 
+const text = value => value === null ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+
+/** Rows as they were answered; `pick(row)` as of `table`. */
+const plain = (columns, rows, pick) => table(t('b.result'),
+  columns.map(name => ({ name, number: typeof rows[0]?.[name] === 'number', cell: row => text(row[name]) || pick && t('unknown') })),
+  rows,
+  { nothing: t('b.empty'), pick },
+);
+
 /** A table of what was answered; `all(limit)` asks the same for a file, where there is more than is shown. */
-function answer({ columns, rows: given, run }, all) {
-  const text = value => value === null ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+function answer({ columns, rows: given, run }, all, pick) {
   const rows = given.slice(0, shown), isCut = given.length > shown;
   const file = async () => {
     const limit = most(columns.length), whole = isCut ? (await all(limit)).rows : rows;
@@ -229,10 +248,32 @@ function answer({ columns, rows: given, run }, all) {
       h('p', { class: 'muted', role: 'status' }, t(isCut ? 'b.first' : 'b.rows', { count: rows.length, time: run.duration_ms })),
       button(t('csv'), file, { class: 'link' }),
     ),
-    table(t('b.result'), columns.map(name => ({ name, number: typeof rows[0]?.[name] === 'number', cell: row => text(row[name]) })), rows, {
-      nothing: t('b.empty'),
-    }),
+    plain(columns, rows, pick),
   ];
+}
+
+/** What a click on a line of a chosen question does: shows the rows behind it. Null where a value of the line is not known. */
+const rowsBehind = ({ dataset, dimensions, metrics, filters, ...range }, signal) => row => {
+  const values = dimensions.map(name => row[name]), most = 100;
+  if (values.includes(null)) return null;
+  const exactly = { ...filters, ...Object.fromEntries(dimensions.map(name => [name, row[name]])) };
+  return () => dialog([dataset, ...values].map(value => text(value) || t('unknown')).join(', '), () => {
+    const place = h('div'), body = { dataset, filters: exactly, limit: most, ...range };
+    load(place,
+      async () => {
+        const { columns, rows } = await ask('/api/v1/bi/drill-through', { method: 'POST', body, signal });
+        return [h('p', null, t(rows.length < most ? 'b.behind' : 'b.latest', { count: rows.length })), plain(columns, rows)];
+      },
+      { signal },
+    );
+    return place;
+  }, { wide: true });
+};
+
+/** What was written as a value of a column of this type. What is none of it stays text, and the API says so. */
+function typed(text, type) {
+  if (type === 'boolean') return text === 'true' || (text === 'false' ? false : text);
+  return type === 'text' || !text || isNaN(text) ? text : Number(text);
 }
 
 function visual(datasets, ask) {
@@ -243,18 +284,35 @@ function visual(datasets, ask) {
       names.map(name => h('label', { class: 'check' }, h('input', { type: 'checkbox', name, checked: name === chosen }), name)),
     ),
   );
+  const conditions = h('div'), columns = () => datasets.find(({ name }) => name === dataset.value).columns.filter(column => column.is_field);
+  const add = () => {
+    const column = select({ 'aria-label': t('b.column') }, columns().map(({ name }) => [name, name]));
+    conditions.append(h('div', { class: 'row condition' },
+      column,
+      h('input', { type: 'text', required: true, 'aria-label': t('b.values'), placeholder: t('b.values') }),
+      button('✕', ({ target }) => target.closest('.condition').remove(), { class: 'icon', 'aria-label': t('condition.drop') }),
+    ));
+    column.focus();
+  };
+  /** Of several conditions on a column one has to hold. */
+  const filters = () => [...conditions.children].reduce((all, row) => {
+    const name = row.querySelector('select').value, { type } = columns().find(column => column.name === name);
+    const values = row.querySelector('input').value.split(',').map(text => typed(text.trim(), type));
+    return { ...all, [name]: [...all[name] ?? [], ...values] };
+  }, {});
   const picked = id => [...rest.querySelectorAll(`#${id} input:checked`)].map(input => input.name);
   const draw = () => {
-    const { columns, metrics } = datasets.find(({ name }) => name === dataset.value);
-    const fields = columns.filter(column => column.is_field).map(column => column.name);
+    const { metrics } = datasets.find(({ name }) => name === dataset.value), fields = columns().map(({ name }) => name);
+    replace(conditions);
     replace(rest,
       picks(t('b.dimensions'), 'dimensions', fields, fields.includes('country') ? 'country' : fields[0]),
       picks(t('b.metrics'), 'metrics', metrics, metrics[0]),
+      h('fieldset', { id: 'only' }, h('legend', null, t('b.only')), conditions, button(`+ ${t('condition.add')}`, add, { class: 'link' })),
     );
   };
   draw();
   const send = () => {
-    const body = { dataset: dataset.value, dimensions: picked('dimensions'), metrics: picked('metrics') };
+    const body = { dataset: dataset.value, dimensions: picked('dimensions'), metrics: picked('metrics'), filters: filters() };
     if (!body.metrics.length) throw new Failure(400, t('b.no-metric'));
     return ask(body);
   };

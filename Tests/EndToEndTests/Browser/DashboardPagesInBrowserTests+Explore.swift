@@ -33,6 +33,21 @@ extension DashboardPagesInBrowserTests {
             let told = try await browser.texts("return [...\(runs).querySelectorAll('tbody tr')].map(r => [...r.cells].slice(1, 3).map(c => c.innerText).join(': '))")
             #expect(told.contains("pageviews: path, count: done"), "\(told)")
             #expect(told.contains { $0.hasPrefix("SELECT event_name, count(*)") && $0.hasSuffix("…: done") }, "\(told)")
+            // Of some rows alone, and those behind a line.
+            try await browser.click(selector: "#only button.link")
+            try await Dashboard.choose("path", in: "#only select", browser)
+            try await Self.fill("#only input", "/docs, /pricing", browser)
+            try await browser.click(selector: "#visual-form button[type=submit]")
+            try await browser.waits(for: "return document.querySelectorAll('#result tbody tr').length === 2")
+            #expect(try await Dashboard.texts("#result tbody tr", browser) == ["/docs 2", "/pricing 1"])
+            try await Dashboard.isClean(browser)
+            try await browser.click(selector: "#result tbody button")
+            try await browser.waits(for: "return document.querySelectorAll('dialog tbody tr').length === 2")
+            #expect(try await Dashboard.texts("dialog h2, dialog p", browser) == ["pageviews, /docs", "2 rows behind it."])
+            let place = "const at = [...document.querySelectorAll('dialog th')].findIndex(c => c.textContent === 'path')"
+            #expect(try await browser.texts("\(place); return [...document.querySelectorAll('dialog tbody tr')].map(r => r.cells[at].innerText)") == ["/docs", "/docs"])
+            #expect(try await browser.barriers() == [])
+            try await browser.click(selector: "dialog header button")
             // Without a number there is no question.
             try await browser.run("for (const input of document.querySelectorAll('#metrics input:checked')) input.click()")
             try await browser.click(selector: "#visual-form button[type=submit]")
