@@ -13,7 +13,8 @@ struct Chromium: Sendable {
     /// Runs the driver while `body` runs.
     static func run<Result>(_ body: (Chromium) async throws -> Result) async throws -> Result {
         try await withFolder { folder in
-            let driver = try Child([Self.driver, "--port=0"], environment: ["HOME": folder], in: folder)
+            // Profiles and sockets go there too: the browser leaves them behind.
+            let driver = try Child([Self.driver, "--port=0"], environment: ["HOME": folder, "TMPDIR": folder], in: folder)
             let port = try await driver.word(after: "started successfully on port ").trimmingCharacters(in: ["."])
             do {
                 let result = try await body(Chromium(address: "http://127.0.0.1:\(port)"))

@@ -67,12 +67,14 @@ enum Dashboard {
         }
     }
 
+    /// Sends the form of the log-in, and waits until it is gone or says what is wrong.
     static func logIn(_ app: TestApp, _ browser: Browser, _ credential: String) async throws {
         try await browser.open(app.address + "/dashboard")
         try await browser.waits(for: "return !!document.querySelector('#credential')")
         #expect(try await browser.barriers() == [])
         try await browser.type(credential, into: "credential")
         try await browser.click(selector: "form button[type=submit]")
+        try await browser.waits(for: "return !document.querySelector('#credential') || document.querySelector('.problem').textContent !== ''")
     }
 
     /// The value of the figure with this name, once nothing is loading any more.

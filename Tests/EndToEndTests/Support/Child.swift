@@ -131,9 +131,9 @@ final class Child: Sendable {
     }
 }
 
-/// A folder for one test, gone afterwards.
+/// A folder for one test, gone afterwards. Its name is short, as the path of a socket in it has to be.
 func withFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
-    let folder = NSTemporaryDirectory() + "pulse-e2e-" + UUID().uuidString
+    let folder = NSTemporaryDirectory() + "pulse-" + UUID().uuidString.prefix(8)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     return try await body(folder)
