@@ -24,9 +24,14 @@ export const texts = {
 
 export const ranged = false;
 
+/** Lines of the feed. */
+const most = 100;
+
 export async function show(view) {
-  const { root, signal, state } = view, recent = [];
-  let paused = false, active = null;
+  const { root, signal, state } = view;
+  /** What came in the last five minutes, oldest first, and what of it is not in the feed yet. */
+  const recent = [], fresh = [];
+  let paused = false, active = null, waiting;
   const figures = h('div', { class: 'figures' });
   const feed = h('ol', { class: 'feed', 'aria-label': t('r.feed'), tabindex: 0 });
   const status = h('span', { class: 'muted', role: 'status' });
@@ -58,15 +63,29 @@ export async function show(view) {
     for (const { path, visitor } of recent) if (path) counts.set(path, (counts.get(path) ?? new Set()).add(visitor));
     return [...counts].map(([name, visitors]) => [name, visitors.size]).sort((a, b) => b[1] - a[1]).slice(0, 10);
   };
+  const line = event => h('li', null,
+    h('time', { datetime: event.at }, clock(event.at, state.zone)),
+    h('span', null, event.type === 'event' ? h('strong', null, event.name, ' ') : '', event.path),
+    h('span', { class: 'muted' }, [event.country && country(event.country), event.browser, event.device].filter(Boolean).join(' · ')),
+  );
   const draw = () => {
-    const cut = Date.now() - 300000;
-    while (recent.length && new Date(recent.at(-1).at) < cut) recent.pop();
+    /** How many of them came before so many milliseconds. */
+    const before = time => {
+      const first = recent.findIndex(event => event.came > Date.now() - time);
+      return first < 0 ? recent.length : first;
+    };
+    recent.splice(0, before(300000));
     replace(figures,
       figure({ name: t('r.now'), value: number(active), explain: t('r.now?') }),
-      figure({ name: t('r.minute'), value: number(recent.filter(event => new Date(event.at) > Date.now() - 60000).length), explain: t('r.minute?') }),
+      figure({ name: t('r.minute'), value: number(recent.length - before(60000)), explain: t('r.minute?') }),
     );
     list(pages, countPages());
+    if (fresh.length) wait.hidden = true;
+    feed.prepend(...fresh.splice(0).slice(-most).reverse().map(line));
+    while (feed.children.length > most) feed.lastChild.remove();
   };
+  // A busy site has hundreds a second: they are drawn some at a time.
+  const soon = () => waiting ??= setTimeout(() => { waiting = undefined; draw(); }, 200);
   replace(root, figures,
     h('div', { class: 'grid' },
       card(t('r.feed'), { actions: [status, pause] }, wait, feed),
@@ -97,23 +116,13 @@ export async function show(view) {
   count();
   locate();
   const timers = [setInterval(count, 5000), setInterval(locate, 15000)];
-  signal.addEventListener('abort', () => timers.forEach(clearInterval));
+  signal.addEventListener('abort', () => { timers.forEach(clearInterval); clearTimeout(waiting); });
   listen('/api/v1/stream',
     (name, event) => {
       if (name !== 'activity') return;
-      recent.unshift(event);
-      if (recent.length > 2000) recent.pop();
-      if (paused) return;
-      wait.hidden = true;
-      feed.prepend(
-        h('li', null,
-          h('time', { datetime: event.at }, clock(event.at, state.zone)),
-          h('span', null, event.type === 'event' ? h('strong', null, event.name, ' ') : '', event.path),
-          h('span', { class: 'muted' }, [event.country && country(event.country), event.browser, event.device].filter(Boolean).join(' · ')),
-        ),
-      );
-      while (feed.children.length > 100) feed.lastChild.remove();
-      draw();
+      recent.push({ path: event.path, visitor: event.visitor, came: Date.now() });
+      if (!paused) fresh.push(event);
+      soon();
     },
     signal,
     connected => replace(status, connected ? [h('span', { class: 'live' }), t('r.connected')] : t('r.lost')),
