@@ -1,8 +1,8 @@
 // Administration, with the admin token: projects, keys, modules, privacy, visitors, audit, health.
 
 import {
-  h, replace, t, ask, number, moment, ago, card, load, later, table, facts, form, formDialog, field, select, button, removal, submit, attempt,
-  confirmed, toast, download, dialog, remember, endOfDay, Failure,
+  h, replace, t, ask, number, moment, ago, card, load, later, growing, table, facts, form, formDialog, field, select, button, removal, submit,
+  attempt, confirmed, toast, download, dialog, remember, endOfDay, Failure,
 } from './kit.js';
 import { copyable, snippet } from './start.js';
 
@@ -362,34 +362,28 @@ async function keyNames(project, entries) {
 }
 
 function audit(view, project) {
-  let limit = 10;
-  const place = h('div', { class: 'body' });
-  const draw = () => load(place,
-    async () => {
-      const rows = (await ask(`/api/admin/projects/${project.id}/audit-logs`, { parameters: { limit } })).data;
+  const entries = growing(
+    async limit => (await ask(`/api/admin/projects/${project.id}/audit-logs`, { signal: view.signal, parameters: { limit } })).data,
+    async rows => {
       const names = await keyNames(project, rows);
       const named = text => {
         const name = text.startsWith('key ') && names.get(text.slice(4));
         return name ? [text, h('div', { class: 'hint' }, name)] : text;
       };
-      return [
-        table(t('a.audit'),
-          [
-            { name: t('time'), cell: row => moment(row.created_at) },
-            { name: t('a.action'), cell: row => h('code', null, row.action) },
-            { name: t('a.actor'), cell: row => named(row.actor) },
-            { name: t('a.resource'), cell: row => named(row.resource) },
-            { name: t('a.details'), cell: row => Object.keys(row.metadata).length ? h('code', null, JSON.stringify(row.metadata)) : '' },
-          ],
-          rows,
-        ),
-        rows.length === limit && limit < 1000 && button(t('more'), () => { limit = Math.min(1000, limit * 5); draw(); }, { class: 'link' }),
-      ];
+      return table(t('a.audit'),
+        [
+          { name: t('time'), cell: row => moment(row.created_at) },
+          { name: t('a.action'), cell: row => h('code', null, row.action) },
+          { name: t('a.actor'), cell: row => named(row.actor) },
+          { name: t('a.resource'), cell: row => named(row.resource) },
+          { name: t('a.details'), cell: row => Object.keys(row.metadata).length ? h('code', null, JSON.stringify(row.metadata)) : '' },
+        ],
+        rows,
+      );
     },
-    { signal: view.signal },
+    { first: 10, signal: view.signal },
   );
-  draw();
-  return card(t('a.audit'), { wide: true }, place);
+  return card(t('a.audit'), { wide: true }, entries);
 }
 
 function health(signal) {

@@ -2,7 +2,7 @@
 
 import { h, replace, unique, select, finder, focusHeading } from './dom.js';
 import { t, number, change, timeLabel, axisLabel } from './text.js';
-import { Failure, download, csv } from './api.js';
+import { Failure, download, csv, mostRows } from './api.js';
 import { isOpen } from './state.js';
 
 export * from './dom.js';
@@ -77,6 +77,25 @@ export async function load(place, make, options = {}) {
     control?.focus();
   }
   return place;
+}
+
+/**
+ * A place for a list that grows when it is asked for more: `rows(limit)` come, and `draw(rows, again)` shows them. `again()`, which the
+ * place has too, asks anew; `options` as for `load`.
+ */
+export function growing(rows, draw, { first = 20, ...options } = {}) {
+  const place = h('div', { class: 'body' });
+  let limit = first;
+  const grow = () => { limit = Math.min(mostRows, limit * 5); again(); };
+  const again = () => load(place,
+    async () => {
+      const found = await rows(limit), isCut = found.length === limit && limit < mostRows;
+      return found.length ? [await draw(found, again), isCut && button(t('more'), grow, { class: 'link' })] : null;
+    },
+    options,
+  );
+  again();
+  return Object.assign(place, { again });
 }
 
 /** A card whose content comes later. */
@@ -250,7 +269,7 @@ export function behind(view, title, path, parameters, actions) {
         h('ul', { class: 'ids', tabindex: 0, 'aria-label': title }, data.map(id => h('li', null, h('code', null, id)))),
         h('div', { class: 'row end' },
           actions,
-          data.length < total && limit < 1000 && button(t('more'), () => { limit = Math.min(1000, limit * 5); draw(); }, { class: 'link' }),
+          data.length < total && limit < mostRows && button(t('more'), () => { limit = Math.min(mostRows, limit * 5); draw(); }, { class: 'link' }),
           button(t('csv'), () => download('visitors.csv', csv(['visitor_id'], data.map(id => [id]))), { class: 'link' }),
         ),
       ];

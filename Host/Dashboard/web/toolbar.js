@@ -2,7 +2,7 @@
 
 import { h, replace, select, field } from './dom.js';
 import { t, has, day, weekday, country, countryCode } from './text.js';
-import { ask, Failure } from './api.js';
+import { askAll, Failure } from './api.js';
 import { presets, days, today, before, addFilter } from './state.js';
 import { button, formDialog } from './kit.js';
 
@@ -114,7 +114,7 @@ function segment(view) {
   const draw = async () => {
     if (known.project !== session.project.id) known = {
       project: session.project.id,
-      list: (await ask('/api/v1/segments', { parameters: { limit: 100 } })).data,
+      list: await askAll('/api/v1/segments'),
     };
     if (known.list.length || state.segment) offer(known.list);
   };

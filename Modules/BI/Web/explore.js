@@ -1,8 +1,8 @@
 // Questions of one's own: by choosing, or in SQL.
 
 import {
-  h, replace, t, number, moment, load, card, field, select, form, table, button, submit, formDialog, removal, ask, toast, csv, download, parameters,
-  unique, empty, dialog, Failure,
+  h, replace, t, number, moment, load, card, field, select, form, table, button, submit, formDialog, removal, ask, askAll, toast, csv, download,
+  parameters, unique, empty, dialog, Failure,
 } from './kit.js';
 
 export const texts = {
@@ -99,7 +99,7 @@ export async function show({ root, signal, state }) {
   const runSQL = () => run('/api/v1/bi/sql', { sql_text: statement.value }, statement.value);
   const drawSaved = () => load(saved,
     async () => {
-      const { data } = await ask('/api/v1/bi/sql-queries', { signal, parameters: { limit: 100 } });
+      const data = await askAll('/api/v1/bi/sql-queries', { signal });
       const open = query => () => {
         statement.value = query.sql_text;
         return run(`/api/v1/bi/sql-queries/${query.id}/run`, {}, query.name);

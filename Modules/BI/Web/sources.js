@@ -1,8 +1,8 @@
 // What questions are asked of, and who may see the answers: metrics, uploads, other databases, row policies, embeds.
 
 import {
-  h, replace, t, number, ago, moment, card, load, table, form, formDialog, dialog, field, select, submit, button, removal, toast, ask, Failure,
-  endOfDay,
+  h, replace, t, number, ago, moment, card, load, table, form, formDialog, dialog, field, select, submit, button, removal, toast, ask, askAll,
+  growing, Failure, endOfDay,
 } from './kit.js';
 import { copyable } from './start.js';
 
@@ -115,7 +115,7 @@ function definitions(view, name, { columns, compose, actions = () => [] }) {
   const path = `${root}/${paths[name]}`, place = h('div', { class: 'body' }), title = t(`i.${name}`);
   const again = () => load(place,
     async () => {
-      const { data } = await ask(path, { signal: view.signal, parameters: { limit: 100 } });
+      const data = await askAll(path, { signal: view.signal });
       if (!data.length) return null;
       const remove = row => removal(
         t('i.delete?', { name: row.name }),
@@ -203,15 +203,9 @@ function uploads(view) {
   };
   const look = row => button(t('show'), () => dialog(row.name,
     () => {
-      const place = h('div');
-      load(place,
-        async () => {
-          const { data } = await ask(`${root}/csv-uploads/${row.id}/rows`, { parameters: { limit: 100 } });
-          return table(row.name, row.columns.map(name => ({ name, cell: line => line[name] === null ? '–' : String(line[name]) })), data);
-        },
-        { signal: view.signal },
-      );
-      return place;
+      const rows = async limit => (await ask(`${root}/csv-uploads/${row.id}/rows`, { signal: view.signal, parameters: { limit } })).data;
+      const columns = row.columns.map(name => ({ name, cell: line => line[name] === null ? '–' : String(line[name]) }));
+      return growing(rows, data => table(row.name, columns, data), { first: 100, signal: view.signal });
     },
     { wide: true },
   ));
@@ -332,7 +326,7 @@ function embeds(view) {
     const kinds = Object.keys(shows).filter(kind => kind !== 'dashboard' || view.can('dashboards'));
     const kind = select({ onchange: () => draw() }, kinds.map(name => [name, t(`i.${name}`)]));
     const draw = async () => {
-      const { data } = await ask(shows[kind.value][0], { parameters: { limit: 100 } });
+      const data = await askAll(shows[kind.value][0]);
       hint.textContent = data.length ? '' : t('i.nothing-to-embed');
       replace(which, data.map(({ id, name }) => h('option', { value: id }, name)));
     };

@@ -1,7 +1,7 @@
 // Visitors by when they came first, and what they did since.
 
 import {
-  h, replace, t, number, money, day, later, choice, table, columnChart, lineChart, timeLabel, axisLabel, behind, empty, parameters,
+  h, replace, t, number, money, day, later, choice, table, columnChart, lineChart, timeLabel, axisLabel, behind, empty, parameters, askAll,
 } from './kit.js';
 
 export const texts = {
@@ -84,7 +84,7 @@ export async function show(view) {
 /** What several segments did, from a choice of them that is part of the address. */
 function sideBySide(view, metric, by) {
   return later(t('c.side'), { signal: view.signal, explain: t('c.side?') }, async () => {
-    const { data: all } = await view.ask('/api/v1/segments', { parameters: { limit: 100 } });
+    const all = await askAll('/api/v1/segments', { signal: view.signal });
     if (all.length < 2) return empty(t('c.two'), view.link('/dashboard/segments', t('c.to-segments')));
     const asked = view.state.extra.segments?.split(',').filter(id => all.some(segment => segment.id === id));
     const chosen = asked ?? all.slice(0, 2).map(segment => segment.id);

@@ -2,7 +2,7 @@
 
 import {
   h, replace, t, short, percent, duration, country, timeline, endsToday, load, figure, delta, lineChart, breakdown, select, field, formDialog,
-  removal, button, choice, confirmed, empty, toast, ask,
+  removal, button, choice, confirmed, empty, toast, ask, askAll,
 } from './kit.js';
 
 export const texts = {
@@ -63,7 +63,7 @@ const first = [
 
 export async function show(view) {
   const { root, state, go, signal } = view;
-  const { data } = await ask('/api/v1/dashboards', { signal, parameters: { limit: 100 } });
+  const data = await askAll('/api/v1/dashboards', { signal });
   const chosen = data.find(board => board.id === state.extra.board) ?? data.find(board => board.is_default) ?? data[0];
   const create = button(`+ ${t('d.new')}`, () => newBoard(go), { class: chosen ? '' : 'primary', id: 'new-board' });
   if (!chosen) return replace(root, h('div', { class: 'row' }, create), empty(t('d.none')));

@@ -1,6 +1,8 @@
 // What goes wrong in visitors' browsers.
 
-import { h, replace, t, number, ago, moment, timeline, figure, load, later, table, facts, columnChart, dialog, choice, button, ask } from './kit.js';
+import {
+  h, replace, t, number, ago, moment, timeline, figure, load, later, card, growing, table, facts, columnChart, dialog, choice, button, ask,
+} from './kit.js';
 
 export const texts = {
   'e.total': { en: 'Errors', de: 'Fehler' },
@@ -72,16 +74,10 @@ export async function show(view) {
         points: timeline({ data }, view.interval, point => point.count).map(point => ({ ...point, kind: 'bad' })),
       });
     }),
-    later(t('e.list'),
-      {
-        signal,
-        nothing: t('e.none'),
-        actions: choice(view, 'status', t('e.status'), [['', t('e.all')], ...Object.keys(kinds).map(name => [name, t(`e.${name}`)])], status),
-      },
-      async () => {
-        const { data } = await report('/api/v1/errors', { limit: 50, status });
-        if (!data.length) return null;
-        return table(t('e.list'),
+    card(t('e.list'),
+      { actions: choice(view, 'status', t('e.status'), [['', t('e.all')], ...Object.keys(kinds).map(name => [name, t(`e.${name}`)])], status) },
+      growing(async limit => (await report('/api/v1/errors', { limit, status })).data,
+        data => table(t('e.list'),
           [
             { name: t('e.message'), cell: row => row.message },
             { name: t('e.status'), cell: row => badge(row.status) },
@@ -96,8 +92,9 @@ export async function show(view) {
           ],
           data,
           { pick: row => () => details(view, row) },
-        );
-      },
+        ),
+        { signal, nothing: t('e.none') },
+      ),
     ),
   );
 }

@@ -2,7 +2,7 @@
 
 import {
   h, replace, t, number, percent, duration, country, load, formDialog, removal, breakdown, picker, button, choice, field, select, empty, behind,
-  toast, ask,
+  toast, ask, askAll,
 } from './kit.js';
 import { propertyRows } from './conditions.js';
 import { forgetSegments } from './toolbar.js';
@@ -71,7 +71,7 @@ export const texts = {
 
 export async function show(view) {
   const { root, state, go, signal, report } = view;
-  const { data } = await ask('/api/v1/funnels', { signal, parameters: { limit: 100 } });
+  const data = await askAll('/api/v1/funnels', { signal });
   const chosen = data.find(funnel => funnel.id === state.extra.funnel) ?? data[0], place = h('div', { class: 'body' });
   const path = `/api/v1/funnels/${chosen?.id}`;
   const compose = saved => composer(saved, made => go({ extra: { funnel: made.id } }));

@@ -2,6 +2,7 @@
 
 import {
   h, replace, t, number, percent, money, country, load, table, breakdown, picker, formDialog, removal, button, choice, field, select, behind, ask,
+  askAll,
 } from './kit.js';
 import { propertyRows } from './conditions.js';
 
@@ -48,7 +49,7 @@ const key = { pageview: 'path', event: 'event_name', duration: 'threshold_second
 
 export async function show(view) {
   const { root, state, signal, report } = view, place = h('div', { class: 'body' });
-  const goals = ask('/api/v1/goals', { signal, parameters: { limit: 100 } });
+  const goals = askAll('/api/v1/goals', { signal });
   replace(root,
     h('section', { class: 'card' },
       h('header', null, h('h2', null, t('z.list')), button(`+ ${t('z.new')}`, () => composer(view), { class: 'primary', id: 'new-goal' })),
@@ -57,7 +58,7 @@ export async function show(view) {
   );
   await load(place,
     async () => {
-      const { data } = await goals;
+      const data = await goals;
       if (!data.length) return null;
       const stats = new Map(await Promise.all(data.map(async goal => [goal.id, await report(`/api/v1/goals/${goal.id}/stats`)])));
       const cell = (name, show = number) => row => show(stats.get(row.id)[name]);
@@ -90,7 +91,7 @@ export async function show(view) {
     },
     { signal, nothing: t('z.none'), again: view.refresh },
   );
-  const { data } = await goals.catch(() => ({ data: [] })), chosen = data.find(goal => goal.id === state.extra.goal) ?? data[0];
+  const data = await goals.catch(() => []), chosen = data.find(goal => goal.id === state.extra.goal) ?? data[0];
   if (!chosen || signal.aborted) return;
   const names = data.map(({ id, name }) => [id, name]);
   if (data.length > 1) root.append(h('div', { class: 'row' }, t('z.goal'), choice(view, 'goal', t('z.goal'), names, chosen.id)));

@@ -1,6 +1,6 @@
 // Who the visitors are, where they said so: people and accounts.
 
-import { h, replace, t, number, money, ago, moment, load, card, table, facts, field, form, dialog, button, removal, confirmed, ask } from './kit.js';
+import { h, replace, t, number, money, ago, moment, load, card, growing, table, facts, field, form, dialog, removal, confirmed, ask } from './kit.js';
 
 export const texts = {
   'p.people': { en: 'People', de: 'Personen' },
@@ -99,8 +99,8 @@ export async function show(view) {
     card(t('p.accounts'), { explain: t('p.accounts?') }, accounts),
     merges(view),
   );
-  const { data: provisioned } = await ask('/api/v1/identity/scim/users', { signal, parameters: { limit: 100 } });
-  if (provisioned.length) root.append(scim(provisioned));
+  const { data: provisioned } = await ask(scimUsers, { signal, parameters: { limit: 1 } });
+  if (provisioned.length) root.append(scim(view));
 }
 
 const seen = view => ({
@@ -108,24 +108,8 @@ const seen = view => ({
   cell: row => h('time', { datetime: row.last_seen_at, title: moment(row.last_seen_at, view.state.zone) }, ago(row.last_seen_at)),
 });
 
-/** A place for a list that grows when it is asked for more. */
-function list({ signal }, path, nothing, draw) {
-  const place = h('div', { class: 'body' });
-  let limit = 20;
-  const again = () => load(place,
-    async () => {
-      const { data } = await ask(path, { signal, parameters: { limit } });
-      if (!data.length) return null;
-      return [
-        draw(data, again),
-        data.length === limit && button(t('more'), () => { limit = Math.min(1000, limit * 5); again(); }, { class: 'link' }),
-      ];
-    },
-    { signal, nothing },
-  );
-  again();
-  return Object.assign(place, { again });
-}
+const list = ({ signal }, path, nothing, draw) =>
+  growing(async limit => (await ask(path, { signal, parameters: { limit } })).data, draw, { signal, nothing });
 
 function merges(view) {
   const user = h('input', { type: 'text', required: true, maxlength: 200, id: 'merge-user' });
@@ -171,8 +155,9 @@ function merges(view) {
   );
 }
 
-const scim = users => card(t('p.scim'), { explain: t('p.scim?') },
-  table(t('p.scim'),
+const scimUsers = '/api/v1/identity/scim/users';
+const scim = view => card(t('p.scim'), { explain: t('p.scim?') },
+  list(view, scimUsers, t('p.none'), users => table(t('p.scim'),
     [
       { name: t('p.user'), cell: row => row.user_name },
       { name: t('name'), cell: row => row.display_name ?? '–' },
@@ -180,7 +165,7 @@ const scim = users => card(t('p.scim'), { explain: t('p.scim?') },
       { name: 'ID', cell: row => h('code', null, row.id) },
     ],
     users,
-  ),
+  )),
 );
 
 function person(view, row) {
@@ -214,7 +199,7 @@ function account(view, row) {
   const path = `/api/v1/identity/accounts/${encodeURIComponent(row.account_id)}`, place = h('div');
   load(place,
     async () => {
-      const [totals, members] = await Promise.all([view.report(`${path}/analytics`), ask(`${path}/members`, { parameters: { limit: 100 } })]);
+      const totals = await view.report(`${path}/analytics`);
       return [
         facts([[t('p.traits'), all(row.traits)]]),
         h('h3', null, t('p.range')),
@@ -225,18 +210,17 @@ function account(view, row) {
           [t('events'), number(totals.events)],
           [t('revenue'), totals.currency ? money(totals.revenue, totals.currency) : null],
         ]),
-        h('h3', null, t('p.members')),
-        table(t('p.members'),
-          [
-            { name: t('p.user'), cell: member => member.user_id ?? member.visitor_id },
-            { name: t('p.role'), cell: member => member.role ?? '–' },
-            { name: t('p.seen'), cell: member => ago(member.last_seen_at) },
-          ],
-          members.data,
-        ),
       ];
     },
     { signal: view.signal },
   );
-  dialog(row.name ?? row.account_id, () => place);
+  const members = list(view, `${path}/members`, undefined, data => table(t('p.members'),
+    [
+      { name: t('p.user'), cell: member => member.user_id ?? member.visitor_id },
+      { name: t('p.role'), cell: member => member.role ?? '–' },
+      { name: t('p.seen'), cell: member => ago(member.last_seen_at) },
+    ],
+    data,
+  ));
+  dialog(row.name ?? row.account_id, () => [place, h('h3', null, t('p.members')), members]);
 }

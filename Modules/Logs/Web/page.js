@@ -1,6 +1,6 @@
 // What pages log, with a tail.
 
-import { h, replace, t, language, later, load, columnChart, timeline, listen, facts, form, button, choice } from './kit.js';
+import { h, replace, t, language, later, growing, columnChart, timeline, listen, facts, form, button, choice } from './kit.js';
 
 export const texts = {
   'l.over-time': { en: 'Entries over time', de: 'Einträge im Verlauf' },
@@ -27,30 +27,21 @@ const kinds = { debug: '', info: '', warn: 'fair', error: 'bad', fatal: 'bad' };
 
 export async function show(view) {
   const { root, report, state, go, signal } = view, { level, search, environment, release } = state.extra;
-  const question = { level, search, environment, release }, list = h('div', { class: 'body' });
-  let limit = 50, entries = new Map();
+  const question = { level, search, environment, release }, entries = new Map();
   const made = row => {
     if (!entries.has(row.id)) entries.set(row.id, entry(row, state.zone));
     return entries.get(row.id);
   };
-  const draw = () => load(list,
-    async () => {
-      const { data } = await report('/api/v1/logs', { ...question, limit });
-      if (!data.length) return null;
-      return [
-        h('div', { id: 'entries' }, data.map(made)),
-        data.length === limit && button(t('more'), () => { limit = Math.min(1000, limit * 4); draw(); }, { class: 'link' }),
-      ];
-    },
-    { signal, nothing: t('l.none') },
-  );
+  const first = 50, newest = async limit => (await report('/api/v1/logs', { ...question, limit })).data;
+  const list = growing(newest, data => h('div', { id: 'entries' }, data.map(made)), { first, signal, nothing: t('l.none') });
   /** Puts what is new among the entries that stand there, which stay as they are: somebody may be reading one. */
   const add = async () => {
-    const place = list.querySelector('#entries');
-    if (!place) return draw();
+    const rows = await newest(first), place = list.querySelector('#entries'), stands = row => place && entries.get(row.id)?.parentNode === place;
+    // Where so much is new, what is between it and what stands there would be left out.
+    if (!rows.some(stands)) return list.again();
     let next = place.firstChild;
-    for (const row of (await report('/api/v1/logs', { ...question, limit })).data) {
-      if (entries.get(row.id)?.parentNode === place) next = entries.get(row.id).nextSibling; else place.insertBefore(made(row), next);
+    for (const row of rows) {
+      if (stands(row)) next = entries.get(row.id).nextSibling; else place.insertBefore(made(row), next);
     }
   };
   const input = (name, properties) => h('input', {
@@ -81,7 +72,6 @@ export async function show(view) {
     }),
     h('section', { class: 'card', 'aria-label': t('l.entries') }, h('header', null, h('h2', null, t('l.entries')), filter), list),
   );
-  draw();
 }
 
 /** When something was written, to the second, and to the millisecond. */
@@ -123,9 +113,7 @@ function tail(add, { state, signal, keep }) {
   // The stream tells that something came; the report, which knows the filters, says what.
   const come = () => add().catch(() => { /* the next one brings it along */ });
   const heard = name => {
-    if (name === 'activity') return;
-    clearTimeout(waiting);
-    waiting = setTimeout(come, 300);
+    if (name !== 'activity') waiting ??= setTimeout(() => { waiting = undefined; come(); }, 300);
   };
   const follow = isOn => {
     following?.abort();

@@ -1,7 +1,7 @@
 // Where visitors go after a page or event, or came from, and how they get from one page to another.
 
 import {
-  h, replace, t, number, percent, duration, later, card, load, select, form, field, choice, sankey, table, behind, unique, button,
+  h, replace, t, number, percent, duration, later, card, growing, select, form, field, choice, sankey, table, behind, unique, button,
 } from './kit.js';
 
 export const texts = {
@@ -91,29 +91,27 @@ export async function show(view) {
 }
 
 function between(view, page) {
-  const { state, go, report, signal } = view, place = h('div', { class: 'body' });
-  const first = page(state.extra.first ?? '', t('x.start')), last = page(state.extra.last ?? '', t('x.end'));
-  if (state.extra.first && state.extra.last) load(place,
-    async () => {
-      const { ways, sessions, visitors, average_steps } = await report('/api/v1/paths/between', {
-        start: state.extra.first,
-        end: state.extra.last,
-        limit: 20,
-      });
-      if (!ways.length) return null;
-      return [
-        h('p', null, t('x.sum', { sessions: number(sessions), visitors: number(visitors), steps: number(average_steps) })),
-        table(t('x.between'),
-          [
-            { name: t('x.way'), cell: row => row.pages.join(' → ') },
-            { name: t('sessions'), number: true, cell: row => number(row.sessions) },
-            { name: t('share'), number: true, cell: row => percent(row.percentage) },
-            { name: t('x.median'), number: true, cell: row => duration(row.median_seconds) },
-          ],
-          ways,
-        ),
-      ];
+  const { state, go, report, signal } = view, { first: start, last: end } = state.extra;
+  const first = page(start ?? '', t('x.start')), last = page(end ?? '', t('x.end'));
+  let sums;
+  const ways = start && end && growing(
+    async limit => {
+      const { ways, sessions, visitors, average_steps: steps } = await report('/api/v1/paths/between', { start, end, limit });
+      sums = { sessions: number(sessions), visitors: number(visitors), steps: number(steps) };
+      return ways;
     },
+    ways => [
+      h('p', null, t('x.sum', sums)),
+      table(t('x.between'),
+        [
+          { name: t('x.way'), cell: row => row.pages.join(' → ') },
+          { name: t('sessions'), number: true, cell: row => number(row.sessions) },
+          { name: t('share'), number: true, cell: row => percent(row.percentage) },
+          { name: t('x.median'), number: true, cell: row => duration(row.median_seconds) },
+        ],
+        ways,
+      ),
+    ],
     { signal, nothing: t('x.no-way') },
   );
   return card(t('x.between'), { explain: t('x.between?') },
@@ -123,6 +121,6 @@ function between(view, page) {
       field(t('x.end'), last),
       h('button', { type: 'submit' }, t('show')),
     ),
-    place,
+    ways,
   );
 }

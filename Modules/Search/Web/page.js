@@ -1,6 +1,6 @@
 // What visitors look for on the site.
 
-import { h, replace, t, number, percent, breakdown, table, dialog, load } from './kit.js';
+import { h, replace, t, number, percent, breakdown, table, dialog, growing } from './kit.js';
 
 export const texts = {
   'q.queries': { en: 'Searches', de: 'Suchen' },
@@ -20,23 +20,15 @@ export async function show({ root, report, signal }) {
   const count = { name: t('q.count'), value: row => row.count }, unique = { name: t('visitors'), value: row => row.unique };
   const results = { name: t('q.results'), value: row => row.avg_results, explain: t('q.results?') };
   const next = ({ query }) => () => {
-    const place = h('div'), title = t('q.next', { query });
-    load(place,
-      async () => {
-        const { data } = await report('/api/v1/search/next-pages', { query, limit: 20 });
-        if (!data.length) return null;
-        return table(title,
-          [
-            { name: t('dimension.path'), cell: row => row.path },
-            { name: t('q.count'), number: true, cell: row => number(row.count) },
-            { name: t('share'), number: true, cell: row => percent(row.percentage) },
-          ],
-          data,
-        );
-      },
+    const title = t('q.next', { query }), columns = [
+      { name: t('dimension.path'), cell: row => row.path },
+      { name: t('q.count'), number: true, cell: row => number(row.count) },
+      { name: t('share'), number: true, cell: row => percent(row.percentage) },
+    ];
+    dialog(title, () => growing(async limit => (await report('/api/v1/search/next-pages', { query, limit })).data,
+      data => table(title, columns, data),
       { nothing: t('q.no-next'), signal },
-    );
-    dialog(title, () => place);
+    ));
   };
   const list = (id, title, path, columns) => breakdown(title,
     [

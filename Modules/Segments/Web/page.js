@@ -1,7 +1,8 @@
 // Groups of visitors that every report can be asked about.
 
 import {
-  h, replace, t, number, percent, load, failed, table, breakdown, formDialog, removal, button, field, select, toast, ask, parameters,
+  h, replace, t, number, percent, load, failed, table, breakdown, formDialog, removal, button, field, select, toast, ask, askAll,
+  parameters,
 } from './kit.js';
 import { propertyRows, areComplete } from './conditions.js';
 import { forgetSegments } from './toolbar.js';
@@ -89,7 +90,7 @@ const blank = {
 export async function show(view) {
   const { root, state, go, signal, report } = view, list = h('div', { class: 'body' });
   const compose = (saved, definition) => composer(view, saved, definition, () => { forgetSegments(); view.refresh(); });
-  const { data } = await ask('/api/v1/segments', { signal, parameters: { limit: 100 } });
+  const data = await askAll('/api/v1/segments', { signal });
   const names = new Map(data.map(segment => [segment.id, segment]));
   replace(root,
     h('section', { class: 'card' },

@@ -1,7 +1,7 @@
 // How fast pages feel: the five vitals at the 75th percentile.
 
 import {
-  h, replace, t, number, milliseconds, country, timeline, endsToday, later, load, table, lineChart, choice, info, empty, picker,
+  h, replace, t, number, milliseconds, country, timeline, endsToday, later, load, card, growing, table, lineChart, choice, info, empty, picker,
 } from './kit.js';
 
 export const texts = {
@@ -70,6 +70,16 @@ export async function show(view) {
     },
     { lines: 2, signal },
   );
+  const columns = [
+    { name: t('what'), cell: row => row.path ?? row.device ?? country(row.country) },
+    ...names.map(name => ({
+      name,
+      number: true,
+      explain: t(`w.${name}?`),
+      cell: row => [shown(name, row[`${name}_p75`]), ' ', badge(row[`${name}_rating`])],
+    })),
+    { name: t('w.samples'), number: true, cell: row => number(row.samples) },
+  ];
   replace(root, figures,
     later(`${t(`w.${metric}`)} · ${t('w.over-time')}`, { signal, explain: t('w.p75'), lines: 6, nothing: t('w.none') }, async () => {
       const answer = await report('/api/v1/webvitals/timeseries', { metric, interval: view.interval, ...view.compare });
@@ -77,30 +87,12 @@ export async function show(view) {
       const points = timeline(answer, view.interval, point => point.p75);
       return lineChart({ name: t(`w.${metric}`), points, format: value => shown(metric, value), partial: endsToday(view, answer.data) });
     }),
-    later(`${t('w.by')} ${t(`w.${by}`)}`,
-      {
-        signal,
-        nothing: t('w.none'),
-        actions: choice(view, 'by', t('w.by'), ['pages', 'devices', 'countries'].map(name => [name, t(`w.${name}`)]), by),
-      },
-      async () => {
-        const { data } = await report(`/api/v1/webvitals/${by}`, { limit: 50 });
-        if (!data.length) return null;
-        return table(t('w.pages'),
-          [
-            { name: t('what'), cell: row => row.path ?? row.device ?? country(row.country) },
-            ...names.map(name => ({
-              name,
-              number: true,
-              explain: t(`w.${name}?`),
-              cell: row => [shown(name, row[`${name}_p75`]), ' ', badge(row[`${name}_rating`])],
-            })),
-            { name: t('w.samples'), number: true, cell: row => number(row.samples) },
-          ],
-          data,
-          { pick: picker(view)(dimensions[by]) },
-        );
-      },
+    card(`${t('w.by')} ${t(`w.${by}`)}`,
+      { actions: choice(view, 'by', t('w.by'), ['pages', 'devices', 'countries'].map(name => [name, t(`w.${name}`)]), by) },
+      growing(async limit => (await report(`/api/v1/webvitals/${by}`, { limit })).data,
+        data => table(t('w.pages'), columns, data, { pick: picker(view)(dimensions[by]) }),
+        { signal, nothing: t('w.none') },
+      ),
     ),
   );
 }

@@ -158,4 +158,64 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.isClean(browser)
         }
     }
+
+    @Test("so many entries at once that they are not all shown leave no gap: more of them come when they are asked for")
+    func burstOfLogs() async throws {
+        try await Dashboard.opened { app, browser in
+            func log(_ numbers: ClosedRange<Int>) async throws {
+                let entries = numbers.map { #"{"type":"log","level":"info","message":"entry \#($0)","visitor_id":"ada"}"# }
+                try await app.collect("[\(entries.joined(separator: ","))]")
+            }
+            try await log(0...0)
+            try await Dashboard.go(to: "logs", browser)
+            try await browser.click("follow")
+            try await log(1...60)
+            try await Dashboard.settles(browser, where: "document.querySelectorAll('.log').length === 50")
+            try await Self.press("More", browser)
+            try await Dashboard.settles(browser, where: "document.querySelectorAll('.log').length === 61")
+            #expect(Set(try await Dashboard.texts(".log summary", browser).compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }) == Set(0...60))
+            try await Dashboard.isClean(browser)
+        }
+    }
+
+    @Test("a list grows when more of it is asked for; what can be chosen is all there is")
+    func whole() async throws {
+        try await Dashboard.opened { app, browser in
+            for letter in "abcdefghijklmnopqrstuvwxy" {
+                try await app.collect(#"{"type":"js_error","message":"\#(letter) is undefined","path":"/","visitor_id":"ada"}"#)
+            }
+            try await Dashboard.go(to: "errors", browser)
+            let count = "document.querySelectorAll('.plain tbody tr').length"
+            #expect(try await browser.run("return \(count)").number == 20)
+            try await Self.press("More", browser)
+            try await Dashboard.settles(browser, where: "\(count) === 25")
+            #expect(try await browser.run("return [...document.querySelectorAll('button')].some(b => b.textContent === 'More')").boolean == false)
+
+            // One more than a list tells at once.
+            for number in 0...1_000 {
+                let steps = #"[{"type":"pageview","value":"/"},{"type":"event","value":"signup"}]"#
+                _ = try await app.post("/api/v1/funnels", #"{"name":"F\#(number)","steps":\#(steps)}"#, as: .query)
+            }
+            try await Dashboard.go(to: "funnels", browser)
+            #expect(try await browser.run("return document.querySelectorAll('#choose-funnel option').length").number == 1_001)
+            try await Dashboard.isClean(browser)
+        }
+    }
+
+    @Test("realtime tells what arrives, and counts it whole also where that is more than it shows")
+    func realtime() async throws {
+        try await Dashboard.opened { app, browser in
+            try await Dashboard.go(to: "realtime", browser)
+            try await browser.waits(for: "return document.querySelector('.actions [role=status]').innerText === 'Connected'")
+            func views(_ count: Int, of path: String, by visitors: Int) -> [String] {
+                (0..<count).map { #"{"type":"pageview","path":"\#(path)","visitor_id":"\#(path)\#($0 % visitors)"}"# }
+            }
+            let events = views(90, of: "/busy", by: 9) + views(60, of: "/quiet", by: 1)
+            try await app.collect("[\(events.joined(separator: ","))]")
+            try await browser.waits(for: "return document.querySelectorAll('.figure strong')[1]?.innerText === '150'")
+            #expect(try await Dashboard.texts(".feed li > :nth-child(2)", browser) == Array(repeating: "/quiet", count: 60) + Array(repeating: "/busy", count: 40))
+            #expect(try await Dashboard.rows("Active pages", browser) == ["/busy 9", "/quiet 1"])
+            try await Dashboard.isClean(browser)
+        }
+    }
 }
