@@ -103,8 +103,8 @@ struct DashboardRoutes: Sendable {
             .required("manager", .boolean, "Whether the key may change its project."),
             .optional("project", .object([.required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253))])),
             .required("modules", .list(.object([
-                .required("name", .text(64)), .required("category", .text(64)), .required("summaries", .map(.text(500))), .required("enabled", .boolean),
-                .required("access", .choice(AccessLevel.allCases.map(\.rawValue))),
+                .required("name", .text(64)), .required("category", .text(64)), .required("summaries", .map(.text(500))),
+                .required("enabled", .boolean), .required("access", .choice(AccessLevel.allCases.map(\.rawValue))),
             ]))),
             .required("pages", .list(.object([
                 .required("id", .text(64)), .required("module", .text(64)), .required("category", .text(64)), .required("titles", .map(.text(100))),

@@ -26,7 +26,7 @@ curl -sf $base/api/v1/funnels -H "X-Pulse-Key: $key" -o /dev/null -d '{"name":"F
   {"type":"pageview","value":"/signup","label":"Form"},{"type":"event","value":"signup","label":"Signed up"}]}'
 query='SELECT source, count(*) AS sessions, round(avg(pageviews), 1) AS pages FROM sessions WHERE project_id = {{project_id}} GROUP BY source ORDER BY sessions DESC LIMIT 6'
 
-is_there() {
+wait_until_drawn() {
   for _ in $(seq 50); do
     tell execute/sync '{"script":"return !!document.querySelector(\"h1\") && !document.querySelector(\"[aria-busy], .skeleton\")","args":[]}' | grep -q true && break
     sleep 0.2
@@ -39,10 +39,10 @@ picture() {
   tell window/rect "{\"width\":$2,\"height\":$3}" >/dev/null
   tell execute/sync "{\"script\":\"localStorage['pulse.theme'] = '$5'\",\"args\":[]}" >/dev/null
   tell url "{\"url\":\"$base/dashboard/$4\"}" >/dev/null
-  is_there
+  wait_until_drawn
   if [[ -n ${6:-} ]]; then
     tell execute/sync "{\"script\":\"$6\",\"args\":[]}" >/dev/null
-    is_there
+    wait_until_drawn
   fi
   curl -sf "http://127.0.0.1:$driver/session/$session/screenshot" | sed 's/.*"value":"\([^"]*\)".*/\1/' | base64 -d >"$folder/$1.png"
   echo "$folder/$1.png"

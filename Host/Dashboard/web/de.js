@@ -8,6 +8,7 @@ export default {
   again: 'Noch einmal',
   unknown: '(unbekannt)',
   more: 'Mehr',
+  'at-most': 'Mehr als {count} auf einmal gibt es nicht. Den Rest nennt die API mit „offset“.',
   csv: 'CSV',
   close: 'Schließen',
   cancel: 'Abbrechen',

@@ -8,6 +8,7 @@ export default {
   again: 'Try again',
   unknown: '(unknown)',
   more: 'More',
+  'at-most': 'No more than {count} are told at once. The API tells the rest with “offset”.',
   csv: 'CSV',
   close: 'Close',
   cancel: 'Cancel',

@@ -79,6 +79,17 @@ export async function load(place, make, options = {}) {
   return place;
 }
 
+/** What stands below a list that is cut after `limit` rows: a button that shows `next`, or, where they are not told at once, that they are not. */
+export const more = (limit, next, show) => limit < mostRows
+  ? button(t('more'), () => show(Math.min(mostRows, next)), { class: 'link' })
+  : h('p', { class: 'hint' }, t('at-most', { count: mostRows }));
+
+/** Lets the person keep `rows` as a file, and says so where they are not all. */
+export function saveRows(name, heads, rows) {
+  download(name, csv(heads, rows));
+  if (rows.length >= mostRows) toast(t('at-most', { count: mostRows }));
+}
+
 /**
  * A place for a list that grows when it is asked for more: `rows(limit)` come, and `draw(rows, again)` shows them. `again()`, which the
  * place has too, asks anew; `options` as for `load`.
@@ -86,11 +97,10 @@ export async function load(place, make, options = {}) {
 export function growing(rows, draw, { first = 20, ...options } = {}) {
   const place = h('div', { class: 'body' });
   let limit = first;
-  const grow = () => { limit = Math.min(mostRows, limit * 5); again(); };
   const again = () => load(place,
     async () => {
-      const found = await rows(limit), isCut = found.length === limit && limit < mostRows;
-      return found.length ? [await draw(found, again), isCut && button(t('more'), grow, { class: 'link' })] : null;
+      const found = await rows(limit);
+      return found.length ? [await draw(found, again), found.length === limit && more(limit, limit * 5, next => { limit = next; again(); })] : null;
     },
     options,
   );
@@ -260,17 +270,18 @@ export const endsToday = ({ state }, data) => data.length > 0 && isOpen(state);
 export function behind(view, title, path, parameters, actions) {
   const place = h('div');
   let limit = 50;
+  const ask = limit => view.report(path, { ...parameters, limit });
   const draw = () => load(place,
     async () => {
-      const { data, total } = await view.report(path, { ...parameters, limit });
+      const { data, total } = await ask(limit);
       if (!total) return null;
       return [
         h('p', null, t('behind', { count: total })),
         h('ul', { class: 'ids', tabindex: 0, 'aria-label': title }, data.map(id => h('li', null, h('code', null, id)))),
         h('div', { class: 'row end' },
           actions,
-          data.length < total && limit < mostRows && button(t('more'), () => { limit = Math.min(mostRows, limit * 5); draw(); }, { class: 'link' }),
-          button(t('csv'), () => download('visitors.csv', csv(['visitor_id'], data.map(id => [id]))), { class: 'link' }),
+          data.length < total && more(limit, limit * 5, next => { limit = next; draw(); }),
+          button(t('csv'), async () => saveRows('visitors.csv', ['visitor_id'], (await ask(mostRows)).data.map(id => [id])), { class: 'link' }),
         ),
       ];
     },

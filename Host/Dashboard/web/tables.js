@@ -1,10 +1,10 @@
 // Rows: breakdowns that filter by a click, and plain tables.
 
 import { h, unique } from './dom.js';
-import { t, number } from './text.js';
+import { t, number, country } from './text.js';
 import { bar } from './charts.js';
-import { button, card, info, load, empty } from './kit.js';
-import { csv, download } from './api.js';
+import { button, card, info, load, empty, more, saveRows } from './kit.js';
+import { mostRows } from './api.js';
 import { withFilter } from './state.js';
 
 /** For `pick` of breakdowns: what filters the whole view by a row's value; null where it has none. */
@@ -47,13 +47,11 @@ export function breakdown(name, tabs, { signal, chosen, onchoose, wide, again } 
     });
     load(place,
       async () => {
-        const rows = await current.rows(limit + 1);
+        const asked = Math.min(mostRows, limit + 1), rows = await current.rows(asked);
         if (tab !== current) return place.firstChild;
+        const grow = more(limit, limit < 50 ? 50 : limit * 4, next => { limit = next; show(); });
         return rows.length
-          ? pictured(current.picture?.(rows), list(current, rows.slice(0, limit), rows.length > limit && (() => {
-            limit = limit < 50 ? 50 : limit * 4;
-            show();
-          })))
+          ? pictured(current.picture?.(rows), list(current, rows.slice(0, limit), rows.length >= asked && grow))
           : empty(await (typeof current.nothing === 'function' ? current.nothing() : current.nothing));
       },
       { lines: 6, signal, again },
@@ -67,6 +65,26 @@ export function breakdown(name, tabs, { signal, chosen, onchoose, wide, again } 
       actions: tabs.length > 1 && h('div', { class: 'tabs', role: 'tablist', 'aria-label': name }, buttons),
     },
     place,
+  );
+}
+
+/**
+ * A breakdown by properties of visits, one at a time: `rows(property, limit)` come to rows that have a `value`; `columns` and `nothing` as of
+ * a tab. A click on a row filters the whole view by it, and which property is shown is part of the address.
+ */
+export function byProperty({ state, go, keep, signal }, title, properties, { columns, nothing, rows }) {
+  const filter = picker({ state, go });
+  return breakdown(title,
+    properties.map(name => ({
+      id: name,
+      title: t(`dimension.${name}`),
+      nothing,
+      columns,
+      label: row => name === 'country' ? country(row.value) : row.value,
+      rows: limit => rows(name, limit),
+      pick: filter(name, 'value'),
+    })),
+    { signal, chosen: state.extra.by, onchoose: by => keep({ by }) },
   );
 }
 
@@ -98,12 +116,12 @@ function list(tab, rows, more) {
       ),
     ),
     h('div', { class: 'row end' },
-      more && button(t('more'), more, { class: 'link' }),
+      more,
       button(t('csv'),
         async () => {
-          const all = await tab.rows(1000);
+          const all = await tab.rows(mostRows);
           const heads = [tab.what ?? tab.title, ...tab.columns.map(column => column.name)];
-          download(`${tab.id}.csv`, csv(heads, all.map(row => [tab.label(row), ...tab.columns.map(column => column.value(row))])));
+          saveRows(`${tab.id}.csv`, heads, all.map(row => [tab.label(row), ...tab.columns.map(column => column.value(row))]));
         },
         { class: 'link' },
       ),

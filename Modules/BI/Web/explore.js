@@ -1,7 +1,7 @@
 // Questions of one's own: by choosing, or in SQL.
 
 import {
-  h, replace, t, number, moment, load, card, field, select, form, table, button, submit, formDialog, removal, ask, askAll, toast, csv, download,
+  h, replace, t, number, moment, load, card, field, select, form, table, button, submit, formDialog, removal, ask, askAll, growing, toast, csv, download,
   parameters, unique, empty, dialog, Failure,
 } from './kit.js';
 
@@ -19,11 +19,7 @@ export const texts = {
   'b.only': { en: 'Only', de: 'Nur' },
   'b.column': { en: 'Column', de: 'Spalte' },
   'b.values': { en: 'Values, with commas between', de: 'Werte, mit Kommas dazwischen' },
-  'b.latest': { en: 'The {count} latest rows behind it.', de: 'Die {count} neuesten Zeilen dahinter.' },
-  'b.behind': {
-    en: { one: '{count} row behind it.', other: '{count} rows behind it.' },
-    de: { one: '{count} Zeile dahinter.', other: '{count} Zeilen dahinter.' },
-  },
+  'b.behind': { en: 'The rows behind it, the latest first.', de: 'Die Zeilen dahinter, die neuesten zuerst.' },
   'b.run': { en: 'Run', de: 'Ausführen' },
   'b.all-time': {
     en: 'The range above does not hold for SQL: a statement says itself which days it means.',
@@ -254,19 +250,17 @@ function answer({ columns, rows: given, run }, all, pick) {
 
 /** What a click on a line of a chosen question does: shows the rows behind it. Null where a value of the line is not known. */
 const rowsBehind = ({ dataset, dimensions, metrics, filters, ...range }, signal) => row => {
-  const values = dimensions.map(name => row[name]), most = 100;
+  const values = dimensions.map(name => row[name]);
   if (values.includes(null)) return null;
   const exactly = { ...filters, ...Object.fromEntries(dimensions.map(name => [name, row[name]])) };
   return () => dialog([dataset, ...values].map(value => text(value) || t('unknown')).join(', '), () => {
-    const place = h('div'), body = { dataset, filters: exactly, limit: most, ...range };
-    load(place,
-      async () => {
-        const { columns, rows } = await ask('/api/v1/bi/drill-through', { method: 'POST', body, signal });
-        return [h('p', null, t(rows.length < most ? 'b.behind' : 'b.latest', { count: rows.length })), plain(columns, rows)];
-      },
-      { signal },
-    );
-    return place;
+    let columns;
+    const rows = async limit => {
+      const found = await ask('/api/v1/bi/drill-through', { method: 'POST', body: { dataset, filters: exactly, limit, ...range }, signal });
+      columns = found.columns;
+      return found.rows;
+    };
+    return [h('p', null, t('b.behind')), growing(rows, found => plain(columns, found), { signal, nothing: t('b.empty') })];
   }, { wide: true });
 };
 

@@ -1,7 +1,7 @@
 // Ordered steps, and where visitors stop.
 
 import {
-  h, replace, t, number, percent, duration, country, load, formDialog, removal, breakdown, picker, button, choice, field, select, empty, behind,
+  h, replace, t, number, percent, duration, load, formDialog, removal, byProperty, button, choice, field, select, empty, behind,
   toast, ask, askAll,
 } from './kit.js';
 import { propertyRows } from './conditions.js';
@@ -119,32 +119,22 @@ export async function show(view) {
     },
     { signal, nothing: t('f.none') },
   );
-  if (chosen && !signal.aborted) root.append(properties(view, `${path}/analyze`));
+  if (chosen && !signal.aborted) root.append(whoGetsThrough(view, `${path}/analyze`));
 }
 
 /** How long it took those who came so far; nothing where nobody did. */
 const took = time => time && `, ${t('f.took', { median: duration(time.median), p90: duration(time.p90) })}`;
 
 /** The funnel by what the first step's visit was. */
-function properties({ report, signal, state, keep, go }, path) {
-  const filter = picker({ state, go });
-  return breakdown(t('f.by'),
-    ['source', 'entry_page', 'country', 'device', 'browser'].map(name => ({
-      id: name,
-      title: t(`dimension.${name}`),
-      nothing: t('f.nobody'),
-      columns: [
-        { name: t('f.began'), value: row => row.steps[0].visitors, explain: t('f.by?') },
-        { name: t('f.finished'), value: row => row.steps.at(-1).visitors },
-        { name: t('f.rate'), value: row => row.overall_conversion, format: percent },
-      ],
-      label: row => name === 'country' ? country(row.value) : row.value,
-      rows: async limit => (await report(path, { breakdown: name, limit })).breakdown,
-      pick: filter(name, 'value'),
-    })),
-    { signal, chosen: state.extra.by, onchoose: by => keep({ by }) },
-  );
-}
+const whoGetsThrough = (view, path) => byProperty(view, t('f.by'), ['source', 'entry_page', 'country', 'device', 'browser'], {
+  nothing: t('f.nobody'),
+  columns: [
+    { name: t('f.began'), value: row => row.steps[0].visitors, explain: t('f.by?') },
+    { name: t('f.finished'), value: row => row.steps.at(-1).visitors },
+    { name: t('f.rate'), value: row => row.overall_conversion, format: percent },
+  ],
+  rows: async (breakdown, limit) => (await view.report(path, { breakdown, limit })).breakdown,
+});
 
 function asSegment(view, path, place, title) {
   const name = h('input', { type: 'text', required: true, maxlength: 200, value: title.slice(0, 200) });

@@ -1,7 +1,7 @@
 // What visitors should do, and how many did.
 
 import {
-  h, replace, t, number, percent, money, country, load, table, breakdown, picker, formDialog, removal, button, choice, field, select, behind, ask,
+  h, replace, t, number, percent, money, load, table, byProperty, formDialog, removal, button, choice, field, select, behind, ask,
   askAll,
 } from './kit.js';
 import { propertyRows } from './conditions.js';
@@ -95,28 +95,18 @@ export async function show(view) {
   if (!chosen || signal.aborted) return;
   const names = data.map(({ id, name }) => [id, name]);
   if (data.length > 1) root.append(h('div', { class: 'row' }, t('z.goal'), choice(view, 'goal', t('z.goal'), names, chosen.id)));
-  root.append(properties(view, chosen));
+  root.append(whoReaches(view, chosen));
 }
 
 /** Who reaches a goal, by what is known of the visit, or by page. */
-function properties({ report, signal, state, keep, go }, goal) {
-  const filter = picker({ state, go });
-  return breakdown(`${goal.name}: ${t('z.by')}`,
-    ['source', 'entry_page', 'path', 'country', 'device'].map(name => ({
-      id: name,
-      title: t(`dimension.${name}`),
-      columns: [
-        { name: t('z.unique'), value: row => row.unique_visitors },
-        { name: t('z.of'), value: row => row.visitors },
-        { name: t('z.rate'), value: row => row.conversion_rate, format: percent, explain: t('z.by?') },
-      ],
-      label: row => name === 'country' ? country(row.value) : row.value,
-      rows: async limit => (await report(`/api/v1/goals/${goal.id}/breakdown`, { property: name, limit })).data,
-      pick: filter(name, 'value'),
-    })),
-    { signal, chosen: state.extra.by, onchoose: by => keep({ by }) },
-  );
-}
+const whoReaches = (view, goal) => byProperty(view, `${goal.name}: ${t('z.by')}`, ['source', 'entry_page', 'path', 'country', 'device'], {
+  columns: [
+    { name: t('z.unique'), value: row => row.unique_visitors },
+    { name: t('z.of'), value: row => row.visitors },
+    { name: t('z.rate'), value: row => row.conversion_rate, format: percent, explain: t('z.by?') },
+  ],
+  rows: async (property, limit) => (await view.report(`/api/v1/goals/${goal.id}/breakdown`, { property, limit })).data,
+});
 
 function composer(view, saved) {
   const name = h('input', { type: 'text', required: true, maxlength: 200, value: saved?.name ?? '' }), value = h('input', { required: true });

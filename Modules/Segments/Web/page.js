@@ -1,7 +1,7 @@
 // Groups of visitors that every report can be asked about.
 
 import {
-  h, replace, t, number, percent, load, failed, table, breakdown, formDialog, removal, button, field, select, toast, ask, askAll,
+  h, replace, t, has, number, percent, load, failed, table, byProperty, formDialog, removal, button, field, select, toast, ask, askAll,
   parameters,
 } from './kit.js';
 import { propertyRows, areComplete } from './conditions.js';
@@ -31,12 +31,8 @@ export const texts = {
   'g.event': { en: 'Event', de: 'Ereignis' },
   'g.profile': { en: 'Person', de: 'Person' },
   'g.metric': { en: 'How much', de: 'Wie viel' },
-  'g.pageviews': { en: 'Pageviews', de: 'Seitenaufrufe' },
-  'g.events': { en: 'Events', de: 'Ereignisse' },
-  'g.sessions': { en: 'Sessions', de: 'Sitzungen' },
   'g.days_active': { en: 'Days with a visit', de: 'Tage mit Besuch' },
   'g.duration': { en: 'Seconds on the site', de: 'Sekunden auf der Website' },
-  'g.revenue': { en: 'Revenue', de: 'Umsatz' },
   'g.field': { en: 'Of what', de: 'Wovon' },
   'g.how': { en: 'How', de: 'Wie' },
   'g.value': { en: 'Value', de: 'Wert' },
@@ -160,16 +156,10 @@ export async function show(view) {
   );
   if (names.has(state.segment)) {
     root.append(
-      breakdown(`${names.get(state.segment).name}: ${t('g.who')}`,
-        ['country', 'device', 'browser', 'path', 'event'].map(property => ({
-          id: property,
-          title: t(`dimension.${property}`),
-          columns: [{ name: t('visitors'), value: row => row.visitors }],
-          label: row => row.value,
-          rows: async limit => (await report(`/api/v1/segments/${state.segment}/breakdown`, { property, limit, segment_id: '' })).data,
-        })),
-        { signal },
-      ),
+      byProperty(view, `${names.get(state.segment).name}: ${t('g.who')}`, ['country', 'device', 'browser', 'path', 'event'], {
+        columns: [{ name: t('visitors'), value: row => row.visitors }],
+        rows: async (property, limit) => (await report(`/api/v1/segments/${state.segment}/breakdown`, { property, limit, segment_id: '' })).data,
+      }),
     );
   }
 }
@@ -343,7 +333,7 @@ function parts(condition, { change, redraw, become }) {
     ? input('g.field', condition.field)('field')
     : select(
       { 'aria-label': t('g.field'), onchange: event => change({ field: event.target.value }) },
-      fields[condition.source].map(name => [name, t(`${isNumber ? 'g' : 'dimension'}.${name}`)]),
+      fields[condition.source].map(name => [name, t([`g.${name}`, `dimension.${name}`].find(has) ?? name)]),
       condition.field,
     );
   const how = select(

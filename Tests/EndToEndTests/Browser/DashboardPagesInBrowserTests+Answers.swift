@@ -178,6 +178,40 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
+    @Test("a tail shows what came while more and more comes")
+    func steadyLogs() async throws {
+        try await Dashboard.opened { app, browser in
+            try await app.collect(#"{"type":"log","level":"info","message":"first","visitor_id":"ada"}"#)
+            try await Dashboard.go(to: "logs", browser)
+            try await browser.click("follow")
+            var shown = 1, sent = 1
+            while shown < 2, sent < 1_000 {
+                try await app.collect(#"{"type":"log","level":"info","message":"another","visitor_id":"ada"}"#)
+                sent += 1
+                if sent % 20 == 0 { shown = Int(try await browser.run("return document.querySelectorAll('.log').length").number ?? 0) }
+            }
+            #expect(shown > 1, "\(sent) entries came")
+        }
+    }
+
+    @Test("a list that is longer than is told at once grows as far as it can, and says so")
+    func longList() async throws {
+        try await Dashboard.opened { app, browser in
+            for numbers in [0..<1_000, 1_000..<1_005] {
+                let views = numbers.map { #"{"type":"pageview","path":"/p\#($0)","visitor_id":"ada"}"# }
+                try await app.collect("[\(views.joined(separator: ","))]")
+            }
+            try await Dashboard.go(to: "overview", browser)
+            for count in [50, 200, 800, 1_000] {
+                try await Self.press("More", browser)
+                try await Dashboard.settles(browser, where: "[...document.querySelectorAll('.list')].some(l => l.tBodies[0].rows.length === \(count))")
+            }
+            let hints = try await Dashboard.texts(".list + .row.end .hint", browser)
+            #expect(hints == ["No more than 1,000 are told at once. The API tells the rest with “offset”."])
+            try await Dashboard.isClean(browser)
+        }
+    }
+
     @Test("a list grows when more of it is asked for; what can be chosen is all there is")
     func whole() async throws {
         try await Dashboard.opened { app, browser in
@@ -215,6 +249,11 @@ extension DashboardPagesInBrowserTests {
             try await browser.waits(for: "return document.querySelectorAll('.figure strong')[1]?.innerText === '150'")
             #expect(try await Dashboard.texts(".feed li > :nth-child(2)", browser) == Array(repeating: "/quiet", count: 60) + Array(repeating: "/busy", count: 40))
             #expect(try await Dashboard.rows("Active pages", browser) == ["/busy 9", "/quiet 1"])
+            for total in ["1,050", "1,950", "2,850"] {
+                try await app.collect("[\(views(900, of: "/more", by: 1).joined(separator: ","))]")
+                try await browser.waits(for: "return document.querySelectorAll('.figure strong')[1]?.innerText === '\(total)'")
+            }
+            #expect(try await Dashboard.texts(".feed li", browser).count == 100)
             try await Dashboard.isClean(browser)
         }
     }

@@ -15,7 +15,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    /// Adds a condition on a property to the `number`th part of the form that can have one.
+    /// Adds a condition on a property in the part of a form that `part` selects.
     private static func require(_ property: String, _ op: String, _ value: String, in part: String, _ browser: Browser) async throws {
         try await browser.click(selector: "\(part) .add-property")
         try await fill("\(part) .properties .condition:last-of-type input", property, browser)

@@ -43,7 +43,7 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.isClean(browser)
             try await browser.click(selector: "#result tbody button")
             try await browser.waits(for: "return document.querySelectorAll('dialog tbody tr').length === 2")
-            #expect(try await Dashboard.texts("dialog h2, dialog p", browser) == ["pageviews, /docs", "2 rows behind it."])
+            #expect(try await Dashboard.texts("dialog h2, dialog p", browser) == ["pageviews, /docs", "The rows behind it, the latest first."])
             let place = "const at = [...document.querySelectorAll('dialog th')].findIndex(c => c.textContent === 'path')"
             #expect(try await browser.texts("\(place); return [...document.querySelectorAll('dialog tbody tr')].map(r => r.cells[at].innerText)") == ["/docs", "/docs"])
             #expect(try await browser.barriers() == [])
