@@ -5,7 +5,7 @@ import Synchronization
 /// Answers the statements of scopes: waits for the writer, and keeps answers until facts in their range change.
 public final class Reports: ReportReader {
     private struct Question: Hashable {
-        let text: String
+        let text: ExactText
         let values: [Value]
     }
 
@@ -49,7 +49,7 @@ public final class Reports: ReportReader {
         // Taken before the statement runs: what is applied meanwhile makes the answer old, never new.
         guard maximumBytes > 0, let version = version(project, range) else { return try await ask(statement) }
         let (text, values) = statement.rendered(for: dialect)
-        let question = Question(text: text, values: values)
+        let question = Question(text: ExactText(text), values: values)
         if let rows = kept(question, version) { return rows }
         let rows = try await ask(statement)
         keep(rows, for: question, version)
@@ -85,7 +85,7 @@ public final class Reports: ReportReader {
     }
 
     private func keep(_ rows: Rows, for question: Question, _ version: Int64) {
-        let bytes = question.text.utf8.count + rows.values.reduce(0) { total, row in
+        let bytes = question.text.text.utf8.count + rows.values.reduce(0) { total, row in
             total + row.reduce(64) { $0 + 32 + ($1.text?.utf8.count ?? 0) }
         }
         // One answer may not push out everything else.

@@ -22,11 +22,11 @@ public enum Identity {
 /// Who counts as one where people are counted rather than visitors: all visitors with the same user, past included.
 public struct People: Sendable, Hashable {
     /// Users who are somebody else as well, with who that is.
-    let merges: [String: String]
+    let merges: [ExactText: ExactText]
 
     /// - Parameter merges: pairs as they were made; chains are followed here, and one that leads back to its start ends.
     public init(merges pairs: [(user: String, into: String)]) {
-        let direct = Dictionary(pairs.map { ($0.user, $0.into) }) { $1 }
+        let direct = Dictionary(exactly: pairs.map { ($0.user, ExactText($0.into)) })
         merges = direct.mapValues { first in
             var user = first, seen: Set = [first]
             while let next = direct[user], seen.insert(next).inserted { user = next }
@@ -43,7 +43,7 @@ public struct People: Sendable, Hashable {
               SELECT \(Int64(project)) AS project, visitor, \(Identity.latest("user_id", dialect)) AS user_id FROM identity_profiles
               WHERE project = \(Int64(project)) AND user_id IS NOT NULL GROUP BY visitor)
             """
-        let pairs = merges.sorted { $0.key < $1.key }.map { [$0.key, $0.value] }
+        let pairs = merges.sorted { $0.key < $1.key }.map { [$0.key.text, $0.value.text] }
         let merged: SQL = "people_merged AS (\(dialect.table(["user_id", "into_id"], of: pairs)))"
         // By the key, so that each engine takes the same one of them.
         return [

@@ -1,4 +1,6 @@
-/// A value of a database: what both planes and all engines can hold.
+import Common
+
+/// A value of a database: what both planes and all engines can hold. Texts are equal where their bytes are, as they are there.
 public enum Value: Sendable, Hashable {
     case null
     case int(Int64)
@@ -37,6 +39,27 @@ public enum Value: Sendable, Hashable {
         default: nil
         }
     }
+
+    public static func == (left: Value, right: Value) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.int(let left), .int(let right)): left == right
+        case (.double(let left), .double(let right)): left == right
+        case (.text(let left), .text(let right)): left.isExactly(right)
+        case (.bool(let left), .bool(let right)): left == right
+        default: false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .int(let value): hasher.combine(value)
+        case .double(let value): hasher.combine(value)
+        case .text(let value): value.hashExactly(into: &hasher)
+        case .bool(let value): hasher.combine(value)
+        }
+    }
 }
 
 extension Value: Encodable {
@@ -63,6 +86,7 @@ extension Int: ValueConvertible { public var value: Value { .int(Int64(self)) } 
 extension Int64: ValueConvertible { public var value: Value { .int(self) } }
 extension Double: ValueConvertible { public var value: Value { .double(self) } }
 extension String: ValueConvertible { public var value: Value { .text(self) } }
+extension ExactText: ValueConvertible { public var value: Value { .text(text) } }
 extension Bool: ValueConvertible { public var value: Value { .bool(self) } }
 extension Optional: ValueConvertible where Wrapped: ValueConvertible {
     public var value: Value { self?.value ?? .null }

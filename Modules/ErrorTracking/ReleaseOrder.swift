@@ -3,9 +3,9 @@ import Core
 /// Which of two releases is the earlier one.
 struct ReleaseOrder: Sendable {
     /// When releases were first deployed, as far as they are registered.
-    private let deployedAt: [String: Int64]
+    private let deployedAt: [ExactText: Int64]
 
-    init(deployedAt: [String: Int64]) { self.deployedAt = deployedAt }
+    init(deployedAt: [ExactText: Int64]) { self.deployedAt = deployedAt }
 
     init(_ call: ProjectRequest) async throws {
         let rows = try await call.control.read(
@@ -13,12 +13,12 @@ struct ReleaseOrder: Sendable {
             /* error_tracking.release_order */ SELECT version, min(deployed_at) AS deployed_at FROM error_tracking_releases
             WHERE project_id = \(call.project.id) AND deployed_at IS NOT NULL GROUP BY version
             """)
-        deployedAt = Dictionary(uniqueKeysWithValues: rows.map { ($0.text("version"), $0.int("deployed_at")) })
+        deployedAt = Dictionary(exactly: rows.map { ($0.text("version"), $0.int("deployed_at")) })
     }
 
     /// By the time of deployment where both have one, else by their names.
     func isEarlier(_ left: String, than right: String) -> Bool {
-        if let first = deployedAt[left], let second = deployedAt[right], first != second { return first < second }
+        if let first = deployedAt[text: left], let second = deployedAt[text: right], first != second { return first < second }
         return Self.compare(left, right) == .earlier
     }
 
@@ -29,42 +29,45 @@ struct ReleaseOrder: Sendable {
     static func compare(_ left: String, _ right: String) -> Comparison {
         let a = parts(left), b = parts(right)
         for (x, y) in zip(a, b) where x != y {
-            if x.hasPrefix("-") != y.hasPrefix("-") { return x.hasPrefix("-") ? .earlier : .later }
+            if beginsWithHyphen(x) != beginsWithHyphen(y) { return beginsWithHyphen(x) ? .earlier : .later }
             if let x = Number(x), let y = Number(y) {
                 if x == y { continue }  // 01 and 1
                 return x < y ? .earlier : .later
             }
-            return x < y ? .earlier : .later
+            return x.lexicographicallyPrecedes(y) ? .earlier : .later
         }
         if a.count == b.count { return .same }
         let (longer, isLeft) = a.count > b.count ? (a[b.count], true) : (b[a.count], false)
-        return longer.hasPrefix("-") == isLeft ? .earlier : .later
+        return beginsWithHyphen(longer) == isLeft ? .earlier : .later
     }
 
-    /// Runs of digits, and what stands between them.
-    private static func parts(_ text: String) -> [String] {
-        var parts: [String] = []
+    private static func beginsWithHyphen(_ part: [UInt8]) -> Bool { part.first == UInt8(ascii: "-") }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+    /// Runs of digits, and what stands between them: bytes, as names are compared.
+    private static func parts(_ text: String) -> [[UInt8]] {
+        var parts: [[UInt8]] = []
         var wasDigit: Bool?
-        for character in text {
-            let isDigit = character.isASCII && character.isNumber
+        for byte in text.utf8 {
             // A hyphen begins a part, so that it is seen.
-            if isDigit == wasDigit, character != "-" { parts[parts.count - 1].append(character) } else { parts.append(String(character)) }
-            wasDigit = isDigit
+            if isDigit(byte) == wasDigit, byte != UInt8(ascii: "-") { parts[parts.count - 1].append(byte) } else { parts.append([byte]) }
+            wasDigit = isDigit(byte)
         }
         return parts
     }
 
     /// Digits of any length.
     private struct Number: Comparable {
-        let digits: Substring
+        let digits: [UInt8]
 
-        init?(_ text: String) {
-            guard text.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
-            digits = text.drop { $0 == "0" }
+        init?(_ part: [UInt8]) {
+            guard part.allSatisfy(isDigit) else { return nil }
+            digits = Array(part.drop { $0 == UInt8(ascii: "0") })
         }
 
         static func < (left: Number, right: Number) -> Bool {
-            (left.digits.count, String(left.digits)) < (right.digits.count, String(right.digits))
+            left.digits.count == right.digits.count ? left.digits.lexicographicallyPrecedes(right.digits) : left.digits.count < right.digits.count
         }
     }
 }

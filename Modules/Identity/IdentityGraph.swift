@@ -4,14 +4,14 @@ import Core
 struct IdentityGraph: Encodable, Sendable {
     struct Node: Encodable, Sendable, Hashable {
         enum Kind: String, Encodable, Sendable, CaseIterable { case visitor, user, account }
-        let id: String
+        let id: ExactText
         let type: Kind
     }
 
     struct Edge: Encodable, Sendable, Hashable {
         /// `alias` to the user that a visitor is, `identify` to one that it was before, `membership` to an account.
         enum Kind: String, Encodable, Sendable, CaseIterable { case alias, identify, membership }
-        let from: String, to: String
+        let from: ExactText, to: ExactText
         let type: Kind
     }
 
@@ -43,23 +43,23 @@ struct IdentityGraph: Encodable, Sendable {
         }
         // What nobody ever named is no node.
         let touched = Set(edges.flatMap { [Node(id: $0.from, type: .visitor), Node(id: $0.to, type: $0.type == .membership ? .account : .user)] })
-        let profiles = try await identified(nodes.filter { $0.type == .visitor }.map(\.id), scope)
+        let profiles = try await identified(nodes.filter { $0.type == .visitor }.map(\.id.text), scope)
         let real = nodes.filter { touched.contains($0) || ($0.type == .visitor && profiles.contains($0.id)) }, ids = Set(real)
         return IdentityGraph(nodes: real, edges: edges.filter {
             ids.contains(Node(id: $0.from, type: .visitor)) && ids.contains(Node(id: $0.to, type: $0.type == .membership ? .account : .user))
         })
     }
 
-    private static func identified(_ visitors: [String], _ scope: Scope) async throws -> Set<String> {
+    private static func identified(_ visitors: [String], _ scope: Scope) async throws -> Set<ExactText> {
         guard !visitors.isEmpty else { return [] }
         let rows = try await scope.rows("identity.identified", reading: [Identity.profiles, Activity.visitors], """
             SELECT DISTINCT id FROM core_visitors WHERE id IN \(list: visitors) AND visitor IN (SELECT visitor FROM identity_profiles)
             """)
-        return Set(rows.map { $0.text("id") })
+        return Set(exactly: rows.map { $0.text("id") })
     }
 
     private static func edges(of nodes: [Node], limit: Int, _ scope: Scope) async throws -> [Edge] {
-        func ids(_ kind: Node.Kind) -> [String] { nodes.filter { $0.type == kind }.map(\.id) }
+        func ids(_ kind: Node.Kind) -> [String] { nodes.filter { $0.type == kind }.map(\.id.text) }
         let rows = try await scope.rows("identity.graph", reading: [Identity.profiles, Identity.memberships, Activity.visitors], continues: true, """
             ids AS (SELECT visitor, min(id) AS id FROM core_visitors GROUP BY visitor),
             named AS (
@@ -74,6 +74,6 @@ struct IdentityGraph: Encodable, Sendable {
               OR (type = 'membership' AND target IN \(list: ids(.account)))
             ORDER BY type, id, target LIMIT \(limit * 3)
             """)
-        return rows.map { Edge(from: $0.text("id"), to: $0.text("target"), type: .init(rawValue: $0.text("type"))!) }
+        return rows.map { Edge(from: ExactText($0.text("id")), to: ExactText($0.text("target")), type: .init(rawValue: $0.text("type"))!) }
     }
 }

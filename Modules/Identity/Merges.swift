@@ -38,11 +38,11 @@ struct Merge: Encodable, Sendable {
             ORDER BY created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
             """)
         let counts = try await visitors(of: rows.map { $0.text("user_id") }, call.wholeScope())
-        return rows.map { Merge($0, visitors: counts[$0.text("user_id")] ?? 0) }
+        return rows.map { Merge($0, visitors: counts[text: $0.text("user_id")] ?? 0) }
     }
 
     /// How many visitors each user has.
-    static func visitors(of users: [String], _ scope: Scope) async throws -> [String: Int64] {
+    static func visitors(of users: [String], _ scope: Scope) async throws -> [ExactText: Int64] {
         guard !users.isEmpty else { return [:] }
         let rows = try await scope.rows("identity.merged_visitors", reading: [Identity.profiles], continues: true, """
             named AS (
@@ -50,7 +50,7 @@ struct Merge: Encodable, Sendable {
               WHERE user_id IS NOT NULL GROUP BY visitor)
             SELECT user_id, count(*) AS visitors FROM named WHERE user_id IN \(list: users) GROUP BY user_id
             """)
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0.text("user_id"), $0.int("visitors")) })
+        return Dictionary(exactly: rows.map { ($0.text("user_id"), $0.int("visitors")) })
     }
 
     /// Says that two users are the same from now on.
@@ -66,7 +66,7 @@ struct Merge: Encodable, Sendable {
             try await AuditLog.record("merge.create", by: actor, on: "merge \(id)", project: project, at: now, in: transaction)
             return row
         }
-        return Merge(made, visitors: try await visitors(of: [user], call.wholeScope())[user] ?? 0)
+        return Merge(made, visitors: try await visitors(of: [user], call.wholeScope())[text: user] ?? 0)
     }
 
     private static func check(_ user: String, into other: String, _ project: String, in transaction: any ControlTransaction) async throws {
@@ -75,13 +75,13 @@ struct Merge: Encodable, Sendable {
         guard rows.count < PersonMerge.maximum else {
             throw ServiceError.body("the project has \(PersonMerge.maximum) merges, which is the most; undo some.")
         }
-        let merges = Dictionary(rows.map { ($0.text("user_id"), $0.text("into_user_id")) }) { first, _ in first }
-        if let before = merges[user] {
+        let merges = Dictionary(exactly: rows.map { ($0.text("user_id"), $0.text("into_user_id")) })
+        if let before = merges[text: user] {
             throw ServiceError.body("user '\(user.excerpt(60))' is merged into '\(before.excerpt(60))' already; undo that first.")
         }
         var end = other
-        while let next = merges[end] { end = next }
-        guard end != user else { throw ServiceError.body("user '\(other.excerpt(60))' is merged into '\(user.excerpt(60))' already.") }
+        while let next = merges[text: end] { end = next }
+        guard !end.isExactly(user) else { throw ServiceError.body("user '\(other.excerpt(60))' is merged into '\(user.excerpt(60))' already.") }
     }
 
     /// Takes a merge back: the two are different people again, past included.
@@ -126,7 +126,7 @@ extension IdentityModule {
             ) { call in
                 let (user, other) = try await Self.pair(call)
                 let counts = try await Merge.visitors(of: [user, other], call.wholeScope())
-                return try .json(Preview(userID: user, intoUserID: other, visitors: counts[user] ?? 0, intoVisitors: counts[other] ?? 0))
+                return try .json(Preview(userID: user, intoUserID: other, visitors: counts[text: user] ?? 0, intoVisitors: counts[text: other] ?? 0))
             },
             Route(.delete, path + "/{id}", "Take a merge back.", scope: .query, access: .write, success: .noContent) { call in
                 try await Merge.undo(call)
@@ -147,7 +147,7 @@ extension IdentityModule {
         for (name, id) in [("user_id", user), ("into_user_id", other)] where id.unicodeScalars.contains(where: { $0.value < 0x20 }) {
             throw ServiceError.body("field '\(name)' must be text without control characters; got '\(id.excerpt(60))'.")
         }
-        guard user != other else {
+        guard !user.isExactly(other) else {
             throw ServiceError.body("field 'into_user_id' must be another user than 'user_id'; got '\(user.excerpt(60))' for both.")
         }
         return (user, other)

@@ -35,7 +35,7 @@ extension IdentityModule {
                 success: .json(IdentityGraph.schema)
             ) { call in
                 let starts = IdentityGraph.Node.Kind.allCases.compactMap { kind in
-                    call.text("\(kind.rawValue)_id").map { IdentityGraph.Node(id: $0, type: kind) }
+                    call.text("\(kind.rawValue)_id").map { IdentityGraph.Node(id: ExactText($0), type: kind) }
                 }
                 guard !starts.isEmpty else {
                     throw ServiceError.parameter("visitor_id", "'visitor_id', 'user_id' or 'account_id' is required; got none of them.")

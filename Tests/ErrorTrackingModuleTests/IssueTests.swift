@@ -76,6 +76,22 @@ struct IssueTests {
         }
     }
 
+    @Test("releases with the same letters in different bytes are two", arguments: Profile.available)
+    func sameLetters(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            for (version, time) in [("caf\u{E9}", "2026-02-01"), ("cafe\u{301}", "2026-02-02")] {
+                let made = try await app.post("/api/v1/releases", #"{"version":"\#(version)","deployed_at":"\#(time)"}"#, as: .query)
+                #expect(made.status == 201)
+            }
+            try await app.fail("Boom", "\"release\":\"caf\u{E9}\"")
+            let resolved = try await Self.set(app, "Boom", "{\"status\":\"resolved\",\"release\":\"caf\u{E9}\"}")
+            #expect(resolved.status == 200)
+            app.time.advance(seconds: 60)
+            try await app.fail("Boom", "\"release\":\"cafe\u{301}\"", at: "2026-03-02T12:00:10Z")
+            #expect(try await Self.status(app, "Boom") == "regressed")
+        }
+    }
+
     @Test("one that was never in a release regresses whenever it returns", arguments: Profile.available)
     func withoutRelease(profile: Profile) async throws {
         try await TestApp.run(profile) { app in

@@ -1,3 +1,4 @@
+import Common
 @testable import ErrorTrackingModule
 import Testing
 
@@ -12,6 +13,16 @@ struct ReleaseOrderTests {
         #expect(order.isEarlier(earlier, than: later))
         #expect(!order.isEarlier(later, than: earlier))
         #expect(!order.isEarlier(earlier, than: earlier))
+    }
+
+    @Test("the same letters in different bytes are two releases, in the order of the bytes")
+    func sameLetters() {
+        let order = ReleaseOrder(deployedAt: ["caf\u{E9}": 1, "cafe\u{301}": 2])
+        #expect(order.isEarlier("caf\u{E9}", than: "cafe\u{301}") && !order.isEarlier("cafe\u{301}", than: "caf\u{E9}"))
+        #expect(ReleaseOrder.compare("cafe\u{301}", "caf\u{E9}") == .earlier, "by name")
+        // A hyphen or digit with a mark above it is a hyphen or digit, and the mark.
+        #expect(ReleaseOrder.compare("2.0-\u{301}rc", "2.0") == .earlier)
+        #expect(ReleaseOrder.compare("1.9\u{301}", "1.10\u{301}") == .earlier)
     }
 
     @Test("deployment counts more than names, where both were deployed")

@@ -54,6 +54,16 @@ struct ReportsTests {
         #expect(store.queries == ["SELECT $1::bigint | int(1)", "SELECT $1::bigint | int(2)", "SELECT $1::text | text(\"1\")", "SELECT $1::bigint, 1 | int(1)"])
     }
 
+    @Test("texts of the same letters are different questions", arguments: [("\u{E4}", "a\u{308}"), ("Kelvin", "\u{212A}elvin")])
+    func sameLetters(left: String, right: String) async throws {
+        let (reports, _) = reports()
+        #expect(try await ask(reports, "SELECT \(left)") == 1)
+        #expect(try await ask(reports, "SELECT \(right)") == 2)
+        #expect(try await ask(reports, "SELECT 1 AS \"\(sql: left)\"") == 3)
+        #expect(try await ask(reports, "SELECT 1 AS \"\(sql: right)\"") == 4)
+        #expect(try await ask(reports, "SELECT \(left)") == 1)
+    }
+
     @Test("an answer is made anew when facts in its range have changed, and only then", arguments: [
         (10 * day, 1, true), (12 * day - 1, 1, true), (11 * day + 5, 1, true),
         // The days before and behind, and another project.

@@ -18,7 +18,7 @@ extension TestApp {
     /// That `GET` of the path answers exactly this.
     public func expect(_ path: String, answers body: String, as caller: Caller = .query, at place: SourceLocation = #_sourceLocation) async throws {
         let answer = try await get(path, as: caller)
-        #expect(answer.body == body, sourceLocation: place)
+        #expect(ExactText(answer.body) == ExactText(body), sourceLocation: place)
     }
 }
 

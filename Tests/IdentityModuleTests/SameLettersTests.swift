@@ -1,0 +1,85 @@
+import Common
+import TestSupport
+import Testing
+
+/// Ids, traits and accounts that have the same letters and are different bytes: to Pulse they are different.
+@Suite("Names with the same letters")
+struct SameLettersTests {
+    // Composed, decomposed.
+    private static let nfc = "caf\u{E9}", nfd = "cafe\u{301}"
+
+    private static func identify(_ visitor: String, _ payload: String) -> String {
+        #"{"type":"identify","visitor_id":"\#(visitor)","timestamp":"2026-03-01T08:00:00Z","payload":{\#(payload)}}"#
+    }
+
+    @Test("two users whom Swift holds for one are merged and listed", arguments: Profile.available)
+    func merges(profile: Profile) async throws {
+        let events = [
+            Self.identify("v1", #""user_id":"\#(Self.nfc)""#), Self.identify("v2", #""user_id":"\#(Self.nfd)""#), Self.identify("v3", #""user_id":"\#(Self.nfd)""#),
+        ]
+        try await TestApp.run(profile, collecting: events) { app in
+            let path = "/api/v1/identity/merges"
+            func merge(_ user: String, into other: String) async throws -> TestApp.Answer {
+                try await app.post(path, #"{"user_id":"\#(user)","into_user_id":"\#(other)"}"#, as: .query)
+            }
+            let first = try await merge(Self.nfc, into: "X")
+            #expect(first.status == 201)
+            let undone = try await app.delete("\(path)/\(first.json()["id"]?.string ?? "")", as: .query)
+            #expect(undone.status == 204)
+            let second = try await merge(Self.nfd, into: "X")
+            #expect(second.status == 201)
+            let list = try await app.get(path).json()["data"]?.elements ?? []
+            let visitors = Dictionary(exactly: list.map { ($0["user_id"]?.string ?? "", $0["visitors"]?.integer ?? -1) })
+            #expect(list.count == 2 && visitors == [ExactText(Self.nfc): 1, ExactText(Self.nfd): 2])
+            // The one is not merged yet, and may become the other.
+            let third = try await merge(Self.nfc, into: Self.nfd)
+            #expect(third.status == 201, "\(third.body)")
+            let circle = try await merge("X", into: Self.nfc)
+            #expect(circle.status == 400)
+        }
+    }
+
+    @Test("people are one where their users are the same bytes", arguments: Profile.available)
+    func people(profile: Profile) async throws {
+        let events = [Self.nfc, Self.nfd, "other"].enumerated().flatMap { number, user in
+            [
+                Self.identify("v\(number)", #""user_id":"\#(user)""#),
+                #"{"type":"pageview","path":"/","visitor_id":"v\#(number)","timestamp":"2026-03-01T08:00:00Z"}"#,
+            ]
+        }
+        try await TestApp.run(profile, collecting: events) { app in
+            let made = try await app.post("/api/v1/identity/merges", #"{"user_id":"\#(Self.nfd)","into_user_id":"other"}"#, as: .query)
+            #expect(made.status == 201)
+            let stats = try await app.get("/api/v1/stats?start_at=2026-03-01&end_at=2026-03-01&count_by=people").json()
+            #expect(stats["current"]?["visitors"]?.integer == 2, "the composed one is nobody else")
+        }
+    }
+
+    @Test("each visitor has its own profile, and the erased one has none", arguments: Profile.available)
+    func profiles(profile: Profile) async throws {
+        let nfc = "Jos\u{E9}", nfd = "Jose\u{301}"
+        let events = [Self.identify(nfc, #""traits":{"who":"nfc"}"#), Self.identify(nfd, #""traits":{"who":"nfd"}"#)]
+        try await TestApp.run(profile, collecting: events) { app in
+            func who(_ visitor: String) async throws -> String? {
+                try await app.get("/api/v1/identity/profiles/\(visitor)").json()["traits"]?["who"]?.string
+            }
+            #expect(try await who("Jos%C3%A9") == "nfc")
+            #expect(try await who("Jose%CC%81") == "nfd")
+            let erased = try await app.delete("/api/v1/privacy/visitors/Jose%CC%81", as: .admin)
+            #expect(erased.status == 200, "\(erased.body)")
+            #expect(try await who("Jos%C3%A9") == "nfc")
+            let gone = try await app.get("/api/v1/identity/profiles/Jose%CC%81")
+            #expect(gone.status == 404)
+        }
+    }
+
+    @Test("a graph keeps the nodes apart", arguments: Profile.available)
+    func graph(profile: Profile) async throws {
+        let events = [Self.identify("v", #""user_id":"\#(Self.nfc)""#), Self.identify(Self.nfd, #""user_id":"\#(Self.nfd)""#), Self.identify("v", #""user_id":"\#(Self.nfd)""#)]
+        try await TestApp.run(profile, collecting: events) { app in
+            let graph = try await app.get("/api/v1/identity/graph?visitor_id=v").json()
+            let nodes = Set(graph["nodes"]?.elements.map { ExactText(($0["type"]?.string ?? "") + " " + ($0["id"]?.string ?? "")) } ?? [])
+            #expect(nodes == ["visitor v", ExactText("user " + Self.nfc), ExactText("user " + Self.nfd), ExactText("visitor " + Self.nfd)])
+        }
+    }
+}
