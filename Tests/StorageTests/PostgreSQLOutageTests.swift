@@ -92,6 +92,35 @@ struct PostgreSQLOutageTests {
         }
     }
 
+    // Without limits of our own each of these would wait for as long as the server hangs.
+    @Test("while the server hangs everything that asks ends, and works again afterwards", .timeLimit(.minutes(1)))
+    func hangs() async throws {
+        try await through { proxy, store in
+            try await store.ping()
+            proxy.freeze()
+            await #expect(throws: QueryTimeout.self) { try await store.query("SELECT 1 AS one", timeoutSeconds: 0.1) }
+            let report = Task { try await store.query("SELECT 2 AS two", timeoutSeconds: 3_600) }
+            report.cancel()
+            await #expect(throws: (any Error).self) { try await report.value }
+            await #expect(throws: ServiceError.self) { try await store.ping() }
+            proxy.thaw()
+            try await untilBack(store)
+            let answer = try await store.query("SELECT 1 AS one", timeoutSeconds: 5)
+            #expect(answer[0].int("one") == 1)
+        }
+    }
+
+    @Test("a request to stop a statement never meets a later one")
+    func stopping() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, _ in
+            for _ in 0..<20 {
+                _ = try? await store.query("SELECT pg_sleep(0.002)", timeoutSeconds: 0.002)
+                let answer = try await store.query("SELECT 1 AS one", timeoutSeconds: 30)
+                #expect(answer[0].int("one") == 1)
+            }
+        }
+    }
+
     private func through(_ body: (PostgreSQLProxy, PostgreSQLEventStore) async throws -> Void) async throws {
         let proxy = try PostgreSQLProxy(to: PostgreSQLTestServer.url!)
         defer { proxy.close() }

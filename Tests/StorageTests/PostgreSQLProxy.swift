@@ -15,6 +15,7 @@ final class PostgreSQLProxy: Sendable {
     private let listener: Int32
     private let serverPort: UInt16
     private let state = Mutex<(cut: Cut, isRefusing: Bool)>((.never, false))
+    private let isFrozen = Atomic(false)
 
     /// - Parameter url: of a server on this machine.
     init(to url: String) throws {
@@ -42,12 +43,20 @@ final class PostgreSQLProxy: Sendable {
     /// Lets connections through again.
     func heal() { state.withLock { $0 = (.never, false) } }
 
+    /// From now on nothing passes, and no connection breaks: as if the server hung.
+    func freeze() { isFrozen.store(true, ordering: .relaxed) }
+
+    func thaw() { isFrozen.store(false, ordering: .relaxed) }
+
+    private func waitWhileFrozen() { while isFrozen.load(ordering: .relaxed) { usleep(5_000) } }
+
     func close() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private func accept() {
         while true {
             let client = Glibc.accept(listener, nil, nil)
             guard client >= 0 else { break }
+            waitWhileFrozen()
             let isRefused = state.withLock { state in if case .never = state.cut { state.isRefusing } else { false } }
             let server = isRefused ? -1 : connectToServer()
             guard server >= 0 else {
@@ -84,6 +93,7 @@ final class PostgreSQLProxy: Sendable {
         while true {
             let count = read(from, &buffer, buffer.count)
             guard count > 0 else { return }
+            waitWhileFrozen()
             if toServer, isCut(buffer[..<count], link) { return }
             if !toServer, link.isDoomed.load(ordering: .relaxed) { return }
             guard send(to, buffer, count, Int32(MSG_NOSIGNAL)) == count else { return }

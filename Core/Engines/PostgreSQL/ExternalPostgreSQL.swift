@@ -172,7 +172,7 @@ private final class ExternalSession {
             case .timeout: throw ExternalDatabaseError(message: "it did not answer within \(Int(timeoutSeconds)) seconds")
             case .cancelled:
                 // Otherwise the server would go on for nobody until its own time limit, as it does where this fails.
-                _ = JobControl.cancelStatement(on: connection)
+                _ = CancelRequest(for: connection)
                 throw CancellationError()
             }
             var descriptors = [

@@ -1,17 +1,29 @@
-import CLibPQ
 import Synchronization
+
+/// How long a job may take, from now on.
+struct JobLimit: Sendable {
+    let seconds: Double
+    let end: MonotonicTime
+
+    init(seconds: Double) {
+        self.seconds = seconds
+        end = .now.adding(seconds: seconds)
+    }
+}
 
 /// How long a job on a connection's thread may take, and whether its task was cancelled.
 final class JobControl: Sendable {
     private let isCancelled = Atomic(false)
-    private let seconds: Double?
-    private let deadline: MonotonicTime?
+    private let limit: JobLimit?
     private let wakeUp: WakeUp?
 
-    init(timeoutSeconds: Double? = nil, wakeUp: WakeUp? = nil) {
-        seconds = timeoutSeconds
-        deadline = timeoutSeconds.map { MonotonicTime.now.adding(seconds: $0) }
+    init(_ limit: JobLimit?, wakeUp: WakeUp? = nil) {
+        self.limit = limit
         self.wakeUp = wakeUp
+    }
+
+    convenience init(timeoutSeconds: Double? = nil, wakeUp: WakeUp? = nil) {
+        self.init(timeoutSeconds.map { JobLimit(seconds: $0) }, wakeUp: wakeUp)
     }
 
     func cancel() {
@@ -22,19 +34,10 @@ final class JobControl: Sendable {
     /// Nil while the job may go on.
     var stop: StopReason? {
         if isCancelled.load(ordering: .acquiring) { return .cancelled }
-        if let deadline, let seconds, MonotonicTime.now >= deadline { return .timeout(seconds: seconds) }
+        if let limit, MonotonicTime.now >= limit.end { return .timeout(seconds: limit.seconds) }
         return nil
     }
 
     /// For `poll`: milliseconds until `stop` may change by itself; -1 for never.
-    var pollMilliseconds: Int32 { deadline?.pollMilliseconds ?? -1 }
-
-    /// Asks the server to stop what the connection is at. Returns after it has passed that on, so that a later statement can't be met; false
-    /// where it could not be asked.
-    static func cancelStatement(on connection: OpaquePointer) -> Bool {
-        guard let handle = PQgetCancel(connection) else { return false }
-        defer { PQfreeCancel(handle) }
-        var message = [CChar](repeating: 0, count: 256)
-        return PQcancel(handle, &message, 256) != 0
-    }
+    var pollMilliseconds: Int32 { limit?.end.pollMilliseconds ?? -1 }
 }

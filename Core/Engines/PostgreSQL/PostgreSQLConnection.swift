@@ -25,7 +25,14 @@ final class PostgreSQLConnection: Sendable {
     func perform<Result: Sendable>(
         timeoutSeconds: Double? = nil, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
     ) async throws -> Result {
-        let control = JobControl(timeoutSeconds: timeoutSeconds, wakeUp: wakeUp)
+        try await perform(limit: timeoutSeconds.map { JobLimit(seconds: $0) }, work)
+    }
+
+    /// The same with a limit that began to count before.
+    func perform<Result: Sendable>(
+        limit: JobLimit?, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
+    ) async throws -> Result {
+        let control = JobControl(limit, wakeUp: wakeUp)
         return try await withTaskCancellationHandler {
             try await run(control, work)
         } onCancel: {

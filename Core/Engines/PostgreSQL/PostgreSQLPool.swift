@@ -37,19 +37,20 @@ final class PostgreSQLPool: Sendable {
     /// Lends a connection to `body`.
     /// - Throws: `ServiceError` 503 when too many wait already, or when none becomes free in time.
     func withConnection<Result>(
-        _ body: (PostgreSQLConnection) async throws -> Result
+        timeoutSeconds: Double? = nil, _ body: (PostgreSQLConnection) async throws -> Result
     ) async throws -> Result {
-        let connection = try await acquire()
+        let connection = try await acquire(within: min(waitSeconds, timeoutSeconds ?? waitSeconds))
         defer { release(connection) }
         return try await body(connection)
     }
 
-    /// Runs `work` on a connection that is known to be there.
+    /// Runs `work` on a connection that is known to be there. The time that it may take counts from here, the wait in line included.
     func perform<Result: Sendable>(
         timeoutSeconds: Double? = nil, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
     ) async throws -> Result {
-        try await withConnection { connection in
-            try await connection.perform(timeoutSeconds: timeoutSeconds) { session in
+        let limit = timeoutSeconds.map { JobLimit(seconds: $0) }
+        return try await withConnection(timeoutSeconds: timeoutSeconds) { connection in
+            try await connection.perform(limit: limit) { session in
                 try session.ready()
                 return try work(session)
             }
@@ -90,7 +91,7 @@ final class PostgreSQLPool: Sendable {
         case later
     }
 
-    private func acquire() async throws -> PostgreSQLConnection {
+    private func acquire(within seconds: Double) async throws -> PostgreSQLConnection {
         let ticket = state.withLock { state in
             state.nextTicket += 1
             return state.nextTicket
@@ -102,7 +103,6 @@ final class PostgreSQLPool: Sendable {
                 switch state.withLock({ decide(&$0, ticket, turn) }) {
                 case .now(let result): turn.resume(with: result)
                 case .later:
-                    let seconds = waitSeconds
                     timer = Task { [weak self] in
                         try await Task.sleep(for: .seconds(seconds))
                         self?.giveUp(ticket, ServiceError.databaseBusy)

@@ -184,10 +184,13 @@ final class PostgreSQLSession {
                     throw ConnectionLost(reason: reason)
                 }
                 failure = failure ?? PostgreSQLError(result: result.pointer, statement: text)
-            case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH: return result
+            case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
+                try settle(stopping)
+                return result
             default: last = result
             }
         }
+        try settle(stopping)
         if let failure {
             if let stopping, (failure as? PostgreSQLError)?.sqlState == "57014" { throw stopping.reason.error }
             throw failure
@@ -259,6 +262,7 @@ final class PostgreSQLSession {
     private struct Stopping {
         let reason: StopReason
         let until: MonotonicTime
+        let request: CancelRequest?
     }
 
     /// The next answer; nil after the last. When the job is to stop, tells the server, and waits for what it says.
@@ -292,12 +296,13 @@ final class PostgreSQLSession {
     private func wait(for events: Int32, _ stopping: inout Stopping?) throws -> Int32 {
         while true {
             if let stopping, MonotonicTime.now >= stopping.until {
+                logger.warning("a statement could not be stopped", metadata: ["database.place": "\(settings.place)"])
                 disconnect()
                 throw stopping.reason.error
             }
             if stopping == nil, let reason = control.stop {
-                stopping = Stopping(reason: reason, until: .now.adding(seconds: Self.graceSeconds))
-                cancelStatement()
+                stopping = Stopping(
+                    reason: reason, until: .now.adding(seconds: Self.graceSeconds), request: connection.flatMap(CancelRequest.init))
             }
             var descriptors = [
                 pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0),
@@ -313,9 +318,11 @@ final class PostgreSQLSession {
         }
     }
 
-    private func cancelStatement() {
-        guard let connection, !JobControl.cancelStatement(on: connection) else { return }
-        logger.warning("a statement could not be stopped", metadata: ["database.place": "\(settings.place)"])
+    /// Returns when no statement that follows can be stopped by a request that was meant for this one; the connection is given up otherwise.
+    private func settle(_ stopping: Stopping?) throws {
+        guard let stopping, let request = stopping.request, !request.isOver(by: stopping.until) else { return }
+        disconnect()
+        throw stopping.reason.error
     }
 
     // MARK: COPY
@@ -340,8 +347,10 @@ final class PostgreSQLSession {
         } catch {
             // Tells the server to forget the rows; the transaction is spoilt.
             if self.connection != nil, PQputCopyEnd(connection, "stopped by the client") == 1 { _ = try? finish(text) }
+            try settle(stopping)
             throw error
         }
+        try settle(stopping)
         guard PQputCopyEnd(connection, nil) == 1 else { throw lost() }
         let result = try finish(text)
         return Int(result.command.split(separator: " ").last ?? "") ?? 0
@@ -369,6 +378,7 @@ final class PostgreSQLSession {
                 try wait(for: POLLIN, &stopping)
                 guard PQconsumeInput(connection) == 1 else { throw lost() }
             } else {
+                try settle(stopping)
                 let result = try finish(text)
                 return Int(result.command.split(separator: " ").last ?? "") ?? 0
             }

@@ -6,8 +6,8 @@ final class RedisCommands: RedisDuty {
     private typealias Answer = CheckedContinuation<RedisReply, any Error>
 
     private struct State {
-        var waiting: [(command: [String], answer: Answer)] = []
-        /// Nobody waits for a connection while there is none.
+        var waiting: [(command: [String], answer: Answer, until: Int)] = []
+        /// Commands are refused at once while there is no connection that answers.
         var isAway = false
         var isStopped = false
         /// What Redis calls the scripts; nil where it refused to keep them.
@@ -21,6 +21,10 @@ final class RedisCommands: RedisDuty {
 
     let wakeUp = WakeUp()
     private let state = Mutex(State())
+    private let timeoutMilliseconds: Int
+
+    /// - Parameter timeoutMilliseconds: for a command to be sent, and then for its answer.
+    init(timeoutMilliseconds: Int) { self.timeoutMilliseconds = timeoutMilliseconds }
 
     static let unavailable = ServiceError.unavailable(
         "coordination_unavailable", "A server that Pulse needs is not available at the moment. Try again in a few seconds.",
@@ -30,8 +34,8 @@ final class RedisCommands: RedisDuty {
     // MARK: For tasks
 
     /// The answer to a command.
-    /// - Throws: `ServiceError` 503 while there is no connection, when it breaks before the answer (the command may have
-    ///   been done then), when too many wait, and for an answer that is an error.
+    /// - Throws: `ServiceError` 503 while there is no connection, when it breaks or hangs before the answer (the command
+    ///   may have been done then), when too many wait, and for an answer that is an error.
     func run(_ command: [String]) async throws -> RedisReply {
         let reply = try await answer(to: command)
         if reply.errorCode != nil { throw Self.unavailable }
@@ -49,10 +53,11 @@ final class RedisCommands: RedisDuty {
     }
 
     private func answer(to command: [String]) async throws -> RedisReply {
-        try await withCheckedThrowingContinuation { answer in
+        let until = MonotonicTime.milliseconds + timeoutMilliseconds
+        return try await withCheckedThrowingContinuation { answer in
             let isAccepted = state.withLock { state in
                 guard !state.isAway, !state.isStopped, state.waiting.count < Self.maximumWaiting else { return false }
-                state.waiting.append((command, answer))
+                state.waiting.append((command, answer, until))
                 return true
             }
             if isAccepted { wakeUp.signal() } else { answer.resume(throwing: Self.unavailable) }
@@ -65,7 +70,7 @@ final class RedisCommands: RedisDuty {
         try loadScripts(connection)
         state.withLock { $0.isAway = false }
         var sent: [(answer: Answer, until: Int)] = []
-        // What was sent may have been done, so it isn't sent again. What wasn't waits for the next connection.
+        // What was sent may have been done, so it isn't sent again.
         defer { for command in sent { command.answer.resume(throwing: Self.unavailable) } }
         while !isStopped() {
             let batch = state.withLock { state in
@@ -74,7 +79,7 @@ final class RedisCommands: RedisDuty {
                 return Array(state.waiting.prefix(count))
             }
             if !batch.isEmpty {
-                let until = MonotonicTime.milliseconds + RedisConnection.timeoutSeconds * 1_000
+                let until = MonotonicTime.milliseconds + timeoutMilliseconds
                 sent += batch.map { ($0.answer, until) }
                 try connection.send(batch.map(\.command))
             }
@@ -107,6 +112,16 @@ final class RedisCommands: RedisDuty {
             let digest = try connection.ask(["SCRIPT", "LOAD", script.rawValue]).text
             state.withLock { $0.digests[script] = digest }
         }
+    }
+
+    func giveUpOverdue() {
+        let now = MonotonicTime.milliseconds
+        let overdue = state.withLock { state in
+            let count = state.waiting.prefix { $0.until <= now }.count
+            defer { state.waiting.removeFirst(count) }
+            return Array(state.waiting.prefix(count))
+        }
+        for command in overdue { command.answer.resume(throwing: Self.unavailable) }
     }
 
     func unreachable() {

@@ -6,16 +6,14 @@ struct RedisConnectionLost: Error {
     let reason: String
 }
 
-/// A connection to Redis as its own thread sees it: everything here blocks, for `timeoutSeconds` at most, and nothing of
+/// A connection to Redis as its own thread sees it: everything here blocks, for the given time at most, and nothing of
 /// it leaves that thread.
 final class RedisConnection {
-    static let timeoutSeconds = 5
-
     private let context: UnsafeMutablePointer<redisContext>
 
-    /// Connects, authenticates and chooses the database.
-    init(_ address: RedisAddress) throws {
-        let limit = timeval(tv_sec: Self.timeoutSeconds, tv_usec: 0)
+    /// Connects, authenticates, chooses the database, and hears an answer: the kernel accepts connections for a Redis that hangs.
+    init(_ address: RedisAddress, timeoutMilliseconds: Int = 5_000) throws {
+        let limit = timeval(tv_sec: timeoutMilliseconds / 1_000, tv_usec: timeoutMilliseconds % 1_000 * 1_000)
         guard let context = redisConnectWithTimeout(address.host, Int32(address.port), limit) else {
             throw RedisConnectionLost(reason: "out of memory")
         }
@@ -25,6 +23,7 @@ final class RedisConnection {
         redisEnableKeepAlive(context)
         if let password = address.password { try expectOK("AUTH", [address.user, password].compactMap { $0 }) }
         if address.database != 0 { try expectOK("SELECT", [String(address.database)]) }
+        try expectOK("PING", [])
     }
 
     deinit { redisFree(context) }

@@ -5,24 +5,35 @@ import Logging
 /// Coordination of several hosts through Redis.
 ///
 /// Two connections with a thread each: one for commands, which are sent together where many wait, and one for messages.
-/// Both come back by themselves. While Redis is away every call answers `ServiceError` 503 at once. All keys and channels
+/// Both come back by themselves. While Redis is away, or hangs, every call answers `ServiceError` 503 at once. All keys and channels
 /// begin with `pulse:`.
 public final class RedisCoordination: Coordination {
     private static let prefix = "pulse:"
 
-    private let commands = RedisCommands()
-    private let subscriptions = RedisSubscriptions()
+    private let commands: RedisCommands
+    private let subscriptions: RedisSubscriptions
     private let threads: [RedisThread]
 
     /// Begins to connect; `ping` tells whether it worked.
     /// - Parameter url: `redis://[user][:password@]host[:6379][/0]`.
     /// - Throws: `RedisURLError` for a URL that is none, and for `rediss://`.
-    public init(url: String, logger: Logger) throws {
+    public convenience init(url: String, logger: Logger) throws {
+        try self.init(url: url, timeoutMilliseconds: 5_000, logger: logger)
+    }
+
+    /// - Parameter timeoutMilliseconds: for every answer of Redis; tests of one that hangs have less patience.
+    init(url: String, timeoutMilliseconds: Int, logger: Logger) throws {
         let address = try RedisAddress(url)
-        threads = [
-            RedisThread(name: "redis", address, wakeUp: commands.wakeUp, duty: commands, logger: logger),
-            RedisThread(name: "redis-messages", address, wakeUp: subscriptions.wakeUp, duty: subscriptions, logger: logger),
+        let commands = RedisCommands(timeoutMilliseconds: timeoutMilliseconds)
+        let subscriptions = RedisSubscriptions(timeoutMilliseconds: timeoutMilliseconds)
+        self.commands = commands
+        self.subscriptions = subscriptions
+        let duties: [(name: String, wakeUp: WakeUp, duty: any RedisDuty)] = [
+            ("redis", commands.wakeUp, commands), ("redis-messages", subscriptions.wakeUp, subscriptions),
         ]
+        threads = duties.map {
+            RedisThread(name: $0.name, address, wakeUp: $0.wakeUp, duty: $0.duty, timeoutMilliseconds: timeoutMilliseconds, logger: logger)
+        }
     }
 
     deinit { for thread in threads { thread.stop() } }

@@ -11,8 +11,8 @@ final class RedisSubscriptions: RedisDuty {
         var nextListener = 0
         /// Channels of which Redis has said that it sends them.
         var confirmed: Set<String> = []
-        /// Who waits until all channels with listeners are confirmed.
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        /// Those that wait until all channels with listeners are confirmed, and how long they may.
+        var waiters: [(waiter: CheckedContinuation<Void, Never>, until: Int)] = []
         var isAway = false
         var isStopped = false
 
@@ -21,7 +21,7 @@ final class RedisSubscriptions: RedisDuty {
         mutating func takeSettled() -> [CheckedContinuation<Void, Never>] {
             guard isSettled else { return [] }
             defer { waiters = [] }
-            return waiters
+            return waiters.map(\.waiter)
         }
     }
 
@@ -32,6 +32,10 @@ final class RedisSubscriptions: RedisDuty {
 
     let wakeUp = WakeUp()
     private let state = Mutex(State())
+    private let timeoutMilliseconds: Int
+
+    /// - Parameter timeoutMilliseconds: for a channel to be confirmed.
+    init(timeoutMilliseconds: Int) { self.timeoutMilliseconds = timeoutMilliseconds }
 
     // MARK: For tasks
 
@@ -52,11 +56,12 @@ final class RedisSubscriptions: RedisDuty {
         return stream
     }
 
-    /// Returns when every channel that was listened to before arrives here, or there is no connection.
+    /// Returns when every channel that was listened to before arrives here, or there is no connection, or it hangs.
     func settle() async {
+        let until = MonotonicTime.milliseconds + timeoutMilliseconds
         await withCheckedContinuation { waiter in
             let isSettled = state.withLock { state in
-                if !state.isSettled { state.waiters.append(waiter) }
+                if !state.isSettled { state.waiters.append((waiter, until)) }
                 return state.isSettled
             }
             if isSettled { waiter.resume() }
@@ -127,6 +132,16 @@ final class RedisSubscriptions: RedisDuty {
 
     private func disconnected() {
         state.withLock { $0.confirmed = [] }
+    }
+
+    func giveUpOverdue() {
+        let now = MonotonicTime.milliseconds
+        let overdue = state.withLock { state in
+            let count = state.waiters.prefix { $0.until <= now }.count
+            defer { state.waiters.removeFirst(count) }
+            return state.waiters.prefix(count).map(\.waiter)
+        }
+        for waiter in overdue { waiter.resume() }
     }
 
     func unreachable() {

@@ -6,8 +6,10 @@ import Synchronization
 protocol RedisDuty: Sendable {
     /// Serves until `isStopped`. When it throws, the connection is made anew.
     func serve(_ connection: RedisConnection, until isStopped: () -> Bool) throws
-    /// Said whenever a connection could not be made.
+    /// Called whenever a connection could not be made, or broke: until the next one serves, nothing waits for it.
     func unreachable()
+    /// Called once a second on another thread: gives up what has waited too long, whatever the connection is busy with.
+    func giveUpOverdue()
     /// Said at the end.
     func stopped()
 }
@@ -18,15 +20,23 @@ final class RedisThread: Sendable {
     private let isStopped = Mutex(false)
     private let ended: AsyncStream<Void>
     private let wakeUp: WakeUp
+    private let timeoutMilliseconds: Int
 
     /// Starts the thread.
-    init(name: String, _ address: RedisAddress, wakeUp: WakeUp, duty: any RedisDuty, logger: Logger) {
+    /// - Parameter timeoutMilliseconds: for each answer that the connection waits for.
+    init(name: String, _ address: RedisAddress, wakeUp: WakeUp, duty: any RedisDuty, timeoutMilliseconds: Int, logger: Logger) {
         self.wakeUp = wakeUp
+        self.timeoutMilliseconds = timeoutMilliseconds
         let (ended, end) = AsyncStream<Void>.makeStream()
         self.ended = ended
         let thread = Thread { [self] in
             Self.ignoreBrokenPipes()
+            let watch = DispatchSource.makeTimerSource(), pause = DispatchTimeInterval.milliseconds(min(1_000, timeoutMilliseconds))
+            watch.schedule(deadline: .now() + pause, repeating: pause)
+            watch.setEventHandler { duty.giveUpOverdue() }
+            watch.activate()
             run(address, duty, logger)
+            watch.cancel()
             duty.stopped()
             end.finish()
         }
@@ -56,7 +66,7 @@ final class RedisThread: Sendable {
         }
         while isRunning {
             let connection: RedisConnection
-            do { connection = try RedisConnection(address) } catch {
+            do { connection = try RedisConnection(address, timeoutMilliseconds: timeoutMilliseconds) } catch {
                 note(error)
                 duty.unreachable()
                 failures += 1
@@ -68,6 +78,7 @@ final class RedisThread: Sendable {
             let start = MonotonicTime.milliseconds
             do { try duty.serve(connection) { !isRunning } } catch {
                 note(error)
+                duty.unreachable()
                 // One that served for a while may be made again at once; another would break again at once.
                 failures = MonotonicTime.milliseconds - start > 1_000 ? 0 : failures + 1
                 if failures > 0 { pause(afterFailure: failures) }
