@@ -19,10 +19,14 @@ struct Engines: Sendable {
     /// The data folder is this process's own for as long as the stores are open.
     let lock: FolderLock
 
-    static func open(_ configuration: HostConfiguration, time: any TimeSource, logger: Logger) async throws -> Engines {
+    /// - Parameter isRestoring: whether what is there may be half of a backup.
+    static func open(
+        _ configuration: HostConfiguration, isRestoring: Bool = false, time: any TimeSource, logger: Logger
+    ) async throws -> Engines {
         let folder = DataFolder(configuration.storage.dataFolder)
         try folder.create()
         let lock = try folder.lock()
+        if !isRestoring { try folder.refuseUnfinishedRestore() }
         return Engines(
             control: try control(configuration, maximumConnections: 8, logger: logger), events: try events(configuration, logger: logger),
             coordination: try coordination(configuration, time: time, logger: logger),

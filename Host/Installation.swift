@@ -140,6 +140,7 @@ public struct Installation: Sendable {
 
     /// Schema, projects of the configuration, and everything that was acknowledged before the last stop.
     private func prepare() async throws {
+        Backup.removeUnfinished(in: DataFolder(configuration.storage.dataFolder).path("backups"))
         let migrator = Migrator(control: engines.control, events: engines.events, modules: registry.migrations)
         for applied in try await migrator.run() { logger.info("migrated", metadata: ["migration": "\(applied)"]) }
         try await directory.reload()

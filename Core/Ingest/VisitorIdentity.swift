@@ -107,6 +107,9 @@ public final class VisitorIdentity: Sendable {
         salts.withLock { $0 = current }
     }
 
+    /// Comes into no backup: what is thrown away after a day must not be kept elsewhere.
+    public static let saltTable = "ingest_salts"
+
     public static let migrations = [
         Migration("002-salts", on: .control, [
             .createTable(Table("ingest_salts", [Column("day", .int64), Column("salt", .text)], primaryKey: ["day"])),

@@ -15,7 +15,10 @@ public protocol ControlStore: Sendable {
     func ping() async throws
 
     /// A consistent copy into the folder `path`, while others read and write. What it wrote there is what `pulse restore` reads.
-    func backup(to path: String) async throws
+    /// - Parameter emptied: tables that come without their rows, because these must not be kept.
+    /// - Returns: how many rows of each table are in the copy.
+    @discardableResult
+    func backup(to path: String, emptying emptied: Set<String>) async throws -> [String: Int64]
     func restore(from path: String) async throws
 
     func close() async
@@ -28,6 +31,10 @@ public protocol ControlTransaction: Sendable {
 }
 
 extension ControlStore {
+    /// A copy of everything.
+    @discardableResult
+    public func backup(to path: String) async throws -> [String: Int64] { try await backup(to: path, emptying: []) }
+
     /// One statement in a transaction of its own.
     @discardableResult
     public func write(_ statement: SQL) async throws -> Rows { try await write { try await $0.run(statement) } }
@@ -66,7 +73,11 @@ public protocol EventStore: Sendable {
     func erasure(of visitor: Int64, in project: Int32) -> [SQL]
 
     func ping() async throws
-    func backup(to path: String) async throws
+
+    /// A consistent copy into the folder `path`, while others read and write.
+    /// - Returns: how many rows of each table are in the copy.
+    @discardableResult
+    func backup(to path: String) async throws -> [String: Int64]
     func restore(from path: String) async throws
     func close() async
 }

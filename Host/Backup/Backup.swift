@@ -1,12 +1,13 @@
 import Common
 import Foundation
+import Ingest
 import Storage
 
 /// Copies a whole installation into a folder, while it serves.
 ///
 /// Events come first and configuration second, so that the copy of the configuration knows every project that the copy of
 /// the facts names. Not in it: the configuration file, and the secrets that Pulse made for itself (`admin-token`), so that
-/// a backup opens no door.
+/// a backup opens no door; and the salts of anonymous visitors, which are thrown away after their day.
 struct Backup: Sendable {
     let engines: Engines
     /// Returns when everything acknowledged so far is in the event store.
@@ -19,7 +20,7 @@ struct Backup: Sendable {
     /// Makes `folder`, which gets its name when everything in it is on disk.
     /// - Throws: `BackupError` when the folder is there already, or what a store or the disk refused; then nothing is left.
     func write(to folder: String) async throws -> BackupManifest {
-        let files = FileManager.default, partial = folder + ".partial"
+        let files = FileManager.default, partial = folder + Self.partialSuffix
         guard !files.fileExists(atPath: folder) else { throw BackupError("\(folder) is there already; a backup takes a new folder.") }
         do {
             if files.fileExists(atPath: partial) { try files.removeItem(atPath: partial) }
@@ -42,17 +43,24 @@ struct Backup: Sendable {
     private func copy(into folder: String) async throws -> BackupManifest {
         let now = time.now
         try await settle()
-        let eventsBefore = try await TableCounts.of(engines.events)
-        try await engines.events.backup(to: folder + "/" + Self.eventsFolder)
-        let eventsAfter = try await TableCounts.of(engines.events)
-        let controlBefore = try await TableCounts.of(engines.control)
-        try await engines.control.backup(to: folder + "/" + Self.controlFolder)
-        let controlAfter = try await TableCounts.of(engines.control)
+        let events = try await engines.events.backup(to: folder + "/" + Self.eventsFolder)
+        let control = try await engines.control.backup(to: folder + "/" + Self.controlFolder, emptying: [VisitorIdentity.saltTable])
         return BackupManifest(
             format: BackupManifest.currentFormat, version: Version.current, createdAt: now,
             storage: engines.storage, files: try BackupManifest.files(in: folder),
-            control: TableCounts(between: controlBefore, and: controlAfter), events: TableCounts(between: eventsBefore, and: eventsAfter))
+            control: TableCounts(exactly: control), events: TableCounts(exactly: events))
     }
+
+    /// Deletes what backups that were killed have left in `folder`. While none is made there.
+    static func removeUnfinished(in folder: String) {
+        let files = FileManager.default
+        for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(Self.partialSuffix) {
+            try? files.removeItem(atPath: folder + "/" + name)
+        }
+    }
+
+    /// No finished backup has a name that ends so.
+    static let partialSuffix = ".partial"
 
     /// `pulse-2026-03-02T12-00-00Z`
     static func name(at instant: Instant) -> String {

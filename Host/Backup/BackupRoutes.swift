@@ -54,6 +54,7 @@ struct BackupRoutes: Sendable {
                 status: 400, code: "backup_running", message: "A backup is under way, and one is made at a time; try again when it has ended.")
         }
         defer { turn.isTaken.withLock { $0 = false } }
+        Backup.removeUnfinished(in: folder)
         call.logger.info("backup begun", metadata: ["backup.name": "\(name)"])
         do {
             let manifest = try await backup.write(to: path)
@@ -75,7 +76,7 @@ struct BackupRoutes: Sendable {
         try Self.body.check(json)
         guard let name = json["name"]?.string else { return Backup.name(at: call.now) }
         let isPlain = name.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0 & 0xDF) || [45, 46, 95].contains($0) }
-        guard isPlain, !name.hasPrefix("."), !name.hasSuffix(".partial") else {
+        guard isPlain, !name.hasPrefix("."), !name.hasSuffix(Backup.partialSuffix) else {
             throw ServiceError.body("field 'name' must be made of letters, digits, '.', '_' and '-', and not begin with '.'; got '\(name.excerpt(60))'.")
         }
         return name

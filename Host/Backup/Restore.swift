@@ -40,16 +40,21 @@ struct Restore: Sendable {
     /// - Parameter replacing: whether data that is there may give way. Files go into a folder beside the new ones;
     ///   PostgreSQL's tables are gone afterwards.
     /// - Throws: `FolderInUse` while a host runs; `BackupError` when there is data, or when what was restored is not what
-    ///   was backed up. Files that were there are then where they were.
+    ///   was backed up. Files that were there are then where they were. A process that is killed meanwhile leaves a mark, with
+    ///   which nothing starts on the folder before it was restored again.
     func run(replacing: Bool, now: Instant = SystemTime().now) async throws -> Outcome {
+        let isAgain = folder.isRestoreUnfinished
         let setAside = try self.setAside(replacing: replacing, now: now)
         do {
-            return Outcome(migrated: try await fill(replacing: replacing), setAside: setAside)
+            let migrated = try await fill(replacing: replacing)
+            try folder.markRestoreFinished()
+            return Outcome(migrated: migrated, setAside: setAside)
         } catch let error as FolderInUse {
             // Somebody was quicker; what is in the folder now is theirs.
             throw setAside.map { BackupError("\(error) What was in it is in \($0).") } ?? error
         } catch {
             try folder.takeBack(setAside)
+            if !isAgain { try folder.markRestoreFinished() }
             throw error
         }
     }
@@ -62,12 +67,15 @@ struct Restore: Sendable {
             throw BackupError(
                 "There is data in \(folder.root): \(folder.dataFiles.joined(separator: ", ")). Give a new data folder, or --force to set it aside.")
         }
-        return try folder.setDataAside(in: "before-restore-" + Backup.name(at: now).dropFirst("pulse-".count))
+        let aside = DataFolder.asidePrefix + Backup.name(at: now).dropFirst("pulse-".count)
+        // Before the first file moves. The first of several attempts says where the data is.
+        if !folder.isRestoreUnfinished { try folder.markRestoreBegun(aside: folder.dataFiles.isEmpty ? nil : aside) }
+        return try folder.setDataAside(in: aside)
     }
 
     private func fill(replacing: Bool) async throws -> [String] {
         let logger = configuration.quietTelemetry.logger("pulse")
-        let engines = try await Engines.open(configuration, time: SystemTime(), logger: logger)
+        let engines = try await Engines.open(configuration, isRestoring: true, time: SystemTime(), logger: logger)
         do {
             let migrated = try await fill(engines, replacing: replacing)
             await engines.close()
@@ -109,11 +117,11 @@ extension BackupManifest.Storage {
 }
 
 extension DataFolder {
-    private static let asidePrefix = "before-restore-"
+    fileprivate static let asidePrefix = "before-restore-"
 
     /// What a restore would replace; the secrets, the lock and older backups stay where they are.
     var dataFiles: [String] {
-        let kept: Set = ["lock", Self.adminToken, Self.cookieSecret, "backups"]
+        let kept: Set = ["lock", Self.restoreMark, Self.adminToken, Self.cookieSecret, "backups"]
         let all = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         return all.filter { !kept.contains($0) && !$0.hasPrefix(Self.asidePrefix) }.sorted()
     }

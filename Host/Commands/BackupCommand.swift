@@ -61,19 +61,30 @@ struct BackupCommand: AsyncParsableCommand {
     /// The host that serves makes the copy, in its data folder; then it moves to where it is wanted.
     private static func fetch(from host: RunningHost, to target: String) async throws {
         // A large installation takes its time.
-        let reply = try await host.administer(.POST, "/api/admin/backups", body: "{}", timeout: .hours(12))
+        let reply = try await host.administerPatiently(.POST, "/api/admin/backups", body: "{}", timeout: .hours(12))
         guard reply.status == 201 else { throw CommandError("Pulse (process \(host.process)) at \(host.base) made no backup: \(reply.message)") }
         let made = try reply.decode(BackupRoutes.Made.self)
         guard FileManager.default.fileExists(atPath: made.path + "/" + BackupManifest.fileName) else {
             throw CommandError("The backup is at \(made.path) on the machine, or in the container, of the host that serves; it can't be reached from here.")
         }
-        if rename(made.path, target) == 0 { return }
-        // Another file system: copied, checked, and only then removed there.
-        let partial = target + ".partial"
-        try FileManager.default.copyItem(atPath: made.path, toPath: partial)
-        try BackupManifest.read(from: partial).checkFiles(in: partial)
-        try FileManager.default.moveItem(atPath: partial, toPath: target)
-        try FileManager.default.removeItem(atPath: made.path)
+        if rename(made.path, target) != 0 { try move(made.path, to: target) }
+    }
+
+    /// To another file system: copied, checked, and then removed here. Where that fails nothing is left on either side, or a
+    /// nightly backup to a disk that is full would fill the other one, too.
+    static func move(_ made: String, to target: String) throws {
+        let files = FileManager.default, partial = target + ".partial"
+        defer { try? files.removeItem(atPath: made) }
+        do {
+            // Of an attempt that was killed.
+            if files.fileExists(atPath: partial) { try files.removeItem(atPath: partial) }
+            try files.copyItem(atPath: made, toPath: partial)
+            try BackupManifest.read(from: partial).checkFiles(in: partial)
+            try files.moveItem(atPath: partial, toPath: target)
+        } catch {
+            try? files.removeItem(atPath: partial)
+            throw CommandError("The backup was made, but can't be copied to \(target): \(FileFailure.reason(error)) Nothing of it is left.")
+        }
     }
 
     /// Nobody serves: opens the stores itself.

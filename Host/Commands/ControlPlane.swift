@@ -27,6 +27,7 @@ struct ControlPlane: Sendable {
             guard creating || configuration.storage.databaseURL != nil || folder.hasControlStore else {
                 throw CommandError("There is nothing in the data folder \(folder.root) yet; `pulse serve` or `pulse project create` makes it.")
             }
+            try folder.refuseUnfinishedRestore()
             let logger = configuration.quietTelemetry.logger("pulse")
             let control = try Engines.control(configuration, maximumConnections: 2, logger: logger)
             let coordination: any Coordination

@@ -20,7 +20,7 @@ struct NoControlStore: ControlStore {
         throw NoStore()
     }
     func ping() async throws { throw NoStore() }
-    func backup(to path: String) async throws { throw NoStore() }
+    func backup(to path: String, emptying emptied: Set<String>) async throws -> [String: Int64] { throw NoStore() }
     func restore(from path: String) async throws { throw NoStore() }
     func close() async {}
 }
@@ -33,7 +33,7 @@ struct NoEventStore: EventStore {
     func change(_ statements: [SQL]) async throws { throw NoStore() }
     func position(of journal: String) async throws -> JournalPosition? { nil }
     func ping() async throws { throw NoStore() }
-    func backup(to path: String) async throws { throw NoStore() }
+    func backup(to path: String) async throws -> [String: Int64] { throw NoStore() }
     func restore(from path: String) async throws { throw NoStore() }
     func close() async {}
 }

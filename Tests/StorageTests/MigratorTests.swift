@@ -20,7 +20,7 @@ struct MigratorTests {
         func apply(_ batch: FactBatch) async throws -> AppliedBatch { AppliedBatch(duplicates: []) }
         func position(of journal: String) async throws -> JournalPosition? { nil }
         func ping() async throws {}
-        func backup(to path: String) async throws {}
+        func backup(to path: String) async throws -> [String: Int64] { [:] }
         func restore(from path: String) async throws {}
         func close() async { await store.close() }
     }

@@ -11,21 +11,22 @@ extension DuckDBEventStore {
     /// A checkpoint writes all that is committed to the file. Until the next checkpoint DuckDB changes nothing in the
     /// file that this one refers to (it must not, as a crash could come any time): commits go to the WAL, and large ones to
     /// free blocks. So an open transaction keeps checkpoints away while the file is copied.
-    public func backup(to path: String) async throws {
+    public func backup(to path: String) async throws -> [String: Int64] {
         try await unavailableWhenBroken {
             let guardian = try await writer.run { [slot, checkpoints] connection in
                 try checkpoints.run(on: connection)
                 return try CheckpointGuard(slot, checkpoints)
             }
-            try await Self.onThread { [options, slot] in
+            return try await Self.onThread { [options, slot] in
                 defer { guardian.end() }
                 try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
                 let target = path + "/" + Self.backupName, partial = target + ".partial"
                 do {
                     let source = try slot.current { try $0.readingDescriptor(options.path) }
                     try DatabaseFile.copy(source, to: partial)
-                    try DatabaseFile.check(partial)
+                    let counts = try DatabaseFile.count(partial)
                     try Files.move(partial, to: target)
+                    return counts
                 } catch {
                     unlink(partial)
                     throw error
@@ -39,7 +40,7 @@ extension DuckDBEventStore {
     public func restore(from path: String) async throws {
         try await Self.onThread { [self] in
             let source = path + "/" + Self.backupName, partial = options.path + ".restored"
-            try DatabaseFile.check(source)
+            _ = try DatabaseFile.count(source)
             let descriptor = open(source, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { throw Files.failure("can't read \(source)") }
             defer { Foundation.close(descriptor) }
@@ -131,12 +132,12 @@ private enum DatabaseFile {
         return bytes
     }
 
-    /// Opens the file by itself and reads its schema.
-    static func check(_ path: String) throws {
+    /// Opens the file by itself, as a restore would, and counts the rows of its tables.
+    static func count(_ path: String) throws -> [String: Int64] {
         let database = try Database(path: path, settings: [("access_mode", "READ_ONLY"), ("threads", "1"), ("memory_limit", "256MB")])
         defer { database.close() }
         let connection = try database.connect()
         defer { connection.close() }
-        try connection.execute("SELECT count(*) FROM duckdb_tables()")
+        return try TableRows.count(.duckdb) { try connection.read($0.rendered(for: .duckdb).text, []) }
     }
 }

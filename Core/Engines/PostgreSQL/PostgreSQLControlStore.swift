@@ -99,8 +99,8 @@ public final class PostgreSQLControlStore: ControlStore {
     }
 
     /// Copies all tables of the schema, as they are at one instant, into the folder `control-postgresql` of `path`.
-    public func backup(to path: String) async throws {
-        do { try await SchemaBackup(name: "control-postgresql").write(to: path, from: pool) } catch { throw Self.contractError(error) }
+    public func backup(to path: String, emptying emptied: Set<String>) async throws -> [String: Int64] {
+        do { return try await SchemaBackup(name: "control-postgresql").write(to: path, from: pool, emptying: emptied) } catch { throw Self.contractError(error) }
     }
 
     /// Replaces all tables of the schema by those of the backup in `path`. All of it happens or nothing; who asks

@@ -216,7 +216,7 @@ public final class PostgreSQLEventStore: EventStore {
     // MARK: Backup
 
     /// Copies all tables of the schema, as they are at one instant, into the folder `events-postgresql` of `path`.
-    public func backup(to path: String) async throws {
+    public func backup(to path: String) async throws -> [String: Int64] {
         try await contract { try await SchemaBackup(name: "events-postgresql").write(to: path, from: self.writers) }
     }
 

@@ -13,16 +13,20 @@ struct SchemaBackup: Sendable {
     // MARK: Out
 
     /// The folder gets its name when everything in it is on disk; a backup that was there before gives way.
-    func write(to path: String, from pool: PostgreSQLPool) async throws {
+    /// - Returns: how many rows of each table are in it.
+    func write(to path: String, from pool: PostgreSQLPool, emptying emptied: Set<String> = []) async throws -> [String: Int64] {
         let target = path + "/" + name, partial = target + ".partial"
         let connection = pool.extraConnection()
         defer { connection.stop() }
-        try await connection.perform { session in
+        return try await connection.perform { session in
             try session.ready()
             do {
                 try Self.recreate(partial)
-                try session.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") { try Self.copy(session, to: partial) }
+                let tables = try session.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") {
+                    try Self.copy(session, to: partial, emptied)
+                }
                 try BackupFile.move(partial, to: target)
+                return Dictionary(uniqueKeysWithValues: tables.map { ($0.name, Int64($0.rows)) })
             } catch {
                 try? FileManager.default.removeItem(atPath: partial)
                 throw error
@@ -36,13 +40,14 @@ struct SchemaBackup: Sendable {
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
-    private static func copy(_ session: PostgreSQLSession, to folder: String) throws {
+    private static func copy(_ session: PostgreSQLSession, to folder: String, _ emptied: Set<String>) throws -> [BackupManifest.Table] {
         let takenAt = try session.execute("SELECT now() AS now", prepared: false)[0].text("now")
         var tables: [BackupManifest.Table] = []
         for table in try SchemaCatalog(session: session).tables() {
             let file = try BackupFile(writing: folder + "/" + table.name + ".copy")
             let columns = table.columns.joined(separator: ", ")
-            let rows = try session.copyOut("COPY (SELECT \(columns) FROM \"\(table.name)\") TO STDOUT") { try file.write($0) }
+            let rest = emptied.contains(table.name) ? " WHERE FALSE" : ""
+            let rows = try session.copyOut("COPY (SELECT \(columns) FROM \"\(table.name)\"\(rest)) TO STDOUT") { try file.write($0) }
             try file.finish()
             tables.append(table.with(file: table.name + ".copy", rows: rows))
         }
@@ -50,6 +55,7 @@ struct SchemaBackup: Sendable {
         let file = try BackupFile(writing: folder + "/" + BackupManifest.fileName)
         try manifest.encoded().withUnsafeBytes { try file.write($0) }
         try file.finish()
+        return tables
     }
 
     // MARK: In

@@ -9,23 +9,29 @@ extension SQLiteControlStore {
 
     /// Copies the database as it is at one instant to `control.sqlite` in the folder `path`, while others read and
     /// write. The copy is checked before it gets its name, so that a file of this name is a whole backup.
-    public func backup(to path: String) async throws {
+    public func backup(to path: String, emptying emptied: Set<String>) async throws -> [String: Int64] {
         let target = path + "/" + Self.backupName, partial = target + ".partial"
         try? FileManager.default.removeItem(atPath: partial)
         try PrivateFile.create(at: partial)
         do {
             // All pages in one step of SQLite's backup: a reader's snapshot, that writers neither change nor wait for.
-            try await pool.read { source in
+            let counts = try await pool.read { source in
                 let copy = try DatabaseQueue(path: partial)
-                try copy.writeWithoutTransaction { copy in
+                let counts = try copy.writeWithoutTransaction { copy in
                     try source.backup(to: copy)
+                    // Overwritten, and not just unlinked.
+                    try copy.execute(sql: "PRAGMA secure_delete = ON")
+                    for table in emptied where try copy.tableExists(table) { try copy.execute(sql: "DELETE FROM \"\(table)\"") }
                     // One file alone, without a WAL beside it.
                     _ = try String.fetchOne(copy, sql: "PRAGMA journal_mode = DELETE")
                     try Self.check(copy, partial)
+                    return try TableRows.count(.sqlite) { try StatementCache().run($0.rendered(for: .sqlite).text, [], in: copy) }
                 }
                 try copy.close()
+                return counts
             }
             try PrivateFile.move(partial, to: target)
+            return counts
         } catch {
             try? FileManager.default.removeItem(atPath: partial)
             throw SQLiteError.from(error, "backup to \(target)")

@@ -101,7 +101,7 @@ final class FakeEventStore: EventStore {
     func change(_ statements: [SQL]) async throws {}
     func position(of journal: String) async throws -> JournalPosition? { read { $0.positions[journal] } }
     func ping() async throws {}
-    func backup(to path: String) async throws {}
+    func backup(to path: String) async throws -> [String: Int64] { [:] }
     func restore(from path: String) async throws {}
     func close() async {}
 }

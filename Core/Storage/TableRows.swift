@@ -1,0 +1,41 @@
+/// How many rows the tables of a store have: what a backup says about itself, and what a restore is checked against.
+public enum TableRows {
+    /// The names of the store's own tables, as `name`.
+    public static func names(_ dialect: Dialect) -> SQL {
+        switch dialect {
+        case .sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+        case .duckdb:
+            """
+            SELECT table_name AS name FROM information_schema.tables
+            WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name
+            """
+        case .postgresql:
+            """
+            SELECT relname::text AS name FROM pg_class
+            WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname
+            """
+        }
+    }
+
+    /// Counts all of `tables` in one statement, and so at one instant: rows of `name` and `n`.
+    public static func counts(of tables: [String]) -> SQL {
+        let counts = tables.map { SQL(sql: "SELECT '\($0)' AS name, count(*) AS n FROM \"\($0)\"") }
+        return "/* backup.count */ \(SQL.joined(counts, separator: " UNION ALL "))"
+    }
+
+    /// Counts all tables by means of `read`.
+    public static func count(_ dialect: Dialect, _ read: (SQL) throws -> Rows) throws -> [String: Int64] {
+        let tables = try read(names(dialect)).map { $0.text("name") }
+        return tables.isEmpty ? [:] : byTable(try read(counts(of: tables)))
+    }
+
+    /// The same where reading takes its time.
+    public static func count(_ dialect: Dialect, _ read: (SQL) async throws -> Rows) async throws -> [String: Int64] {
+        let tables = try await read(names(dialect)).map { $0.text("name") }
+        return tables.isEmpty ? [:] : byTable(try await read(counts(of: tables)))
+    }
+
+    private static func byTable(_ rows: Rows) -> [String: Int64] {
+        Dictionary(uniqueKeysWithValues: rows.map { ($0.text("name"), $0.int("n")) })
+    }
+}
