@@ -17,6 +17,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -101,7 +102,7 @@ var targets: [Target] = [
     .target(
         name: "Host",
         dependencies: from("Core", "Operations", "SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine", "RedisEngine") + [
-            hummingbird, httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals, httpTypes, nio, nioHTTP1, crypto,
+            hummingbird, hummingbirdCore, httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals, httpTypes, nio, nioHTTP1, crypto,
         ] + modules.map { .byName(name: "\($0)Module") },
         path: "Host", exclude: ["Pulse"], resources: files("Host", "Dashboard/web").map { .embedInCode($0) }, swiftSettings: settings
     ),
@@ -140,7 +141,7 @@ targets += [
     test("OperationsTests", from("Operations") + [httpClient, nioPosix, nioHTTP1, log, metrics, coreMetrics, tracing, instrumentation, httpTypes, nio, lifecycle]),
     test("IngestTests", from("Core") + ["Host", log, metrics, nio]),
     test("HostTests", from("Core") + ["Host", httpClient, nio]),
-    test("EndToEndTests", from("Core") + ["Host", "CoreModule", httpClient, nio, nioHTTP1, hummingbirdTesting]),
+    test("EndToEndTests", from("Core", "Operations") + ["Host", "CoreModule", httpClient, nio, nioHTTP1, hummingbirdTesting]),
 ]
 
 let package = Package(

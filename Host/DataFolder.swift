@@ -13,9 +13,40 @@ struct DataFolder: Sendable {
     func path(_ name: String) -> String { root + "/" + name }
 
     /// Makes the folder, readable by its owner alone.
-    func create() throws {
-        try FileManager.default.createDirectory(
-            atPath: root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    /// - Throws: `FolderError` that says what is in the way.
+    func create() throws { try Self.make(root) }
+
+    private static func make(_ path: String) throws {
+        if mkdir(path, 0o700) == 0 { return }
+        var isFolder: ObjCBool = false
+        if errno == EEXIST, FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue { return }
+        let parent = Folder.of(path)
+        if errno == ENOENT, parent != path, !FileManager.default.fileExists(atPath: parent) {
+            try make(parent)
+            if mkdir(path, 0o700) == 0 { return }
+        }
+        let reason = errno == EEXIST ? "there is a file of this name" : String(cString: strerror(errno))
+        throw FolderError("Can't make the data folder \(path): \(reason). Make it, owned by the user that runs Pulse, or set another (PULSE_DATA).")
+    }
+
+    /// What Pulse puts there, besides the folders' contents.
+    private static let names = ["events.duckdb", "control.sqlite", "journal", "spill", "backups", "before-restore-", adminToken, cookieSecret, lockName]
+
+    /// Takes from others the right to read what is there, which an earlier Pulse, a copy or a backup program may have left them. Touches
+    /// nothing that is not Pulse's own, as the folder may be anything.
+    func makePrivate() {
+        let files = FileManager.default
+        for name in (try? files.contentsOfDirectory(atPath: root)) ?? [] where Self.names.contains(where: name.hasPrefix) {
+            Self.makePrivate(path(name))
+            for inner in (try? files.subpathsOfDirectory(atPath: path(name))) ?? [] { Self.makePrivate(path(name) + "/" + inner) }
+        }
+    }
+
+    private static func makePrivate(_ path: String) {
+        var status = stat()
+        // Not what a link leads to.
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFLNK, status.st_mode & 0o077 != 0 else { return }
+        chmod(path, status.st_mode & 0o700)
     }
 
     /// Names of the secrets that Pulse makes when the configuration has none.

@@ -39,6 +39,7 @@ struct Doctor: Sendable {
         if isEmbedded { findings.append(library()) }
         let readiness = await readiness(of: host)
         findings += readiness.findings
+        findings.append(openFiles(of: host))
         findings += await port(host, isServing: readiness.isServing)
         if !readiness.isServing { findings += await stores(host) }
         findings.append(places())
@@ -132,31 +133,24 @@ struct Doctor: Sendable {
         return bytes > capacity / 4 ? .warn("journal", "\(text). Is the event store away, or too slow?") : .ok("journal", text)
     }
 
+    /// Of the host that runs; else what one would get that is started like this command.
+    private func openFiles(of host: RunningHost?) -> Finding {
+        let limit = host.flatMap { OpenFiles.limit(of: $0.process) } ?? OpenFiles.limit
+        let connections = ConnectionLimits.connections(configuration.server.maxConnections, descriptors: limit)
+        let text = "\(limit) may be open; that is enough for \(connections) connections"
+        return connections < configuration.server.maxConnections
+            ? .warn("open files", "\(text) instead of \(configuration.server.maxConnections). Raise the limit: LimitNOFILE=65536 in a systemd unit, or ulimit -Hn.")
+            : .ok("open files", text)
+    }
+
     private func port(_ host: RunningHost?, isServing: Bool) async -> [Finding] {
         let server = configuration.server
         if isServing || server.port == 0 { return [] }
         do {
-            try Self.bind(server.host, server.port)
+            try ListeningPort.check(server.host, server.port)
             return [.ok("port", "\(server.host):\(server.port) is free")]
         } catch {
-            return [.fail("port", "\(error) Stop the other program, or set another port (PULSE_PORT).")]
-        }
-    }
-
-    /// Listens for an instant.
-    private static func bind(_ host: String, _ port: Int) throws {
-        var hints = addrinfo(), found: UnsafeMutablePointer<addrinfo>?
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        hints.ai_flags = AI_PASSIVE
-        let status = getaddrinfo(host, String(port), &hints, &found)
-        guard status == 0, let address = found else { throw CommandError("\(host) is no address of this machine: \(String(cString: gai_strerror(status))).") }
-        defer { freeaddrinfo(found) }
-        let descriptor = socket(address.pointee.ai_family, address.pointee.ai_socktype, 0)
-        defer { close(descriptor) }
-        var yes: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        guard Glibc.bind(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0, listen(descriptor, 1) == 0 else {
-            throw CommandError("Can't listen on \(host):\(port): \(String(cString: strerror(errno))).")
+            return [.fail("port", "\(error)")]
         }
     }
 

@@ -27,6 +27,7 @@ struct Engines: Sendable {
         try folder.create()
         let lock = try folder.lock()
         if !isRestoring { try folder.refuseUnfinishedRestore() }
+        folder.makePrivate()
         return Engines(
             control: try control(configuration, maximumConnections: 8, logger: logger), events: try events(configuration, logger: logger),
             coordination: try coordination(configuration, time: time, logger: logger),

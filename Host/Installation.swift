@@ -101,8 +101,10 @@ public struct Installation: Sendable {
             vault: Vault(secret: cookieSecret),
             externalDatabase: ExternalPostgreSQL())
         let limiter = RateLimiter(coordination: engines.coordination, time: time, limits: .init(configuration.limits))
+        let crossOrigin = CrossOrigin(configuration.server)
         let gate = Gate(
             directory: directory, services: services, limiter: limiter, administration: Administration(token: adminToken),
+            admitsOrigin: crossOrigin.admits,
             refused: { project, route, code in
                 guard route.scope == .ingest, let reason = DropReason(rawValue: code) else { return }
                 deferred.value?.refuse(in: project, at: time.now, reason)
@@ -134,7 +136,7 @@ public struct Installation: Sendable {
         return Installation(
             configuration: configuration, engines: engines, directory: directory, registry: registry, journal: journal,
             sessions: sessions, identity: identity, counters: counters, writer: writer, stream: stream, gate: gate, limiter: limiter,
-            crossOrigin: CrossOrigin(configuration.server), telemetry: telemetry, logger: logger, time: time, adminToken: adminToken,
+            crossOrigin: crossOrigin, telemetry: telemetry, logger: logger, time: time, adminToken: adminToken,
             dashboard: dashboard)
     }
 
@@ -166,14 +168,24 @@ public struct Installation: Sendable {
 
     /// The server and all services behind it; they start and stop together, in this order.
     public func application() throws -> some ApplicationProtocol {
+        try application(limits: connectionLimits)
+    }
+
+    var connectionLimits: ConnectionLimits {
+        ConnectionLimits(configuration.server, queryTimeoutSeconds: configuration.storage.queryTimeoutSeconds, descriptors: OpenFiles.limit)
+    }
+
+    func application(limits: ConnectionLimits) throws -> some ApplicationProtocol {
+        let connections = OpenConnections(limits, metrics: telemetry.metrics, logger: logger)
         let server = Server(
             gate: gate, surfaces: [PulseSurface()], crossOrigin: crossOrigin,
             trustedProxies: configuration.server.trustedProxies,
             telemetry: telemetry, dashboard: dashboard)
         return Application(
-            responder: server.responder(for: registry.routes),
+            responder: server.responder(for: registry.routes), server: GuardedChannel.builder(connections),
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.server.host, port: configuration.server.port), serverName: nil),
+                address: .hostname(configuration.server.host, port: configuration.server.port), serverName: nil,
+                availableConnectionsDelegate: OpenConnections.Admission(connections)),
             services: services, onServerRunning: { channel in
                 engines.lock.announce(channel.localAddress)
                 logger.info("ready", metadata: ["address": "\(channel.localAddress.map(String.init(describing:)) ?? "")"])

@@ -77,6 +77,8 @@ public struct Telemetry: Sendable {
     private static let help = [
         "http_requests_total": "Requests by route and class of status.",
         "http_request_duration_seconds": "Time from a request's head to its answer.",
+        "http_connections": "Connections that are open.",
+        "http_connections_ended_total": "Connections that this host ended, by reason: late, unanswered, stalled, malformed or address.",
         "ingest_received_events_total": "Events that arrived at this host.",
         "ingest_stored_events_total": "Events that this host put into the event store.",
         "ingest_duplicate_events_total": "Events whose event_id was known already.",

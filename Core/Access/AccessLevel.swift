@@ -26,6 +26,9 @@ public enum RouteScope: Sendable, Equatable {
     /// Anybody.
     case anonymous
 
+    /// Whether a site's front end makes the calls.
+    public var isForFrontends: Bool { self == .ingest || self == .frontend }
+
     public static let ingest = RouteScope.key(.ingest)
     public static let query = RouteScope.key(.query)
 }

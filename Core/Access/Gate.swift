@@ -12,17 +12,21 @@ public struct Gate: Sendable {
     public let services: Services
     private let limiter: RateLimiter
     private let administration: Administration
+    /// Whether the page that sent a request for front ends may do so.
+    private let admitsOrigin: @Sendable (IncomingRequest) -> Bool
     /// Told of every request that a project's key sent and the gate refused, with the reason's code.
     private let refused: @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void
 
     public init(
         directory: Directory, services: Services, limiter: RateLimiter, administration: Administration,
+        admitsOrigin: @escaping @Sendable (IncomingRequest) -> Bool = { _ in true },
         refused: @escaping @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void = { _, _, _ in }
     ) {
         self.directory = directory
         self.services = services
         self.limiter = limiter
         self.administration = administration
+        self.admitsOrigin = admitsOrigin
         self.refused = refused
     }
 
@@ -100,6 +104,10 @@ public struct Gate: Sendable {
             let needed = Self.neededScope(route.scope, key)
             try await count(needed == .ingest ? .ingest : .query, project.id, &rate)
             try checkKey(key, needed, route, module, project)
+            if route.scope.isForFrontends, !key.isServer, !admitsOrigin(request) {
+                throw ServiceError(
+                    status: 403, code: "foreign_origin", message: "Pages of this site may not send to this Pulse: server.collection_origins does not list it.")
+            }
             return Admitted(project: project, who: .key(key))
         } catch let error as ServiceError {
             refused(project, route, error.code)

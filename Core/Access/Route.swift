@@ -42,6 +42,10 @@ public struct Route: Sendable {
     public let body: Schema?
     public let success: Success
     let handler: Handler
+    /// Whether pages of other sites use it: they may read its answer, or load it as a script.
+    public private(set) var isForSites: Bool
+    /// Whether its answer may take as long as it does; the server gives up on others.
+    public private(set) var isUnhurried = false
 
     /// A route of one project. `scope` and `access` have no default: whoever forgets one can't compile.
     public init(
@@ -59,6 +63,7 @@ public struct Route: Sendable {
         self.body = body
         self.success = success
         self.handler = .project(handler)
+        isForSites = scope.isForFrontends
     }
 
     /// A route of the whole installation: the admin token alone opens it.
@@ -76,6 +81,7 @@ public struct Route: Sendable {
         self.body = body
         self.success = success
         self.handler = .installation(handler)
+        isForSites = false
     }
 
     /// A route for whoever has the token that stands as `{token}` in the path: reading alone, and nothing of its query but `parameters`.
@@ -94,6 +100,7 @@ public struct Route: Sendable {
         body = nil
         self.success = success
         self.handler = .publicToken(resolve, handler)
+        isForSites = false
     }
 
     /// A route for everybody.
@@ -110,6 +117,21 @@ public struct Route: Sendable {
         body = nil
         self.success = success
         self.handler = .anonymous(handler)
+        isForSites = false
+    }
+
+    /// The same route, open to pages of other sites.
+    public func forSites() -> Route {
+        var route = self
+        route.isForSites = true
+        return route
+    }
+
+    /// The same route, whose answer may take as long as it does: its work grows with the data, or has limits of its own.
+    public func unhurried() -> Route {
+        var route = self
+        route.isUnhurried = true
+        return route
     }
 
     /// The path with names taken out: two routes with the same shape and method clash.

@@ -4,7 +4,14 @@ import Foundation
 /// Ids and secrets that Pulse makes.
 public enum Identifiers {
     /// A random UUID (version 4) in lower case.
-    public static func uuid() -> String { UUID().uuidString.lowercased() }
+    ///
+    /// Not Foundation's: in a process that has no descriptor left that is the same one each time.
+    public static func uuid() -> String {
+        var random = SystemRandomNumberGenerator()
+        let high = random.next() & ~0xF000 | 0x4000, low = random.next() >> 2 | 1 << 63
+        let hex = [high.bigEndian, low.bigEndian].withUnsafeBytes { Digest.hex($0) }
+        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { range in hex.dropFirst(range.lowerBound).prefix(range.count) }.joined(separator: "-")
+    }
 
     /// An id as it is kept. Ids are shown plain; forms with a prefix such as `exp-` are accepted.
     public static func plain(_ text: String) -> String {

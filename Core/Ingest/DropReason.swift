@@ -6,6 +6,8 @@ public enum DropReason: String, Sendable, CaseIterable, Error {
     case tooManyEvents = "too_many_events"
     case rateLimited = "rate_limited"
     case missingScope = "missing_scope"
+    /// A page of a site that `server.collection_origins` does not list.
+    case foreignOrigin = "foreign_origin"
     case journalFull = "journal_full"
     // The event.
     case invalidEvent = "invalid_event"

@@ -1,3 +1,4 @@
+import Common
 import Enrichment
 
 /// Where Pulse listens, and whom it believes.
@@ -9,7 +10,14 @@ public struct ServerSettings: Sendable, Equatable {
     public var publicURL: String?
     /// Who may say in `X-Forwarded-For` where a request came from.
     public var trustedProxies: [CIDR]
+    /// How long a request may take to arrive, and a client to go on reading its answer.
     public var requestTimeoutSeconds: Int
+    /// How long a connection may stay open between two requests.
+    public var idleTimeoutSeconds: Int
+    /// Connections at a time, as far as the system's limit of open files allows them.
+    public var maxConnections: Int
+    /// Connections at a time from one address that is not a trusted proxy's.
+    public var maxConnectionsPerAddress: Int
     /// How long requests under way may take to finish when Pulse is stopped.
     public var shutdownGraceSeconds: Int
     /// Origins whose pages may call the API (CORS), beside Pulse's own; `*` is every site.
@@ -21,10 +29,17 @@ public struct ServerSettings: Sendable, Equatable {
         host = section.value("host", .text(1...253), default: "0.0.0.0", variable: "PULSE_HOST")
         port = section.value("port", .integer(0...65_535), default: 8_080, variable: "PULSE_PORT")
         publicURL = section.optional("public_url", .webURL)
+        if let publicURL, WebAddress.authority(of: publicURL).map({ !publicURL.hasSuffix("://" + $0) }) ?? false {
+            section.refuse(
+                "public_url", "must be a URL without a path, as the dashboard and the script are served at the root of a host; got '\(publicURL.excerpt(60))'")
+        }
         trustedProxies = section.value(
             "trusted_proxies", .list(of: .networkRange), default: ["127.0.0.0/8", "::1/128"].compactMap { try? CIDR($0) }
         )
         requestTimeoutSeconds = section.value("request_timeout_seconds", .integer(1...3_600), default: 30, unit: "seconds")
+        idleTimeoutSeconds = section.value("idle_timeout_seconds", .integer(1...86_400), default: 120, unit: "seconds")
+        maxConnections = section.value("max_connections", .integer(1...60_000), default: 10_000)
+        maxConnectionsPerAddress = section.value("max_connections_per_address", .integer(1...60_000), default: 1_000)
         shutdownGraceSeconds = section.value("shutdown_grace_seconds", .integer(0...600), default: 30, unit: "seconds")
         allowedOrigins = section.value(
             "allowed_origins", .list(of: .origin), default: [], reload: .live, variable: "ALLOWED_ORIGINS"

@@ -36,7 +36,7 @@ extension AdministrationRoutes {
                 ])), use: exportVisitor),
             Route(
                 .delete, path + "/visitors/{visitor_id}", "Erase a visitor from all facts.", scope: .admin, access: .write,
-                success: .noContent, use: eraseVisitor),
+                success: .noContent, use: eraseVisitor).unhurried(),
         ]
     }
 

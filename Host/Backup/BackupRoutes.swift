@@ -29,7 +29,7 @@ struct BackupRoutes: Sendable {
                 success: .json(.object([
                     .required("name", .text(64)), .required("path", .text(4_096), "The folder, on the host's machine."),
                     .required("bytes", .count), .required("files", .count),
-                ]), status: 201), use: create),
+                ]), status: 201), use: create).unhurried(),
         ]
     }
 

@@ -34,6 +34,7 @@ struct ModulesCommand: AsyncParsableCommand {
     }
 
     private func writePages(_ folder: String) throws {
+        umask(0o022)  // pages are for everybody
         let modules = try ModuleList.load(HostConfiguration.parse("", knownModules: ModuleList.names).modules)
         for module in modules {
             let file = "\(folder)/\(module.name).md"

@@ -18,6 +18,9 @@ public struct PulseCommand: AsyncParsableCommand {
 
     /// As ArgumentParser does it, but for `CommandError`, which says everything by itself.
     public static func main() async {
+        // Whatever is made is for this user alone, also by libraries that don't ask for it.
+        umask(0o077)
+        OpenFiles.raise()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }

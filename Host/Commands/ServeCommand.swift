@@ -18,6 +18,10 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try options.load()
+        // Before anything is changed. The process that has the data folder may be the one on the port; then that is said.
+        if configuration.server.port != 0, DataFolder(configuration.storage.dataFolder).holder() == nil {
+            try ListeningPort.check(configuration.server.host, configuration.server.port)
+        }
         let telemetry = Telemetry(
             configuration.telemetry,
             secrets: [configuration.adminToken, configuration.cookieSecret].compactMap { $0?.revealed })

@@ -4,8 +4,8 @@ import Hummingbird
 import Settings
 import Synchronization
 
-/// Which browser origins may read answers. Collection is open to any origin unless configured otherwise; reports
-/// to the configured origins alone. No answer allows credentials: keys are sent explicitly.
+/// Which browser origins may send events and read answers. Collection is open to any origin unless configured otherwise; everything
+/// else only to the configured origins. No answer allows credentials: keys are sent explicitly.
 final class CrossOrigin: Sendable {
     /// Origins such as `https://app.example.com`; `*` for all.
     private struct Origins {
@@ -14,8 +14,11 @@ final class CrossOrigin: Sendable {
     }
 
     private let allowed: Mutex<Origins>
+    /// Of Pulse itself, where it is known.
+    private let own: String?
 
     init(_ settings: ServerSettings) {
+        own = settings.publicURL?.lowercased()
         allowed = Mutex(Origins(reports: settings.allowedOrigins, collection: settings.collectionOrigins))
     }
 
@@ -23,21 +26,38 @@ final class CrossOrigin: Sendable {
         allowed.withLock { $0 = Origins(reports: settings.allowedOrigins, collection: settings.collectionOrigins) }
     }
 
-    func label(_ response: inout Response, for request: Request, isCollection: Bool) {
+    /// Whether collection takes a request. CORS keeps a page from reading an answer and not from sending, so that requests of pages
+    /// that are not listed are refused; programs, which have no origin, are not meant.
+    func admits(_ request: IncomingRequest) -> Bool {
+        guard let origin = Self.origin(of: request) else { return true }
+        return allowed.withLock { $0.collection.contains("*") || $0.collection.contains(origin) } || origin == own
+    }
+
+    /// What browsers say in `Origin`; of an image, for which they send none, that of the page in `Referer`.
+    private static func origin(of request: IncomingRequest) -> String? {
+        if let origin = request.headers.value(.origin) { return origin.lowercased() }
+        guard request.method == .get, let page = request.headers.value(referer) else { return nil }
+        let parts = page.lowercased().split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        return parts.count > 2 && parts[0].hasSuffix(":") ? parts[0...2].joined(separator: "/") : nil
+    }
+
+    private static let referer = HTTPField.Name("Referer")!
+
+    func label(_ response: inout Response, for request: Request, isForSites: Bool) {
         // A route that knows its origins has said so.
         guard let origin = request.headers.value(.origin), response.headers[.accessControlAllowOrigin] == nil else { return }
-        let origins = allowed.withLock { isCollection ? $0.collection : $0.reports }
+        let origins = allowed.withLock { isForSites ? $0.collection : $0.reports }
         if origins.contains("*") {
             response.headers[.accessControlAllowOrigin] = "*"
         } else {
-            response.headers[.vary] = [response.headers[.vary], "Origin"].compactMap(\.self).joined(separator: ", ")
+            response.headers.vary(by: "Origin")
             guard origins.contains(origin) else { return }
             response.headers[.accessControlAllowOrigin] = origin
         }
         response.headers[.accessControlExposeHeaders] =
             "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-ID"
         guard request.method == .options else { return }
-        response.headers[.accessControlAllowMethods] = "GET, POST, PUT, DELETE, OPTIONS"
+        response.headers[.accessControlAllowMethods] = response.headers[.allow] ?? ""
         response.headers[.accessControlAllowHeaders] = "X-Pulse-Key, Content-Type, Content-Encoding, Authorization, traceparent, tracestate"
         response.headers[.accessControlMaxAge] = "86400"
     }
@@ -52,8 +72,10 @@ enum SecurityHeaders {
     /// What a page may load and do; routes that serve pages set their own.
     static let policy = "default-src 'none'; frame-ancestors 'none'"
 
-    static func label(_ response: inout Response) {
+    /// - Parameter isForOthers: whether pages of other sites may load it as a part of theirs, such as the script.
+    static func label(_ response: inout Response, isForOthers: Bool) {
         for field in always { response.headers.append(field) }
+        response.headers.append(isForOthers ? loadedByAll : loadedByOwn)
         // A page that says who may frame it has said more than `X-Frame-Options` can.
         let saysWhoFrames = response.headers[.contentSecurityPolicy]?.contains("frame-ancestors") == true
         for field in unlessThere where !response.headers.contains(field.name) && !(saysWhoFrames && field.name == frameOptions) {
@@ -63,10 +85,29 @@ enum SecurityHeaders {
 
     private static let always = [
         HTTPField(name: contentTypeOptions, value: "nosniff"), HTTPField(name: referrerPolicy, value: "no-referrer"),
-        // The script and collection are for other origins' pages.
-        HTTPField(name: crossOriginResourcePolicy, value: "cross-origin"),
     ]
+    private static let loadedByAll = HTTPField(name: crossOriginResourcePolicy, value: "cross-origin")
+    private static let loadedByOwn = HTTPField(name: crossOriginResourcePolicy, value: "same-origin")
     private static let unlessThere = [
         HTTPField(name: .contentSecurityPolicy, value: policy), HTTPField(name: frameOptions, value: "DENY"),
     ]
+}
+
+/// An answer that says nothing about caches is private: it is kept neither by a shared one, for which a key in a field of ours or a cookie
+/// means nothing, nor on the disk of a browser.
+enum PrivateAnswer {
+    static func label(_ response: inout Response) {
+        guard !response.headers.contains(.cacheControl) else { return }
+        response.headers.append(caching)
+        response.headers.vary(by: "X-Pulse-Key, Authorization, Cookie")
+    }
+
+    private static let caching = HTTPField(name: .cacheControl, value: "private, no-store")
+}
+
+extension HTTPFields {
+    /// Adds names to `Vary`.
+    fileprivate mutating func vary(by names: String) {
+        self[.vary] = [self[.vary], names].compactMap(\.self).joined(separator: ", ")
+    }
 }

@@ -11,15 +11,17 @@ struct FrontDoor: HTTPResponder {
     let methods: MethodTable
 
     func respond(to request: Request, context: PulseContext) async throws -> Response {
-        var response: Response
+        var response: Response, path = request.uri.path
         if request.method == .options {
             response = Response(status: .noContent)
-            response.headers[.allow] = methods.allowed(request.uri.path)
+            response.headers[.allow] = methods.allowed(path)
         } else {
             response = try await routes.respond(to: request, context: context)
         }
-        server.crossOrigin.label(&response, for: request, isCollection: methods.isForFrontends(request.uri.path))
-        SecurityHeaders.label(&response)
+        let audience = methods.audience(of: path)
+        server.crossOrigin.label(&response, for: request, isForSites: audience == .sites)
+        SecurityHeaders.label(&response, isForOthers: audience != .own)
+        PrivateAnswer.label(&response)
         return response
     }
 }
@@ -51,12 +53,21 @@ struct UnknownPath: RouterMiddleware {
     }
 }
 
-/// Which methods are served where, for `Allow`, and which paths a site's front end calls.
+/// Which methods are served where, for `Allow`, and for whose pages.
 struct MethodTable: Sendable {
+    enum Audience {
+        /// Pages of any site: collection and the script.
+        case sites
+        /// Pages that a project chose: what it embeds there.
+        case embeds
+        /// Pulse's own pages, and programs.
+        case own
+    }
+
     private struct Entry {
         let parts: [String]
         let method: HTTPRequest.Method
-        let isForFrontends: Bool
+        let audience: Audience
     }
 
     private let entries: [Entry]
@@ -65,7 +76,7 @@ struct MethodTable: Sendable {
         entries = routes.map {
             Entry(
                 parts: $0.shape.split(separator: "/").map(String.init), method: $0.method,
-                isForFrontends: $0.scope == .ingest || $0.scope == .frontend || $0.scope == .anonymous)
+                audience: $0.isForSites ? .sites : $0.scope == .publicToken ? .embeds : .own)
         }
     }
 
@@ -83,8 +94,10 @@ struct MethodTable: Sendable {
         return methods.sorted().joined(separator: ", ")
     }
 
-    func isForFrontends(_ path: String) -> Bool {
+    func audience(of path: String) -> Audience {
         // The one that matters most, without looking.
-        path == "/api/collect" || matching(path).contains(where: \.isForFrontends)
+        if path == "/api/collect" { return .sites }
+        let found = matching(path)
+        return found.contains { $0.audience == .sites } ? .sites : found.first?.audience ?? .own
     }
 }

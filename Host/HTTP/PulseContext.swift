@@ -7,9 +7,11 @@ struct PulseContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The peer's address as text; "" for what is no IP connection.
     let peer: String
+    let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
         peer = source.channel.remoteAddress?.ipAddress ?? ""
     }
 }

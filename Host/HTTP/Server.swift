@@ -7,6 +7,7 @@ import Hummingbird
 import Logging
 import Metrics
 import NIOCore
+import NIOHTTP1
 import Platform
 
 /// Serves routes through the gate over Hummingbird: turns its requests into ours and our answers into its responses.
@@ -37,7 +38,7 @@ struct Server: Sendable {
             method: request.method, path: request.uri.path, query: .init(request.uri.query ?? ""), headers: dashboard.admitted(request.head),
             pathParameters: Self.pathParameters(context), clientAddress: clientAddress(request, context), id: id,
             logger: context.logger, module: module,
-            collectBody: { maximum in try await Self.collect(request, maximum: maximum) })
+            collectBody: { maximum in try await Self.collect(request, maximum: maximum, context.logger) })
     }
 
     private static func pathParameters(_ context: PulseContext) -> [String: String] {
@@ -60,11 +61,13 @@ struct Server: Sendable {
     private static let forwarded = HTTPField.Name("Forwarded")!
 
     /// The body, decompressed, at most `maximum` bytes of it either way.
-    private static func collect(_ request: Request, maximum: Int) async throws -> ByteBuffer {
+    private static func collect(_ request: Request, maximum: Int, _ logger: Logger) async throws -> ByteBuffer {
         let tooLarge = ServiceError(
             status: 413, code: "body_too_large", message: "The request body is larger than \(maximum) bytes, which is the limit.")
         let body: ByteBuffer
-        do { body = try await request.body.collect(upTo: maximum) } catch is NIOTooManyBytesError { throw tooLarge }
+        do { body = try await request.body.collect(upTo: maximum) } catch is NIOTooManyBytesError { throw tooLarge } catch {
+            throw Self.brokenBody(error, logger)
+        }
         switch request.headers.value(.contentEncoding)?.lowercased() {
         case nil, "", "identity": return body
         case "gzip", "x-gzip", "deflate":
@@ -72,6 +75,20 @@ struct Server: Sendable {
         case let other?:
             throw ServiceError(
                 status: 415, code: "invalid_body", message: "Unsupported Content-Encoding '\(other.excerpt(40))'; gzip, deflate or none is accepted.")
+        }
+    }
+
+    /// What a client did that sent no whole body. None of it is a failure of this host.
+    private static func brokenBody(_ error: any Error, _ logger: Logger) -> any Error {
+        logger.debug("a body did not arrive", metadata: ["error": "\(error)"])
+        switch error {
+        case is CancellationError: return error
+        case is LateBody:
+            return ServiceError(status: 408, code: "request_timeout", message: "The request body did not arrive in time.")
+        case let error as HTTPParserError where error != .invalidEOFState:
+            return ServiceError.invalid("malformed_request", "The request body is no HTTP/1.1: \(error.debugDescription).")
+        default:
+            return ServiceError.invalid("incomplete_body", "The connection ended before the request body was whole.")
         }
     }
 }
@@ -99,6 +116,7 @@ private struct Endpoint: Sendable {
     @Sendable func respond(to request: Request, context: PulseContext) async throws -> Response {
         let start = ContinuousClock.now
         let id = RequestIdentity.of(request)
+        if route.isUnhurried { context.channel.triggerUserOutboundEvent(UnhurriedRequest(), promise: nil) }
         let incoming = server.incoming(request, context, id: id, module: module)
         let surface = server.surface(of: incoming.path)
         let answer = await server.telemetry.span(route, request.headers) { await self.answer(incoming, surface) }

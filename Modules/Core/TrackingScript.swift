@@ -21,7 +21,7 @@ struct TrackingScript: Sendable {
             ) { call in
                 // Short enough that a fix reaches every site within an hour.
                 core.answer(call, caching: "public, max-age=3600, stale-while-revalidate=86400")
-            },
+            }.forSites(),
             Route(
                 anonymous: .get, "/api/script/{file}", "A feature of the tracking script, which fetches it where its attribute is on.",
                 success: .other("application/javascript")
@@ -31,7 +31,7 @@ struct TrackingScript: Sendable {
                 // A core that is an hour old asks for features of its own time, and gets those of today: not to be kept.
                 let isSame = call.request.query.text == version
                 return file.answer(call, caching: isSame ? "public, max-age=31536000, immutable" : "public, max-age=300")
-            },
+            }.forSites(),
         ]
     }
 

@@ -36,6 +36,9 @@ public struct TestApp: Sendable {
 
     public enum Wire: Sendable { case inProcess, socket }
 
+    /// Shorter limits for the connections of a test that runs over sockets.
+    @TaskLocal static var limits: (@Sendable (inout ConnectionLimits) -> Void)?
+
     public static let noon = "2026-03-02T12:00:00Z"
 
     /// Opens a Pulse on `profile`, runs `body` against it, and takes everything away again.
@@ -71,7 +74,9 @@ public struct TestApp: Sendable {
                 try await installation.createProject("Test", domain: "example.com")
             }
             let keys = try await installation.createKeys(in: project)
-            try await installation.application().test(wire == .socket ? .live : .router) { client in
+            var connections = installation.connectionLimits
+            Self.limits?(&connections)
+            try await installation.application(limits: connections).test(wire == .socket ? .live : .router) { client in
                 // Before the server ends, which waits for every answer.
                 defer { installation.stream.close() }
                 try await body(TestApp(installation: installation, time: time, project: project, keys: keys, client: client))

@@ -16,9 +16,11 @@ public struct DuckDBLibrary: Sendable, Equatable {
     /// Opens the first library found:
     /// 1. `explicit`, from the configuration; no other is tried then.
     /// 2. The environment's `DUCKDB_LIBRARY`; no other is tried then.
-    /// 3. `libduckdb.so` where the dynamic linker looks (`LD_LIBRARY_PATH`, ldconfig), in `/usr/local/lib` and `/usr/lib`.
-    /// 4. The one that `make run` fetches, `.tools/duckdb/libduckdb.so`, under the working folder, beside the executable
-    ///    or in a folder above it.
+    /// 3. `libduckdb.so` beside the executable.
+    /// 4. The one that `make run` fetches, `.tools/duckdb/libduckdb.so`, for an executable in `.build` of the same repository.
+    /// 5. Where the dynamic linker looks (`LD_LIBRARY_PATH`, ldconfig), in `/usr/local/lib` and `/usr/lib`.
+    ///
+    /// A library that other users can replace is refused.
     /// - Throws: `DuckDBLibraryError`, which says how to get the library.
     public static func load(explicit: String? = nil) throws -> DuckDBLibrary {
         try loaded.withLock { loaded in
@@ -46,7 +48,7 @@ public struct DuckDBLibrary: Sendable, Equatable {
 
     private static let name = "libduckdb.so"
 
-    /// Where a library may be, the most deliberate first.
+    /// Where a library may be, the most trusted first: never the folder one happens to stand in.
     static var places: [String] {
         #if arch(arm64)
         let machine = "aarch64-linux-gnu"
@@ -56,19 +58,37 @@ public struct DuckDBLibrary: Sendable, Equatable {
         let system = ["/usr/local/lib", "/usr/lib/\(machine)", "/usr/lib"].map { "\($0)/\(name)" }
         let executable = URL(fileURLWithPath: CommandLine.arguments.first ?? "").resolvingSymlinksInPath()
         let running = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? executable.path
-        var folders = [FileManager.default.currentDirectoryPath]
-        var folder = URL(fileURLWithPath: running).deletingLastPathComponent()
-        let beside = folder.path
-        while true {
-            folders.append(folder.path)
-            if folder.path == "/" { break }
-            folder.deleteLastPathComponent()
+        return ["\(URL(fileURLWithPath: running).deletingLastPathComponent().path)/\(name)"] + fetched(for: running) + [name] + system
+    }
+
+    /// The library that `make run` fetched, for an executable that was built in the same repository.
+    static func fetched(for executable: String) -> [String] {
+        guard let build = executable.range(of: "/.build/") else { return [] }
+        return ["\(executable[..<build.lowerBound])/.tools/duckdb/\(name)"]
+    }
+
+    /// Why a library is not to be trusted; nil for one that only the administrator and this user can replace. Whoever can write it runs
+    /// what they like as this user.
+    static func distrust(_ path: String) -> String? {
+        guard path.contains("/") else { return nil }  // the dynamic linker's folders
+        var executable = stat()
+        // Whose executable this is could replace that as well.
+        let trusted = [0, geteuid()] + (stat("/proc/self/exe", &executable) == 0 ? [executable.st_uid] : [])
+        for place in [path, URL(fileURLWithPath: path).deletingLastPathComponent().path] {
+            var status = stat()
+            guard stat(place, &status) == 0 else { continue }
+            // In a sticky folder each user replaces their own files alone.
+            if status.st_mode & 0o002 != 0, status.st_mode & S_ISVTX == 0 { return "\(place) can be written by every user of this machine: chmod o-w \(place)" }
+            if !trusted.contains(status.st_uid) {
+                return "\(place) belongs to another user (number \(status.st_uid)), who could replace it: chown it to root or to the user that runs Pulse"
+            }
         }
-        return [name] + system + ["\(beside)/\(name)"] + folders.map { "\($0)/.tools/duckdb/\(name)" }
+        return nil
     }
 
     /// Nil when the library is open; otherwise why it is not.
     private static func open(_ path: String) -> String? {
+        if let problem = distrust(path) { return problem }
         guard let problem = pulse_duckdb_load(path) else { return nil }
         defer { free(problem) }
         return String(cString: problem)

@@ -1,0 +1,58 @@
+import Access
+import Common
+import NIOCore
+import NIOHTTP1
+
+/// A request that is answered before anything further in has seen it, and ends its connection.
+struct BadRequest {
+    let error: ServiceError
+    let reason: OpenConnections.Reason
+    /// The client went, so there is nobody to answer.
+    var isHangUp = false
+
+    private init(_ status: Int, _ code: String, _ message: String, _ reason: OpenConnections.Reason) {
+        error = ServiceError(status: status, code: code, message: message)
+        self.reason = reason
+    }
+
+    static let late = BadRequest(408, "request_timeout", "The request did not arrive in time.", .late)
+    static let unanswered: BadRequest = {
+        let error = ServiceError.unavailable("timeout", "The request took too long.")
+        return BadRequest(error.status, error.code, error.message, .unanswered)
+    }()
+
+    /// What HTTP/1.1 demands of a head beyond its grammar; nil where nothing is wrong.
+    /// - Source: RFC 9112, 3.2.
+    init?(_ head: HTTPRequestHead) {
+        let hosts = head.headers["Host"].count
+        switch hosts {
+        case 1: return nil
+        case 0 where head.version == .http1_0: return nil
+        case 0: self.init(400, "missing_host", "The request has no Host field; HTTP/1.1 needs one.", .malformed)
+        default: self.init(400, "several_hosts", "The request has \(hosts) Host fields; one is accepted.", .malformed)
+        }
+    }
+
+    /// Of bytes that the parser refused.
+    init(_ error: HTTPParserError) {
+        switch error {
+        case .headerOverflow:
+            self.init(
+                431, "head_too_large",
+                "The request's address or fields are larger than \(GuardedChannel.maximumHeadBytes / 1_024) KB, which is the limit.", .malformed)
+        default:
+            self.init(400, "malformed_request", "This is no HTTP/1.1 request: \(error.debugDescription).", .malformed)
+            isHangUp = error == .invalidEOFState || error == .closedConnection
+        }
+    }
+
+    var response: (HTTPResponseHead, ByteBuffer) {
+        let answer = PulseSurface().answer(to: error)
+        guard case .bytes(let body) = answer.body else { preconditionFailure("errors are short") }
+        let headers: HTTPHeaders = [
+            "Content-Type": "application/json; charset=utf-8", "Content-Length": String(body.readableBytes), "Connection": "close",
+            "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+        ]
+        return (HTTPResponseHead(version: .http1_1, status: .init(statusCode: error.status), headers: headers), body)
+    }
+}

@@ -1,0 +1,35 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// Hummingbird's HTTP/1.1 with a `ConnectionGuard` between the parser and everything else.
+struct GuardedChannel: ServerChildChannel {
+    typealias Value = HTTP1Channel.Value
+
+    let base: HTTP1Channel
+    let connections: OpenConnections
+
+    /// Beyond this a request line or a field is answered with 431.
+    static let maximumHeadBytes = 80 * 1_024
+
+    static func builder(_ connections: OpenConnections) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in
+            let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
+                maxHeaderFieldSize: maximumHeadBytes, maxHeaderListSize: maximumHeadBytes, maxHeaderFieldCount: 1_000)
+            return GuardedChannel(
+                base: HTTP1Channel(responder: responder, configuration: .init(httpDecoderConfiguration: decoder)), connections: connections)
+        }
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        base.setup(channel: channel, logger: logger).flatMapThrowing { value in
+            let pipeline = channel.pipeline.syncOperations
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(ConnectionGuard(connections), position: .after(decoder))
+            return value
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+/// How many files and sockets this process may have open at a time.
+enum OpenFiles {
+    /// More than Pulse ever uses. Some systems allow a thousand million, which libraries that count up to the limit don't survive.
+    private static let enough: rlim_t = 65_536
+
+    /// The limit as it is now.
+    static var limit: Int {
+        var limits = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0 else { return 1_024 }
+        return Int(min(limits.rlim_cur, enough))
+    }
+
+    /// Raises the limit as far as the system lets this user, `enough` at most. The usual soft limit of 1,024 is for programs that use
+    /// `select`, which Pulse does not.
+    static func raise() {
+        var limits = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0, limits.rlim_cur < min(limits.rlim_max, enough) else { return }
+        limits.rlim_cur = min(limits.rlim_max, enough)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
+    }
+
+    /// The limit of a running process; nil where the system does not say.
+    static func limit(of process: Int32) -> Int? {
+        guard let text = try? String(contentsOfFile: "/proc/\(process)/limits", encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Max open files") })
+        else { return nil }
+        return line.split(separator: " ").compactMap { Int($0) }.first
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A connection on which a test sends the bytes that it likes.
+final class RawConnection: Sendable {
+    private let channel: any Channel
+    private let inbox: Inbox
+
+    private init(_ channel: any Channel, _ inbox: Inbox) {
+        self.channel = channel
+        self.inbox = inbox
+    }
+
+    static func open(_ port: Int, readsAtOnce: Bool = true) async throws -> RawConnection {
+        let inbox = Inbox()
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.autoRead, value: readsAtOnce)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelInitializer { $0.pipeline.addHandler(inbox) }
+            .connect(host: "127.0.0.1", port: port).get()
+        return RawConnection(channel, inbox)
+    }
+
+    /// Sends without caring whether the other side still wants it.
+    func send(_ text: String) { channel.writeAndFlush(ByteBuffer(string: text), promise: nil) }
+
+    /// Says that nothing more comes.
+    func endSending() async throws { try await channel.close(mode: .output) }
+    func close() { channel.close(promise: nil) }
+
+    /// What has arrived.
+    var received: String { inbox.state.withLock { $0.text } }
+    var hasEnded: Bool { inbox.state.withLock { $0.hasEnded } }
+    var isClosed: Bool { inbox.state.withLock { $0.isClosed } }
+
+    /// Waits until `text` has arrived.
+    func receive(_ text: String) async throws {
+        try await Patience.until("'\(text)'", seconds: 10, state: { self.received }) { self.received.contains(text) ? () : nil }
+    }
+
+    /// All that has arrived once the other side has ended the connection, or its half of it.
+    func rest() async throws -> String {
+        try await Patience.until("the end of a connection", seconds: 10, state: { self.received }) { self.hasEnded ? self.received : nil }
+    }
+
+    private final class Inbox: ChannelInboundHandler, Sendable {
+        typealias InboundIn = ByteBuffer
+        struct State {
+            var text = "", hasEnded = false, isClosed = false
+        }
+        let state = Mutex(State())
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let text = String(buffer: unwrapInboundIn(data))
+            state.withLock { $0.text += text }
+        }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if case ChannelEvent.inputClosed = event { state.withLock { $0.hasEnded = true } }
+        }
+
+        func channelInactive(context: ChannelHandlerContext) { state.withLock { ($0.hasEnded, $0.isClosed) = (true, true) } }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    }
+}
