@@ -11,6 +11,7 @@
 #                             neither has a password
 #   PULSE_TEST_REDIS_URL
 #   PULSE_TEST_SOCKETS        the folder of the sockets: .s.PGSQL.<port>, redis.sock
+#   DUCKDB_LIBRARY            the library that `make` fetched, unless another one is set
 # shellcheck disable=SC2317  # functions that are called by name or by trap
 set -euo pipefail
 
@@ -29,6 +30,10 @@ if [[ -z $initdb || -z $redis ]]; then
 fi
 postgres=$(dirname "$(readlink -f "$initdb")")
 while read -r variable; do unset "$variable"; done < <(compgen -e PG || true) # the user's own PGHOST, PGDATA ...
+
+# A test program may be run from anywhere, and Pulse does not look for the library in the working folder.
+fetched=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/.tools/duckdb/libduckdb.so
+[[ -n ${DUCKDB_LIBRARY:-} || ! -e $fetched ]] || export DUCKDB_LIBRARY=$fetched
 
 servers=()
 child=
