@@ -7,13 +7,16 @@ struct ErrorGroups: Sendable {
         let message: String
         let count, affectedVisitors: Int64
         @Nullable var release: String?
-        let environment, latestPath, latestBrowser: String
+        /// The page with most occurrences, and how many pages there are with any.
+        let environment, topPath, latestPath, latestBrowser: String
+        let paths: Int64
         let status: Issue.Status
         let sourceMapConfigured: Bool
         let firstSeen, lastSeen: Instant
 
         private enum CodingKeys: String, CodingKey {
-            case fingerprint, message, count, release, environment, status
+            case fingerprint, message, count, release, environment, status, paths
+            case topPath = "top_path"
             case affectedVisitors = "affected_visitors", latestPath = "latest_path", latestBrowser = "latest_browser"
             case sourceMapConfigured = "source_map_configured", firstSeen = "first_seen", lastSeen = "last_seen"
         }
@@ -22,8 +25,10 @@ struct ErrorGroups: Sendable {
     static let schema = Schema.object([
         .required("fingerprint", .string(32...32)), .required("message", .text(ErrorCollector.messageLimit), "Of the latest occurrence."),
         .required("count", .count), .required("affected_visitors", .count),
-        .required("release", .nullable(.text(200)), "Of the latest occurrence, as the four that follow."), .required("environment", .text(100)),
+        .required("release", .nullable(.text(200)), "Of the latest occurrence, as the three that follow."), .required("environment", .text(100)),
         .required("latest_path", .string(0...2_048)), .required("latest_browser", .string(0...200)),
+        .required("top_path", .string(0...2_048), "The page with most of the occurrences in the range."),
+        .required("paths", .count, "Pages with any of the occurrences in the range."),
         .required("source_map_configured", .boolean, "Whether a source map is registered for that script and release."),
         .required("status", .choice(Issue.Status.allCases.map(\.rawValue))),
         .required("first_seen", .timestamp, "Ever, whatever the range; so is last_seen."), .required("last_seen", .timestamp),
@@ -42,9 +47,10 @@ struct ErrorGroups: Sendable {
         let fingerprints = counts.map(\.fingerprint)
         async let latest = latest(of: counts, condition)
         async let visitors = visitors(of: counts, condition)
+        async let pages = pages(of: counts, condition)
         async let seen = seen(fingerprints)
         async let found = issues.states(of: fingerprints)
-        let (rows, met, instants, states) = try await (latest, visitors, seen, found)
+        let (rows, met, places, instants, states) = try await (latest, visitors, pages, seen, found)
         let maps = try await SourceMaps(call).registered(for: rows.values.compactMap { $0.optionalText("release") })
         return counts.compactMap { group in
             guard let row = rows[group.fingerprint] else { return nil }
@@ -53,8 +59,8 @@ struct ErrorGroups: Sendable {
             let last = Instant(milliseconds: group.lastAt)
             return Group(
                 fingerprint: group.fingerprint.hex, message: row.text("message"), count: group.count, affectedVisitors: met[group.fingerprint] ?? 0,
-                release: release, environment: environment, latestPath: row.text("path"),
-                latestBrowser: row.versioned("browser", "browser_version"), status: states[group.fingerprint]?.status ?? .open,
+                release: release, environment: environment, topPath: places[group.fingerprint]?.top ?? row.text("path"), latestPath: row.text("path"),
+                latestBrowser: row.versioned("browser", "browser_version"), paths: places[group.fingerprint]?.count ?? 1, status: states[group.fingerprint]?.status ?? .open,
                 sourceMapConfigured: maps.match(row.text("filename"), release: release, environment: environment) != nil,
                 firstSeen: instants?.first ?? last, lastSeen: instants?.last ?? last)
         }
@@ -83,6 +89,20 @@ struct ErrorGroups: Sendable {
             GROUP BY fingerprint, fingerprint_low
             """)
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.fingerprint, $0.int("visitors")) })
+    }
+
+    /// The page where each of the errors happened most, and the number of its pages.
+    private func pages(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: (top: String, count: Int64)] {
+        let rows = try await scope.rows("error_tracking.pages", reading: [ErrorTable.table], """
+            SELECT fingerprint, fingerprint_low, path, paths
+            FROM (SELECT fingerprint, fingerprint_low, path, count(*) OVER (PARTITION BY fingerprint, fingerprint_low) AS paths,
+                row_number() OVER (PARTITION BY fingerprint, fingerprint_low ORDER BY occurrences DESC, path) AS place
+              FROM (SELECT fingerprint, fingerprint_low, path, count(*) AS occurrences FROM error_tracking_errors
+                WHERE fingerprint IN \(SQL.list(groups.map(\.fingerprint.high))) AND \(condition)
+                GROUP BY fingerprint, fingerprint_low, path) counted) ranked
+            WHERE place = 1
+            """)
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0.fingerprint, ($0.text("path"), $0.int("paths"))) })
     }
 
     /// The last row of each group. Its time is known, so that the store need not look at the others.

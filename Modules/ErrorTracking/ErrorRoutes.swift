@@ -39,6 +39,18 @@ extension ErrorTrackingModule {
                 return try .json(ReportList(data: points))
             }.explained,
             Route(
+                .get, "/api/v1/errors/breakdown", "Errors, or the occurrences of one, by page, browser, release and so on.", scope: .query,
+                access: .read,
+                parameters: ScopeParameters.list + [
+                    Parameter("property", .choice(ErrorBreakdown.properties, default: "path"), "What to break down by."),
+                    ErrorFilter.fingerprintParameter,
+                ] + ErrorFilter.parameters,
+                success: .list(ErrorBreakdown.schema)
+            ) { call in
+                let property = call.text("property") ?? "path"
+                return try .json(ReportList(data: try await ErrorBreakdown.run(try await call.scope(), try ErrorFilter(call), by: property)))
+            }.explained,
+            Route(
                 .get, "/api/v1/errors/stats", "Errors in sum.", scope: .query, access: .read,
                 parameters: ScopeParameters.range + ErrorFilter.parameters, success: .json(ErrorStats.schema)
             ) { call in

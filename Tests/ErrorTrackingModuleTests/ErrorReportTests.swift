@@ -23,13 +23,36 @@ struct ErrorReportTests {
             let boom = fingerprint("Boom 2"), withFile = fingerprint("Boom 4", filename: "https://acme.com/a.js"), bang = fingerprint("Bang")
             let answer = try await app.get("/api/v1/errors?\(Self.range)")
             #expect(answer.body == #"{"data":["#
-                + #"{"affected_visitors":2,"count":2,"environment":"staging","fingerprint":"\#(boom)","first_seen":"2026-01-10T08:00:00Z","last_seen":"2026-03-01T23:59:59.999Z","latest_browser":"Chrome 130","latest_path":"/b","message":"Boom 3","release":"1.1","source_map_configured":false,"status":"open"},"#
-                + #"{"affected_visitors":1,"count":1,"environment":"production","fingerprint":"\#(bang)","first_seen":"2026-03-02T11:30:00Z","last_seen":"2026-03-02T11:30:00Z","latest_browser":"Chrome 130","latest_path":"","message":"Bang","release":null,"source_map_configured":false,"status":"open"},"#
-                + #"{"affected_visitors":1,"count":1,"environment":"production","fingerprint":"\#(withFile)","first_seen":"2026-03-02T11:00:00Z","last_seen":"2026-03-02T11:00:00Z","latest_browser":"Chrome 130","latest_path":"/c","message":"Boom 4","release":"1.2","source_map_configured":false,"status":"open"}]}"#)
+                + #"{"affected_visitors":2,"count":2,"environment":"staging","fingerprint":"\#(boom)","first_seen":"2026-01-10T08:00:00Z","last_seen":"2026-03-01T23:59:59.999Z","latest_browser":"Chrome 130","latest_path":"/b","message":"Boom 3","paths":2,"release":"1.1","source_map_configured":false,"status":"open","top_path":"/a"},"#
+                + #"{"affected_visitors":1,"count":1,"environment":"production","fingerprint":"\#(bang)","first_seen":"2026-03-02T11:30:00Z","last_seen":"2026-03-02T11:30:00Z","latest_browser":"Chrome 130","latest_path":"","message":"Bang","paths":1,"release":null,"source_map_configured":false,"status":"open","top_path":""},"#
+                + #"{"affected_visitors":1,"count":1,"environment":"production","fingerprint":"\#(withFile)","first_seen":"2026-03-02T11:00:00Z","last_seen":"2026-03-02T11:00:00Z","latest_browser":"Chrome 130","latest_path":"/c","message":"Boom 4","paths":1,"release":"1.2","source_map_configured":false,"status":"open","top_path":"/c"}]}"#)
             #expect(try await app.errors("?\(Self.range)&limit=1&offset=1", "count") == ["Bang 1"])
             #expect(try await app.errors("?\(Self.range)&release=1.1", "count") == ["Boom 3 2"])
             #expect(try await app.errors("?\(Self.range)&release=1.1&environment=production", "count") == ["Boom 2 1"])
             #expect(try await app.get("/api/v1/errors?start_at=2025-01-01&end_at=2025-02-01").body == #"{"data":[]}"#)
+        }
+    }
+
+    @Test("names the page with most occurrences and not the latest, and breaks occurrences down", arguments: Profile.available)
+    func breakdown(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            for (path, visitor, more) in [
+                ("/app", "ada", #","release":"1.0""#), ("/app", "ada", #","release":"1.1""#), ("/app", "bob", ""), ("/", "bob", ""), ("/docs", "cy", ""),
+            ] { try await app.fail("Boom", #""path":"\#(path)"\#(more)"#, visitor: visitor) }
+            try await app.fail("Bang", #""path":"/other""#)
+            let hex = fingerprint("Boom")
+            #expect(try await app.errors("", "count", "paths", "top_path", "latest_path") == [#"Boom 5 3 "/app" "/docs""#, #"Bang 1 1 "/other" "/other""#])
+            // What is counted is what was asked about.
+            #expect(try await app.errors("?release=1.1", "count", "paths", "top_path") == [#"Boom 1 1 "/app""#])
+            #expect(try await app.get("/api/v1/errors/breakdown?fingerprint=\(hex)").body == #"{"data":["#
+                + #"{"affected_visitors":2,"count":3,"percentage":60,"value":"/app"},{"affected_visitors":1,"count":1,"percentage":20,"value":"/"},"#
+                + #"{"affected_visitors":1,"count":1,"percentage":20,"value":"/docs"}]}"#)
+            #expect(try await app.get("/api/v1/errors/breakdown?property=release&fingerprint=\(hex)&limit=1").body
+                == #"{"data":[{"affected_visitors":2,"count":3,"percentage":60,"value":null}]}"#)
+            #expect(try await app.get("/api/v1/errors/breakdown?property=browser").body
+                == #"{"data":[{"affected_visitors":3,"count":6,"percentage":100,"value":"Chrome"}]}"#)
+            #expect(try await app.get("/api/v1/errors/breakdown?start_at=2025-01-01&end_at=2025-01-02").body == #"{"data":[]}"#)
+            #expect(try await app.get("/api/v1/errors/breakdown?property=message").status == 400)
         }
     }
 

@@ -116,6 +116,7 @@ export async function show(view) {
           { name: '', cell: actions },
         ],
         projects,
+        { nothing: t('none') },
       ),
     ),
     chosen
@@ -177,6 +178,7 @@ function keys(view, project) {
         },
       ],
       (await ask(root)).data,
+      { nothing: t('none') },
     ),
     { signal: view.signal },
   );
@@ -216,7 +218,7 @@ function newKey(view, root, done) {
             },
           });
           replace(content,
-            h('p', { role: 'status' }, t('a.once')),
+            h('p', { role: 'status', 'data-once': true }, t('a.once')),
             copyable(made.key),
             made.scopes.includes('ingest') && [h('p', null, t('a.snippet')), copyable(snippet(made.key))],
           );
@@ -381,7 +383,7 @@ function audit(view, project) {
         rows,
       );
     },
-    { first: 10, signal: view.signal },
+    { first: 10, signal: view.signal, nothing: t('none') },
   );
   return card(t('a.audit'), { wide: true }, entries);
 }

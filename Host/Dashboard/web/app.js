@@ -97,6 +97,11 @@ function build() {
     '☰ ',
     t('menu'),
   );
+  const fold = event => {
+    if (event.key !== 'Escape' || !side.classList.contains('open')) return;
+    menu.click();
+    menu.focus();
+  };
   const side = h('aside', { class: 'side', id: 'side' },
     nav,
     h('div', { class: 'settings' },
@@ -110,10 +115,13 @@ function build() {
         ['auto', 'light', 'dark'].map(name => [name, t(`theme.${name}`)]),
         remember.get('theme') ?? 'auto',
       ),
-      h('div', { class: 'row' }, h('a', { href: '/docs' }, t('api')), button(t('log-out'), leave, { class: 'link', id: 'log-out' })),
+      button(t('log-out'), leave, { class: 'link', id: 'log-out' }),
+      h('a', { href: '/docs' }, t('api')),
       h('small', { class: 'muted' }, `Pulse ${session.version}`),
     ),
   );
+  side.addEventListener('keydown', fold);
+  menu.addEventListener('keydown', fold);
   replace(app,
     h('a', { class: 'skip', href: '#main' }, t('skip')),
     h('header', { class: 'top' },
@@ -128,8 +136,9 @@ function build() {
 
 function drawNavigation(nav, state) {
   const query = state => href({ ...state, extra: {} });
-  const item = (id, text, isOff) => {
+  const item = (id, text, isOff, about) => {
     const made = link(query({ ...state, page: id }), text, isOff && h('small', null, t('off')));
+    if (about) made.title = about;
     if (state.page === id) made.setAttribute('aria-current', 'page');
     if (isOff) made.classList.add('dim');
     return h('li', null, made);
@@ -142,7 +151,7 @@ function drawNavigation(nav, state) {
   replace(nav,
     groups.filter(([, pages]) => pages.length).map(([category, pages]) => [
       category !== 'core' && h('h2', null, t(`category.${category}`)),
-      h('ul', null, pages.map(page => item(page.id, title(page), !page.available))),
+      h('ul', null, pages.map(page => item(page.id, title(page), !page.available, t(`module.${page.module}`)))),
     ]),
     session.administrator && [h('h2', null, t('installation')), h('ul', null, item('admin', t('admin')))],
   );

@@ -1,6 +1,6 @@
 // Drawings, each with its numbers as a table for those who can't see it, or want them.
 
-import { h, s, unique } from './dom.js';
+import { h, s, scroller, unique } from './dom.js';
 import { t, number, short, percent } from './text.js';
 
 /** A drawing with a name and its numbers. */
@@ -9,7 +9,7 @@ export function drawing(name, picture, columns, rows) {
     picture,
     h('details', null,
       h('summary', null, t('as-table')),
-      h('div', { class: 'scroll' },
+      scroller(name,
         h('table', null,
           h('caption', { class: 'hidden' }, name),
           h('thead', null, h('tr', null, columns.map(column => h('th', { scope: 'col' }, column)))),
@@ -107,14 +107,15 @@ export function lineChart({ name, points, format = number, say = format, partial
       compares ? h('span', { class: 'muted' }, t('before', { value: format(point.before) })) : '',
     );
     tip.hidden = false;
-    tip.style.left = `${x(current) / width * 100}%`;
+    const drawn = place(svg);
+    tip.style.left = `${drawn.left + x(current) * drawn.scale}px`;
     tip.classList.toggle('left', x(current) > width / 2);
     return `${point.label}: ${text}`;
   };
   const hide = () => { tip.hidden = true; cursor.setAttribute('visibility', 'hidden'); dot.setAttribute('visibility', 'hidden'); };
   svg.addEventListener('pointermove', event => {
-    const box = svg.getBoundingClientRect(), place = (event.clientX - box.left) / box.width * width;
-    show(Math.round((place - left) / (width - left - right) * (points.length - 1)));
+    const drawn = place(svg), at = (event.clientX - svg.getBoundingClientRect().left - drawn.left) / drawn.scale;
+    show(Math.round((at - left) / (width - left - right) * (points.length - 1)));
   });
   svg.addEventListener('pointerleave', hide);
   svg.addEventListener('blur', hide);
@@ -131,9 +132,15 @@ export function lineChart({ name, points, format = number, say = format, partial
   );
 }
 
+/** Where a drawing lies in its box, which may be wider than it, and its scale. */
+function place(svg) {
+  const { a: scale, e } = svg.getScreenCTM();
+  return { scale, left: e - svg.getBoundingClientRect().left };
+}
+
 /** What stands beside the ticks of an axis, in the chart's own unit, and the room that it takes. */
 function axisLabels(ticks, format) {
-  const texts = ticks.map(format === number ? short : format);
+  const texts = format.axis?.(ticks) ?? ticks.map(format === number ? short : format);
   return { texts, left: Math.max(46, 14 + 7 * Math.max(...texts.map(text => text.length))) };
 }
 
@@ -193,7 +200,7 @@ export function sankey({ name, nodes, links }) {
   });
   const title = node => s('title', null, `${node.label}: ${number(node.value)}`);
   return drawing(name,
-    h('div', { class: 'scroll' },
+    scroller(name,
       s('svg',
         { viewBox: `0 0 ${width} ${height}`, class: 'sankey', role: 'group', 'aria-label': name },
         bands(links, places, scale, thick),

@@ -52,6 +52,18 @@ export function focusHeading() {
   heading.focus();
 }
 
+/** A box that scrolls where its content is wider or higher. */
+export const scroller = (name, ...children) => scrollable(h('div', { class: 'scroll', role: 'group', 'aria-label': name }, ...children));
+
+/** Where `element` has more than is seen of it, the keyboard gets there too. */
+export function scrollable(element) {
+  new ResizeObserver(() => {
+    const isCut = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
+    if (isCut) element.tabIndex = 0; else element.removeAttribute('tabindex');
+  }).observe(element);
+  return element;
+}
+
 let counter = 0;
 /** An id that nothing else on the page has. */
 export const unique = prefix => `${prefix}-${++counter}`;

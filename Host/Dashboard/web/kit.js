@@ -10,6 +10,7 @@ export * from './text.js';
 export * from './api.js';
 export * from './charts.js';
 export * from './tables.js';
+export * from './offers.js';
 export { endOfDay, shift, today, parameters } from './state.js';
 
 /** A small i that explains a number, by pointer, focus or touch. What it says stays inside the window. */
@@ -81,7 +82,7 @@ export async function load(place, make, options = {}) {
 
 /** What stands below a list that is cut after `limit` rows: a button that shows `next`, or, where they are not told at once, that they are not. */
 export const more = (limit, next, show) => limit < mostRows
-  ? button(t('more'), () => show(Math.min(mostRows, next)), { class: 'link' })
+  ? button(t('more'), () => show(Math.min(mostRows, next)), { class: 'link', 'data-more': true })
   : h('p', { class: 'hint' }, t('at-most', { count: mostRows }));
 
 /** Lets the person keep `rows` as a file, and says so where they are not all. */
@@ -97,6 +98,8 @@ export function saveRows(name, heads, rows) {
 export function growing(rows, draw, { first = 20, ...options } = {}) {
   const place = h('div', { class: 'body' });
   let limit = first;
+  // Sorted by a column, the first rows are the first of all.
+  place.addEventListener('sort', () => { if (place.querySelector('[data-more]')) { limit = mostRows; again(); } });
   const again = () => load(place,
     async () => {
       const found = await rows(limit);
@@ -197,16 +200,47 @@ export function form(properties, send, ...children) {
   return element;
 }
 
+/** What a person has entered into the forms of a dialog. */
+const entered = element => JSON.stringify([...element.querySelectorAll('form')].map(form =>
+  [...form.elements].filter(control => control.matches('input, select, textarea')).map(({ type, value, checked }) => [type, value, checked])));
+
+/** Closes `element` when that is what the person means, and asks first where it would lose what they have entered. */
+function closing(element) {
+  let first, pressed, isAsking = false;
+  // Callers fill in the form right after they have opened it.
+  queueMicrotask(() => first = entered(element));
+  const isDirty = () => element.querySelector('form') && first !== undefined && entered(element) !== first;
+  const leave = async () => {
+    if (isAsking) return;
+    isAsking = true;
+    if (!isDirty() || await confirmed(t('unsaved?'), t('discard'))) element.close();
+    isAsking = false;
+  };
+  const stay = event => { event.preventDefault(); leave(); };
+  element.addEventListener('keydown', event => { if (event.key === 'Escape' && !event.defaultPrevented && isDirty()) stay(event); });
+  element.addEventListener('cancel', event => { if (event.target === element && isDirty()) stay(event); });
+  // Who selects text and lets go outside has not clicked there.
+  element.addEventListener('pointerdown', event => pressed = event.target === element);
+  element.addEventListener('click', event => {
+    if (event.target === element && pressed && !element.querySelector('[data-once]')) leave();
+  });
+  const warn = event => { if (isDirty()) event.preventDefault(); };
+  addEventListener('beforeunload', warn);
+  element.addEventListener('close', () => removeEventListener('beforeunload', warn));
+  return leave;
+}
+
 /**
- * Opens a dialog; `fillIn(close)` gives its content. Its first field has the focus, or else the first button at its end. Escape and the
- * cross close it; focus goes back to where it was, or to what is there instead if the page was drawn anew.
+ * Opens a dialog; `fillIn(close)` gives its content. Its first field has the focus, or else the first button at its end. Escape, the
+ * cross and a click outside close it, and ask first where something was entered; focus goes back to where it was, or to what is there
+ * instead if the page was drawn anew. Content with `data-once` is shown only once: a click outside does not close it.
  */
 export function dialog(title, fillIn, { wide = false } = {}) {
   const heading = unique('dialog'), opener = document.activeElement, again = opener && finder(opener);
   const element = h('dialog', { class: wide ? 'wide' : '', 'aria-labelledby': heading });
-  const close = () => element.close();
+  const close = () => element.close(), leave = closing(element);
   element.append(
-    h('header', null, h('h2', { id: heading }, title), h('button', { class: 'icon', type: 'button', 'aria-label': t('close'), onclick: close }, '✕')),
+    h('header', null, h('h2', { id: heading }, title), h('button', { class: 'icon', type: 'button', 'aria-label': t('close'), onclick: leave }, '✕')),
     h('div', { class: 'content' }, ...[fillIn(close)].flat(Infinity).filter(Boolean)),
   );
   element.addEventListener('close', () => {
@@ -215,11 +249,13 @@ export function dialog(title, fillIn, { wide = false } = {}) {
     const found = opener?.isConnected ? opener : again?.();
     if (found) found.focus(); else focusHeading();
   });
-  element.addEventListener('click', event => { if (event.target === element) close(); });
   document.body.append(element);
   element.showModal();
   const first = selector => [...element.querySelectorAll(`.content ${selector}`)].find(control => control.checkVisibility() && !control.disabled);
-  (first(':is(input, select, textarea)') ?? first('.row.end button'))?.focus();
+  const control = first(':is(input, select, textarea)') ?? first('.row.end button');
+  control?.focus();
+  // What is suggested gives way to what is typed.
+  if (control?.type === 'text') control.select();
   return element;
 }
 

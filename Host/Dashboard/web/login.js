@@ -25,7 +25,8 @@ export function showLogin(root, done) {
   const help = h('details', { class: 'card' },
     h('summary', null, t('login-help')),
     h('p', null, t('login-help-key')),
-    h('pre', { tabindex: 0 }, 'pulse key create --project "My site" --name me --scope query'),
+    h('pre', { tabindex: 0 }, 'pulse key create "My site" --name me --scope query'),
+    h('p', { class: 'hint' }, t('start-program')),
     h('p', null, t('login-help-admin')),
   );
   const send = async () => {

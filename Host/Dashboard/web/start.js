@@ -2,7 +2,7 @@
 
 import { h, replace } from './dom.js';
 import { ask, listen } from './api.js';
-import { t, clock } from './text.js';
+import { t, has, clock } from './text.js';
 import { button, card } from './kit.js';
 
 export const snippet = key => `<script defer src="${location.origin}/api/script.js" data-key="${key}"></script>`;
@@ -19,9 +19,12 @@ export function copyable(text) {
 
 export function showStart(view, arrived) {
   const status = h('p', { class: 'waiting', role: 'status' }, h('span', { class: 'live' }), t('waiting'));
+  const refused = h('p', { class: 'problem', role: 'status', id: 'refused' });
   const place = h('div', null, copyable(snippet('YOUR_INGEST_KEY')),
     h('p', { class: 'hint' }, t('start-key')),
-    h('pre', { tabindex: 0 }, `pulse key create --project "${view.session.project.name}" --name website --scope ingest`),
+    // By its id: what a project is called, a shell may read otherwise.
+    h('pre', { tabindex: 0 }, `pulse key create ${view.session.project.id} --name website --scope ingest`),
+    h('p', { class: 'hint' }, t('start-program')),
   );
   if (view.session.administrator || view.session.manager) {
     place.append(
@@ -39,7 +42,7 @@ export function showStart(view, arrived) {
       h('h2', null, t('start', { name: view.session.project.name })),
       h('p', { class: 'muted' }, t('start-intro')),
       card(t('start-paste'), {}, place),
-      card(t('start-wait'), {}, status),
+      card(t('start-wait'), {}, status, refused, h('p', { class: 'hint' }, t(asksNotToTrack() ? 'start-dnt' : 'start-dnt?'))),
     ),
   );
   listen('/api/v1/stream',
@@ -51,4 +54,25 @@ export function showStart(view, arrived) {
     },
     view.signal,
   );
+  watchRefusals(refused, view.signal);
+}
+
+/** Whether the person's own browser is one that the script leaves alone. */
+const asksNotToTrack = () => navigator.doNotTrack === '1' || navigator.globalPrivacyControl === true;
+
+/** Keeps saying how many events came that were not stored, and why: who waits for the first one would wait in vain. */
+function watchRefusals(place, signal) {
+  const look = async () => {
+    try {
+      const { data } = await ask('/api/v1/ingest/ledger', { signal, parameters: { start_at: new Date(Date.now() - 86400000).toISOString() } });
+      const counts = new Map();
+      for (const { refused } of data) for (const [reason, count] of Object.entries(refused)) counts.set(reason, (counts.get(reason) ?? 0) + count);
+      const count = [...counts.values()].reduce((sum, one) => sum + one, 0);
+      const reason = ([name, times]) => `${has(`refused.${name}`) ? t(`refused.${name}`) : name} (${times})`;
+      place.textContent = count ? t('refused', { count, reasons: [...counts].map(reason).join('; ') }) : '';
+    } catch { /* the next one tells */ }
+  };
+  look();
+  const timer = setInterval(look, 3000);
+  signal.addEventListener('abort', () => clearInterval(timer));
 }

@@ -1,7 +1,7 @@
 // Rows: breakdowns that filter by a click, and plain tables.
 
-import { h, unique } from './dom.js';
-import { t, number, country } from './text.js';
+import { h, replace, scroller, unique } from './dom.js';
+import { t, language, number, country } from './text.js';
 import { bar } from './charts.js';
 import { button, card, info, load, empty, more, saveRows } from './kit.js';
 import { mostRows } from './api.js';
@@ -88,31 +88,36 @@ export function byProperty({ state, go, keep, signal }, title, properties, { col
   );
 }
 
+/** Long paths and addresses break after their parts. */
+const breakable = text => String(text).split(/(?<=[/._?&=-])/).flatMap(part => [part, h('wbr')]);
+
 const pictured = (picture, list) => picture ? h('div', { class: 'pictured' }, picture, h('div', null, list)) : list;
 
 function list(tab, rows, more) {
   const highest = Math.max(1e-9, ...rows.map(row => tab.columns[0].value(row) ?? 0));
   return [
-    h('table', { class: 'list' },
-      h('thead', null,
-        h('tr', null,
-          h('th', { scope: 'col' }, tab.what ?? tab.title),
-          tab.columns.map(column => h('th', { scope: 'col', class: 'number' }, column.name, column.explain && [' ', info(column.explain)])),
+    scroller(tab.title,
+      h('table', { class: 'list' },
+        h('thead', null,
+          h('tr', null,
+            h('th', { scope: 'col' }, tab.what ?? tab.title),
+            tab.columns.map(column => h('th', { scope: 'col', class: 'number' }, column.name, column.explain && [' ', info(column.explain)])),
+          ),
         ),
-      ),
-      h('tbody', null,
-        rows.map(row => {
-          const label = tab.label(row), pick = tab.pick?.(row), text = label || t('unknown');
-          return h('tr', null,
-            h('th', { scope: 'row' },
-              bar(tab.columns[0].value(row) / highest),
-              pick
-                ? h('button', { type: 'button', class: 'row', onclick: pick, title: t('filter-by', { value: text }) }, text)
-                : h('span', { class: 'row', title: text }, text),
-            ),
-            tab.columns.map(column => h('td', { class: 'number' }, (column.format ?? number)(column.value(row)))),
-          );
-        }),
+        h('tbody', null,
+          rows.map(row => {
+            const label = tab.label(row), pick = tab.pick?.(row), text = label || t('unknown');
+            return h('tr', null,
+              h('th', { scope: 'row' },
+                bar(tab.columns[0].value(row) / highest),
+                pick
+                  ? h('button', { type: 'button', class: 'row', onclick: pick, title: t('filter-by', { value: text }) }, breakable(text))
+                  : h('span', { class: 'row', title: text }, breakable(text)),
+              ),
+              tab.columns.map(column => h('td', { class: 'number' }, (column.format ?? number)(column.value(row)))),
+            );
+          }),
+        ),
       ),
     ),
     h('div', { class: 'row end' },
@@ -129,29 +134,53 @@ function list(tab, rows, more) {
   ];
 }
 
-/** A plain table. Columns: { name, cell(row), number, explain }; `pick(row)` → what a click on the first cell does, or null. */
+/** By what the tables of this visit are sorted, where a person has chosen it: column and direction by page and table. */
+const orders = new Map();
+
+/** Words as the person's language sorts them, numbers by size; what has no value comes last either way. */
+function compare(a, b, isUp) {
+  if (a == null || b == null) return (a == null) - (b == null);
+  const order = typeof a === 'number' ? a - b : String(a).localeCompare(String(b), language, { numeric: true });
+  return isUp ? order : -order;
+}
+
+/**
+ * A plain table. Columns: { name, cell(row), number, explain, value(row) }, the last where rows can be sorted by it; one without a name has
+ * what can be done with a row. `pick(row)` → what a click on the first cell does, or null. Sorting is told to what holds the table as
+ * the event `sort`, so that a list which is cut can bring the rest.
+ */
 export function table(name, columns, rows, { nothing, pick } = {}) {
   if (!rows.length) return empty(nothing);
-  return h('div', { class: 'scroll' },
-    h('table', { class: 'plain' },
-      h('caption', { class: 'hidden' }, name),
-      h('thead', null,
-        h('tr', null,
-          columns.map(({ name, number, explain }) => h('th', { scope: 'col', class: number ? 'number' : '' }, name, explain && [' ', info(explain)])),
-        ),
-      ),
-      h('tbody', null,
-        rows.map(row => h('tr', null,
-          columns.map((column, at) => {
-            const content = column.cell(row);
-            if (content instanceof HTMLTableCellElement) return content;
-            const action = at === 0 && pick?.(row), shown = action ? button(content, action, { class: 'link' }) : content;
-            return h(at === 0 ? 'th' : 'td', { scope: at === 0 ? 'row' : undefined, class: column.number ? 'number' : '' }, shown);
-          }),
-        )),
-      ),
-    ),
+  const key = `${location.pathname} ${name}`, body = h('tbody'), heads = h('tr');
+  const line = row => h('tr', null,
+    columns.map((column, at) => {
+      const content = column.cell(row);
+      if (content instanceof HTMLTableCellElement) return content;
+      const action = at === 0 && pick?.(row), shown = action ? button(content, action, { class: 'link' }) : content;
+      return h(at === 0 ? 'th' : 'td', { scope: at === 0 ? 'row' : undefined, class: column.number ? 'number' : '' }, shown);
+    }),
   );
+  const lines = new Map(rows.map(row => [row, line(row)]));
+  const sort = at => {
+    const now = orders.get(key);
+    orders.set(key, { at, isUp: now?.at === at ? !now.isUp : !columns[at].number });
+    draw();
+    heads.children[at].querySelector('button').focus();
+    heads.dispatchEvent(new Event('sort', { bubbles: true }));
+  };
+  const draw = () => {
+    const { at, isUp } = orders.get(key) ?? {}, value = columns[at]?.value;
+    replace(heads,
+      columns.map(({ name, number, explain, value }, own) => h('th',
+        { scope: 'col', class: number ? 'number' : '', 'aria-sort': own === at ? isUp ? 'ascending' : 'descending' : undefined },
+        value ? h('button', { type: 'button', class: 'sort', onclick: () => sort(own) }, name) : name || h('span', { class: 'hidden' }, t('actions')),
+        explain && [' ', info(explain)],
+      )),
+    );
+    replace(body, (value ? [...rows].sort((a, b) => compare(value(a), value(b), isUp)) : rows).map(row => lines.get(row)));
+  };
+  draw();
+  return scroller(name, h('table', { class: 'plain' }, h('caption', { class: 'hidden' }, name), h('thead', null, heads), body));
 }
 
 /** Names and values, one below the other. */

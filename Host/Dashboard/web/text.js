@@ -52,12 +52,17 @@ export const percent = value => value == null ? '–' : format('NumberFormat', {
 export const change = ratio => ratio < 10
   ? format('NumberFormat', { style: 'percent', maximumFractionDigits: 0, signDisplay: 'exceptZero' }).format(ratio)
   : `×${short(Math.round(ratio + 1))}`;
-export const money = (value, currency) => {
+/** Amounts have the decimals of their currency, large ones too: those of a column, or beside each other, are read together. */
+export const money = (value, currency, digits) => {
   if (value == null) return '–';
   try {
-    return format('NumberFormat', { style: 'currency', currency, maximumFractionDigits: Math.abs(value) >= 1000 ? 0 : 2 }).format(value);
+    return format('NumberFormat', { style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
   } catch { return `${number(value)} ${currency ?? ''}`; }
 };
+/** Writes amounts of a currency, for charts too: on an axis of whole amounts there are no decimals. */
+export const amounts = currency => Object.assign(value => money(value, currency), {
+  axis: values => values.map(value => money(value, currency, values.every(Number.isInteger) ? 0 : undefined)),
+});
 export function duration(seconds) {
   if (seconds == null) return '–';
   const whole = Math.round(seconds), minutes = Math.floor(whole / 60);

@@ -5,6 +5,7 @@ import { t, has, day, weekday, country, countryCode } from './text.js';
 import { askAll, Failure } from './api.js';
 import { presets, days, today, before, addFilter } from './state.js';
 import { button, formDialog } from './kit.js';
+import { values } from './offers.js';
 
 const dimensions = [
   'path', 'entry_page', 'exit_page', 'title', 'source', 'referrer', 'country', 'region', 'city', 'browser', 'os', 'device', 'screen', 'language',
@@ -21,14 +22,35 @@ export function described({ name, sign, values }) {
 
 /** `daysOnly` for pages whose reports know no filters. */
 export function toolbar(view, daysOnly = false) {
+  if (daysOnly) return h('div', { class: 'toolbar' }, h('div', { class: 'row' }, range(view)));
+  const choices = h('div', { class: 'row choices', id: 'choices' }, compare(view), zone(view), people(view), segment(view));
   return h('div', { class: 'toolbar' },
     h('div', { class: 'row' },
       range(view),
-      !daysOnly && [compare(view), zone(view), people(view), segment(view), button(`+ ${t('filter')}`, () => compose(view), { id: 'add-filter' })],
+      unfold(choices),
+      choices,
+      button(`+ ${t('filter')}`, () => compose(view), { id: 'add-filter' }),
     ),
-    !daysOnly && view.state.compare && compared(view),
-    !daysOnly && view.state.filters.length > 0 && chips(view),
+    view.state.compare && compared(view),
+    view.state.filters.length > 0 && chips(view),
+    isOfEvents(view.state.filters) && h('p', { class: 'hint', id: 'events-only' }, t('events-only')),
   );
+}
+
+let isUnfolded = false;
+
+/** On a phone, what is chosen once in a while is folded away behind this. */
+function unfold(choices) {
+  const show = () => {
+    choices.classList.toggle('open', isUnfolded);
+    element.setAttribute('aria-expanded', String(isUnfolded));
+  };
+  const element = h('button',
+    { type: 'button', class: 'unfold', 'aria-controls': choices.id, onclick: () => { isUnfolded = !isUnfolded; show(); } },
+    t('choices'),
+  );
+  show();
+  return element;
 }
 
 function range(view) {
@@ -55,18 +77,24 @@ const compare = ({ state, go }) => h('label', { class: 'check compares', hidden:
   t('compare'),
 );
 
+/** The days that the range is compared with. A month has not the month before beside it but as many days, so their number is said. */
 function compared({ state }) {
-  const { first, last, clock } = before(state), end = clock ? t('until', { day: day(last), clock }) : day(last);
+  const { first, last, clock } = before(state), whole = { day: 'numeric', month: 'short', year: 'numeric' };
+  const written = day(last, whole), end = clock ? t('until', { day: written, clock }) : written;
+  const count = Math.round((Date.parse(last) - Date.parse(first)) / 86400000) + 1, isOneYear = first.slice(0, 4) === last.slice(0, 4);
   return h('p', { class: 'compares hint', id: 'compared-with', hidden: true },
-    t('compared-with', { days: first === last ? end : `${day(first)} – ${end}` }),
+    t('compared-with', { count, days: first === last ? end : `${day(first, isOneYear ? undefined : whole)} – ${end}` }),
   );
 }
+
+/** Filters on an event, or on a property of events, leave the rows of events and nothing else. */
+export const isOfEvents = filters => filters.some(({ name, sign }) => !sign.startsWith('!') && (name === 'event' || name.startsWith('data.')));
 
 function zone({ state, go }) {
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const zones = [...new Set([state.zone, here, 'UTC', ...(Intl.supportedValuesOf?.('timeZone') ?? [])])].filter(Boolean);
   return select(
-    { 'aria-label': t('timezone'), class: 'quiet zone', id: 'zone', onchange: event => go({ zone: event.target.value }) },
+    { 'aria-label': t('timezone'), class: 'quiet', id: 'zone', onchange: event => go({ zone: event.target.value }) },
     zones.map(name => [name, name.replaceAll('_', ' ')]),
     state.zone,
   );
@@ -138,29 +166,6 @@ function askDays(view, first, last) {
   );
 }
 
-/** Where the values of a dimension are listed: the report, the list in its answer, the name in a row, and what else to ask. */
-const reports = {
-  path: ['pages', 'data', 'path'],
-  entry_page: ['pages/entry', 'data', 'path'],
-  exit_page: ['pages/exit', 'data', 'path'],
-  source: ['referrers', 'data', 'source'],
-  country: ['geo', 'data', 'country', { level: 'country' }],
-  region: ['geo', 'data', 'region', { level: 'region' }],
-  city: ['geo', 'data', 'city', { level: 'city' }],
-  browser: ['devices', 'browsers', 'name'],
-  os: ['devices', 'operating_systems', 'name'],
-  device: ['devices', 'device_types', 'name'],
-  event: ['events', 'data', 'name'],
-};
-
-/** Values of a dimension that there are in the view's range, as people read them. */
-async function values(view, name) {
-  if (!(name in reports)) return [];
-  const [path, list, key, extra] = reports[name];
-  const answer = await view.report(`/api/v1/${path}`, { ...extra, limit: 200, filter: '', segment_id: '' });
-  return answer[list].map(row => row[key]).filter(Boolean).map(value => name === 'country' ? country(value) : value);
-}
-
 function compose(view) {
   const names = [...dimensions, ...view.session.dimensions.map(({ name }) => name), 'data'];
   const name = select({ id: 'filter-dimension' }, names.map(name => [name, t(`dimension.${name}`)]), 'path');
@@ -174,7 +179,8 @@ function compose(view) {
     property.required = chosen === 'data';
     replace(offers);
     const found = await values(view, chosen).catch(() => []);
-    if (name.value === chosen) replace(offers, [...new Set(found)].map(value => h('option', { value })));
+    // As people read them.
+    if (name.value === chosen) replace(offers, found.map(value => h('option', { value: chosen === 'country' ? country(value) : value })));
   };
   name.addEventListener('change', choose);
   choose();

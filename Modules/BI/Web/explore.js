@@ -70,7 +70,8 @@ export const texts = {
 
 export const ranged = 'days';
 
-const first = 'SELECT path, count(*) AS views\nFROM pageviews\nWHERE project_id = {{project_id}}\nGROUP BY path ORDER BY views DESC';
+/** The statement as it was left: another range, or a look at another page, does not cost what was written. */
+let written = 'SELECT path, count(*) AS views\nFROM pageviews\nWHERE project_id = {{project_id}}\nGROUP BY path ORDER BY views DESC';
 
 export async function show({ root, signal, state }) {
   const { data: datasets, functions } = await ask('/api/v1/bi/datasets', { signal });
@@ -97,7 +98,7 @@ export async function show({ root, signal, state }) {
     async () => {
       const data = await askAll('/api/v1/bi/sql-queries', { signal });
       const open = query => () => {
-        statement.value = query.sql_text;
+        statement.value = written = query.sql_text;
         return run(`/api/v1/bi/sql-queries/${query.id}/run`, {}, query.name);
       };
       const remove = row => removal(
@@ -329,7 +330,7 @@ function editor(datasets, functions, run) {
     'aria-autocomplete': 'list',
     'aria-controls': list.id,
     id: 'statement',
-    value: first,
+    value: written,
   });
   let offers = [], chosen = 0;
   const names = () => {
@@ -359,6 +360,7 @@ function editor(datasets, functions, run) {
   const take = at => {
     const { selectionStart: end } = statement;
     statement.setRangeText(offers[at], end - begun().length, end, 'end');
+    written = statement.value;
     offers = [];
     draw();
   };
@@ -376,7 +378,7 @@ function editor(datasets, functions, run) {
     event.preventDefault();
     keys[event.key]();
   });
-  statement.addEventListener('input', offer);
+  statement.addEventListener('input', () => { written = statement.value; offer(); });
   statement.addEventListener('blur', close);
   return { element: h('div', { class: 'editor' }, field(t('b.statement'), statement, t('b.hint', { id: '{{project_id}}' })), list), statement };
 }

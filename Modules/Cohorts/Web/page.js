@@ -1,7 +1,7 @@
 // Visitors by when they came first, and what they did since.
 
 import {
-  h, replace, t, number, money, day, later, choice, table, columnChart, lineChart, timeLabel, axisLabel, behind, empty, parameters, askAll,
+  h, replace, t, number, amounts, day, later, choice, table, columnChart, lineChart, timeLabel, axisLabel, behind, empty, parameters, askAll,
 } from './kit.js';
 
 export const texts = {
@@ -34,8 +34,8 @@ export const texts = {
   'c.pick-two': { en: 'Choose two segments or more, ten at most.', de: 'Wählen Sie zwei bis zehn Segmente.' },
 };
 
-/** How amounts are written: money where the answer names a currency. */
-const amounts = currency => currency ? value => money(value, currency) : number;
+/** How totals are written: money where the answer names a currency. */
+const written = currency => currency ? amounts(currency) : number;
 
 /** The columns of what visitors did. */
 const totals = show => [
@@ -68,9 +68,9 @@ export async function show(view) {
       const label = row => `${named(row.period)}${isCut(row) ? ' *' : ''}`;
       const points = cohorts.map(row => ({ label: label(row), short: named(row.period, true), value: row.avg_per_visitor }));
       return [
-        columnChart({ name: t('c.average'), format: amounts(currency), points }),
+        columnChart({ name: t('c.average'), format: written(currency), points }),
         table(t('c.cohorts'),
-          [{ name: t('c.period'), cell: label }, ...totals(amounts(currency))],
+          [{ name: t('c.period'), cell: label }, ...totals(written(currency))],
           cohorts,
           { pick },
         ),
@@ -105,14 +105,14 @@ function sideBySide(view, metric, by) {
     return [
       picks,
       table(t('c.side'),
-        [{ name: t('c.segment'), cell: row => row.name }, ...totals(amounts(currency))],
+        [{ name: t('c.segment'), cell: row => row.name }, ...totals(written(currency))],
         segments,
       ),
       segments.map(({ name, series }) => [
         h('h3', null, name),
         lineChart({
           name: `${name}: ${t('c.average')}`,
-          format: amounts(currency),
+          format: written(currency),
           points: series.map(({ date, avg_per_visitor: value }) => ({ label: timeLabel(date, 'day'), short: axisLabel(date, 'day'), value })),
         }),
       ]),

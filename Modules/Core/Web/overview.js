@@ -3,6 +3,7 @@
 import {
   h, replace, t, number, short, percent, duration, country, figure, delta, breakdown, card, load, lineChart, picker, timeline, endsToday, ask, parameters,
 } from './kit.js';
+import { isOfEvents } from './toolbar.js';
 
 export const texts = {
   'o.bounce': { en: 'Bounce rate', de: 'Absprungrate' },
@@ -51,10 +52,6 @@ export const texts = {
   'o.systems': { en: 'Systems', de: 'Systeme' },
   'o.devices': { en: 'Devices', de: 'Geräte' },
   'o.count': { en: 'Count', de: 'Anzahl' },
-  'o.no-places': {
-    en: 'No places are known. They need a GeoIP database: see privacy.geoip_database in the configuration.',
-    de: 'Keine Orte bekannt. Sie brauchen eine GeoIP-Datenbank: privacy.geoip_database in der Konfiguration.',
-  },
   'o.no-events': {
     en: 'No custom events in this range. Send one with pulse("event", { name: "signup" }).',
     de: 'Keine eigenen Ereignisse in diesem Zeitraum. pulse("event", { name: "signup" }) sendet eines.',
@@ -64,10 +61,12 @@ export const texts = {
 
 export const compares = true;
 
-const metrics = ['visitors', 'pageviews', 'sessions'];
+const all = ['visitors', 'pageviews', 'sessions'];
 
 export async function show(view) {
   const { root, state, report, signal } = view;
+  // Rows of events have no pageviews, and so no bounces and no pages: to show them as 0 would be no answer.
+  const isEvents = isOfEvents(state.filters), metrics = all.filter(name => name !== 'pageviews' || !isEvents);
   // The figures come first, then what they were before, then everything else: what is asked beside them would only take their time.
   const after = (first, ask) => first.then(ask, ask);
   const stats = report('/api/v1/stats', { compare: 'none' });
@@ -97,8 +96,8 @@ export async function show(view) {
     });
     return [
       ...metrics.map(name => make(name, t(name), short, { onclick: pick(name) })),
-      make('bounce_rate', t('o.bounce'), percent, { lowIsGood: true }),
-      make('avg_duration', t('o.duration'), duration),
+      !isEvents && make('bounce_rate', t('o.bounce'), percent, { lowIsGood: true }),
+      !isEvents && make('avg_duration', t('o.duration'), duration),
       make('events', t('events'), short),
     ];
   };
@@ -190,7 +189,7 @@ function lists(view, stats, numbers) {
   const geo = (level, title, label = row => row[level]) => ({
     id: level,
     title,
-    nothing: async () => (await stats).current.visitors ? t('o.no-places') : undefined,
+    nothing: async () => (await stats).current.visitors ? t('no-places') : undefined,
     columns: [visitors, share],
     label,
     pick: filter(level),
@@ -206,7 +205,7 @@ function lists(view, stats, numbers) {
   });
   const page = row => row.path;
   return [
-    tabbed('pages',
+    !isOfEvents(state.filters) && tabbed('pages',
       [
         {
           id: 'pages',

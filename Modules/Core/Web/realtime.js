@@ -45,7 +45,7 @@ export async function show(view) {
     t('r.pause'),
   );
   /** Rows: [name, visitors], highest first. */
-  const list = (place, rows) => replace(place,
+  const list = (place, rows, nothing = t('r.waiting')) => replace(place,
     rows.length
       ? h('table', { class: 'list' },
         h('thead', null, h('tr', null, h('th', { scope: 'col' }, t('what')), h('th', { scope: 'col', class: 'number' }, t('visitors')))),
@@ -56,7 +56,7 @@ export async function show(view) {
           )),
         ),
       )
-      : h('p', { class: 'muted' }, t('r.waiting')),
+      : h('p', { class: 'muted' }, nothing),
   );
   const countPages = () => {
     const counts = new Map();
@@ -106,8 +106,10 @@ export async function show(view) {
       const parameters = { level: 'country', limit: 300, start_at: new Date(start).toISOString() };
       const { data } = await ask('/api/v1/geo', { signal, parameters });
       const answer = JSON.stringify(data);
-      if (answer === drawn) return;
-      list(places, data.slice(0, 10).map(row => [country(row.country), row.visitors]));
+      if (answer === drawn && data.length) return;
+      // Who is there has no place where none are looked up.
+      const isSomebody = !data.length && (await ask('/api/v1/stats', { signal, parameters: { start_at: parameters.start_at, compare: 'none' } })).current.visitors;
+      list(places, data.slice(0, 10).map(row => [country(row.country), row.visitors]), isSomebody ? t('no-places') : undefined);
       replace(map, data.length ? (await import('./map.js')).worldMap({ rows: data }) : []);
       drawn = answer;
     } catch { /* the next one tells */ }

@@ -2,7 +2,7 @@
 
 import {
   h, replace, t, number, percent, card, load, later, figure, field, select, form, submit, table, lineChart, columnChart, timeLabel, axisLabel,
-  endsToday, today, shift, behind, parameters, ask, Failure,
+  endsToday, today, shift, behind, parameters, offeringSeveral, ask, Failure,
 } from './kit.js';
 
 export const texts = {
@@ -116,6 +116,8 @@ function activation(view) {
       },
       field(t('n.events'), events, t('n.list')),
       field(t('n.paths'), paths, t('n.list')),
+      offeringSeveral(view, 'event', events),
+      offeringSeveral(view, 'path', paths),
       submit(t('show')),
     ),
     result,

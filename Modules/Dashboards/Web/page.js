@@ -2,7 +2,7 @@
 
 import {
   h, replace, t, short, percent, duration, country, timeline, endsToday, load, figure, delta, lineChart, breakdown, select, field, formDialog,
-  removal, button, choice, confirmed, empty, toast, ask, askAll,
+  removal, button, choice, confirmed, empty, toast, scrollable, ask, askAll,
 } from './kit.js';
 
 export const texts = {
@@ -56,9 +56,9 @@ const drafts = new Map();
 const kinds = ['stats', 'timeseries', 'pages', 'referrers', 'events', 'devices', 'geo', 'campaigns'];
 const first = [
   { id: 'a', report_type: 'stats', x: 0, y: 0, w: 12, h: 2 },
-  { id: 'b', report_type: 'timeseries', x: 0, y: 2, w: 12, h: 4 },
-  { id: 'c', report_type: 'pages', x: 0, y: 6, w: 6, h: 5 },
-  { id: 'd', report_type: 'referrers', x: 6, y: 6, w: 6, h: 5 },
+  { id: 'b', report_type: 'timeseries', x: 0, y: 2, w: 12, h: 5 },
+  { id: 'c', report_type: 'pages', x: 0, y: 7, w: 6, h: 5 },
+  { id: 'd', report_type: 'referrers', x: 6, y: 7, w: 6, h: 5 },
 ];
 
 export async function show(view) {
@@ -146,23 +146,33 @@ export async function show(view) {
     place();
   }
   function place() {
-    widgets.forEach((widget, at) => Object.assign(board.children[at].style, {
-      gridColumn: `${widget.x + 1} / span ${widget.w}`,
-      gridRow: `${widget.y + 1} / span ${widget.h}`,
-    }));
+    widgets.forEach((widget, at) => {
+      const { style } = board.children[at];
+      style.gridColumn = `${widget.x + 1} / span ${widget.w}`;
+      style.gridRow = `${widget.y + 1} / span ${widget.h}`;
+      style.setProperty('--rows', widget.h);
+    });
   }
-  function shown(widget) {
-    const body = h('div', { class: 'body' });
-    drawWidget(view, widget.report_type, body, t(`d.${widget.report_type}`));
-    return h('div', { class: 'card' }, body);
+  /** What a widget shows, asked for once, also while widgets are arranged. */
+  const bodies = new Map();
+  function body(widget) {
+    if (!bodies.has(widget.id)) {
+      const made = h('div', { class: 'body' });
+      drawWidget(view, widget.report_type, made, t(`d.${widget.report_type}`));
+      bodies.set(widget.id, made);
+    }
+    const made = bodies.get(widget.id);
+    made.inert = editing;
+    return made;
   }
+  const shown = widget => scrollable(h('section', { class: 'card', 'aria-label': t(`d.${widget.report_type}`) }, body(widget)));
   function handle(widget) {
     const name = t(`d.${widget.report_type}`);
     const drop = button('✕', () => { widgets = widgets.filter(other => other !== widget); draw(); }, {
       class: 'icon',
       'aria-label': t('d.drop', { name }),
     });
-    const content = h('header', null, h('h2', null, name), drop);
+    const content = [h('div', { class: 'drop' }, drop), body(widget)];
     // One below the other they are scrolled past, and not dragged.
     if (narrow.matches) return h('section', { class: 'card', 'aria-label': name, style: { touchAction: 'auto', cursor: 'auto' } }, content);
     const element = h('section', { class: 'card', tabindex: 0, 'aria-label': t('d.move', { name }) }, content);
@@ -259,7 +269,7 @@ async function keyFigures({ report, state }) {
     value: format(current[key]),
     change: state.compare ? delta(current[key], previous[key], lowIsGood) : null,
   });
-  return h('div', { class: 'row' },
+  return h('div', { class: 'figures plain' },
     ['visitors', 'pageviews', 'sessions', 'events'].map(key => make(key, t(key), short)),
     make('bounce_rate', t('d.bounce'), percent, true),
     make('avg_duration', t('d.duration'), duration),

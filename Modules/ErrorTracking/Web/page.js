@@ -1,7 +1,8 @@
 // What goes wrong in visitors' browsers.
 
 import {
-  h, replace, t, number, ago, moment, timeline, figure, load, later, card, growing, table, facts, columnChart, dialog, choice, button, ask,
+  h, replace, t, number, percent, ago, moment, country, timeline, figure, load, later, card, growing, table, facts, columnChart, dialog, choice,
+  button, breakdown, ask,
 } from './kit.js';
 
 export const texts = {
@@ -27,7 +28,14 @@ export const texts = {
   'e.regressed': { en: 'came back', de: 'wieder da' },
   'e.all': { en: 'All', de: 'Alle' },
   'e.release': { en: 'Release', de: 'Version' },
-  'e.where': { en: 'Where', de: 'Wo' },
+  'e.where': { en: 'Mostly on', de: 'Vor allem auf' },
+  'e.where?': { en: 'The page where it happened most often in this range.', de: 'Die Seite, auf der es im Zeitraum am häufigsten geschah.' },
+  'e.page': { en: 'Page', de: 'Seite' },
+  'e.more-pages': { en: { one: 'and {count} more page', other: 'and {count} more pages' }, de: { one: 'und {count} weitere Seite', other: 'und {count} weitere Seiten' } },
+  'e.by': { en: 'Where it happens', de: 'Wo es geschieht' },
+  'e.in-range': { en: 'In this range', de: 'In diesem Zeitraum' },
+  'e.ever': { en: 'Ever', de: 'Jemals' },
+  'e.times': { en: { one: '{count} time, {visitors}', other: '{count} times, {visitors}' }, de: '{count}-mal, {visitors}' },
   'e.stack': { en: 'Stack', de: 'Aufrufstapel' },
   'e.source': { en: 'in the sources', de: 'in den Quellen' },
   'e.before': { en: 'What they did before', de: 'Was davor geschah' },
@@ -79,14 +87,20 @@ export async function show(view) {
       growing(async limit => (await report('/api/v1/errors', { limit, status })).data,
         data => table(t('e.list'),
           [
-            { name: t('e.message'), cell: row => row.message },
-            { name: t('e.status'), cell: row => badge(row.status) },
-            { name: t('e.count'), number: true, cell: row => number(row.count) },
-            { name: t('e.visitors'), number: true, cell: row => number(row.affected_visitors) },
-            { name: t('e.where'), cell: row => row.latest_path },
-            { name: t('e.release'), cell: row => row.release ?? '–' },
+            { name: t('e.message'), cell: row => row.message, value: row => row.message },
+            { name: t('e.status'), cell: row => badge(row.status), value: row => t(`e.${row.status}`) },
+            { name: t('e.count'), number: true, cell: row => number(row.count), value: row => row.count },
+            { name: t('e.visitors'), number: true, cell: row => number(row.affected_visitors), value: row => row.affected_visitors },
+            {
+              name: t('e.where'),
+              explain: t('e.where?'),
+              cell: row => [row.top_path || t('unknown'), row.paths > 1 && h('div', { class: 'hint' }, t('e.more-pages', { count: row.paths - 1 }))],
+              value: row => row.top_path,
+            },
+            { name: t('e.release'), cell: row => row.release ?? '–', value: row => row.release },
             {
               name: t('e.last'),
+              value: row => row.last_seen,
               cell: row => h('time', { datetime: row.last_seen, title: moment(row.last_seen, state.zone) }, ago(row.last_seen)),
             },
           ],
@@ -122,11 +136,12 @@ function details(view, error) {
               isOpen ? [set('resolved', t('e.resolve')), set('ignored', t('e.ignore'))] : set('open', t('e.reopen')),
             ),
             facts([
-              [t('e.count'), number(issue.count)],
-              [t('e.visitors'), number(issue.affected_visitors)],
+              [t('e.in-range'), times(error)],
+              [t('e.ever'), times(issue)],
               [t('e.first'), moment(issue.first_seen, view.state.zone)],
               [t('e.last'), moment(issue.last_seen, view.state.zone)],
             ]),
+            where(view, error),
             h('h3', null, t('e.examples')),
             leaf(data, view.state.zone),
           ];
@@ -138,6 +153,26 @@ function details(view, error) {
     { wide: true },
   );
 }
+
+const times = ({ count, affected_visitors: visitors }) => t('e.times', { count, visitors: t('count.visitors', { count: visitors }) });
+
+/** An error's occurrences in the range by page, browser and release. */
+const where = (view, { fingerprint }) => breakdown(t('e.by'),
+  [['path', 'e.page'], ['browser', 'e.browser'], ['release', 'e.release'], ['device', 'dimension.device'], ['country', 'dimension.country']].map(
+    ([property, title]) => ({
+      id: `error-${property}`,
+      title: t(title),
+      columns: [
+        { name: t('e.count'), value: row => row.count },
+        { name: t('e.visitors'), value: row => row.affected_visitors },
+        { name: t('share'), value: row => row.percentage, format: percent },
+      ],
+      label: row => property === 'country' ? country(row.value) : row.value,
+      rows: async limit => (await view.report('/api/v1/errors/breakdown', { fingerprint, property, limit })).data,
+    }),
+  ),
+  { signal: view.signal },
+);
 
 /** One example at a time, the latest first. */
 function leaf(examples, zone) {
@@ -166,7 +201,7 @@ function one(example, zone) {
   return [
     facts([
       [t('time'), moment(example.created_at, zone)],
-      [t('e.where'), example.path],
+      [t('e.page'), example.path],
       [t('e.browser'), `${example.browser} · ${example.os}`],
       [t('e.release'), example.release],
     ]),

@@ -2,7 +2,7 @@
 
 import {
   h, replace, t, number, percent, duration, load, formDialog, removal, byProperty, button, choice, field, select, empty, behind,
-  toast, ask, askAll,
+  toast, offering, noticing, followKind, ask, askAll,
 } from './kit.js';
 import { propertyRows } from './conditions.js';
 import { forgetSegments } from './toolbar.js';
@@ -74,7 +74,7 @@ export async function show(view) {
   const data = await askAll('/api/v1/funnels', { signal });
   const chosen = data.find(funnel => funnel.id === state.extra.funnel) ?? data[0], place = h('div', { class: 'body' });
   const path = `/api/v1/funnels/${chosen?.id}`;
-  const compose = saved => composer(saved, made => go({ extra: { funnel: made.id } }));
+  const compose = saved => composer(view, saved, made => go({ extra: { funnel: made.id } }));
   const actions = chosen
     && [
       choice(view, 'funnel', t('f.choose'), data.map(({ id, name }) => [id, name]), chosen.id),
@@ -97,7 +97,8 @@ export async function show(view) {
     async () => {
       if (!chosen) return null;
       const { steps, overall_conversion: overall, time_to_convert: whole } = await report(`${path}/analyze`), first = steps[0]?.visitors ?? 0;
-      if (!first) return empty(t('f.nobody'));
+      const missing = steps.filter(step => !step.visitors).length && await unseen(view, path);
+      if (!first) return [empty(t('f.nobody')), missing];
       const who = (step, state) => () => {
         const title = t(state === 'dropped' ? 'f.dropped' : 'f.reached', { label: steps[step - 1].label });
         const save = button(t('f.segment'), () => asSegment(view, path, { step, state }, title), { class: 'link', id: 'save-segment' });
@@ -105,6 +106,7 @@ export async function show(view) {
       };
       return [
         h('p', null, h('strong', null, t('f.overall', { rate: percent(overall) })), took(whole)),
+        missing,
         steps.map((step, at) => h('div', { class: 'step' },
           h('strong', null, `${at + 1}. ${step.label}`),
           button(t('count.visitors', { count: step.visitors }), who(at + 1, 'converted'), { class: 'link' }),
@@ -120,6 +122,12 @@ export async function show(view) {
     { signal, nothing: t('f.none') },
   );
   if (chosen && !signal.aborted) root.append(whoGetsThrough(view, `${path}/analyze`));
+}
+
+/** Says which steps nobody at all took in the range, funnel or not: they may be misspelt. */
+async function unseen(view, path) {
+  const { steps } = await view.ask(path);
+  return h('div', null, steps.map(step => noticing(view, () => step.type === 'event' ? 'event' : 'path', h('input', { value: step.value }))));
 }
 
 /** How long it took those who came so far; nothing where nobody did. */
@@ -149,7 +157,7 @@ function asSegment(view, path, place, title) {
 
 const units = [1, 60, 3600, 86400];
 
-function composer(saved, done) {
+function composer(view, saved, done) {
   const given = saved ?? { steps: [{ type: 'pageview', value: '/' }, { type: 'event', value: '' }] };
   // A step that nobody named is shown as its value, whatever that becomes.
   const steps = structuredClone(given.steps).map(step => ({ ...step, label: step.label === step.value ? '' : step.label ?? '' }));
@@ -172,37 +180,36 @@ function composer(saved, done) {
     oninput: event => step[key] = event.target.value,
     ...properties,
   });
-  const kind = step => select(
-    { 'aria-label': t('what'), onchange: event => { step.type = event.target.value; delete step.where; draw(); } },
-    ['pageview', 'event'].map(name => [name, t(`f.${name}`)]),
-    step.type,
-  );
+  /** What somebody does in a step: kind and value, `more` controls on the line, and what belongs below it. */
+  const action = (step, ...more) => {
+    const dimension = () => step.type === 'event' ? 'event' : 'path', below = h('div');
+    const value = offering(view, dimension, input(step, 'value', { required: true })), note = noticing(view, dimension, value);
+    const become = event => {
+      step.type = event.target.value;
+      delete step.where;
+      value.offer();
+      note.look();
+      replace(below, asked(step));
+    };
+    const kind = select({ 'aria-label': t('what'), onchange: become }, ['pageview', 'event'].map(name => [name, t(`f.${name}`)]), step.type);
+    followKind(value, kind, { pages: 'pageview', events: 'event' });
+    replace(below, asked(step));
+    return [h('div', { class: 'row' }, kind, value, ...more), note, below];
+  };
   const drop = (list, at, label, disabled) => button('✕', () => { list.splice(at, 1); draw(); }, { class: 'icon', 'aria-label': label, disabled });
   const asked = step => step.type === 'event' && propertyRows(step);
   const draw = () => {
     replace(rows,
       steps.map((step, at) => h('fieldset', null,
         h('legend', null, t('f.step', { number: at + 1 })),
-        h('div', { class: 'row' },
-          kind(step),
-          input(step, 'value', { required: true }),
-          input(step, 'label'),
-          drop(steps, at, t('f.drop', { number: at + 1 }), steps.length < 3),
-        ),
-        asked(step),
+        action(step, input(step, 'label'), drop(steps, at, t('f.drop', { number: at + 1 }), steps.length < 3)),
       )),
     );
     // Nothing lies between the steps of a strict funnel, and where any order will do no step is after another.
     replace(outs,
       order.value !== 'strict' && exclusions.map((step, at) => h('fieldset', null,
         h('legend', null, t('f.exclusion')),
-        h('div', { class: 'row' },
-          kind(step),
-          input(step, 'value', { required: true }),
-          order.value === 'ordered' && place(step),
-          drop(exclusions, at, t('f.drop-exclusion')),
-        ),
-        asked(step),
+        action(step, order.value === 'ordered' && place(step), drop(exclusions, at, t('f.drop-exclusion'))),
       )),
     );
     exclude.hidden = order.value === 'strict';

@@ -1,8 +1,8 @@
 // What visitors should do, and how many did.
 
 import {
-  h, replace, t, number, percent, money, load, table, byProperty, formDialog, removal, button, choice, field, select, behind, ask,
-  askAll,
+  h, replace, t, number, percent, money, load, table, byProperty, formDialog, removal, button, choice, field, select, behind,
+  offering, noticing, followKind, ask, askAll,
 } from './kit.js';
 import { propertyRows } from './conditions.js';
 
@@ -61,15 +61,18 @@ export async function show(view) {
       const data = await goals;
       if (!data.length) return null;
       const stats = new Map(await Promise.all(data.map(async goal => [goal.id, await report(`/api/v1/goals/${goal.id}/stats`)])));
-      const cell = (name, show = number) => row => show(stats.get(row.id)[name]);
+      const column = (name, show = number) => {
+        const value = row => stats.get(row.id)[name];
+        return { number: true, value, cell: row => show(value(row)) };
+      };
       return table(t('z.list'),
         [
-          { name: t('name'), cell: row => row.name },
+          { name: t('name'), cell: row => row.name, value: row => row.name },
           { name: t('z.kind'), cell: row => `${t(`z.${row.goal_type}`)}: ${row.config[key[row.goal_type]]}` },
-          { name: t('z.conversions'), number: true, explain: t('z.conversions?'), cell: cell('conversions') },
-          { name: t('z.unique'), number: true, cell: cell('unique_visitors') },
-          { name: t('z.rate'), number: true, explain: t('z.rate?'), cell: cell('conversion_rate', percent) },
-          { name: t('revenue'), number: true, cell: row => cash(stats.get(row.id)) },
+          { name: t('z.conversions'), explain: t('z.conversions?'), ...column('conversions') },
+          { name: t('z.unique'), ...column('unique_visitors') },
+          { name: t('z.rate'), explain: t('z.rate?'), ...column('conversion_rate', percent) },
+          { name: t('revenue'), ...column('total_revenue'), cell: row => cash(stats.get(row.id)) },
           {
             name: '',
             cell: row => h('div', { class: 'row end' },
@@ -109,8 +112,10 @@ const whoReaches = (view, goal) => byProperty(view, `${goal.name}: ${t('z.by')}`
 });
 
 function composer(view, saved) {
-  const name = h('input', { type: 'text', required: true, maxlength: 200, value: saved?.name ?? '' }), value = h('input', { required: true });
+  const name = h('input', { type: 'text', required: true, maxlength: 200, value: saved?.name ?? '' });
   const kind = select({ disabled: !!saved }, Object.keys(key).map(name => [name, t(`z.${name}`)]), saved?.goal_type ?? 'pageview');
+  const dimension = () => ({ pageview: 'path', event: 'event' })[kind.value], value = offering(view, dimension, h('input', { required: true }));
+  const note = noticing(view, dimension, value);
   const worth = h('input', { type: 'number', id: 'goal-worth', min: 0, max: 10000000, step: 'any', value: saved?.config.value ?? '' });
   const filtered = { where: structuredClone(saved?.config.where) }, asked = h('div'), valueField = field(t('z.path'), value);
   const draw = () => {
@@ -118,10 +123,14 @@ function composer(view, saved) {
     valueField.querySelector('label').textContent = t(`z.${name}`);
     value.type = name.startsWith('threshold') ? 'number' : 'text';
     replace(asked, kind.value === 'event' && propertyRows(filtered));
+    value.offer();
+    note.look();
   };
   kind.addEventListener('change', draw);
+  followKind(value, kind, { pages: 'pageview', events: 'event' });
   draw();
   value.value = saved?.config[key[saved.goal_type]] ?? '';
+  note.look();
   formDialog(
     saved?.name ?? t('z.new'),
     { id: 'goal-form' },
@@ -138,6 +147,7 @@ function composer(view, saved) {
     field(t('name'), name),
     field(t('z.kind'), kind),
     valueField,
+    note,
     asked,
     field(t('z.worth'), worth, t('z.worth?')),
   );

@@ -1,7 +1,8 @@
 // Where visitors go after a page or event, or came from, and how they get from one page to another.
 
 import {
-  h, replace, t, number, percent, duration, later, card, growing, select, form, field, choice, sankey, table, behind, unique, button,
+  h, replace, t, number, percent, duration, later, card, growing, select, form, field, choice, sankey, table, behind, button, offering,
+  noticing, followKind,
 } from './kit.js';
 
 export const texts = {
@@ -49,13 +50,18 @@ const ends = { '(exit)': 'x.exit', '(entry)': 'x.entry', '(other)': 'x.other' };
 
 export async function show(view) {
   const { root, report, state, go, signal } = view;
-  const { data: pages } = await report('/api/v1/pages', { limit: 100 });
+  const { data: pages } = await report('/api/v1/pages', { limit: 1 });
   const kind = state.extra.kind === 'event' ? 'event' : 'path', direction = state.extra.direction ?? 'forward', depth = state.extra.depth ?? '3';
   const start = state.extra.start || (kind === 'path' ? pages[0]?.path ?? '/' : '');
-  const known = h('datalist', { id: unique('pages') }, pages.map(({ path }) => h('option', { value: path })));
-  const page = (value, label) => h('input', { type: 'text', required: true, value, list: known.id, 'aria-label': label, placeholder: label });
-  const pivot = page(start, t('x.page')), question = { [kind]: start, direction };
-  const kinds = select({ 'aria-label': t('x.kind') }, ['path', 'event'].map(name => [name, t(`x.${name}`)]), kind);
+  const input = (value, label) => h('input', { type: 'text', required: true, value, 'aria-label': label, placeholder: label });
+  const page = (value, label) => offering(view, () => 'path', input(value, label));
+  const kinds = select({ 'aria-label': t('x.kind'), onchange: () => { pivot.offer(); note.look(); } },
+    ['path', 'event'].map(name => [name, t(`x.${name}`)]),
+    kind,
+  );
+  const pivot = offering(view, () => kinds.value, input(start, t('x.page'))), question = { [kind]: start, direction };
+  const note = noticing(view, () => kinds.value, pivot);
+  followKind(pivot, kinds, { pages: 'path', events: 'event' });
   const actions = form({ class: 'row', id: 'flow-form' },
     () => go({ extra: { kind: kinds.value, start: pivot.value } }),
     kinds,
@@ -63,8 +69,9 @@ export async function show(view) {
     h('button', { type: 'submit' }, t('show')),
     choice(view, 'direction', t('x.direction'), ['forward', 'backward'].map(name => [name, t(`x.${name}`)]), direction),
     choice(view, 'depth', t('x.depth'), [1, 2, 3, 4, 5].map(count => [String(count), t('x.steps', { count })]), depth),
+    note,
   );
-  replace(root, known,
+  replace(root,
     later(t('x.flow'), { signal, lines: 8, explain: t('x.flow?'), nothing: t('x.none'), actions }, async () => {
       if (!start) return null;
       const { nodes, links } = await report('/api/v1/paths/flow', { ...question, depth, limit: 8 });
@@ -120,6 +127,8 @@ function between(view, page) {
       field(t('x.start'), first),
       field(t('x.end'), last),
       h('button', { type: 'submit' }, t('show')),
+      noticing(view, () => 'path', first),
+      noticing(view, () => 'path', last),
     ),
     ways,
   );

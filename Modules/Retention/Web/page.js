@@ -1,6 +1,6 @@
 // Who comes back.
 
-import { h, replace, t, number, percent, later, form, choice, heat, lineChart, day, behind, parameters } from './kit.js';
+import { h, replace, t, number, percent, later, form, choice, heat, lineChart, day, behind, parameters, offering, noticing, scroller } from './kit.js';
 
 export const texts = {
   't.grid': { en: 'Who comes back', de: 'Wer wiederkommt' },
@@ -52,7 +52,8 @@ export async function show(view) {
   const after = count => t(`t.${period}.after`, { count });
   const options = names => names.map(name => [name, t(`t.${name}`)]);
   const name = (key, label) => h('input', { type: 'text', value: state.extra[key] ?? '', 'aria-label': label, placeholder: label, size: 16 });
-  const event = name('event', t('t.event')), again = name('return', t('t.return'));
+  const named = input => offering(view, () => 'event', input);
+  const event = named(name('event', t('t.event'))), again = named(name('return', t('t.return')));
   const actions = form({ class: 'row', id: 'retention-form' },
     () => go({ extra: { event: event.value, return: again.value } }),
     choice(view, 'period', t('t.period'), options(['daily', 'weekly', 'monthly']), period),
@@ -61,6 +62,8 @@ export async function show(view) {
     event,
     again,
     h('button', { type: 'submit' }, t('apply')),
+    noticing(view, () => 'event', event),
+    noticing(view, () => 'event', again),
   );
   const answer = report('/api/v1/retention/grid', question);
   const options2 = { signal, nothing: t('t.none'), again: view.refresh };
@@ -89,7 +92,7 @@ function grid(view, { cohorts, average }, question, after) {
     return heat(rate, visitors ? who : undefined, label);
   };
   const places = Array.from({ length: columns }, (_, at) => at);
-  const rows = h('div', { class: 'scroll' },
+  const rows = scroller(t('t.grid'),
     h('table', { class: 'plain cohorts' },
       h('caption', { class: 'hidden' }, t('t.grid')),
       h('thead', null,

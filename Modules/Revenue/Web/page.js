@@ -1,7 +1,7 @@
 // What was earned.
 
 import {
-  h, replace, t, number, money, timeline, endsToday, figure, delta, later, load, breakdown, table, button, lineChart, picker, csv, download,
+  h, replace, t, number, money, amounts, timeline, endsToday, figure, delta, later, load, breakdown, table, button, lineChart, picker, csv, download,
 } from './kit.js';
 
 export const texts = {
@@ -83,7 +83,7 @@ export async function show(view) {
       const answer = await report('/api/v1/revenue/timeseries', { interval: view.interval, ...view.compare });
       if (!answer.data.length) return null;
       const points = timeline(answer, view.interval, point => point.revenue);
-      return lineChart({ name: t('revenue'), points, format: value => money(value, answer.currency), partial: endsToday(view, answer.data) });
+      return lineChart({ name: t('revenue'), points, format: amounts(answer.currency), partial: endsToday(view, answer.data) });
     }),
     h('div', { class: 'grid' },
       breakdown(t('v.products'), [products], { signal, again: view.refresh }),

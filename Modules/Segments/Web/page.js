@@ -1,8 +1,8 @@
 // Groups of visitors that every report can be asked about.
 
 import {
-  h, replace, t, has, number, percent, load, failed, table, byProperty, formDialog, removal, button, field, select, toast, ask, askAll,
-  parameters,
+  h, replace, t, has, number, percent, load, failed, table, byProperty, formDialog, removal, button, field, select, toast,
+  offering, noticing, followKind, ask, askAll, parameters,
 } from './kit.js';
 import { propertyRows, areComplete } from './conditions.js';
 import { forgetSegments } from './toolbar.js';
@@ -110,6 +110,7 @@ export async function show(view) {
         waiting.set(row.id, [...waiting.get(row.id) ?? [], numbers => place.textContent = format(numbers?.[key])]);
         return place;
       };
+      const column = (name, key, format) => ({ name, number: true, cell: cell(key, format), value: row => known.get(row.id)?.[key] });
       const problem = h('div');
       // So many at a time are answered, and the table does not wait for all of them.
       const rest = async from => {
@@ -117,17 +118,24 @@ export async function show(view) {
         try {
           for (let at = from; at < ids.length; at += 10) {
             from = at;
-            for (const row of await count(ids.slice(at, at + 10))) waiting.get(row.segment_id)?.forEach(fill => fill(row));
+            for (const row of await count(ids.slice(at, at + 10))) {
+              known.set(row.segment_id, row);
+              waiting.get(row.segment_id)?.forEach(fill => fill(row));
+            }
           }
         } catch (error) { if (!signal.aborted) replace(problem, failed(error, () => rest(from))); }
       };
       const drawn = table(t('g.list'),
         [
-          { name: t('name'), cell: row => [row.name, row.description && h('div', { class: 'hint' }, row.description)] },
-          { name: t('visitors'), number: true, cell: cell('visitors') },
-          { name: t('sessions'), number: true, cell: cell('sessions') },
-          { name: t('pageviews'), number: true, cell: cell('pageviews') },
-          { name: t('g.bounce'), number: true, cell: cell('bounce_rate', percent) },
+          {
+            name: t('name'),
+            cell: row => [row.name, row.description && h('div', { class: 'hint' }, row.description)],
+            value: row => row.name,
+          },
+          column(t('visitors'), 'visitors'),
+          column(t('sessions'), 'sessions'),
+          column(t('pageviews'), 'pageviews'),
+          column(t('g.bounce'), 'bounce_rate', percent),
           {
             name: '',
             cell: row => h('div', { class: 'row end' },
@@ -234,7 +242,7 @@ function composer(view, saved, definition = { match: 'all', conditions: [blank.s
   const draw = () => {
     replace(rows,
       conditions.map((condition, at) => {
-        const { line, below } = parts(condition, { change: made => { Object.assign(condition, made); count(); }, redraw: draw, become: name => {
+        const { line, below } = parts(view, condition, { change: made => { Object.assign(condition, made); count(); }, redraw: draw, become: name => {
           conditions[at] = structuredClone(blank[name]);
           draw();
         } });
@@ -259,7 +267,7 @@ function composer(view, saved, definition = { match: 'all', conditions: [blank.s
 }
 
 /** The controls of a condition, and those that belong below them. `change(parts)`, `become(source)` and `redraw()` are what they do to it. */
-function parts(condition, { change, redraw, become }) {
+function parts(view, condition, { change, redraw, become }) {
   const input = (label, value, properties, read = text => text) => text => h('input', {
     type: 'text',
     'aria-label': t(label),
@@ -281,16 +289,17 @@ function parts(condition, { change, redraw, become }) {
   const properties = step => propertyRows(step, () => change({}));
   if (condition.source === 'event') {
     const times = input('g.times', condition.count?.value ?? 1, { type: 'number', min: 1 }, text => ({ op: 'gte', value: Number(text) }))('count');
+    const name = input('g.event-name', condition.event ?? '', { placeholder: 'signup', required: true })('event');
     const line = [
       source,
-      input('g.event-name', condition.event ?? '', { placeholder: 'signup', required: true })('event'),
+      offering(view, () => 'event', name),
       t('g.did'),
       times,
       `${t('g.times')} ${t('g.last')}`,
       days('within_days'),
       t('g.days'),
     ];
-    return { line, below: properties(condition) };
+    return { line, below: [noticing(view, () => 'event', name), properties(condition)] };
   }
   if (condition.source === 'sequence') {
     const [first, second] = stepsOf(condition);
@@ -305,18 +314,16 @@ function parts(condition, { change, redraw, become }) {
         step[target.value] = '';
         redraw();
       };
-      return [
-        select({ 'aria-label': t('what'), onchange: become }, [['path', t('g.pageview')], ['event', t('g.event')]], kind),
-        h('input', {
-          type: 'text',
-          'aria-label': t(kind === 'event' ? 'g.event-name' : 'dimension.path'),
-          placeholder: kind === 'event' ? 'signup' : '/pricing',
-          value: step[kind],
-          required: true,
-          oninput: event => { step[kind] = event.target.value; change({}); },
-        }),
-        kind === 'event' && properties(step),
-      ];
+      const of = select({ 'aria-label': t('what'), onchange: become }, [['path', t('g.pageview')], ['event', t('g.event')]], kind);
+      const value = h('input', {
+        type: 'text',
+        'aria-label': t(kind === 'event' ? 'g.event-name' : 'dimension.path'),
+        placeholder: kind === 'event' ? 'signup' : '/pricing',
+        value: step[kind],
+        required: true,
+        oninput: event => { step[kind] = event.target.value; change({}); },
+      });
+      return [of, offering(view, () => kind, value), noticing(view, () => kind, value), kind === 'event' && properties(step)];
     };
     const then = select(
       { 'aria-label': t('g.order'), onchange: follow },
@@ -330,7 +337,7 @@ function parts(condition, { change, redraw, become }) {
   }
   const isNumber = condition.source === 'metric', isProfile = condition.source === 'profile';
   const of = isProfile
-    ? input('g.field', condition.field)('field')
+    ? offering(view, () => 'trait', input('g.field', condition.field)('field'))
     : select(
       { 'aria-label': t('g.field'), onchange: event => change({ field: event.target.value }) },
       fields[condition.source].map(name => [name, t([`g.${name}`, `dimension.${name}`].find(has) ?? name)]),
@@ -344,5 +351,10 @@ function parts(condition, { change, redraw, become }) {
   const value = input('g.value', condition.value ?? '', { type: isNumber ? 'number' : 'text', required: true }, text => isNumber && text
     ? Number(text)
     : text)('value');
-  return { line: [source, of, how, !condition.op.endsWith('exists') && value] };
+  if (condition.op.endsWith('exists')) return { line: [source, of, how] };
+  // What begins so, or contains it, is not a value that there is.
+  const dimension = () => ['session', 'pageview', 'profile'].includes(condition.source) ? condition.field : '';
+  const noticed = () => condition.op === 'eq' ? dimension() : '', note = noticing(view, noticed, value);
+  if (!isNumber) of.addEventListener('change', () => { value.offer(); note.look(); });
+  return { line: [source, of, how, isNumber ? value : offering(view, dimension, value)], below: isNumber ? undefined : note };
 }

@@ -100,6 +100,7 @@ export async function show(view) {
       ),
       later(t('u.attribution'),
         {
+          wide: true,
           explain: t('u.attribution?'),
           signal,
           nothing: t('u.no-orders'),
@@ -114,11 +115,11 @@ export async function show(view) {
           if (!data.length) return null;
           return table(t('u.attribution'),
             [
-              { name: t('u.channel'), cell: row => row.channel },
-              { name: t('u.source'), cell: row => row.source },
-              { name: t('u.name'), cell: row => row.campaign ?? '–' },
-              { name: t('orders'), number: true, cell: row => number(row.orders) },
-              { name: t('revenue'), number: true, cell: row => money(row.revenue, currency) },
+              { name: t('u.channel'), cell: row => row.channel, value: row => row.channel },
+              { name: t('u.source'), cell: row => row.source, value: row => row.source },
+              { name: t('u.name'), cell: row => row.campaign ?? '–', value: row => row.campaign },
+              { name: t('orders'), number: true, cell: row => number(row.orders), value: row => row.orders },
+              { name: t('revenue'), number: true, cell: row => money(row.revenue, currency), value: row => row.revenue },
             ],
             data.slice(0, 20),
           );

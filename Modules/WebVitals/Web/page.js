@@ -46,6 +46,7 @@ export const compares = true;
 
 const names = ['LCP', 'INP', 'CLS', 'FCP', 'TTFB'], kinds = { good: 'good', 'needs-improvement': 'fair', poor: 'bad' };
 const shown = (name, value) => value == null ? '–' : name === 'CLS' ? number(value) : milliseconds(value);
+const named = row => row.path ?? row.device ?? country(row.country);
 const dimensions = { pages: 'path', devices: 'device', countries: 'country' };
 const badge = rating => rating ? h('span', { class: `badge ${kinds[rating]}` }, t(`w.${rating}`)) : '';
 
@@ -71,14 +72,15 @@ export async function show(view) {
     { lines: 2, signal },
   );
   const columns = [
-    { name: t('what'), cell: row => row.path ?? row.device ?? country(row.country) },
+    { name: t('what'), cell: row => named(row), value: row => named(row) },
     ...names.map(name => ({
       name,
       number: true,
       explain: t(`w.${name}?`),
+      value: row => row[`${name}_p75`],
       cell: row => [shown(name, row[`${name}_p75`]), ' ', badge(row[`${name}_rating`])],
     })),
-    { name: t('w.samples'), number: true, cell: row => number(row.samples) },
+    { name: t('w.samples'), number: true, cell: row => number(row.samples), value: row => row.samples },
   ];
   replace(root, figures,
     later(`${t(`w.${metric}`)} · ${t('w.over-time')}`, { signal, explain: t('w.p75'), lines: 6, nothing: t('w.none') }, async () => {

@@ -28,7 +28,7 @@ struct Browser: Sendable {
 
     /// - Source: W3C WebDriver, 17.4.2: keyboard actions.
     enum Key {
-        static let tab = "\u{E004}", enter = "\u{E007}", shift = "\u{E008}", control = "\u{E009}"
+        static let tab = "\u{E004}", enter = "\u{E007}", shift = "\u{E008}", control = "\u{E009}", escape = "\u{E00C}"
         static let left = "\u{E012}", up = "\u{E013}", right = "\u{E014}", down = "\u{E015}"
     }
 
@@ -39,6 +39,14 @@ struct Browser: Sendable {
         let steps: [[String: Any]] = [
             ["type": "pointerMove", "duration": 0, "origin": origin, "x": corner.x, "y": corner.y], ["type": "pointerDown", "button": 0],
             move(x / 2, y / 2), move(x - x / 2, y - y / 2), ["type": "pointerUp", "button": 0],
+        ]
+        try await command(.POST, "/actions", ["actions": [["type": "pointer", "id": "mouse", "parameters": ["pointerType": "mouse"], "actions": steps]]])
+    }
+
+    /// Presses and lets go at a place of the window.
+    func press(x: Int, y: Int) async throws {
+        let steps: [[String: Any]] = [
+            ["type": "pointerMove", "duration": 0, "x": x, "y": y], ["type": "pointerDown", "button": 0], ["type": "pointerUp", "button": 0],
         ]
         try await command(.POST, "/actions", ["actions": [["type": "pointer", "id": "mouse", "parameters": ["pointerType": "mouse"], "actions": steps]]])
     }
@@ -76,6 +84,12 @@ struct Browser: Sendable {
     /// The picture of the window, PNG in base 64.
     func picture() async throws -> String { try await command(.GET, "/screenshot", nil).string ?? "" }
     func resize(width: Int, height: Int) async throws { try await command(.POST, "/window/rect", ["width": width, "height": height]) }
+
+    /// A command of Chromium's own protocol.
+    /// - Source: https://chromedevtools.github.io/devtools-protocol/
+    func devTools(_ name: String, _ parameters: [String: Any]) async throws {
+        try await command(.POST, "/goog/cdp/execute", ["cmd": name, "params": parameters])
+    }
 
     func close() async throws { try await command(.DELETE, "", nil) }
 

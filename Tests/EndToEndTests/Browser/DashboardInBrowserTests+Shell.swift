@@ -173,7 +173,7 @@ extension DashboardInBrowserTests {
                     return [`${line.querySelectorAll('.alone').length}`, axis(line)[0], axis(line)[1], axis(euros)[1]];
                 })
                 """)
-            #expect(drawn == ["1", "0%", "2%", "€5.00"])
+            #expect(drawn == ["1", "0%", "2%", "€5"])
             let count = try await browser.run("""
                 const { button } = await import(`${document.documentElement.dataset.files}/kit.js`);
                 let count = 0, finish;

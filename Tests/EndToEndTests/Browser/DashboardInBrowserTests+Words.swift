@@ -18,7 +18,7 @@ extension DashboardInBrowserTests {
                 return Promise.all(['en', 'de'].map(language => import(`\(folder)/${language}.js`))).then(all => all.map(names))
                 """)
             #expect(catalogues.count == 2 && catalogues[0] == catalogues[1] && catalogues[0].count > 1_000)
-            #expect(try await Self.missingWords(folder, ["app", "charts", "conditions", "kit", "login", "map", "start", "tables", "toolbar"], browser) == [])
+            #expect(try await Self.missingWords(folder, ["app", "charts", "conditions", "kit", "login", "map", "offers", "start", "tables", "toolbar"], browser) == [])
             for page in app.installation.registry.modules.flatMap(\.pages) {
                 #expect(try await Self.missingWords(folder, ["page-\(page.id)"], browser) == [], "\(page.id)")
                 for (theme, width) in [("light", 1_280), ("dark", 420)] {

@@ -206,7 +206,7 @@ extension DashboardPagesInBrowserTests {
                 try await Self.press("More", browser)
                 try await Dashboard.settles(browser, where: "[...document.querySelectorAll('.list')].some(l => l.tBodies[0].rows.length === \(count))")
             }
-            let hints = try await Dashboard.texts(".list + .row.end .hint", browser)
+            let hints = try await Dashboard.texts(".scroll + .row.end .hint", browser)
             #expect(hints == ["No more than 1,000 are told at once. The API tells the rest with “offset”."])
             try await Dashboard.isClean(browser)
         }

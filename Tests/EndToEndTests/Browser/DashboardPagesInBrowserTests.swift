@@ -89,7 +89,7 @@ struct DashboardPagesInBrowserTests {
             func place(_ at: Int) -> [Int64] { ["x", "y", "w", "h"].map { widgets[at][$0]?.integer ?? -1 } }
             // The first went to row 2; the second lay there and is pushed below it; the lists below that.
             #expect(place(0) == [0, 2, 12, 2])
-            #expect(place(1) == [0, 4, 12, 4])
+            #expect(place(1) == [0, 4, 12, 5])
             #expect(place(2)[2...] == [5, 6], "Shift sizes: \(place(2))")
             #expect(place(3)[0] == 5, "moved by keys: \(place(3))")
             let layout = "return [...document.querySelectorAll('.board > .card')].map(c => c.style.gridArea)"

@@ -1,0 +1,125 @@
+// Values that there are in the view's range, offered where one is to be written, and whether what was written is one of them.
+
+import { h, replace, unique } from './dom.js';
+import { t, country } from './text.js';
+import { ask } from './api.js';
+import { parameters, write } from './state.js';
+
+/** Where the values of a dimension are listed: the report, the list in its answer, the name in a row, and what else to ask. */
+const reports = {
+  path: ['pages', 'data', 'path'],
+  entry_page: ['pages/entry', 'data', 'path'],
+  exit_page: ['pages/exit', 'data', 'path'],
+  source: ['referrers', 'data', 'source'],
+  country: ['geo', 'data', 'country', { level: 'country' }],
+  region: ['geo', 'data', 'region', { level: 'region' }],
+  city: ['geo', 'data', 'city', { level: 'city' }],
+  browser: ['devices', 'browsers', 'name'],
+  os: ['devices', 'operating_systems', 'name'],
+  device: ['devices', 'device_types', 'name'],
+  event: ['events', 'data', 'name'],
+  channel: ['marketing/channels', 'data', 'channel', { limit: undefined }],
+  utm_campaign: ['campaigns', 'data', 'campaign'],
+  utm_source: ['campaigns/sources', 'data', 'source'],
+  utm_medium: ['campaigns/mediums', 'data', 'medium'],
+};
+
+/** Traits that people have, and their values, of those who came last. */
+async function traits({ signal }, name) {
+  const { data } = await ask('/api/v1/identity/profiles', { signal, parameters: { limit: 200 } });
+  const known = data.map(person => person.traits ?? {});
+  const own = name.slice('traits.'.length);
+  return name === 'trait'
+    ? known.flatMap(traits => Object.keys(traits).map(key => `traits.${key}`))
+    : known.map(traits => traits[own]).filter(value => ['string', 'number'].includes(typeof value)).map(String);
+}
+
+/** Values of a dimension that there are in the view's range, whoever is looked at in it, the most frequent first. */
+export async function values(view, name) {
+  if (name === 'trait' || name.startsWith('traits.')) return [...new Set(await traits(view, name))];
+  if (!(name in reports)) return [];
+  const [path, list, key, extra] = reports[name];
+  const answer = await view.report(`/api/v1/${path}`, { limit: 200, ...extra, filter: '', segment_id: '' });
+  return [...new Set(answer[list].map(row => row[key]).filter(Boolean))];
+}
+
+const option = (name, value) => h('option', { value, label: name === 'country' ? country(value) : undefined });
+
+/** The id of a `datalist` with the values of a dimension. Each is asked for once in a range. */
+function list(view, name) {
+  const id = `offers-${name.replace(/[^\w.]/g, '_')}`, { start_at, end_at, timezone } = parameters(view.state);
+  const asked = [view.session.project?.id, start_at, end_at, timezone].join(' ');
+  let element = document.getElementById(id);
+  if (!element) document.body.append(element = h('datalist', { id }));
+  if (element.dataset.asked !== asked) {
+    element.dataset.asked = asked;
+    values(view, name).then(
+      found => replace(element, found.map(value => option(name, value))),
+      () => element.removeAttribute('data-asked'),
+    );
+  }
+  return id;
+}
+
+/** Offers the values of what `dimension()` comes to in `input`, and returns that; `input.offer()` does so again where it has changed. */
+export function offering(view, dimension, input) {
+  input.offer = () => {
+    const name = dimension();
+    if (name) input.setAttribute('list', list(view, name)); else input.removeAttribute('list');
+  };
+  input.autocomplete = 'off';
+  input.offer();
+  return input;
+}
+
+/** The same for several values with commas between them, each of which begins a new choice: a list to be put beside `input`. */
+export function offeringSeveral(view, dimension, input) {
+  const own = h('datalist', { id: unique('several') });
+  let known = [];
+  const draw = () => {
+    const before = /^(.*,\s*)?/.exec(input.value)[0], chosen = input.value.split(',').map(part => part.trim());
+    replace(own, known.filter(value => !chosen.includes(value)).map(value => option(dimension, before + value)));
+  };
+  values(view, dimension).then(found => { known = found; draw(); }, () => { /* it can be written all the same */ });
+  input.addEventListener('input', draw);
+  input.autocomplete = 'off';
+  input.setAttribute('list', own.id);
+  return own;
+}
+
+/** Whether nothing in the view's range has this value; with *, nothing like it. */
+async function isUnseen(view, name, value) {
+  const [path, list, , extra] = reports[name], filter = write([{ name, sign: value.includes('*') ? '~:' : ':', values: [value] }]);
+  const answer = await view.report(`/api/v1/${path}`, { limit: 1, ...extra, filter, segment_id: '' });
+  return !answer[list].length;
+}
+
+/** What stands below an input and says so where nothing in the range has what is written in it. `note.look()` looks again. */
+export function noticing(view, dimension, input) {
+  const note = h('p', { class: 'hint unseen', role: 'status', hidden: true });
+  let asked = 0;
+  note.look = async () => {
+    const mine = ++asked, name = dimension(), value = input.value.trim();
+    const isMissing = name in reports && value !== '' && await isUnseen(view, name, value).catch(() => false);
+    if (mine !== asked) return;
+    note.hidden = !isMissing;
+    note.textContent = isMissing ? t(`unseen.${name === 'event' ? 'event' : name === 'path' ? 'path' : 'value'}`, { value }) : '';
+  };
+  input.addEventListener('change', note.look);
+  note.look();
+  return note;
+}
+
+/**
+ * A page begins with / (or *), and an event hardly does: where `input` says so, `kind`, a `select`, is set to the one or the other of
+ * `pages` and `events`, as choosing it does.
+ */
+export function followKind(input, kind, { pages, events }) {
+  const become = value => {
+    if (kind.disabled || kind.value === value) return;
+    kind.value = value;
+    kind.dispatchEvent(new Event('change'));
+  };
+  input.addEventListener('input', () => { if (kind.value === events && input.value.startsWith('/')) become(pages); });
+  input.addEventListener('change', () => { if (kind.value === pages && /^[^/*]/.test(input.value.trim())) become(events); });
+}

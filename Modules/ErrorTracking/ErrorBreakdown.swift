@@ -1,0 +1,36 @@
+import Core
+
+/// Errors by a property of their occurrences: on which pages, in which browsers and releases they happened.
+struct ErrorBreakdown: Encodable, Sendable {
+    /// Nil for occurrences without a value, such as those of no release.
+    @Nullable var value: String?
+    let count, affectedVisitors: Int64
+    /// Of all occurrences that were asked about.
+    let percentage: Double
+
+    private enum CodingKeys: String, CodingKey { case value, count, percentage, affectedVisitors = "affected_visitors" }
+
+    /// What to break down by; each is a column of `ErrorTable.table`.
+    static let properties = ["path", "browser", "release", "os", "device", "country", "environment"]
+
+    static let schema = Schema.object([
+        .required("value", .nullable(.string(0...2_048)), "Null for occurrences that have none."), .required("count", .count),
+        .required("affected_visitors", .count), .required("percentage", .number(0...100), "Of all occurrences asked about."),
+    ])
+
+    /// The value with the most occurrences first.
+    static func run(_ scope: Scope, _ filter: ErrorFilter, by property: String) async throws -> [ErrorBreakdown] {
+        guard properties.contains(property) else { return [] }
+        let condition = SQL.all(filter.conditions), column = SQL(sql: property), visitors = try await scope.visitorCount()
+        return try await scope.rows("error_tracking.breakdown", reading: [ErrorTable.table], """
+            SELECT value, occurrences, visitors, sum(occurrences) OVER () AS total
+            FROM (SELECT \(column) AS value, count(*) AS occurrences, \(visitors.distinct(groups: 1_000)) AS visitors
+              FROM error_tracking_errors WHERE \(condition) GROUP BY \(column)) counted
+            ORDER BY occurrences DESC, visitors DESC, value LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """).map { row in
+                ErrorBreakdown(
+                    value: row.optionalText("value"), count: row.int("occurrences"), affectedVisitors: row.int("visitors"),
+                    percentage: Rounded.exactPercentage(row.int("occurrences"), of: row.int("total")))
+            }
+    }
+}

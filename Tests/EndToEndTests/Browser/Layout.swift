@@ -1,0 +1,90 @@
+import Common
+
+/// What no page may look like at any width: texts on each other or outside their boxes, a page that scrolls sideways, a line of boxes
+/// that is not filled, a box that only a pointer can scroll, a column without a name.
+enum Layout {
+    /// Returns one sentence for each fault.
+    static let script = #"""
+        // What was observed is answered with the next frame.
+        await new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)));
+        const found = [], root = document.documentElement, wide = root.clientWidth;
+        const scope = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body;
+        const what = e => `${e.tagName.toLowerCase()}${e.id ? '#' + e.id : ''}${e.classList.length ? '.' + [...e.classList].join('.') : ''} “${e.textContent.trim().replace(/\s+/g, ' ').slice(0, 40)}”`;
+        if (root.scrollWidth > wide) found.push(`the page is ${root.scrollWidth - wide} px too wide`);
+        const styles = new Map(), style = e => { if (!styles.has(e)) styles.set(e, getComputedStyle(e)); return styles.get(e); };
+        // What is seen of a rectangle inside `e`, whose ancestors may cut it off; and the innermost one that scrolls.
+        const clip = (rect, e) => {
+          let { left, top, right, bottom } = rect, scroller = null;
+          for (let p = e; p && p !== scope.parentElement; p = p.parentElement) {
+            const { overflowX, overflowY, position } = style(p);
+            if (overflowX !== 'visible' || overflowY !== 'visible') {
+              if (/auto|scroll/.test(overflowX + overflowY)) scroller ??= p;
+              const box = p.getBoundingClientRect();
+              left = Math.max(left, box.left); right = Math.min(right, box.right); top = Math.max(top, box.top); bottom = Math.min(bottom, box.bottom);
+            }
+            if (position === 'fixed') break;
+          }
+          return { left, top, right, bottom, scroller };
+        };
+        const texts = [], walker = document.createTreeWalker(scope, NodeFilter.SHOW_TEXT);
+        for (let node; node = walker.nextNode();) {
+          const e = node.parentElement;
+          if (!node.data.trim() || e.closest('.hidden, .skip, option, svg, .tip, .toasts') || !e.checkVisibility({ visibilityProperty: true })) continue;
+          const range = document.createRange(); range.selectNodeContents(node);
+          for (const rect of e.closest('.info') ? [e.closest('.info').getBoundingClientRect()] : range.getClientRects()) {
+            const box = clip(rect, e);
+            if (box.right - box.left < 2 || box.bottom - box.top < 2) continue;
+            texts.push({ e, box });
+            if (!box.scroller && (rect.right > wide + 1 || rect.left < -1)) found.push(`outside the window: ${what(e)}`);
+            const card = e.closest('.card, .figure, dialog, td, th');
+            if (!card || card.contains(box.scroller) && card !== box.scroller) continue;
+            const edge = card.getBoundingClientRect(), out = Math.round(Math.max(box.right - edge.right, edge.left - box.left));
+            if (out > 1) found.push(`sticks out of its box by ${out} px: ${what(e)}`);
+          }
+        }
+        texts.sort((a, b) => a.box.top - b.box.top);
+        for (let i = 0; i < texts.length; i++) {
+          for (let j = i + 1; j < texts.length && texts[j].box.top < texts[i].box.bottom; j++) {
+            const { e: a, box: p } = texts[i], { e: b, box: q } = texts[j];
+            const x = Math.min(p.right, q.right) - Math.max(p.left, q.left), y = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
+            if (a !== b && x > 2 && y > 5) found.push(`lie on each other by ${Math.round(x)}×${Math.round(y)} px: ${what(a)}, ${what(b)}`);
+          }
+        }
+        for (const grid of scope.querySelectorAll('.grid')) {
+          if (!grid.checkVisibility()) continue;
+          const lines = new Map(), whole = grid.getBoundingClientRect().width;
+          for (const child of grid.children) { const { top, width } = child.getBoundingClientRect(); lines.set(Math.round(top), (lines.get(Math.round(top)) ?? 0) + width); }
+          for (const width of lines.values()) if (width < whole * .9) found.push(`a line of a grid is filled to ${Math.round(width / whole * 100)} %: ${what(grid)}`);
+        }
+        for (const e of scope.querySelectorAll('*')) {
+          const { overflowX, overflowY } = style(e);
+          if (!/auto|scroll/.test(overflowX + overflowY) || e.matches('dialog, textarea, select') || !e.checkVisibility()) continue;
+          const isCut = /auto|scroll/.test(overflowX) && e.scrollWidth > e.clientWidth + 1 || /auto|scroll/.test(overflowY) && e.scrollHeight > e.clientHeight + 1;
+          if (isCut && e.tabIndex < 0 && !e.querySelector('a[href], button, input, select, textarea, [tabindex="0"]')) found.push(`scrolls by pointer alone: ${what(e)}`);
+        }
+        for (const head of scope.querySelectorAll('th')) if (head.checkVisibility() && !head.textContent.trim()) found.push(`an empty head: ${what(head.closest('table'))}`);
+        return [...new Set(found)];
+        """#
+
+    /// The widths of phones, tablets, and of small and large screens.
+    static let widths = [390, 768, 1_024, 1_366, 1_440, 1_920]
+}
+
+extension Browser {
+    /// Makes the page so many pixels large, which may be less than a window can be.
+    func viewport(width: Int, height: Int = 900) async throws {
+        try await devTools("Emulation.setDeviceMetricsOverride", ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": false])
+    }
+
+    /// The faults of the page, or of the dialog that is open, at every width; each with the widths that show it.
+    func layoutFaults(at widths: [Int] = Layout.widths) async throws -> [String] {
+        var found: [(sentence: String, widths: [Int])] = []
+        for width in widths {
+            try await viewport(width: width)
+            for sentence in try await texts(Layout.script) {
+                if let at = found.firstIndex(where: { $0.sentence == sentence }) { found[at].widths.append(width) } else { found.append((sentence, [width])) }
+            }
+        }
+        return found.map { "\($0.widths) \($0.sentence)" }
+    }
+}
