@@ -182,7 +182,8 @@ function lists(view, stats, numbers) {
   };
   const list = path => async limit => (await report(path, { limit })).data;
   const column = (name, key, format) => ({ name, value: row => row[key], format });
-  const visitors = { ...column(t('visitors'), 'visitors'), explain: t('o.visitors?') }, views = column(t('pageviews'), 'pageviews');
+  const visitors = { ...column(t('visitors'), 'visitors'), explain: t('o.visitors?') };
+  const views = isOfEvents(state.filters) ? [] : [column(t('pageviews'), 'pageviews')];
   const sessions = column(t('sessions'), 'sessions');
   const bounces = column(t('o.bounce'), 'bounce_rate', percent);
   const share = column(t('share'), 'percentage', percent);
@@ -245,7 +246,7 @@ function lists(view, stats, numbers) {
         {
           id: 'sources',
           title: t('o.source'),
-          columns: [visitors, views],
+          columns: [visitors, ...views],
           rows: list('/api/v1/referrers'),
           label: row => row.source,
           pick: filter('source'),

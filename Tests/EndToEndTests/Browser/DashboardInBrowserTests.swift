@@ -1,6 +1,7 @@
 import Core
 @testable import Host
 @testable import TestSupport
+import HTTPTypes
 import Testing
 
 /// The dashboard as a person uses it, in Debian's Chromium.
@@ -152,6 +153,10 @@ struct DashboardInBrowserTests {
             try await browser.waits(for: "return document.querySelector('.waiting')?.textContent.includes('Waiting') === true")
             try await Dashboard.isClean(browser)
             try await browser.run("return new Promise(r => setTimeout(r, 300))")
+            // What came and was refused, and why, is said while one waits.
+            let crawler = HTTPFields([HTTPField(name: .userAgent, value: "Googlebot/2.1 (+http://www.google.com/bot.html)")])
+            for _ in 1...2 { try await app.collect(#"{"type":"pageview","path":"/first"}"#, headers: crawler) }
+            try await browser.waits(for: "return document.querySelector('#refused').textContent.startsWith('2 events came and were refused: sent by a crawler')")
             try await app.collect(#"{"type":"pageview","path":"/first"}"#)
             try await browser.waits(for: "return document.querySelector('.waiting').textContent.includes('/first')")
             try await browser.click(selector: ".waiting button")
