@@ -91,16 +91,18 @@ enum PrintedTexts {
         return try (["config/pulse.yaml", "Makefile"] + sources).flatMap { file in
             try read(file).split(separator: "\n").flatMap { line -> [PrintedCommand] in
                 let line = String(line)
-                guard !line.trimmingCharacters(in: .whitespaces).hasPrefix("///"), let match = line.firstMatch(of: command) else { return [] }
-                // In a page it is all of a literal; elsewhere the sentence goes on after it.
-                let isPage = file.hasSuffix(".js")
-                var text = String(line[match.range]).trimmingCharacters(in: CharacterSet(charactersIn: " `'\"("))
-                if isPage, let end = text.lastIndex(of: "'") { text = String(text[..<end]) }
-                if !isPage, let end = text.firstIndex(of: "'") { text = String(text[..<end]) }
-                if text.count(where: { $0 == "\"" }) % 2 == 1, let end = text.firstIndex(of: "\"") { text = String(text[..<end]) }
-                for end in ["  ", ": ", ", "] { if let range = text.range(of: end) { text = String(text[..<range.lowerBound]) } }
-                text = text.replacing(#/\\\([^)]*\)|\$\{[^}]*\}/#, with: "x")
-                return [PrintedCommand(text: text, file: file, isMention: !isPage)]
+                if line.trimmingCharacters(in: .whitespaces).hasPrefix("///") { return [] }
+                return line.matches(of: command).map { command in
+                    // In a page it is all of a literal; elsewhere the sentence goes on after it.
+                    let isPage = file.hasSuffix(".js")
+                    var text = String(line[command.range]).trimmingCharacters(in: CharacterSet(charactersIn: " `'\"("))
+                    if isPage, let end = text.lastIndex(of: "'") { text = String(text[..<end]) }
+                    if !isPage, let end = text.firstIndex(of: "'") { text = String(text[..<end]) }
+                    if text.count(where: { $0 == "\"" }) % 2 == 1, let end = text.firstIndex(of: "\"") { text = String(text[..<end]) }
+                    for end in ["  ", ": ", ", "] { if let range = text.range(of: end) { text = String(text[..<range.lowerBound]) } }
+                    text = text.replacing(#/\\\([^)]*\)|\$\{[^}]*\}/#, with: "x")
+                    return PrintedCommand(text: text, file: file, isMention: !isPage)
+                }
             }
         }
     }
