@@ -11,7 +11,7 @@ public enum ReferrerSource {
 
     /// The source of a referrer.
     ///
-    /// - The host in lower case without `www.`, port, user and trailing dots; Punycode stays as it is.
+    /// - The host in lower case without `www.`, port, user and trailing dots; names of other scripts in Punycode.
     /// - Addresses of one service become one source: see `ReferrerAliases`.
     /// - `android-app://` referrers become the host of a known app, else the name of the package.
     /// - `(direct)` for no referrer, for anything but an http, https or android-app URL, and for the site itself.
@@ -27,7 +27,9 @@ public enum ReferrerSource {
         guard !referrer.isEmpty else { return direct }
         return referrer.withBytes { bytes in
             let text = UnsafeBufferPointer(rebasing: bytes.prefix(readLimit))
-            guard let address = WebAddress(text) else { return direct }
+            guard let address = WebAddress(text) else {
+                return InternationalHost.ascii(url: referrer).map { source(of: $0, siteHost: siteHost) } ?? direct
+            }
             if address.scheme == .androidApp { return ReferrerAliases.app(text.lowercasedText(address.host)) }
             if address.isIPv6 {
                 guard let host = address.hostText(text) else { return direct }
@@ -45,7 +47,9 @@ public enum ReferrerSource {
         guard !referrer.isEmpty else { return "" }
         return referrer.withBytes { bytes in
             let text = UnsafeBufferPointer(rebasing: bytes.prefix(readLimit))
-            guard let address = WebAddress(text), let host = address.hostText(text) else { return "" }
+            guard let address = WebAddress(text), let host = address.hostText(text) else {
+                return InternationalHost.ascii(url: referrer).map(clean) ?? ""
+            }
             var result: String
             switch address.scheme {
             case .http: result = "http://"
@@ -76,7 +80,7 @@ public enum ReferrerSource {
         guard !siteHost.isEmpty else { return false }
         return siteHost.withBytes { site in
             guard let authority = WebAddress.authority(site, site.trimmed(0..<site.count)), !authority.isIPv6 else {
-                return false
+                return InternationalHost.ascii(host: siteHost).map { isSite(text, host, $0) } ?? false
             }
             let own = withoutWWW(site, authority.host)
             let start = host.upperBound - own.count

@@ -96,8 +96,8 @@ struct WebAddress {
         return (1...65535).contains(port) ? port : nil
     }
 
-    /// Labels of letters, digits, `-` and `_`, 1 to 63 bytes each, 253 in all. Browsers send names of other scripts as
-    /// Punycode, so bytes above 0x7F are refused.
+    /// Labels of letters, digits, `-` and `_`, 1 to 63 bytes each, 253 in all. Names of other scripts are
+    /// to be in Punycode, as browsers send them; see `InternationalHost`.
     private static func isHostName(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Bool {
         guard (1...253).contains(range.count) else { return false }
         var labelLength = 0

@@ -15,6 +15,8 @@ struct OutboundURLTests {
         ("https://example.com/v1.2/pulse-1.0.tar.gz", "https://example.com/v1.2/pulse-1.0.tar.gz", "example.com", "tar.gz"),
         ("https://example.com/v1.2/", "https://example.com/v1.2/", "example.com", ""), ("https://example.com/.zip", "https://example.com/.zip", "example.com", ""),
         ("https://example.com/a.verylongending", "https://example.com/a.verylongending", "example.com", ""),
+        ("https://münchen.de/straße", "https://xn--mnchen-3ya.de/straße", "xn--mnchen-3ya.de", ""),
+        ("https://ada:secret@Bücher.example:8443?token=1", "https://xn--bcher-kva.example:8443/", "xn--bcher-kva.example:8443", ""),
         ("https://[2001:DB8::1]/x", "https://[2001:db8::1]/x", "[2001:db8::1]", ""),
         ("mailto:Ada@example.com?subject=a&body=b", "mailto:Ada@example.com", "", ""), ("tel:+49-30-901820", "tel:+49-30-901820", "", ""),
     ])

@@ -1,0 +1,83 @@
+import Foundation
+
+/// Host names of other scripts than Latin, in the form in which DNS and browsers have them: `xn--mnchen-3ya.de` for `münchen.de`.
+enum InternationalHost {
+    /// The URL with its host in ASCII; nil where it is in ASCII already, or no name of a host.
+    static func ascii(url: String) -> String? {
+        guard let scheme = url.range(of: "://") else { return nil }
+        let rest = url[scheme.upperBound...]
+        let authority = rest.prefix { !["/", "\\", "?", "#"].contains($0) }
+        // What is before the last `@` is a user.
+        let user = authority.lastIndex(of: "@").map { authority[...$0] } ?? ""
+        let place = authority.dropFirst(user.count)
+        let host = place.prefix { $0 != ":" }
+        guard let ascii = ascii(host: String(host)) else { return nil }
+        return url[..<scheme.upperBound] + user + ascii + place.dropFirst(host.count) + rest[authority.endIndex...]
+    }
+
+    /// Nil where it is in ASCII already, or can't be the name of a host.
+    ///
+    /// - Source: RFC 5891; UTS #46 for what is mapped: compatibility forms, capitals, full stops of other scripts.
+    static func ascii(host: String) -> String? {
+        guard host.utf8.contains(where: { $0 > 0x7F }) else { return nil }
+        let mapped = host.lowercased().precomposedStringWithCompatibilityMapping.replacing("\u{3002}", with: ".")
+        let labels = mapped.unicodeScalars.split(separator: ".", omittingEmptySubsequences: false).map { label -> String? in
+            guard label.allSatisfy({ $0.value > 0x7F ? !$0.properties.isWhitespace : UInt8($0.value).isWord || $0 == "-" || $0 == "_" }) else { return nil }
+            return label.allSatisfy(\.isASCII) ? String(Substring(label)) : punycode(Array(label)).map { "xn--" + $0 }
+        }
+        guard !labels.contains(nil) else { return nil }
+        return labels.compactMap(\.self).joined(separator: ".")
+    }
+
+    private static let base = 36, skew = 38, damp = 700, thresholds = 1...26
+
+    /// - Source: RFC 3492, section 6.3.
+    private static func punycode(_ label: [Unicode.Scalar]) -> String? {
+        guard label.count <= 63 else { return nil }
+        var output = label.filter(\.isASCII).map { UInt8($0.value) }
+        let basic = output.count
+        if basic > 0 { output.append(UInt8(ascii: "-")) }
+        var next: UInt32 = 128, delta = 0, bias = 72, handled = basic
+        while handled < label.count {
+            guard let lowest = label.lazy.map(\.value).filter({ $0 >= next }).min() else { return nil }
+            delta += Int(lowest - next) * (handled + 1)
+            next = lowest
+            for scalar in label {
+                if scalar.value < next { delta += 1 }
+                guard scalar.value == next else { continue }
+                append(delta, bias: bias, to: &output)
+                bias = adapted(delta, count: handled + 1, isFirst: handled == basic)
+                delta = 0
+                handled += 1
+            }
+            delta += 1
+            next += 1
+        }
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// A number with digits of variable length.
+    private static func append(_ number: Int, bias: Int, to output: inout [UInt8]) {
+        var rest = number, position = base
+        while true {
+            let threshold = min(max(position - bias, thresholds.lowerBound), thresholds.upperBound)
+            guard rest >= threshold else { break }
+            output.append(digit(threshold + (rest - threshold) % (base - threshold)))
+            rest = (rest - threshold) / (base - threshold)
+            position += base
+        }
+        output.append(digit(rest))
+    }
+
+    private static func digit(_ value: Int) -> UInt8 { UInt8(value < 26 ? value + 97 : value - 26 + 48) }
+
+    private static func adapted(_ delta: Int, count: Int, isFirst: Bool) -> Int {
+        var delta = isFirst ? delta / damp : delta / 2, steps = 0
+        delta += delta / count
+        while delta > (base - thresholds.lowerBound) * thresholds.upperBound / 2 {
+            delta /= base - thresholds.lowerBound
+            steps += base
+        }
+        return steps + (base - thresholds.lowerBound + 1) * delta / (delta + skew)
+    }
+}
