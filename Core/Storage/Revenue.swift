@@ -47,17 +47,22 @@ public enum Revenue {
     /// A sum of millionths, in units.
     public static func units(_ millionths: Double) -> Double { millionths / millionthsPerUnit }
 
-    /// Rounded to hundredths of the unit, half away from zero; for averages and shares.
+    /// In units of `currency`, rounded to hundredths, or to thousandths where the currency has these, half away from zero; for averages and shares.
     ///
     /// Through whole millionths, so that what is left of a floating-point sum behind them decides nothing.
-    public static func hundredths(_ millionths: Double) -> Double {
-        (millionths.rounded() / 10_000).rounded() / 100
+    public static func rounded(_ millionths: Double, in currency: String) -> Double {
+        let parts: Double = withThreeDecimals.contains(currency) ? 1_000 : 100
+        return (millionths.rounded() / (millionthsPerUnit / parts)).rounded() / parts
     }
 
-    /// Revenue over orders, in units rounded to hundredths; 0 for no orders.
-    public static func average(_ millionths: Double, over orders: Int64) -> Double {
-        orders == 0 ? 0 : hundredths(millionths / Double(orders))
+    /// Revenue over orders, in units of `currency`, rounded; 0 for no orders.
+    public static func average(_ millionths: Double, over orders: Int64, in currency: String) -> Double {
+        orders == 0 ? 0 : rounded(millionths / Double(orders), in: currency)
     }
+
+    /// Currencies whose unit has a thousand parts.
+    /// - Source: ISO 4217, minor units.
+    private static let withThreeDecimals: Set = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
 
     // MARK: Currency
 

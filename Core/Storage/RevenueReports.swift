@@ -54,7 +54,7 @@ public struct RevenueTotals: Encodable, Sendable {
         let orders = row.int("orders"), revenue = row.double("revenue")
         return RevenueTotals(
             currency: currency, orders: orders, revenue: Revenue.units(revenue), refunds: row.int("refunds"),
-            refunded: Revenue.units(row.double("refunded")), averageOrderValue: Revenue.average(revenue, over: orders),
+            refunded: Revenue.units(row.double("refunded")), averageOrderValue: Revenue.average(revenue, over: orders, in: currency),
             buyers: row.int("buyers"), currencies: currencies.map {
                 Currency(currency: $0.text("currency"), orders: $0.int("orders"), revenue: Revenue.units($0.double("revenue")))
             })

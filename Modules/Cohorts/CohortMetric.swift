@@ -44,7 +44,7 @@ struct CohortMetric: Sendable {
     /// Its share for each visitor, two decimals; 0 for no visitors.
     func average(_ amount: Double, over visitors: Int64) -> Double {
         guard visitors > 0 else { return 0 }
-        return name == .revenue ? Revenue.average(amount, over: visitors) : Rounded.twoDecimals(amount / Double(visitors))
+        return name == .revenue ? Revenue.average(amount, over: visitors, in: currency ?? "") : Rounded.twoDecimals(amount / Double(visitors))
     }
 
     static let currencyField = Schema.Field.optional("currency", .text(3), "ISO 4217; what revenue is in.")

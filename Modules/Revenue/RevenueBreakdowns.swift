@@ -62,7 +62,7 @@ struct RevenueSources: Encodable, Sendable {
             let orders = row.int("orders"), revenue = row.double("revenue")
             return Source(
                 source: row.text("source"), orders: orders, revenue: Revenue.units(revenue),
-                averageOrderValue: Revenue.average(revenue, over: orders), buyers: row.int("buyers"))
+                averageOrderValue: Revenue.average(revenue, over: orders, in: currency), buyers: row.int("buyers"))
         })
     }
 }

@@ -137,7 +137,7 @@ struct AttributionReport: Encodable, Sendable {
         let lines = sums.map { key, sum in
             Line(
                 channel: key.channel.rawValue, source: key.source, campaign: key.campaign.isEmpty ? nil : key.campaign,
-                orders: (sum.orders * 10_000).rounded() / 10_000, revenue: Revenue.hundredths(sum.revenue))
+                orders: (sum.orders * 10_000).rounded() / 10_000, revenue: Revenue.rounded(sum.revenue, in: attribution.currency))
         }.sorted {
             ($1.revenue, $1.orders, $0.channel, $0.source, $0.campaign ?? "") < ($0.revenue, $0.orders, $1.channel, $1.source, $1.campaign ?? "")
         }

@@ -55,7 +55,7 @@ struct CampaignCosts: Encodable, Sendable {
             let orders = (credit.orders * 10_000).rounded() / 10_000
             return Line(
                 campaign: costs.campaign, cost: costs.cost, clicks: costs.clicks, impressions: costs.impressions, orders: orders,
-                revenue: Revenue.hundredths(credit.revenue),
+                revenue: Revenue.rounded(credit.revenue, in: attribution.currency),
                 costPerConversion: orders == 0 ? nil : Self.rounded(costs.cost / orders),
                 returnOnAdSpend: costs.cost <= 0 ? nil : Self.rounded(Revenue.units(credit.revenue) / costs.cost))
         }

@@ -74,7 +74,7 @@ struct RandomJourneyTests {
             }
         }
         return credits.map { key, credit in
-            (key, (credit.orders * 10_000).rounded() / 10_000, Revenue.hundredths(credit.revenue * 1e6))
+            (key, (credit.orders * 10_000).rounded() / 10_000, Revenue.rounded(credit.revenue * 1e6, in: "USD"))
         }.sorted {
             ($1.2, $1.1, $0.0.channel, $0.0.source, $0.0.campaign ?? "") < ($0.2, $0.1, $1.0.channel, $1.0.source, $1.0.campaign ?? "")
         }.map { "\($0.channel) \($0.source) \($0.campaign ?? "-") \($1) \($2)" }
