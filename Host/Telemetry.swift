@@ -83,6 +83,7 @@ public struct Telemetry: Sendable {
         "ingest_stored_events_total": "Events that this host put into the event store.",
         "ingest_duplicate_events_total": "Events whose event_id was known already.",
         "ingest_dropped_events_total": "Events that were refused or dropped, by reason.",
+        "ingest_adjusted_events_total": "Events that were kept in a slightly other form than they were sent in, by reason.",
         "ingest_waiting_events": "Events in the journal that are not in the event store yet.",
     ]
 }

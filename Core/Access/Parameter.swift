@@ -5,6 +5,8 @@ public struct Parameter: Sendable {
     public enum Kind: Sendable {
         case integer(ClosedRange<Int>, default: Int?)
         case text(maximum: Int)
+        /// Text that the handler judges.
+        case anyText
         case choice([String], default: String?)
         case timestamp
         case boolean(default: Bool)
@@ -14,7 +16,7 @@ public struct Parameter: Sendable {
             switch self {
             case .integer(let range, _): .integer(range, default: nil)
             case .choice(let choices, _): .choice(choices, default: nil)
-            case .text, .timestamp, .boolean: self
+            case .text, .anyText, .timestamp, .boolean: self
             }
         }
     }
@@ -44,6 +46,7 @@ public struct Parameter: Sendable {
         switch kind {
         case .integer(let range, _): Int(value).map(range.contains) ?? false
         case .text(let maximum): value.unicodeScalars.count <= maximum && !value.utf8.contains(0)
+        case .anyText: true
         case .choice(let choices, _): choices.contains(value)
         case .timestamp: ISO8601.parse(value) != nil
         case .boolean: ["true", "false"].contains(value)
@@ -54,6 +57,7 @@ public struct Parameter: Sendable {
         switch kind {
         case .integer(let range, _): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .text(let maximum): "at most \(maximum) characters of text"
+        case .anyText: "text"
         case .choice(let choices, _): "one of " + choices.map { "'\($0)'" }.joined(separator: ", ")
         case .timestamp: "an ISO 8601 date or timestamp such as 2026-03-01 or 2026-03-01T00:00:00Z"
         case .boolean: "'true' or 'false'"

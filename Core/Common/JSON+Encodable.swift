@@ -23,6 +23,7 @@ extension JSON: Encodable {
             var container = encoder.singleValueContainer()
             if let string { try container.encode(string) }
             else if let integer { try container.encode(integer) }
+            else if let unsigned { try container.encode(unsigned) }
             else if let number { try container.encode(number) }
             else if let boolean { try container.encode(boolean) }
             else { try container.encodeNil() }

@@ -71,6 +71,12 @@ public struct JSON: @unchecked Sendable {
         }
     }
 
+    /// A whole number that only fits without a sign; nil for any other value.
+    public var unsigned: UInt64? { tag == UInt8(ascii: "u") ? document.tape[index + 1] : nil }
+
+    /// All digits of a whole number, also of one beyond `integer`: what an id has to keep. Nil for any other value.
+    public var digits: String? { integer.map(String.init) ?? unsigned.map(String.init) }
+
     /// Nil unless the value is a number.
     public var number: Double? {
         switch tag {
@@ -198,8 +204,6 @@ final class JSONDocument: @unchecked Sendable {
 
 /// simdjson parsers waiting for work: each keeps its buffers, so that a parse allocates nothing.
 private enum JSONParsers {
-    /// Containers inside containers; deeper is refused.
-    static let maximumDepth = 64
     static let keptParsers = 64
     /// A parser that has seen a large body is let go rather than kept.
     static let keptCapacity = 256 * 1_024
@@ -210,7 +214,7 @@ private enum JSONParsers {
     private struct Idle: @unchecked Sendable { let parser: OpaquePointer }
 
     static func take() -> OpaquePointer? {
-        idle.withLock { $0.popLast() }?.parser ?? pulse_json_parser_new(maximumDepth)
+        idle.withLock { $0.popLast() }?.parser ?? pulse_json_parser_new(JSON.maximumDepth)
     }
 
     static func giveBack(_ parser: OpaquePointer) {
@@ -226,9 +230,20 @@ private enum JSONParsers {
 }
 
 extension JSON {
-    /// Parses `bytes` whole.
+    /// Containers inside containers; deeper is refused.
+    static let maximumDepth = 64
+
+    /// Parses `bytes` whole. A byte order mark before it is passed over, half of a surrogate pair in it becomes U+FFFD.
     /// - Throws: `ServiceError` 400 with a sentence: malformed, nested deeper than 64, not UTF-8, a number out of range.
     public static func parse(_ bytes: UnsafeRawBufferPointer) throws -> JSON {
+        do { return try parseStrictly(bytes) } catch {
+            guard let mended = withoutHalfPairs(withoutBOM(bytes)) else { throw error }
+            return try mended.withUnsafeBytes { try parseStrictly($0) }
+        }
+    }
+
+    static func parseStrictly(_ bytes: UnsafeRawBufferPointer) throws -> JSON {
+        let bytes = withoutBOM(bytes)
         guard let parser = JSONParsers.take() else {
             throw ServiceError.unavailable("out_of_memory", "Not enough memory to read the request body.")
         }
@@ -249,7 +264,7 @@ extension JSON {
     private static func sentence(_ status: pulse_json_status) -> String {
         switch status {
         case PULSE_JSON_EMPTY: "it is empty; JSON is expected."
-        case PULSE_JSON_TOO_DEEP: "nested deeper than \(JSONParsers.maximumDepth) levels."
+        case PULSE_JSON_TOO_DEEP: "nested deeper than \(JSON.maximumDepth) levels."
         case PULSE_JSON_BAD_UTF8: "not valid UTF-8."
         case PULSE_JSON_BAD_NUMBER: "a number is malformed or too large."
         case PULSE_JSON_NO_MEMORY: "too large."

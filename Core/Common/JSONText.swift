@@ -28,7 +28,7 @@ public struct JSONText: Sendable {
             bytes.append(UInt8(ascii: "]"))
         case .string: value.withUTF8 { append(utf8: $0) }
         case .number:
-            if let integer = value.integer { append(raw: String(integer)) } else { append(raw: "\(value.number ?? 0)") }
+            append(raw: value.digits ?? "\(value.number ?? 0)")
         case .boolean: append(raw: value.boolean == true ? "true" : "false")
         case .null: append(raw: "null")
         }

@@ -40,6 +40,35 @@ public indirect enum Schema: Sendable {
         public let schema: Schema
         public let isRequired: Bool
         public let summary: String
+        /// What becomes of an event whose field is not as it should be; asked where events are collected and nowhere else.
+        public private(set) var fit = Fit.cut
+
+        public enum Fit: Sendable {
+            /// What is too long is cut. An optional field that holds something else than is accepted is left out; a required one costs the event.
+            case cut
+            /// Like `cut`, but what is too long is left out: half of it would name something else.
+            case whole
+            /// Only as it should be: what identifies, and what nobody may guess. Anything else costs the event.
+            case exact
+        }
+
+        /// The field, left out where it is too long.
+        public var whole: Field { with(.whole) }
+        /// The field, refused where it is too long or of the wrong kind.
+        public var exact: Field { with(.exact) }
+
+        private func with(_ fit: Fit) -> Field {
+            var field = self
+            field.fit = fit
+            return field
+        }
+
+        private init(name: String, schema: Schema, isRequired: Bool, summary: String) {
+            self.name = name
+            self.schema = schema
+            self.isRequired = isRequired
+            self.summary = summary
+        }
 
         public static func required(_ name: String, _ schema: Schema, _ summary: String = "") -> Field {
             Field(name: name, schema: schema, isRequired: true, summary: summary)

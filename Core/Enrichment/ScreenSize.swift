@@ -29,3 +29,14 @@ public struct ScreenSize: Sendable, Hashable, CustomStringConvertible {
         return number <= 65535 ? number : nil
     }
 }
+
+extension ScreenSize {
+    /// Reads a size whose numbers may have fractions, as scaled screens do: `412.5x915`. Nil for what is no size.
+    public init?(rounding text: String) {
+        let parts = text.split(separator: "x", omittingEmptySubsequences: false)
+        guard parts.count == 2, text.utf8.count <= 40 else { return nil }
+        let whole = parts.compactMap { part in Double(part).flatMap { Int(exactly: $0.rounded()) } }.map(String.init)
+        guard whole.count == 2 else { return nil }
+        self.init(whole.joined(separator: "x"))
+    }
+}

@@ -23,8 +23,8 @@ struct CollectImage: Sendable {
     var route: Route {
         Route(
             .get, "/api/collect.gif", "Collect a pageview by an image, where no script runs.", scope: .ingest, access: .write,
-            // Judged as fields of the payload, so that the ledger counts what is refused.
-            parameters: Self.parameters.map { Parameter($0, .text(maximum: 65_536), $1) },
+            // Judged as fields of the payload, so that a detail is adjusted and the ledger counts what is refused.
+            parameters: Self.parameters.map { Parameter($0, .anyText, $1) },
             success: .other("image/gif"), use: collect)
     }
 

@@ -34,7 +34,7 @@ public final class Collection: FactRecorder {
             refuse(in: call.project, at: call.now, Self.reason(error, default: .invalidBody))
             throw error
         }
-        let batch = try await take(payloads.events, from: call)
+        let batch = try await take(payloads.events, of: payloads, from: call)
         return payloads.isSingle ? try Self.answer(toSingle: batch) : Self.answer(toBatch: batch)
     }
 
@@ -46,15 +46,18 @@ public final class Collection: FactRecorder {
     }
 
     /// Judges events one by one, and keeps those that pass.
-    private func take(_ events: [JSON], from call: ProjectRequest) async throws -> Batch {
+    private func take(_ events: [JSON], of payloads: Payloads? = nil, from call: ProjectRequest) async throws -> Batch {
         let hour = call.now.startOfHour.milliseconds
         var batch = Batch(project: call.project.number, hour: hour)
         let sender = pipeline.sender(of: call)
         for (index, json) in events.enumerated() {
             batch.received += 1
             do {
-                batch.effects.append(try pipeline.add(json, from: sender, to: &batch.rows))
+                let effect = try pipeline.add(json, from: sender, to: &batch.rows)
+                batch.effects.append(effect)
                 batch.accepted += 1
+                let adjustments = effect.adjustments.union(payloads?.mended(index) ?? [])
+                if !adjustments.isEmpty { for name in adjustments.names { batch.adjustments[name, default: 0] += 1 } }
             } catch let refusal as Refusal {
                 batch.refusals[refusal.reason.rawValue, default: 0] += 1
                 if refusal.reason.isTold { batch.errors.append((index, refusal.error)) } else { batch.accepted += 1 }
@@ -89,24 +92,40 @@ public final class Collection: FactRecorder {
     // MARK: The body
 
     private func body(of call: ProjectRequest) async throws -> ByteBuffer {
-        // `sendBeacon` sends text/plain, which needs no preflight; forms are not understood.
+        // `sendBeacon` sends text/plain, which needs no preflight.
         if let type = call.request.headers.value(.contentType), type != "application/json", type != "text/plain;charset=UTF-8" {
             let media = type.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
             guard media.isEmpty || media == "application/json" || media == "text/plain" || media.hasSuffix("+json") else {
-                throw ServiceError(
-                    status: 415, code: "invalid_body",
-                    message: "Unsupported content type '\(media.excerpt(60))'; application/json or text/plain is accepted.")
+                return try await bodyOfForm(media, of: call)
             }
         }
         return try await call.rawBody()
     }
 
+    /// JSON that curl calls a form, as it does unless it is asked to say something else. Real forms are not understood.
+    private func bodyOfForm(_ media: String, of call: ProjectRequest) async throws -> ByteBuffer {
+        if media == "application/x-www-form-urlencoded" {
+            let body = try await call.rawBody()
+            if let first = body.readableBytesView.first(where: { $0 > 0x20 }), [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(first) { return body }
+        }
+        throw ServiceError(
+            status: 415, code: "invalid_body",
+            message: "Unsupported content type '\(media.excerpt(60))'; application/json or text/plain is accepted.")
+    }
+
     private struct Payloads {
         let events: [JSON]
         let isSingle: Bool
+        private let document: JSON.Mended
+
+        /// What had to be mended before the event could be read at all.
+        func mended(_ index: Int) -> Adjustments {
+            isSingle ? document.adjustments : document.adjustments(ofElement: index, inMember: document.json.kind == .object)
+        }
 
         init(_ body: ByteBuffer, maximum: Int) throws {
-            let json = try body.withUnsafeReadableBytes { try JSON.parse($0) }
+            document = try body.withUnsafeReadableBytes { try JSON.parseMending($0) }
+            let json = document.json
             switch json.kind {
             case .array:
                 events = json.elements
@@ -142,6 +161,8 @@ public final class Collection: FactRecorder {
         var received = 0
         var accepted = 0
         var refusals: [String: Int] = [:]
+        /// Of the events that are to be stored.
+        var adjustments: [String: Int] = [:]
         var errors: [(index: Int, error: ServiceError)] = []
         /// The rows of the events that are to be stored, and for each of these what it changed in memory.
         var rows = EncodedRows()
@@ -156,7 +177,8 @@ public final class Collection: FactRecorder {
             counters.kept(Int64(batch.events), of: batch.project, at: batch.hour)
             do {
                 try await journal.append(JournalRecord.encode(
-                    project: batch.project, hour: batch.hour, received: batch.received, refusals: batch.refusals, rows: batch.rows))
+                    project: batch.project, hour: batch.hour, received: batch.received, refusals: batch.refusals,
+                    adjustments: batch.adjustments, rows: batch.rows))
             } catch {
                 counters.kept(Int64(-batch.events), of: batch.project, at: batch.hour)
                 // Nothing of it was kept.
@@ -169,6 +191,7 @@ public final class Collection: FactRecorder {
             for refused in counters.takeOwed() { write(refused) }
         }
         counters.received(batch.received)
+        for (reason, count) in batch.adjustments { counters.adjusted(reason, count) }
         for (reason, count) in batch.refusals { if let reason = DropReason(rawValue: reason) { counters.refused(reason, count) } }
     }
 

@@ -6,7 +6,8 @@ public struct Collector: Sendable {
     /// The `type` of the payload.
     public let type: String
     public let summary: String
-    /// What the payload may hold besides the common fields; checked before `read` is called.
+    /// What the payload may hold besides the common fields; checked before `read` is called, which finds what is odd in a detail adjusted: see
+    /// `Schema.Field.Fit`.
     public let fields: [Schema.Field]
     /// Makes a draft of a payload whose fields are checked, or refuses it with 400.
     public let read: @Sendable (Payload) throws -> Draft
@@ -21,11 +22,11 @@ public struct Collector: Sendable {
     /// Fields that every payload may carry.
     public static let commonFields: [Schema.Field] = [
         .optional("timestamp", .any, "ISO 8601 or epoch milliseconds; at most 10 years back, 10 minutes ahead. Default: arrival."),
-        .optional("event_id", .text(200), "An event with the same id is stored once."),
-        .optional("visitor_id", .text(200), "Default: a hash that changes every day."),
-        .optional("session_id", .text(200), "Keeps activity together whatever the pauses."),
-        .optional("consent_mode", .text(50)), .optional("consent_granted", .boolean),
-        .optional("ip", .text(64), "The visitor's address; with keys created with server: true."),
+        .optional("event_id", .text(200), "An event with the same id is stored once.").exact,
+        .optional("visitor_id", .text(200), "Default: a hash that changes every day.").exact,
+        .optional("session_id", .text(200), "Keeps activity together whatever the pauses.").exact,
+        .optional("consent_mode", .text(50)).exact, .optional("consent_granted", .boolean).exact,
+        .optional("ip", .text(64), "The visitor's address; with keys created with server: true.").whole,
         .optional("user_agent", .string(0...2_048), "The visitor's browser; with keys created with server: true."),
     ]
 }
@@ -56,7 +57,8 @@ public struct ActivityDraft: Sendable {
     /// JSON text
     public let data: String?
     public let referrer: String
-    public let screen: String
+    /// As it was sent; what is no screen is left out.
+    public internal(set) var screen: String
     public let language: String
 
     public init(

@@ -51,7 +51,7 @@ extension EventPipeline {
     }
 
     /// Adds to `draft` what other modules make of the payload.
-    func extend(_ draft: inout Draft, of type: String, _ payload: Payload, _ sender: Sender) throws {
+    func extend(_ draft: inout Draft, of type: String, _ payload: inout Payload, _ sender: Sender) throws {
         for registered in extensions[type] ?? [] {
             guard payload.hasAny(of: registered.added.fields) else { continue }
             guard (try? gate(registered.module, sender.project, sender.key)) != nil else { continue }

@@ -88,16 +88,31 @@ public final class EventPipeline: Sendable {
     func add(_ json: JSON, from sender: Sender, to rows: inout EncodedRows) throws -> Effect {
         let registered = try collector(of: json)
         try checkModule(registered.module, sender)
-        let payload = Payload(json)
-        try Self.checkFields(payload, registered.collector)
+        var payload = Payload(json)
+        try Self.checkFields(&payload, registered.collector)
         // What a server does not say is not known: its own address and library are not the visitor's.
         let browser = sender.browser ?? browser(payload.text("user_agent"), payload.text("ip"), of: sender.project)
         try checkPrivacy(payload, sender, browser)
         var draft = try Self.refusing { try registered.collector.read(payload) }
-        try extend(&draft, of: registered.collector.type, payload, sender)
+        try extend(&draft, of: registered.collector.type, &payload, sender)
         let at = try Self.time(of: payload, now: sender.now)
         let visitor = visitor(payload, sender, browser, at)
-        return encode(draft, payload, sender, browser, visitor, at, into: &rows)
+        let adjustments = payload.adjustments.union(Self.adjust(&draft, payload))
+        return encode(draft, payload, sender, browser, visitor, at, adjustments, into: &rows)
+    }
+
+    /// Does what no field's schema can.
+    private static func adjust(_ draft: inout Draft, _ payload: Payload) -> Adjustments {
+        var done: Adjustments = []
+        if let time = payload["timestamp"], isOdd(time) { done.insert(.timestamp) }
+        if let path = payload["path"], path.withUTF8({ $0.count > PagePath.maximumLength }) == true, PagePath.isCut(path.string ?? "") {
+            done.insert(.tooLong)
+        }
+        if let screen = draft.activity?.screen, !screen.isEmpty, ScreenSize(screen) == nil {
+            draft.activity?.screen = ScreenSize(rounding: screen).map { "\($0)" } ?? ""
+            done.insert(.screen)
+        }
+        return done
     }
 
     // MARK: What is it?
@@ -123,7 +138,7 @@ public final class EventPipeline: Sendable {
         }
     }
 
-    private static func checkFields(_ payload: Payload, _ collector: Collector) throws {
+    private static func checkFields(_ payload: inout Payload, _ collector: Collector) throws {
         try refusing {
             try payload.check(collector.fields)
             try payload.check(Collector.commonFields)
@@ -191,25 +206,32 @@ public final class EventPipeline: Sendable {
                 error: .body(
                     "field 'timestamp' must be ISO 8601 or epoch milliseconds, at most 10 years back and 10 minutes ahead; got \(came)."))
         }
-        let instant: Instant
-        if let milliseconds = value.integer {
-            instant = Instant(milliseconds: milliseconds)
-        } else if let text = value.string {
-            switch ISO8601.parse(text) {
-            case .instant(let parsed): instant = parsed
-            case .local(let day, let milliseconds): instant = day.start.adding(milliseconds: milliseconds)
-            case .day(let day): instant = day.start
-            case nil: throw refusal("'\(text.excerpt(60))'")
-            }
-        } else {
-            throw refusal(value.described)
-        }
+        guard let instant = instant(value) else { throw refusal(value.string.map { "'\($0.excerpt(60))'" } ?? value.described) }
         // 10 years of 366 days, so that a full ten-year archive always fits.
         guard instant >= now.adding(days: -3_660), instant <= now.adding(seconds: 600) else {
-            throw refusal(value.string.map { "'\($0)'" } ?? String(value.integer ?? 0))
+            throw refusal(value.string.map { "'\($0)'" } ?? value.digits ?? "\(value.number ?? 0)")
         }
         return instant
     }
+
+    /// Of a fraction of a millisecond, as clocks of browsers have it, the whole ones; digits in a text are milliseconds too.
+    private static func instant(_ value: JSON) -> Instant? {
+        if let milliseconds = value.integer { return Instant(milliseconds: milliseconds) }
+        if let text = value.string {
+            switch ISO8601.parse(text) {
+            case .instant(let parsed): return parsed
+            case .local(let day, let milliseconds): return day.start.adding(milliseconds: milliseconds)
+            case .day(let day): return day.start
+            case nil: break
+            }
+        }
+        guard let number = value.number ?? value.string.flatMap(Double.init(written:)) else { return nil }
+        // A number beyond all times is one all the same, and refused as such.
+        return Instant(milliseconds: Int64(exactly: number.rounded(.down)) ?? (number < 0 ? .min : .max))
+    }
+
+    /// Whether a timestamp that was accepted is neither a whole number nor ISO 8601.
+    private static func isOdd(_ value: JSON) -> Bool { value.integer == nil && value.string.map { ISO8601.parse($0) == nil } ?? true }
 
     private struct Visitor {
         let key: Int64
@@ -240,7 +262,7 @@ public final class EventPipeline: Sendable {
 
     private func encode(
         _ draft: Draft, _ payload: Payload, _ sender: Sender, _ browser: Browser, _ visitor: Visitor, _ at: Instant?,
-        into rows: inout EncodedRows
+        _ adjustments: Adjustments, into rows: inout EncodedRows
     ) -> Effect {
         let project = sender.project.number
         let hour = sender.now.startOfHour.milliseconds
@@ -290,7 +312,7 @@ public final class EventPipeline: Sendable {
                 row.append(id)
             }
         }
-        return Effect(session: touched, visitor: writtenDown)
+        return Effect(session: touched, visitor: writtenDown, adjustments: adjustments)
     }
 
     /// Adds facts that no event carried, as notes, and the visitor's id with them.
@@ -314,10 +336,11 @@ public final class EventPipeline: Sendable {
         row.append(visitor)
     }
 
-    /// What an event changed in memory: the session that it moved on, the visitor whose id its rows tell.
+    /// What an event changed in memory: the session that it moved on, the visitor whose id its rows tell. And what was changed in the event.
     struct Effect {
         let session: Sessions.Name?
         let visitor: Int64?
+        let adjustments: Adjustments
     }
 
     /// Takes back what events did that could not be kept.

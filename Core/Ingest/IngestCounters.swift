@@ -8,6 +8,7 @@ public final class IngestCounters: Sendable {
     private let receivedTotal, storedTotal, duplicateTotal: Counter
     private let waitingGauge: Gauge
     private let refusedTotals: [DropReason: Counter]
+    private let adjustedTotals: [String: Counter]
     private let versions = Mutex<[Int32: ProjectVersions]>([:])
     /// Lines of the ledger that the journal could not take.
     private let owed = Mutex<[RefusedEvents.Place: [String: Int]]>([:])
@@ -24,12 +25,16 @@ public final class IngestCounters: Sendable {
         storedTotal = Counter(label: "ingest_stored_events_total", dimensions: [], factory: metrics)
         duplicateTotal = Counter(label: "ingest_duplicate_events_total", dimensions: [], factory: metrics)
         waitingGauge = Gauge(label: "ingest_waiting_events", dimensions: [], factory: metrics)
+        adjustedTotals = Dictionary(uniqueKeysWithValues: Adjustments.reasons.map {
+            ($0.name, Counter(label: "ingest_adjusted_events_total", dimensions: [("reason", $0.name)], factory: metrics))
+        })
         refusedTotals = Dictionary(uniqueKeysWithValues: DropReason.allCases.map {
             ($0, Counter(label: "ingest_dropped_events_total", dimensions: [("reason", $0.rawValue)], factory: metrics))
         })
     }
 
     func received(_ count: Int) { receivedTotal.increment(by: count) }
+    func adjusted(_ reason: String, _ count: Int) { adjustedTotals[reason]?.increment(by: count) }
     func refused(_ reason: DropReason, _ count: Int) { refusedTotals[reason]?.increment(by: count) }
 
     /// Events that went into the journal, or with a negative number: left it.

@@ -41,7 +41,9 @@ public struct IngestRoutes: Sendable {
                     success: .json(.object([
                         .required("data", .list(.object([
                             .required("hour", .timestamp), .required("received", .count), .required("stored", .count),
-                            .required("duplicate", .count), .required("refused", .map(.count)), .required("waiting", .count),
+                            .required("duplicate", .count), .required("refused", .map(.count), "By reason."),
+                            .required("adjusted", .map(.count), "Of those that were not refused: what was changed to keep them, by reason."),
+                            .required("waiting", .count),
                         ]))),
                     ])), use: showLedger)
             ),

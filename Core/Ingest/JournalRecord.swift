@@ -1,31 +1,37 @@
 import Common
 import Storage
 
-/// What one request to collect came to: how many events it brought, which were refused, and the facts of the rest.
+/// What one request to collect came to: how many events it brought, which were refused, which adjusted, and the facts of the rest.
 ///
-/// Layout: project (i32), hour of arrival (i64), received (u32), number of refusals (u16) with reason (u8 length, text)
-/// and count (u32) each, then the rows, each with its length (u32).
+/// Layout: project (i32), hour of arrival (i64), received (u32), number of reasons (u16) with reason (u8 length, text)
+/// and count (u32) each, then the rows, each with its length (u32). Reasons of adjustments begin with `+`.
 struct JournalRecord {
     let project: Int32
     let hour: Int64
     let received: Int
     let refusals: [(reason: String, count: Int)]
+    let adjustments: [(reason: String, count: Int)]
     let rows: [EncodedRow]
 
-    static func encode(project: Int32, hour: Int64, received: Int, refusals: [String: Int], rows: EncodedRows) -> [UInt8] {
+    static func encode(
+        project: Int32, hour: Int64, received: Int, refusals: [String: Int], adjustments: [String: Int] = [:], rows: EncodedRows
+    ) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(64 + rows.bytes.count)
         append(project, to: &bytes)
         append(hour, to: &bytes)
         append(UInt32(received), to: &bytes)
-        append(UInt16(refusals.count), to: &bytes)
-        for (reason, count) in refusals {
-            bytes.append(UInt8(reason.utf8.count))
-            bytes.append(contentsOf: reason.utf8)
-            append(UInt32(count), to: &bytes)
-        }
+        append(UInt16(refusals.count + adjustments.count), to: &bytes)
+        for (reason, count) in refusals { append(reason, count, to: &bytes) }
+        for (reason, count) in adjustments { append("+" + reason, count, to: &bytes) }
         bytes.append(contentsOf: rows.bytes)
         return bytes
+    }
+
+    private static func append(_ reason: String, _ count: Int, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(reason.utf8.count))
+        bytes.append(contentsOf: reason.utf8)
+        append(UInt32(count), to: &bytes)
     }
 
     private static func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {
@@ -38,12 +44,15 @@ struct JournalRecord {
         project = try reader.number()
         hour = try reader.number()
         received = Int(try reader.number() as UInt32)
-        var refusals: [(reason: String, count: Int)] = []
+        var refusals: [(reason: String, count: Int)] = [], adjustments: [(reason: String, count: Int)] = []
         for _ in 0..<(try reader.number() as UInt16) {
             let text = try reader.take(Int(try reader.number() as UInt8))
-            refusals.append((String(decoding: text, as: UTF8.self), Int(try reader.number() as UInt32)))
+            let isAdjustment = text.first == UInt8(ascii: "+"), reason = String(decoding: isAdjustment ? text.dropFirst() : text, as: UTF8.self)
+            let count = Int(try reader.number() as UInt32)
+            if isAdjustment { adjustments.append((reason, count)) } else { refusals.append((reason, count)) }
         }
         self.refusals = refusals
+        self.adjustments = adjustments
         var rows: [EncodedRow] = []
         while !reader.isAtEnd { rows.append(EncodedRow(try reader.take(Int(try reader.number() as UInt32)))) }
         self.rows = rows
@@ -53,6 +62,7 @@ struct JournalRecord {
     var ledger: [LedgerEntry] {
         [LedgerEntry(project: project, hour: hour, outcome: .received, reason: "", count: Int64(received))]
             + refusals.map { LedgerEntry(project: project, hour: hour, outcome: .refused, reason: $0.reason, count: Int64($0.count)) }
+            + adjustments.map { LedgerEntry(project: project, hour: hour, outcome: .adjusted, reason: $0.reason, count: Int64($0.count)) }
     }
 
     private struct Reader {

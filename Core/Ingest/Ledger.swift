@@ -1,7 +1,8 @@
 import Common
 import Storage
 
-/// What became of every event that arrived: received = stored + duplicate + refused + waiting.
+/// What became of every event that arrived: received = stored + duplicate + refused + waiting. Those that were adjusted are among the stored,
+/// duplicate and waiting ones.
 public struct Ledger: Sendable {
     public struct Hour: Sendable, Encodable {
         public let hour: Instant
@@ -10,6 +11,8 @@ public struct Ledger: Sendable {
         public let duplicate: Int64
         /// By reason.
         public let refused: [String: Int64]
+        /// Not refused, and not kept quite as they were sent: by reason (`Adjustments`). An event with several counts under each.
+        public let adjusted: [String: Int64]
         /// In the journal, and not yet in the event store.
         public let waiting: Int64
     }
@@ -44,13 +47,15 @@ public struct Ledger: Sendable {
             func count(_ outcome: LedgerEntry.Outcome) -> Int64 {
                 lines.filter { $0.int("outcome") == Int64(outcome.rawValue) }.reduce(0) { $0 + $1.int("count") }
             }
-            let refused = lines.filter { $0.int("outcome") == Int64(LedgerEntry.Outcome.refused.rawValue) }
+            func reasons(_ outcome: LedgerEntry.Outcome) -> [String: Int64] {
+                let told = lines.filter { $0.int("outcome") == Int64(outcome.rawValue) }
+                return Dictionary(uniqueKeysWithValues: told.map { ($0.text("reason"), $0.int("count")) })
+            }
             let late = owed[hour] ?? [:], waits = waiting[hour] ?? 0
             return Hour(
                 hour: Instant(milliseconds: hour), received: count(.received) + waits + late.values.reduce(0, +), stored: count(.stored),
                 duplicate: count(.duplicate),
-                refused: Dictionary(uniqueKeysWithValues: refused.map { ($0.text("reason"), $0.int("count")) }).merging(late, uniquingKeysWith: +),
-                waiting: waits)
+                refused: reasons(.refused).merging(late, uniquingKeysWith: +), adjusted: reasons(.adjusted), waiting: waits)
         }
     }
 }

@@ -1,10 +1,15 @@
 import Common
 
-/// One event as it was sent: flat fields and those inside `payload`, which win where both are there.
+/// One event as it was sent: flat fields and those inside `payload`, which win where both are there. Once it was checked, what could not be kept
+/// as it was sent is as it can be.
 public struct Payload: Sendable {
     public let flat: JSON
     public let nested: JSON?
     private let nameBits: UInt64
+    /// Fields that were changed; null for those that were left out. Empty for nearly every event.
+    private var adjusted: [(name: String, value: JSON)] = []
+    /// What was done to them.
+    private(set) var adjustments: Adjustments = []
 
     init(_ json: JSON) {
         flat = json
@@ -15,13 +20,17 @@ public struct Payload: Sendable {
     /// The field; nil when it is absent or null.
     public subscript(_ name: String) -> JSON? {
         guard nameBits & JSON.nameBit(name) != 0 else { return nil }
+        if !adjusted.isEmpty, let (_, value) = adjusted.first(where: { $0.name == name }) { return value.isNull ? nil : value }
         if let value = nested?[name], !value.isNull { return value }
         guard let value = flat[name], !value.isNull else { return nil }
         return value
     }
 
-    /// The text of a field; "" when it is absent.
-    public func text(_ name: String) -> String { self[name]?.string ?? "" }
+    /// The text of a field; "" when it is absent. The field `path` is a page's in every payload, and so in the one form of `PagePath`.
+    public func text(_ name: String) -> String {
+        let text = self[name]?.string ?? ""
+        return name == "path" ? PagePath.clean(text) : text
+    }
     public func integer(_ name: String) -> Int64? { self[name]?.integer }
     public func number(_ name: String) -> Double? { self[name]?.number }
 
@@ -33,8 +42,9 @@ public struct Payload: Sendable {
         return text.string
     }
 
-    /// Checks the fields of a collector against what was sent, wherever it stands.
-    func check(_ fields: [Schema.Field]) throws {
+    /// Checks the fields of a collector against what was sent, wherever it stands, and adjusts what is no more than a detail.
+    /// - Throws: 400 for what costs the event: a required field that is not there or of the wrong kind, one that must be exact.
+    mutating func check(_ fields: [Schema.Field]) throws {
         if nested == nil, let other = flat["payload"], !other.isNull {
             throw ServiceError.body("field 'payload' must be an object; got \(other.described).")
         }
@@ -44,7 +54,21 @@ public struct Payload: Sendable {
                 if fields[index].isRequired { throw ServiceError.body("missing required field '\(fields[index].name)'.") }
                 continue
             }
-            try fields[index].schema.check(value, at: fields[index].name)
+            do { try fields[index].schema.check(value, at: fields[index].name) } catch let refusal as ServiceError {
+                try adjust(fields[index], value, refusal)
+            }
+        }
+    }
+
+    private mutating func adjust(_ field: Schema.Field, _ value: JSON, _ refusal: ServiceError) throws {
+        if let (fitting, done) = field.fitting(value) {
+            adjusted.append((field.name, fitting))
+            adjustments.formUnion(done)
+        } else if field.isRequired || field.fit == .exact {
+            throw refusal
+        } else {
+            adjusted.append((field.name, .nothing))
+            adjustments.insert(.leftOut)
         }
     }
 

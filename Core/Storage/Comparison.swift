@@ -47,6 +47,15 @@ public struct Comparison: Sendable, Hashable {
 
     static let exists = Comparison(.exists)
 
+    /// The same of paths of pages, which are all kept in one form.
+    var ofPaths: Comparison {
+        let isWhole = [.eq, .neq, .isIn].contains(operation)
+        return Comparison(operation, operands.map { operand in
+            guard case .text(let text) = operand else { return operand }
+            return .text(isWhole ? PagePath.clean(text) : PagePath.normalized(text))
+        })
+    }
+
     /// Reads `op` and `value` of `json`, whose place in the body is `path`.
     /// - Throws: 400 that names the field.
     static func parse(_ json: JSON, at path: String, accepting: [Operator] = Operator.allCases) throws -> Comparison {

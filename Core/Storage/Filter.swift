@@ -9,6 +9,8 @@ public struct Filter: Sendable, Hashable {
         /// Like one of the patterns, in which `*` stands for any text.
         case matches = "~:"
         case matchesNone = "!~:"
+
+        var isOfPatterns: Bool { self == .matches || self == .matchesNone }
     }
 
     public let dimension: Dimension
@@ -18,7 +20,7 @@ public struct Filter: Sendable, Hashable {
     public init(_ dimension: Dimension, _ comparison: Operator, _ values: [String]) {
         self.dimension = dimension
         self.comparison = comparison
-        self.values = values
+        self.values = dimension.isPath ? values.map { comparison.isOfPatterns ? PagePath.normalized($0) : PagePath.clean($0) } : values
     }
 
     /// What can be filtered by.
@@ -67,6 +69,9 @@ public struct Filter: Sendable, Hashable {
             case .row, .property: false
             }
         }
+
+        /// Whether its values are paths of pages.
+        var isPath: Bool { self == .row("path") || self == .entryPage || self == .exitPage }
 
         var ofModule: SessionDimension? { if case .ofModule(let dimension) = self { dimension } else { nil } }
     }

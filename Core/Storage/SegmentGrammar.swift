@@ -72,7 +72,7 @@ extension Segment {
     private static func session(_ json: JSON, at path: String) throws -> Rule {
         let field = try self.field(json, at: path)
         if let measure = SessionMeasure(rawValue: field) {
-            return .sessionMeasure(measure, measure.isNumber ? try number(json, at: path) : try Comparison.parse(json, at: path))
+            return .sessionMeasure(measure, measure.isNumber ? try number(json, at: path) : try Comparison.parse(json, at: path).ofPaths)
         }
         guard Filter.Dimension.sessionColumns.contains(field) else {
             throw unknownField(field, path, Filter.Dimension.sessionColumns + SessionMeasure.allCases.map(\.rawValue))
@@ -89,7 +89,8 @@ extension Segment {
             let comparison = try Comparison.parse(json, at: path, accepting: [.eq])
             return try did(Step(.pageview, comparison.operands[0].text), json, at: path, comparesField: true)
         }
-        return .pageview(column: field, try Comparison.parse(json, at: path))
+        let comparison = try Comparison.parse(json, at: path)
+        return .pageview(column: field, field == "path" ? comparison.ofPaths : comparison)
     }
 
     private static func event(_ json: JSON, at path: String) throws -> Rule {

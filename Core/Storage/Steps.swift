@@ -18,7 +18,7 @@ public struct Step: Sendable, Hashable {
 
     public init(_ kind: Kind, _ value: String?, properties: [Property] = []) {
         self.kind = kind
-        self.value = value
+        self.value = kind == .pageview ? value.map(PagePath.asked) : value
         self.properties = properties
     }
 

@@ -147,13 +147,17 @@ public struct AppliedBatch: Sendable {
 
 /// A count of events with one fate, in one hour of one project.
 public struct LedgerEntry: Sendable, Hashable {
-    public enum Outcome: Int16, Sendable, CaseIterable { case received = 0, stored, duplicate, refused }
+    public enum Outcome: Int16, Sendable, CaseIterable {
+        case received = 0, stored, duplicate, refused
+        /// Beside one of the others: not refused, and not kept quite as it was sent.
+        case adjusted
+    }
 
     public let project: Int32
     /// Start of the UTC hour in which the events arrived.
     public let hour: Int64
     public let outcome: Outcome
-    /// Why, for refused ones; "" otherwise.
+    /// Why, for refused and adjusted ones; "" otherwise.
     public let reason: String
     public let count: Int64
 

@@ -112,7 +112,7 @@ struct CSVUpload: Encodable, Sendable {
 
     private static func value(_ json: JSON) -> Value {
         switch json.kind {
-        case .string: .text(json.string ?? "")
+        case .string: .text((json.string ?? "").withoutNUL)
         case .number: json.integer.map(Value.int) ?? .double(json.number ?? 0)
         case .boolean: .bool(json.boolean ?? false)
         default: .null
@@ -126,7 +126,7 @@ struct CSVUpload: Encodable, Sendable {
         let bytes = try await call.rawBody(atMost: maximumBytes)
         let (name, columns, rows) = try isFile
             ? file(bytes.withUnsafeReadableBytes(text), named: call.text("name"), delimiter: call.text("delimiter"))
-            : objects(bytes.withUnsafeReadableBytes { try JSON.parse($0) })
+            : objects(bytes.withUnsafeReadableBytes { try JSON.parseMending($0).json })
         guard Set(columns).count == columns.count else { throw ServiceError.body("the names of columns must differ.") }
         let types = columns.indices.map { index in ValueKind.common(rows.lazy.map { $0[index] }, ofFile: isFile) }
         let typed = isFile ? rows.map { row in zip(row, types).map { $1.read($0) } } : rows
@@ -143,7 +143,7 @@ struct CSVUpload: Encodable, Sendable {
                 guard let index = places[name] else {
                     throw ServiceError.body("field 'rows[\(number)]': '\(name.excerpt(60))' is not among the columns.")
                 }
-                guard member.kind != .object, member.kind != .array, member.string?.utf8.contains(0) != true else {
+                guard member.kind != .object, member.kind != .array else {
                     throw ServiceError.body("field 'rows[\(number)].\(name)' must be text, a number, true, false or null; got \(member.described).")
                 }
                 guard member.kind != .number || member.integer != nil || abs(member.number ?? 0) < 0x1p63 || abs(member.number ?? 0) >= 0x1p64 else {
@@ -173,7 +173,7 @@ struct CSVUpload: Encodable, Sendable {
         guard let name, name.unicodeScalars.count <= 200 else {
             throw ServiceError.parameter("name", "a CSV file needs a name of 1 to 200 characters.")
         }
-        guard !text.utf8.contains(0) else { throw ServiceError.body("the file contains a NUL character, which can't be stored.") }
+        let text = text.utf8.contains(0) ? text.withoutNUL : text
         // That which is most in the line of names.
         let line = text.utf8.prefix { $0 != UInt8(ascii: "\n") }
         let likely = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].max { a, b in line.count { $0 == a } < line.count { $0 == b } }

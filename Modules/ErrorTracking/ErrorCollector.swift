@@ -16,8 +16,8 @@ enum ErrorCollector {
             .optional("lineno", .integer(0...Int64(Int32.max)), "Line in the script, from 1."),
             .optional("colno", .integer(0...Int64(Int32.max)), "Column in the line, from 1."),
             .optional("path", .optionalText(8_192), "Path of the page; default: the session's last page."),
-            .optional("release", .optionalText(200), "Release of the site, as source maps and releases name it."),
-            .optional("environment", .optionalText(100), "Default: \(environmentDefault)."),
+            .optional("release", .optionalText(200), "Release of the site, as source maps and releases name it.").whole,
+            .optional("environment", .optionalText(100), "Default: \(environmentDefault).").whole,
         ]
     ) { payload in
         let message = kept(message: payload.text("message"))

@@ -16,10 +16,10 @@ struct Identify: Sendable {
     static let collector = Collector(
         "identify", "Who a visitor is: a user of the site, traits, an account.",
         fields: [
-            .required("visitor_id", .text(200), "The visitor that all of it is about."),
-            .optional("user_id", .text(200), "The site's own id of the user; visitors with the same one are the same person."),
-            .optional("traits", .map(.any), "What is known; added to what was known before. null takes a trait away."),
-            .optional("account_id", .text(200), "The company or team. Default: the trait `company`."),
+            .required("visitor_id", .text(200), "The visitor that all of it is about.").exact,
+            .optional("user_id", .text(200), "The site's own id of the user; visitors with the same one are the same person.").exact,
+            .optional("traits", .map(.any), "What is known; added to what was known before. null takes a trait away.").exact,
+            .optional("account_id", .text(200), "The company or team. Default: the trait `company`.").exact,
             .optional("account_name", .text(200)), .optional("account_role", .text(200), "Default: the trait `role`."),
             .optional("account_traits", .map(.any)),
         ]

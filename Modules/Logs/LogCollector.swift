@@ -12,8 +12,8 @@ enum LogCollector {
             .required("message", .text(1_000_000), "What it says; \(messageLimit) characters are kept."),
             .optional("body", .map(.any), "More of it: at most 100 names and 32 KB."),
             .optional("path", .optionalText(8_192), "Path of the page."),
-            .optional("release", .optionalText(200), "Release of the application."),
-            .optional("environment", .optionalText(100), "Default: production."),
+            .optional("release", .optionalText(200), "Release of the application.").whole,
+            .optional("environment", .optionalText(100), "Default: production.").whole,
         ]
     ) { payload in
         let level = payload.text("level"), message = payload.text("message").withoutCredentials.prefix(scalars: messageLimit)

@@ -47,7 +47,7 @@ public struct OutlinksModule: AnalyticsModule {
             Collector("outlink", "A link away from the site, or a download, was clicked.", fields: [
                 .required("url", .text(2_048), "Where it leads: http, https, mailto or tel. Credentials in it are not kept."),
                 .optional("link_type", .choice(LinkType.names), "Default: by the ending of the file."),
-                .optional("path", .optionalText(2_048), "Path of the page with the link; the session's last page by default."),
+                .optional("path", .optionalText(8_192), "Path of the page with the link; the session's last page by default."),
             ]) { payload in
                 let url = try OutboundURL(payload.text("url")), path = payload.text("path")
                 let type = LinkType(rawValue: payload.text("link_type")) ?? (url.isDownload ? .download : .external)

@@ -48,7 +48,7 @@ public struct PathsModule: AnalyticsModule {
                     Parameter("next", .text(maximum: 2_048), "The line's page, (exit) or (entry). Default: all visitors of the page or event."),
                 ],
                 fields: VisitorList.fields
-            ) { call, scope in try await NextPages.visitors(scope, try Pivot(call), next: call.text("next")) },
+            ) { call, scope in try await NextPages.visitors(scope, try Pivot(call), next: call.text("next").map(PagePath.clean)) },
             .report(
                 "/api/v1/paths/flow/drill", "The visitors behind a node of the flow, or behind a link.",
                 parameters: ScopeParameters.list + Self.pivot + [
@@ -59,7 +59,8 @@ public struct PathsModule: AnalyticsModule {
                 fields: VisitorList.fields
             ) { call, scope in
                 try await Flow.visitors(
-                    scope, try Pivot(call), step: call.integer("step", default: 1), name: call.text("name") ?? "", near: call.text("near"))
+                    scope, try Pivot(call), step: call.integer("step", default: 1), name: PagePath.clean(call.text("name") ?? ""),
+                    near: call.text("near").map(PagePath.clean))
             },
             .report(
                 "/api/v1/paths/between/drill", "The visitors who took a way between two pages.",
@@ -75,7 +76,7 @@ public struct PathsModule: AnalyticsModule {
 
     private func pages(_ call: ProjectRequest) throws -> [String]? {
         guard let text = call.text("pages") else { return nil }
-        let pages = (try? JSON.parse(text))?.elements.compactMap(\.string) ?? []
+        let pages = (try? JSON.parse(text))?.elements.compactMap(\.string).map(PagePath.clean) ?? []
         guard !pages.isEmpty else {
             throw ServiceError.parameter("pages", "must be a JSON array of paths such as [\"/\",\"/pricing\"]; got '\(text.excerpt(60))'.")
         }

@@ -76,13 +76,13 @@ struct Order: Sendable {
 
     /// A text, or a number as text; nil for nothing.
     private static func text(_ value: JSON?) -> String? {
-        let text = value?.string ?? value?.integer.map(String.init) ?? value?.number.map { "\($0)" } ?? ""
+        let text = value?.string ?? value?.digits ?? value?.number.map { "\($0)" } ?? ""
         let trimmed = text.trimmed
         return trimmed.isEmpty ? nil : trimmed
     }
 
     private static func number(_ value: JSON?) -> Double? {
-        (value?.number ?? value?.string.flatMap { Double($0.trimmed) }).flatMap { $0.isFinite ? $0 : nil }
+        (value?.number ?? value?.string.flatMap(Double.init(written:))).flatMap { $0.isFinite ? $0 : nil }
     }
 }
 

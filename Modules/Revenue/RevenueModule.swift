@@ -24,8 +24,8 @@ public struct RevenueModule: AnalyticsModule {
             CollectorExtension(
                 "event", "An event with an amount is an order, or a refund where the amount is negative.",
                 fields: [
-                    .optional("revenue_amount", .number(-Revenue.maximumAmount...Revenue.maximumAmount), "In units of the currency, such as 59.98."),
-                    .optional("revenue_currency", .optionalText(3), "ISO 4217, such as EUR. Default: the `currency` of the module's settings."),
+                    .optional("revenue_amount", .number(-Revenue.maximumAmount...Revenue.maximumAmount), "In units of the currency, such as 59.98.").exact,
+                    .optional("revenue_currency", .optionalText(3), "ISO 4217, such as EUR. Default: the `currency` of the module's settings.").exact,
                 ]
             ) { payload in try Order(payload, settings)?.addition },
         ]

@@ -33,7 +33,7 @@ public struct ScrollModule: AnalyticsModule {
     public var collectors: [Collector] {
         [
             Collector("scroll_depth", "How far a page was scrolled.", fields: [
-                .required("path", .text(2_048), "Path of the page."),
+                .required("path", .text(8_192), "Path of the page."),
                 .required("max_depth", .integer(0...100), "The deepest point so far, percent of the page."),
             ]) { payload in
                 let path = payload.text("path"), depth = payload.integer("max_depth") ?? 0
@@ -51,7 +51,7 @@ public struct ScrollModule: AnalyticsModule {
                 "/api/v1/scroll/distribution", "How many got how far, in tenths of the page.",
                 parameters: ScopeParameters.range + [Parameter("path", .text(maximum: 2_048), "One page. Default: all pages.")],
                 fields: ScrollDistribution.fields
-            ) { call, scope in try await ScrollDistribution.run(scope, path: call.text("path")) },
+            ) { call, scope in try await ScrollDistribution.run(scope, path: call.text("path").map(PagePath.clean)) },
         ]
     }
 

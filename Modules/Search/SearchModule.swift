@@ -42,7 +42,7 @@ public struct SearchModule: AnalyticsModule {
             Collector("search_query", "Somebody searched the site.", fields: [
                 .required("query", .text(2_048), "What for; 200 characters are kept."),
                 .optional("results_count", .integer(0...1_000_000_000), "How many results there were."),
-                .optional("path", .optionalText(2_048), "Path of the page; the session's last page by default."),
+                .optional("path", .optionalText(8_192), "Path of the page; the session's last page by default."),
             ]) { payload in
                 let term = SearchTerm.normalized(payload.text("query")), path = payload.text("path")
                 guard !term.isEmpty else { throw ServiceError.body("field 'query' must hold more than spaces.") }

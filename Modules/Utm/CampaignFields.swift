@@ -6,11 +6,11 @@ struct CampaignFields: Sendable {
     static let maximumLength = 200
 
     static let fields: [Schema.Field] = [
-        .optional("utm_source", .optionalText(2_048), "Who sent the visitor; of each of these, 200 characters are kept."),
-        .optional("utm_medium", .optionalText(2_048), "By what means, such as cpc or email."),
-        .optional("utm_campaign", .optionalText(2_048), "Name of the campaign."),
-        .optional("utm_content", .optionalText(2_048), "Which of several links."),
-        .optional("utm_term", .optionalText(2_048), "Which search word was bought."),
+        .optional("utm_source", .optionalText(maximumLength), "Who sent the visitor."),
+        .optional("utm_medium", .optionalText(maximumLength), "By what means, such as cpc or email."),
+        .optional("utm_campaign", .optionalText(maximumLength), "Name of the campaign."),
+        .optional("utm_content", .optionalText(maximumLength), "Which of several links."),
+        .optional("utm_term", .optionalText(maximumLength), "Which search word was bought."),
     ]
 
     /// In the order of `names`; "" for what was not sent.

@@ -89,6 +89,8 @@ struct JSONTests {
 
     @Test("strings keep every character", arguments: [
         (#""""#, ""), (#""a\u0000b""#, "a\u{0}b"), (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"), (#""\ud83e\udd86""#, "🦆"), (#""日本""#, "日本"),
+        // Half of a pair is a character that is missing.
+        (#""\ud83e""#, "\u{FFFD}"), (#""\udd86\uD83E""#, "\u{FFFD}\u{FFFD}"), (#""a\ud83e\ud83e\udd86b\\ud83e""#, "a\u{FFFD}🦆b\\ud83e"), (#""\ud83e\n""#, "\u{FFFD}\n"),
         ("\"\u{7F}\u{2028}\"", "\u{7F}\u{2028}"),
     ])
     func strings(text: String, string: String) throws {
@@ -104,7 +106,7 @@ struct JSONTests {
         (#"{'a':1}"#, "not valid JSON."), (#"{1:1}"#, "not valid JSON."), ("{} {}", "not valid JSON."), ("1 2", "not valid JSON."),
         ("tru", "not valid JSON."), ("True", "not valid JSON."), ("nul", "not valid JSON."), ("undefined", "not valid JSON."),
         (#""a"#, "not valid JSON."), ("\"a\nb\"", "not valid JSON."), ("\"a\u{0}b\"", "not valid JSON."), (#""\x41""#, "not valid JSON."),
-        (#""\u12""#, "not valid JSON."), (#""\ud83e""#, "not valid JSON."), (#""\udd86\ud83e""#, "not valid JSON."), ("// a\n1", "not valid JSON."),
+        (#""\u12""#, "not valid JSON."), (#""\ud83e\u12""#, "not valid JSON."), ("// a\n1", "not valid JSON."),
         ("[1]\u{0}", "not valid JSON."),
     ])
     func malformed(text: String, sentence: String) {

@@ -7,8 +7,8 @@ import Testing
 struct CollectImageTests {
     private static func refusal(_ answer: TestApp.Answer) -> String? { answer.headers[.init("Pulse-Error")!] }
 
-    private static func ledger(received: Int, stored: Int, refused: String = "{}") -> String {
-        #"{"data":[{"duplicate":0,"hour":"2026-03-02T12:00:00Z","received":\#(received),"refused":\#(refused),"stored":\#(stored),"waiting":0}]}"#
+    private static func ledger(received: Int, stored: Int, refused: String = "{}", adjusted: String = "{}") -> String {
+        #"{"data":[{"adjusted":\#(adjusted),"duplicate":0,"hour":"2026-03-02T12:00:00Z","received":\#(received),"refused":\#(refused),"stored":\#(stored),"waiting":0}]}"#
     }
 
     @Test("counts the page of the query, or else of the Referer; the image is one pixel and never cached", arguments: Profile.available)
@@ -38,13 +38,28 @@ struct CollectImageTests {
         }
     }
 
+    @Test("odd details cost no pageview: they are left out, cut or replaced, and counted", arguments: Profile.available)
+    func details(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let path = "/api/collect.gif?key=\(app.keys[.ingest]!)"
+            for query in [
+                "&path=/a&screen=wide&title=x%00y", "&path=/%2563af%25C3%25A9&title=\(String(repeating: "t", count: 600))", "&path=https://example.com/caf%C3%A9?x",
+            ] {
+                let answer = try await app.get(path + query, as: .nobody)
+                #expect(answer.status == 200 && Self.refusal(answer) == nil, "\(query)")
+            }
+            #expect(try await app.activity("path, screen, title").sorted() == ["/a  x\u{FFFD}y", "/café  ", "/café  \(String(repeating: "t", count: 500))"])
+            let counted = #"{"characters":1,"screen":1,"too_long":1}"#
+            #expect(try await app.get("/api/v1/ingest/ledger").body == Self.ledger(received: 3, stored: 3, adjusted: counted))
+        }
+    }
+
     @Test("what is refused still gets its image; the status and a header say why, and the ledger counts it")
     func refuses() async throws {
         try await TestApp.run { app in
             let path = "/api/collect.gif?key=\(app.keys[.ingest]!)"
             let cases = [
                 ("", "Invalid request body: missing required field 'path'."),
-                ("&path=/&screen=wide", "Invalid request body: field 'screen' must be WIDTHxHEIGHT such as 1920x1080; got 'wide'."),
                 ("&path=/&consent_granted=maybe", "Invalid request body: field 'consent_granted' must be true or false; got 'maybe'."),
             ]
             for (query, sentence) in cases {
@@ -66,7 +81,7 @@ struct CollectImageTests {
             let head = try await app.send(.head, path + "&path=/", as: .nobody)
             #expect(head.status == 200)
             let ledger = try await app.get("/api/v1/ingest/ledger").body
-            #expect(ledger == Self.ledger(received: 6, stored: 0, refused: #"{"bot":1,"consent":1,"do_not_track":1,"invalid_event":3}"#))
+            #expect(ledger == Self.ledger(received: 5, stored: 0, refused: #"{"bot":1,"consent":1,"do_not_track":1,"invalid_event":2}"#))
         }
     }
 }

@@ -8,12 +8,17 @@ struct JournalRecordTests {
     func roundTrip() throws {
         let rows = [row("one", project: -5, at: -1, hour: 7, id: 9), row("zwei 日本 🦆", role: .follower), row("", role: .note)]
         let bytes = JournalRecord.encode(
-            project: .max, hour: .min, received: 1_000, refusals: ["bot": 70_000, "": 1], rows: EncodedRows(rows))
+            project: .max, hour: .min, received: 1_000, refusals: ["bot": 70_000, "": 1], adjustments: ["too_long": 3, "bot": 1],
+            rows: EncodedRows(rows))
         let record = try JournalRecord(bytes[...])
         #expect(record.project == .max)
         #expect(record.hour == .min)
         #expect(record.received == 1_000)
         #expect(Dictionary(uniqueKeysWithValues: record.refusals.map { ($0.reason, $0.count) }) == ["bot": 70_000, "": 1])
+        #expect(Dictionary(uniqueKeysWithValues: record.adjustments.map { ($0.reason, $0.count) }) == ["too_long": 3, "bot": 1])
+        #expect(record.ledger.map { "\($0.outcome) \($0.reason) \($0.count)" }.sorted() == [
+            "adjusted bot 1", "adjusted too_long 3", "received  1000", "refused  1", "refused bot 70000",
+        ])
         #expect(record.rows.map { Array($0.bytes) } == rows)
         #expect(record.rows[0].read { header, _ in header }
             == .init(table: 0, project: -5, hour: 7, role: .event, eventID: .init(high: 9, low: 0)))

@@ -124,8 +124,45 @@ struct RevenueTests {
         }
     }
 
+    @Test("an amount may stand between quotes, as templates write it", arguments: Profile.available)
+    func quoted(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            for amount in [#""49.99""#, #"" 0.01 ""#, #""1e2""#, #""-50""#] {
+                let answer = try await app.collect(#"{"type":"event","name":"purchase","revenue_amount":\#(amount)}"#)
+                #expect(answer.body == #"{"ok":true}"#, "\(amount)")
+            }
+            let answer = try await app.get("/api/v1/revenue").json()
+            #expect(answer["orders"]?.integer == 3 && answer["refunds"]?.integer == 1)
+            #expect(answer["revenue"]?.number == 100)
+            #expect(try await app.get("/api/v1/ingest/ledger").json()["data"]?.elements.first?["adjusted"]?["number"]?.integer == 4)
+        }
+    }
+
+    @Test("orders whose numbers are beyond 64 bits stay apart, and one of them counts once", arguments: Profile.available)
+    func largeIDs(profile: Profile) async throws {
+        let ids = ["9223372036854775808", "18446744073709551614", "18446744073709551615", "18446744073709551616", "18446744073709551617"]
+        let events = (ids + ids).map { #"{"type":"event","name":"buy","revenue_amount":10,"data":{"order_id":\#($0)}}"# }
+        try await TestApp.run(profile, collecting: events) { app in
+            let answer = try await app.get("/api/v1/revenue").json()
+            #expect(answer["orders"]?.integer == 5 && answer["revenue"]?.number == 50)
+            for id in ids { #expect(try await app.get("/api/v1/events?filter=data.order_id:\(id)").json()["data"]?.elements.first?["count"]?.integer == 1, "\(id)") }
+        }
+    }
+
+    @Test("averages have as many decimals as the currency's coins", arguments: [("KWD", 1.235), ("BHD", 1.235), ("USD", 1.23), ("JPY", 1.23)])
+    func decimals(currency: String, average: Double) async throws {
+        let events = ["1.234", "1.235"].map { #"{"type":"event","name":"buy","revenue_amount":\#($0),"revenue_currency":"\#(currency)"}"# }
+        try await TestApp.run(.embedded, collecting: events) { app in
+            for path in ["/api/v1/revenue?currency=\(currency)", "/api/v1/revenue/sources?currency=\(currency)"] {
+                let answer = try await app.get(path).json(), totals = answer["data"]?.elements.first ?? answer
+                #expect(totals["average_order_value"]?.number == average, "\(path)")
+            }
+        }
+    }
+
     @Test("refuses what is no amount or no currency", arguments: [
-        (#""revenue_amount":"1""#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got '1'."),
+        (#""revenue_amount":"1,5""#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got '1,5'."),
+        (#""revenue_amount":"0x10""#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got '0x10'."),
         (#""revenue_amount":1000000001"#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got 1000000001."),
         (#""revenue_amount":-1e300"#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got -1e+300."),
         (#""revenue_amount":1,"revenue_currency":"EURO""#, "field 'revenue_currency' must be a string of 0 to 3 characters; got 4 characters."),

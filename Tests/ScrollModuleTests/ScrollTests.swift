@@ -64,7 +64,7 @@ struct ScrollTests {
 
     @Test("refuses what is no depth", arguments: [
         ("-1", "field 'max_depth' must be a whole number from 0 to 100; got -1."), ("101", "field 'max_depth' must be a whole number from 0 to 100; got 101."),
-        ("50.5", "field 'max_depth' must be a whole number from 0 to 100; got 50.5."), (#""50""#, "field 'max_depth' must be a whole number from 0 to 100; got '50'."),
+        ("100.5", "field 'max_depth' must be a whole number from 0 to 100; got 100.5."), (#""50""#, "field 'max_depth' must be a whole number from 0 to 100; got '50'."),
         ("null", "missing required field 'max_depth'."),
     ])
     func refusals(depth: String, sentence: String) async throws {

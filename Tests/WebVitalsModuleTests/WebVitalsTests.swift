@@ -159,9 +159,8 @@ struct WebVitalsTests {
         (#""name":"LCP","value":"NaN""#, "field 'value' must be a number from 0.0 to 600000.0; got 'NaN'."),
         (#""name":"LCP","value":null"#, "missing required field 'value'."),
         (#""name":"LCP","value":NaN"#, "not valid JSON."),
-        (#""name":"LCP","value":1e999"#, "a number is malformed or too large."),
+        (#""name":"LCP","value":1e999"#, "field 'value' must be a number from 0.0 to 600000.0; got '1e999'."),
         (#""name":"FID","value":1"#, "field 'name' must be one of 'LCP', 'FCP', 'CLS', 'INP', 'TTFB'; got 'FID'."),
-        (#""name":"LCP","value":1,"rating":"great""#, "field 'rating' must be one of 'good', 'needs-improvement', 'poor'; got 'great'."),
         (#""value":1"#, "missing required field 'name'."),
     ])
     func refusals(fields: String, sentence: String) async throws {

@@ -151,6 +151,7 @@ extension Parameter {
             if let value { schema["default"] = .integer(Int64(value)) }
             return schema
         case .text(let maximum): return ["type": "string", "maxLength": .integer(Int64(maximum))]
+        case .anyText: return ["type": "string"]
         case .choice(let choices, let value):
             var schema: JSONTree = ["type": "string", "enum": .strings(choices)]
             if let value { schema["default"] = .string(value) }

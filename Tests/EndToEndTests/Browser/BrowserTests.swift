@@ -194,6 +194,6 @@ struct BrowserTests {
     }
 
     private static func ledger(_ hour: String, _ count: Int) -> String {
-        #"{"duplicate":0,"hour":"2026-03-\#(hour):00:00Z","received":\#(count),"refused":{},"stored":\#(count),"waiting":0}"#
+        #"{"adjusted":{},"duplicate":0,"hour":"2026-03-\#(hour):00:00Z","received":\#(count),"refused":{},"stored":\#(count),"waiting":0}"#
     }
 }

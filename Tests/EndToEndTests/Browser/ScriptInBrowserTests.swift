@@ -45,7 +45,7 @@ struct ScriptInBrowserTests {
     }
 
     private static func ledger(received: Int, stored: Int, duplicate: Int = 0, refused: String = "{}") -> String {
-        #"{"data":[{"duplicate":\#(duplicate),"hour":"2026-03-02T12:00:00Z","received":\#(received),"refused":\#(refused),"#
+        #"{"data":[{"adjusted":{},"duplicate":\#(duplicate),"hour":"2026-03-02T12:00:00Z","received":\#(received),"refused":\#(refused),"#
             + #""stored":\#(stored),"waiting":0}]}"#
     }
 

@@ -32,19 +32,21 @@ extension TestApp {
         }
     }
 
-    /// The ledger, a line for each hour: `12:00 received 3 = stored 1 + duplicate 0 + waiting 0 + bot 1 + consent 1`.
+    /// The ledger, a line for each hour: `12:00 received 3 = stored 1 + duplicate 0 + waiting 0 + bot 1 + consent 1, adjusted: too_long 1`.
     func ledger(_ query: String = "", as caller: Caller = .query, sourceLocation: SourceLocation = #_sourceLocation) async throws -> [String] {
         let answer = try await get("/api/v1/ingest/ledger" + query, as: caller)
         #expect(answer.status == 200, "\(answer.body)", sourceLocation: sourceLocation)
         return try #require(try answer.json()["data"]).elements.map { hour in
             func count(_ name: String) -> Int64 { hour[name]?.integer ?? -1 }
             let refused = (hour["refused"]?.members ?? []).map { ($0.name, $0.value.integer ?? -1) }
+            let adjusted = (hour["adjusted"]?.members ?? []).enumerated()
+                .map { ($0 == 0 ? ", adjusted: " : " ") + "\($1.name) \($1.value.integer ?? -1)" }.joined()
             let fates = [("stored", count("stored")), ("duplicate", count("duplicate")), ("waiting", count("waiting"))] + refused
             #expect(
                 count("received") == fates.reduce(0) { $0 + $1.1 }, "the ledger does not balance: \(hour["hour"]?.string ?? "")",
                 sourceLocation: sourceLocation)
             return "\((hour["hour"]?.string ?? "").dropFirst(11).prefix(5)) received \(count("received")) = "
-                + fates.map { "\($0.0) \($0.1)" }.joined(separator: " + ")
+                + fates.map { "\($0.0) \($0.1)" }.joined(separator: " + ") + adjusted
         }
     }
 

@@ -1,0 +1,217 @@
+extension JSON {
+    /// A document that was mended where it had to be, and what was mended in which of its parts.
+    public struct Mended: Sendable {
+        public let json: JSON
+        fileprivate let found: [JSONMending.Place: Adjustments]
+
+        /// Of the whole document.
+        public var adjustments: Adjustments { found.values.reduce([]) { $0.union($1) } }
+
+        /// Of one element of the outermost array, or with `inMember` of an array that is a member of the outermost object.
+        public func adjustments(ofElement index: Int, inMember: Bool) -> Adjustments {
+            guard !found.isEmpty else { return [] }
+            return found.reduce([]) { (inMember ? $1.key.inner : $1.key.outer) == index ? $0.union($1.value) : $0 }
+        }
+    }
+
+    /// Parses `bytes` whole, and what is odd in a detail does not cost the document: half of a surrogate pair and bytes that are no UTF-8
+    /// become U+FFFD, whole numbers beyond 64 bits and numbers beyond every range text with all their digits, what is nested deeper than
+    /// 64 levels null.
+    /// - Throws: `ServiceError` 400 for what is not JSON all the same.
+    public static func parseMending(_ bytes: UnsafeRawBufferPointer) throws -> Mended {
+        do { return Mended(json: try parseStrictly(bytes), found: [:]) } catch let error as ServiceError {
+            guard error.status == 400, !bytes.isEmpty else { throw error }
+            var mending = JSONMending(withoutBOM(bytes), everything: true)
+            mending.run()
+            guard !mending.found.isEmpty else { throw error }
+            return Mended(json: try mending.result.withUnsafeBytes { try parseStrictly($0) }, found: mending.found)
+        }
+    }
+
+    /// Nil when no half of a surrogate pair is in `bytes`, which JSON's grammar allows and the parser does not.
+    static func withoutHalfPairs(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+        var mending = JSONMending(bytes, everything: false)
+        mending.run()
+        return mending.found.isEmpty ? nil : mending.result
+    }
+
+    static func withoutBOM(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        guard bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF else { return bytes }
+        return UnsafeRawBufferPointer(rebasing: bytes[3...])
+    }
+}
+
+/// One pass over the text of a document that the parser refused, in which what it need not have refused is written in another way. What is
+/// no JSON stays as it is.
+struct JSONMending {
+    /// Where in the document: the element of the outermost container, and that of the one inside it; -1 outside it.
+    struct Place: Hashable { var outer = 0, inner = -1 }
+
+    private(set) var result: [UInt8] = []
+    private(set) var found: [Place: Adjustments] = [:]
+
+    private let bytes: UnsafeRawBufferPointer
+    /// False: halves of surrogate pairs alone.
+    private let everything: Bool
+    private var at = 0
+    private var depth = 0
+    private var place = Place()
+
+    init(_ bytes: UnsafeRawBufferPointer, everything: Bool) {
+        self.bytes = bytes
+        self.everything = everything
+        result.reserveCapacity(bytes.count + 16)
+    }
+
+    mutating func run() {
+        while at < bytes.count {
+            let byte = bytes[at]
+            switch byte {
+            case UInt8(ascii: "\""): string()
+            case UInt8(ascii: "["), UInt8(ascii: "{"): open()
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): close()
+            case UInt8(ascii: ","):
+                if depth == 1 { place.outer += 1 } else if depth == 2 { place.inner += 1 }
+                copy(1)
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): if everything { number() } else { copy(1) }
+            default: copy(1)
+            }
+        }
+    }
+
+    private mutating func copy(_ count: Int) {
+        result.append(contentsOf: bytes[at..<at + count])
+        at += count
+    }
+
+    private mutating func note(_ adjustment: Adjustments) { found[place, default: []].insert(adjustment) }
+
+    // MARK: Containers
+
+    private mutating func open() {
+        guard depth < JSON.maximumDepth || !everything else { return leaveOut() }
+        depth += 1
+        if depth == 2 { place.inner = 0 }
+        copy(1)
+    }
+
+    private mutating func close() {
+        if depth == 2 { place.inner = -1 }
+        depth = max(0, depth - 1)
+        copy(1)
+    }
+
+    /// Writes null in place of the container that begins here.
+    private mutating func leaveOut() {
+        var open = 0
+        let kept = result.count
+        while at < bytes.count {
+            switch bytes[at] {
+            case UInt8(ascii: "\""): string()
+            case UInt8(ascii: "["), UInt8(ascii: "{"): open += 1; at += 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): open -= 1; at += 1
+            default: at += 1
+            }
+            if open == 0 { break }
+        }
+        result.removeSubrange(kept...)
+        result.append(contentsOf: "null".utf8)
+        note(.tooDeep)
+    }
+
+    // MARK: Strings
+
+    private static let replacement = Array("\\ufffd".utf8)
+
+    private mutating func string() {
+        copy(1)
+        while at < bytes.count {
+            switch bytes[at] {
+            case UInt8(ascii: "\""): return copy(1)
+            case UInt8(ascii: "\\"): escape()
+            case 0x80...: other()
+            default: copy(1)
+            }
+        }
+    }
+
+    private mutating func escape() {
+        guard let unit = unit(at: at) else { return copy(min(2, bytes.count - at)) }
+        let isPair = unit & 0xFC00 == 0xD800 && self.unit(at: at + 6).map { $0 & 0xFC00 == 0xDC00 } == true
+        if isPair { return copy(12) }
+        guard unit & 0xF800 == 0xD800 else { return copy(6) }
+        result += Self.replacement
+        at += 6
+        note(.characters)
+    }
+
+    /// The number of an escape `\u....` that begins at `start`.
+    private func unit(at start: Int) -> UInt16? {
+        guard start + 6 <= bytes.count, bytes[start] == UInt8(ascii: "\\"), bytes[start + 1] == UInt8(ascii: "u") else { return nil }
+        var unit: UInt16 = 0
+        for index in start + 2..<start + 6 {
+            guard let digit = Hexadecimal.value(bytes[index]) else { return nil }
+            unit = unit << 4 | UInt16(digit)
+        }
+        return unit
+    }
+
+    /// A character beyond ASCII, or a byte that belongs to none.
+    private mutating func other() {
+        if let length = UTF8Text.length(at: at, of: bytes) { return copy(length) }
+        guard everything else { return copy(1) }
+        result += Self.replacement
+        at += 1
+        note(.characters)
+    }
+
+    // MARK: Numbers
+
+    /// Characters that a number may have to be kept as text.
+    private static let longestNumber = 400
+
+    private mutating func number() {
+        var end = at
+        while end < bytes.count, Self.isOfNumber(bytes[end]) { end += 1 }
+        let text = String(decoding: bytes[at..<end], as: UTF8.self), count = end - at
+        guard let isWhole = Self.isWhole(text.utf8[...]) else { return copy(count) }
+        if isWhole ? Int64(text) != nil || UInt64(text) != nil : Double(text)?.isFinite == true { return copy(count) }
+        if count <= Self.longestNumber {
+            result.append(UInt8(ascii: "\""))
+            copy(count)
+            result.append(UInt8(ascii: "\""))
+        } else {
+            result.append(contentsOf: "null".utf8)
+            at = end
+        }
+        note(.number)
+    }
+
+    private static func isOfNumber(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") || byte | 0x20 == UInt8(ascii: "e")
+    }
+
+    /// Whether a number has neither fraction nor exponent; nil for what is none in JSON.
+    private static func isWhole(_ text: Substring.UTF8View) -> Bool? {
+        var rest = text
+        func digits() -> Int {
+            let count = rest.prefix { (48...57).contains($0) }.count
+            rest = rest.dropFirst(count)
+            return count
+        }
+        if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+        let startsWithZero = rest.first == UInt8(ascii: "0"), whole = digits()
+        guard whole > 0, !startsWithZero || whole == 1 else { return nil }
+        if rest.isEmpty { return true }
+        if rest.first == UInt8(ascii: ".") {
+            rest = rest.dropFirst()
+            guard digits() > 0 else { return nil }
+        }
+        if let sign = rest.first, sign | 0x20 == UInt8(ascii: "e") {
+            rest = rest.dropFirst()
+            if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+            guard digits() > 0 else { return nil }
+        }
+        return rest.isEmpty ? false : nil
+    }
+}

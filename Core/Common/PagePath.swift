@@ -1,0 +1,133 @@
+import Foundation
+
+/// How a page's path is kept: one page has one path, however a browser, an image or a server wrote it.
+public enum PagePath {
+    /// Characters that are kept of a path.
+    public static let maximumLength = 2_048
+
+    /// Without query and fragment, which hold what identifies people; a path of a hash route (`/#/inbox`) keeps it. Of a whole address the path.
+    /// Percent signs are decoded and characters composed as `normalized` does; at most `maximumLength` characters.
+    public static func clean(_ path: String) -> String {
+        isPlain(path) ? path : whole(path).prefix(scalars: maximumLength)
+    }
+
+    /// Whether `clean` has to leave out an end of the path.
+    public static func isCut(_ path: String) -> Bool { path.utf8.count > maximumLength && whole(path).unicodeScalars.count > maximumLength }
+
+    private static func whole(_ path: String) -> String { normalized(withoutQuery(withoutOrigin(path))) }
+
+    /// What nothing has to be done to: ASCII from a slash on, without percent signs, query, fragment and controls, not too long.
+    private static func isPlain(_ path: String) -> Bool {
+        var path = path
+        return path.withUTF8 { bytes in
+            guard bytes.first == UInt8(ascii: "/"), bytes.count <= maximumLength else { return bytes.isEmpty }
+            // Without leaving the loop early, so that it is done for many bytes at a time.
+            var odd = 0
+            for byte in bytes {
+                let isOdd = byte >= 0x7F || byte < 0x20 || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+                odd &+= isOdd ? 1 : 0
+            }
+            return odd == 0
+        }
+    }
+
+    /// What follows the host of `https://example.com/a`; `/` where nothing does.
+    private static func withoutOrigin(_ path: String) -> Substring {
+        let utf8 = path.utf8
+        guard let scheme = ["https://", "http://"].first(where: { utf8.count >= $0.utf8.count && zip(utf8, $0.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 } }) else {
+            return path[...]
+        }
+        let rest = path[utf8.index(utf8.startIndex, offsetBy: scheme.utf8.count)...]
+        let end = rest.utf8.firstIndex { [UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains($0) } ?? rest.endIndex
+        return rest[end...].utf8.first == UInt8(ascii: "/") ? rest[end...] : "/" + rest[end...]
+    }
+
+    private static func withoutQuery(_ path: Substring) -> Substring {
+        let utf8 = path.utf8
+        guard let cut = utf8.firstIndex(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }) else { return path }
+        guard utf8[cut] == UInt8(ascii: "#"), [UInt8(ascii: "/"), UInt8(ascii: "!")].contains(utf8[utf8.index(after: cut)...].first) else {
+            return path[..<cut]
+        }
+        return path[..<(utf8.firstIndex(of: UInt8(ascii: "?")) ?? path.endIndex)]
+    }
+
+    // MARK: One form
+
+    /// A path as a question or a definition names it, in the form in which paths are kept; in a pattern `*` stands for any text.
+    public static func asked(_ path: String) -> String { path.utf8.contains(UInt8(ascii: "*")) ? normalized(path) : clean(path) }
+
+    /// The path, or a pattern or part of one, in the form in which all paths are kept: percent-decoded where that gives characters, in Unicode's
+    /// form C. What would mean something else stays encoded, with digits in upper case: slash, percent, question mark and number sign, controls, and
+    /// bytes that are no UTF-8.
+    ///
+    /// - Source: RFC 3986, 6.2.2; how addresses are shown: URL Standard, "percent-decode".
+    public static func normalized(_ path: some StringProtocol) -> String {
+        let bytes = Array(path.utf8)
+        guard bytes.contains(where: { $0 >= 0x7F || $0 < 0x20 || $0 == UInt8(ascii: "%") }) else { return String(path) }
+        let text = String(decoding: bytes.withUnsafeBytes(decoded), as: UTF8.self)
+        return text.utf8.allSatisfy { $0 < 0x80 } ? text : text.precomposedStringWithCanonicalMapping
+    }
+
+    private static func decoded(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        var result: [UInt8] = [], at = 0
+        result.reserveCapacity(bytes.count)
+        while at < bytes.count {
+            let run = encodedRun(bytes, from: at)
+            if run.isEmpty {
+                append(bytes[at], to: &result)
+                at += 1
+            } else {
+                run.withUnsafeBytes { append(run: $0, to: &result) }
+                at += run.count * 3
+            }
+        }
+        return result
+    }
+
+    /// The bytes of the `%41%C3` that begin at `start`; none where no such begins.
+    private static func encodedRun(_ bytes: UnsafeRawBufferPointer, from start: Int) -> [UInt8] {
+        var run: [UInt8] = [], at = start
+        while at + 2 < bytes.count, bytes[at] == UInt8(ascii: "%"), let high = Hexadecimal.value(bytes[at + 1]), let low = Hexadecimal.value(bytes[at + 2]) {
+            run.append(high << 4 | low)
+            at += 3
+        }
+        return run
+    }
+
+    private static func append(run bytes: UnsafeRawBufferPointer, to result: inout [UInt8]) {
+        var at = 0
+        while at < bytes.count {
+            let length = UTF8Text.length(at: at, of: bytes) ?? 0
+            // Of two bytes, C2 80 to C2 9F are controls.
+            let isDecoded = length > 1
+                ? !(bytes[at] == 0xC2 && bytes[at + 1] < 0xA0) : length == 1 && !staysEncoded(bytes[at]) && !completes(bytes[at], result)
+            if isDecoded {
+                result.append(contentsOf: bytes[at..<at + length])
+                at += length
+            } else {
+                for _ in 0..<max(1, length) {
+                    appendEncoded(bytes[at], to: &result)
+                    at += 1
+                }
+            }
+        }
+    }
+
+    private static func staysEncoded(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x7F || [UInt8(ascii: "/"), UInt8(ascii: "%"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains(byte)
+    }
+
+    /// Whether the byte would make an encoded one of a percent sign that stood for itself.
+    private static func completes(_ byte: UInt8, _ result: [UInt8]) -> Bool {
+        Hexadecimal.value(byte) != nil && result.suffix(2).contains(UInt8(ascii: "%"))
+    }
+
+    /// A byte that was not encoded: a control is.
+    private static func append(_ byte: UInt8, to result: inout [UInt8]) {
+        if byte < 0x20 || byte == 0x7F { appendEncoded(byte, to: &result) } else { result.append(byte) }
+    }
+
+    private static func appendEncoded(_ byte: UInt8, to result: inout [UInt8]) {
+        result += [UInt8(ascii: "%"), Hexadecimal.digit(byte >> 4), Hexadecimal.digit(byte & 15)]
+    }
+}

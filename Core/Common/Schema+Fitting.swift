@@ -1,0 +1,174 @@
+extension Schema.Field {
+    /// What an event keeps of a value that the schema does not accept: what comes closest to it among what is accepted, and what was done to get
+    /// there. Nil where nothing is close.
+    public func fitting(_ value: JSON) -> (value: JSON, adjustments: Adjustments)? {
+        guard let (fitting, done) = schema.fitting(value, for: self), (try? schema.check(fitting)) != nil else { return nil }
+        return (fitting, done)
+    }
+}
+
+extension Schema {
+    fileprivate func fitting(_ value: JSON, for field: Field) -> (value: JSON, adjustments: Adjustments)? {
+        switch self {
+        case .string(let length, .plain): Self.fitting(text: value, atMost: length.upperBound, field.fit)
+        case .integer: Self.number(value, isRequired: field.isRequired).flatMap(Self.rounded)
+        case .number:
+            // A required field must be a number; an optional one may be a number that a template wrote between quotes.
+            value.kind == .string ? Self.number(value, isRequired: field.isRequired).map { (JSON(raw: "\($0)"), .number) } : nil
+        case .map(_, let limits): FittingObject.fitting(value, limits, field.fit)
+        default: nil
+        }
+    }
+
+    private static func fitting(text value: JSON, atMost maximum: Int, _ fit: Field.Fit) -> (value: JSON, adjustments: Adjustments)? {
+        guard var text = value.string else { return nil }
+        var done: Adjustments = []
+        if text.utf8.contains(0) {
+            text = text.withoutNUL
+            done.insert(.characters)
+        }
+        if fit == .cut, text.unicodeScalars.count > maximum {
+            text = text.prefix(scalars: maximum)
+            done.insert(.tooLong)
+        }
+        return done.isEmpty ? nil : (JSON(text: text), done)
+    }
+
+    private static func rounded(_ number: Double) -> (value: JSON, adjustments: Adjustments)? {
+        Int64(exactly: number.rounded()).map { (JSON(raw: String($0)), .number) }
+    }
+
+    private static func number(_ value: JSON, isRequired: Bool) -> Double? {
+        value.number ?? (isRequired ? nil : value.string.flatMap(Double.init(written:)))
+    }
+}
+
+extension Double {
+    /// A decimal number as programs write it, white space around it passed over; nil for anything else, such as `nan` or `0x10`.
+    public init?(written text: String) {
+        let bytes = text.utf8.drop { $0 <= 0x20 }
+        let trimmed = bytes.prefix((bytes.lastIndex { $0 > 0x20 }.map { bytes.distance(from: bytes.startIndex, to: $0) + 1 }) ?? 0)
+        let isPlain = trimmed.allSatisfy { (48...57).contains($0) || [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "e"), UInt8(ascii: "E")].contains($0) }
+        guard isPlain, let number = Double(Substring(trimmed)), number.isFinite else { return nil }
+        self = number
+    }
+}
+
+extension String {
+    /// With U+FFFD in place of each NUL, which can't be stored.
+    public var withoutNUL: String {
+        guard utf8.contains(0) else { return self }
+        return String(UnicodeScalarView(unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 }))
+    }
+}
+
+extension JSON {
+    /// null
+    public static let nothing = JSON(raw: "null")
+
+    init(text: String) {
+        var written = JSONText()
+        written.append(string: text)
+        self.init(raw: written.string)
+    }
+
+    /// - Parameter raw: JSON that we wrote ourselves.
+    init(raw: String) {
+        guard let json = try? JSON.parse(raw) else { preconditionFailure("not JSON") }
+        self = json
+    }
+}
+
+/// As much of a free object as may be kept: its members in their order as long as they fit, NULs replaced. Where all of it is too much, texts of
+/// more than 1,000 characters are cut first, so that a long one does not take the place of those after it.
+private struct FittingObject {
+    private static let longText = 1_000
+
+    private var keys: Int
+    private var bytes: Int
+    private let cuts: Bool
+    private var text = JSONText()
+    private var adjustments: Adjustments = []
+
+    static func fitting(_ value: JSON, _ limits: Schema.MapLimits, _ fit: Schema.Field.Fit) -> (value: JSON, adjustments: Adjustments)? {
+        guard value.kind == .object else { return nil }
+        var whole = FittingObject(keys: .max, bytes: .max, cuts: false)
+        whole.write(value)
+        let json = JSON(raw: whole.text.string)
+        guard fit == .cut, (try? Schema.map(.any, limits: limits).check(json)) == nil else { return (json, whole.adjustments) }
+        var part = FittingObject(keys: limits.keys, bytes: limits.bytes, cuts: true)
+        part.write(value)
+        return (JSON(raw: part.text.string), part.adjustments)
+    }
+
+    private init(keys: Int, bytes: Int, cuts: Bool) {
+        (self.keys, self.bytes, self.cuts) = (keys, bytes, cuts)
+    }
+
+    private mutating func write(_ value: JSON) {
+        switch value.kind {
+        case .object:
+            text.append(raw: "{")
+            var isFirst = true
+            for (name, member) in value.members {
+                let name = kept(name), content = content(of: member)
+                guard take(1, name.utf8.count + content.bytes, for: member) else { continue }
+                text.append(raw: isFirst ? "" : ",")
+                isFirst = false
+                text.append(string: name)
+                text.append(raw: ":")
+                write(member, content.text)
+            }
+            text.append(raw: "}")
+        case .array:
+            text.append(raw: "[")
+            var isFirst = true
+            for element in value.elements {
+                let content = content(of: element)
+                guard take(0, content.bytes, for: element) else { continue }
+                text.append(raw: isFirst ? "" : ",")
+                isFirst = false
+                write(element, content.text)
+            }
+            text.append(raw: "]")
+        default: text.append(value)
+        }
+    }
+
+    private mutating func write(_ value: JSON, _ string: String?) {
+        if let string { text.append(string: string) } else { write(value) }
+    }
+
+    /// What a value takes of the bytes by itself, and the text of a string.
+    private mutating func content(of value: JSON) -> (bytes: Int, text: String?) {
+        switch value.kind {
+        case .object, .array: return (0, nil)
+        case .string:
+            var string = kept(value.string ?? "")
+            if cuts, string.utf8.count > Self.longText, string.unicodeScalars.count > Self.longText {
+                string = string.prefix(scalars: Self.longText)
+                adjustments.insert(.tooLong)
+            }
+            return (string.utf8.count, string)
+        default: return (8, nil)
+        }
+    }
+
+    private mutating func take(_ keys: Int, _ bytes: Int, for value: JSON) -> Bool {
+        // Of an object at least one member.
+        let inside = value.kind == .object && value.nameBits != 0 ? 1 : 0
+        guard keys + inside <= self.keys, bytes <= self.bytes else {
+            adjustments.insert(.tooLong)
+            return false
+        }
+        self.keys -= keys
+        self.bytes -= bytes
+        return true
+    }
+
+    private mutating func kept(_ string: String) -> String {
+        guard string.utf8.contains(0) else { return string }
+        adjustments.insert(.characters)
+        return string.withoutNUL
+    }
+}
