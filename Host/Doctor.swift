@@ -113,7 +113,7 @@ struct Doctor: Sendable {
         guard let host else { return ([.ok("host", "none is running on this data folder")], false) }
         let answer: Readiness
         do {
-            answer = try await host.send(.GET, "/readyz", [], .init(), .seconds(15)).decode(Readiness.self)
+            answer = try await host.send(.GET, "/readyz?full=true", [], .init(), .seconds(15)).decode(Readiness.self)
         } catch let error as CommandError {
             return ([.fail("host", "\(error) If it is starting, wait; if another command runs, let it finish.")], false)
         } catch {
@@ -188,13 +188,17 @@ struct Doctor: Sendable {
         } catch { return [.fail("migrations", "\(CommandError(error))")] }
     }
 
-    /// Bytes in the journal's files; what of them is applied already is known to the event store.
+    /// Reads the journal's files; what of them is applied already is known to the event store.
     private func journal(_ engines: Engines) async -> [Finding] {
         let path = folder.path("journal")
-        guard let id = Journal.id(in: path) else { return [] }
         do {
-            let applied = (try? await engines.events.position(of: id)) ?? nil
-            return [backlog(try Journal.bytes(in: path, behind: applied ?? .start), of: Int64(configuration.storage.journalMaxMB) << 20)]
+            guard let id = try Journal.id(in: path) else { return [] }
+            let found = try Journal.examine(path, behind: (try? await engines.events.position(of: id)) ?? nil)
+            if !found.problems.isEmpty { return [.fail("journal", found.problems.joined(separator: "\n"))] }
+            let backlog = backlog(found.backlogBytes, of: Int64(configuration.storage.journalMaxMB) << 20)
+            return found.harmless == 0
+                ? [backlog]
+                : [backlog, .warn("journal", "\(found.harmless) damaged in what is stored already. No event is lost, but look at the disk.")]
         } catch { return [.fail("journal", "\(CommandError(error))")] }
     }
 

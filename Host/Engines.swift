@@ -52,7 +52,7 @@ struct Engines: Sendable {
         let storage = configuration.storage, folder = DataFolder(storage.dataFolder)
         if let url = storage.databaseURL?.revealed { return try PostgreSQLEventStore(url: url, maximumConnections: 8, logger: logger) }
         return try DuckDBEventStore(
-            path: folder.path("events.duckdb"), library: try DuckDBLibrary.load(explicit: storage.duckdbLibrary),
+            path: folder.eventsFile, library: try DuckDBLibrary.load(explicit: storage.duckdbLibrary),
             threads: storage.eventThreads ?? ProcessInfo.processInfo.activeProcessorCount,
             memoryLimitBytes: Int64(storage.eventMemoryMB) << 20, readers: 4, temporaryFolder: folder.path("spill"), logger: logger)
     }

@@ -40,13 +40,19 @@ public struct Installation: Sendable {
 
     /// Opens the stores, brings their schema up to date, catches up with the journal.
     /// - Throws: what a person must mend: configuration, an unreachable server, a database of a newer Pulse.
-    public static func open(
+    static func open(
         _ configuration: HostConfiguration, modules: [any AnalyticsModule]? = nil, time: any TimeSource = SystemTime(),
-        telemetry: Telemetry, logger: Logger
+        patience: StartPatience = .none, telemetry: Telemetry, logger: Logger
     ) async throws -> Installation {
         let modules = try modules ?? ModuleList.load(configuration.modules)
         let engines = try await Engines.open(configuration, time: time, logger: logger)
         do {
+            if configuration.storage.databaseURL != nil {
+                try await patience.wait(for: "PostgreSQL", logger: logger) {
+                    try await engines.control.ping()
+                    try await engines.events.ping()
+                }
+            }
             let installation = try assemble(configuration, modules, engines, time, telemetry, logger)
             try await installation.prepare()
             return installation
@@ -146,10 +152,21 @@ public struct Installation: Sendable {
         let migrator = Migrator(control: engines.control, events: engines.events, modules: registry.migrations)
         for applied in try await migrator.run() { logger.info("migrated", metadata: ["migration": "\(applied)"]) }
         try await directory.reload()
+        try await noteStrangeFacts()
         try await createConfiguredProjects()
         try await identity.renewSalts(now: time.now)
         try await writer.recover()
         try await sessions.restore(from: engines.events, now: time.now)
+    }
+
+    /// Every event left a line in the ledger.
+    private func noteStrangeFacts() async throws {
+        let rows = try await engines.events.query("/* host.projects_of_facts */ SELECT DISTINCT project FROM ingest_ledger", timeoutSeconds: 300)
+        let strangers = try await directory.note(numbersOfFacts: Set(rows.map { Int32($0.int("project")) }))
+        guard !strangers.isEmpty else { return }
+        logger.error(
+            "the event store has facts of projects that the control store does not know: it was lost, or is an older one. Restore a backup of both",
+            metadata: ["project.numbers": "\(strangers.prefix(20).map(String.init).joined(separator: ", "))"])
     }
 
     private func createConfiguredProjects() async throws {
@@ -213,7 +230,7 @@ public struct Installation: Sendable {
 
     var retention: Retention {
         Retention(
-            settings: configuration.retention, engines: engines, tables: registry.factTables, counters: counters, projects: { directory.projects })
+            settings: configuration.retention, engines: engines, tables: registry.factTables, counters: counters, writer: writer, projects: { directory.projects })
     }
 
     /// Writes down what is left and closes the stores. After the application has ended.

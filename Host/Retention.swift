@@ -10,6 +10,7 @@ struct Retention: Sendable {
     let engines: Engines
     let tables: [FactTable]
     let counters: IngestCounters
+    let writer: IngestWriter
     let projects: @Sendable () -> [Project]
 
     func run(now: Instant) async throws {
@@ -21,6 +22,8 @@ struct Retention: Sendable {
             statements += tables.map { "/* retention.facts */ DELETE FROM \(sql: $0.name) WHERE occurred_at < \(oldest.milliseconds)" }
         }
         try await engines.events.change(statements)
+        // What is deleted must not stay in the journal either.
+        if settings.eventsMonths != nil { await writer.dropStored() }
         if settings.eventsMonths != nil { for project in projects() { counters.changed(project: project.number) } }
         if let days = settings.auditDays {
             try await engines.control.write(

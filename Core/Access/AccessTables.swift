@@ -39,9 +39,13 @@ public enum AccessTables {
         primaryKey: ["id"], indexes: [["project_id", "created_at"]]
     )
 
+    /// Numbers that no project may get, though none has them here: facts with them are in the event store.
+    static let takenNumbers = Table("access_taken_numbers", [Column("number", .int32)], primaryKey: ["number"])
+
     public static let migrations = [
         Migration("001-create", on: .control, [
             .createTable(projects), .createTable(keys), .createTable(modules), .createTable(audit),
         ]),
+        Migration("003-taken-numbers", on: .control, [.createTable(takenNumbers)]),
     ]
 }

@@ -9,7 +9,11 @@ extension Directory {
         let id = Identifiers.uuid(), now = time.now
         let settings = try Self.text(privacy)
         try await control.write { transaction in
-            let next = try await transaction.run("SELECT coalesce(max(number), 0) + 1 AS number FROM access_projects")
+            let next = try await transaction.run(
+                """
+                /* access.next_number */ SELECT coalesce(max(number), 0) + 1 AS number
+                FROM (SELECT number FROM access_projects UNION ALL SELECT number FROM access_taken_numbers) numbers
+                """)
             try await transaction.run(
                 """
                 /* access.create_project */ INSERT INTO access_projects (id, number, name, domain, privacy, created_at)
@@ -20,6 +24,17 @@ extension Directory {
         try await changed()
         guard let project = project(id) else { throw ServiceError.notFound("Project", id) }
         return project
+    }
+
+    /// Takes note of the projects that facts in the event store name. Where this control store is not the one under which they were
+    /// collected (it was lost, or an older one was put back), a new project must not get such a number: it would see another's visitors.
+    /// - Returns: the numbers that no project here has, in order.
+    public func note(numbersOfFacts numbers: Set<Int32>) async throws -> [Int32] {
+        let strangers = numbers.filter { project(number: $0) == nil && $0 > 0 }.sorted()
+        guard let last = strangers.last else { return [] }
+        // The largest is enough: new numbers are above it.
+        try await control.write("/* access.taken_number */ INSERT INTO access_taken_numbers (number) VALUES (\(Int64(last))) ON CONFLICT (number) DO NOTHING")
+        return strangers
     }
 
     /// What a new key shall be able to do.

@@ -26,6 +26,12 @@ public struct Vault: Sendable {
         return String(decoding: opened, as: UTF8.self)
     }
 
+    /// A name for `text` that is the same each time, and that nobody without the secret can find by trying texts: 128 bits as hex.
+    public func pseudonym(_ text: String, for purpose: String) -> String {
+        let code = HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key("pseudonym.\(purpose)"))
+        return Digest.hex(Array(code).prefix(16))
+    }
+
     private func key(_ purpose: String) -> SymmetricKey {
         HKDF<SHA256>.deriveKey(inputKeyMaterial: secret, info: Data("pulse.\(purpose)".utf8), outputByteCount: 32)
     }

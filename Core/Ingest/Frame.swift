@@ -29,14 +29,16 @@ enum Frame {
         return Found(start: start, end: end, isWhole: checksum(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) == sum)
     }
 
-    /// Whether the record at `at`, which is not whole, was damaged after it had been written: then whole records lie behind
-    /// it. A power failure can leave that too, in a group whose sync had not ended; but where a block of it did not reach the
-    /// disk the file has zeros.
-    static func isDamage(in bytes: UnsafeRawBufferPointer, at: Int) -> Bool {
+    /// Where records go on behind the one at `at`, which was damaged after it had been written; nil where it was not: then no whole
+    /// records lie behind it. A power failure can leave some, in a group whose sync had not ended; but where a block of it did not
+    /// reach the disk the file has zeros.
+    static func startBehindDamage(in bytes: UnsafeRawBufferPointer, at: Int) -> Int? {
         for start in at..<max(at, bytes.count - Self.bytes) {
-            if let found = next(in: bytes, at: start, maximumLength: searchedBytes), found.isWhole { return !hasLostBlock(bytes, at..<start) }
+            if let found = next(in: bytes, at: start, maximumLength: searchedBytes), found.isWhole {
+                return hasLostBlock(bytes, at..<start) ? nil : start
+            }
         }
-        return false
+        return nil
     }
 
     /// Longer records are not looked for: most of what four bytes may say is no length.
@@ -58,7 +60,7 @@ enum Frame {
         var records: [ArraySlice<UInt8>] = [], at = 0
         try bytes.withUnsafeBytes { buffer in
             while let record = next(in: buffer, at: at) {
-                guard record.isWhole else { throw JournalError("\(path): the record at byte \(offset + Int64(at)) is damaged") }
+                guard record.isWhole else { throw JournalFiles.damaged(path, offset + Int64(at)) }
                 records.append(bytes[record.start..<record.end])
                 at = record.end
             }

@@ -30,6 +30,8 @@ public final class IngestWriter: Service {
         var applied = JournalPosition.start
         /// The batch that was last given to the event store, until it is known to be there.
         var batch: FactBatch?
+        /// Whether it was tried before, so that it may be there though that failed.
+        var isTried = false
         var waiters: [(until: JournalPosition, continuation: CheckedContinuation<Void, any Error>)] = []
         var failure: String?
         var wakeUp: CheckedContinuation<Void, Never>?
@@ -52,8 +54,9 @@ public final class IngestWriter: Service {
 
     /// Finds where the event store stands, and applies what the journal has beyond that. Before the first request.
     public func recover() async throws {
-        let stored = try await events.position(of: journal.id) ?? .start
-        try journal.begin(behind: stored)
+        try await events.claim(journal: journal.id)
+        let known = try await events.position(of: journal.id), stored = known ?? .start
+        if let loss = try journal.begin(behind: known) { logger.error("events may be lost", metadata: ["reason": "\(loss)"]) }
         advance(to: max(stored, journal.startPosition))
         while try await applyNext(isRecovering: true) {}
     }
@@ -80,6 +83,13 @@ public final class IngestWriter: Service {
             case .waits(let wakeUp): wakeUp?.resume()
             }
         }
+    }
+
+    /// Takes what is stored out of the journal's files, too. After an erasure, as events lie there until their segment is full.
+    public func dropStored() async {
+        await journal.beginSegment()
+        // While the store is away the old segment stays; it goes with the first batch after that.
+        try? await settle()
     }
 
     /// Returns once everything that was appended to the journal lies on disk, also what nobody waited for.
@@ -178,9 +188,16 @@ public final class IngestWriter: Service {
         // during COMMIT. The store knows it by its position; one that reaches further would hold its rows twice.
         guard let batch = try state.withLock({ $0.batch }) ?? nextBatch() else { return false }
         state.withLock { $0.batch = batch }
-        let outcome = try await events.apply(batch)
+        let outcome: AppliedBatch
+        do { outcome = try await events.apply(batch) } catch {
+            state.withLock { $0.isTried = true }
+            throw error
+        }
+        // Never let go of: the journal has what nobody else has.
+        guard !outcome.wasApplied || state.withLock({ $0.isTried }) else { throw JournalInUse(journal: journal.id) }
         state.withLock { state in
             state.batch = nil
+            state.isTried = false
             state.failure = nil
         }
         // Another process wrote them down, and counted them as waiting.

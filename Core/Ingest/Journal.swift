@@ -38,7 +38,13 @@ public final class Journal: Sendable {
         var kept: JournalPosition
         /// Bytes in each segment that is there; the newest is being written.
         var segments: [Int64: Int64]
+        /// What the newest segment had at its opening that is not whole, with whole records behind it.
+        var damage: [JournalFiles.Damage] = []
         var descriptor: Int32
+        /// A segment is to be begun before the next group, though the last one has room.
+        var wantsSegment = false
+        /// Why the last group did not reach the disk; nil when it did.
+        var failure: String?
         var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
         var nextWatcher = 0
     }
@@ -56,7 +62,7 @@ public final class Journal: Sendable {
     // MARK: Opening
 
     /// Opens the journal in `folder`, which is made when it is missing.
-    /// - Throws: when the folder can't be used, or a record in the middle is damaged.
+    /// - Throws: when the folder can't be used, or its id is gone and its records are not.
     public init(folder: String, maximumBytes: Int64 = 1 << 30, segmentBytes: Int64 = 64 << 20) throws {
         self.folder = folder
         self.maximumBytes = maximumBytes
@@ -67,7 +73,7 @@ public final class Journal: Sendable {
         guard lock >= 0 else { throw JournalError("can't open \(folder)/\(JournalFiles.idFile)", errno) }
         isOwner = flock(lock, LOCK_EX | LOCK_NB) == 0
         do {
-            id = try JournalFiles.identity(in: lock, isOwner: isOwner)
+            id = try JournalFiles.identity(in: lock, of: folder, isOwner: isOwner)
             state = Mutex(isOwner ? try Self.open(folder) : State(end: .start, committed: .start, kept: .start, segments: [:], descriptor: -1))
         } catch {
             Foundation.close(lock)
@@ -80,11 +86,11 @@ public final class Journal: Sendable {
     private static func open(_ folder: String) throws -> State {
         var segments = try JournalFiles.segments(in: folder)
         let newest = segments.keys.max() ?? 1
-        let (descriptor, bytes) = try JournalFiles.open(folder, newest)
+        let (descriptor, bytes, damage) = try JournalFiles.open(folder, newest)
         segments[newest] = bytes
         let end = JournalPosition(segment: newest, offset: bytes)
         let oldest = JournalPosition(segment: segments.keys.min() ?? newest, offset: 0)
-        return State(end: end, committed: end, kept: oldest, segments: segments, descriptor: descriptor)
+        return State(end: end, committed: end, kept: oldest, segments: segments, damage: damage, descriptor: descriptor)
     }
 
     // MARK: Appending
@@ -151,6 +157,7 @@ public final class Journal: Sendable {
     private func writeGroups() {
         while true {
             typealias Group = (bytes: [UInt8], waiters: [Waiter], descriptor: Int32, start: Int64)
+            beginWantedSegment()
             let group: Group? = state.withLock { state in
                 guard !state.pending.isEmpty || !state.waiters.isEmpty else {
                     state.isWriting = false
@@ -184,6 +191,7 @@ public final class Journal: Sendable {
         let watchers = state.withLock { state -> [AsyncStream<Void>.Continuation] in
             state.committed = JournalPosition(segment: state.committed.segment, offset: offset)
             state.segments[state.committed.segment] = offset
+            state.failure = nil
             if offset >= segmentBytes { _ = startSegment(state.committed.segment + 1, &state) }
             return Array(state.watchers.values)
         }
@@ -204,9 +212,44 @@ public final class Journal: Sendable {
         return true
     }
 
+    /// Begins a new segment once what was appended before is on disk; the old one goes as soon as it is released. For what must not
+    /// stay in the old one for as long as it takes to fill it: an erased visitor's events.
+    func beginSegment() async {
+        let starts = state.withLock { state in
+            guard isOwner, !state.isClosed else { return false }
+            state.wantsSegment = true
+            defer { state.isWriting = true }
+            return !state.isWriting
+        }
+        if starts { queue.async { self.writeGroups() } }
+        await flush()
+    }
+
+    private func beginWantedSegment() {
+        let watchers = state.withLock { state -> [AsyncStream<Void>.Continuation] in
+            guard state.wantsSegment else { return [] }
+            state.wantsSegment = false
+            guard state.committed.offset > 0, startSegment(state.committed.segment + 1, &state) else { return [] }
+            return Array(state.watchers.values)
+        }
+        for watcher in watchers { watcher.yield() }
+    }
+
+    /// Where everything is released, the segment that holds it is of no use, and may take the room that is missing.
+    private func dropReleased(_ state: inout State) {
+        guard isOwner, state.kept >= state.committed, state.committed.offset > 0 else { return }
+        guard startSegment(state.committed.segment + 1, &state) else { return }
+        state.kept = state.committed
+        let gone = state.segments.filter { $0.key < state.committed.segment }
+        for number in gone.keys { state.segments[number] = nil }
+        JournalFiles.delete(gone, in: folder)
+    }
+
     /// A group that did not reach the disk is taken back, with all that was appended behind it.
     private func failed(_ waiters: [Waiter], _ error: any Error, at offset: Int64) {
         let behind = state.withLock { state in
+            state.failure = "\(error)"
+            defer { if (error as? JournalError)?.isOutOfSpace == true { dropReleased(&state) } }
             defer {
                 state.pending = []
                 state.waiters = []
@@ -229,11 +272,41 @@ public final class Journal: Sendable {
 
     /// Sees to it that what is appended from now on lies behind `position`, where the event store has come to: it takes
     /// nothing that lies before. That is so unless the journal's files were lost and its id was not.
-    func begin(behind position: JournalPosition) throws {
+    /// - Parameter position: nil where the event store knows nothing of this journal.
+    /// - Returns: what is missing, in a sentence; nil for nothing.
+    /// - Throws: `JournalError` when what is not stored yet is damaged. Damage in what is stored matters to nobody.
+    func begin(behind position: JournalPosition?) throws -> String? {
         try state.withLock { state in
-            guard isOwner, state.committed < position else { return }
-            guard startSegment(position.segment + 1, &state) else { throw JournalError("can't begin a segment in \(folder)", errno) }
+            guard isOwner else { return nil }
+            let stored = position ?? .start
+            for damage in state.damage where damage.end > stored { throw JournalFiles.damaged(folder, damage.start) }
+            guard state.committed >= stored else {
+                let end = state.committed
+                guard startSegment(stored.segment + 1, &state) else { throw JournalError("can't begin a segment in \(folder)", errno) }
+                return "the journal ends at byte \(end.offset) of segment \(end.segment), before what is stored of it (byte \(stored.offset) of segment "
+                    + "\(stored.segment)): files of it were lost, and with them what was acknowledged last and not stored yet"
+            }
+            return JournalFiles.forgotten(in: folder, by: position)
         }
+    }
+
+    /// Whether events can be kept: nil, or the reason why not. After a failure it is tried again, as no events may come that would show it.
+    public func failure() async -> String? {
+        guard isOwner else { return "another process has this host's journal" }
+        guard state.withLock({ $0.failure != nil && !$0.isClosed }) else { return nil }
+        return await withCheckedContinuation { answer in
+            queue.async { answer.resume(returning: self.tryAgain()) }
+        }
+    }
+
+    /// On the queue, so that no group is under way. A crash in it leaves zeros behind the last record, which are cut off.
+    private func tryAgain() -> String? {
+        let (descriptor, end) = state.withLock { ($0.descriptor, $0.committed.offset) }
+        guard descriptor >= 0 else { return nil }
+        defer { ftruncate(descriptor, off_t(end)) }
+        do { try JournalFiles.write([UInt8](repeating: 0, count: 4_096), to: descriptor, at: end) } catch { return "\(error)" }
+        state.withLock { $0.failure = nil }
+        return nil
     }
 
     /// The end of what is on disk.
@@ -283,25 +356,26 @@ public final class Journal: Sendable {
             bytes = try piece(Frame.length(of: bytes) + Frame.bytes)
             (records, used) = try Frame.split(bytes, path, start.offset)
         }
-        guard !records.isEmpty else { throw JournalError("\(path): the record at byte \(start.offset) is damaged") }
+        guard !records.isEmpty else { throw JournalFiles.damaged(path, start.offset) }
         return (records, JournalPosition(segment: start.segment, offset: start.offset + Int64(used)))
     }
 
     /// Says that nothing before `position` is needed any more; whole segments before it are deleted.
     public func release(before position: JournalPosition) {
-        let gone = state.withLock { state -> [Int64] in
+        let gone = state.withLock { state -> [Int64: Int64] in
             state.kept = max(state.kept, position)
-            let gone = state.segments.keys.filter { $0 < position.segment && $0 < state.end.segment }
-            for number in gone { state.segments[number] = nil }
+            let gone = state.segments.filter { $0.key < position.segment && $0.key < state.end.segment }
+            for number in gone.keys { state.segments[number] = nil }
             return gone
         }
-        for number in gone { unlink(JournalFiles.path(folder, number)) }
+        JournalFiles.delete(gone, in: folder)
     }
 
-    /// Refuses further appends, waits for those under way, and closes the file.
+    /// Refuses further appends, waits for those under way, and closes the file. What was released is gone afterwards.
     public func close() {
         state.withLock { $0.isClosed = true }
         queue.sync {}
+        state.withLock { if $0.descriptor >= 0 { dropReleased(&$0) } }
         closeFiles()
     }
 

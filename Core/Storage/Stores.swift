@@ -59,6 +59,10 @@ public protocol EventStore: Sendable {
     /// Statements that change what is there (migrations, erasure, retention), all in one transaction.
     func change(_ statements: [SQL]) async throws
 
+    /// Makes this process the only one that applies `journal`, as long as the store is open.
+    /// - Throws: `JournalInUse` when another one does, at the start or later, from `apply`.
+    func claim(journal: String) async throws
+
     /// How far `journal` is applied; nil when nothing of it is.
     func position(of journal: String) async throws -> JournalPosition?
 
@@ -83,6 +87,8 @@ public protocol EventStore: Sendable {
 }
 
 extension EventStore {
+    /// Nothing to do where the store has one process at a time.
+    public func claim(journal: String) async throws {}
     public func visitor(_ key: Int64, of project: Int32) async throws -> Int64? { key }
     public func visitorBound(of project: Int32) async throws -> Int64? { nil }
     public func erasure(of visitor: Int64, in project: Int32) -> [SQL] { [] }
@@ -142,7 +148,24 @@ public struct FactBatch: Sendable {
 public struct AppliedBatch: Sendable {
     /// For each row of the batch whether it was a duplicate and so left out.
     public let duplicates: [Bool]
-    public init(duplicates: [Bool]) { self.duplicates = duplicates }
+    /// Whether the journal had been applied as far already, and nothing was added.
+    public let wasApplied: Bool
+
+    public init(duplicates: [Bool], wasApplied: Bool = false) {
+        self.duplicates = duplicates
+        self.wasApplied = wasApplied
+    }
+}
+
+/// Two hosts have journals with the same id: what one of them keeps would be taken for what the other has stored already.
+public struct JournalInUse: Error, Sendable, CustomStringConvertible {
+    public let journal: String
+    public init(journal: String) { self.journal = journal }
+
+    public var description: String {
+        "another host has a journal with the same id (\(journal)): the data folder of one is a copy of the other's. Stop one of them, and move the folder "
+            + "journal/ out of its data folder; it begins a new one"
+    }
 }
 
 /// A count of events with one fate, in one hour of one project.

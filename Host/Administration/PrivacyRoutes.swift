@@ -65,6 +65,7 @@ extension AdministrationRoutes {
     @Sendable private func eraseVisitor(_ call: ProjectRequest) async throws -> Answer {
         let id = try Self.visitorID(call)
         let erased = try await VisitorErasure(events: eventStore, tables: tables).erase(id, in: call.project.number, settle: writer.settle)
+        await writer.dropStored()
         counters.changed(project: call.project.number)
         sessions.forget(project: call.project.number, visitor: VisitorIdentity.key(of: id, project: call.project.number))
         try await audit("visitor.erase", id, call, rows: erased)
@@ -78,14 +79,15 @@ extension AdministrationRoutes {
         return id
     }
 
-    /// Names the visitor by a digest: an audit entry must not keep what was erased.
+    /// Names the visitor by a pseudonym: an audit entry must not keep what was erased, and a digest of an e-mail address can be found by
+    /// trying addresses.
     private func audit(_ action: String, _ visitor: String, _ call: ProjectRequest, rows: [String: Int64] = [:]) async throws {
         let actor = call.actor, project = call.project.id, now = call.now
-        let digest = String(Digest.sha256(visitor).prefix(16))
+        let pseudonym = call.services.vault.pseudonym(visitor, for: "audit.visitors \(project)")
         let metadata = rows.mapValues(String.init)
         try await call.control.write { transaction in
             try await AuditLog.record(
-                action, by: actor, on: "visitor sha256:\(digest)", metadata: metadata, project: project, at: now, in: transaction)
+                action, by: actor, on: "visitor \(pseudonym)", metadata: metadata, project: project, at: now, in: transaction)
         }
     }
 }

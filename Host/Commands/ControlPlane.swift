@@ -28,6 +28,11 @@ struct ControlPlane: Sendable {
                 throw CommandError("There is nothing in the data folder \(folder.root) yet; `pulse serve` or `pulse project create` makes it.")
             }
             try folder.refuseUnfinishedRestore()
+            guard configuration.storage.databaseURL != nil || folder.hasControlStore || !folder.hasEventStore else {
+                throw CommandError(
+                    "There is an event store in \(folder.root), and no control store beside it: a new project would get the number of an old one. "
+                        + "Restore a backup, or start `pulse serve`, which sees to it.")
+            }
             let logger = configuration.quietTelemetry.logger("pulse")
             let control = try Engines.control(configuration, maximumConnections: 2, logger: logger)
             let coordination: any Coordination

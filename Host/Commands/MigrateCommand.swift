@@ -84,5 +84,8 @@ extension HostConfiguration {
 extension DataFolder {
     /// The file of the embedded control store.
     var controlFile: String { path("control.sqlite") }
+    /// The file of the embedded event store.
+    var eventsFile: String { path("events.duckdb") }
+    var hasEventStore: Bool { FileManager.default.fileExists(atPath: eventsFile) }
     var hasControlStore: Bool { FileManager.default.fileExists(atPath: controlFile) }
 }

@@ -58,7 +58,7 @@ struct CommandError: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 
     /// What went wrong in words for a person: of a `ServiceError` the sentence without the code.
-    init(_ error: any Error) { description = (error as? ServiceError)?.message ?? "\(error)" }
+    init(_ error: any Error) { description = (error as? ServiceError)?.message ?? StoreProblem(error)?.description ?? "\(error)" }
 }
 
 extension HostConfiguration {

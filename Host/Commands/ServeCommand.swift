@@ -29,8 +29,8 @@ struct ServeCommand: AsyncParsableCommand {
         telemetry.install()
         let installation: Installation
         do {
-            installation = try await Installation.open(configuration, telemetry: telemetry, logger: logger)
-        } catch { throw CommandError("\(error)") }
+            installation = try await Installation.open(configuration, patience: StartPatience(seconds: 60), telemetry: telemetry, logger: logger)
+        } catch { throw CommandError(error) }
         if welcome {
             print(try await Welcome(installation).text())
             fflush(nil)  // also where the output is a file

@@ -17,17 +17,20 @@ struct Probes: Sendable {
 
     var routes: [Route] {
         let check = Schema.object([.required("ok", .boolean), .optional("error", .string(0...2_000))])
+        let full = Parameter("full", .boolean(default: false), "Whether the engines are asked as well; 503 then when one of them does not answer.")
         return [
             Route(anonymous: .get, "/healthz", "Whether the process answers.", success: .json(.object([.required("ok", .boolean)]))) { _ in
                 .json(bytes: ByteBuffer(string: #"{"ok":true}"#))
             },
             Route(
-                anonymous: .get, "/readyz", "Whether everything behind the host works; 503 when not.",
+                anonymous: .get, "/readyz", "Whether the host can collect; 503 when not.", parameters: [full],
                 success: .json(.object([
-                    .required("ok", .boolean), .required("control", check), .required("events", check), .required("coordination", check),
+                    .required("ok", .boolean),
                     .required("journal", .object([
                         .required("ok", .boolean), .required("backlog_bytes", .count), .required("capacity_bytes", .count),
+                        .optional("error", .string(0...2_000)),
                     ])),
+                    .optional("control", check), .optional("events", check), .optional("coordination", check),
                 ])), use: ready),
             Route(anonymous: .get, "/metrics", "Metrics in Prometheus' text format.", success: .other("text/plain")) { _ in
                 Answer(
@@ -37,11 +40,32 @@ struct Probes: Sendable {
         ]
     }
 
-    private struct Check: Encodable {
+    private struct Check: Encodable, Sendable {
         let ok: Bool
         let error: String?
 
-        init(_ body: () async throws -> Void) async {
+        private init(error: String) {
+            ok = false
+            self.error = error
+        }
+
+        /// Whoever asks has a limit of their own, and an engine that hangs has none.
+        static func within(seconds: Int, _ body: @escaping @Sendable () async throws -> Void) async -> Check {
+            let (checks, first) = AsyncStream<Check>.makeStream()
+            let asking = Task { first.yield(await Check(body)) }
+            let timer = Task {
+                try await Task.sleep(for: .seconds(seconds))
+                first.yield(Check(error: "It did not answer within \(seconds) seconds."))
+            }
+            defer {
+                asking.cancel()
+                timer.cancel()
+            }
+            for await check in checks { return check }
+            return Check(error: "The check was cancelled.")
+        }
+
+        private init(_ body: () async throws -> Void) async {
             do {
                 try await body()
                 ok = true
@@ -55,22 +79,25 @@ struct Probes: Sendable {
     }
 
     private struct Readiness: Encodable {
-        struct Backlog: Encodable { let ok: Bool, backlog_bytes: Int64, capacity_bytes: Int64 }
-        let ok: Bool, control: Check, events: Check, coordination: Check, journal: Backlog
+        struct Backlog: Encodable { let ok: Bool, backlog_bytes: Int64, capacity_bytes: Int64, error: String? }
+        let ok: Bool, journal: Backlog, control: Check?, events: Check?, coordination: Check?
     }
 
-    @Sendable private func ready(_: AnonymousRequest) async throws -> Answer {
-        async let control = Check { try await engines.control.ping() }
-        async let events = Check { try await engines.events.ping() }
-        async let coordination = Check { try await engines.coordination.ping() }
+    private static let checkSeconds = 5
+
+    /// Ready is what can collect: while an engine is away events wait in the journal, and a balancer that took all hosts out for it would lose them.
+    @Sendable private func ready(_ request: AnonymousRequest) async throws -> Answer {
         let backlog = journal.backlogBytes, capacity = journal.capacityBytes
-        let checks = await [control, events, coordination]
-        let hasRoom = backlog < capacity * 9 / 10
-        let isReady = checks.allSatisfy(\.ok) && hasRoom
+        let failure = backlog < capacity * 9 / 10 ? await journal.failure() : "It is full, as the event store has taken nothing for a while."
+        let state = Readiness.Backlog(ok: failure == nil, backlog_bytes: backlog, capacity_bytes: capacity, error: failure)
+        guard request.text("full") == "true" else {
+            return try .json(Readiness(ok: state.ok, journal: state, control: nil, events: nil, coordination: nil), status: state.ok ? 200 : 503)
+        }
+        async let control = Check.within(seconds: Self.checkSeconds) { try await engines.control.ping() }
+        async let events = Check.within(seconds: Self.checkSeconds) { try await engines.events.ping() }
+        async let coordination = Check.within(seconds: Self.checkSeconds) { try await engines.coordination.ping() }
+        let checks = await [control, events, coordination], isWell = state.ok && checks.allSatisfy(\.ok)
         return try .json(
-            Readiness(
-                ok: isReady, control: checks[0], events: checks[1], coordination: checks[2],
-                journal: .init(ok: hasRoom, backlog_bytes: backlog, capacity_bytes: capacity)),
-            status: isReady ? 200 : 503)
+            Readiness(ok: isWell, journal: state, control: checks[0], events: checks[1], coordination: checks[2]), status: isWell ? 200 : 503)
     }
 }

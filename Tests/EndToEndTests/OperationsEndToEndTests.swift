@@ -139,7 +139,7 @@ struct OperationsEndToEndTests {
         try await run(environment: try await profile.environment()) { setup in
             let pulse = try await setup.start()
             #expect(try await HTTP.get(pulse.address + "/healthz").body == #"{"ok":true}"#)
-            let ready = try await HTTP.get(pulse.address + "/readyz")
+            let ready = try await HTTP.get(pulse.address + "/readyz?full=true")
             #expect(ready.status == 200)
             let answer = try ready.json()
             for part in ["control", "events", "coordination", "journal"] { #expect(answer[part]?["ok"]?.boolean == true, "\(ready.body)") }

@@ -1,5 +1,6 @@
 @testable import Host
 import Core
+import Foundation
 import TestSupport
 import Testing
 
@@ -159,6 +160,26 @@ struct AdministrationVisitorTests {
         }
     }
 
+    @Test("an erased visitor is in no file of the journal either, and after a stop nobody is", arguments: Profile.available)
+    func journal(profile: Profile) async throws {
+        let scratch = try Scratch(), data = scratch.path + "/data"
+        @Sendable func contents() throws -> String {
+            let names = try FileManager.default.contentsOfDirectory(atPath: data + "/journal").filter { $0.hasSuffix(".journal") }
+            return try names.map { String(decoding: try Data(contentsOf: URL(fileURLWithPath: data + "/journal/" + $0)), as: UTF8.self) }.joined()
+        }
+        try await TestApp.run(in: data, environment: try await profile.environment(), modules: ProbeModule.besideBinary()) { app in
+            try await Self.visit(app, "ada@example.com")
+            let before = try contents()
+            #expect(before.contains("ada@example.com"))
+            let erased = try await app.delete("/api/admin/projects/\(app.project.id)/privacy/visitors/ada%40example.com", as: .token)
+            #expect(erased.status == 204)
+            let after = try contents()
+            #expect(!after.contains("ada"))
+            try await Self.visit(app, "bob@example.com")
+        }
+        #expect(try contents().isEmpty)
+    }
+
     @Test("the audit log tells of export and erasure, with row counts and without the id", arguments: Profile.available)
     func audited(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
@@ -171,7 +192,10 @@ struct AdministrationVisitorTests {
             #expect(!answer.body.contains(id) && !answer.body.contains("ada%40"))
             let entries = try #require(try answer.json()["data"]?.elements)
             #expect(entries.map { $0["action"]?.string } == ["visitor.erase", "visitor.export"])
-            #expect(entries.map { $0["resource"]?.string } == Array(repeating: "visitor sha256:\(Digest.sha256(id).prefix(16))", count: 2))
+            let resources = Set(entries.map { $0["resource"]?.string ?? "" })
+            #expect(resources.count == 1, "the same visitor has the same name")
+            #expect(resources.first?.wholeMatch(of: /visitor [0-9a-f]{32}/) != nil)
+            #expect(resources.first?.contains(Digest.sha256(id).prefix(16)) == false, "nobody may find it by trying addresses")
             let admin = try #require(try await app.installation.directory.keys(of: app.project).first { $0.scopes == [.admin] })
             #expect(entries.map { $0["actor"]?.string } == ["key \(admin.id)", "admin token"])
             let counts = entries[0]["metadata"]

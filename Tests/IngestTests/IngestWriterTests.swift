@@ -290,6 +290,76 @@ struct IngestWriterTests {
         }
     }
 
+    @Test("what another host with the same journal id has stored is not taken for this one's: the events stay, and it is said")
+    func sameIdentity() async throws {
+        try await withFolder { one in
+            try await withFolder { two in
+                let store = FakeEventStore(), log = LogLines()
+                let first = try Line(one, store)
+                try await first.running {
+                    try await first.journal.append(record("a"))
+                    try await first.writer.settle()
+                }
+                // The data folder is copied, and both go on.
+                try FileManager.default.removeItem(atPath: two)
+                try FileManager.default.copyItem(atPath: one, toPath: two)
+                let original = try Line(one, store), copy = try Line(two, store, log: { _ in log })
+                try await original.writer.recover()
+                try await copy.writer.recover()
+                try await original.running {
+                    for number in 0..<10 { try await original.journal.append(record("original \(number)")) }
+                    try await original.writer.settle()
+                }
+                let run = Task { try await copy.writer.run() }
+                try await copy.journal.append(record("copy"))
+                await #expect(throws: ServiceError.self) { try await copy.writer.settle() }
+                #expect(copy.writer.failure?.contains("the data folder of one is a copy of the other's") == true)
+                #expect(log.all.contains { $0.hasPrefix("error events wait in the journal") })
+                run.cancel()
+                try await run.value
+                copy.journal.close()
+                #expect(try Journal(folder: two).texts().count == 1)
+            }
+        }
+    }
+
+    @Test("says so at the start where the journal lost what was acknowledged last")
+    func lostEnd() async throws {
+        try await withFolder { folder in
+            let store = FakeEventStore(), log = LogLines()
+            let line = try Line(folder, store)
+            for number in 0..<3 { try await line.journal.append(record("\(number)")) }
+            try await line.writer.recover()
+            line.journal.close()
+            for file in try segments(in: folder) { try FileManager.default.removeItem(atPath: folder + "/" + file) }
+            let again = try Line(folder, store, log: { _ in log })
+            try await again.writer.recover()
+            #expect(log.all.count == 1 && log.all[0].hasPrefix("error events may be lost"))
+            try await again.running {
+                try await again.journal.append(record("next"))
+                try await again.writer.settle()
+            }
+            #expect(store.labels == ["0", "1", "2", "next"])
+        }
+    }
+
+    @Test("what is stored can be taken out of the journal's files, and is out of them after a stop")
+    func dropStored() async throws {
+        try await withFolder { folder in
+            func contents() throws -> Data { try segments(in: folder).reduce(Data()) { try $0 + Data(contentsOf: URL(fileURLWithPath: folder + "/" + $1)) } }
+            let line = try Line(folder, pause: 3_600_000)
+            try await line.running {
+                try await line.journal.append(record("secret"))
+                #expect(try contents().range(of: Data("secret".utf8)) != nil)
+                await line.writer.dropStored()
+                #expect(try contents().isEmpty)
+                try await line.journal.append(record("another"))
+            }
+            #expect(try contents().isEmpty)
+            #expect(line.store.labels == ["secret", "another"])
+        }
+    }
+
     @Test("told to stop, even in a hurry, it applies what is left and complains of nothing")
     func stops() async throws {
         try await withFolder { folder in

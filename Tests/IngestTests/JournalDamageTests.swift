@@ -17,6 +17,86 @@ struct JournalDamageTests {
         return (file, try Data(contentsOf: file), starts)
     }
 
+    private static func damaged(_ file: URL, _ offset: Int) -> String {
+        "\(file.path): the record at byte \(offset) is damaged. Put back a whole copy of the file, or move it out of the folder and start again: "
+            + "those of its events that were not stored yet are then lost."
+    }
+
+    @Test("damage in what is stored already keeps nobody from starting, and what lies behind it is there")
+    func harmless() async throws {
+        try await withFolder { folder in
+            let texts = ["first", "second one", "third", "fourth"]
+            let (file, bytes, starts) = try await written(texts, in: folder)
+            for index in 0..<starts[2] {
+                var flipped = bytes
+                flipped[index] ^= 0x41
+                try flipped.write(to: file)
+                for stored in 0...3 {
+                    let position = JournalPosition(segment: 1, offset: Int64(starts[stored]))
+                    let journal = try Journal(folder: folder), isNeeded = index >= starts[stored]
+                    let examined = try Journal.examine(folder, behind: position)
+                    #expect(examined.problems == (isNeeded ? [Self.damaged(file, starts[index < starts[1] ? 0 : 1])] : []))
+                    #expect(examined.harmless == (isNeeded ? 0 : 1))
+                    if isNeeded {
+                        #expect(throws: JournalError.self) { try journal.begin(behind: position) }
+                    } else {
+                        #expect(try journal.begin(behind: position) == nil)
+                        #expect(try journal.texts(from: position) == Array(texts[stored...]))
+                    }
+                    journal.close()
+                }
+            }
+        }
+    }
+
+    @Test("files that end before what is stored of them are told of, and what comes next is stored")
+    func lost() async throws {
+        try await withFolder { folder in
+            let (file, bytes, starts) = try await written(["first", "second", "third"], in: folder)
+            let stored = JournalPosition(segment: 1, offset: Int64(starts[2]))
+            for left in [starts[1], 0, nil] {
+                for other in try segments(in: folder) { try FileManager.default.removeItem(atPath: folder + "/" + other) }
+                if let left { try bytes.prefix(left).write(to: file) }
+                #expect(try Journal.examine(folder, behind: stored).problems.count == 1)
+                let journal = try Journal(folder: folder)
+                let loss = try #require(try journal.begin(behind: stored))
+                #expect(loss.hasPrefix(
+                    "the journal ends at byte \(left ?? 0) of segment 1, before what is stored of it (byte \(starts[2]) of segment 1): files of it were lost"))
+                try await journal.append("next")
+                #expect(try journal.texts(from: stored) == ["next"])
+                journal.close()
+            }
+        }
+    }
+
+    @Test("a store that has forgotten what the journal has deleted is told of", arguments: [nil, JournalPosition(segment: 1, offset: 5)])
+    func forgotten(position: JournalPosition?) async throws {
+        try await withFolder { folder in
+            let journal = try Journal(folder: folder, segmentBytes: 1)
+            for number in 0..<5 { try await journal.append("\(number)") }
+            journal.release(before: JournalPosition(segment: 4, offset: 0))
+            let loss = try #require(try journal.begin(behind: position))
+            #expect(loss.hasPrefix(position == nil ? "the event store knows nothing of this journal" : "the event store has come to byte 5 of segment 1"))
+            #expect(try journal.begin(behind: JournalPosition(segment: 3, offset: 9)) == nil)
+            #expect(try journal.begin(behind: JournalPosition(segment: 4, offset: 1)) == nil)
+        }
+    }
+
+    @Test("an id that is gone beside records stops the start: under another one all would be stored a second time", arguments: [true, false])
+    func missingIdentity(isEmptied: Bool) async throws {
+        try await withFolder { folder in
+            let (file, bytes, _) = try await written(["first"], in: folder)
+            let id = try #require(try Journal.id(in: folder)), path = folder + "/id"
+            if isEmptied { try Data().write(to: URL(fileURLWithPath: path)) } else { try FileManager.default.removeItem(atPath: path) }
+            let sentence = message { _ = try Journal.id(in: folder) }
+            #expect(sentence.hasPrefix("\(path) is empty or missing, and events are there: without it nobody knows which of them are stored."))
+            for _ in 0..<2 { #expect(message { _ = try Journal(folder: folder) } == sentence) }
+            #expect(try Data(contentsOf: file) == bytes)
+            try Data(id.utf8).write(to: URL(fileURLWithPath: path))
+            #expect(try Journal(folder: folder).texts() == ["first"])
+        }
+    }
+
     private func message(_ body: () throws -> Void) -> String {
         do {
             try body()
@@ -68,8 +148,10 @@ struct JournalDamageTests {
                     flipped[index] ^= mask
                     try flipped.write(to: file)
                     let start = starts.last { $0 <= index }!
-                    let found = message { _ = try Journal(folder: folder) }
-                    #expect(found == "\(file.path): the record at byte \(start) is damaged", "byte \(index), mask \(mask)")
+                    let journal = try Journal(folder: folder)
+                    let found = message { _ = try journal.begin(behind: nil) }
+                    journal.close()
+                    #expect(found == Self.damaged(file, start), "byte \(index), mask \(mask)")
                     #expect(try Data(contentsOf: file) == flipped, "a damaged file is left as it is")
                 }
             }
@@ -117,7 +199,7 @@ struct JournalDamageTests {
                     }
                 }
                 #expect(read == Array(texts[..<damaged]), "byte \(index)")
-                #expect(found == "\(file.path): the record at byte \(starts[damaged]) is damaged", "byte \(index)")
+                #expect(found == Self.damaged(file, starts[damaged]), "byte \(index)")
                 journal.close()
             }
         }

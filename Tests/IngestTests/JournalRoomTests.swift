@@ -21,11 +21,11 @@ struct JournalRoomTests {
     @Test("what is not applied yet can be told without opening it")
     func backlog() async throws {
         try await withFolder { folder in
-            #expect(Journal.id(in: folder) == nil)
+            #expect(try Journal.id(in: folder) == nil)
             // Each record takes 20 bytes, and a segment holds two.
             let journal = try Journal(folder: folder, segmentBytes: 40)
             for number in 0..<5 { try await journal.append("record no \(number).") }
-            #expect(Journal.id(in: folder) == journal.id)
+            #expect(try Journal.id(in: folder) == journal.id)
             #expect(try Journal.bytes(in: folder, behind: .start) == 100)
             #expect(try Journal.bytes(in: folder, behind: JournalPosition(segment: 1, offset: 20)) == 80)
             #expect(try Journal.bytes(in: folder, behind: JournalPosition(segment: 3, offset: 20)) == 0)
@@ -126,6 +126,71 @@ struct JournalRoomTests {
             #expect(try journal.texts() == ["before", "after"])
             journal.close()
             #expect(try Journal(folder: folder).texts() == ["before", "after"])
+        }
+    }
+
+    @Test("a disk that fails is told of, and seen to work again though no event comes", arguments: BrokenDisk.Failure.allCases)
+    func failure(failure: BrokenDisk.Failure) async throws {
+        try await withFolder { folder in
+            let journal = try Journal(folder: folder)
+            try await journal.append("before")
+            #expect(await journal.failure() == nil)
+            let disk = try BrokenDisk(JournalFiles.path(folder, 1), failure)
+            #expect(await journal.failure() == nil, "nothing was written yet")
+            #expect(await refusal { try await journal.append("lost") } != nil)
+            #expect(await journal.failure() == failure.sentence)
+            disk.mend()
+            #expect(await journal.failure() == nil)
+            #expect(try journal.texts() == ["before"])
+            try await journal.append("after")
+            #expect(try journal.texts() == ["before", "after"])
+        }
+    }
+
+    @Test("on a full disk the segment of which nothing is needed gives its room")
+    func room() async throws {
+        try await withFolder { folder in
+            let journal = try Journal(folder: folder)
+            try await journal.append("before")
+            journal.release(before: journal.committedPosition)
+            _ = try BrokenDisk(JournalFiles.path(folder, 1))
+            #expect(await refusal { try await journal.append("lost") } != nil)
+            #expect(try segments(in: folder) == ["0000000000000002.journal"])
+            try await journal.append("after")
+            #expect(try journal.texts() == ["after"])
+            #expect(journal.backlogBytes == 13)
+        }
+    }
+
+    @Test("a segment is begun when asked for, once what came before is on disk; at a stop what was released goes")
+    func begun() async throws {
+        try await withFolder { folder in
+            let journal = try Journal(folder: folder)
+            await journal.beginSegment()
+            #expect(journal.committedPosition == JournalPosition(segment: 1, offset: 0), "an empty one does")
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<20 {
+                    group.addTask { try? await journal.append("\(number)") }
+                    if number % 5 == 0 { group.addTask { await journal.beginSegment() } }
+                }
+            }
+            await journal.beginSegment()
+            #expect(journal.committedPosition.offset == 0)
+            #expect(try Set(journal.texts()) == Set((0..<20).map(String.init)))
+            let end = journal.committedPosition
+            try await journal.append("last")
+            journal.close()
+            let again = try Journal(folder: folder)
+            #expect(try again.texts().count == 21, "nothing was released")
+            again.release(before: end)
+            again.close()
+            let third = try Journal(folder: folder)
+            #expect(try third.texts() == ["last"])
+            third.release(before: third.committedPosition)
+            third.close()
+            let files = try segments(in: folder)
+            #expect(files.count == 1)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/" + files[0])).isEmpty)
         }
     }
 

@@ -57,6 +57,27 @@ struct ControlStoreSQLiteTests {
         }
     }
 
+    // SQLite's own bound on the file's size is answered like a full disk.
+    @Test("a full disk is a 503 with Retry-After, in a statement and in a transaction, and passes when there is room")
+    func full() async throws {
+        try await inFolder { folder in
+            let store = try SQLiteControlStore(path: folder + "/control.sqlite")
+            try await store.write("CREATE TABLE note (text TEXT)")
+            try await store.write("PRAGMA max_page_count = 8")
+            let long = String(repeating: "x", count: 100_000)
+            for _ in 0..<2 {
+                let error = await #expect(throws: ServiceError.self) { try await store.write("INSERT INTO note VALUES (\(long))") }
+                #expect(error?.status == 503 && error?.retryAfterSeconds == 5)
+                #expect(error?.message == "The configuration database can't be used at the moment: database or disk is full. Try again in 5 seconds.")
+            }
+            #expect(try await store.read("SELECT * FROM note").isEmpty)
+            try await store.write("PRAGMA max_page_count = 1000000")
+            try await store.write("INSERT INTO note VALUES (\(long))")
+            #expect(try await store.read("SELECT * FROM note").count == 1)
+            await store.close()
+        }
+    }
+
     @Test("a commit waits for the disk, and foreign keys are on")
     func pragmas() async throws {
         try await inFolder { folder in

@@ -57,6 +57,19 @@ struct EventStoreDuckDBTests {
         }
     }
 
+    @Test("what needs more memory than there is, is a 503 with Retry-After; the store goes on")
+    func outOfMemory() async throws {
+        try await withStore { store, _ in
+            for _ in 0..<2 {
+                let error = await #expect(throws: ServiceError.self) {
+                    try await store.query("SELECT length(string_agg(repeat('x', 1000000), '')) AS n FROM range(2000)", timeoutSeconds: 60)
+                }
+                #expect(error?.status == 503 && error?.code == "event_store_exhausted" && error?.retryAfterSeconds == 5)
+                #expect(try await store.value("SELECT 1") == .int(1))
+            }
+        }
+    }
+
     @Test("the file has one store at a time")
     func fileLock() async throws {
         try await withStore { _, folder in

@@ -98,6 +98,20 @@ struct PostgreSQLConnectionTests {
         }
     }
 
+    @Test("a server that is full, or has no connection left, is a 503, and no mistake of ours", arguments: ["53100", "53200", "53300", "57P01", "58030"])
+    func exhausted(code: String) async throws {
+        try await PostgreSQLTestServer.withEventStore { store, _ in
+            let failing: SQL = "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '\(sql: code)'; END $$"
+            let error = await #expect(throws: ServiceError.self) { try await store.change([failing]) }
+            #expect(error?.status == 503 && error?.retryAfterSeconds != nil)
+        }
+        try await PostgreSQLTestServer.withControlStore { store, _ in
+            let failing: SQL = "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '\(sql: code)'; END $$"
+            let error = await #expect(throws: ServiceError.self) { try await store.write(failing) }
+            #expect(error?.status == 503 && error?.retryAfterSeconds != nil)
+        }
+    }
+
     @Test("stops a statement when its task is cancelled")
     func cancellation() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in

@@ -4,6 +4,61 @@ import Storage
 import Testing
 
 // Needs a server: see PostgreSQLTestServer.
+// A host's journal has one process that applies it: see `JournalClaims`.
+@Suite("Claims of journals on PostgreSQL", .enabled(if: PostgreSQLTestServer.isThere, "PULSE_TEST_DATABASE_URL is not set"))
+struct JournalClaimTests {
+    typealias Samples = FactSamples
+
+    @Test("a journal is applied by one process at a time; the next one may when it has gone")
+    func oneAtATime() async throws {
+        try await PostgreSQLTestServer.withEventStore { first, schema in
+            try await first.claim(journal: "a", patienceSeconds: 0)
+            try await first.claim(journal: "a", patienceSeconds: 0)
+            let second = try PostgreSQLTestServer.eventStore(schema)
+            await #expect(throws: JournalInUse.self) { try await second.claim(journal: "a", patienceSeconds: 0) }
+            try await second.claim(journal: "b", patienceSeconds: 0)
+            _ = try await first.apply(Samples.batch([Samples.row("a")], to: 1))
+            await first.close()
+            try await second.claim(journal: "a", patienceSeconds: 30)
+            await second.close()
+        }
+    }
+
+    @Test("where the connection that holds the claim broke and another host has come, a batch is refused, and not taken for stored")
+    func lostClaim() async throws {
+        let proxy = try PostgreSQLProxy(to: PostgreSQLTestServer.url!)
+        defer { proxy.close() }
+        try await PostgreSQLTestServer.withEventStore(url: proxy.url) { first, schema in
+            try await first.claim(journal: "a", patienceSeconds: 0)
+            _ = try await first.apply(Samples.batch([Samples.row("a")], to: 1))
+            let second = try PostgreSQLTestServer.eventStore(schema)
+            // The server hears of the end of the connection when it is next used.
+            proxy.cut(.before("pg_try_advisory_lock"), thenRefuse: true)
+            await #expect(throws: (any Error).self) { try await first.apply(Samples.batch([Samples.row("b")], to: 2)) }
+            try await second.claim(journal: "a", patienceSeconds: 30)
+            proxy.heal()
+            var refusal: (any Error)?
+            for _ in 0..<200 where !(refusal is JournalInUse) {
+                do { _ = try await first.apply(Samples.batch([Samples.row("b")], to: 2)) } catch { refusal = error }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            #expect(refusal is JournalInUse)
+            #expect(try await second.paths() == ["a"])
+            await second.close()
+            try await untilApplied(first)
+            #expect(try await first.paths() == ["a", "b"])
+        }
+    }
+
+    private func untilApplied(_ store: PostgreSQLEventStore) async throws {
+        for _ in 0..<200 {
+            if (try? await store.apply(Samples.batch([Samples.row("b")], to: 2))) != nil { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("the journal was not given free")
+    }
+}
+
 @Suite("PostgreSQL event store", .enabled(if: PostgreSQLTestServer.isThere, "PULSE_TEST_DATABASE_URL is not set"))
 struct PostgreSQLEventStoreTests {
     typealias Samples = FactSamples

@@ -35,7 +35,7 @@ final class BatchWriter: @unchecked Sendable {
         do {
             return try connection.transaction {
                 guard try advance(batch.journal, to: batch.position, on: connection) else {
-                    return AppliedBatch(duplicates: Array(repeating: false, count: batch.rows.count))
+                    return AppliedBatch(duplicates: Array(repeating: false, count: batch.rows.count), wasApplied: true)
                 }
                 let headings = batch.rows.map(Heading.init)
                 let duplicates = try findDuplicates(headings, on: connection)

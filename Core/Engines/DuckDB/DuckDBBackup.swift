@@ -11,6 +11,7 @@ extension DuckDBEventStore {
     /// A checkpoint writes all that is committed to the file. Until the next checkpoint DuckDB changes nothing in the
     /// file that this one refers to (it must not, as a crash could come any time): commits go to the WAL, and large ones to
     /// free blocks. So an open transaction keeps checkpoints away while the file is copied.
+    @discardableResult
     public func backup(to path: String) async throws -> [String: Int64] {
         try await unavailableWhenBroken {
             let guardian = try await writer.run { [slot, checkpoints] connection in

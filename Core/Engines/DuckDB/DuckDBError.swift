@@ -27,6 +27,9 @@ public struct DuckDBError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The database can't be used any more, or not at the moment: its disk is full or broken, or it stopped itself.
     var isUnavailable: Bool { code == "fatal" || code == "io" }
 
+    /// Neither memory nor its temporary files were enough for what is asked at a time.
+    var isOutOfMemory: Bool { code == "out_of_memory" }
+
     var isDuplicateKey: Bool { code == "constraint" && message.hasPrefix("Duplicate key") }
 
     /// Another transaction is in the way.
@@ -102,6 +105,12 @@ extension ServiceError {
             retryAfterSeconds: retryAfterSeconds
         )
     }
+
+    static let eventStoreExhausted = ServiceError.unavailable(
+        "event_store_exhausted",
+        "There is not enough memory and temporary space for all that is asked at the moment. Try again in a few seconds, or ask for a shorter range or fewer filters.",
+        retryAfterSeconds: 5
+    )
 
     static let eventStoreBusy = ServiceError.unavailable(
         "event_store_busy", "The event store has more to do than it can at the moment. Try again in a few seconds.",

@@ -160,6 +160,9 @@ public final class DuckDBEventStore: EventStore {
             throw ServiceError.eventStoreUnavailable()
         } catch let error as DuckDBError where error.isDuplicateKey {
             throw UniqueViolation()
+        } catch let error as DuckDBError where error.isOutOfMemory {
+            logger.warning("a statement needed more memory and temporary space than there is", metadata: ["duckdb.message": "\(error.message)"])
+            throw ServiceError.eventStoreExhausted
         } catch {
             if slot.isMissing { openAnew() }
             throw error

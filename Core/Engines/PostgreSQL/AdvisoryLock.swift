@@ -5,4 +5,6 @@ enum AdvisoryLock {
     static let schema = base + 1
     static let partitions = base + 2
     static let citus = base + 3
+    /// With the journal's id.
+    static let journal = base + 4
 }

@@ -99,6 +99,7 @@ public final class PostgreSQLControlStore: ControlStore {
     }
 
     /// Copies all tables of the schema, as they are at one instant, into the folder `control-postgresql` of `path`.
+    @discardableResult
     public func backup(to path: String, emptying emptied: Set<String>) async throws -> [String: Int64] {
         do { return try await SchemaBackup(name: "control-postgresql").write(to: path, from: pool, emptying: emptied) } catch { throw Self.contractError(error) }
     }
@@ -116,6 +117,7 @@ public final class PostgreSQLControlStore: ControlStore {
     static func contractError(_ error: any Error) -> any Error {
         switch error {
         case let error as PostgreSQLError where error.sqlState == "23505": UniqueViolation()
+        case let error as PostgreSQLError where error.isUnavailable || error.isReadOnly: ServiceError.databaseUnavailable(retryAfterSeconds: 5)
         case is ConnectionLost, is CommitUnknown: ServiceError.databaseUnavailable()
         case is QueryTimeout: ServiceError.databaseBusy
         default: error

@@ -23,6 +23,12 @@ public struct PostgreSQLError: Error, Sendable, Equatable, CustomStringConvertib
     /// Transactions met; tried again, this one may succeed.
     var isConflict: Bool { sqlState == "40001" || sqlState == "40P01" }
 
+    /// The server can't do it at the moment, whatever it is: its disk or memory is full, it has no connection left, it stops, or its disk fails.
+    var isUnavailable: Bool { ["53", "57P", "58"].contains { sqlState.hasPrefix($0) } }
+
+    /// The server has become one that only follows another.
+    var isReadOnly: Bool { sqlState == "25006" }
+
     /// A prepared statement that the server doesn't have any more, or whose tables have changed since.
     var isStalePlan: Bool {
         sqlState == "26000" || (sqlState == "0A000" && message.contains("cached plan must not change result type"))

@@ -14,11 +14,14 @@ public final class PostgreSQLEventStore: EventStore {
     /// For facts, and for erasure or a migration beside them.
     private static let writingConnections = 2
     private static let maximumAttempts = 10
+    /// For a batch; a server that hangs must not keep the writer from ending.
+    private static let applySeconds = 120.0
 
     private let readers: PostgreSQLPool
     let writers: PostgreSQLPool
     let partitions = MonthlyPartitions()
     let citus: CitusDistribution
+    private let claims: JournalClaims
     private let logger: Logger
     /// Per journal the position of a batch of which nobody knows yet whether it was stored.
     private let uncertain = Mutex<[String: JournalPosition]>([:])
@@ -37,6 +40,7 @@ public final class PostgreSQLEventStore: EventStore {
             settings: try PostgreSQLSettings(url: url, schema: schema, purpose: .writing), size: Self.writingConnections,
             logger: logger)
         citus = CitusDistribution(logger: logger)
+        claims = JournalClaims(writers.extraConnection(), logger: logger)
         self.logger = logger
     }
 
@@ -62,6 +66,12 @@ public final class PostgreSQLEventStore: EventStore {
         }
     }
 
+    public func claim(journal: String) async throws { try await claim(journal: journal, patienceSeconds: 45) }
+
+    func claim(journal: String, patienceSeconds: Double) async throws {
+        try await contract { try await self.claims.take(journal, patienceSeconds: patienceSeconds) }
+    }
+
     public func position(of journal: String) async throws -> JournalPosition? {
         let position = try await writing { try Self.settledPosition(of: journal, in: $0) }
         uncertain.withLock { $0[journal] = nil }
@@ -74,6 +84,7 @@ public final class PostgreSQLEventStore: EventStore {
 
     /// Waits for what is under way. Later calls throw `PostgreSQLError`.
     public func close() async {
+        claims.close()
         await readers.close()
         await writers.close()
     }
@@ -83,11 +94,14 @@ public final class PostgreSQLEventStore: EventStore {
     /// Adds the batch in one transaction.
     ///
     /// A batch whose position is stored already adds nothing, and answers that nothing in it was a duplicate.
-    /// - Throws: `ServiceError` 503 while the database is away. Where it went away during COMMIT and nobody knows what
+    /// - Throws: `JournalInUse` when another host has come to apply this journal. `ServiceError` 503 while the database is away. Where it went away during COMMIT and nobody knows what
     ///   became of the batch, a later one that reaches further is refused until `position(of:)` was asked, because it
     ///   may hold the same rows again.
     public func apply(_ batch: FactBatch) async throws -> AppliedBatch {
-        do { return try await writing { try self.apply(batch, in: $0) } } catch let error as UncertainBatch {
+        do {
+            try await contract { try await self.claims.check(batch.journal) }
+            return try await writing(timeoutSeconds: Self.applySeconds) { try self.apply(batch, in: $0) }
+        } catch let error as UncertainBatch {
             uncertain.withLock { $0[batch.journal] = batch.position }
             logger.warning("the database went away while a batch was committed", metadata: ["reason": "\(error.reason)"])
             throw ServiceError.databaseUnavailable()
@@ -113,7 +127,7 @@ public final class PostgreSQLEventStore: EventStore {
                 try Self.store(plan.ledger(duplicates: duplicates), in: session)
             }
         } catch is AlreadyApplied {
-            return AppliedBatch(duplicates: duplicates)
+            return AppliedBatch(duplicates: duplicates, wasApplied: true)
         } catch let lost as CommitUnknown {
             try resolve(lost, batch, in: session)
         } catch let error as PostgreSQLError where error.isMissingPartition {
@@ -216,6 +230,7 @@ public final class PostgreSQLEventStore: EventStore {
     // MARK: Backup
 
     /// Copies all tables of the schema, as they are at one instant, into the folder `events-postgresql` of `path`.
+    @discardableResult
     public func backup(to path: String) async throws -> [String: Int64] {
         try await contract { try await SchemaBackup(name: "events-postgresql").write(to: path, from: self.writers) }
     }
@@ -239,13 +254,13 @@ public final class PostgreSQLEventStore: EventStore {
     /// Runs `work` on a writing connection, again where it met another transaction or its connection broke before
     /// anything had happened.
     private func writing<Result: Sendable>(
-        _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
+        timeoutSeconds: Double? = nil, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
     ) async throws -> Result {
         try await contract {
             var attempts = 0
             while true {
                 attempts += 1
-                do { return try await self.writers.perform(work) } catch let error where Self.isWorthAnother(error) {
+                do { return try await self.writers.perform(timeoutSeconds: timeoutSeconds, work) } catch let error where Self.isWorthAnother(error) {
                     guard attempts < (error is PostgreSQLError ? Self.maximumAttempts : 3) else { throw error }
                     if error is PostgreSQLError { try await Task.sleep(for: .milliseconds(Int.random(in: 1...(5 * attempts)))) }
                 }
@@ -265,6 +280,9 @@ public final class PostgreSQLEventStore: EventStore {
     private func contract<Result>(_ body: () async throws -> Result) async throws -> Result {
         do { return try await body() } catch let error as PostgreSQLError where error.sqlState == "23505" {
             throw UniqueViolation()
+        } catch let error as PostgreSQLError where error.isUnavailable {
+            logger.error("the database could not do what it was asked", metadata: ["error": "\(error)"])
+            throw ServiceError.databaseUnavailable(retryAfterSeconds: 5)
         } catch is ConnectionLost {
             throw ServiceError.databaseUnavailable()
         } catch is CommitUnknown {

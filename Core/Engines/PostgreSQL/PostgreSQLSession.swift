@@ -32,14 +32,17 @@ final class PostgreSQLSession {
 
     /// Makes sure that there is a connection, outside of a transaction. One that the server has closed meanwhile is
     /// replaced: nothing had been sent on it.
+    /// - Returns: whether it is a new one.
     /// - Throws: `ServiceError` 503 when there is no server.
-    func ready() throws {
+    @discardableResult
+    func ready() throws -> Bool {
         if connection != nil, !isIdle { disconnect() }
-        guard connection == nil else { return }
+        guard connection == nil else { return false }
         try gate.check()
         do {
             try connect()
             gate.succeeded()
+            return true
         } catch let error as ConnectionLost {
             disconnect()
             throw gate.failed(error.reason)

@@ -9,6 +9,7 @@ extension SQLiteControlStore {
 
     /// Copies the database as it is at one instant to `control.sqlite` in the folder `path`, while others read and
     /// write. The copy is checked before it gets its name, so that a file of this name is a whole backup.
+    @discardableResult
     public func backup(to path: String, emptying emptied: Set<String>) async throws -> [String: Int64] {
         let target = path + "/" + Self.backupName, partial = target + ".partial"
         try? FileManager.default.removeItem(atPath: partial)
@@ -34,7 +35,7 @@ extension SQLiteControlStore {
             return counts
         } catch {
             try? FileManager.default.removeItem(atPath: partial)
-            throw SQLiteError.from(error, "backup to \(target)")
+            throw SQLiteError.named(error, "backup to \(target)")
         }
     }
 
@@ -58,7 +59,7 @@ extension SQLiteControlStore {
                     }
                     try source.close()
                 } catch {
-                    throw SQLiteError.from(error, "restore from \(file)")
+                    throw SQLiteError.named(error, "restore from \(file)")
                 }
             }
         }

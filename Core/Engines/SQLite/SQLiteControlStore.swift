@@ -53,7 +53,7 @@ public final class SQLiteControlStore: ControlStore {
             // What is deleted is overwritten: a day's salt must not be found in the file afterwards.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = \(synchronous); PRAGMA secure_delete = ON") }
         } catch {
-            throw SQLiteError.from(error, "open \(path)")
+            throw SQLiteError.named(error, "open \(path)")
         }
     }
 

@@ -390,7 +390,7 @@ function audit(view, project) {
 
 function health(signal) {
   return later(t('a.health'), { explain: t('a.health?'), signal }, async () => {
-    const response = await fetch('/readyz', { signal }), state = await response.json();
+    const response = await fetch('/readyz?full=true', { signal }), state = await response.json();
     const shown = part => h('span', { class: `badge ${part.ok ? 'good' : 'bad'}` },
       t(part.ok ? 'a.good' : 'a.bad'),
       part.error ? `: ${part.error}` : '',

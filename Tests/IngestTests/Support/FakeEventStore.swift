@@ -83,7 +83,7 @@ final class FakeEventStore: EventStore {
 
     private static func apply(_ batch: FactBatch, to state: inout State) -> AppliedBatch {
         guard batch.position > state.positions[batch.journal] ?? .start else {
-            return AppliedBatch(duplicates: batch.rows.map { _ in false })
+            return AppliedBatch(duplicates: batch.rows.map { _ in false }, wasApplied: true)
         }
         state.positions[batch.journal] = batch.position
         state.ledger += batch.ledger

@@ -1,0 +1,71 @@
+import Common
+import Foundation
+@testable import Host
+import Logging
+import Synchronization
+import Testing
+import TestSupport
+
+/// What `/readyz` says, and what a start does, while something behind the host is away or hangs.
+@Suite("Readiness")
+struct ProbeTests {
+    private static let empty = #"{"backlog_bytes":0,"capacity_bytes":1073741824,"ok":true}"#
+
+    @Test("is whether the host can collect; on demand the engines are asked as well", arguments: Profile.available)
+    func well(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let ready = try await app.get("/readyz", as: .nobody)
+            #expect(ready.status == 200 && ready.body == #"{"journal":\#(Self.empty),"ok":true}"#)
+            let full = try await app.get("/readyz?full=true", as: .nobody)
+            #expect(full.status == 200)
+            #expect(full.body == #"{"control":{"ok":true},"coordination":{"ok":true},"events":{"ok":true},"journal":\#(Self.empty),"ok":true}"#)
+            let wrong = try await app.get("/readyz?full=yes", as: .nobody)
+            #expect(wrong.status == 400)
+        }
+    }
+
+    @Test("with a Redis that hangs everything goes on: collection, reports, changes, and readiness", .timeLimit(.minutes(2)))
+    func hungRedis() async throws {
+        let redis = try HungServer(), scratch = try Scratch()
+        defer { redis.close() }
+        let environment = ["REDIS_URL": "redis://127.0.0.1:\(redis.port)/0", "PULSE_LIMIT_INGEST": "100", "PULSE_LIMIT_QUERY": "100"]
+        try await TestApp.run(in: scratch.path + "/data", environment: environment) { app in
+            for _ in 0..<4 {
+                let answer = try await app.collect(#"{"type":"pageview","path":"/"}"#)
+                #expect(answer.status == 200)
+            }
+            let stats = try await app.get("/api/v1/stats").json()
+            #expect(stats["current"]?["pageviews"]?.integer == 4)
+            _ = try await app.installation.createProject("Second", domain: "second.example")
+            let ready = try await app.get("/readyz", as: .nobody)
+            #expect(ready.status == 200)
+            let full = try await app.get("/readyz?full=true", as: .nobody)
+            #expect(full.status == 503)
+            let json = try full.json()
+            #expect(json["control"]?["ok"]?.boolean == true && json["events"]?["ok"]?.boolean == true && json["journal"]?["ok"]?.boolean == true)
+            #expect(json["coordination"]?["ok"]?.boolean == false && json["ok"]?.boolean == false)
+        }
+    }
+
+    @Test("a start waits for a server that starts at the same time, and ends with a sentence when it does not come")
+    func patience() async throws {
+        let away = ServiceError.unavailable("database_unavailable", "The database is not available at the moment.")
+        let pauses = Mutex(0), answers = Mutex(3)
+        let patience = StartPatience(seconds: 60) { pauses.withLock { $0 += 1 } }
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        try await patience.wait(for: "PostgreSQL", logger: logger) {
+            try answers.withLock { left in
+                left -= 1
+                if left > 0 { throw away }
+            }
+        }
+        #expect(pauses.withLock { $0 } == 2)
+        let error = await #expect(throws: ServiceError.self) { try await patience.wait(for: "PostgreSQL", logger: logger) { throw away } }
+        #expect(error?.message == "PostgreSQL did not answer for 60 seconds: The database is not available at the moment. The log says why not.")
+        #expect(pauses.withLock { $0 } == 62)
+        // What a person must mend is said at once.
+        let mistake = FolderError("wrong")
+        await #expect(throws: FolderError.self) { try await patience.wait(for: "PostgreSQL", logger: logger) { throw mistake } }
+        #expect(pauses.withLock { $0 } == 62)
+    }
+}
