@@ -65,7 +65,8 @@ struct EventStoreDuckDBTests {
                     try await store.query("SELECT length(string_agg(repeat('x', 1000000), '')) AS n FROM range(2000)", timeoutSeconds: 60)
                 }
                 #expect(error?.status == 503 && error?.code == "event_store_exhausted" && error?.retryAfterSeconds == 5)
-                #expect(try await store.value("SELECT 1") == .int(1))
+                let one = try await store.value("SELECT 1")
+                #expect(one == .int(1))
             }
         }
     }
