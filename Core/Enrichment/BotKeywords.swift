@@ -1,5 +1,5 @@
-/// Programs that fetch pages without a person in front of them. Known ones first, with the name that reports show;
-/// then words that no browser uses. The first line that fits gives the name.
+/// Programs that fetch pages without a person in front of them. Known ones first, with the name that reports show; then those
+/// of the public list, `BotList`; then words that no browser uses. The first line that fits gives the name.
 ///
 /// What counts as a bot: crawlers (of search engines, of AI companies, of SEO tools), monitors, link previews, feed
 /// readers, HTTP libraries of scripts, and headless browsers. What does not: `okhttp`, `CFNetwork`, `Dalvik` and
@@ -7,7 +7,17 @@
 enum BotKeywords {
     typealias Line = (text: String, name: String)
 
-    static let lines: [Line] = artificial + search + previews + tools + monitors + headless + libraries + feeds + words
+    static let lines: [Line] = known + listed + words
+
+    /// Lines from here on may also be in the name of a device, where they say nothing.
+    static let firstUncertain = known.count
+
+    private static let known: [Line] = artificial + search + previews + tools + monitors + headless + libraries + feeds
+
+    private static let listed: [Line] = BotList.text.split(separator: "\n").compactMap { line in
+        let fields = line.split(separator: "\t", maxSplits: 1)
+        return fields.count == 2 ? (String(fields[0]), String(fields[1])) : nil
+    }
 
     /// Words that contain one of the words below and are no sign of a bot.
     static let harmless: [String] = [
@@ -17,6 +27,9 @@ enum BotKeywords {
         "libhttp",
         "lgnewsfeed",
         "webkitscan",
+        // A control that shows pages by Internet Explorer's engine names its maker's site.
+        "browser from: http://",
+        "inspectbrowser", "technology%20preview", "servicesagent", "u_agent",
     ]
 
     private static let artificial: [Line] = [
@@ -67,6 +80,12 @@ enum BotKeywords {
         ("google-read-aloud", "Google-Read-Aloud"),
         ("google-site-verification", "Google-Site-Verification"),
         ("googleassociationservice", "Google"),
+        ("google search console", "Google Search Console"),
+        ("google-businesslinkverification", "Google-BusinessLinkVerification"),
+        ("google-publisher-plugin", "Google-Publisher-Plugin"),
+        ("google-amphtml", "Google-AMPHTML"),
+        ("duplexweb-google", "DuplexWeb-Google"),
+        ("playstore-google", "PlayStore-Google"),
         ("apis-google", "APIs-Google"),
         ("storebot-google", "Storebot-Google"),
         ("googlebot", "Googlebot"),
@@ -78,6 +97,7 @@ enum BotKeywords {
         ("duckduckgo-favicons", "DuckDuckBot"),
         ("slurp", "Yahoo! Slurp"),
         ("baiduspider", "Baiduspider"),
+        ("baidu transcoder", "Baidu Transcoder"),
         ("yandexbot", "YandexBot"),
         ("yandeximages", "YandexBot"),
         ("yandex.com/bots", "YandexBot"),
@@ -150,7 +170,6 @@ enum BotKeywords {
         ("serpstatbot", "serpstatbot"),
         ("screaming frog", "Screaming Frog"),
         ("sitebulb", "Sitebulb"),
-        ("bytedance", "Bytespider"),
         ("censysinspect", "CensysInspect"),
         ("zgrab", "zgrab"),
         ("masscan", "masscan"),
@@ -171,6 +190,26 @@ enum BotKeywords {
         ("w3c_validator", "W3C Validator"),
         ("w3c-checklink", "W3C Link Checker"),
         ("validator.nu", "W3C Validator"),
+        ("|devin/", "Devin"),
+        ("functionize", "Functionize"),
+        ("securityheaders", "SecurityHeaders"),
+        ("datanyze", "Datanyze"),
+        ("marketgoo", "MarketGoo"),
+        ("archivebox", "ArchiveBox"),
+        ("scope3/", "Scope3"),
+        ("onetrust", "OneTrust"),
+        ("sparkler/", "Sparkler"),
+        ("convertify|", "Convertify"),
+        ("assetnote", "Assetnote"),
+        ("miniature.io", "Miniature.io"),
+        ("prospectingstudio", "Prospecting Studio"),
+        ("geedoshop", "Geedo"),
+        ("burpcollaborator", "Burp Collaborator"),
+        ("collapsify", "Collapsify"),
+        ("foregenix", "Foregenix"),
+        ("mail.ukr.net proxy", "UkrNet Mail Proxy"),
+        ("mixnode", "Mixnode"),
+        ("semanticsclassifier", "Xaxis"),
     ]
 
     private static let monitors: [Line] = [
@@ -210,6 +249,10 @@ enum BotKeywords {
         ("dareboost", "Dareboost"),
         ("appinsights", "Application Insights"),
         ("speedcurve", "SpeedCurve"),
+        ("dmbrowser", "Dotcom-Monitor"),
+        ("|rigor)", "Rigor"),
+        ("(iplabel;", "ip-label"),
+        ("dejaclick", "AlertSite"),
     ]
 
     private static let headless: [Line] = [
@@ -223,6 +266,7 @@ enum BotKeywords {
         ("selenium", "Selenium"),
         ("cypress/", "Cypress"),
         ("splash/", "Splash"),
+        ("|splash version/", "Splash"),
         ("jsdom/", "jsdom"),
         ("happydom/", "HappyDOM"),
         ("prerender", "Prerender"),
@@ -314,10 +358,10 @@ enum BotKeywords {
         "bot|", "bots|", "bot_", "robot", "|bot-", "crawl", "spider", "agent|", "worker/",
         // What it does.
         "scrape", "scraping", "fetch", "archiver", "harvest", "monitor", "checker", "linkcheck", "check|", "validat",
-        "preview", "scanner", "scanning", "analyzer", "inspect", "probe|", "uptime", "healthcheck", "health-check",
+        "preview", "|scanner", "scanning", "analyzer", "inspect", "probe|", "uptime", "healthcheck", "health-check",
         "health check", "synthetic", "|ping|", "parser|", "indexer", "grabber", "collector", "copier", "siphon", "sucker",
-        "sleuth", "retriever", "resolver", "linkexpander", "screenshot", "thumbnail", "favicon", "metadata", "measurement",
-        "audit", "survey|", "|research", "|seo|", "webmaster", "subscriber", "feed|", "feedfetch", "|rss|", "webhook",
+        "sleuth", "retriever", "resolver", "linkexpander", "screenshot", "|thumbnail", "favicon", "metadata", "measurement",
+        "|audit", "survey|", "|research", "|seo|", "webmaster", "subscriber", "feed|", "feedfetch", "|rss|", "webhook",
         // What it is made with.
         "headless", "lighthouse", "httpclient", "http-client", "http_client", "http client", "http_request", "httpunit",
         // Whose it is.

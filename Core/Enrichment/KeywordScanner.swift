@@ -69,6 +69,7 @@ struct KeywordScanner: Sendable {
         var trie = Trie()
         for (number, bytes) in texts.enumerated() { trie.insert(bytes.map { columns[Int($0)] }, number: number) }
         trie.followFailures()
+        trie.sortByDepth()
         precondition(trie.states.count < Int(Self.complete))
 
         var lists: [UInt16] = []
@@ -131,6 +132,8 @@ private struct Trie {
 
     /// The first is the root; a transition of 0 leads there.
     var states = [State()]
+    /// Numbers of the states behind the root, level by level; known once failures are followed.
+    private var levels: [Int] = []
 
     mutating func insert(_ columns: [UInt8], number: Int) {
         var state = 0
@@ -164,5 +167,15 @@ private struct Trie {
                 }
             }
         }
+        levels = queue
+    }
+
+    /// States that few letters lead to come first: text without keywords moves among them, and so they stay in the processor's cache
+    /// together.
+    mutating func sortByDepth() {
+        let order = [0] + levels
+        var numbers = [Int](repeating: 0, count: states.count)
+        for (number, old) in order.enumerated() { numbers[old] = number }
+        states = order.map { old in State(next: states[old].next.map { numbers[$0] }, keywords: states[old].keywords) }
     }
 }

@@ -14,6 +14,8 @@ public struct UserAgent: Sendable, Hashable {
         case console = "Console"
         /// Watches, and headsets for virtual reality.
         case wearable = "Wearable"
+        /// The screen of a car.
+        case car = "Car"
         case bot = "Bot"
     }
 

@@ -44,7 +44,7 @@ public struct UserAgentParser: Sendable {
             agent.device = .bot
         } else {
             readBrowser(scan, text, &agent)
-            agent.device = device(scan, agent.os)
+            agent.device = device(scan, text, agent.os)
         }
         return agent
     }
@@ -65,16 +65,35 @@ public struct UserAgentParser: Sendable {
         case .fixed(let version): agent.osVersion = version
         case .none: break
         }
+        if agent.os == "macOS", scan.signs.contains(.iosOnly) {
+            // An iPad shows itself to sites as a Mac, with the number that Macs have.
+            agent.os = "iPadOS"
+            agent.osVersion = ""
+        }
+        if isFrozen(agent, text, scan) { agent.osVersion = "" }
         guard agent.os == "iOS" else { return }
+        // From 26 on Safari says 18 for the system and its own number, which is the system's.
+        let safari = text.version(at: scan.place(.version), parts: 2)
+        if let own = number(agent.osVersion), let real = number(safari), own >= 18, real > own { agent.osVersion = safari }
         if scan.signs.contains(.iPad), isTabletSystem(agent.osVersion) { agent.os = "iPadOS" }
         if !scan.signs.contains(.page), scan.signs.contains(.intel) { agent.os = "macOS" }
     }
 
+    /// Numbers that browsers send whatever the system's is: `Mac OS X 10_15_7` since 2020, and `Android 10; K` since 2023.
+    private static func isFrozen(_ agent: UserAgent, _ text: UnsafeBufferPointer<UInt8>, _ scan: UserAgentScan) -> Bool {
+        guard scan.signs.contains(.page) else { return false }
+        if agent.os == "macOS" { return agent.osVersion == "10.15" }
+        guard agent.os == "Android", agent.osVersion == "10" else { return false }
+        return text.equals("; k)", in: AndroidModel.behindVersion(text, scan.place(.android)))
+    }
+
     /// Since 13 the system of iPads has a name of its own.
     private static func isTabletSystem(_ version: String) -> Bool {
-        guard let major = Int(version.prefix { $0 != "." }) else { return true }
+        guard let major = number(version) else { return true }
         return major >= 13
     }
+
+    private static func number(_ version: String) -> Int? { Int(version.prefix { $0 != "." }) }
 
     private static func readBrowser(
         _ scan: UserAgentScan, _ text: UnsafeBufferPointer<UInt8>, _ agent: inout UserAgent
@@ -116,11 +135,15 @@ public struct UserAgentParser: Sendable {
         }
     }
 
-    private static func device(_ scan: UserAgentScan, _ os: String) -> UserAgent.Device {
+    private static func device(_ scan: UserAgentScan, _ text: UnsafeBufferPointer<UInt8>, _ os: String) -> UserAgent.Device {
         let signs = scan.signs
-        if DeviceKeywords.consoles.contains(os) { return .console }
+        if DeviceKeywords.consoles.contains(os) || signs.contains(.console) { return .console }
+        if signs.contains(.car) { return .car }
         if signs.contains(.tv) { return .tv }
         if signs.contains(.wearable) { return .wearable }
+        if os == "Android", AndroidModel.namesScreenSize(text, scan.place(.android)) { return .tv }
+        // An iPad that shows itself as a Mac.
+        if os == "iPadOS" { return .tablet }
         // Internet Explorer says "Tablet PC" on any Windows that could be one.
         if signs.contains(.tablet), os != "Windows" { return .tablet }
         if os == "Windows" || os == "macOS" { return .desktop }

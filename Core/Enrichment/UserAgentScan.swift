@@ -22,15 +22,15 @@ struct UserAgentScan {
     var bot = Hit()
     var signs = DeviceKeywords.Sign()
     /// Positions just after `Version/`, `Chrome/` and so on, by `Place`; 0 where it is absent.
-    var places = SIMD4<UInt16>.zero
+    var places = SIMD8<UInt16>.zero
 
     /// Tokens whose number may be wanted by another line than their own.
     enum Place: Int {
-        case version, chrome, opera, facebook
+        case version, chrome, opera, facebook, android
     }
 
     static let places: [(text: String, place: Place)] = [
-        ("version/", .version), ("chrome/", .chrome), ("|opr/", .opera), ("fbav/", .facebook),
+        ("version/", .version), ("chrome/", .chrome), ("|opr/", .opera), ("fbav/", .facebook), ("android", .android),
     ]
 
     /// - Precondition: `text` has fewer than 65,536 bytes.
@@ -41,7 +41,8 @@ struct UserAgentScan {
                 switch meanings[number] {
                 case .browser(let line): browser.offer(line, end)
                 case .system(let line): system.offer(line, end)
-                case .bot(let line): bot.offer(line, end)
+                case .bot(let line):
+                    if line < bot.line, line < UInt16(BotKeywords.firstUncertain) || !isInDevice(text, end) { bot.offer(line, end) }
                 case .device(let sign): signs.formUnion(sign)
                 case .place(let place): if places[place.rawValue] == 0 { places[place.rawValue] = UInt16(end) }
                 case .mail: if Self.isMailAddress(text, after: end) { bot.offer(UserAgentKeywords.nameless, end) }
@@ -53,10 +54,25 @@ struct UserAgentScan {
 
     func place(_ place: Place) -> Int { Int(places[place.rawValue]) }
 
-    /// `someone@example.com`: the operator of a crawler. `Ecosia ios@9.1` is none.
-    @inline(__always)
+    /// True in the name of an Android device: the telephone `Spider 8` in `(Linux; Android 13; Spider 8)`. A version behind the
+    /// word makes it a program's name all the same.
+    private func isInDevice(_ text: UnsafeBufferPointer<UInt8>, _ end: Int) -> Bool {
+        let start = place(.android)
+        guard start > 0, end == text.count || text[end] != UInt8(ascii: "/") else { return false }
+        return !text[start..<end].contains { $0 == UInt8(ascii: ")") || $0 == UInt8(ascii: "(") }
+    }
+
+    /// `someone@example.com`: the operator of a crawler. Not so `Ecosia ios@9.1`, `en_IR@calendar=gregorian`, `600000@taobao_android`.
     private static func isMailAddress(_ text: UnsafeBufferPointer<UInt8>, after end: Int) -> Bool {
-        end < text.count && text[end].isLetter && end > 1 && text[end - 2].isWord
+        guard end < text.count, text[end].isLetter, end > 1, text[end - 2].isWord else { return false }
+        var index = end, dot: Int?
+        while index < text.count, text[index].isWord || text[index] == UInt8(ascii: "-") || text[index] == UInt8(ascii: ".") {
+            if text[index] == UInt8(ascii: ".") { dot = index }
+            index += 1
+        }
+        if let last = dot, last + 1 == index { return index - end > 4 && text[end..<last].contains(UInt8(ascii: ".")) }
+        guard let dot, index - dot > 2, text[dot + 1].isLetter, text[dot + 2].isLetter else { return false }
+        return index == text.count || text[index] != UInt8(ascii: "_") && text[index] != UInt8(ascii: "=")
     }
 }
 
