@@ -16,6 +16,7 @@ run: build ## Build and start Pulse at http://localhost:8080, on embedded storag
 build: swift ## Install what is missing and build the program, .build/release/pulse
 	@$(setup)/install.sh run
 	@$(setup)/duckdb.sh
+	@$(setup)/geoip.sh
 	@swift build $(manifest) -c release --product pulse
 
 test: swift ## Run every test, with a PostgreSQL and a Redis of their own

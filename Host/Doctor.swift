@@ -206,12 +206,12 @@ struct Doctor: Sendable {
 
     private func places() -> Finding {
         guard let path = configuration.privacy.geoipDatabase else {
-            return .ok("GeoIP", "none is configured (privacy.geoip_database): countries and cities stay unknown")
+            return .ok("GeoIP", "none: countries and cities stay unknown. config/setup/geoip.sh makes one of countries; PULSE_GEOIP_DATABASE names another")
         }
         do {
             let database = try GeoIP(path: path), days = (now - Instant(database.buildDate)) / 86_400_000
-            let text = "\(database.databaseType), \(days) days old"
-            return days > 90 ? .warn("GeoIP", "\(text). Fetch a newer one: places of addresses change.") : .ok("GeoIP", text)
+            let text = "\(database.databaseType), \(days) days old, \(path)"
+            return days > 180 ? .warn("GeoIP", "\(text). Places of addresses change: set PULSE_GEOIP_DATABASE to a newer one (.mmdb).") : .ok("GeoIP", text)
         } catch { return .fail("GeoIP", "\(error)") }
     }
 

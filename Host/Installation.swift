@@ -115,11 +115,12 @@ public struct Installation: Sendable {
                 guard route.scope == .ingest, let reason = DropReason(rawValue: code) else { return }
                 deferred.value?.refuse(in: project, at: time.now, reason)
             })
+        let geoIP = try configuration.privacy.geoipDatabase.map(GeoIP.init(path:))
         let pipeline = EventPipeline(
             collectors: modules.flatMap { module in module.collectors.map { .init(module: module.name, collector: $0) } },
             extensions: modules.flatMap { module in module.extensions.map { .init(module: module.name, fields: $0) } },
             tables: tables, sessions: sessions, identity: identity,
-            geoIP: try configuration.privacy.geoipDatabase.map(GeoIP.init(path:)),
+            geoIP: geoIP,
             gate: { module, project, key in try gate.directory.checkModule(module, .write, project, key) })
         let collection = Collection(
             journal: journal, pipeline: pipeline, counters: counters, maximumEvents: configuration.limits.batchEvents)
@@ -131,7 +132,7 @@ public struct Installation: Sendable {
             privacyDefaults: PrivacyRules(configuration.privacy))
         let backups = BackupRoutes(backup: Backup(engines: engines, settle: writer.settle, time: time), folder: folder.path("backups"))
         let dashboard = DashboardSessions(secret: cookieSecret, adminToken: adminToken, publicURL: configuration.server.publicURL, time: time)
-        let dashboardRoutes = DashboardRoutes(modules: modules, sessions: dashboard, time: time)
+        let dashboardRoutes = DashboardRoutes(modules: modules, sessions: dashboard, time: time, places: geoIP?.attribution)
         let description = DescriptionRoutes(modules: modules, configuration: configuration)
         let hostRoutes = IngestRoutes(
             collection: collection, ledger: ledger, stream: stream,

@@ -57,6 +57,24 @@ public final class GeoIP: Sendable {
     /// What the database calls itself, such as `GeoLite2-City`.
     public var databaseType: String { String(cString: database.pointee.metadata.database_type) }
 
+    /// What the licence of a free database wants to be shown where its places are.
+    public var attribution: Attribution? {
+        let type = databaseType
+        if type.hasPrefix("DBIP"), type.contains("Lite") { return Attribution(text: "IP Geolocation by DB-IP", url: "https://db-ip.com") }
+        if type.hasPrefix("GeoLite2") { return Attribution(text: "GeoLite2 data by MaxMind", url: "https://www.maxmind.com") }
+        return nil
+    }
+
+    public struct Attribution: Sendable, Hashable, Encodable {
+        public let text: String
+        public let url: String
+
+        public init(text: String, url: String) {
+            self.text = text
+            self.url = url
+        }
+    }
+
     /// Where `address` is; `Location.unknown` when the database does not say, as for private addresses.
     ///
     /// Of a Country database the region and the city are "".

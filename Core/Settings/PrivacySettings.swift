@@ -9,7 +9,7 @@ public struct PrivacySettings: Sendable, Equatable {
     public var allowedConsentModes: [String]
     /// Parts of user agents whose events are not kept.
     public var blockedUserAgents: [String]
-    /// A GeoIP database in MaxMind's format; nil leaves places unknown.
+    /// A GeoIP database in MaxMind's format; nil for the one that `make` fetched, if it is there. `none` leaves places unknown.
     public var geoipDatabase: String?
     /// A session ends after this long without an event.
     public var sessionTimeoutMinutes: Int
@@ -21,7 +21,7 @@ public struct PrivacySettings: Sendable, Equatable {
         consentRequired = section.value("consent_required", .boolean, default: false)
         allowedConsentModes = section.value("allowed_consent_modes", .list(of: .text(1...50)), default: [])
         blockedUserAgents = section.value("blocked_user_agents", .list(of: .text(1...200)), default: [])
-        geoipDatabase = section.optional("geoip_database", .path)
+        geoipDatabase = section.optional("geoip_database", .path, variable: "PULSE_GEOIP_DATABASE")
         sessionTimeoutMinutes = section.value("session_timeout_minutes", .integer(1...1_440), default: 30, unit: "minutes")
     }
 }

@@ -46,8 +46,10 @@ struct ConfigurationOptions: ParsableArguments {
     /// - Throws: `CommandError` that lists everything that is wrong.
     func load() throws -> HostConfiguration {
         do {
-            return try HostConfiguration.load(
+            var configuration = try HostConfiguration.load(
                 file: file, environment: ProcessInfo.processInfo.environment, knownModules: ModuleList.names)
+            configuration.privacy.geoipDatabase = GeoIPFile.path(configured: configuration.privacy.geoipDatabase)
+            return configuration
         } catch { throw CommandError("\(error)") }
     }
 }

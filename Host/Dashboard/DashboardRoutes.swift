@@ -1,5 +1,6 @@
 import Access
 import Common
+import Enrichment
 import HTTPTypes
 import NIOCore
 import Platform
@@ -12,8 +13,11 @@ struct DashboardRoutes: Sendable {
     let sessions: DashboardSessions
     let attempts: LoginAttempts
     let modules: [any AnalyticsModule]
+    /// Whose data places come from.
+    let places: GeoIP.Attribution?
 
-    init(modules: [any AnalyticsModule], sessions: DashboardSessions, time: any TimeSource) {
+    init(modules: [any AnalyticsModule], sessions: DashboardSessions, time: any TimeSource, places: GeoIP.Attribution? = nil) {
+        self.places = places
         files = DashboardFiles(modules)
         attempts = LoginAttempts(time: time)
         self.sessions = sessions
@@ -102,6 +106,7 @@ struct DashboardRoutes: Sendable {
             .required("ok", .boolean), .required("version", .text(50)), .required("administrator", .boolean),
             .required("manager", .boolean, "Whether the key may change its project."),
             .optional("project", .object([.required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253))])),
+            .optional("places", .object([.required("text", .text(100)), .required("url", .text(200))]), "Whose data countries and cities come from."),
             .required("modules", .list(.object([
                 .required("name", .text(64)), .required("category", .text(64)), .required("summaries", .map(.text(500))),
                 .required("enabled", .boolean), .required("access", .choice(AccessLevel.allCases.map(\.rawValue))),
@@ -119,6 +124,7 @@ struct DashboardRoutes: Sendable {
         var version = Version.current
         var administrator = false
         var project: Site?
+        var places: GeoIP.Attribution?
         /// Whether the key may change its project: scope admin.
         var manager = false
         var modules: [Module] = []
@@ -134,6 +140,7 @@ struct DashboardRoutes: Sendable {
             state.administrator = sessions.isAdministrator(session)
             state.project = project.map { .init(id: $0.id, name: $0.name, domain: $0.domain) }
             state.manager = key?.has(.admin) ?? false
+            state.places = project == nil ? nil : places
             if project != nil || state.administrator { describe(project, key, call.directory, in: &state) }
         }
         var answer = try Answer.json(state)

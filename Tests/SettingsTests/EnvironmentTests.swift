@@ -12,7 +12,7 @@ struct EnvironmentTests {
                 "DATABASE_URL": "postgres://u:p@h/d", "REDIS_URL": "redis://h", "PULSE_ADMIN_TOKEN": "0123456789abcdef",
                 "PULSE_COOKIE_SECRET": "0123456789abcdef0123456789abcdef", "EMAIL_REPORT_WEBHOOK_URL": "https://m.example/x",
                 "ALLOWED_ORIGINS": "https://a.example, https://B.example/ ,", "DUCKDB_LIBRARY": "/opt/libduckdb.so",
-                "PULSE_LIMIT_INGEST": "0", "PULSE_LIMIT_QUERY": "7",
+                "PULSE_LIMIT_INGEST": "0", "PULSE_LIMIT_QUERY": "7", "PULSE_GEOIP_DATABASE": "/opt/city.mmdb",
             ]
         )
         #expect(found.server.host == "127.0.0.1")
@@ -25,6 +25,7 @@ struct EnvironmentTests {
         #expect(found.adminToken?.revealed == "0123456789abcdef")
         #expect(found.cookieSecret?.revealed == "0123456789abcdef0123456789abcdef")
         #expect(found.emailReportWebhookURL?.revealed == "https://m.example/x")
+        #expect(found.privacy.geoipDatabase == "/opt/city.mmdb")
         #expect(found.limits.ingestPerSecond == 0)
         #expect(found.limits.queryPerSecond == 7)
     }

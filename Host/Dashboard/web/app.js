@@ -118,6 +118,8 @@ function build() {
       button(t('log-out'), leave, { class: 'link', id: 'log-out' }),
       h('a', { href: '/docs' }, t('api')),
       h('small', { class: 'muted' }, `Pulse ${session.version}`),
+      // Free databases of places ask for it on every page that shows some.
+      session.places && h('small', { class: 'muted' }, h('a', { href: session.places.url, rel: 'noopener' }, session.places.text)),
     ),
   );
   side.addEventListener('keydown', fold);

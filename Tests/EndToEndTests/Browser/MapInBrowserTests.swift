@@ -10,7 +10,7 @@ struct MapInBrowserTests {
     /// Ada and ann are in the USA, bob is in Germany, cy in Singapore, which is too small to be drawn.
     private static func run(_ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
         func country(_ code: String) -> DatabaseWriter.Value { .map([("country", .map([("iso_code", .text(code))]))]) }
-        let writer = DatabaseWriter(networks: [
+        let writer = DatabaseWriter(databaseType: "DBIP-Country-Lite", networks: [
             ("192.0.2.0/24", country("US")), ("198.51.100.0/24", country("DE")), ("203.0.113.0/24", country("SG")),
         ])
         let path = NSTemporaryDirectory() + "pulse-map-\(UUID().uuidString).mmdb"
@@ -53,6 +53,8 @@ struct MapInBrowserTests {
             try await browser.open(app.address + "/dashboard/overview")
             #expect(try await Dashboard.figure("Visitors", browser) == "4")
             #expect(try await Self.isFetched(browser) == false)
+            // What the database's licence asks for.
+            #expect(try await browser.run("return document.querySelector('a[href=\"https://db-ip.com\"]').textContent").string == "IP Geolocation by DB-IP")
             func shows(_ count: Int) async throws {
                 let picks = "document.querySelectorAll('.world .pick').length"
                 try await browser.waits(for: "document.querySelector('.map')?.scrollIntoView(); return \(picks) === \(count)")

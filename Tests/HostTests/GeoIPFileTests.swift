@@ -1,0 +1,21 @@
+import Foundation
+@testable import Host
+import TestSupport
+import Testing
+
+@Suite("GeoIP file")
+struct GeoIPFileTests {
+    @Test("the configured one goes first, then the fetched one of the nearest folder; none is none")
+    func order() throws {
+        let near = try Scratch(), far = try Scratch(), folders = [near.path, far.path]
+        #expect(GeoIPFile.path(configured: nil, folders: folders) == nil)
+        for folder in [far, near] {
+            let file = "\(folder.path)/\(GeoIPFile.fetched)"
+            try FileManager.default.createDirectory(atPath: "\(folder.path)/.tools/geoip", withIntermediateDirectories: true)
+            try Data().write(to: URL(fileURLWithPath: file))
+            #expect(GeoIPFile.path(configured: nil, folders: folders) == file)
+        }
+        #expect(GeoIPFile.path(configured: "/var/lib/city.mmdb", folders: folders) == "/var/lib/city.mmdb")
+        #expect(GeoIPFile.path(configured: "none", folders: folders) == nil)
+    }
+}
