@@ -16,8 +16,19 @@ enum ReferrerAliases {
         return countryDomain(host) ?? host
     }
 
+    /// The host of a known app, also of a variant such as `org.telegram.messenger.web`; else the package. Some browsers write a host
+    /// where a package belongs, and it is the host's source then.
+    ///
     /// - Parameter package: The name of an Android package in lower case.
-    static func app(_ package: String) -> String { apps[package] ?? package }
+    static func app(_ package: String) -> String {
+        var name = package[...]
+        while true {
+            if let known = apps[String(name)] { return known }
+            guard let end = name.utf8.lastIndex(of: dot), name.utf8[..<end].contains(dot) else { break }
+            name = name[..<end]
+        }
+        return canonical(package)
+    }
 
     private static let dot = UInt8(ascii: ".")
 
@@ -42,7 +53,16 @@ enum ReferrerAliases {
     private static let searchPrefixes: Set<String> = ["m", "images", "encrypted", "ipv4", "ipv6", "cse"]
 
     /// Domains all of whose subdomains are the same source (`l.`, `lm.`, `m.`, `out.`, `old.`, a country or a language).
-    private static let domains: [Substring: String] = [
+    private static let domains: [Substring: String] = folded.merging(payments { $0 < 3 }.map { (Substring($0), ReferrerSource.direct) }) { $1 }
+
+    private static let hosts: [String: String] = named.merging(payments { $0 > 2 }.map { ($0, ReferrerSource.direct) }) { $1 }
+
+    /// Where buyers pay and come back from: no visit begins there, so it is not where one came from.
+    private static func payments(_ isMeant: (Int) -> Bool) -> [String] {
+        SourceCatalog.payments.filter { isMeant($0.utf8.split(separator: dot).count) }
+    }
+
+    private static let folded: [Substring: String] = [
         "facebook.com": "facebook.com", "fb.com": "facebook.com", "fb.me": "facebook.com", "fb.watch": "facebook.com",
         "messenger.com": "messenger.com", "instagram.com": "instagram.com",
         "threads.net": "threads.com", "threads.com": "threads.com",
@@ -57,12 +77,13 @@ enum ReferrerAliases {
         "vk.com": "vk.com", "vk.ru": "vk.com", "ok.ru": "ok.ru", "weibo.com": "weibo.com", "weibo.cn": "weibo.com",
         "discord.com": "discord.com", "discordapp.com": "discord.com",
         "wikipedia.org": "wikipedia.org", "quora.com": "quora.com",
-        "duckduckgo.com": "duckduckgo.com", "ecosia.org": "ecosia.org", "baidu.com": "baidu.com",
+        "duckduckgo.com": "duckduckgo.com", "ecosia.org": "ecosia.org",
         "bing.com": "bing.com", "startpage.com": "startpage.com", "qwant.com": "qwant.com",
         "perplexity.ai": "perplexity.ai", "chatgpt.com": "chatgpt.com", "claude.ai": "claude.ai",
     ]
 
-    private static let hosts: [String: String] = [
+    private static let named: [String: String] = [
+        "m.baidu.com": "baidu.com", "wap.baidu.com": "baidu.com", "www1.baidu.com": "baidu.com",
         "chat.openai.com": "chatgpt.com",
         "bard.google.com": "gemini.google.com",
         "m.google.com": "google.com", "images.google.com": "google.com", "encrypted.google.com": "google.com",

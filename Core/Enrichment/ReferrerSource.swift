@@ -14,7 +14,8 @@ public enum ReferrerSource {
     /// - The host in lower case without `www.`, port, user and trailing dots; names of other scripts in Punycode.
     /// - Addresses of one service become one source: see `ReferrerAliases`.
     /// - `android-app://` referrers become the host of a known app, else the name of the package.
-    /// - `(direct)` for no referrer, for anything but an http, https or android-app URL, and for the site itself.
+    /// - `(direct)` for no referrer, for anything but an http, https or android-app URL, for the site itself, and for the pages of
+    ///   payment providers, from which buyers return.
     ///
     /// ```swift
     /// ReferrerSource.source(of: "https://www.google.de/search?q=pulse", siteHost: "example.com")  // "google.com"

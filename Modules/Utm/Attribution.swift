@@ -59,18 +59,18 @@ struct Attribution: Sendable {
               WHERE worth >= 0),
             visits AS NOT MATERIALIZED (
               SELECT sessions.visitor, sessions.session_at, started_at, ended_at, source, coalesce(utm_source, '') AS utm_source,
-                coalesce(utm_medium, '') AS utm_medium, coalesce(utm_campaign, '') AS utm_campaign
+                coalesce(utm_medium, '') AS utm_medium, coalesce(utm_campaign, '') AS utm_campaign, coalesce(click_id, '') AS click_id
               FROM sessions
               LEFT JOIN first_touches touch ON touch.visitor = sessions.visitor AND touch.session_at = sessions.session_at
               WHERE sessions.visitor IN (SELECT visitor FROM converted)),
             journeys AS NOT MATERIALIZED (
               SELECT number, ordered_at, worth, coalesce(session_at, 0) AS session_at, coalesce(started_at, ordered_at) AS started_at,
                 coalesce(source, \(ReferrerSource.direct)) AS source, coalesce(utm_source, '') AS utm_source,
-                coalesce(utm_medium, '') AS utm_medium, coalesce(utm_campaign, '') AS utm_campaign
+                coalesce(utm_medium, '') AS utm_medium, coalesce(utm_campaign, '') AS utm_campaign, coalesce(click_id, '') AS click_id
               FROM converted
               LEFT JOIN visits ON visits.visitor = converted.visitor AND started_at <= ordered_at AND ended_at >= ordered_at - \(lookback)),
             weighed AS NOT MATERIALIZED (
-              SELECT *, (source = \(ReferrerSource.direct) AND utm_source = '' AND utm_medium = '' AND utm_campaign = '') AS is_direct FROM journeys),
+              SELECT *, (source = \(ReferrerSource.direct) AND utm_source = '' AND utm_medium = '' AND utm_campaign = '' AND click_id = '') AS is_direct FROM journeys),
             touched AS NOT MATERIALIZED (
               SELECT * FROM (SELECT *, bool_and(is_direct) OVER (PARTITION BY number) AS only_direct FROM weighed) one
               WHERE only_direct OR NOT is_direct),
@@ -78,15 +78,16 @@ struct Attribution: Sendable {
               SELECT *, row_number() OVER (PARTITION BY number ORDER BY started_at, session_at) AS place,
                 count(*) OVER (PARTITION BY number) AS touches
               FROM touched)
-            SELECT source, utm_source, utm_medium, utm_campaign, sum(share) AS orders, sum(share * worth) AS revenue
-            FROM (SELECT source, utm_source, utm_medium, utm_campaign, worth, \(model.share) AS share FROM placed) shared
-            WHERE share > 0 GROUP BY source, utm_source, utm_medium, utm_campaign
-            ORDER BY source, utm_source, utm_medium, utm_campaign
+            SELECT source, utm_source, utm_medium, utm_campaign, click_id, sum(share) AS orders, sum(share * worth) AS revenue
+            FROM (SELECT source, utm_source, utm_medium, utm_campaign, click_id, worth, \(model.share) AS share FROM placed) shared
+            WHERE share > 0 GROUP BY source, utm_source, utm_medium, utm_campaign, click_id
+            ORDER BY source, utm_source, utm_medium, utm_campaign, click_id
             """)
         return rows.map { row in
             Credit(
                 origin: Origin(
-                    referrer: row.text("source"), source: row.text("utm_source"), medium: row.text("utm_medium"), campaign: row.text("utm_campaign")),
+                    referrer: row.text("source"), source: row.text("utm_source"), medium: row.text("utm_medium"), campaign: row.text("utm_campaign"),
+                    clickID: ClickID(rawValue: row.text("click_id"))),
                 orders: row.double("orders"), revenue: row.double("revenue"))
         }
     }

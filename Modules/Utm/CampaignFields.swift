@@ -11,15 +11,17 @@ struct CampaignFields: Sendable {
         .optional("utm_campaign", .optionalText(maximumLength), "Name of the campaign."),
         .optional("utm_content", .optionalText(maximumLength), "Which of several links."),
         .optional("utm_term", .optionalText(maximumLength), "Which search word was bought."),
-    ]
+    ] + ClickID.fields
 
     /// In the order of `names`; "" for what was not sent.
     let values: [String]
+    let clickID: ClickID?
 
     /// Nil where none of them says anything.
     init?(_ payload: Payload) {
         values = Self.names.map { Self.kept(payload.text($0)) }
-        guard values.contains(where: { !$0.isEmpty }) else { return nil }
+        clickID = ClickID(payload)
+        guard clickID != nil || values.contains(where: { !$0.isEmpty }) else { return nil }
     }
 
     /// Without control characters, and white space at both ends. The case stays: it is the site's own name for something.

@@ -5,9 +5,9 @@ extension UtmModule {
     static let firstTouches: SQL = "first_touches AS NOT MATERIALIZED (\(firstTouches(of: "SELECT * FROM utm_touches")))"
 
     /// The campaign of each session, which is that of its first touch in the range. Columns `visitor`, `session_at`,
-    /// `session_source` and those of `CampaignFields`.
+    /// `session_source`, those of `CampaignFields` and `click_id`.
     static func firstTouches(of touches: SQL) -> SQL {
-        let fields = SQL(sql: CampaignFields.names.joined(separator: ", "))
+        let fields = SQL(sql: (CampaignFields.names + [ClickID.column]).joined(separator: ", "))
         return """
             SELECT visitor, session_at, source AS session_source, \(fields) FROM (
               SELECT visitor, session_at, source, \(fields), row_number() OVER (PARTITION BY visitor, session_at ORDER BY occurred_at, \(fields)) AS place

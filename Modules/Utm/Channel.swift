@@ -5,7 +5,8 @@ import Core
 /// - Source: Google Analytics 4, "Default channel group" (support.google.com/analytics/answer/9756891), whose rules are asked
 ///   here in its order, folded into the channels of Pulse's API: Cross-network, Paid Shopping and Paid Video are Paid
 ///   Other; Organic Video is Organic Social; SMS, push and audio are Other. Organic Shopping has no channel here, and so no
-///   rule: the ones behind it decide, mostly Referral. AI assistants are a channel of their own.
+///   rule: the ones behind it decide, mostly Referral. AI assistants are a channel of their own; mail that is read in
+///   a browser is Email, and servers of advertisements are Display.
 enum Channel: String, Sendable, CaseIterable {
     case direct = "Direct", organicSearch = "Organic Search", paidSearch = "Paid Search", organicSocial = "Organic Social", paidSocial = "Paid Social"
     case email = "Email", display = "Display", affiliate = "Affiliate", aiReferrals = "AI Referrals", referral = "Referral"
@@ -26,10 +27,12 @@ enum Channel: String, Sendable, CaseIterable {
             else if isPaid, source.kind == .video { .paidOther }
             else if ["display", "banner", "expandable", "interstitial", "cpm"].contains(medium) { .display }
             else if isPaid { .paidOther }
-            else if case .assistant = source.kind { .aiReferrals }
+            else if source.kind == .assistant { .aiReferrals }
             else if source.kind == .social || Self.socialMediums.contains(medium) { .organicSocial }
             else if source.kind == .video || medium.contains("video") { .organicSocial }
             else if source.kind == .search || medium == "organic" { .organicSearch }
+            else if source.kind == .mail { .email }
+            else if source.kind == .ads { .display }
             else if ["referral", "app", "link"].contains(medium) { .referral }
             else if Self.emails.contains(source.name) || Self.emails.contains(medium) { .email }
             else if ["affiliate", "affiliates"].contains(medium) { .affiliate }
@@ -51,7 +54,7 @@ enum Channel: String, Sendable, CaseIterable {
     }
 }
 
-/// Where a session came from: its campaign's parameters where it has some, else its referrer.
+/// Where a session came from: its campaign's parameters where it has some, else the service that marked the click, else its referrer.
 struct Origin: Sendable, Hashable {
     /// Lower case; `(direct)` for none.
     let source: String
@@ -60,11 +63,17 @@ struct Origin: Sendable, Hashable {
     let campaign: String
 
     /// A session without a campaign came by referral, if it was referred at all.
-    init(referrer: String, source utmSource: String, medium utmMedium: String, campaign: String) {
+    init(referrer: String, source utmSource: String = "", medium utmMedium: String = "", campaign: String = "", clickID: ClickID? = nil) {
         let hasCampaign = !utmSource.isEmpty || !utmMedium.isEmpty || !campaign.isEmpty
-        source = utmSource.isEmpty ? referrer : utmSource.lowercased()
-        medium = hasCampaign ? utmMedium.lowercased() : referrer == ReferrerSource.direct ? "" : "referral"
+        source = utmSource.isEmpty ? clickID?.site ?? referrer : utmSource.lowercased()
         self.campaign = campaign
+        if !utmMedium.isEmpty {
+            medium = utmMedium.lowercased()
+        } else if let clickID, clickID.isPaid || !hasCampaign {
+            medium = clickID.medium
+        } else {
+            medium = hasCampaign || referrer == ReferrerSource.direct ? "" : "referral"
+        }
     }
 
     var isDirect: Bool { source == ReferrerSource.direct && ["", "(none)", "(not set)"].contains(medium) && campaign.isEmpty }

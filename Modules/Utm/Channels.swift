@@ -47,13 +47,13 @@ struct AIReferrers: Encodable, Sendable {
     let pageviews: Int64
 
     static let fields = ReportList<AIReferrers>.fields([
-        .required("source", .choice(WebSource.Assistant.allCases.map(\.rawValue))), .required("visitors", .count), .required("pageviews", .count),
+        .required("source", .choice(SourceCatalog.assistants.map(\.host))), .required("visitors", .count), .required("pageviews", .count),
     ])
 
     /// By referrer, or by the `utm_source` that assistants add to links where the browser tells no referrer.
     static func run(_ scope: Scope) async throws -> [AIReferrers] {
         func assistant(_ column: SQL) -> SQL {
-            let cases = WebSource.Assistant.allCases.map { "WHEN \(column) IN \(list: $0.names) THEN \($0.rawValue)" as SQL }
+            let cases = SourceCatalog.assistants.map { "WHEN \(column) IN \(list: $0.names) THEN \($0.host)" as SQL }
             return "CASE \(SQL.joined(cases, separator: " ")) END"
         }
         return try await scope.rows("utm.ai_referrers", reading: [UtmModule.touches], continues: true, """

@@ -7,8 +7,9 @@ extension UtmModule {
             "utm_source": ["en": "Tagged source", "de": "Markierte Quelle"], "utm_medium": ["en": "Medium", "de": "Medium"],
             "utm_campaign": ["en": "Campaign", "de": "Kampagne"], "utm_content": ["en": "Link of a campaign", "de": "Link einer Kampagne"],
             "utm_term": ["en": "Search word bought", "de": "Gekauftes Suchwort"],
+            ClickID.column: ["en": "Marked click", "de": "Markierter Klick"],
         ]
-        let parameters = CampaignFields.names.map { name in
+        let parameters = (CampaignFields.names + [ClickID.column]).map { name in
             SessionDimension(name, titles: titles[name] ?? ["en": name]) { filter, scope in
                 let touches = Self.firstTouches(of: scope.facts(of: Self.touches))
                 return filter.condition(onSessions: "SELECT visitor, session_at, \(sql: name) AS value FROM (\(touches)) first_touches")
@@ -22,7 +23,7 @@ extension UtmModule {
         let touches = firstTouches(of: scope.facts(of: touches))
         let sources = try await scope.rows(
             "utm.sources", "SELECT source, count(*) AS n FROM activity GROUP BY source ORDER BY n DESC, source LIMIT \(OriginText.maximum)")
-            .map { [Channel(Origin(referrer: $0.text("source"), source: "", medium: "", campaign: "")).rawValue, $0.text("source")] }
+            .map { [Channel(Origin(referrer: $0.text("source"))).rawValue, $0.text("source")] }
         let origins = try await scope.rows("utm.tagged_origins", continues: true, """
             origins AS (SELECT \(OriginText.sql("session_source")) AS origin FROM (\(touches)) first_touches)
             SELECT origin, count(*) AS n FROM origins GROUP BY origin ORDER BY n DESC, origin LIMIT \(OriginText.maximum)

@@ -13,13 +13,14 @@ enum OriginText {
         """
         \(source) || \(separator) || coalesce(utm_source, '') || \(separator) || coalesce(utm_medium, '') || \(separator) ||
           CASE WHEN coalesce(utm_campaign, '') = '' THEN '' WHEN lower(utm_campaign) LIKE '%shop%' THEN utm_campaign
-            WHEN lower(utm_campaign) LIKE '%cross-network%' THEN utm_campaign ELSE '-' END
+            WHEN lower(utm_campaign) LIKE '%cross-network%' THEN utm_campaign ELSE '-' END || \(separator) || coalesce(click_id, '')
         """
     }
 
     static func channel(_ origin: String) -> Channel {
         let parts = origin.split(separator: Character(separator), omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 4 else { return .other }
-        return Channel(Origin(referrer: parts[0], source: parts[1], medium: parts[2], campaign: parts[3]))
+        guard parts.count == 5 else { return .other }
+        return Channel(Origin(
+            referrer: parts[0], source: parts[1], medium: parts[2], campaign: parts[3], clickID: ClickID(rawValue: parts[4])))
     }
 }

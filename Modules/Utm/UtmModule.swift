@@ -9,13 +9,16 @@ public struct UtmModule: AnalyticsModule {
             "de": "Kampagnen, Kanäle, welche Quelle welchen Umsatz brachte, und was Werbung kostet.",
         ])
 
-    /// One row for each pageview that came with campaign parameters.
+    /// One row for each pageview that came with campaign parameters or the identifier of a click.
     static let touches = FactTable(
         "utm_touches",
         FactTable.sessionColumns + [
             /// Not called `path`: a filter on the path picks sessions, wherever in them their campaign was told.
             Column("landing_path", .text),
-        ] + CampaignFields.names.map { Column($0, .text) })
+        ] + CampaignFields.names.map { Column($0, .text) } + [clickID])
+
+    /// The name of a `ClickID`. Null in rows that are older than it.
+    private static let clickID = Column(ClickID.column, .text, nullable: true)
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
@@ -23,27 +26,30 @@ public struct UtmModule: AnalyticsModule {
     public var factTables: [FactTable] { [Self.touches] }
     public var migrations: [Migration] {
         [
-            Migration("001-create", on: .events, [.createFactTable(Self.touches)]),
+            Migration("001-create", on: .events, [.createFactTable(FactTable(Self.touches.name, Self.touches.columns.dropLast()))]),
             Migration("002-create-imports", on: .control, [.createTable(ImportBatch.table), .createTable(ImportRow.table)]),
+            Migration("003-add-click-id", on: .events, [.addColumn(table: Self.touches.name, Self.clickID)]),
         ]
     }
 
     public var extensions: [CollectorExtension] {
         [
-            CollectorExtension("pageview", "A pageview with campaign parameters is a touch.", fields: CampaignFields.fields) { payload in
+            CollectorExtension("pageview", "A pageview with campaign parameters, or with the identifier of a click, is a touch.", fields: CampaignFields.fields) { payload in
                 guard let campaign = CampaignFields(payload) else { return nil }
                 let path = payload.text("path")
-                return Addition { visit in [(Self.touches, visit.sessionValues + [.text(visit.page(path))] + campaign.values.map(Value.text))] }
+                let values = (campaign.values + [campaign.clickID?.rawValue ?? ""]).map(Value.text)
+                return Addition { visit in [(Self.touches, visit.sessionValues + [.text(visit.page(path))] + values)] }
             },
         ]
     }
 
     public var datasets: [Dataset] {
         [
-            Dataset("utm_touches", "One row for each pageview with campaign parameters.", columns: [
+            Dataset("utm_touches", "One row for each pageview with campaign parameters or the identifier of a click.", columns: [
                 ("occurred_at", "When, epoch milliseconds."), ("landing_path", "Path of the page."), ("utm_source", "Who sent the visitor."),
                 ("utm_medium", "By what means, such as cpc or email."), ("utm_campaign", "Name of the campaign."),
-                ("utm_content", "Which of several links."), ("utm_term", "Which search word was bought."), ("source", "Where the session came from."),
+                ("utm_content", "Which of several links."), ("utm_term", "Which search word was bought."),
+                ("click_id", "Which service marked the click: gclid, msclkid, fbclid ..."), ("source", "Where the session came from."),
                 ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
                 ("os", "Operating system."),
             ]),

@@ -70,6 +70,16 @@ struct ReferrerSourceTests {
         ("android-app://com.google.android.gm/", "mail.google.com"),
         ("android-app://com.google.android.googlequicksearchbox/https/www.google.com", "google.com"),
         ("android-app://com.Slack", "slack.com"),
+        ("android-app://m.facebook.com/", "facebook.com"),
+        ("android-app://org.telegram.messenger.web/", "telegram.org"),
+        ("android-app://com.instagram.android.beta/", "instagram.com"),
+        ("https://tieba.baidu.com/p/1", "tieba.baidu.com"),
+        ("https://m.baidu.com/s?wd=a", "baidu.com"),
+        ("https://zhidao.baidu.com/q", "zhidao.baidu.com"),
+        ("https://www.paypal.com/checkoutnow", "(direct)"),
+        ("https://checkout.stripe.com/c/pay", "(direct)"),
+        ("https://stripe.com/docs", "stripe.com"),
+        ("https://secure5.arcot.com/acspage", "(direct)"),
         ("android-app://org.example.reader/", "org.example.reader"),
     ])
     func source(referrer: String, source: String) {

@@ -321,6 +321,18 @@ struct EventStoreTests {
         }
     }
 
+    @Test("a row of the journal from before its table got a column leaves it null", arguments: EventStoreEngine.all)
+    func shorterRow(engine: EventStoreEngine) async throws {
+        try await engine.use { store in
+            let added = Column("added", .text, nullable: true)
+            try await store.change(Migration.Step.addColumn(table: "sample_other", added).statements(for: store.dialect))
+            let table = FactTable("sample_other", Samples.other.columns + [added])
+            _ = try await store.apply(FactBatch(
+                journal: "a", position: JournalPosition(segment: 0, offset: 1), tables: [table], rows: [Samples.otherRow("old", role: .event)], ledger: []))
+            #expect(try await store.query("SELECT path, added FROM sample_other", timeoutSeconds: 10).values == [[.text("old"), .null]])
+        }
+    }
+
     @Test("eight read while one writes, and each sees batches whole", arguments: EventStoreEngine.all)
     func readersAndWriter(engine: EventStoreEngine) async throws {
         try await engine.use { store in

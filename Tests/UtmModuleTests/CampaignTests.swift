@@ -72,6 +72,27 @@ struct CampaignTests {
         }
     }
 
+    /// Ann by an advertisement that names nothing else; Ben by a link on Facebook; Cleo by a tagged one, which wins; Dan by an empty mark.
+    private static let marked = [
+        pageview("ann", "03-01T10:00:00", #","gclid":"Cj0KCQiA","referrer":"https://www.google.com/""#), pageview("ann", "03-01T10:01:00", path: "/pricing"),
+        pageview("ben", "03-01T10:00:00", #","fbclid":"IwAR0""#), pageview("cleo", "03-01T10:00:00", #","gclid":"EAIaIQ","utm_source":"google","utm_medium":"organic""#),
+        pageview("dan", "03-01T10:00:00", #","gclid":"","ttclid":17"#),
+    ]
+
+    @Test("the kind of a click is kept and its value is not", arguments: Profile.available)
+    func clicks(profile: Profile) async throws {
+        try await TestApp.run(profile, collecting: Self.marked) { app in
+            func line(_ channel: String, _ pageviews: Int) -> String { #"{"channel":"\#(channel)","pageviews":\#(pageviews),"sessions":1,"visitors":1}"# }
+            let lines = [line("Direct", 1), line("Organic Search", 1), line("Organic Social", 1), line("Paid Search", 2)]
+            try await app.expect("/api/v1/marketing/channels", answers: #"{"data":[\#(lines.joined(separator: ","))]}"#)
+            try await app.expect("/api/v1/marketing/channels?filter=click_id:gclid;utm_medium:", answers: #"{"data":[\#(line("Paid Search", 2))]}"#)
+            try await app.expect("/api/v1/marketing/channels?filter=channel:Paid%20Search", answers: #"{"data":[\#(line("Paid Search", 2))]}"#)
+            // A mark is no campaign.
+            try await app.expect("/api/v1/campaigns", answers: #"{"data":[]}"#)
+            try await app.expect("/api/v1/campaigns/sources", answers: #"{"data":[{"pageviews":1,"source":"google","visitors":1}]}"#)
+        }
+    }
+
     @Test("every report is filtered by campaign and channel", arguments: Profile.available)
     func filters(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in

@@ -12,9 +12,38 @@ struct ChannelTests {
         ("facebook.com", "Organic Social"), ("twitter.com", "Organic Social"), ("news.ycombinator.com", "Organic Social"), ("youtube.com", "Organic Social"),
         ("chatgpt.com", "AI Referrals"), ("perplexity.ai", "AI Referrals"), ("claude.ai", "AI Referrals"), ("gemini.google.com", "AI Referrals"), ("copilot.microsoft.com", "AI Referrals"),
         ("openai.com", "AI Referrals"), ("anthropic.com", "AI Referrals"), ("console.anthropic.com", "AI Referrals"),
-        ("mail.google.com", "Referral"), ("amazon.com", "Referral"), ("blog.example.org", "Referral"), ("10.0.0.1", "Referral"), ("notgoogle.com", "Referral"),
+        ("mail.google.com", "Email"), ("amazon.com", "Referral"), ("blog.example.org", "Referral"), ("10.0.0.1", "Referral"), ("notgoogle.com", "Referral"),
     ])
     func referrers(referrer: String, expected: String) { #expect(Self.channel(referrer, "", "", "") == expected) }
+
+    @Test("sites by the lists: of other countries, of other kinds, and what lives beside a search", arguments: [
+        ("search.yahoo.co.jp", "Organic Search"), ("m.search.naver.com", "Organic Search"), ("m.naver.com", "Organic Search"), ("yandex.kz", "Organic Search"),
+        ("yandex.com.tr", "Organic Search"), ("images.yandex.by", "Organic Search"), ("news.google.com", "Organic Search"), ("sp-web.search.auone.jp", "Organic Search"),
+        ("suche.t-online.de", "Organic Search"), ("metager.de", "Organic Search"), ("suche.web.de", "Organic Search"), ("us.search.yahoo.com", "Organic Search"),
+        ("blog.naver.com", "Organic Social"), ("kin.naver.com", "Organic Social"), ("ameblo.jp", "Organic Social"), ("b.hatena.ne.jp", "Organic Social"),
+        ("tieba.baidu.com", "Organic Social"), ("zalo.me", "Organic Social"), ("pixiv.net", "Organic Social"), ("researchgate.net", "Organic Social"),
+        ("chaos.social", "Organic Social"), ("lemmy.world", "Organic Social"), ("someone.tumblr.com", "Organic Social"), ("nicovideo.jp", "Organic Social"),
+        ("chat.deepseek.com", "AI Referrals"), ("grok.com", "AI Referrals"), ("chat.mistral.ai", "AI Referrals"), ("meta.ai", "AI Referrals"), ("chat.qwen.ai", "AI Referrals"),
+        ("outlook.live.com", "Email"), ("deref-gmx.net", "Email"), ("webmail.example.org", "Email"), ("mail.yandex.ru", "Email"),
+        ("googleads.g.doubleclick.net", "Display"), ("adservice.google.de", "Display"),
+        // Other services of the same houses, and a site that only sounds like one.
+        ("docs.google.com", "Referral"), ("disk.yandex.ru", "Referral"), ("map.naver.com", "Referral"), ("aws.amazon.com", "Referral"), ("github.com", "Referral"),
+        ("login.live.com", "Referral"), ("notyandex.kz", "Referral"), ("yandex.evil.example", "Referral"), ("search.example.org", "Referral"), ("mail.ru", "Referral"),
+    ])
+    func listed(referrer: String, expected: String) { #expect(Self.channel(referrer, "", "", "") == expected) }
+
+    @Test("the identifier of a click decides where no campaign does", arguments: [
+        (ClickID.gclid, "google.com", "", "", "Paid Search"), (.gclid, "(direct)", "", "", "Paid Search"), (.gbraid, "(direct)", "", "", "Paid Search"),
+        (.msclkid, "bing.com", "", "", "Paid Search"), (.yclid, "(direct)", "", "", "Paid Search"), (.ttclid, "(direct)", "", "", "Paid Social"),
+        (.twclid, "twitter.com", "", "", "Paid Social"), (.linkedIn, "(direct)", "", "", "Paid Social"), (.snapchat, "(direct)", "", "", "Paid Social"),
+        (.reddit, "reddit.com", "", "", "Paid Social"), (.dclid, "news.example.org", "", "", "Display"),
+        // On every link that leaves Facebook: no proof of money.
+        (.fbclid, "(direct)", "", "", "Organic Social"), (.fbclid, "facebook.com", "fb", "paid", "Paid Social"),
+        (.gclid, "google.com", "google", "organic", "Organic Search"), (.gclid, "google.com", "newsletter", "email", "Email"), (.gclid, "google.com", "google", "", "Paid Search"),
+    ])
+    func clicks(id: ClickID, referrer: String, source: String, medium: String, expected: String) {
+        #expect(Channel(Origin(referrer: referrer, source: source, medium: medium, clickID: id)).rawValue == expected)
+    }
 
     @Test("campaign parameters, in GA4's order", arguments: [
         ("google", "cpc", "", "Paid Search"), ("Google", "CPC", "", "Paid Search"), ("google.de", "ppc", "", "Paid Search"), ("google", "cpc", "shopping_may", "Paid Other"),

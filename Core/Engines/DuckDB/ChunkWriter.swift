@@ -37,11 +37,13 @@ final class ChunkWriter {
     func end(_ chunk: duckdb_data_chunk?) { duckdb_data_chunk_set_size(chunk, idx_t(count)) }
 
     /// Writes a fact with `visitor` in place of the visitor's key; answers the column and what is wrong with it when the
-    /// row doesn't fit.
+    /// row doesn't fit. A row that was written before the table got its last columns has fewer: those that may be null are.
     func write(_ cursor: inout EncodedRow.Cursor, visitor: Int32) -> (column: String?, problem: String)? {
         let row = count
         for index in 0..<targets.count {
-            guard var value = cursor.next() else { return (columns[index].name, "the row ends before it") }
+            guard var value = cursor.next() ?? (columns[index].isNullable ? .null : nil) else {
+                return (columns[index].name, "the row ends before it")
+            }
             if index == FactTable.visitorIndex, case .int = value { value = .int(Int64(visitor)) }
             guard write(value, &targets[index], row) else {
                 return (columns[index].name, "\(Self.described(value)) does not fit \(columns[index].type)")
