@@ -51,10 +51,7 @@ try {
           if (status > 428) {
             queue.unshift(...taken);
             setTimeout(flush, wait *= 2, 1);
-          } else {
-            wait = 0;
-            flush();
-          }
+          } else flush(wait = 0);
         }
       },
 
@@ -72,8 +69,8 @@ try {
             referrer,
             screen: screen.width + "x" + screen.height,
             language: navigator.language,
-            // A pair becomes "name,value" as text.
-            ...options.utm > "t" && Object.fromEntries([...new URLSearchParams(search)].filter((pair) => /^utm_/.test(pair))),
+            // A pair becomes "name,value" as text. Identifiers of clicks (gclid, msclkid, fbclid ...) go along; the server keeps their names alone.
+            ...options.utm > "t" && Object.fromEntries([...new URLSearchParams(search)].filter((pair) => /^utm_|clk?id,/.test(pair))),
           },
           ...fields,
           type,

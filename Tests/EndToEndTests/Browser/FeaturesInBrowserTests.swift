@@ -43,17 +43,17 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("data-utm: the campaign of the address, its five fields and nothing else of it")
+    @Test("data-utm: the campaign of the address, its five fields and identifiers of clicks, and nothing else of it")
     func campaigns() async throws {
         try await FeatureSite.record { it, recorder in
-            let query = "?utm_source=google&utm_medium=cpc&utm_campaign=spring+sale&utm_content=%C3%A9&utm_term=tea%20pot&token=secret&path=/x&visitor_id=v"
+            let query = "?utm_source=google&utm_medium=cpc&utm_campaign=spring+sale&utm_content=%C3%A9&utm_term=tea%20pot&token=secret&path=/x&visitor_id=v&gclid=Cj0&msclkid=7"
             try await it.site(#"data-utm="true""#) { site in
                 try await it.browser.open(site.address + Self.page + query)
                 _ = try await recorder.waits(for: 1, "pageview")
                 let payload = recorder.payloads("pageview")[0]
                 #expect(payload.members.map(\.name).sorted() == [
-                    "consent_granted", "consent_mode", "event_id", "language", "path", "referrer", "screen", "title", "type", "utm_campaign", "utm_content",
-                    "utm_medium", "utm_source", "utm_term",
+                    "consent_granted", "consent_mode", "event_id", "gclid", "language", "msclkid", "path", "referrer", "screen", "title", "type",
+                    "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term",
                 ])
                 #expect(["source", "medium", "campaign", "content", "term"].map { payload["utm_" + $0]?.string } == ["google", "cpc", "spring sale", "é", "tea pot"])
                 #expect(payload["path"]?.string == Self.page)
