@@ -9,9 +9,9 @@ struct GeoIPFileTests {
     func order() throws {
         let near = try Scratch(), far = try Scratch(), folders = [near.path, far.path]
         #expect(GeoIPFile.path(configured: nil, folders: folders) == nil)
-        for folder in [far, near] {
-            let file = "\(folder.path)/\(GeoIPFile.fetched)"
-            try FileManager.default.createDirectory(atPath: "\(folder.path)/.tools/geoip", withIntermediateDirectories: true)
+        for folder in folders.reversed() {
+            let file = "\(folder)/\(GeoIPFile.fetched)"
+            try FileManager.default.createDirectory(atPath: "\(folder)/.tools/geoip", withIntermediateDirectories: true)
             try Data().write(to: URL(fileURLWithPath: file))
             #expect(GeoIPFile.path(configured: nil, folders: folders) == file)
         }
