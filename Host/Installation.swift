@@ -285,6 +285,7 @@ private struct StreamCloser: Service {
 extension ModuleDefaults {
     init(modules: [any AnalyticsModule], settings: ModulesSettings) {
         let names = modules.map(\.name)
+        // exact: modules are named in our source
         self.init(modules: names, states: Dictionary(uniqueKeysWithValues: names.map { name in
             let level = settings.level(of: name)
             return (name, ModuleState(isEnabled: level != .off, access: AccessLevel(rawValue: level.rawValue) ?? .read))

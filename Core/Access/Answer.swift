@@ -1,8 +1,6 @@
 import Common
-import Foundation
 import HTTPTypes
 import NIOCore
-import NIOFoundationCompat
 
 /// What a handler answers, before a surface or a server has seen it.
 public struct Answer: Sendable {
@@ -22,11 +20,9 @@ public struct Answer: Sendable {
         self.body = body
     }
 
-    /// `value` as JSON with names in alphabetical order, so that equal answers are equal bytes.
+    /// `value` as JSON with names in the order of their bytes, so that equal answers are equal bytes.
     public static func json(_ value: some Encodable, status: Int = 200) throws -> Answer {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return json(bytes: ByteBuffer(data: try encoder.encode(value)), status: status)
+        json(bytes: ByteBuffer(bytes: try JSONText(encoding: value).bytes), status: status)
     }
 
     public static func json(bytes: ByteBuffer, status: Int = 200) -> Answer {
@@ -38,7 +34,7 @@ public struct Answer: Sendable {
     /// Adds a member to an answer that is a JSON object, which `json` writes without spaces.
     mutating func add(_ name: String, _ value: some Encodable) throws {
         guard case .bytes(var bytes) = body else { return }
-        let member = try JSONEncoder().encode([name: value]), isEmpty = bytes.readableBytes == 2
+        let member = try JSONText(encoding: [name: value]).bytes, isEmpty = bytes.readableBytes == 2
         bytes.moveWriterIndex(to: bytes.writerIndex - 1)
         if !isEmpty { bytes.writeString(",") }
         bytes.writeBytes(member.dropFirst())

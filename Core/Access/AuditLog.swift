@@ -26,9 +26,7 @@ public enum AuditLog {
         _ action: String, by actor: String, on resource: String, metadata: [String: String] = [:],
         project: String, at instant: Instant, in transaction: any ControlTransaction
     ) async throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let text = String(decoding: try encoder.encode(metadata), as: UTF8.self)
+        let text = try JSONText(encoding: metadata).string
         try await transaction.run(
             """
             /* access.audit */ INSERT INTO access_audit (id, project_id, action, actor, resource, metadata, created_at)

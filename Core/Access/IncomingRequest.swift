@@ -66,7 +66,7 @@ public struct IncomingRequest: Sendable {
         /// The pairs with one of these names.
         func keeping(_ names: [String]) -> Query {
             guard !names.isEmpty else { return Query("") }
-            return Query(text.split(separator: "&").filter { names.contains(Self.decoded($0.prefix { $0 != "=" })) }.joined(separator: "&"))
+            return Query(pairs.filter { names.contains(exactly: $0.name) }.map(\.text).joined(separator: "&"))
         }
 
         /// The last value of `name`; `+` is a space, as forms send it.
@@ -75,10 +75,14 @@ public struct IncomingRequest: Sendable {
         /// All values of `name`, in order.
         public func values(_ name: String) -> [String] {
             guard !text.isEmpty else { return [] }
-            return text.split(separator: "&").compactMap { pair in
-                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                guard let key = parts.first, Self.decoded(key) == name else { return nil }
-                return parts.count > 1 ? Self.decoded(parts[1]) : ""
+            return pairs.filter { $0.name.isExactly(name) }.map(\.value)
+        }
+
+        /// Taken apart by bytes: a client may send letters as they are, and a mark on a sign of ours does not make another sign of it.
+        private var pairs: [(text: Substring, name: String, value: String)] {
+            text.utf8.split(separator: UInt8(ascii: "&")).map { pair in
+                let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+                return (Substring(pair), Self.decoded(Substring(pair[..<end])), Self.decoded(Substring(pair[end...].dropFirst())))
             }
         }
 

@@ -42,7 +42,7 @@ public enum SavedReport {
     /// - Throws: 400 for a parameter that no report has, or whose value can't be meant.
     static func check(parameters: JSON?, at path: String = "params") throws {
         for (name, value) in parameters?.members ?? [] {
-            guard let parameter = ScopeParameters.list.first(where: { $0.name == name }) else {
+            guard let parameter = ScopeParameters.list.first(where: { $0.name.isExactly(name) }) else {
                 let names = ScopeParameters.list.map { "'\($0.name)'" }.joined(separator: ", ")
                 throw ServiceError.body("field '\(path)' may hold \(names); got '\(name.excerpt(60))'.")
             }
@@ -96,10 +96,10 @@ public enum Dashboard {
         if let columns, !(1...1_000).contains(columns.integer ?? 0) {
             throw ServiceError.body("field 'layout.columns' must be a whole number from 1 to 1000; got \(columns.described).")
         }
-        var ids: Set<String> = []
+        var ids: Set<ExactText> = []
         for (index, widget) in (dashboard["widgets"]?.elements ?? []).enumerated() {
             let id = widget["id"]?.string ?? ""
-            guard ids.insert(id).inserted else {
+            guard ids.insert(ExactText(id)).inserted else {
                 throw ServiceError.body("field 'widgets[\(index)].id' is '\(id.excerpt(60))' like that of another widget.")
             }
             let end = (widget["x"]?.integer ?? 0) + (widget["w"]?.integer ?? 0)
@@ -114,13 +114,13 @@ public enum Dashboard {
     public static func run(
         _ definition: Resource.Definition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
         restrictedBy restrictions: [RowRestriction] = []
-    ) async throws -> [String: JSON] {
-        var answers: [String: JSON] = [:]
+    ) async throws -> [ExactText: JSON] {
+        var answers: [ExactText: JSON] = [:]
         for widget in definition.fields["widgets"]?.elements ?? [] {
             do {
-                answers[widget["id"]?.string ?? ""] = try await SavedReport.run(saved: widget, call, override, restrictions)
+                answers[text: widget["id"]?.string ?? ""] = try await SavedReport.run(saved: widget, call, override, restrictions)
             } catch let error as ServiceError {
-                answers[widget["id"]?.string ?? ""] = try JSON(encoding: ["error": error.message])
+                answers[text: widget["id"]?.string ?? ""] = try JSON(encoding: ["error": error.message])
             }
         }
         return answers

@@ -17,7 +17,7 @@ public enum SegmentDefinition {
             _ = try await resolve(try Segment.parse(definition), for: call, inside: id.map { [$0] } ?? [])
         },
         relations: { _, relations in
-            let references = Dictionary(uniqueKeysWithValues: relations.all.map { ($0.id, Self.references(of: $0)) })
+            let references = Dictionary(relations.all.map { ($0.id, Self.references(of: $0)) }) { $1 }
             guard let new = relations.new else { return try isUnused(relations.old?.id ?? "", in: relations.all, references) }
             var reached: Set<String> = [], next = references[new.id] ?? []
             while let id = next.popFirst() {

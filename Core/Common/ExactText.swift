@@ -51,11 +51,24 @@ extension String {
         }
     }
 
+    /// The parts between separators, empty ones too. A separator is one wherever it stands, also before a combining mark.
+    public func parts(separatedBy separator: Unicode.Scalar) -> [String] {
+        unicodeScalars.split(separator: separator, omittingEmptySubsequences: false).map { String($0) }
+    }
+
     public func hashExactly(into hasher: inout Hasher) {
         var text = self
         hasher.combine(text.utf8.count)
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
+}
+
+extension Sequence<String> {
+    public func contains(exactly text: String) -> Bool { contains { $0.isExactly(text) } }
+}
+
+extension Collection<String> {
+    public func firstIndex(ofExactly text: String) -> Index? { firstIndex { $0.isExactly(text) } }
 }
 
 extension Dictionary where Key == ExactText {

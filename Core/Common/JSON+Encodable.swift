@@ -1,11 +1,7 @@
-import Foundation
-
 extension JSON {
-    /// The document that `value` is encoded as, names in alphabetical order.
+    /// The document that `value` is encoded as, names in the order of their bytes.
     public init(encoding value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        self = try JSON.parse(String(decoding: try encoder.encode(value), as: UTF8.self))
+        self = try JSON.parse(try JSONText(encoding: value).string)
     }
 }
 

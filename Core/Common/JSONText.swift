@@ -10,8 +10,11 @@ public struct JSONText: Sendable {
         switch value.kind {
         case .object:
             bytes.append(UInt8(ascii: "{"))
-            var first = true
+            let overridden = Self.overridden(in: value)
+            var first = true, place = 0
             value.forEachMember { name, member in
+                defer { place += 1 }
+                guard overridden.isEmpty || !overridden.contains(place) else { return }
                 if !first { bytes.append(UInt8(ascii: ",")) }
                 first = false
                 append(utf8: name)
@@ -28,9 +31,41 @@ public struct JSONText: Sendable {
             bytes.append(UInt8(ascii: "]"))
         case .string: value.withUTF8 { append(utf8: $0) }
         case .number:
-            append(raw: value.digits ?? "\(value.number ?? 0)")
+            append(raw: value.digits ?? Self.digits(of: value.number ?? 0))
         case .boolean: append(raw: value.boolean == true ? "true" : "false")
         case .null: append(raw: "null")
+        }
+    }
+
+    /// Places of members whose name comes again: the last one counts, as in JavaScript, and engines differ about which one they find.
+    private static func overridden(in value: JSON) -> [Int] {
+        var count = 0
+        value.forEachMember { _, _ in count += 1 }
+        // As many bits as names: no two are the same.
+        guard count > 1, value.nameBits.nonzeroBitCount < count else { return [] }
+        var names: [UnsafeBufferPointer<UInt8>] = []
+        // The pointers are good as long as the value is there.
+        value.forEachMember { name, _ in names.append(name) }
+        return withExtendedLifetime(value) {
+            names.indices.filter { place in names[(place + 1)...].contains { $0.elementsEqual(names[place]) } }
+        }
+    }
+
+    /// The number as it is stored and answered: the fewest digits that mean it, in full up to 21 before the point and 6 behind it, as
+    /// JavaScript writes it but for the plus of a large exponent. DuckDB writes numbers of a document anew, and in this way; PostgreSQL shows
+    /// them as they are stored.
+    static func digits(of number: Double) -> String {
+        let plain = "\(number)"
+        guard let e = plain.utf8.firstIndex(of: UInt8(ascii: "e")) else { return plain.hasSuffix(".0") ? String(plain.dropLast(2)) : plain }
+        let mantissa = plain[..<e], sign = number < 0 ? "-" : "", exponent = Int(plain[plain.utf8.index(after: e)...]) ?? 0
+        var digits = mantissa.filter { $0.isNumber }
+        if mantissa.hasSuffix(".0") { digits.removeLast() }
+        // Where the point stands among the digits.
+        let point = exponent + 1
+        switch point {
+        case digits.count...21: return sign + digits + String(repeating: "0", count: point - digits.count)
+        case -5...0: return sign + "0." + String(repeating: "0", count: -point) + digits
+        default: return sign + digits.prefix(1) + (digits.count > 1 ? "." + digits.dropFirst() : "") + "e\(exponent)"
         }
     }
 
@@ -42,7 +77,7 @@ public struct JSONText: Sendable {
     }
 
     private mutating func append(utf8: UnsafeBufferPointer<UInt8>) {
-        let hex = Array("0123456789abcdef".utf8)
+        let hex = Array("0123456789ABCDEF".utf8)
         bytes.append(UInt8(ascii: "\""))
         for byte in utf8 {
             switch byte {
@@ -51,6 +86,8 @@ public struct JSONText: Sendable {
             case 0x0A: append(raw: "\\n")
             case 0x0D: append(raw: "\\r")
             case 0x09: append(raw: "\\t")
+            case 0x08: append(raw: "\\b")
+            case 0x0C: append(raw: "\\f")
             case 0..<0x20:
                 append(raw: "\\u00")
                 bytes.append(hex[Int(byte >> 4)])
@@ -67,7 +104,7 @@ extension JSON {
     public func text(setting name: String, to value: String) -> String {
         var text = JSONText()
         text.append(raw: "{")
-        for (member, old) in members where member != name {
+        for (member, old) in members where !member.isExactly(name) {
             text.append(string: member)
             text.append(raw: ":")
             text.append(old)

@@ -105,7 +105,7 @@ extension Schema {
         case .number(let range):
             guard let number = value.number, number.isFinite, range.contains(number) else { throw refusal(path, value) }
         case .choice(let choices):
-            guard let text = value.string, choices.contains(text) else { throw refusal(path, value) }
+            guard let text = value.string, choices.contains(exactly: text) else { throw refusal(path, value) }
         case .string(let length, let format): try checkString(value, length, format, path)
         case .array(let element, let count):
             guard value.kind == .array else { throw refusal(path, value) }
@@ -151,7 +151,7 @@ extension Schema {
             try field.schema.check(member, at: place)
         }
         guard unknown == .refused else { return }
-        for (name, _) in value.members where !fields.contains(where: { $0.name == name }) {
+        for (name, _) in value.members where !fields.contains(where: { $0.name.isExactly(name) }) {
             let accepted = fields.map { "'\($0.name)'" }.joined(separator: ", ")
             throw ServiceError.body("unknown field '\(name.excerpt())'; accepted are \(accepted).")
         }

@@ -36,6 +36,7 @@ public final class EventPipeline: Sendable {
         gate: @escaping @Sendable (_ module: String, Project, APIKey?) throws -> Void
     ) {
         self.collectors = Dictionary(collectors.map { ($0.collector.type, $0) }) { first, _ in first }
+        // exact: tables are named in our source
         let numbers = Dictionary(uniqueKeysWithValues: tables.enumerated().map { ($1.name, $0) })
         guard let activity = numbers[Activity.table.name], let visitors = numbers[Activity.visitors.name] else {
             preconditionFailure("the shared tables are not registered")

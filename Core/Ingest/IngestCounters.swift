@@ -25,6 +25,7 @@ public final class IngestCounters: Sendable {
         storedTotal = Counter(label: "ingest_stored_events_total", dimensions: [], factory: metrics)
         duplicateTotal = Counter(label: "ingest_duplicate_events_total", dimensions: [], factory: metrics)
         waitingGauge = Gauge(label: "ingest_waiting_events", dimensions: [], factory: metrics)
+        // exact: reasons are words of ours
         adjustedTotals = Dictionary(uniqueKeysWithValues: Adjustments.reasons.map {
             ($0.name, Counter(label: "ingest_adjusted_events_total", dimensions: [("reason", $0.name)], factory: metrics))
         })

@@ -49,7 +49,7 @@ public struct Ledger: Sendable {
             }
             func reasons(_ outcome: LedgerEntry.Outcome) -> [String: Int64] {
                 let told = lines.filter { $0.int("outcome") == Int64(outcome.rawValue) }
-                return Dictionary(uniqueKeysWithValues: told.map { ($0.text("reason"), $0.int("count")) })
+                return Dictionary(told.map { ($0.text("reason"), $0.int("count")) }) { $1 }  // exact: reasons are words of ours
             }
             let late = owed[hour] ?? [:], waits = waiting[hour] ?? 0
             return Hour(

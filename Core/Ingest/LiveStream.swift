@@ -95,6 +95,7 @@ public final class LiveStream: Sendable {
     ]
 
     private static func event(_ row: EncodedRow) -> ByteBuffer {
+        // exact: columns are named in our source
         let values = Dictionary(uniqueKeysWithValues: zip(Activity.table.allColumns.map(\.name), row.values))
         var text = JSONText()
         text.append(raw: #"event: activity"# + "\n" + #"data: {"at":"#)

@@ -1,4 +1,4 @@
-import Foundation
+import Common
 import NIOCore
 import Storage
 
@@ -19,9 +19,7 @@ public struct LiveTable: Sendable {
     }
 
     func serverSentEvent(_ row: EncodedRow) -> ByteBuffer? {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(show(Row(columns: table.allColumns.map(\.name), values: row.values))) else { return nil }
-        return ByteBuffer(string: "event: \(event)\ndata: \(String(decoding: data, as: UTF8.self))\n\n")
+        guard let data = try? JSONText(encoding: show(Row(columns: table.allColumns.map(\.name), values: row.values))) else { return nil }
+        return ByteBuffer(string: "event: \(event)\ndata: \(data.string)\n\n")
     }
 }

@@ -1,7 +1,7 @@
 import Common
 
 /// How a definition compares a field with a value: the twelve operators of segments and targeting rules.
-public struct Comparison: Sendable, Hashable {
+public struct Comparison: Sendable {
     public enum Operator: String, Sendable, CaseIterable {
         case exists, not_exists, eq, neq, contains, starts_with, ends_with, gt, gte, lt, lte
         case isIn = "in"
@@ -23,7 +23,7 @@ public struct Comparison: Sendable, Hashable {
         static let ofNumbers: [Operator] = [.eq, .neq, .gt, .gte, .lt, .lte, .isIn]
     }
 
-    public enum Operand: Sendable, Hashable {
+    public enum Operand: Sendable {
         case text(String), number(Double), boolean(Bool)
 
         /// As it stands in text made of JSON.
@@ -144,7 +144,6 @@ public struct Comparison: Sendable, Hashable {
     }
 
     private func like(_ subject: SQL, _ before: String, _ after: String) -> SQL {
-        let escaped = operands[0].text.map { "%_!".contains($0) ? "!\($0)" : String($0) }.joined()
-        return "\(subject) LIKE \(before + escaped + after) ESCAPE '!'"
+        "\(subject) LIKE \(before + Filter.literal(operands[0].text) + after) ESCAPE '!'"
     }
 }

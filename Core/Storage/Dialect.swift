@@ -46,22 +46,50 @@ public enum Dialect: String, Sendable {
 
     // MARK: JSON kept as text
 
-    /// The value at `path` as text; null when there is none. The path's parts are bound, never text of the statement.
+    /// The value at `path` as text, compared by code points; null when there is none. What is no string is the text that is stored, which
+    /// `JSONText` wrote. The path's parts are bound, never text of the statement; one of digits leads into an array, counted from 0.
     public func jsonText(_ document: SQL, _ path: [String]) -> SQL {
         switch self {
         case .duckdb: "json_extract_string(\(document), \(Self.pointer(path)))"
-        case .postgresql: "(\(document))::jsonb #>> ARRAY[\(SQL.joined(path.map { "\($0)" }))]::text[]"
+        case .postgresql: byCodePoints(Self.text(in: "(\(document))::json", path))
         case .sqlite: "json_extract(\(document), \(Self.jsonPath(path)))"
         }
     }
 
     /// RFC 6901
     private static func pointer(_ path: [String]) -> String {
-        path.map { "/" + $0.map { $0 == "~" ? "~0" : $0 == "/" ? "~1" : String($0) }.joined() }.joined()
+        var pointer = String.UnicodeScalarView()
+        for part in path {
+            pointer.append("/")
+            for scalar in part.unicodeScalars {
+                switch scalar {
+                case "~": pointer.append(contentsOf: "~0".unicodeScalars)
+                case "/": pointer.append(contentsOf: "~1".unicodeScalars)
+                default: pointer.append(scalar)
+                }
+            }
+        }
+        return String(pointer)
+    }
+
+    /// `json` and not `jsonb`, which writes members, blanks and numbers in a way of its own.
+    private static func text(in document: SQL, _ path: [String]) -> SQL {
+        func array(_ path: ArraySlice<String>) -> SQL { "ARRAY[\(SQL.joined(path.map { "\($0)" }))]::text[]" }
+        let value: SQL = "\(document) #>> \(array(path[...]))"
+        // PostgreSQL alone would look for `-1`, `+1` and `01` in arrays as well.
+        let arrays = path.indices.filter { isOddIndex(path[$0]) }.map { "json_typeof(\(document) #> \(array(path[..<$0]))) = 'array'" as SQL }
+        return arrays.isEmpty ? value : "CASE WHEN \(SQL.any(arrays)) THEN NULL ELSE \(value) END"
+    }
+
+    /// Whether the C library reads a number in what no pointer has as an index.
+    private static func isOddIndex(_ part: String) -> Bool {
+        let digits = part.utf8.drop { $0 == 32 || (9...13).contains($0) }.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
+        guard !digits.isEmpty, digits.allSatisfy({ (48...57).contains($0) }) else { return false }
+        return digits.count < part.utf8.count || (digits.count > 1 && digits.first == UInt8(ascii: "0"))
     }
 
     private static func jsonPath(_ path: [String]) -> String {
-        "$" + path.map { "." + "\"" + $0.filter { $0 != "\"" } + "\"" }.joined()
+        "$" + path.map { "." + "\"" + String($0.unicodeScalars.filter { $0 != "\"" }) + "\"" }.joined()
     }
 
     /// The text, compared and ordered by code points, as columns are.

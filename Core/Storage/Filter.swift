@@ -15,6 +15,7 @@ public struct Filter: Sendable, Hashable {
 
     public let dimension: Dimension
     public let comparison: Operator
+    /// For `matches` and `matchesNone` patterns, in which a backslash takes the meaning from the character after it.
     public let values: [String]
 
     public init(_ dimension: Dimension, _ comparison: Operator, _ values: [String]) {
@@ -23,7 +24,18 @@ public struct Filter: Sendable, Hashable {
         self.values = dimension.isPath ? values.map { comparison.isOfPatterns ? PagePath.normalized($0) : PagePath.clean($0) } : values
     }
 
+    public static func == (left: Filter, right: Filter) -> Bool {
+        left.dimension == right.dimension && left.comparison == right.comparison && left.values.elementsEqual(right.values) { $0.isExactly($1) }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(dimension)
+        hasher.combine(comparison)
+        for value in values { value.hashExactly(into: &hasher) }
+    }
+
     /// What can be filtered by.
+    // exact: columns are ours, paths of properties ExactText
     public enum Dimension: Sendable, Hashable {
         /// A column that is the same in all rows of a session.
         case session(String)
@@ -32,7 +44,7 @@ public struct Filter: Sendable, Hashable {
         /// The first, or last, page of the session.
         case entryPage, exitPage
         /// A property of a custom event, by its path: `data.plan`.
-        case property([String])
+        case property([ExactText])
         /// What a module tells of the session.
         case ofModule(SessionDimension)
 
@@ -51,11 +63,17 @@ public struct Filter: Sendable, Hashable {
                 self = .entryPage
             } else if name == "exit_page" {
                 self = .exitPage
-            } else if name.hasPrefix("data."), name.utf8.count > 5 {
-                self = .property(name.dropFirst(5).split(separator: ".", omittingEmptySubsequences: false).map(String.init))
+            } else if let path = Self.path(name, below: "data") {
+                self = .property(path.map { ExactText($0) })
             } else {
                 return nil
             }
+        }
+
+        /// The parts of `name` behind `prefix` and a dot; nil where it does not begin so, or ends there.
+        static func path(_ name: String, below prefix: String) -> [String]? {
+            let parts = name.parts(separatedBy: ".")
+            return parts[0].isExactly(prefix) && parts.count > 1 && parts[1...] != [""] ? Array(parts[1...]) : nil
         }
 
         /// Names for an error's sentence.
@@ -80,7 +98,7 @@ public struct Filter: Sendable, Hashable {
     func condition(_ scope: Scope) -> SQL {
         switch dimension {
         case .session(let column), .row(let column): condition(on: SQL(sql: column))
-        case .property(let path): "kind = 1 AND \(condition(on: scope.dialect.jsonText("data", path)))"
+        case .property(let path): "kind = 1 AND \(condition(on: scope.dialect.jsonText("data", path.map(\.text))))"
         case .entryPage: session(scope, scope.dialect.first("path", by: Scope.position))
         case .exitPage: session(scope, scope.dialect.last("path", by: Scope.position))
         case .ofModule(let dimension):
@@ -100,20 +118,41 @@ public struct Filter: Sendable, Hashable {
         switch comparison {
         case .isOneOf: "\(subject) IN \(list: values)"
         case .isNoneOf: "coalesce(\(subject) NOT IN \(list: values), TRUE)"
-        case .matches: SQL.any(values.map { "\(subject) LIKE \(Self.pattern($0)) ESCAPE '!'" })
-        case .matchesNone: "coalesce(NOT (\(SQL.any(values.map { "\(subject) LIKE \(Self.pattern($0)) ESCAPE '!'" }))), TRUE)"
+        case .matches: likeOne(subject)
+        case .matchesNone: "coalesce(NOT (\(likeOne(subject))), TRUE)"
         }
     }
 
+    private func likeOne(_ subject: SQL) -> SQL {
+        SQL.any(values.map { "\(subject) LIKE \(Self.pattern($0, escapes: true)) ESCAPE '!'" })
+    }
+
     /// `*` becomes LIKE's `%`; LIKE's own signs lose their meaning.
-    static func pattern(_ text: String) -> String {
-        text.map { character in
-            switch character {
-            case "*": "%"
-            case "%", "_", "!": "!\(character)"
-            default: String(character)
+    /// - Parameter escapes: whether a backslash takes the meaning from the character after it.
+    static func pattern(_ text: String, escapes: Bool = false) -> String {
+        var pattern = String.UnicodeScalarView(), escaped = false
+        // By scalars, as LIKE reads them: a mark above a sign is no part of it.
+        for scalar in text.unicodeScalars {
+            if escapes, scalar == "\\", !escaped {
+                escaped = true
+                continue
             }
-        }.joined()
+            if scalar == "*", !escaped { pattern.append("%") } else { append(scalar, to: &pattern) }
+            escaped = false
+        }
+        return String(pattern)
+    }
+
+    /// The text as a part of a LIKE pattern, in which nothing has a meaning.
+    static func literal(_ text: String) -> String {
+        var literal = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { append(scalar, to: &literal) }
+        return String(literal)
+    }
+
+    private static func append(_ scalar: Unicode.Scalar, to pattern: inout String.UnicodeScalarView) {
+        if ["%", "_", "!"].contains(scalar) { pattern.append("!") }
+        pattern.append(scalar)
     }
 }
 
@@ -129,19 +168,22 @@ extension Filter {
     }
 
     private static func parseCondition(_ text: String, _ others: [SessionDimension]) throws -> Filter {
-        guard let colon = text.firstIndex(of: ":") else {
+        let scalars = text.unicodeScalars
+        guard let colon = scalars.firstIndex(of: ":") else {
             throw ServiceError.parameter("filter", "'\(text.excerpt(60))' has no ':'; write it as country:US,CA.")
         }
-        var name = text[..<colon]
+        var front = scalars[..<colon]
         var sign = ":"
-        if name.hasSuffix("~") { sign = "~:"; name = name.dropLast() }
-        if name.hasSuffix("!") { sign = "!" + sign; name = name.dropLast() }
-        let known = Dimension(String(name)) ?? others.first { $0.name == name }.map(Dimension.ofModule)
+        if front.last == "~" { sign = "~:"; front = front.dropLast() }
+        if front.last == "!" { sign = "!" + sign; front = front.dropLast() }
+        let name = String(front)
+        let known = Dimension(name) ?? others.first { $0.name.isExactly(name) }.map(Dimension.ofModule)
         guard let comparison = Operator(rawValue: sign), let dimension = known else {
             let accepted = Dimension.names + others.map(\.name)
-            throw ServiceError.parameter("filter", "unknown dimension '\(String(name).excerpt(60))'; accepted are \(accepted.joined(separator: ", ")).")
+            throw ServiceError.parameter("filter", "unknown dimension '\(name.excerpt(60))'; accepted are \(accepted.joined(separator: ", ")).")
         }
-        let values = split(String(text[text.index(after: colon)...]), at: ",").map(unescaped)
+        let parts = split(String(scalars[scalars.index(after: colon)...]), at: ",")
+        let values = comparison == .matches || comparison == .matchesNone ? parts : parts.map(unescaped)
         guard values.count <= 100 else { throw ServiceError.parameter("filter", "at most 100 values for '\(name)'; got \(values.count).") }
         guard values.allSatisfy({ $0.utf8.count <= 2_048 && !$0.utf8.contains(0) }) else {
             throw ServiceError.parameter("filter", "a value for '\(name)' is longer than 2048 bytes or contains a NUL character.")
@@ -150,26 +192,22 @@ extension Filter {
     }
 
     /// Parts between separators that no backslash precedes; backslashes stay.
-    private static func split(_ text: String, at separator: Character) -> [String] {
-        var parts = [""], escaped = false
-        for character in text {
-            if character == separator, !escaped {
-                parts.append("")
-            } else {
-                parts[parts.count - 1].append(character)
-            }
-            escaped = character == "\\" && !escaped
+    private static func split(_ text: String, at separator: Unicode.Scalar) -> [String] {
+        var parts = [String.UnicodeScalarView()], escaped = false
+        for scalar in text.unicodeScalars {
+            if scalar == separator, !escaped { parts.append(.init()) } else { parts[parts.count - 1].append(scalar) }
+            escaped = scalar == "\\" && !escaped
         }
-        return parts
+        return parts.map { String($0) }
     }
 
     private static func unescaped(_ text: String) -> String {
-        var result = "", escaped = false
-        for character in text {
-            if character == "\\", !escaped { escaped = true; continue }
-            result.append(character)
+        var result = String.UnicodeScalarView(), escaped = false
+        for scalar in text.unicodeScalars {
+            if scalar == "\\", !escaped { escaped = true; continue }
+            result.append(scalar)
             escaped = false
         }
-        return result
+        return String(result)
     }
 }

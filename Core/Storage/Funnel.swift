@@ -1,7 +1,7 @@
 import Common
 
 /// Steps that visitors shall take, and what holds between them.
-public struct Funnel: Sendable, Hashable {
+public struct Funnel: Sendable {
     public enum Order: String, Sendable, CaseIterable {
         /// The visitor's next activity must be the next step.
         case strict
@@ -11,7 +11,7 @@ public struct Funnel: Sendable, Hashable {
     }
 
     /// What stops a visitor who does it before the next step.
-    public struct Exclusion: Sendable, Hashable {
+    public struct Exclusion: Sendable {
         public let step: Step
         /// Between this step and the next alone; nil for anywhere between the first and the last.
         public let afterStep: Int?

@@ -104,6 +104,7 @@ public struct Migrator: Sendable {
         guard try await !plane.read(tables).isEmpty else { return [] }
         // On the server profile both planes are one database and share the table.
         let rows = try await plane.read("SELECT id FROM migrations_ledger WHERE plane = \(plane.plane.rawValue)")
+        // exact: migrations are named in our source
         return Set(rows.map { $0.text("id") })
     }
 

@@ -2,8 +2,8 @@
 ///
 /// Pieces compose: `\(other)` of type `SQL` is inserted with its own values. `\(sql:)` inserts text as it is, and is
 /// for names and constants of ours alone.
-public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
-    enum Part: Sendable, Hashable {
+public struct SQL: Sendable, ExpressibleByStringInterpolation {
+    enum Part: Sendable {
         case text(String)
         case value(Value)
     }

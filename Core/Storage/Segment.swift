@@ -4,8 +4,8 @@ import Common
 ///
 /// A visitor belongs to it who was active in the report's range and for whom the rule holds there. Conditions look at the range;
 /// one with `within_days` at so many days before the range's end instead, one of the profile at the latest that is known.
-public struct Segment: Sendable, Hashable {
-    public indirect enum Rule: Sendable, Hashable {
+public struct Segment: Sendable {
+    public indirect enum Rule: Sendable {
         case all([Rule])
         case any([Rule])
         case not(Rule)
@@ -50,7 +50,7 @@ public struct Segment: Sendable, Hashable {
     }
 
     /// Steps in their order, and what was not done after the last of them.
-    public struct Sequence: Sendable, Hashable {
+    public struct Sequence: Sendable {
         public let steps: [Step]
         public let thenNot: Step?
         /// From the first step to the last, and from there to what was not done.

@@ -60,11 +60,10 @@ extension Segment {
 
     private static func profile(_ json: JSON, at path: String) throws -> Rule {
         let field = try self.field(json, at: path), comparison = try Comparison.parse(json, at: path)
+        if let trait = Filter.Dimension.path(field, below: "traits") { return .trait(trait, comparison) }
         switch field {
         case "user_id": return .user(comparison)
         case "account_id": return .account(comparison)
-        case _ where field.hasPrefix("traits.") && field.utf8.count > 7:
-            return .trait(field.dropFirst(7).split(separator: ".", omittingEmptySubsequences: false).map(String.init), comparison)
         default: throw unknownField(field, path, ["traits.NAME", "user_id", "account_id"])
         }
     }

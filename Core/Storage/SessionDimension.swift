@@ -35,10 +35,12 @@ extension Filter {
         switch comparison {
         case .isOneOf: values.contains("")
         case .isNoneOf: !values.contains("")
-        case .matches: values.contains { $0.allSatisfy { $0 == "*" } }
-        case .matchesNone: !values.contains { $0.allSatisfy { $0 == "*" } }
+        case .matches: values.contains(where: Self.matchesNothing)
+        case .matchesNone: !values.contains(where: Self.matchesNothing)
         }
     }
+
+    private static func matchesNothing(_ pattern: String) -> Bool { pattern.utf8.allSatisfy { $0 == UInt8(ascii: "*") } }
 }
 
 extension Scope {

@@ -1,11 +1,11 @@
 import Common
 
 /// What a visitor did, as definitions name it: a page seen or a custom event, with properties if need be.
-public struct Step: Sendable, Hashable {
+public struct Step: Sendable {
     public enum Kind: String, Sendable, CaseIterable { case pageview, event }
 
     /// A condition on a property of the event.
-    public struct Property: Sendable, Hashable {
+    public struct Property: Sendable {
         /// The place in `data`.
         public let path: [String]
         public let comparison: Comparison
@@ -28,7 +28,7 @@ public struct Step: Sendable, Hashable {
         if let value {
             if kind == .event {
                 conditions.append("name = \(value)")
-            } else if value.contains("*") {
+            } else if Self.hasStar(value) {
                 conditions.append("path LIKE \(Filter.pattern(value)) ESCAPE '!'")
             } else {
                 conditions.append("path = \(value)")
@@ -46,12 +46,14 @@ public struct Step: Sendable, Hashable {
     }
 
     /// Whether it is told by one name or path.
-    private var isPlain: Bool { properties.isEmpty && value.map { kind == .event || !$0.contains("*") } == true }
+    private var isPlain: Bool { properties.isEmpty && value.map { kind == .event || !Self.hasStar($0) } == true }
+
+    private static func hasStar(_ path: String) -> Bool { path.utf8.contains(UInt8(ascii: "*")) }
 
     /// Which of the steps a row is that is one of them; nil unless all are names, or all paths, of their own.
     static func number(_ steps: [Step]) -> SQL? {
         let values = steps.filter { $0.isPlain && $0.kind == steps[0].kind }.compactMap(\.value)
-        guard values.count == steps.count, Set(values).count == steps.count else { return nil }
+        guard values.count == steps.count, Set(exactly: values).count == steps.count else { return nil }
         let cases = values.enumerated().map { "WHEN \($1) THEN \(sql: String($0 + 1))" as SQL }
         return "CASE \(sql: steps[0].kind == .event ? "name" : "path") \(SQL.joined(cases, separator: " ")) END"
     }
@@ -84,7 +86,7 @@ public struct Step: Sendable, Hashable {
             throw ServiceError.body(
                 "field '\(path).field' must be the name of a property, such as event_data.plan; got \(json["field"]?.described ?? "nothing").")
         }
-        var parts = field.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        var parts = field.parts(separatedBy: ".")
         if parts.count > 1, parts[0] == "event_data" || parts[0] == "data" { parts.removeFirst() }
         return parts
     }

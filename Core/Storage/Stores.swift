@@ -169,7 +169,7 @@ public struct JournalInUse: Error, Sendable, CustomStringConvertible {
 }
 
 /// A count of events with one fate, in one hour of one project.
-public struct LedgerEntry: Sendable, Hashable {
+public struct LedgerEntry: Sendable, Hashable {  // exact: reasons are words of ours
     public enum Outcome: Int16, Sendable, CaseIterable {
         case received = 0, stored, duplicate, refused
         /// Beside one of the others: not refused, and not kept quite as it was sent.

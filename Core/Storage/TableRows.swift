@@ -36,6 +36,7 @@ public enum TableRows {
     }
 
     private static func byTable(_ rows: Rows) -> [String: Int64] {
-        Dictionary(uniqueKeysWithValues: rows.map { ($0.text("name"), $0.int("n")) })
+        // exact: tables are named in our source
+        Dictionary(rows.map { ($0.text("name"), $0.int("n")) }) { $1 }
     }
 }

@@ -172,7 +172,7 @@ struct VisitorErasure: Sendable {
         try await settle()
         guard let visitor = try await events.visitor(VisitorIdentity.key(of: id, project: project), of: project) else {
             // The same on engines that number visitors and on those that don't.
-            return Dictionary(uniqueKeysWithValues: tables.map { ($0.name, 0) })
+            return Dictionary(tables.map { ($0.name, 0) }) { $1 }
         }
         var counts: [String: Int64] = [:]
         for table in tables {

@@ -89,6 +89,7 @@ struct DemoDetails: Sendable {
 
     /// Who signs up says who that is: a user, mostly of a company. Nil for other events, and for visitors without an id.
     private func user(_ event: DemoEvent, _ random: inout DemoRandom) -> [UInt8]? {
+        // exact: a name of ours
         guard let json = Self.json(event), json["name"]?.string == DemoSite.signup, Self.json(event.visitor)?["visitor_id"]?.string != nil else { return nil }
         let given = Self.given[random.below(Self.given.count)], family = Self.families[random.below(Self.families.count)]
         let company = Self.companies[random.below(Self.companies.count)], isAlone = random.chance(0.3)

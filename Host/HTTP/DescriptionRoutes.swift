@@ -29,7 +29,7 @@ struct DescriptionRoutes: Sendable {
     }
 
     static func document(_ modules: [any AnalyticsModule], _ hostRoutes: [(module: String?, route: Route)], _ configuration: HostConfiguration) -> String {
-        let categories = Dictionary(uniqueKeysWithValues: modules.map { ($0.name, type(of: $0).manifest.category.rawValue) })
+        let categories = Dictionary(modules.map { ($0.name, type(of: $0).manifest.category.rawValue) }) { $1 }
         let routes = hostRoutes + modules.flatMap { module in module.routes.map { (module.name, $0) } }
         let added = Dictionary(grouping: modules.flatMap(\.extensions), by: \.type).mapValues { $0.flatMap(\.fields) }
         return OpenAPI.document(

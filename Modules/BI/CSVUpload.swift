@@ -8,7 +8,7 @@ struct CSVUpload: Encodable, Sendable {
     let id, name: String
     let columns: [String]
     /// By column: integer, number, boolean, timestamp or text.
-    let types: [String: String]
+    let types: [ExactText: String]
     let rowCount: Int64
     let createdAt: Instant
 
@@ -49,7 +49,7 @@ struct CSVUpload: Encodable, Sendable {
         createdAt = Instant(milliseconds: row.int("created_at"))
         let stored = try JSON.parse(row.text("columns")).elements.map { ($0.elements[0].string ?? "", $0.elements[1].string ?? "") }
         columns = stored.map(\.0)
-        types = Dictionary(stored) { first, _ in first }
+        types = Dictionary(exactly: stored)
     }
 
     // MARK: Finding
@@ -74,7 +74,7 @@ struct CSVUpload: Encodable, Sendable {
         return try CSVUpload(row)
     }
 
-    struct Page: Encodable { let data: [[String: Value]], total: Int64 }
+    struct Page: Encodable { let data: [[ExactText: Value]], total: Int64 }
 
     static func rows(_ call: ProjectRequest) async throws -> Answer {
         let upload = try await require(call.path("id"), call)
@@ -95,7 +95,7 @@ struct CSVUpload: Encodable, Sendable {
         }
         let upload = try await require(id, call)
         let conditions: [(index: Int, accepted: Set<Value>)] = try (filters?.members ?? []).filter { $0.name != "upload_id" }.map { name, value in
-            guard let index = upload.columns.firstIndex(of: name) else {
+            guard let index = upload.columns.firstIndex(ofExactly: name) else {
                 throw ServiceError.body(
                     "field 'filters': '\(name.excerpt(60))' is no column of the upload; accepted are \(upload.columns.joined(separator: ", ")).")
             }
@@ -127,7 +127,7 @@ struct CSVUpload: Encodable, Sendable {
         let (name, columns, rows) = try isFile
             ? file(bytes.withUnsafeReadableBytes(text), named: call.text("name"), delimiter: call.text("delimiter"))
             : objects(bytes.withUnsafeReadableBytes { try JSON.parseMending($0).json })
-        guard Set(columns).count == columns.count else { throw ServiceError.body("the names of columns must differ.") }
+        guard Set(exactly: columns).count == columns.count else { throw ServiceError.body("the names of columns must differ.") }
         let types = columns.indices.map { index in ValueKind.common(rows.lazy.map { $0[index] }, ofFile: isFile) }
         let typed = isFile ? rows.map { row in zip(row, types).map { $1.read($0) } } : rows
         let upload = try await store(name, Array(zip(columns, types.map(\.rawValue))), typed, call)
@@ -136,11 +136,11 @@ struct CSVUpload: Encodable, Sendable {
 
     private static func objects(_ json: JSON) throws -> (String, [String], [[Value]]) {
         try body.check(json)
-        let columns = (json["columns"]?.elements ?? []).compactMap(\.string), places = Dictionary(zip(columns, columns.indices)) { first, _ in first }
+        let columns = (json["columns"]?.elements ?? []).compactMap(\.string), places = Dictionary(exactly: zip(columns, columns.indices))
         let rows = try (json["rows"]?.elements ?? []).enumerated().map { number, object in
             var row = [Value](repeating: .null, count: columns.count)
             for (name, member) in object.members {
-                guard let index = places[name] else {
+                guard let index = places[text: name] else {
                     throw ServiceError.body("field 'rows[\(number)]': '\(name.excerpt(60))' is not among the columns.")
                 }
                 guard member.kind != .object, member.kind != .array else {

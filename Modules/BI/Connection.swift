@@ -179,10 +179,10 @@ enum Connection {
 
     /// Rows are objects, so no two columns have one name.
     private static func distinct(_ names: [String]) -> [String] {
-        var met: Set<String> = []
+        var met: Set<ExactText> = []
         return names.map { name in
             var own = name, number = 2
-            while !met.insert(own).inserted {
+            while !met.insert(ExactText(own)).inserted {
                 own = "\(name)_\(number)"
                 number += 1
             }

@@ -41,6 +41,7 @@ struct DatasetList: Encodable, Sendable {
         let defined = try await Metric.resource.all(call).map(\.fields), datasets = call.datasets
         data = datasets.names.compactMap { datasets[$0] }.filter { (try? call.require(module: $0.module)) != nil }.map { dataset in
             let fields = Set(dataset.fields.map(\.name))
+            // exact: datasets are named in our source
             let own = defined.filter { $0["dataset"]?.string == dataset.name }.compactMap { $0["key"]?.string }
             return Dataset(
                 name: dataset.name, summary: dataset.summary,

@@ -27,9 +27,9 @@ enum Metric {
                 try metrics.check(key, in: dataset)
             }
             // A metric with another name in front of people is the same to those that are made from it.
-            guard let old = relations.old, ["key", "dataset", "expression"].contains(where: { old.fields[$0]?.string != relations.new?.fields[$0]?.string })
+            guard let old = relations.old, ["key", "dataset", "expression"].contains(where: { Self.text(old.fields, $0) != Self.text(relations.new?.fields, $0) })
             else { return }
-            let others = relations.all.map(\.fields).filter { $0["key"]?.string != relations.new?.fields["key"]?.string }
+            let others = relations.all.map(\.fields).filter { Self.text($0, "key") != Self.text(relations.new?.fields, "key") }
             let before = Metrics(others + [old.fields])
             for other in others {
                 guard let key = other["key"]?.string, let dataset = call.datasets[other["dataset"]?.string ?? ""],
@@ -41,6 +41,8 @@ enum Metric {
         })
 
     static let functions: Set<String> = ["count", "count_distinct", "sum", "avg", "min", "max"]
+
+    private static func text(_ definition: JSON?, _ name: String) -> ExactText? { (definition?[name]?.string).map { ExactText($0) } }
 
     private static func isNamePart(_ byte: UInt8) -> Bool {
         (97...122).contains(byte) || (48...57).contains(byte) || byte == UInt8(ascii: "_")

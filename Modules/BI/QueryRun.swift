@@ -105,5 +105,5 @@ struct QueryAnswer: Encodable, Sendable {
 }
 
 extension QueryResult {
-    var objects: [[String: Value]] { rows.map { Dictionary(uniqueKeysWithValues: zip(columns, $0)) } }
+    var objects: [[ExactText: Value]] { rows.map { Dictionary(exactly: zip(columns, $0)) } }
 }

@@ -4,6 +4,7 @@ import Synchronization
 
 /// The queries that are under way on this host: so many at a time, and each can be stopped by its id.
 final class RunningQueries: Sendable {
+    // exact: ids are UUIDs
     private struct Key: Hashable {
         let project: String, id: String
     }

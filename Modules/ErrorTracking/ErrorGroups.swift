@@ -88,7 +88,7 @@ struct ErrorGroups: Sendable {
               WHERE fingerprint IN \(SQL.list(groups.map(\.fingerprint.high))) AND \(condition)) met
             GROUP BY fingerprint, fingerprint_low
             """)
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0.fingerprint, $0.int("visitors")) })
+        return Dictionary(rows.map { ($0.fingerprint, $0.int("visitors")) }) { $1 }
     }
 
     /// The page where each of the errors happened most, and the number of its pages.
@@ -102,7 +102,7 @@ struct ErrorGroups: Sendable {
                 GROUP BY fingerprint, fingerprint_low, path) counted) ranked
             WHERE place = 1
             """)
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0.fingerprint, ($0.text("path"), $0.int("paths"))) })
+        return Dictionary(rows.map { ($0.fingerprint, ($0.text("path"), $0.int("paths"))) }) { $1 }
     }
 
     /// The last row of each group. Its time is known, so that the store need not look at the others.
@@ -125,8 +125,8 @@ struct ErrorGroups: Sendable {
             SELECT fingerprint, min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM error_tracking_errors
             WHERE fingerprint IN \(SQL.list(fingerprints.map(\.high))) GROUP BY fingerprint
             """)
-        return Dictionary(uniqueKeysWithValues: rows.map {
+        return Dictionary(rows.map {
             ($0.int("fingerprint"), (Instant(milliseconds: $0.int("first_at")), Instant(milliseconds: $0.int("last_at"))))
-        })
+        }) { $1 }
     }
 }

@@ -81,13 +81,13 @@ struct Release: Encodable, Sendable {
                   metadata = CASE WHEN \(metadata == nil) THEN error_tracking_releases.metadata ELSE excluded.metadata END
                 RETURNING \(sql: columns)
                 """)
-            let isNew = rows[0].text("id") == id
+            let isNew = rows[0].text("id").isExactly(id)
             try await AuditLog.record(
                 isNew ? "release.create" : "release.update", by: actor, on: "release \(rows[0].text("id"))",
                 metadata: ["version": version, "environment": environment], project: project, at: now, in: transaction)
             return rows
         }
-        return (try Release(rows[0]), rows[0].text("id") == id)
+        return (try Release(rows[0]), rows[0].text("id").isExactly(id))
     }
 
     private static func instant(_ text: String) throws -> Instant {

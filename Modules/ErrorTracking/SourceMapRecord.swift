@@ -76,7 +76,7 @@ struct SourceMapRecord: Encodable, Sendable {
     }
 
     /// Those of the releases.
-    static func all(of releases: Set<String>, _ call: ProjectRequest) async throws -> [SourceMapRecord] {
+    static func all(of releases: Set<ExactText>, _ call: ProjectRequest) async throws -> [SourceMapRecord] {
         guard !releases.isEmpty else { return [] }
         let rows = try await call.control.read(
             """
@@ -117,7 +117,7 @@ struct SourceMapRecord: Encodable, Sendable {
                 metadata: ["release_version": upload.releaseVersion, "minified_url": upload.minifiedURL], project: project, at: now, in: transaction)
             return try await transaction.run("SELECT \(sql: columns) FROM \(sql: joined) WHERE m.id = \(id)")
         }
-        return (try SourceMapRecord(rows[0]), rows[0].text("id") == new)
+        return (try SourceMapRecord(rows[0]), rows[0].text("id").isExactly(new))
     }
 
     /// `DELETE /api/v1/source-maps/{id}`

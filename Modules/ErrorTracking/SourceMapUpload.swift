@@ -37,17 +37,17 @@ struct SourceMapUpload: Sendable {
         let files = form.parts.filter { $0.filename != nil || $0.name == "source_map" }
         guard files.count <= 1 else { throw ServiceError.body("a form may hold one file, the source map; got \(files.count).") }
         let texts = form.parts.filter { $0.filename == nil && $0.name != "source_map" }
-        var text = JSONText(), names: Set<String> = []
+        var text = JSONText(), names: Set<ExactText> = []
         text.append(raw: "{")
         func append(_ name: String, _ value: (inout JSONText) -> Void) {
             if !names.isEmpty { text.append(raw: ",") }
-            names.insert(name)
+            names.insert(ExactText(name))
             text.append(string: name)
             text.append(raw: ":")
             value(&text)
         }
         for part in texts {
-            guard !names.contains(part.name) else { throw ServiceError.body("field '\(part.name.excerpt(60))' stands in the form twice.") }
+            guard !names.contains(text: part.name) else { throw ServiceError.body("field '\(part.name.excerpt(60))' stands in the form twice.") }
             if part.name == "artifacts" {
                 let artifacts = try part.bytes.withUnsafeReadableBytes { try JSON.parse($0) }
                 append(part.name) { $0.append(artifacts) }

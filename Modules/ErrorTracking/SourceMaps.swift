@@ -10,19 +10,19 @@ struct SourceMaps: Sendable {
 
     /// The maps that are registered for the releases.
     func registered(for releases: [String]) async throws -> Registered {
-        let records = try await SourceMapRecord.all(of: Set(releases), call)
-        return Registered(byRelease: Dictionary(grouping: records, by: \.releaseVersion), call: call)
+        let records = try await SourceMapRecord.all(of: Set(exactly: releases), call)
+        return Registered(byRelease: Dictionary(grouping: records) { ExactText($0.releaseVersion) }, call: call)
     }
 
     struct Registered: Sendable {
         /// The newest first.
-        let byRelease: [String: [SourceMapRecord]]
+        let byRelease: [ExactText: [SourceMapRecord]]
         fileprivate let call: ProjectRequest
 
         /// The map for a script of a release: of the same environment rather than of another one, and under its whole URL
         /// rather than under its path.
         func match(_ filename: String, release: String?, environment: String) -> SourceMapRecord? {
-            guard let release, let records = byRelease[release], !filename.isEmpty else { return nil }
+            guard let release, let records = byRelease[text: release], !filename.isEmpty else { return nil }
             let script = ScriptAddress(filename)
             return records.filter { script.isNamed(by: $0.minifiedURL) }.max { left, right in
                 rank(left, script, environment) < rank(right, script, environment)
@@ -30,7 +30,7 @@ struct SourceMaps: Sendable {
         }
 
         private func rank(_ record: SourceMapRecord, _ script: ScriptAddress, _ environment: String) -> Int {
-            (record.environment == environment ? 2 : 0) + (ScriptAddress(record.minifiedURL).whole == script.whole ? 1 : 0)
+            (record.environment.isExactly(environment) ? 2 : 0) + (ScriptAddress(record.minifiedURL).whole.isExactly(script.whole) ? 1 : 0)
         }
 
         /// Maps that one request reads at most; the frames of further ones stay as they are.
@@ -63,14 +63,14 @@ struct SourceMaps: Sendable {
 }
 
 /// Where a script lies.
-struct ScriptAddress: Sendable, Equatable {
+struct ScriptAddress: Sendable {
     /// Without query and fragment.
     let whole: String
     /// From the first slash after the host.
     let path: Substring
 
     init(_ text: String) {
-        whole = String(text.prefix { $0 != "?" && $0 != "#" })
+        whole = String(text.unicodeScalars.prefix { $0 != "?" && $0 != "#" })
         if let scheme = whole.firstRange(of: "://") {
             let rest = whole[scheme.upperBound...]
             path = rest.firstIndex(of: "/").map { rest[$0...] } ?? "/"
@@ -83,10 +83,10 @@ struct ScriptAddress: Sendable, Equatable {
     /// is meant for the script on any host.
     func isNamed(by minifiedURL: String) -> Bool {
         let named = ScriptAddress(minifiedURL)
-        if named.whole == whole { return true }
+        if named.whole.isExactly(whole) { return true }
         guard !named.whole.contains("://") else { return false }
         let namedPath = named.whole.hasPrefix("~/") ? named.whole.dropFirst() : named.whole[...]
-        return namedPath.hasPrefix("/") && namedPath == path
+        return namedPath.hasPrefix("/") && ExactText(namedPath) == ExactText(path)
     }
 }
 

@@ -4,7 +4,7 @@ import Core
 struct Account: Encodable, Sendable {
     let accountID: String
     @Nullable var name: String?
-    let traits: [String: JSON]
+    let traits: [ExactText: JSON]
     /// Only where one account is asked for.
     let firstSeenAt: Instant?
     let lastSeenAt: Instant
@@ -30,7 +30,7 @@ struct Account: Encodable, Sendable {
         let traits = try await Traits.of(accounts: rows.map { $0.text("account_id") }, scope)
         return rows.map {
             Account(
-                accountID: $0.text("account_id"), name: $0.optionalText("name"), traits: traits[$0.text("account_id")] ?? [:],
+                accountID: $0.text("account_id"), name: $0.optionalText("name"), traits: traits[text: $0.text("account_id")] ?? [:],
                 firstSeenAt: id == nil ? nil : Instant(milliseconds: $0.int("first_at")), lastSeenAt: Instant(milliseconds: $0.int("last_at")))
         }
     }

@@ -4,7 +4,7 @@ import Core
 struct Profile: Encodable, Sendable {
     let visitorID: String
     @Nullable var userID: String?
-    let traits: [String: JSON]
+    let traits: [ExactText: JSON]
     /// Only where one profile is asked for.
     let firstSeenAt: Instant?
     let lastSeenAt: Instant
@@ -71,7 +71,7 @@ struct Profile: Encodable, Sendable {
 /// Traits as they were told last.
 enum Traits {
     /// By visitor.
-    static func of(_ visitors: [Int64], _ scope: Scope) async throws -> [Int64: [String: JSON]] {
+    static func of(_ visitors: [Int64], _ scope: Scope) async throws -> [Int64: [ExactText: JSON]] {
         guard !visitors.isEmpty else { return [:] }
         let rows = try await scope.rows("identity.traits", reading: [Identity.traits], """
             SELECT visitor, name, \(Identity.latest("value", scope.dialect)) AS value FROM identity_traits
@@ -81,20 +81,20 @@ enum Traits {
     }
 
     /// By account.
-    static func of(accounts: [String], _ scope: Scope) async throws -> [String: [String: JSON]] {
+    static func of(accounts: [String], _ scope: Scope) async throws -> [ExactText: [ExactText: JSON]] {
         guard !accounts.isEmpty else { return [:] }
         let rows = try await scope.rows("identity.account_traits", reading: [IdentityModule.accountTraits], """
             SELECT account_id, name, \(Identity.latest("value", scope.dialect)) AS value FROM identity_account_traits
             WHERE account_id IN \(list: accounts) GROUP BY account_id, name
             """)
-        return try read(rows) { $0.text("account_id") }
+        return try read(rows) { ExactText($0.text("account_id")) }
     }
 
-    private static func read<Key: Hashable>(_ rows: Rows, by key: (Row) -> Key) throws -> [Key: [String: JSON]] {
-        var traits: [Key: [String: JSON]] = [:]
+    private static func read<Key: Hashable>(_ rows: Rows, by key: (Row) -> Key) throws -> [Key: [ExactText: JSON]] {
+        var traits: [Key: [ExactText: JSON]] = [:]
         for row in rows {
             let value = try JSON.parse("[\(row.text("value"))]").elements[0]
-            if !value.isNull { traits[key(row), default: [:]][row.text("name")] = value }
+            if !value.isNull { traits[key(row), default: [:]][text: row.text("name")] = value }
         }
         return traits
     }

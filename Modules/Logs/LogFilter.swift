@@ -30,8 +30,8 @@ struct LogFilter: Sendable {
 
     /// `retry "card declined"` is two: the word, and the phrase. A quote that isn't closed ends with the text.
     static func words(of search: String) -> [String] {
-        search.lowercased().split(separator: "\"", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
-            index % 2 == 1 ? [String(part)] : part.split(whereSeparator: \.isWhitespace).map(String.init)
+        search.lowercased().parts(separatedBy: "\"").enumerated().flatMap { index, part in
+            index % 2 == 1 ? [part] : part.split(whereSeparator: \.isWhitespace).map(String.init)
         }.filter { !$0.isEmpty }
     }
 

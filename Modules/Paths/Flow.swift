@@ -4,7 +4,7 @@ import Core
 struct Flow: Encodable, Sendable {
     struct Node: Encodable, Sendable {
         /// Step and name.
-        let id: String
+        let id: ExactText
         /// 0 for the pivot, 1, 2 ... after it, -1, -2 ... before it.
         let step: Int64
         let name: String
@@ -13,8 +13,8 @@ struct Flow: Encodable, Sendable {
 
     struct Link: Encodable, Sendable {
         /// The earlier node.
-        let source: String
-        let target: String
+        let source: ExactText
+        let target: ExactText
         let visitors: Int64
     }
 
@@ -85,8 +85,8 @@ struct Flow: Encodable, Sendable {
     /// - Parameter rows: pairs of neighbours, the steps nearest to the pivot first.
     private init(_ pivot: Pivot, _ rows: Rows) {
         let sign: Int64 = pivot.direction == .forward ? 1 : -1
-        func id(_ step: Int64, _ name: String) -> String { "\(step * sign):\(name)" }
-        var visitors: [String: Int64] = [:], order: [(step: Int64, name: String)] = [], links: [Link] = []
+        func id(_ step: Int64, _ name: String) -> ExactText { ExactText("\(step * sign):\(name)") }
+        var visitors: [ExactText: Int64] = [:], order: [(step: Int64, name: String)] = [], links: [Link] = []
         for row in rows {
             let step = row.int("step"), name = row.text("target_name"), n = row.int("visitors")
             let near = step == 1 ? id(0, pivot.name) : id(step - 1, row.text("source_name")), far = id(step, name)
@@ -100,7 +100,7 @@ struct Flow: Encodable, Sendable {
         event = pivot.event
         direction = pivot.direction.rawValue
         nodes = order.map { Node(id: id($0.step, $0.name), step: $0.step * sign, name: $0.name, visitors: visitors[id($0.step, $0.name)]!) }
-            .sorted { (abs($0.step), $1.visitors, $0.name) < (abs($1.step), $0.visitors, $1.name) }
+            .sorted { (abs($0.step), $1.visitors, ExactText($0.name)) < (abs($1.step), $0.visitors, ExactText($1.name)) }
         self.links = links
     }
 }

@@ -14,6 +14,7 @@ enum SearchTerm {
         return maskingCards(words.joined(separator: " ")).prefix(scalars: maximumLength).trimmingCharacters(in: .whitespaces)
     }
 
+    // exact: terms are brought into one form first
     private static func isSpace(_ character: Character) -> Bool {
         character.isWhitespace || character.unicodeScalars.allSatisfy { $0.properties.generalCategory == .control }
     }
@@ -51,6 +52,7 @@ enum SearchTerm {
         return result + String(characters[copied...])
     }
 
+    // exact: terms are brought into one form first
     private static func groups(in characters: [Character]) -> [Group] {
         var groups: [Group] = []
         for (index, character) in characters.enumerated() {
@@ -66,6 +68,7 @@ enum SearchTerm {
     }
 
     /// Decimal digits of any script.
+    // exact: terms are brought into one form first
     private static func digit(_ character: Character) -> Int? {
         guard let scalar = character.unicodeScalars.first, scalar.properties.numericType == .decimal else { return nil }
         return character.wholeNumberValue

@@ -128,19 +128,21 @@ struct AttributionReport: Encodable, Sendable {
     ]
 
     static func run(_ scope: Scope, _ attribution: Attribution) async throws -> AttributionReport {
-        struct Key: Hashable { let channel: Channel, source: String, campaign: String }
+        struct Key: Hashable { let channel: Channel, source: ExactText, campaign: ExactText }
         var sums: [Key: (orders: Double, revenue: Double)] = [:]
         for credit in try await attribution.credits(scope) {
-            let key = Key(channel: Channel(credit.origin), source: credit.origin.source, campaign: credit.origin.campaign)
+            let key = Key(channel: Channel(credit.origin), source: ExactText(credit.origin.source), campaign: ExactText(credit.origin.campaign))
             let sum = sums[key] ?? (0, 0)
             sums[key] = (sum.orders + credit.orders, sum.revenue + credit.revenue)
         }
-        let lines = sums.map { key, sum in
-            Line(
+        let lines = sums.map { exact, sum in
+            let key = (channel: exact.channel, source: exact.source.text, campaign: exact.campaign.text)
+            return Line(
                 channel: key.channel.rawValue, source: key.source, campaign: key.campaign.isEmpty ? nil : key.campaign,
                 orders: (sum.orders * 10_000).rounded() / 10_000, revenue: Revenue.rounded(sum.revenue, in: attribution.currency))
         }.sorted {
-            ($1.revenue, $1.orders, $0.channel, $0.source, $0.campaign ?? "") < ($0.revenue, $0.orders, $1.channel, $1.source, $1.campaign ?? "")
+            ($1.revenue, $1.orders, $0.channel, ExactText($0.source), ExactText($0.campaign ?? ""))
+                < ($0.revenue, $0.orders, $1.channel, ExactText($1.source), ExactText($1.campaign ?? ""))
         }
         return AttributionReport(
             model: attribution.model.rawValue, currency: attribution.currency, lookbackDays: attribution.lookbackDays, data: lines)

@@ -45,7 +45,7 @@ struct CampaignCosts: Encodable, Sendable {
     /// Campaigns with imported cost, the dearest first. Names of the advertiser's and of `utm_campaign` are the same but for case
     /// and white space at their ends. What was imported must be in the report's currency: nobody says there which one it is.
     static func run(_ scope: Scope, _ attribution: Attribution, costs: [ImportedCosts]) async throws -> CampaignCosts {
-        var credits: [String: (orders: Double, revenue: Double)] = [:]
+        var credits: [ExactText: (orders: Double, revenue: Double)] = [:]
         for credit in try await attribution.credits(scope) where !credit.origin.campaign.isEmpty {
             let key = ImportedCosts.key(credit.origin.campaign), sum = credits[key] ?? (0, 0)
             credits[key] = (sum.orders + credit.orders, sum.revenue + credit.revenue)

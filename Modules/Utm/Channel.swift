@@ -55,7 +55,7 @@ enum Channel: String, Sendable, CaseIterable {
 }
 
 /// Where a session came from: its campaign's parameters where it has some, else the service that marked the click, else its referrer.
-struct Origin: Sendable, Hashable {
+struct Origin: Sendable {
     /// Lower case; `(direct)` for none.
     let source: String
     /// Lower case; "" for none.

@@ -176,6 +176,7 @@ struct ImportRow: Sendable {
     }
 }
 
+// exact: numbers of spreadsheets
 extension Character {
     fileprivate var isCurrencySymbol: Bool { unicodeScalars.allSatisfy { $0.properties.generalCategory == .currencySymbol } }
 }

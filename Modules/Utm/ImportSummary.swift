@@ -38,7 +38,7 @@ struct ImportedCosts: Sendable {
     let impressions: Double
 
     /// Names that mean the same campaign have the same key.
-    static func key(_ campaign: String) -> String { CampaignFields.kept(campaign).lowercased() }
+    static func key(_ campaign: String) -> ExactText { ExactText(CampaignFields.kept(campaign).lowercased()) }
 
     /// Campaigns with a cost, the dearest first.
     static func read(_ call: ProjectRequest, _ days: ClosedRange<Day>, provider: String?) async throws -> [ImportedCosts] {
@@ -48,10 +48,11 @@ struct ImportedCosts: Sendable {
             GROUP BY campaign ORDER BY campaign
             """)
         // Spellings of one name are one campaign, called as the first of them.
+        // exact: the key is
         return Dictionary(grouping: rows, by: { key($0.text("campaign")) }).values.map { spellings in
             func sum(_ column: String) -> Double { rounded(spellings.reduce(0) { $0 + $1.double(column) }) }
             return ImportedCosts(campaign: spellings[0].text("campaign"), cost: sum("cost"), clicks: sum("clicks"), impressions: sum("impressions"))
-        }.sorted { ($1.cost, $0.campaign) < ($0.cost, $1.campaign) }
+        }.sorted { ($1.cost, ExactText($0.campaign)) < ($0.cost, ExactText($1.campaign)) }
     }
 
     fileprivate static func chosen(_ call: ProjectRequest, _ days: ClosedRange<Day>, _ provider: String?) -> SQL {

@@ -18,6 +18,7 @@ enum OriginText {
     }
 
     static func channel(_ origin: String) -> Channel {
+        // exact: a control character takes no mark
         let parts = origin.split(separator: Character(separator), omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 5 else { return .other }
         return Channel(Origin(

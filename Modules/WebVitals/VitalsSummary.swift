@@ -27,7 +27,7 @@ struct VitalsSummary: Encodable, Sendable {
         let rows = try await scope.rows("webvitals.summary", reading: [WebVitalsModule.measurements], """
             SELECT metric, \(ranks[0]) AS p50, \(ranks[1]) AS p75, \(ranks[2]) AS p99 FROM webvitals_measurements GROUP BY metric
             """)
-        var vitals = Dictionary(uniqueKeysWithValues: Metric.names.map { ($0, Vital()) })
+        var vitals = Dictionary(Metric.names.map { ($0, Vital()) }) { $1 }
         for row in rows {
             guard let metric = Metric(rawValue: row.text("metric")) else { continue }
             let p75 = row.double("p75")

@@ -1,4 +1,4 @@
-import Common
+import Core
 import TestSupport
 import Testing
 
@@ -65,11 +65,28 @@ struct SameLettersTests {
             }
             #expect(try await who("Jos%C3%A9") == "nfc")
             #expect(try await who("Jose%CC%81") == "nfd")
-            let erased = try await app.delete("/api/v1/privacy/visitors/Jose%CC%81", as: .admin)
-            #expect(erased.status == 200, "\(erased.body)")
+            let erased = try await app.delete("/api/admin/projects/\(app.project.id)/privacy/visitors/Jose%CC%81", as: .admin)
+            #expect(erased.status == 204, "\(erased.body)")
             #expect(try await who("Jos%C3%A9") == "nfc")
             let gone = try await app.get("/api/v1/identity/profiles/Jose%CC%81")
             #expect(gone.status == 404)
+        }
+    }
+
+    @Test("traits and accounts are kept apart too", arguments: Profile.available)
+    func traits(profile: Profile) async throws {
+        let traits = #""\#(Self.nfc)":1,"\#(Self.nfd)":{"\#(Self.nfd)":2,"\#(Self.nfc)":3}"#
+        let events = [
+            Self.identify("v", #""traits":{\#(traits)},"account_id":"\#(Self.nfc)","account_traits":{"is":"composed"}"#),
+            Self.identify("w", #""traits":{\#(traits)},"account_id":"\#(Self.nfd)","account_traits":{"is":"decomposed"}"#),
+        ]
+        try await TestApp.run(profile, collecting: events) { app in
+            let profile = try await app.get("/api/v1/identity/profiles/v")
+            let told = #""traits":{"\#(Self.nfd)":{"\#(Self.nfd)":2,"\#(Self.nfc)":3},"\#(Self.nfc)":1}"#
+            #expect(Array(profile.body.utf8).firstRange(of: Array(told.utf8)) != nil, "\(profile.body)")
+            let accounts = try await app.get("/api/v1/identity/accounts").json()["data"]?.elements ?? []
+            let kinds = Dictionary(exactly: accounts.map { ($0["account_id"]?.string ?? "", $0["traits"]?["is"]?.string) })
+            #expect(kinds == [ExactText(Self.nfc): "composed", ExactText(Self.nfd): "decomposed"])
         }
     }
 

@@ -140,6 +140,17 @@ struct PathsTests {
         }
     }
 
+    @Test("a page whose path was sent with a control character is one page of a way", arguments: Profile.available)
+    func control(profile: Profile) async throws {
+        let pages = ["/", #"/a\u001Fb"#, "/end"].enumerated().map { minute, path in
+            #"{"type":"pageview","path":"\#(path)","visitor_id":"ada","timestamp":"2026-03-02T10:0\#(minute):00Z"}"#
+        }
+        try await TestApp.run(profile, collecting: pages) { app in
+            let answer = try await app.get("/api/v1/paths/between?start=/&end=/end").json(), ways = answer["ways"]?.elements ?? []
+            #expect(ways.map { $0["pages"]?.elements.map(\.string) } == [["/", "/a%1Fb", "/end"]])
+        }
+    }
+
     @Test("list the ways between two pages", arguments: Profile.available)
     func between(profile: Profile) async throws {
         let ways = [

@@ -50,6 +50,22 @@ struct AttributionTests {
         }
     }
 
+    @Test("campaigns with the same letters in different bytes are two", arguments: Profile.available)
+    func sameLetters(profile: Profile) async throws {
+        let campaigns = ["caf\u{E9}", "cafe\u{301}"], events = campaigns.enumerated().flatMap { number, campaign in
+            [
+                CampaignTests.pageview("v\(number)", "03-01T10:00:00", #","utm_source":"x","utm_medium":"email","utm_campaign":"\#(campaign)""#),
+                Self.event("v\(number)", "03-01T10:01:00", "10"),
+            ]
+        }
+        try await TestApp.run(profile, collecting: events) { app in
+            let answer = try await app.get("/api/v1/marketing/attribution?\(Self.day)&model=last_touch").json()
+            let lines = answer["data"]?.elements ?? []
+            #expect(lines.map { ExactText($0["campaign"]?.string ?? "") } == [ExactText(campaigns[1]), ExactText(campaigns[0])])
+            #expect(lines.map { $0["orders"]?.integer } == [1, 1])
+        }
+    }
+
     @Test("time decay halves every seven days", arguments: Profile.available)
     func timeDecay(profile: Profile) async throws {
         try await TestApp.run(profile) { app in

@@ -5,7 +5,8 @@
 #   config/setup/test-servers.sh bash          to look around
 #
 # Both live in a temporary folder and listen on 127.0.0.1 and on sockets in that folder; the machine's own servers are
-# neither used nor touched. Where Citus is installed, that PostgreSQL is a cluster of one machine. The command finds them by
+# neither used nor touched. PostgreSQL sorts by a language (ICU, de-DE) and lives in New York, deliberately neither by bytes nor
+# in UTC. Where Citus is installed, it is a cluster of one machine. The command finds them by
 #
 #   PULSE_TEST_DATABASE_URL   a role that may create databases and owns this one; `postgres` is the superuser, and
 #                             neither has a password
@@ -59,7 +60,7 @@ as_server=("${as_user[@]}" --pdeathsig INT)
 launch_postgres() {
     # Citus is a client of itself, and would look for certificates in the home of whoever runs this.
     HOME=$folder exec "${as_server[@]}" "$postgres/postgres" -D "$folder/postgres" -k "$folder" -p "$1" \
-        -c listen_addresses=127.0.0.1 -c max_connections=200 \
+        -c listen_addresses=127.0.0.1 -c max_connections=200 -c timezone=America/New_York \
         -c fsync=off -c synchronous_commit=off -c full_page_writes=off "${citus[@]}"
 }
 postgres_answers() { "$postgres/pg_isready" --quiet --host "$folder" --port "$1"; }
@@ -97,10 +98,10 @@ start() {
     exit 1
 }
 
-# Sorted as most people's servers sort, by language, where the version can (15 and later): SQL that relies on the order
-# of bytes without saying so fails here, and not at somebody's home.
+# Sorted as most people's servers sort, by language, where the version can (15 and later), and on the clocks of a city: SQL
+# that relies on the order of bytes or on UTC without saying so fails here, and not at somebody's home.
 collation=(--locale C.UTF-8)
-if "$initdb" --help | grep -q icu-locale; then collation+=(--locale-provider icu --icu-locale en-US); fi
+if "$initdb" --help | grep -q icu-locale; then collation+=(--locale-provider icu --icu-locale de-DE); fi
 (
     cd "$folder"
     "${as_user[@]}" "$initdb" -D postgres --username postgres --auth trust --encoding UTF8 --no-sync "${collation[@]}"

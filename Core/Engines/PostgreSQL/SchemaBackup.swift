@@ -26,7 +26,7 @@ struct SchemaBackup: Sendable {
                     try Self.copy(session, to: partial, emptied)
                 }
                 try BackupFile.move(partial, to: target)
-                return Dictionary(uniqueKeysWithValues: tables.map { ($0.name, Int64($0.rows)) })
+                return Dictionary(tables.map { ($0.name, Int64($0.rows)) }) { $1 }
             } catch {
                 try? FileManager.default.removeItem(atPath: partial)
                 throw error

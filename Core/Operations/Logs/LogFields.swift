@@ -32,6 +32,7 @@ struct LogFields {
         case .stringConvertible(let value): tree(value, redaction)
         case .array(let values): .array(values.map { tree($0, redaction) })
         case .dictionary(let members):
+            // exact: of a dictionary already
             .object(Dictionary(uniqueKeysWithValues: members.map { name, value in
                 (name, Redaction.isSecret(name) ? .string(Redaction.mark) : tree(value, redaction))
             }))

@@ -78,7 +78,7 @@ struct SQLCompiler {
     // MARK: SELECT
 
     private mutating func compile(
-        _ select: SQLSelect, _ outer: [String: Relation], isTop: Bool
+        _ select: SQLSelect, _ outer: [ExactText: Relation], isTop: Bool
     ) throws(SQLRefusal) -> (tables: [SQL], query: SQL, outputs: [Output]) {
         var tables: [SQL] = [], known = outer
         // Those that read nothing too: an engine goes through them one inside the other.
@@ -86,12 +86,12 @@ struct SQLCompiler {
             throw SQLRefusal(what: "\(list) takes at most \(Self.maximumSources) selects; got \(places.count).", place: places[Self.maximumSources])
         }
         for cte in select.ctes {
-            guard datasets[cte.name] == nil, known[cte.name] == nil else {
+            guard datasets[cte.name] == nil, known[text: cte.name] == nil else {
                 throw SQLRefusal(what: "the name '\(cte.name.excerpt(40))' is taken.", place: cte.place)
             }
             let (query, outputs) = try whole(cte.select, known)
             let relation = Self.relation(outputs, named: newName("q"))
-            known[cte.name] = relation
+            known[text: cte.name] = relation
             tables.append("\(sql: relation.sql) AS (\(query))")
         }
         var parts: [(sql: SQL, outputs: [Output], builder: SQLCoreCompiler)] = []
@@ -135,7 +135,7 @@ struct SQLCompiler {
     }
 
     /// A select inside another one.
-    private mutating func whole(_ select: SQLSelect, _ known: [String: Relation]) throws(SQLRefusal) -> (SQL, [Output]) {
+    private mutating func whole(_ select: SQLSelect, _ known: [ExactText: Relation]) throws(SQLRefusal) -> (SQL, [Output]) {
         let (tables, query, outputs) = try compile(select, known, isTop: false)
         return (tables.isEmpty ? query : "WITH \(SQL.joined(tables)) \(query)", outputs)
     }
@@ -180,7 +180,7 @@ struct SQLCompiler {
                 throw SQLRefusal(what: "ORDER BY \(number): the answer has \(outputs.count) columns.", place: SQLPlace())
             }
             return Int(number) - 1
-        case .column(nil, let name, _): return outputs.firstIndex { $0.name == name }
+        case .column(nil, let name, _): return outputs.firstIndex { $0.name.isExactly(name) }
         default: return nil
         }
     }
@@ -202,7 +202,7 @@ struct SQLCompiler {
     // MARK: FROM
 
     private mutating func compile(
-        _ source: SQLSelect.Source, _ known: [String: Relation], into builder: inout SQLCoreCompiler
+        _ source: SQLSelect.Source, _ known: [ExactText: Relation], into builder: inout SQLCoreCompiler
     ) throws(SQLRefusal) -> SQL {
         switch source {
         case .table(let name, let alias, let place):
@@ -234,8 +234,8 @@ struct SQLCompiler {
         }
     }
 
-    private mutating func relation(_ name: String, _ known: [String: Relation], _ place: SQLPlace) throws(SQLRefusal) -> Relation {
-        if let cte = known[name] { return cte }
+    private mutating func relation(_ name: String, _ known: [ExactText: Relation], _ place: SQLPlace) throws(SQLRefusal) -> Relation {
+        if let cte = known[text: name] { return cte }
         if name == BIDatasets.uploads {
             throw SQLRefusal(what: "csv_uploads is kept apart from events and can't be read by SQL; use drill-through.", place: place)
         }

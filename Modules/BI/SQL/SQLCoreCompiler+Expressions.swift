@@ -35,7 +35,7 @@ extension SQLCoreCompiler {
         case .between(let value, let low, let high, let negated, let place):
             let all = [try again(value), try again(low), try again(high)]
             try Self.compare(all, "BETWEEN", place, ordered: true)
-            return ("(\(all[0].sql) \(sql: negated ? "NOT " : "")BETWEEN \(all[1].sql) AND \(all[2].sql))", .boolean)
+            return ("(\(ordered(all[0])) \(sql: negated ? "NOT " : "")BETWEEN \(all[1].sql) AND \(all[2].sql))", .boolean)
         case .like(let value, let pattern, let negated, let ignoresCase, let place):
             let subject = try again(value), pattern = try again(pattern)
             guard [.text, .null].contains(subject.type), [.text, .null].contains(pattern.type) else {
@@ -77,7 +77,7 @@ extension SQLCoreCompiler {
             return (SQLFunctions.clipped("(\(left.sql) || \(right.sql))"), .text)
         case "=", "<>", "<", "<=", ">", ">=":
             try Self.compare([left, right], "'\(sign)'", place, ordered: sign != "=" && sign != "<>")
-            return ("(\(left.sql) \(sql: sign) \(right.sql))", .boolean)
+            return ("(\(ordered(left)) \(sql: sign) \(right.sql))", .boolean)
         default:
             guard left.type.isNumber, right.type.isNumber else { throw refusal("numbers") }
             if sign == "/" {
@@ -90,6 +90,9 @@ extension SQLCoreCompiler {
             return ("(\(left.sql) \(sql: sign) \(right.sql))", SQLCompiler.common([left.type, right.type]) ?? .double)
         }
     }
+
+    /// What something is compared with: texts by code points, whatever the language of the database.
+    private func ordered(_ value: SQLFunctions.Value) -> SQL { [.text, .null].contains(value.type) ? dialect.byCodePoints(value.sql) : value.sql }
 
     private static func compare(_ values: [SQLFunctions.Value], _ what: String, _ place: SQLPlace, ordered: Bool = false) throws(SQLRefusal) {
         guard let type = SQLCompiler.common(values.map(\.type)) else {

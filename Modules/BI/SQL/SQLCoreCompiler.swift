@@ -31,7 +31,7 @@ struct SQLCoreCompiler {
     var aliases: [String] { relations.map(\.own) }
 
     mutating func add(_ relation: SQLCompiler.Relation, as alias: String, named own: String, _ place: SQLPlace) throws(SQLRefusal) -> String {
-        guard !relations.contains(where: { $0.alias == alias }) else {
+        guard !relations.contains(where: { $0.alias.isExactly(alias) }) else {
             throw SQLRefusal(what: "the name '\(alias.excerpt(40))' stands for two things; give one another name with AS.", place: place)
         }
         relations.append((alias, own, relation))
@@ -52,9 +52,9 @@ struct SQLCoreCompiler {
     }
 
     private func find(_ table: String?, _ name: String, _ place: SQLPlace) throws(SQLRefusal) -> SQLExpression {
-        let candidates = relations.filter { table == nil || $0.alias == table }
+        let candidates = relations.filter { relation in table.map { relation.alias.isExactly($0) } ?? true }
         if let table, candidates.isEmpty { throw SQLRefusal(what: "there is no '\(table.excerpt(40))' in FROM.", place: place) }
-        let found = candidates.flatMap { candidate in candidate.relation.columns.filter { $0.name == name }.map { (candidate.own, $0.key) } }
+        let found = candidates.flatMap { candidate in candidate.relation.columns.filter { $0.name.isExactly(name) }.map { (candidate.own, $0.key) } }
         guard let first = found.first else {
             let known = candidates.flatMap { $0.relation.columns.map(\.name) }
             throw SQLRefusal(
@@ -134,7 +134,7 @@ struct SQLCoreCompiler {
         for item in core.items {
             switch item {
             case .star(let table, let place):
-                let chosen = relations.filter { table == nil || $0.alias == table }
+                let chosen = relations.filter { relation in table.map { relation.alias.isExactly($0) } ?? true }
                 guard !chosen.isEmpty else { throw SQLRefusal(what: "'*' needs something in FROM.", place: place) }
                 for relation in chosen {
                     for column in relation.relation.columns where !column.isHidden && column.type != .visitor {
@@ -149,10 +149,10 @@ struct SQLCoreCompiler {
         }
         guard !items.isEmpty else { throw SQLRefusal(what: "'*' has no column here that may be shown.", place: core.place) }
         // Names of an answer differ, as rows are objects.
-        var met: Set<String> = []
+        var met: Set<ExactText> = []
         for index in items.indices {
             var name = items[index].name, number = 2
-            while !met.insert(name).inserted {
+            while !met.insert(ExactText(name)).inserted {
                 name = "\(items[index].name)_\(number)"
                 number += 1
             }
@@ -211,8 +211,8 @@ struct SQLCoreCompiler {
             }
             return Int(number) - 1
         }
-        if case .column(nil, let name, _) = expression, !relations.contains(where: { $0.relation.columns.contains { $0.name == name } }) {
-            return items.firstIndex { $0.name == name }
+        if case .column(nil, let name, _) = expression, !relations.contains(where: { $0.relation.columns.contains { $0.name.isExactly(name) } }) {
+            return items.firstIndex { $0.name.isExactly(name) }
         }
         let value = try resolved(expression)
         return items.firstIndex { $0.expression == value }

@@ -220,7 +220,7 @@ struct SQLFunctions {
         var path: [String] = []
         for argument in call.arguments.dropFirst() {
             guard case .text(let name) = argument else { throw refusal("takes names in single quotes.") }
-            path += name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+            path += name.parts(separatedBy: ".")
         }
         return (dialect.jsonText(values[0].sql, path), .text)
     }

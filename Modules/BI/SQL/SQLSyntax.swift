@@ -1,3 +1,5 @@
+import Core
+
 /// The statements that are understood, as trees.
 indirect enum SQLExpression: Equatable, Sendable {
     case text(String), integer(Int64), decimal(Double), boolean(Bool), null
@@ -19,7 +21,7 @@ indirect enum SQLExpression: Equatable, Sendable {
     /// The same but for the places; two subqueries never are.
     static func == (left: Self, right: Self) -> Bool {
         switch (left, right) {
-        case (.text(let a), .text(let b)): a == b
+        case (.text(let a), .text(let b)): a.isExactly(b)
         case (.integer(let a), .integer(let b)): a == b
         case (.decimal(let a), .decimal(let b)): a == b
         case (.boolean(let a), .boolean(let b)): a == b

@@ -39,7 +39,7 @@ struct Devices: Encodable, Sendable {
                     name: name.isEmpty ? "Unknown" : name, visitors: row.int("visitors"),
                     percentage: Rounded.percentage(row.int("visitors"), of: total))
             }
-            .sorted { ($1.visitors, $0.name) < ($0.visitors, $1.name) }
+            .sorted { ($1.visitors, ExactText($0.name)) < ($0.visitors, ExactText($1.name)) }
             .dropFirst(scope.offset).prefix(scope.limit).map { $0 }
         }
         return Devices(browsers: shares("browser"), operatingSystems: shares("os"), deviceTypes: shares("device"))

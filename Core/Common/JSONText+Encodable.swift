@@ -1,0 +1,175 @@
+extension JSONText {
+    /// `value` as JSON, compact, names in the order of their bytes; equal values are equal bytes.
+    ///
+    /// Foundation's encoder keeps members in a dictionary by `String`: of two names with the same letters it writes one. Names of objects
+    /// are often what somebody sent, so they are kept apart as databases keep them.
+    /// - Throws: `EncodingError` for a number that JSON doesn't have.
+    public init(encoding value: some Encodable) throws {
+        self.init()
+        append(try JSONPiece(encoding: value))
+    }
+
+    fileprivate mutating func append(_ piece: JSONPiece) {
+        switch piece {
+        case .text(let text): append(string: text)
+        case .literal(let literal): append(raw: literal)
+        case .elements(let list):
+            append(raw: "[")
+            for (index, element) in list.pieces.enumerated() {
+                if index > 0 { append(raw: ",") }
+                append(element)
+            }
+            append(raw: "]")
+        case .members(let list):
+            append(raw: "{")
+            for (index, member) in list.sorted.enumerated() {
+                if index > 0 { append(raw: ",") }
+                append(string: member.name)
+                append(raw: ":")
+                append(member.value)
+            }
+            append(raw: "}")
+        }
+    }
+}
+
+/// What a value was encoded as.
+private enum JSONPiece {
+    case text(String)
+    /// A number, true, false or null.
+    case literal(String)
+    case elements(Elements)
+    case members(Members)
+
+    final class Elements { var pieces: [JSONPiece] = [] }
+
+    final class Members {
+        var pieces: [(name: String, value: JSONPiece)] = []
+
+        /// Of two members with one name the last one counts.
+        var sorted: [(name: String, value: JSONPiece)] {
+            var sorted: [(name: String, value: JSONPiece)] = []
+            // The position decides between equal names, as sorting need not keep it.
+            for (_, member) in pieces.enumerated().sorted(by: {
+                $0.element.name.isExactly($1.element.name) ? $0.offset < $1.offset : $0.element.name.comesBefore($1.element.name)
+            }) {
+                if sorted.last?.name.isExactly(member.name) == true { sorted.removeLast() }
+                sorted.append(member)
+            }
+            return sorted
+        }
+    }
+
+    init(encoding value: some Encodable) throws {
+        let encoder = PieceEncoder()
+        try value.encode(to: encoder)
+        // What encodes nothing is an object without members.
+        self = encoder.piece ?? .members(Members())
+    }
+}
+
+/// Takes one value.
+private final class PieceEncoder: Encoder {
+    // Nobody asks for it: what can't be encoded is a mistake of ours.
+    let codingPath: [any CodingKey] = []
+    let userInfo: [CodingUserInfoKey: Any] = [:]
+    var piece: JSONPiece?
+
+    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+        KeyedEncodingContainer(KeyedPieces(list: members()))
+    }
+
+    func unkeyedContainer() -> any UnkeyedEncodingContainer { PieceList(list: elements()) }
+    func singleValueContainer() -> any SingleValueEncodingContainer { self }
+
+    /// A value may ask for its container several times.
+    private func members() -> JSONPiece.Members {
+        if case .members(let list)? = piece { return list }
+        let list = JSONPiece.Members()
+        piece = .members(list)
+        return list
+    }
+
+    private func elements() -> JSONPiece.Elements {
+        if case .elements(let list)? = piece { return list }
+        let list = JSONPiece.Elements()
+        piece = .elements(list)
+        return list
+    }
+}
+
+extension PieceEncoder: SingleValueEncodingContainer {
+    func encodeNil() { piece = .literal("null") }
+    func encode(_ value: Bool) { piece = .literal(value ? "true" : "false") }
+    func encode(_ value: String) { piece = .text(value) }
+    func encode(_ value: Double) throws { piece = .literal(try literal(value)) }
+    func encode(_ value: Float) throws { piece = .literal(try literal(value)) }
+    func encode(_ value: Int) { piece = .literal(value.description) }
+    func encode(_ value: Int8) { piece = .literal(value.description) }
+    func encode(_ value: Int16) { piece = .literal(value.description) }
+    func encode(_ value: Int32) { piece = .literal(value.description) }
+    func encode(_ value: Int64) { piece = .literal(value.description) }
+    func encode(_ value: UInt) { piece = .literal(value.description) }
+    func encode(_ value: UInt8) { piece = .literal(value.description) }
+    func encode(_ value: UInt16) { piece = .literal(value.description) }
+    func encode(_ value: UInt32) { piece = .literal(value.description) }
+    func encode(_ value: UInt64) { piece = .literal(value.description) }
+    func encode(_ value: some Encodable) throws { piece = try JSONPiece(encoding: value) }
+
+    /// Whole numbers without a fraction, as other values of theirs have none.
+    private func literal<Number: BinaryFloatingPoint & CustomStringConvertible>(_ value: Number) throws -> String {
+        guard value.isFinite else {
+            throw EncodingError.invalidValue(value, .init(codingPath: codingPath, debugDescription: "JSON has no number \(value)."))
+        }
+        let text = value.description
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+}
+
+private struct KeyedPieces<Key: CodingKey>: KeyedEncodingContainerProtocol {
+    let list: JSONPiece.Members
+    let codingPath: [any CodingKey] = []
+
+    func encodeNil(forKey key: Key) { add(.literal("null"), key) }
+    func encode(_ value: some Encodable, forKey key: Key) throws { add(try JSONPiece(encoding: value), key) }
+
+    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
+        let inner = JSONPiece.Members()
+        add(.members(inner), key)
+        return KeyedEncodingContainer(KeyedPieces<Nested>(list: inner))
+    }
+
+    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
+        let inner = JSONPiece.Elements()
+        add(.elements(inner), key)
+        return PieceList(list: inner)
+    }
+
+    func superEncoder() -> any Encoder { preconditionFailure("no class is part of an answer") }
+    func superEncoder(forKey key: Key) -> any Encoder { superEncoder() }
+
+    private func add(_ piece: JSONPiece, _ key: Key) { list.pieces.append((key.stringValue, piece)) }
+}
+
+private struct PieceList: UnkeyedEncodingContainer {
+    let list: JSONPiece.Elements
+    let codingPath: [any CodingKey] = []
+    var count: Int { list.pieces.count }
+
+    func encodeNil() { list.pieces.append(.literal("null")) }
+    func encode(_ value: some Encodable) throws { list.pieces.append(try JSONPiece(encoding: value)) }
+
+    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
+        let inner = JSONPiece.Members()
+        list.pieces.append(.members(inner))
+        return KeyedEncodingContainer(KeyedPieces<Nested>(list: inner))
+    }
+
+    func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
+        let inner = JSONPiece.Elements()
+        list.pieces.append(.elements(inner))
+        return PieceList(list: inner)
+    }
+
+    func superEncoder() -> any Encoder { preconditionFailure("no class is part of an answer") }
+}
