@@ -214,7 +214,7 @@ function account(view, row) {
     },
     { signal: view.signal },
   );
-  const members = list(view, `${path}/members`, undefined, data => table(t('p.members'),
+  const members = list(view, `${path}/members`, t('none'), data => table(t('p.members'),
     [
       { name: t('p.user'), cell: member => member.user_id ?? member.visitor_id },
       { name: t('p.role'), cell: member => member.role ?? '–' },
