@@ -48,9 +48,10 @@ struct DashboardFiles: Sendable {
         ("admin.js", PackageResources.admin_js), ("api.js", PackageResources.api_js), ("app.js", PackageResources.app_js),
         ("charts.js", PackageResources.charts_js), ("conditions.js", PackageResources.conditions_js), ("de.js", PackageResources.de_js),
         ("dom.js", PackageResources.dom_js), ("en.js", PackageResources.en_js), ("kit.js", PackageResources.kit_js),
-        ("login.js", PackageResources.login_js), ("map.js", PackageResources.map_js), ("start.js", PackageResources.start_js),
-        ("state.js", PackageResources.state_js), ("style.css", PackageResources.style_css), ("tables.js", PackageResources.tables_js),
-        ("text.js", PackageResources.text_js), ("toolbar.js", PackageResources.toolbar_js), ("world.js", PackageResources.world_js),
+        ("login.js", PackageResources.login_js), ("map.js", PackageResources.map_js), ("offers.js", PackageResources.offers_js),
+        ("start.js", PackageResources.start_js), ("state.js", PackageResources.state_js), ("style.css", PackageResources.style_css),
+        ("tables.js", PackageResources.tables_js), ("text.js", PackageResources.text_js), ("toolbar.js", PackageResources.toolbar_js),
+        ("world.js", PackageResources.world_js),
     ]
 
     private static func mediaType(_ name: String) -> String { name.hasSuffix(".css") ? "text/css" : "text/javascript" }

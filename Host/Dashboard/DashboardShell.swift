@@ -6,7 +6,7 @@ enum DashboardShell {
         + "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
     /// What the first view needs besides `app.js`, asked for at once rather than one after the other.
-    private static let early = ["api", "charts", "dom", "en", "kit", "login", "state", "tables", "text", "toolbar"]
+    private static let early = ["api", "charts", "dom", "en", "kit", "login", "offers", "state", "tables", "text", "toolbar"]
 
     /// - Parameter script: that of the page which the address names.
     static func html(version: String, script: String?) -> String {

@@ -1,4 +1,5 @@
 import Core
+import Foundation
 @testable import Host
 import TestSupport
 import Testing
@@ -19,6 +20,17 @@ struct DashboardSessionTests {
         var headers = more
         headers[.cookie] = "theme=dark; \(cookie)"
         return headers
+    }
+
+    @Test("every file of the dashboard's folder is served")
+    func files() async throws {
+        try await TestApp.run { app in
+            let shell = try await app.get("/dashboard", as: .nobody).body
+            let folder = try #require(shell.firstMatch(of: #/data-files="([^"]+)"/#)?.1)
+            let names = try FileManager.default.contentsOfDirectory(atPath: PrintedTexts.root + "/Host/Dashboard/web")
+            #expect(names.count > 15)
+            for name in names { #expect(try await app.get("\(folder)/\(name)", as: .nobody).status == 200, "\(name)") }
+        }
     }
 
     @Test("a query key opens its project's reports, and shows neither the key nor another project", arguments: Profile.available)
