@@ -100,6 +100,8 @@ enum PrintedTexts {
                     if !isPage, let end = text.firstIndex(of: "'") { text = String(text[..<end]) }
                     if text.count(where: { $0 == "\"" }) % 2 == 1, let end = text.firstIndex(of: "\"") { text = String(text[..<end]) }
                     for end in ["  ", ": ", ", "] { if let range = text.range(of: end) { text = String(text[..<range.lowerBound]) } }
+                    // The end of a sentence.
+                    text = text.replacing(#/\.(?:[\s\\"].*)?$/#, with: "")
                     text = text.replacing(#/\\\([^)]*\)|\$\{[^}]*\}/#, with: "x")
                     return PrintedCommand(text: text, file: file, isMention: !isPage)
                 }
