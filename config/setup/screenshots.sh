@@ -47,10 +47,10 @@ picture() {
   curl -sf "http://127.0.0.1:$driver/session/$session/screenshot" | sed 's/.*"value":"\([^"]*\)".*/\1/' | base64 -d >"$folder/$1.png"
   echo "$folder/$1.png"
 }
-picture dashboard 1280 1000 "overview?timezone=UTC" light
-picture dashboard-dark 1280 800 "paths?timezone=UTC" dark
+picture dashboard 1440 1000 "overview?timezone=UTC" light
+picture dashboard-dark 1440 860 "paths?timezone=UTC" dark
 picture dashboard-phone 420 860 "overview?timezone=UTC&range=7d" light
-picture dashboard-funnel 1280 1100 "funnels?timezone=UTC" light
-picture dashboard-retention 1280 800 "retention?timezone=UTC&range=90d" light
-picture dashboard-explore 1280 1200 "explore?timezone=UTC" light \
+picture dashboard-funnel 1440 1100 "funnels?timezone=UTC" light
+picture dashboard-retention 1440 860 "retention?timezone=UTC&range=90d" light
+picture dashboard-explore 1440 1200 "explore?timezone=UTC" light \
   "document.querySelector('#statement').value = '$query'; document.querySelector('#sql-form').requestSubmit()"
