@@ -5,8 +5,6 @@ import Common
 enum Layout {
     /// Returns one sentence for each fault.
     static let script = #"""
-        // What was observed is answered with the next frame.
-        await new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)));
         const found = [], root = document.documentElement, wide = root.clientWidth;
         const scope = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body;
         const what = e => `${e.tagName.toLowerCase()}${e.id ? '#' + e.id : ''}${e.classList.length ? '.' + [...e.classList].join('.') : ''} “${e.textContent.trim().replace(/\s+/g, ' ').slice(0, 40)}”`;
@@ -56,12 +54,16 @@ enum Layout {
           for (const child of grid.children) { const { top, width } = child.getBoundingClientRect(); lines.set(Math.round(top), (lines.get(Math.round(top)) ?? 0) + width); }
           for (const width of lines.values()) if (width < whole * .9) found.push(`a line of a grid is filled to ${Math.round(width / whole * 100)} %: ${what(grid)}`);
         }
-        for (const e of scope.querySelectorAll('*')) {
+        const isCut = e => {
           const { overflowX, overflowY } = style(e);
-          if (!/auto|scroll/.test(overflowX + overflowY) || e.matches('dialog, textarea, select') || !e.checkVisibility()) continue;
-          const isCut = /auto|scroll/.test(overflowX) && e.scrollWidth > e.clientWidth + 1 || /auto|scroll/.test(overflowY) && e.scrollHeight > e.clientHeight + 1;
-          if (isCut && e.tabIndex < 0 && !e.querySelector('a[href], button, input, select, textarea, [tabindex="0"]')) found.push(`scrolls by pointer alone: ${what(e)}`);
-        }
+          if (!/auto|scroll/.test(overflowX + overflowY) || e.matches('dialog, textarea, select') || !e.checkVisibility()) return false;
+          return /auto|scroll/.test(overflowX) && e.scrollWidth > e.clientWidth + 1 || /auto|scroll/.test(overflowY) && e.scrollHeight > e.clientHeight + 1;
+        };
+        const byPointer = () => [...scope.querySelectorAll('*')].filter(e => isCut(e) && e.tabIndex < 0
+          && !e.querySelector('a[href], button, input, select, textarea, [tabindex="0"]'));
+        // The page hears of another size with the next frame.
+        if (byPointer().length) await new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)));
+        for (const e of byPointer()) found.push(`scrolls by pointer alone: ${what(e)}`);
         for (const head of scope.querySelectorAll('th')) if (head.checkVisibility() && !head.textContent.trim()) found.push(`an empty head: ${what(head.closest('table'))}`);
         return [...new Set(found)];
         """#
