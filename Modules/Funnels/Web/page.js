@@ -97,7 +97,7 @@ export async function show(view) {
     async () => {
       if (!chosen) return null;
       const { steps, overall_conversion: overall, time_to_convert: whole } = await report(`${path}/analyze`), first = steps[0]?.visitors ?? 0;
-      const missing = steps.filter(step => !step.visitors).length && await unseen(view, path);
+      const missing = steps.some(step => !step.visitors) && await unseen(view, path);
       if (!first) return [empty(t('f.nobody')), missing];
       const who = (step, state) => () => {
         const title = t(state === 'dropped' ? 'f.dropped' : 'f.reached', { label: steps[step - 1].label });

@@ -165,10 +165,10 @@ extension DashboardInBrowserTests {
             try await browser.waits(for: "return !!document.querySelector('#credential')")
             let drawn = try await browser.texts("""
                 const from = name => import(`${document.documentElement.dataset.files}/${name}.js`);
-                return Promise.all([from('kit'), from('text')]).then(([{ lineChart, columnChart }, { percent, money }]) => {
+                return Promise.all([from('kit'), from('text')]).then(([{ lineChart, columnChart }, { percent, amounts }]) => {
                     const points = [null, 5, null, 7, 8].map((value, at) => ({ label: `${at}`, value }));
                     const axis = chart => [...chart.querySelectorAll('.axis[text-anchor=end]')].map(label => label.textContent);
-                    const euros = columnChart({ name: 'x', points: [{ label: 'a', value: 12 }], format: value => money(value, 'EUR') });
+                    const euros = columnChart({ name: 'x', points: [{ label: 'a', value: 12 }], format: amounts('EUR') });
                     const line = lineChart({ name: 'x', points, format: percent });
                     return [`${line.querySelectorAll('.alone').length}`, axis(line)[0], axis(line)[1], axis(euros)[1]];
                 })
