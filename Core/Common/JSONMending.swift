@@ -89,7 +89,8 @@ struct JSONMending {
     // MARK: Containers
 
     private mutating func open() {
-        guard depth < JSON.maximumDepth || !everything else { return leaveOut() }
+        // The parser lets an empty container alone be as deep as its limit.
+        guard depth < JSON.maximumDepth - 1 || !everything else { return leaveOut() }
         depth += 1
         if depth == 2 { place.inner = 0 }
         copy(1)

@@ -16,7 +16,7 @@ struct PagePathTests {
 
     @Test("keeps encoded what would mean something else, with capitals", arguments: [
         ("/a%2fb", "/a%2Fb"), ("/100%25", "/100%25"), ("/a%3fb", "/a%3Fb"), ("/a%23b", "/a%23b"), ("/a%00%1f%7f", "/a%00%1F%7F"),
-        ("/a\n\u{7F}", "/a%0A%7F"), ("/%c2%85", "/%C2%85"), ("/%ff%c3", "/%FF%C3"), ("/%c3%2f", "/%C3%2F"), ("/%ED%A0%BD", "/%ED%A0%BD"), ("/%zz%4", "/%zz%4"), ("/%4%31", "/%4%31"), ("/%%34%31", "/%%34%31"), ("/%", "/%"),
+        ("/a\n\u{7F}", "/a%0A%7F"), ("/%c2%85", "/%C2%85"), ("/%ff%c3", "/%FF%C3"), ("/%c3%2f", "/%C3%2F"), ("/%ED%A0%BD", "/%ED%A0%BD"), ("/%zz%4", "/%zz%4"), ("/%4%31", "/%4%31"), ("/%%34%31", "/%%341"), ("/%", "/%"),
         ("/%2541", "/%2541"), ("/%e4%c3%a4", "/%E4ä"), ("//a", "//a"), ("/a/", "/a/"), ("/A", "/A"), ("screen", "screen"), ("httpx", "httpx"), ("", ""),
     ])
     func encoded(sent: String, kept: String) { #expect(Array(PagePath.clean(sent).utf8) == Array(kept.utf8)) }
