@@ -66,16 +66,19 @@ public struct Comparison: Sendable {
         }
         if operation == .exists || operation == .not_exists { return Comparison(operation) }
         guard let value = json["value"], !value.isNull else { throw ServiceError.body("missing required field '\(path).value'.") }
+        let isText = accepting.contains(.contains) && [.eq, .neq, .isIn].contains(operation)
         if operation == .isIn {
             guard (1...1_000).contains(value.elements.count) else {
                 throw ServiceError.body("field '\(path).value' must be an array of 1 to 1000 values for 'in'; got \(value.described).")
             }
-            return Comparison(operation, try value.elements.enumerated().map { try operand($1, at: "\(path).value[\($0)]") })
+            return Comparison(operation, try value.elements.enumerated().map { try operand($1, isText, at: "\(path).value[\($0)]") })
         }
-        return Comparison(operation, [try operand(value, at: path + ".value")])
+        return Comparison(operation, [try operand(value, isText, at: path + ".value")])
     }
 
-    private static func operand(_ value: JSON, at path: String) throws -> Operand {
+    /// - Parameter isText: whether it is looked for in a text. A whole number that floating-point numbers don't tell from its neighbours then is one.
+    private static func operand(_ value: JSON, _ isText: Bool, at path: String) throws -> Operand {
+        if isText, let digits = value.digits, (value.number ?? 0).magnitude >= 0x1p53 { return .text(digits) }
         if let text = value.string {
             guard text.utf8.count <= 2_048, !text.utf8.contains(0) else {
                 throw ServiceError.body("field '\(path)' must be at most 2048 bytes of text without a NUL character.")

@@ -64,7 +64,12 @@ struct SourceMapRouteTests {
     @Test("turn frames into file, line, column and name, sent as an object or as text", arguments: Profile.available)
     func applied(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
-            for (release, map) in [("1.0", SampleMaps.mozilla), ("2.0", Self.quoted(SampleMaps.indexed)), ("3.0", Self.quoted(")]}'\n" + SampleMaps.mozilla))] {
+            // A text that was cut in the middle of a character, and a file that begins with a byte order mark.
+            let half = #"{"sourcesContent":["\ud83d",null],"# + String(SampleMaps.mozilla.drop { $0 != "{" }.dropFirst())
+            for (release, map) in [
+                ("1.0", SampleMaps.mozilla), ("2.0", Self.quoted(SampleMaps.indexed)), ("3.0", Self.quoted(")]}'\n" + SampleMaps.mozilla)), ("4.0", half),
+                ("5.0", Self.quoted("\u{FEFF}" + half)),
+            ] {
                 let made = try await app.post("/api/v1/source-maps", Self.body(Self.artifacts(map), release: release), as: .query)
                 #expect(made.status == 201, "\(made.body)")
                 #expect(try made.json()["artifacts"]?.members.map(\.name) == ["debug_id"])

@@ -141,11 +141,17 @@ struct RevenueTests {
     @Test("orders whose numbers are beyond 64 bits stay apart, and one of them counts once", arguments: Profile.available)
     func largeIDs(profile: Profile) async throws {
         let ids = ["9223372036854775808", "18446744073709551614", "18446744073709551615", "18446744073709551616", "18446744073709551617"]
-        let events = (ids + ids).map { #"{"type":"event","name":"buy","revenue_amount":10,"data":{"order_id":\#($0)}}"# }
+        let events = (ids + ids).map { #"{"type":"event","name":"buy","visitor_id":"\#($0)","revenue_amount":10,"data":{"order_id":\#($0)}}"# }
         try await TestApp.run(profile, collecting: events) { app in
             let answer = try await app.get("/api/v1/revenue").json()
             #expect(answer["orders"]?.integer == 5 && answer["revenue"]?.number == 50)
             for id in ids { #expect(try await app.get("/api/v1/events?filter=data.order_id:\(id)").json()["data"]?.elements.first?["count"]?.integer == 1, "\(id)") }
+            for id in ids.prefix(3) {
+                let condition = #"{"source":"event","field":"order_id","op":"eq","value":\#(id)}"#
+                let made = try await app.post("/api/v1/segments", #"{"name":"\#(id)","definition":{"match":"all","conditions":[\#(condition)]}}"#, as: .query)
+                let segment = try made.json()["id"]?.string ?? ""
+                #expect(try await app.get("/api/v1/stats?segment_id=\(segment)").json()["current"]?["visitors"]?.integer == 1, "\(id): \(made.body)")
+            }
         }
     }
 
