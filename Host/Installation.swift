@@ -126,19 +126,22 @@ public struct Installation: Sendable {
             journal: journal, pipeline: pipeline, counters: counters, maximumEvents: configuration.limits.batchEvents)
         deferred.set(collection)
         let ledger = Ledger(events: engines.events, writer: writer, counters: counters)
-        let probes = Probes(engines: engines, journal: journal, writer: writer, telemetry: telemetry, time: time)
+        let probes = Probes(
+            engines: engines, journal: journal, writer: writer, telemetry: telemetry, time: time, showsMetrics: configuration.telemetry.metrics)
         let administration = AdministrationRoutes(
             eventStore: engines.events, writer: writer, counters: counters, sessions: sessions, tables: tables,
             privacyDefaults: PrivacyRules(configuration.privacy))
         let backups = BackupRoutes(backup: Backup(engines: engines, settle: writer.settle, time: time), folder: folder.path("backups"))
-        let dashboard = DashboardSessions(secret: cookieSecret, adminToken: adminToken, publicURL: configuration.server.publicURL, time: time)
+        let dashboard = DashboardSessions(
+            secret: cookieSecret, adminToken: adminToken, publicURL: configuration.server.publicURL, time: time,
+            isEnded: directory.isEnded(session:))
         let dashboardRoutes = DashboardRoutes(modules: modules, sessions: dashboard, time: time, places: geoIP?.attribution)
         let description = DescriptionRoutes(modules: modules, configuration: configuration)
         let hostRoutes = IngestRoutes(
             collection: collection, ledger: ledger, stream: stream,
             mayRead: { module, project, key in (try? gate.directory.checkModule(module, .read, project, key)) != nil }
         ).routes
-            + (probes.routes + administration.routes + backups.routes + dashboardRoutes.routes).map { (nil, $0) }
+            + (RootRoutes().routes + probes.routes + administration.routes + backups.routes + dashboardRoutes.routes).map { (nil, $0) }
         let registry = try ModuleRegistry(modules: modules, hostRoutes: hostRoutes + description.routes(describing: hostRoutes).map { (nil, $0) })
         return Installation(
             configuration: configuration, engines: engines, directory: directory, registry: registry, journal: journal,
@@ -151,7 +154,9 @@ public struct Installation: Sendable {
     private func prepare() async throws {
         Backup.removeUnfinished(in: DataFolder(configuration.storage.dataFolder).path("backups"))
         let migrator = Migrator(control: engines.control, events: engines.events, modules: registry.migrations)
-        for applied in try await migrator.run() { logger.info("migrated", metadata: ["migration": "\(applied)"]) }
+        let applied = try await migrator.run()
+        for migration in applied { logger.debug("migrated", metadata: ["migration": "\(migration)"]) }
+        if !applied.isEmpty { logger.info("brought the schema up to date", metadata: ["migrations": "\(applied.count)"]) }
         try await directory.reload()
         try await noteStrangeFacts()
         try await createConfiguredProjects()

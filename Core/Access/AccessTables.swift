@@ -39,6 +39,10 @@ public enum AccessTables {
         primaryKey: ["id"], indexes: [["project_id", "created_at"]]
     )
 
+    /// Sessions of the dashboard that a log-out ended, by the id in their cookie.
+    static let endedSessions = Table(
+        "access_ended_sessions", [Column("id", .text), Column("ended_at", .int64)], primaryKey: ["id"])
+
     /// Numbers that no project may get, though none has them here: facts with them are in the event store.
     static let takenNumbers = Table("access_taken_numbers", [Column("number", .int32)], primaryKey: ["number"])
 
@@ -46,6 +50,7 @@ public enum AccessTables {
         Migration("001-create", on: .control, [
             .createTable(projects), .createTable(keys), .createTable(modules), .createTable(audit),
         ]),
+        Migration("002-ended-sessions", on: .control, [.createTable(endedSessions)]),
         Migration("003-taken-numbers", on: .control, [.createTable(takenNumbers)]),
     ]
 }

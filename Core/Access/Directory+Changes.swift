@@ -111,6 +111,21 @@ extension Directory {
         try await changed()
     }
 
+    /// Ends a session of the dashboard at once, on every host.
+    /// - Parameter lifetimeDays: how long sessions live; those that ended before are forgotten.
+    public func endSession(_ id: String, lifetimeDays: Int64) async throws {
+        let now = time.now, past = now.adding(days: -lifetimeDays)
+        try await control.write { transaction in
+            try await transaction.run("/* access.forget_sessions */ DELETE FROM access_ended_sessions WHERE ended_at < \(past.milliseconds)")
+            try await transaction.run(
+                """
+                /* access.end_session */ INSERT INTO access_ended_sessions (id, ended_at) VALUES (\(id), \(now.milliseconds))
+                ON CONFLICT (id) DO NOTHING
+                """)
+        }
+        try await changed()
+    }
+
     /// A change of one module's switch; what is nil stays as it is.
     public struct ModuleChange: Sendable {
         public let module: String

@@ -16,6 +16,8 @@ public final class Directory: Sendable {
         var projectsByNumber: [Int32: Project] = [:]
         /// Keys that are not revoked, by the hash of their secret.
         var keys: [String: APIKey] = [:]
+        /// Ids of the dashboard's sessions that were ended, of those that would still be valid.
+        var endedSessions: Set<String> = []
         /// The state of the audit log when `poll` last looked.
         var seen = ""
         /// Which reading it comes from.
@@ -87,6 +89,9 @@ public final class Directory: Sendable {
         }
     }
 
+    /// Whether a session of the dashboard was ended, on any host.
+    public func isEnded(session id: String) -> Bool { state.withLock { $0.endedSessions.contains(id) } }
+
     // MARK: Keeping up
 
     /// Reads everything from the control plane.
@@ -111,10 +116,15 @@ public final class Directory: Sendable {
     }
 
     /// Reads everything anew if somebody changed something without saying so on the channel: `pulse key create` beside a
-    /// running host, or hosts that share no Redis. Every change leaves an audit entry, so those tell.
+    /// running host, or hosts that share no Redis. Every change leaves an audit entry or an ended session, so those tell.
     public func poll() async throws {
-        let rows = try await control.read("/* access.poll */ SELECT count(*) AS n, max(created_at) AS latest FROM access_audit")
-        let seen = "\(rows[0].int("n")) \(rows[0].int("latest"))"
+        let rows = try await control.read(
+            """
+            /* access.poll */ SELECT count(*) AS n, max(created_at) AS latest,
+            (SELECT max(ended_at) FROM access_ended_sessions) AS ended, (SELECT count(*) FROM access_ended_sessions) AS sessions
+            FROM access_audit
+            """)
+        let seen = ["n", "latest", "ended", "sessions"].map { String(rows[0].int($0)) }.joined(separator: " ")
         guard state.withLock({ $0.seen }) != seen else { return }
         try await reload()
         state.withLock { $0.seen = seen }

@@ -11,11 +11,14 @@ public struct TelemetrySettings: Sendable, Equatable {
     /// Where spans go by OTLP over HTTP; nil sends none.
     public var otlpEndpoint: String?
     public var serviceName: String
+    /// Whether `/metrics` is served.
+    public var metrics: Bool
 
     init(_ section: Section) {
         logLevel = section.value("log_level", .choice, default: .info, reload: .live)
         logFormat = section.value("log_format", .choice, default: .text)
         otlpEndpoint = section.optional("otlp_endpoint", .webURL)
         serviceName = section.value("service_name", .text(1...100), default: "pulse")
+        metrics = section.value("metrics", .boolean, default: true)
     }
 }

@@ -31,8 +31,9 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             installation = try await Installation.open(configuration, patience: StartPatience(seconds: 60), telemetry: telemetry, logger: logger)
         } catch { throw CommandError(error) }
-        if welcome {
-            print(try await Welcome(installation).text())
+        // Keys are for the eyes of a person, and not for a service manager's log.
+        if let text = try await Welcome(installation).text(makesKeys: welcome || isatty(STDOUT_FILENO) == 1) {
+            print(text)
             fflush(nil)  // also where the output is a file
         }
         let reload = Reload(options: options, installation: installation, logger: logger, current: configuration)
@@ -84,16 +85,18 @@ private actor Reload: Service {
     }
 }
 
-/// What a person sees after `make run`.
+/// How to begin, for the person who started Pulse.
 struct Welcome {
     let installation: Installation
 
     init(_ installation: Installation) { self.installation = installation }
 
-    /// Makes the first project and its keys when there is none yet; keys can be shown just this once.
-    func text() async throws -> String {
+    /// With `makesKeys` the first project and its keys are made when there is none yet; keys can be shown just this once. Without, nothing
+    /// secret is shown, and nothing at all once there is a project.
+    func text(makesKeys: Bool) async throws -> String? {
         let server = installation.configuration.server
         let base = server.publicURL ?? "http://localhost:\(server.port)"
+        guard makesKeys else { return installation.directory.projects.isEmpty ? withoutKeys(base) : nil }
         if let project = installation.directory.projects.first {
             return """
 
@@ -101,6 +104,7 @@ struct Welcome {
                   first project   \(project.name) (\(project.id))
                   dashboard       \(base)/dashboard
                   API             \(base)/docs
+                  admin token     \(adminToken)
                   new keys        pulse key create --help
 
                 """
@@ -120,7 +124,7 @@ struct Welcome {
 
                 ingest key   \(ingest)
                 query key    \(query)
-                admin token  \(installation.configuration.adminToken == nil ? "in \(installation.configuration.storage.dataFolder)/admin-token" : "the one you configured")
+                admin token  \(adminToken)
 
               1. Paste this before </body> of your pages:
 
@@ -133,5 +137,24 @@ struct Welcome {
               Administration is there too, with the admin token. API reference: \(base)/docs
 
             """
+    }
+
+    /// Where the admin token is.
+    private var adminToken: String {
+        installation.configuration.adminToken == nil ? "in \(installation.configuration.storage.dataFolder)/\(DataFolder.adminToken)" : "the one you configured"
+    }
+
+    private func withoutKeys(_ base: String) -> String {
+        """
+
+        Pulse \(Version.current) at \(base)
+          There is no project yet. Make one, and its keys, in the dashboard or at a terminal:
+
+            dashboard    \(base)/dashboard
+            admin token  \(adminToken)
+            terminal     pulse project create "My site" www.example.com
+                         pulse key create "My site" --name website --scope ingest
+
+        """
     }
 }

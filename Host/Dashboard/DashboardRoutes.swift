@@ -42,6 +42,9 @@ struct DashboardRoutes: Sendable {
                 anonymous: .post, "/dashboard/login", "Log in to the dashboard with a key or the admin token.", success: .json(State.schema),
                 use: logIn),
             Route(anonymous: .delete, "/dashboard/session", "Log out of the dashboard.", success: .noContent) { call in
+                if let session = sessions.session(in: call.request.headers) {
+                    try await call.directory.endSession(session.id, lifetimeDays: DashboardSessions.lifetimeDays)
+                }
                 var answer = Answer.noContent
                 answer.headers[.setCookie] = try sessions.cookie(nil, for: call.request)
                 return answer

@@ -7,6 +7,8 @@ import Ingest
 
 /// Who is logged in to the dashboard, as the browser carries it: sealed, so that it can be neither read nor changed.
 struct DashboardSession: Codable, Equatable, Sendable {
+    /// By which a log-out ends it, wherever its cookie was copied to.
+    var id = Identifiers.token(prefix: "", length: 22)
     /// The secret of a project's key.
     var key: String?
     /// The digest of the admin token. Another token ends the session.
@@ -29,8 +31,13 @@ struct DashboardSessions: Sendable {
     private let adminToken: String
     private let publicURL: String?
     private let time: any TimeSource
+    private let isEnded: @Sendable (String) -> Bool
 
-    init(secret: String, adminToken: String, publicURL: String?, time: any TimeSource) {
+    init(
+        secret: String, adminToken: String, publicURL: String?, time: any TimeSource,
+        isEnded: @escaping @Sendable (_ id: String) -> Bool = { _ in false }
+    ) {
+        self.isEnded = isEnded
         sealingKey = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)), info: Data("pulse dashboard session".utf8), outputByteCount: 32)
         self.adminToken = adminToken
@@ -72,12 +79,12 @@ struct DashboardSessions: Sendable {
 
     // MARK: For log-in
 
-    /// The session that the request carries, unless it has expired or was not sealed here.
+    /// The session that the request carries, unless it has expired, was ended or was not sealed here.
     func session(in fields: HTTPFields) -> DashboardSession? {
         for cookie in fields[values: .cookie].flatMap({ $0.split(separator: ";") }) {
             let parts = cookie.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, parts[0].trimmingSpaces == Self.cookieName else { continue }
-            if let session = open(parts[1].trimmingSpaces), session.expiresAt > time.now.milliseconds { return session }
+            if let session = open(parts[1].trimmingSpaces), session.expiresAt > time.now.milliseconds, !isEnded(session.id) { return session }
         }
         return nil
     }

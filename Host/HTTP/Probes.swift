@@ -14,8 +14,19 @@ struct Probes: Sendable {
     let writer: IngestWriter
     let telemetry: Telemetry
     let time: any TimeSource
+    let showsMetrics: Bool
 
-    var routes: [Route] {
+    var routes: [Route] { probes + (showsMetrics ? [metrics] : []) }
+
+    private var metrics: Route {
+        Route(anonymous: .get, "/metrics", "Metrics in Prometheus' text format.", success: .other("text/plain")) { _ in
+            Answer(
+                status: 200, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                body: .bytes(ByteBuffer(string: telemetry.metrics.render())))
+        }
+    }
+
+    private var probes: [Route] {
         let check = Schema.object([.required("ok", .boolean), .optional("error", .string(0...2_000))])
         let full = Parameter("full", .boolean(default: false), "Whether the engines are asked as well; 503 then when one of them does not answer.")
         return [
@@ -32,11 +43,6 @@ struct Probes: Sendable {
                     ])),
                     .optional("control", check), .optional("events", check), .optional("coordination", check),
                 ])), use: ready),
-            Route(anonymous: .get, "/metrics", "Metrics in Prometheus' text format.", success: .other("text/plain")) { _ in
-                Answer(
-                    status: 200, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-                    body: .bytes(ByteBuffer(string: telemetry.metrics.render())))
-            },
         ]
     }
 

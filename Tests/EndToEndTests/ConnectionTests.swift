@@ -123,22 +123,23 @@ struct ConnectionTests {
 
     // MARK: Framing
 
-    @Test("what is no HTTP/1.1 is answered with a sentence", arguments: [
-        ("GET / HTTP/1.1\r\n\r\n", "400 Bad Request", "The request has no Host field; HTTP/1.1 needs one."),
-        ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request", "The request has 2 Host fields; one is accepted."),
-        ("NONSENSE\r\n\r\n", "400 Bad Request", "This is no HTTP/1.1 request: invalid HTTP method."),
-        ("GET /?\(String(repeating: "x", count: 90_000)) HTTP/1.1\r\nHost: a\r\n\r\n", "431 Request Header Fields Too Large",
-         "The request's address or fields are larger than 80 KB, which is the limit."),
-        ("GET / HTTP/1.1\r\nHost: a\r\nX-Long: \(String(repeating: "x", count: 90_000))\r\n\r\n", "431 Request Header Fields Too Large",
-         "The request's address or fields are larger than 80 KB, which is the limit."),
-    ])
-    func badHeads(request: String, status: String, sentence: String) async throws {
+    @Test("what is no HTTP/1.1 is answered with a sentence")
+    func badHeads() async throws {
+        let long = String(repeating: "x", count: 90_000), tooLarge = "The request's address or fields are larger than 80 KB, which is the limit."
         try await run { _, port in
-            let connection = try await RawConnection.open(port)
-            connection.send(request)
-            let text = try await connection.rest()
-            #expect(answer(text) == #"HTTP/1.1 \#(status) {"error":"\#(sentence)"}"#)
-            #expect(text.contains("Content-Type: application/json"))
+            for (request, status, sentence) in [
+                ("GET / HTTP/1.1\r\n\r\n", "400 Bad Request", "The request has no Host field; HTTP/1.1 needs one."),
+                ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request", "The request has 2 Host fields; one is accepted."),
+                ("NONSENSE\r\n\r\n", "400 Bad Request", "This is no HTTP/1.1 request: invalid HTTP method."),
+                ("GET /?\(long) HTTP/1.1\r\nHost: a\r\n\r\n", "431 Request Header Fields Too Large", tooLarge),
+                ("GET / HTTP/1.1\r\nHost: a\r\nX-Long: \(long)\r\n\r\n", "431 Request Header Fields Too Large", tooLarge),
+            ] {
+                let connection = try await RawConnection.open(port)
+                connection.send(request)
+                let text = try await connection.rest()
+                #expect(answer(text) == #"HTTP/1.1 \#(status) {"error":"\#(sentence)"}"#)
+                #expect(text.contains("Content-Type: application/json"))
+            }
         }
     }
 
@@ -152,18 +153,21 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a malformed body is 400 and no failure of the host", arguments: [
-        ("Transfer-Encoding: chunked", "zz\r\n"), ("Transfer-Encoding: chunked", "ffffffffffffffffff\r\n"), ("Transfer-Encoding: chunked", "-1\r\n"),
-        ("Transfer-Encoding: chunked", "2\r\n{}x"), ("Transfer-Encoding: xchunked", "{}"), ("Transfer-Encoding: gzip", "{}"),
-    ])
-    func badBodies(field: String, body: String) async throws {
+    @Test("a malformed body is 400 and no failure of the host")
+    func badBodies() async throws {
+        let chunked = "Transfer-Encoding: chunked"
         try await run { app, port in
-            let connection = try await RawConnection.open(port)
-            connection.send(Self.head.replacing("KEY", with: app.keys[.ingest]!) + field + "\r\n\r\n" + body)
-            let text = try await connection.rest()
-            #expect(text.hasPrefix("HTTP/1.1 400 Bad Request"), "\(text)")
-            #expect(text.components(separatedBy: "HTTP/1.1 ").count == 2 && text.hasSuffix("}"), "one answer: \(text)")
-            #expect(requests(app, "/api/collect").allSatisfy { $0.contains("4xx") })
+            for (field, body) in [
+                (chunked, "zz\r\n"), (chunked, "ffffffffffffffffff\r\n"), (chunked, "-1\r\n"), (chunked, "2\r\n{}x"),
+                ("Transfer-Encoding: xchunked", "{}"), ("Transfer-Encoding: gzip", "{}"),
+            ] {
+                let connection = try await RawConnection.open(port)
+                connection.send(Self.head.replacing("KEY", with: app.keys[.ingest]!) + field + "\r\n\r\n" + body)
+                let text = try await connection.rest()
+                #expect(text.hasPrefix("HTTP/1.1 400 Bad Request"), "\(text)")
+                #expect(text.components(separatedBy: "HTTP/1.1 ").count == 2 && text.hasSuffix("}"), "one answer: \(text)")
+            }
+            #expect(requests(app, "/api/collect") == [#"http_requests_total{method="POST",route="/api/collect",status="4xx"} 6"#])
         }
     }
 
@@ -236,19 +240,25 @@ struct ConnectionTests {
 
     @Test("connections beyond the total wait until one ends")
     func inTotal() async throws {
-        try await run("", { $0.maximum = 2 }) { app, port in
-            _ = try await app.get("/healthz", as: .nobody)
-            let holder = try await RawConnection.open(port)
-            holder.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            try await holder.receive("200 OK")
+        try await withFolder { folder in
+            let pulse = try await PulseProcess.Setup(folder: folder, configuration: "server: {max_connections: 2}\n").start()
+            let port = try #require(pulse.address.split(separator: ":").last.flatMap { Int($0) }), ask = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            let holders = [try await RawConnection.open(port), try await RawConnection.open(port)]
+            for holder in holders {
+                holder.send(ask)
+                try await holder.receive("200 OK")
+            }
             let waiting = try await RawConnection.open(port)
-            waiting.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            waiting.send(ask)
             // The host goes on answering those that it has.
-            for _ in 0..<3 { #expect(try await app.get("/healthz", as: .nobody).status == 200) }
+            for count in 2...4 {
+                holders[0].send(ask)
+                try await Patience.until("answer \(count)", seconds: 10) { holders[0].received.components(separatedBy: "200 OK").count > count ? () : nil }
+            }
             #expect(waiting.received == "")
-            holder.close()
+            holders[1].close()
             try await waiting.receive("200 OK")
-            waiting.close()
+            #expect(try await pulse.stop() == 0)
         }
     }
 

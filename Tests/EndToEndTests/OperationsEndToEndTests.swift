@@ -59,6 +59,19 @@ struct OperationsEndToEndTests {
         }
     }
 
+    @Test("a request of which the rest does not come is not waited for")
+    func stopsDespiteHalfARequest() async throws {
+        try await run { setup in
+            let pulse = try await setup.start()
+            let keys = try await pulse.createProject()
+            let status = try await StalledRequest.send(to: pulse.address, "/api/collect?key=\(keys.ingest)") {
+                // The grace is 30 seconds by default.
+                try await pulse.stop(within: 15)
+            }
+            #expect(status == 0)
+        }
+    }
+
     @Test("SIGTERM with nothing to do ends at once")
     func stopsIdle() async throws {
         try await run { setup in
@@ -173,6 +186,74 @@ struct OperationsEndToEndTests {
             #expect(pulse.child.output.contains("My site"))
             #expect(!pulse.child.output.contains("ingest key"))
             #expect(try await pulse.ask("/api/v1/stats", keys)["current"]?["pageviews"]?.integer == 1)
+            #expect(try await pulse.stop() == 0)
+        }
+    }
+
+    @Test("a plain start on an empty folder says how to begin, without secrets where no person reads; a later one says nothing")
+    func plainStart() async throws {
+        try await run(environment: ["PULSE_ADMIN_TOKEN": ""]) { setup in
+            var pulse = try await setup.start()
+            let text = pulse.child.output
+            for part in ["There is no project yet", "/dashboard\n", "admin token  in \(setup.data)/admin-token", "pulse project create", "pulse key create"] {
+                #expect(text.contains(part), "\(part): \(text)")
+            }
+            let token = try String(contentsOfFile: setup.data + "/admin-token", encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+            #expect(!text.contains("pa_live_") && !text.contains(token))
+            _ = try await HTTP.post(
+                pulse.address + "/api/admin/projects", #"{"name":"Shop","domain":"example.com"}"#,
+                headers: [("Authorization", "Bearer \(token)"), ("Content-Type", "application/json")])
+            #expect(try await pulse.stop() == 0)
+            pulse = try await setup.start()
+            #expect(!pulse.child.output.contains("dashboard"))
+            #expect(try await pulse.stop() == 0)
+        }
+    }
+
+    @Test("a port that is taken stops the start before anything is made, with a way on")
+    func portTaken() async throws {
+        try await run { setup in
+            let pulse = try await setup.start(), port = String(try #require(pulse.address.split(separator: ":").last))
+            try await withFolder { folder in
+                let second = try PulseProcess.Setup(folder: folder, environment: ["PULSE_PORT": port]).spawn()
+                #expect(try await second.exit() == 1)
+                #expect(second.output.contains(
+                    "Can't listen on 127.0.0.1:\(port): Address already in use. Stop the other program, or set another port (PULSE_PORT)."), "\(second.output)")
+                #expect(!FileManager.default.fileExists(atPath: folder + "/data"))
+            }
+            #expect(try await pulse.stop() == 0)
+        }
+    }
+
+    @Test("every file of a data folder that was there before is for its owner alone")
+    func privateFiles() async throws {
+        try await run { setup in
+            try FileManager.default.createDirectory(atPath: setup.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+            let pulse = try await setup.start(), keys = try await pulse.createProject()
+            #expect(try await pulse.collect(#"{"type":"pageview","path":"/"}"#, keys).status == 200)
+            #expect(try await pulse.ask("/api/v1/stats", keys)["current"]?["pageviews"]?.integer == 1)
+            let names = try FileManager.default.subpathsOfDirectory(atPath: setup.data)
+            #expect(names.contains("events.duckdb") && names.contains("control.sqlite"))
+            for name in names {
+                let rights = try FileManager.default.attributesOfItem(atPath: setup.data + "/" + name)[.posixPermissions] as? Int ?? 0
+                #expect(rights & 0o077 == 0, "\(name) \(String(rights, radix: 8))")
+            }
+            #expect(try await pulse.stop() == 0)
+        }
+    }
+
+    @Test("the limit of open files is raised at the start, and the process outlives more connections than it allows")
+    func descriptors() async throws {
+        try await run(configuration: "server: {trusted_proxies: [], max_connections: 40, max_connections_per_address: 30, request_timeout_seconds: 1}\n") { setup in
+            let pulse = try await setup.start(), port = try #require(pulse.address.split(separator: ":").last.flatMap { Int($0) })
+            let limits = try String(contentsOfFile: "/proc/\(pulse.child.pid)/limits", encoding: .utf8)
+            let line = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max open files") }).split(separator: " ").compactMap { Int($0) }
+            #expect(line.count == 2 && line[0] == min(line[1], 65_536), "\(line)")
+            var connections: [RawConnection] = []
+            for _ in 0..<60 { connections.append(try await RawConnection.open(port)) }
+            // The silent ones are closed after a second, and then there is room.
+            try await Patience.until("an answer") { (try? await HTTP.get(pulse.address + "/healthz", seconds: 5))?.status == 200 ? () : nil }
+            connections.forEach { $0.close() }
             #expect(try await pulse.stop() == 0)
         }
     }

@@ -123,7 +123,45 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("log-out ends it")
+    @Test("log-out ends a session wherever its cookie was copied to, and no other one", arguments: Profile.available)
+    func logOutEverywhere(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let cookie = try await Self.logIn(app, app.installation.adminToken).cookie, other = try await Self.logIn(app, app.installation.adminToken).cookie
+            // A key that is added later belongs to the same session.
+            let both = try await Self.logIn(app, app.keys[.query]!, cookie: cookie).cookie
+            #expect(try await app.send(.delete, "/dashboard/session", headers: Self.with(both)).status == 204)
+            for ended in [cookie, both] {
+                #expect(try await app.get("/api/admin/projects", as: .nobody, headers: Self.with(ended)).status == 401)
+                #expect(try await app.get("/api/v1/stats", as: .nobody, headers: Self.with(ended)).status == 401)
+                #expect(try await app.get("/dashboard/session", as: .nobody, headers: Self.with(ended)).json()["administrator"]?.boolean == false)
+            }
+            #expect(try await app.get("/api/admin/projects", as: .nobody, headers: Self.with(other)).status == 200)
+            // What was ended is forgotten once its cookie would have expired anyhow.
+            func count() async throws -> Int64 { try await app.installation.engines.control.read("SELECT count(*) AS n FROM access_ended_sessions")[0].int("n") }
+            #expect(try await count() == 1)
+            app.time.advance(seconds: 15 * 86_400)
+            let late = try await Self.logIn(app, app.keys[.query]!).cookie
+            #expect(try await app.send(.delete, "/dashboard/session", headers: Self.with(late)).status == 204)
+            #expect(try await count() == 1)
+        }
+    }
+
+    @Test("another host hears of a log-out without being told")
+    func logOutOfAnotherHost() async throws {
+        try await TestApp.run { app in
+            let cookie = try await Self.logIn(app, app.installation.adminToken).cookie
+            let here = app.installation.directory
+            let there = Directory(control: app.installation.engines.control, coordination: app.installation.engines.coordination, time: app.time, defaults: here.defaults)
+            try await there.poll()
+            let session = try #require(app.installation.dashboard.session(in: [.cookie: cookie]))
+            #expect(try await app.send(.delete, "/dashboard/session", headers: Self.with(cookie)).status == 204)
+            #expect(!there.isEnded(session: session.id))
+            try await there.poll()
+            #expect(there.isEnded(session: session.id))
+        }
+    }
+
+    @Test("log-out without a session takes the cookie away all the same")
     func logOut() async throws {
         try await TestApp.run { app in
             let answer = try await app.send(.delete, "/dashboard/session", headers: Self.ours)

@@ -1,3 +1,4 @@
+import Common
 import Foundation
 @testable import Host
 import Testing
@@ -32,6 +33,29 @@ struct DataFolderTests {
         #expect(folder.holder() == nil)
         do { _ = try folder.lock() }  // let go of without a release
         #expect(folder.holder() == nil)
+    }
+
+    @Test("takes from others the right to read what an earlier start left, and touches nothing else")
+    func privacy() throws {
+        let scratch = try Scratch(), folder = DataFolder(scratch.path), files = FileManager.default
+        let own = ["events.duckdb", "events.duckdb.wal", "control.sqlite-wal", "journal/0000000000000001.journal", "backups/monday/manifest.json"]
+        for name in own + ["notes.txt"] {
+            try files.createDirectory(atPath: Folder.of(folder.path(name)), withIntermediateDirectories: true)
+            #expect(files.createFile(atPath: folder.path(name), contents: Data(), attributes: [.posixPermissions: 0o644]))
+        }
+        try files.createSymbolicLink(atPath: folder.path("spill"), withDestinationPath: folder.path("notes.txt"))
+        folder.makePrivate()
+        func rights(_ name: String) throws -> Int { try #require(try files.attributesOfItem(atPath: folder.path(name))[.posixPermissions] as? Int) }
+        for name in own { #expect(try rights(name) == 0o600, "\(name)") }
+        for name in ["journal", "backups", "backups/monday"] { #expect(try rights(name) == 0o700, "\(name)") }
+        #expect(try rights("notes.txt") == 0o644)
+    }
+
+    @Test("that can't be made says why", arguments: [("/proc/nope/data", "No such file or directory"), ("/dev/null/data", "Not a directory"), ("/dev/null", "there is a file of this name")])
+    func impossible(path: String, reason: String) {
+        let error = #expect(throws: FolderError.self) { try DataFolder(path).create() }
+        #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+        #expect(error?.description.hasSuffix("or set another (PULSE_DATA).") == true)
     }
 
     @Test("lets nobody else read what is in it")

@@ -29,6 +29,7 @@ struct DoctorTests {
             for subject in ["control store", "event store", "coordination"] { #expect(findings[subject] == .ok(subject, "the host reaches it")) }
             #expect(findings["journal"]?.verdict == .ok)
             #expect(findings["stores"] == nil)
+            #expect(findings["open files"]?.text.contains("that is enough for") == true)
         }
     }
 

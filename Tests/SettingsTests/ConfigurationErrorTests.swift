@@ -51,6 +51,10 @@ struct ConfigurationErrorTests {
             "telemetry:\n  log_format: jsn",
             "2: telemetry.log_format: must be one of 'text', 'json'; got 'jsn'; did you mean 'json'?"
         ),
+        Case(
+            "server:\n  public_url: https://a.example/stats/",
+            "2: server.public_url: must be a URL without a path, as the dashboard and the script are served at the root of a host; got 'https://a.example/stats'"
+        ),
         Case("retention:\n  events_months: 0", "2: retention.events_months: must be a whole number from 1 to 1200; got '0'"),
     ])
     func values(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }
