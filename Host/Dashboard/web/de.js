@@ -172,6 +172,7 @@ export default {
   'refused.do_not_track': 'der Browser will nicht verfolgt werden',
   'refused.consent': 'es gab keine Einwilligung',
   'refused.module_disabled': 'ihr Modul ist aus',
+  'refused.foreign_origin': 'von einer Website gesendet, die nicht in server.collection_origins steht',
 
   'count.visitors': '{count} Besucher',
   'count.pageviews': { one: '{count} Seitenaufruf', other: '{count} Seitenaufrufe' },

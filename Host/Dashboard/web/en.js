@@ -172,6 +172,7 @@ export default {
   'refused.do_not_track': 'the browser asks not to be tracked',
   'refused.consent': 'no consent was given',
   'refused.module_disabled': 'their module is off',
+  'refused.foreign_origin': 'sent from a site that server.collection_origins does not list',
 
   'count.visitors': { one: '{count} visitor', other: '{count} visitors' },
   'count.pageviews': { one: '{count} pageview', other: '{count} pageviews' },
