@@ -129,7 +129,7 @@ public struct Installation: Sendable {
         let probes = Probes(
             engines: engines, journal: journal, writer: writer, telemetry: telemetry, time: time, showsMetrics: configuration.telemetry.metrics)
         let administration = AdministrationRoutes(
-            eventStore: engines.events, writer: writer, counters: counters, sessions: sessions, tables: tables,
+            eventStore: engines.events, writer: writer, counters: counters, pipeline: pipeline, tables: tables,
             privacyDefaults: PrivacyRules(configuration.privacy))
         let backups = BackupRoutes(backup: Backup(engines: engines, settle: writer.settle, time: time), folder: folder.path("backups"))
         let dashboard = DashboardSessions(
@@ -162,7 +162,7 @@ public struct Installation: Sendable {
         try await createConfiguredProjects()
         try await identity.renewSalts(now: time.now)
         try await writer.recover()
-        try await sessions.restore(from: engines.events, now: time.now)
+        try await sessions.restore(from: engines.events, now: time.now, isAlone: engines.isAlone)
     }
 
     /// Every event left a line in the ledger.

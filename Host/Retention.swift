@@ -19,7 +19,11 @@ struct Retention: Sendable {
         ]
         if let months = settings.eventsMonths {
             let oldest = Self.start(months: months, before: now)
-            statements += tables.map { "/* retention.facts */ DELETE FROM \(sql: $0.name) WHERE occurred_at < \(oldest.milliseconds)" }
+            // Ids first, which are kept as long as any fact needs them.
+            statements.append(forgottenIDs(before: oldest))
+            statements += tables.filter { $0 != Activity.visitors }.map {
+                "/* retention.facts */ DELETE FROM \(sql: $0.name) WHERE occurred_at < \(oldest.milliseconds)"
+            }
         }
         try await engines.events.change(statements)
         // What is deleted must not stay in the journal either.
@@ -29,6 +33,18 @@ struct Retention: Sendable {
             try await engines.control.write(
                 "/* retention.audit */ DELETE FROM access_audit WHERE created_at < \(now.adding(days: -Int64(days)).milliseconds)")
         }
+    }
+
+    /// A later fact than those that are asked about has a later row.
+    private func forgottenIDs(before oldest: Instant) -> SQL {
+        let end = oldest.adding(days: Activity.idDays + 1)
+        let needing = tables.filter { $0 != Activity.visitors }.map { table in
+            """
+            NOT EXISTS (SELECT 1 FROM \(sql: table.name) f WHERE f.project = core_visitors.project AND f.visitor = core_visitors.visitor
+              AND f.occurred_at >= \(oldest.milliseconds) AND f.occurred_at < \(end.milliseconds))
+            """ as SQL
+        }
+        return "/* retention.ids */ DELETE FROM core_visitors WHERE \(SQL.all(["occurred_at < \(oldest.milliseconds)"] + needing))"
     }
 
     /// Midnight of the first day that is kept: so many calendar months before today, or the end of a shorter month.

@@ -85,6 +85,8 @@ public struct Visit: Sendable {
     /// The session's path so far: of the last pageview; "" before the first.
     public let lastPath: String
     public let attributes: SessionAttributes
+    /// Properties of the pageview or event as they are stored, JSON text; nil for none.
+    public let data: String?
 
     /// The values of `FactTable.sessionColumns`.
     public var sessionValues: [Value] {
@@ -101,6 +103,18 @@ public final class SessionAttributes: Sendable {
     public let browser, browserVersion, os, osVersion, device, screen, language: String
     /// All of them as they stand in every row of the session, in the order of `Activity.table`.
     let columns: [UInt8]
+    /// The columns of `Activity.table`, which stand one after the other.
+    static let names = [
+        "source", "referrer", "country", "region", "city", "browser", "browser_version", "os", "os_version", "device", "screen", "language",
+    ]
+
+    /// - Parameter row: has a column for each of `names`.
+    convenience init(_ row: Row) {
+        self.init(
+            source: row.text("source"), referrer: row.text("referrer"), country: row.text("country"), region: row.text("region"),
+            city: row.text("city"), browser: row.text("browser"), browserVersion: row.text("browser_version"), os: row.text("os"),
+            osVersion: row.text("os_version"), device: row.text("device"), screen: row.text("screen"), language: row.text("language"))
+    }
 
     public init(
         source: String, referrer: String, country: String, region: String, city: String, browser: String,

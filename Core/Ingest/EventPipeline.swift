@@ -3,6 +3,7 @@ import Common
 import Enrichment
 import HTTPTypes
 import Storage
+import Synchronization
 
 /// The steps that make facts of one event, in their order; each lets it through or refuses it with a reason.
 public final class EventPipeline: Sendable {
@@ -22,6 +23,9 @@ public final class EventPipeline: Sendable {
     /// The number of each table in an encoded row.
     private let tableNumbers: [String: Int]
     private let activityNumber, visitorsNumber: Int
+    /// Tables whose rows tell the order of their arrival, by number, and the last number that was given.
+    private let tellsArrival: [Bool]
+    private let lastArrival = Atomic<Int64>(0)
     let gate: @Sendable (_ module: String, Project, APIKey?) throws -> Void
     private let sessions: Sessions
     private let identity: VisitorIdentity
@@ -42,6 +46,7 @@ public final class EventPipeline: Sendable {
             preconditionFailure("the shared tables are not registered")
         }
         tableNumbers = numbers
+        tellsArrival = tables.map(\.tellsArrival)
         (activityNumber, visitorsNumber) = (activity, visitors)
         self.extensions = Dictionary(grouping: extensions, by: \.added.type)
         self.gate = gate
@@ -73,6 +78,9 @@ public final class EventPipeline: Sendable {
             asksNotToTrack = headers.value(EventPipeline.dnt) == "1" || headers.value(EventPipeline.gpc) == "1"
         }
     }
+
+    /// Everything that events of this instant need and that may have to be fetched: nothing but once a day, and after a leap of the clock.
+    func prepare(for now: Instant) async { await identity.fetchSalt(of: now) }
 
     func sender(of call: ProjectRequest) -> Sender {
         let isServer = call.key?.isServer ?? false
@@ -248,9 +256,11 @@ public final class EventPipeline: Sendable {
         func key(_ day: Day, salt: Day) -> Int64? {
             identity.anonymousKey(project: project, address: address, userAgent: browser.header, on: day, salt: salt)
         }
+        let today = Day(sender.now)
+        identity.requireSalt(of: today)
         // With the salt of its own day while there is one, so that an event that comes late has the visitor of the others.
-        func key(_ day: Day) -> Int64? { key(day, salt: day) ?? key(day, salt: Day(sender.now)) }
-        let own = key(day) ?? 1
+        func key(_ day: Day) -> Int64? { key(day, salt: day) ?? key(day, salt: today) }
+        guard let own = key(day) else { preconditionFailure("today has a salt") }
         if sessions.current(project: project, visitor: own, at: when) == nil,
            // A visit that goes on over midnight stays one visit of one visitor.
            let before = key(day.adding(days: -1)), sessions.current(project: project, visitor: before, at: when) != nil {
@@ -268,45 +278,50 @@ public final class EventPipeline: Sendable {
         let project = sender.project.number
         let hour = sender.now.startOfHour.milliseconds
         let eventID = (draft.eventID ?? payload["event_id"]?.string).map { VisitorIdentity.eventID($0, project: project) }
-        func header(_ table: Int, _ role: EncodedRow.Role) -> EncodedRow.Header {
-            EncodedRow.Header(table: table, project: project, hour: hour, role: role, eventID: role == .event ? eventID : nil)
+        func header(_ table: Int, _ role: EncodedRow.Role, isTentative: Bool = false) -> EncodedRow.Header {
+            EncodedRow.Header(
+                table: table, project: project, hour: hour, role: role, eventID: role == .event ? eventID : nil, isTentative: isTentative)
         }
         var touched: Sessions.Name?
         let sessionID = payload["session_id"]?.string
         let when = at ?? sender.now
-        let visit: Visit
+        let visit: Visit, isTentative: Bool
         if let activity = draft.activity {
             let (place, attributes) = sessions.add(
                 Sessions.Arrival(
                     project: project, visitor: visitor.key, at: at, now: sender.now, sessionID: sessionID,
                     isPageview: activity.kind == .pageview, path: activity.path),
                 attributes: { self.attributes(activity, sender, browser) })
-            rows.append(header(activityNumber, .event)) { row in
+            isTentative = place.isTentative
+            rows.append(header(activityNumber, .event, isTentative: isTentative)) { row in
                 Self.encode(activity, place, attributes, project, visitor.key, sessionID, into: &row)
             }
             touched = Sessions.Name(project: project, visitor: visitor.key, sessionAt: place.sessionAt)
             visit = Visit(
                 project: project, visitor: visitor.key, at: Instant(milliseconds: place.at),
-                sessionAt: Instant(milliseconds: place.sessionAt), lastPath: place.fromPath, attributes: attributes)
+                sessionAt: Instant(milliseconds: place.sessionAt), lastPath: place.fromPath, attributes: attributes, data: activity.data)
         } else {
             let current = sessions.current(project: project, visitor: visitor.key, at: when, sessionID: sessionID)
+            // A session with an id is told by it alone, which facts don't keep.
+            isTentative = sessionID == nil && (current?.isTentative == true || Sessions.isOld(when, now: sender.now))
             let attributes = current?.attributes
                 ?? self.attributes(ActivityDraft(kind: .event, path: payload.text("path")), sender, browser)
             visit = Visit(
                 project: project, visitor: visitor.key, at: when, sessionAt: Instant(milliseconds: current?.sessionAt ?? when.milliseconds),
-                lastPath: current?.lastPath ?? "", attributes: attributes)
+                lastPath: current?.lastPath ?? "", attributes: attributes, data: nil)
         }
         var role = draft.activity == nil ? EncodedRow.Role.event : .follower
         for (table, values) in draft.facts(visit) {
             guard let number = tableNumbers[table.name] else { preconditionFailure("table \(table.name) is not registered") }
-            rows.append(header(number, role)) { row in
+            rows.append(header(number, role, isTentative: isTentative)) { row in
                 Self.begin(&row, project, visit.at.milliseconds, visitor.key)
                 for value in values { row.append(value) }
+                if tellsArrival[number] { row.append(nextArrival(sender.now)) }
             }
             role = .follower
         }
         var writtenDown: Int64?
-        if let id = visitor.id, knownVisitors.isNew(visitor.key) {
+        if let id = visitor.id, knownVisitors.isNew(visitor.key, on: Day(visit.at)) {
             writtenDown = visitor.key
             rows.append(header(visitorsNumber, .note)) { row in
                 Self.begin(&row, project, visit.at.milliseconds, visitor.key)
@@ -326,7 +341,19 @@ public final class EventPipeline: Sendable {
             rows.append(header) { row in
                 Self.begin(&row, project.number, instant.milliseconds, visitor)
                 for value in values { row.append(value) }
+                if tellsArrival[number] { row.append(nextArrival(instant)) }
             }
+        }
+    }
+
+    /// Larger than every one before; of several hosts, as far as their clocks agree.
+    private func nextArrival(_ now: Instant) -> Int64 {
+        var last = lastArrival.load(ordering: .relaxed)
+        while true {
+            let next = max(last + 1, now.milliseconds << 10)
+            let (exchanged, original) = lastArrival.compareExchange(expected: last, desired: next, ordering: .relaxed)
+            if exchanged { return next }
+            last = original
         }
     }
 
@@ -342,6 +369,12 @@ public final class EventPipeline: Sendable {
         let session: Sessions.Name?
         let visitor: Int64?
         let adjustments: Adjustments
+    }
+
+    /// Forgets a visitor whose facts were erased: what comes next is all that is known.
+    public func forget(project: Int32, visitor: Int64) {
+        sessions.forget(project: project, visitor: visitor)
+        knownVisitors.forget([visitor])
     }
 
     /// Takes back what events did that could not be kept.
@@ -377,7 +410,7 @@ public final class EventPipeline: Sendable {
         begin(&row, project, place.at, visitor)
         row.append(activity.kind.rawValue)
         row.append(place.sessionAt)
-        if let seq = place.seq { row.append(Int64(seq)) } else { row.appendNull() }
+        row.append(Int64(place.seq))
         if let gap = place.gap { row.append(Int64(gap)) } else { row.appendNull() }
         row.append(Int64(place.pageviewNumber))
         row.append(place.fromPath)

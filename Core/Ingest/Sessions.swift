@@ -6,17 +6,22 @@ import Synchronization
 ///
 /// A session ends after 30 minutes (configurable) without activity, in the activities' own time, so that backdated
 /// events sent in time order get the sessions that live collection would have given them. An activity that arrives
-/// after a later one of its session joins it without a `seq`.
+/// after a later one of its session joins it, and doesn't count in the numbers of the others.
+///
+/// What is decided here is final for activity of the last minutes, as all sessions that it can belong to are in memory. Any other
+/// is marked (`Place.isTentative`) for the writer to look at what is stored; see `SessionPlacement`.
 public final class Sessions: Sendable {
     /// Where an activity stands.
     public struct Place: Sendable, Equatable {
         public let at: Int64
         public let sessionAt: Int64
-        /// Nil when it arrived out of order.
-        public let seq: Int32?
+        /// As in `Activity.table`: negative where the row's numbers can't be relied on.
+        public let seq: Int32
         public let gap: Int32?
         public let pageviewNumber: Int32
         public let fromPath: String
+        /// Whether the session is to be looked up among stored ones before the row is stored.
+        public let isTentative: Bool
     }
 
     struct Live: Sendable {
@@ -31,8 +36,12 @@ public final class Sessions: Sendable {
         var attributes: SessionAttributes
         /// When it was last used, by this machine's clock.
         var touched: Int64
+        /// Activities that have no place in the order of the others.
+        var late: Int32 = 0
         /// Set when an activity that was counted here was not stored: no later `seq` can be trusted.
         var hasHole = false
+        /// Set when stored sessions may be part of this one: what follows is tentative too.
+        var isTentative = false
 
         /// Milliseconds between `at` and the session's activity; 0 inside it.
         func distance(to at: Int64) -> Int64 { max(0, firstAt - at, at - lastAt) }
@@ -60,6 +69,13 @@ public final class Sessions: Sendable {
 
     private let timeoutMilliseconds: Int64
     private let maximumSessions: Int
+    /// Until then sessions that could go on may be missing here, because there was no room for them. (A visitor who has as many as one
+    /// may have tells that by itself.)
+    private let incompleteUntil = Atomic(Int64.min)
+
+    /// Activity that is older than this when it arrives may belong to a session that is not in memory any more.
+    static let settledMilliseconds: Int64 = 300_000
+    static func isOld(_ at: Instant, now: Instant) -> Bool { now - at > settledMilliseconds }
 
     public init(timeoutMinutes: Int = 30, maximumSessions: Int = 500_000) {
         timeoutMilliseconds = Int64(timeoutMinutes) * 60_000
@@ -82,7 +98,7 @@ public final class Sessions: Sendable {
         public let path: String
     }
 
-    /// Adds an activity; `attributes` is asked only when a session begins.
+    /// Adds an activity; `attributes` is asked only for one that is the first of its session.
     public func add(_ arrival: Arrival, attributes: () -> SessionAttributes) -> (place: Place, attributes: SessionAttributes) {
         let visitor = Visitor(project: arrival.project, visitor: arrival.visitor)
         let wanted = (arrival.at ?? arrival.now).milliseconds
@@ -95,20 +111,52 @@ public final class Sessions: Sendable {
     private func add(
         _ arrival: Arrival, _ wanted: Int64, to sessions: inout [Live], _ attributes: () -> SessionAttributes
     ) -> (place: Place, attributes: SessionAttributes) {
-        guard let index = nearest(sessions, wanted, arrival.sessionID) else {
-            // Two sessions of a visitor can't begin in the same millisecond: the start is half of their name.
-            var start = wanted
-            while sessions.contains(where: { $0.sessionAt == start }) { start += 1 }
-            let begun = Live(
-                sessionAt: start, firstAt: wanted, lastAt: wanted, seq: 1, pageviews: arrival.isPageview ? 1 : 0,
-                lastPath: arrival.isPageview ? arrival.path : "", sessionID: arrival.sessionID, attributes: attributes(),
-                touched: arrival.now.milliseconds, hasHole: start != wanted)
-            Self.insert(begun, into: &sessions)
-            let place = Place(at: wanted, sessionAt: start, seq: start == wanted ? 1 : nil, gap: nil, pageviewNumber: begun.pageviews, fromPath: "")
-            return (place, begun.attributes)
+        let isOld = arrival.at.map { Self.isOld($0, now: arrival.now) } ?? false
+        guard let index = joined(&sessions, wanted, arrival.sessionID) else { return begin(arrival, wanted, isOld, in: &sessions, attributes()) }
+        if isOld { sessions[index].isTentative = true }
+        if wanted < sessions[index].firstAt {
+            // It is the session's first one now, and says where it came from. What is stored of the session says something else.
+            let own = attributes()
+            if own.columns != sessions[index].attributes.columns { sessions[index].isTentative = true }
+            sessions[index].attributes = own
         }
-        let place = Self.extend(&sessions[index], arrival, wanted)
-        return (place, sessions[index].attributes)
+        return (Self.extend(&sessions[index], arrival, wanted), sessions[index].attributes)
+    }
+
+    private func begin(
+        _ arrival: Arrival, _ wanted: Int64, _ isOld: Bool, in sessions: inout [Live], _ attributes: SessionAttributes
+    ) -> (place: Place, attributes: SessionAttributes) {
+        // Two sessions of a visitor can't begin in the same millisecond: the start is half of their name.
+        var start = wanted
+        while sessions.contains(where: { $0.sessionAt == start }) { start += 1 }
+        let isFirst = start == wanted
+        let begun = Live(
+            sessionAt: start, firstAt: wanted, lastAt: wanted, seq: 1, pageviews: arrival.isPageview ? 1 : 0,
+            lastPath: arrival.isPageview ? arrival.path : "", sessionID: arrival.sessionID, attributes: attributes,
+            touched: arrival.now.milliseconds, late: isFirst ? 0 : 1, hasHole: !isFirst,
+            isTentative: isOld || sessions.count >= Self.perVisitor
+                || arrival.now.milliseconds < incompleteUntil.load(ordering: .relaxed))
+        Self.insert(begun, into: &sessions)
+        let place = Place(
+            at: wanted, sessionAt: start, seq: isFirst ? 1 : Activity.seq(late: 1), gap: nil, pageviewNumber: begun.pageviews, fromPath: "",
+            isTentative: begun.isTentative)
+        return (place, attributes)
+    }
+
+    /// The session that activity at `at` belongs to. Where it joins several, they are one from now on, by the name of the last.
+    private func joined(_ sessions: inout [Live], _ at: Int64, _ sessionID: String?) -> Int? {
+        guard let first = sessions.firstIndex(where: { belongs(at, sessionID, to: $0) }) else { return nil }
+        guard sessionID == nil, sessions[(first + 1)...].contains(where: { belongs(at, nil, to: $0) }) else { return first }
+        let all = sessions.indices.filter { belongs(at, nil, to: sessions[$0]) }
+        let last = all.max { sessions[$0].lastAt < sessions[$1].lastAt }!
+        let earliest = sessions[all.min { sessions[$0].firstAt < sessions[$1].firstAt }!]
+        sessions[last].firstAt = earliest.firstAt
+        sessions[last].attributes = earliest.attributes
+        sessions[last].late = all.map { sessions[$0].late }.max()!
+        sessions[last].isTentative = true
+        let name = sessions[last].sessionAt
+        for index in all.reversed() where index != last { sessions.remove(at: index) }
+        return sessions.firstIndex { $0.sessionAt == name }
     }
 
     /// The session that activity at `at` belongs to; of several, between which it arrived late, the one next to it.
@@ -135,6 +183,12 @@ public final class Sessions: Sendable {
         sessions.insert(session, at: 0)
     }
 
+    /// Says that a session is forgotten; where it could still go on, what begins sessions is tentative for as long.
+    private func noteMissing(_ session: Live, _ now: Int64) {
+        let until = session.lastAt + keptMilliseconds(session)
+        if until > now, until > incompleteUntil.load(ordering: .relaxed) { incompleteUntil.store(until, ordering: .relaxed) }
+    }
+
     private static func extend(_ session: inout Live, _ arrival: Arrival, _ wanted: Int64) -> Place {
         let at = arrival.at == nil ? max(wanted, session.lastAt) : wanted
         let isLate = at < session.lastAt
@@ -143,26 +197,31 @@ public final class Sessions: Sendable {
         session.touched = arrival.now.milliseconds
         session.firstAt = min(session.firstAt, at)
         session.lastAt = max(session.lastAt, at)
-        session.seq += 1
-        if arrival.isPageview {
-            session.pageviews += 1
-            if !isLate { session.lastPath = arrival.path }
+        if isLate {
+            session.late += 1
+        } else {
+            session.seq += 1
+            if arrival.isPageview {
+                session.pageviews += 1
+                session.lastPath = arrival.path
+            }
         }
         // A gap of more than 24 days, which only a session with an id of its own can have, does not fit the column.
         let isRegular = !isLate && gap <= Int64(Int32.max) && !session.hasHole
+        if !isRegular, !isLate { session.late += 1 }
         return Place(
-            at: at, sessionAt: session.sessionAt, seq: isRegular ? session.seq : nil, gap: isRegular ? Int32(gap) : nil,
-            pageviewNumber: session.pageviews, fromPath: fromPath)
+            at: at, sessionAt: session.sessionAt, seq: isRegular ? session.seq : Activity.seq(late: session.late),
+            gap: isRegular ? Int32(gap) : nil, pageviewNumber: session.pageviews, fromPath: fromPath, isTentative: session.isTentative)
     }
 
     /// The session that an event at `at` would belong to, without adding anything.
     public func current(
         project: Int32, visitor: Int64, at: Instant, sessionID: String? = nil
-    ) -> (sessionAt: Int64, lastPath: String, attributes: SessionAttributes)? {
+    ) -> (sessionAt: Int64, lastPath: String, attributes: SessionAttributes, isTentative: Bool)? {
         let visitor = Visitor(project: project, visitor: visitor)
         return shard(visitor).lock.withLock { visitors in
             guard let sessions = visitors[visitor], let index = nearest(sessions, at.milliseconds, sessionID) else { return nil }
-            return (sessions[index].sessionAt, sessions[index].lastPath, sessions[index].attributes)
+            return (sessions[index].sessionAt, sessions[index].lastPath, sessions[index].attributes, sessions[index].isTentative)
         }
     }
 
@@ -183,7 +242,7 @@ public final class Sessions: Sendable {
         }
     }
 
-    /// Forgets sessions that nobody has used for the timeout (with an id of their own: for a day), and the longest unused
+    /// Forgets sessions that nobody can go on with (those with an id of their own: after a day without use), and the longest unused
     /// where there are too many.
     public func sweep(now: Instant) {
         let each = max(1, maximumSessions / Self.shardCount)
@@ -196,15 +255,21 @@ public final class Sessions: Sendable {
                     cutoff = ages[live - each - 1]
                 }
                 for (visitor, sessions) in visitors {
-                    let kept = sessions.filter { $0.touched > cutoff && now.milliseconds - max($0.touched, $0.lastAt) <= keptMilliseconds($0) }
+                    let kept = sessions.filter { session in
+                        guard now.milliseconds - max(session.touched, session.lastAt) <= keptMilliseconds(session) else { return false }
+                        if session.touched <= cutoff { noteMissing(session, now.milliseconds) }
+                        return session.touched > cutoff
+                    }
                     if kept.count < sessions.count { visitors[visitor] = kept.isEmpty ? nil : kept }
                 }
             }
         }
     }
 
+    /// So long that whatever is not too old on arrival finds the session that it belongs to.
     private func keptMilliseconds(_ session: Live) -> Int64 {
-        session.sessionID == nil ? timeoutMilliseconds : max(timeoutMilliseconds, Self.identifiedMilliseconds)
+        let timeout = timeoutMilliseconds + Self.settledMilliseconds
+        return session.sessionID == nil ? timeout : max(timeout, Self.identifiedMilliseconds)
     }
 
     private static let identifiedMilliseconds: Int64 = 86_400_000
@@ -214,36 +279,31 @@ public final class Sessions: Sendable {
     // MARK: After a start
 
     /// Puts sessions back that `sweep` would have kept.
-    public func restore(from events: any EventStore, now: Instant) async throws {
-        let dialect = events.dialect
-        let latest = { (column: String) in dialect.last(SQL(sql: column), by: "occurred_at") }
-        let attributes = [
-            "source", "referrer", "country", "region", "city", "browser", "browser_version", "os", "os_version", "device", "screen",
-            "language", "session_id",
-        ]
+    /// - Parameter isAlone: whether no other host stores activity. Otherwise another one may go on counting in the same session, so what
+    ///   this one adds has no place in the order of the rest.
+    public func restore(from events: any EventStore, now: Instant, isAlone: Bool) async throws {
+        let dialect = events.dialect, recent = now.milliseconds - timeoutMilliseconds - Self.settledMilliseconds
+        let attributes = SessionAttributes.names + ["session_id"]
         let rows = try await events.query(
             """
             /* ingest.restore_sessions */ SELECT *, \(dialect.visitorKey(in: "one")) AS visitor_key FROM (
             SELECT project, visitor, session_at, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
-              max(coalesce(seq, 0)) AS seq, max(pageview_no) AS pageviews,
+              max(CASE WHEN seq > 0 THEN seq ELSE 0 END) AS seq, max(\(Activity.lateNumber)) AS late, max(pageview_no) AS pageviews,
               \(dialect.last("CASE WHEN kind = 0 THEN path ELSE from_path END", by: "occurred_at")) AS last_path,
-              \(SQL.joined(attributes.map { "\(latest($0)) AS \(sql: $0)" }))
-            FROM core_activity WHERE occurred_at <= \(now.milliseconds + 600_000) AND (occurred_at >= \(now.milliseconds - timeoutMilliseconds)
-              OR session_id IS NOT NULL AND occurred_at >= \(now.milliseconds - max(timeoutMilliseconds, Self.identifiedMilliseconds)))
+              \(SQL.joined(attributes.map { "\(dialect.last(SQL(sql: $0), by: "occurred_at")) AS \(sql: $0)" }))
+            FROM core_activity WHERE occurred_at <= \(now.milliseconds + 600_000) AND (occurred_at >= \(recent)
+              OR session_id IS NOT NULL AND occurred_at >= \(min(recent, now.milliseconds - Self.identifiedMilliseconds)))
             GROUP BY project, visitor, session_at ORDER BY last_at DESC LIMIT \(maximumSessions)) one ORDER BY last_at DESC
             """, timeoutSeconds: 60)
+        if rows.count == maximumSessions { incompleteUntil.store(2 * now.milliseconds - recent, ordering: .relaxed) }
         for row in rows.reversed() {
             let visitor = Visitor(project: Int32(row.int("project")), visitor: row.int("visitor_key"))
+            let seq = Int32(row.int("seq")), late = Int32(row.int("late"))
             let session = Live(
                 sessionAt: row.int("session_at"), firstAt: min(row.int("session_at"), row.int("first_at")), lastAt: row.int("last_at"),
-                seq: Int32(row.int("seq")), pageviews: Int32(row.int("pageviews")), lastPath: row.text("last_path"),
-                sessionID: row.optionalText("session_id"),
-                attributes: SessionAttributes(
-                    source: row.text("source"), referrer: row.text("referrer"), country: row.text("country"),
-                    region: row.text("region"), city: row.text("city"), browser: row.text("browser"),
-                    browserVersion: row.text("browser_version"), os: row.text("os"), osVersion: row.text("os_version"),
-                    device: row.text("device"), screen: row.text("screen"), language: row.text("language")),
-                touched: row.int("last_at"))
+                seq: seq, pageviews: Int32(row.int("pageviews")), lastPath: row.text("last_path"),
+                sessionID: row.optionalText("session_id"), attributes: SessionAttributes(row), touched: row.int("last_at"), late: late,
+                hasHole: !isAlone || seq == 0, isTentative: late > 0)
             shard(visitor).lock.withLock { Self.insert(session, into: &$0[visitor, default: []]) }
         }
     }

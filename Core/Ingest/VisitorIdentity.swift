@@ -15,6 +15,7 @@ public final class VisitorIdentity: Sendable {
 
     private let control: any ControlStore
     private let salts = Mutex<[Salt]>([])
+    private let fetching = Mutex<Task<Void, Never>?>(nil)
 
     public init(control: any ControlStore) { self.control = control }
 
@@ -94,7 +95,11 @@ public final class VisitorIdentity: Sendable {
     /// of days before yesterday.
     public func renewSalts(now: Instant) async throws {
         let today = Day(now)
-        let made = (today.number...(today.number + 1)).map { ($0, Digest.hex((0..<32).map { _ in UInt8.random(in: .min ... .max) })) }
+        let known = salts.withLock { $0 }
+        let made = (today.number...(today.number + 1)).map { number in
+            // One that this host had to make by itself is offered to all.
+            (number, known.first { $0.day.number == number }.map { String(decoding: $0.bytes, as: UTF8.self) } ?? Self.newSalt())
+        }
         let rows = try await control.write { transaction in
             for (day, salt) in made {
                 try await transaction.run(
@@ -109,6 +114,31 @@ public final class VisitorIdentity: Sendable {
 
     /// Comes into no backup: what is thrown away after a day must not be kept elsewhere.
     public static let saltTable = "ingest_salts"
+
+    private static func newSalt() -> String { Digest.hex((0..<32).map { _ in UInt8.random(in: .min ... .max) }) }
+
+    private func hasSalt(of day: Day) -> Bool { salts.withLock { $0.contains { $0.day == day } } }
+
+    /// Renews salts where the day's is missing, as after a leap of the clock; whoever comes meanwhile waits for the same answer.
+    func fetchSalt(of now: Instant) async {
+        guard !hasSalt(of: Day(now)) else { return }
+        await fetching.withLock { task in
+            if let task { return task }
+            let new = Task {
+                try? await renewSalts(now: now)
+                fetching.withLock { $0 = nil }
+            }
+            task = new
+            return new
+        }.value
+    }
+
+    /// Makes a salt of this host's own where the day's could not be had: visitors are then told apart, though by this host alone.
+    func requireSalt(of day: Day) {
+        salts.withLock { salts in
+            if !salts.contains(where: { $0.day == day }) { salts.append(Salt(day: day, bytes: Array(Self.newSalt().utf8))) }
+        }
+    }
 
     public static let migrations = [
         Migration("002-salts", on: .control, [

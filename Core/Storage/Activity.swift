@@ -14,8 +14,31 @@ public enum Activity {
     /// believed, though a row is missing between them.
     public static func trace(of row: EncodedRow) -> EncodedRow {
         let columns = table.allColumns.map(\.name)
-        return row.replacing([columns.firstIndex(of: "kind")!: .int(Kind.duplicate.rawValue), columns.firstIndex(of: "seq")!: .null])
+        return row.replacing([columns.firstIndex(of: "kind")!: .int(Kind.duplicate.rawValue), columns.firstIndex(of: "seq")!: .int(-1)])
     }
+
+    // MARK: The order of rows
+
+    /// The `seq` of a row that has no place among those that are numbered: the so-manyth of its session.
+    public static func seq(late number: Int32) -> Int32 { -min(number, afterAll - 1) }
+
+    /// A session's numbered rows of one instant stand before its late ones in the order of arrival, so they end here.
+    private static let afterAll: Int32 = 524_288
+
+    /// The condition that `seq`, `gap`, `pageview_no` and `from_path` of a row can't be relied on. Null is what rows have from before the
+    /// late ones were numbered.
+    public static let isLate: SQL = "seq < 0 OR seq IS NULL"
+
+    /// The so-manyth late row of its session that a row is; 0 for any other.
+    public static let lateNumber: SQL = "CASE WHEN seq < 0 AND seq > -524288 THEN -seq ELSE 0 END"
+
+    /// What orders rows of one instant and session by arrival: below 1048576.
+    public static let order: SQL = """
+        CASE WHEN seq > 0 THEN least(seq, 524287) WHEN seq > -524288 THEN 524288 - seq WHEN seq IS NULL THEN 1048575 ELSE greatest(seq + 1048576, 0) END
+        """
+
+    /// The `seq` of a numbered row whose session became part of another one: it keeps its place among rows of its instant.
+    static let withdrawnSeq: SQL = "CASE WHEN seq > 0 THEN least(seq, 524287) - 1048576 ELSE seq END"
 
     public static let table = FactTable(
         "core_activity",
@@ -23,9 +46,10 @@ public enum Activity {
             Column("kind", .int16),
             /// Start of the session; with `visitor` it identifies the session.
             Column("session_at", .int64),
-            /// 1, 2, 3 ... in order of arrival; null for a row that arrived before an earlier one of its session.
+            /// 1, 2, 3 ... in order of time and arrival. Negative for a row that arrived after a later one of its session, or whose session
+            /// is not the one that counted it: -1, -2, -3 ... in order of arrival, or far below for one that was counted in another session.
             Column("seq", .int32, nullable: true),
-            /// Milliseconds since the row before in the session; null for the first.
+            /// Milliseconds since the row before in the session; null for the first, and where `seq` is negative.
             Column("gap", .int32, nullable: true),
             /// Which pageview of the session this is; for an event, how many there were before it.
             Column("pageview_no", .int32),
@@ -43,6 +67,10 @@ public enum Activity {
             /// The `session_id` that was sent, if any.
             Column("session_id", .text, nullable: true),
         ])
+
+    /// For each fact of a visitor there is a row of `visitors` from at most so many days before it, or a later one. No more than the
+    /// shortest month has: so a visitor of whom nothing is kept any more is written down again on coming back.
+    public static let idDays: Int64 = 28
 
     /// The ids by which visitors were called, where they were sent: facts carry a 64-bit key instead. A row is added
     /// when a host sees a visitor for the first time in a while, so a visitor may have several.

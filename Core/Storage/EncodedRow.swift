@@ -1,7 +1,7 @@
 /// A fact as bytes: what the journal keeps, and what engines read column by column without making strings of it.
 ///
-/// Layout, little-endian: table number (u8), project and hour of arrival (i64 each) for the ledger, the role (u8), whether
-/// an event id follows (u8) and its two halves (2 × i64), then the columns of `FactTable.allColumns` in order, each a tag
+/// Layout, little-endian: table number (u8), project and hour of arrival (i64 each) for the ledger, the role (u8, its highest bit set where
+/// the session is tentative), whether an event id follows (u8) and its two halves (2 × i64), then the columns of `FactTable.allColumns` in order, each a tag
 /// and its value: 0 null, 1 integer (zigzag varint), 2 double (8 bytes), 3 text (varint length, UTF-8), 4 true, 5 false.
 public struct EncodedRow: Sendable {
     public let bytes: ArraySlice<UInt8>
@@ -16,8 +16,11 @@ public struct EncodedRow: Sendable {
         public let hour: Int64
         public let role: Role
         public let eventID: EventID?
+        /// Whether stored sessions decide which one the row belongs to: what its columns say of it is a proposal.
+        public let isTentative: Bool
 
-        public init(table: Int, project: Int32, hour: Int64, role: Role = .event, eventID: EventID? = nil) {
+        public init(table: Int, project: Int32, hour: Int64, role: Role = .event, eventID: EventID? = nil, isTentative: Bool = false) {
+            self.isTentative = isTentative
             self.table = table
             self.project = project
             self.hour = hour
@@ -62,9 +65,12 @@ public struct EncodedRow: Sendable {
             let table = Int(cursor.byte())
             let project = Int32(truncatingIfNeeded: cursor.fixed())
             let hour = cursor.fixed()
-            let role = Role(rawValue: cursor.byte()) ?? .event
+            let role = cursor.byte()
             let eventID = cursor.byte() == 1 ? EventID(high: cursor.fixed(), low: cursor.fixed()) : nil
-            return try body(Header(table: table, project: project, hour: hour, role: role, eventID: eventID), &cursor)
+            let header = Header(
+                table: table, project: project, hour: hour, role: Role(rawValue: role & 0x7F) ?? .event, eventID: eventID,
+                isTentative: role & 0x80 != 0)
+            return try body(header, &cursor)
         }
     }
 
@@ -93,9 +99,32 @@ public struct EncodedRow: Sendable {
         }
     }
 
+    /// The same row with the columns that `change` names replaced by bytes that are encoded already.
+    public func replacing(encoded change: [Int: [UInt8]]) -> EncodedRow {
+        read { _, cursor in
+            var copy = Array(bytes[..<(bytes.startIndex + cursor.at)]), index = 0, start = cursor.at
+            while cursor.next() != nil {
+                if let column = change[index] { copy += column } else { copy += bytes[(bytes.startIndex + start)..<(bytes.startIndex + cursor.at)] }
+                start = cursor.at
+                index += 1
+            }
+            return EncodedRow(copy[...])
+        }
+    }
+
+    /// Where each of the first `count` columns begins, and behind them the end of the last.
+    public func columnStarts(_ count: Int) -> [Int] {
+        read { _, cursor in
+            var starts = [bytes.startIndex + cursor.at]
+            starts.reserveCapacity(count + 1)
+            while starts.count <= count, cursor.next() != nil { starts.append(bytes.startIndex + cursor.at) }
+            return starts
+        }
+    }
+
     public struct Cursor {
         private let buffer: UnsafeBufferPointer<UInt8>
-        private var at = 0
+        fileprivate private(set) var at = 0
 
         init(_ buffer: UnsafeBufferPointer<UInt8>) { self.buffer = buffer }
 
@@ -192,7 +221,7 @@ public struct RowEncoder: Sendable {
         bytes.append(UInt8(header.table))
         append(fixed: Int64(header.project))
         append(fixed: header.hour)
-        bytes.append(header.role.rawValue)
+        bytes.append(header.role.rawValue | (header.isTentative ? 0x80 : 0))
         bytes.append(header.eventID == nil ? 0 : 1)
         if let id = header.eventID {
             append(fixed: id.high)

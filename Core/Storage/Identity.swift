@@ -5,18 +5,24 @@ import Common
 /// The latest of them wins: nothing is rewritten when somebody gets another name, another plan or another account.
 public enum Identity {
     /// One row for each `identify`, with the user if it names one.
-    public static let profiles = FactTable("identity_profiles", [Column("user_id", .text, nullable: true)])
+    public static let profiles = FactTable("identity_profiles", [Column("user_id", .text, nullable: true), .arrival])
 
     /// One row for each trait that an `identify` tells; `value` is JSON text, `null` for one that is taken away.
-    public static let traits = FactTable("identity_traits", [Column("name", .text), Column("value", .text)])
+    public static let traits = FactTable("identity_traits", [Column("name", .text), Column("value", .text), .arrival])
 
     /// One row for each `identify` that names an account.
     public static let memberships = FactTable(
         "identity_memberships",
-        [Column("account_id", .text), Column("account_name", .text, nullable: true), Column("role", .text, nullable: true)])
+        [Column("account_id", .text), Column("account_name", .text, nullable: true), Column("role", .text, nullable: true), .arrival])
 
-    /// The latest `column` of a visitor or a trait. Of two at the same instant the larger one wins, on every engine.
-    public static func latest(_ column: SQL, _ dialect: Dialect) -> SQL { dialect.last(column, by: "row(occurred_at, \(column))") }
+    /// The latest `column` of a visitor or a trait, among rows where it is not null.
+    public static func latest(_ column: SQL, _ dialect: Dialect) -> SQL { latest(column, where: "TRUE", dialect) }
+
+    /// The same among rows that meet the condition. Of two of one instant the one that arrived later counts; of those from before rows told
+    /// their arrival, the larger one, on every engine.
+    public static func latest(_ column: SQL, where condition: SQL, _ dialect: Dialect) -> SQL {
+        dialect.last(column, by: "row(CASE WHEN \(condition) THEN occurred_at ELSE -1 END, arrival, \(column))")
+    }
 }
 
 /// Who counts as one where people are counted rather than visitors: all visitors with the same user, past included.

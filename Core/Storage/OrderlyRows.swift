@@ -23,5 +23,5 @@ extension Scope {
         "late_visitors AS MATERIALIZED (SELECT DISTINCT visitor FROM (\(matching(Activity.table, isLate))) late)"
     }
 
-    var isLate: SQL { "\(bounds) AND seq IS NULL" }
+    var isLate: SQL { "\(bounds) AND (\(Activity.isLate))" }
 }

@@ -13,7 +13,11 @@ public enum Revenue {
             Column("name", .text),
             /// As the site calls it; "" where it did not tell.
             Column("order_id", .text),
-        ] + money)
+        ] + money + [eventData])
+
+    /// Properties of the event as they are stored, "" for none: with visitor, instant and name they tell which event it was. Null in orders
+    /// from before they were kept.
+    public static let eventData = Column("event_data", .text, nullable: true)
 
     /// One row for each product of an order.
     public static let items = FactTable(

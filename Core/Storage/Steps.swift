@@ -114,9 +114,9 @@ public struct Step: Sendable {
 }
 
 extension Scope {
-    /// Orders what a visitor did, as a whole number: by time, within one millisecond of a session by arrival, late rows last.
+    /// Orders what a visitor did, as a whole number: by time, within one millisecond of a session by arrival.
     /// One row follows another only where this is larger, so no row is two steps.
-    public static let position: SQL = "(occurred_at * 1048576 + least(coalesce(seq, 1048575), 1048575))"
+    public static let position: SQL = "(occurred_at * 1048576 + \(Activity.order))"
 
     /// CTEs that follow visitors through steps, each later than the one before it, the first time that they can.
     ///

@@ -10,6 +10,10 @@ public struct Column: Sendable, Equatable {
     /// For rows that are there when the column is added, and for inserts that leave it out.
     public let defaultValue: Value?
 
+    /// The last column of a fact table whose rows of one instant have an order: a number that grows as rows arrive. Collection writes it; no
+    /// module's values hold it. 0 in rows from before the table had it.
+    public static let arrival = Column("arrival", .int64, default: .int(0))
+
     public init(_ name: String, _ type: ColumnType, nullable: Bool = false, default defaultValue: Value? = nil) {
         self.name = name
         self.type = type
@@ -58,6 +62,12 @@ public struct FactTable: Sendable, Equatable {
 
     /// Where `visitor` stands among all columns.
     public static let visitorIndex = 2
+
+    /// Whether rows tell the order in which they arrived.
+    public var tellsArrival: Bool { columns.last == .arrival }
+
+    /// The table as it was made before rows told that.
+    public var beforeArrival: FactTable { FactTable(name, columns.filter { $0 != .arrival }) }
 
     /// The columns of a fact on its way to an engine.
     public var allColumns: [Column] { Self.commonColumns + columns }

@@ -9,7 +9,7 @@ struct AdministrationRoutes: Sendable {
     let eventStore: any EventStore
     let writer: IngestWriter
     let counters: IngestCounters
-    let sessions: Sessions
+    let pipeline: EventPipeline
     let tables: [FactTable]
     /// For new projects.
     let privacyDefaults: PrivacyRules

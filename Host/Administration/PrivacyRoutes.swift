@@ -67,7 +67,7 @@ extension AdministrationRoutes {
         let erased = try await VisitorErasure(events: eventStore, tables: tables).erase(id, in: call.project.number, settle: writer.settle)
         await writer.dropStored()
         counters.changed(project: call.project.number)
-        sessions.forget(project: call.project.number, visitor: VisitorIdentity.key(of: id, project: call.project.number))
+        pipeline.forget(project: call.project.number, visitor: VisitorIdentity.key(of: id, project: call.project.number))
         try await audit("visitor.erase", id, call, rows: erased)
         return .noContent
     }

@@ -33,7 +33,7 @@ struct Breadcrumbs: Sendable {
             asked AS (SELECT * FROM (VALUES \(sql: asked.joined(separator: ", "))) AS given (place, who, began_at, failed_at)),
             ranked AS (
               SELECT place, occurred_at, kind, path, title, name,
-                row_number() OVER (PARTITION BY place ORDER BY occurred_at DESC, seq DESC NULLS LAST, path, name) AS back
+                row_number() OVER (PARTITION BY place ORDER BY occurred_at DESC, \(Activity.order) DESC, path, name) AS back
               FROM activity JOIN asked ON visitor = who AND session_at = began_at AND occurred_at <= failed_at)
             SELECT place, occurred_at, kind, path, title, name FROM ranked WHERE back <= \(Self.maximum) ORDER BY place, back DESC
             """)

@@ -46,11 +46,15 @@ struct GoalStats: Encodable, Sendable {
     /// Millionths of the orders that were made with the converting events, refunds taken off.
     private static func ordered(_ goal: Goal, in currency: String?, _ scope: Scope) async throws -> Double {
         guard let currency, case .step(let step) = goal.conversion, step.kind == .event else { return 0 }
-        return try await scope.rows("goals.revenue", reading: [Revenue.orders], """
+        // Of one visitor, instant and name there may be several events; those with the same properties convert together.
+        return try await scope.rows("goals.revenue", reading: [Revenue.orders], continues: true, """
+            converting AS MATERIALIZED (
+              SELECT DISTINCT visitor, occurred_at, name, coalesce(data, '') AS data FROM events WHERE \(step.condition(scope.dialect)))
             SELECT CAST(coalesce(sum(worth), 0) AS double precision) AS revenue
             FROM (
               SELECT \(Revenue.amount(in: currency)) AS worth FROM revenue_orders
-              WHERE (visitor, occurred_at, name) IN (SELECT visitor, occurred_at, name FROM events WHERE \(step.condition(scope.dialect)))) told
+              WHERE event_data IS NOT NULL AND (visitor, occurred_at, name, event_data) IN (SELECT visitor, occurred_at, name, data FROM converting)
+                OR event_data IS NULL AND (visitor, occurred_at, name) IN (SELECT visitor, occurred_at, name FROM converting)) told
             """)[0].double("revenue")
     }
 

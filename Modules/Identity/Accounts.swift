@@ -24,7 +24,7 @@ struct Account: Encodable, Sendable {
         let wanted: SQL = id.map { " WHERE account_id = \($0)" } ?? ""
         let rows = try await scope.rows("identity.accounts", reading: [Identity.memberships], """
             SELECT account_id, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
-              \(scope.dialect.last("account_name", by: "CASE WHEN account_name IS NULL THEN -1 ELSE occurred_at END")) AS name
+              \(Identity.latest("account_name", where: "account_name IS NOT NULL", scope.dialect)) AS name
             FROM identity_memberships\(wanted) GROUP BY account_id ORDER BY last_at DESC, account_id LIMIT \(limit) OFFSET \(offset)
             """)
         let traits = try await Traits.of(accounts: rows.map { $0.text("account_id") }, scope)
@@ -44,11 +44,10 @@ struct Account: Encodable, Sendable {
 
     /// A CTE `members`: `visitor` and `role` of those whose latest account is this one.
     static func members(of id: String, _ dialect: Dialect) -> SQL {
-        let roleTime: SQL = "CASE WHEN role IS NULL OR account_id <> \(id) THEN -1 ELSE occurred_at END"
-        return """
+        """
         latest AS (
           SELECT visitor, \(Identity.latest("account_id", dialect)) AS account_id,
-            \(dialect.last("CASE WHEN account_id = \(id) THEN role END", by: roleTime)) AS role
+            \(Identity.latest("CASE WHEN account_id = \(id) THEN role END", where: "role IS NOT NULL AND account_id = \(id)", dialect)) AS role
           FROM identity_memberships GROUP BY visitor),
         members AS MATERIALIZED (SELECT visitor, role FROM latest WHERE account_id = \(id))
         """

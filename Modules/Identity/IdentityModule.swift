@@ -11,7 +11,7 @@ public struct IdentityModule: AnalyticsModule {
         ])
 
     /// One row for each trait of an account; `value` is JSON text.
-    static let accountTraits = FactTable("identity_account_traits", [Column("account_id", .text), Column("name", .text), Column("value", .text)])
+    static let accountTraits = FactTable("identity_account_traits", [Column("account_id", .text), Column("name", .text), Column("value", .text), .arrival])
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
@@ -20,8 +20,9 @@ public struct IdentityModule: AnalyticsModule {
 
     public var migrations: [Migration] {
         [
-            Migration("001-create-facts", on: .events, factTables.map(Migration.Step.createFactTable)),
+            Migration("001-create-facts", on: .events, factTables.map { .createFactTable($0.beforeArrival) }),
             Migration("002-create-definitions", on: .control, [.createTable(PersonMerge.table), SCIM.users.creation, SCIM.groups.creation]),
+            Migration("003-arrival", on: .events, factTables.map { .addColumn(table: $0.name, .arrival) }),
         ]
     }
 

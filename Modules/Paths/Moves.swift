@@ -7,7 +7,7 @@ enum Moves {
     /// to be put in order, the events' being that of the pageview before them.
     static func ctes(_ scope: Scope) -> SQL {
         let columns: SQL = "visitor, session_at, kind, occurred_at, path, name, is_chosen"
-        // Most rows tell the page before by themselves. Late rows of one instant have no order but that of their pages.
+        // Most rows tell the page before by themselves. Kind and path decide among rows of one instant from before late ones were numbered.
         return """
             \(scope.orderlyRows),
             numbered AS MATERIALIZED (

@@ -42,23 +42,28 @@ struct Pivot: Sendable {
         let condition = path.map { Step(.pageview, $0) } ?? Step(.event, event)
         let chosen: SQL = "is_chosen AND \(condition.condition(dialect))"
         let occurrences: SQL = path != nil
-            ? "SELECT visitor, session_at, number FROM moves WHERE \(chosen)"
+            ? "SELECT visitor, session_at, number, position FROM moves WHERE \(chosen)"
             : """
-                SELECT visitor, session_at, pageview_no AS number FROM orderly WHERE \(chosen)
-                UNION ALL SELECT visitor, session_at, number FROM numbered WHERE \(chosen)
+                SELECT visitor, session_at, pageview_no AS number, \(Scope.position) AS position FROM orderly WHERE \(chosen)
+                UNION ALL SELECT visitor, session_at, number, position FROM numbered WHERE \(chosen)
                 """
         let pages = direction == .forward
             ? dialect.first(depth, of: "moves.path", by: "moves.number") : dialect.last(depth, of: "moves.path", by: "moves.number")
         // An event has the number of the page on which it happened.
         let side: SQL = direction == .forward ? ">" : path != nil ? "<" : "<="
-        // Sessions of a visitor follow each other, so session and number in one order what was done.
+        // Sessions may overlap: those with ids of their own, and those of a person's visitors. Of several occurrences at one position that of
+        // the session that began first.
         return """
             \(Moves.ctes(scope)),
+            occurrences AS MATERIALIZED (
+              SELECT visitor, position, session_at * 1048576 + least(number, 1048575) AS place FROM (\(occurrences)) found),
             begun AS MATERIALIZED (
               SELECT visitor, \(dialect.quotient("place", "1048576")) AS session_at, CAST(place % 1048576 AS int) AS number
               FROM (
-                SELECT visitor, min(session_at * 1048576 + least(number, 1048575)) AS place
-                FROM (\(occurrences)) occurrences GROUP BY visitor) firsts),
+                SELECT occurrences.visitor, min(place) AS place FROM occurrences
+                JOIN (SELECT visitor, min(position) AS position FROM occurrences GROUP BY visitor) earliest
+                  ON earliest.visitor = occurrences.visitor AND earliest.position = occurrences.position
+                GROUP BY occurrences.visitor) firsts),
             trails AS MATERIALIZED (
               SELECT begun.visitor, \(pages) AS pages
               FROM begun LEFT JOIN moves ON moves.visitor = begun.visitor AND moves.session_at = begun.session_at AND moves.number \(side) begun.number

@@ -42,7 +42,7 @@ struct Order: Sendable {
     var addition: Addition {
         Addition(eventID: amount < 0 || id.isEmpty ? nil : "order:\(name):\(id)") { visit in
             let order: [Value] = [.text(visit.page(path)), .text(name), .text(id.prefix(scalars: 200))]
-            return [(Revenue.orders, visit.sessionValues + order + money(amount))]
+            return [(Revenue.orders, visit.sessionValues + order + money(amount) + [.text(visit.data ?? "")])]
                 + items.map { (Revenue.items, visit.sessionValues + [.text($0.product), .double($0.quantity)] + money($0.amount)) }
         }
     }

@@ -16,7 +16,11 @@ public struct RevenueModule: AnalyticsModule {
     public var pages: [Page] { [Page("revenue", titles: ["en": "Revenue", "de": "Umsatz"], PackageResources.page_js)] }
     public var factTables: [FactTable] { [Revenue.orders, Revenue.items] }
     public var migrations: [Migration] {
-        [Migration("001-create", on: .events, [.createFactTable(Revenue.orders), .createFactTable(Revenue.items)])]
+        let orders = FactTable(Revenue.orders.name, Revenue.orders.columns.filter { $0 != Revenue.eventData })
+        return [
+            Migration("001-create", on: .events, [.createFactTable(orders), .createFactTable(Revenue.items)]),
+            Migration("002-event-data", on: .events, [.addColumn(table: orders.name, Revenue.eventData)]),
+        ]
     }
 
     public var extensions: [CollectorExtension] {

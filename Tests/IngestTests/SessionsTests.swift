@@ -63,14 +63,14 @@ struct SessionsTests {
         check([
             ("10:00", "/a", "10:00 #1 +- p1 -"),
             ("10:10", "/b", "10:00 #2 +600000 p2 /a"),
-            ("10:05", "/late", "10:00 #- +- p3 /b"),
-            // The page before is the last one in time, and the gap is the time since the last activity.
-            ("10:11", "/c", "10:00 #4 +60000 p4 /b"),
+            ("10:05", "/late", "10:00 #-1 +- p2 /b"),
+            // The page before is the last one in time, the gap is the time since the last activity, and what was late doesn't count.
+            ("10:11", "/c", "10:00 #3 +60000 p3 /b"),
             // Before the beginning, but within 30 minutes of it.
-            ("09:30", "", "10:00 #- +- p4 /c"),
+            ("09:30", "", "10:00 #-2 +- p3 /c"),
             // The session now reaches back to then, and so does what belongs to it.
-            ("09:00", "", "10:00 #- +- p4 /c"),
-            ("10:12", "", "10:00 #7 +60000 p4 /c"),
+            ("09:00", "", "10:00 #-3 +- p3 /c"),
+            ("10:12", "", "10:00 #4 +60000 p3 /c"),
         ])
     }
 
@@ -110,7 +110,7 @@ struct SessionsTests {
         let longest = sessions.add(Step(at: start + Int64(Int32.max), sessionID: "x"))
         #expect(longest.seq == 2 && longest.gap == Int32.max)
         let tooLong = sessions.add(Step(at: start + 2 * Int64(Int32.max) + 1, sessionID: "x"))
-        #expect(tooLong.seq == nil && tooLong.gap == nil && tooLong.sessionAt == start)
+        #expect(tooLong.seq == -1 && tooLong.gap == nil && tooLong.sessionAt == start)
     }
 
     @Test("sessions of one visitor never begin in the same millisecond, as their beginning is their name")
@@ -120,8 +120,44 @@ struct SessionsTests {
         #expect(starts.map(\.sessionAt) == [at, at + 1, at + 2, at + 3])
         #expect(starts.map(\.at) == [at, at, at, at])
         // Their rows don't begin where the session does, so nothing may rely on their numbers.
-        #expect(starts.map(\.seq) == [1, nil, nil, nil])
-        #expect(sessions.add(Step(at: at + 60_000, sessionID: "y")).text == "\(clockText(at + 1)) #- +- p1 /")
+        #expect(starts.map(\.seq) == [1, -1, -1, -1])
+        #expect(sessions.add(Step(at: at + 60_000, sessionID: "y")).text == "\(clockText(at + 1)) #-2 +- p1 /")
+    }
+
+    @Test("what lies between two sessions makes one of them, by the name of the later one, and all that follows is tentative")
+    func bridge() {
+        let sessions = Sessions()
+        check([("10:00", "/a", "10:00 #1 +- p1 -"), ("10:50", "/b", "10:50 #1 +- p1 -"), ("10:25", "/c", "10:50 #-1 +- p1 /b"), ("10:51", "", "10:50 #2 +60000 p1 /b")])
+        for at in ["10:00", "10:50"] { #expect(!sessions.add(Step(at: clock(at), path: "/")).isTentative) }
+        #expect(sessions.add(Step(at: clock("10:25"), now: clock("10:50"))).isTentative)
+        #expect(sessions.add(Step(at: clock("10:52"))).isTentative)
+        #expect(sessions.count == 1)
+    }
+
+    @Test("is tentative where a session may be missing in memory: older than five minutes, or after memory was short")
+    func tentative() {
+        let sessions = Sessions(maximumSessions: 16)
+        func arrive(_ at: String, _ now: String, _ visitor: Int64) -> Bool {
+            sessions.add(Step(at: clock(at), now: clock(now), visitor: visitor, path: "/")).isTentative
+        }
+        #expect(!arrive("09:55", "10:00", 1))
+        #expect(arrive("09:54:59.999", "10:00", 2))
+        // The session goes on, and may be part of a stored one.
+        #expect(arrive("10:01", "10:01", 2))
+        for visitor in 100..<200 as Range<Int64> { #expect(!arrive("10:01", "10:01", visitor)) }
+        sessions.sweep(now: Instant(milliseconds: clock("10:02")))
+        #expect(arrive("10:02", "10:02", 3))
+        #expect(arrive("10:36", "10:36", 4))
+        #expect(!arrive("10:36:00.001", "10:36:00.001", 5))
+    }
+
+    @Test("what turns out to be the first says where the session came from")
+    func earlierFirst() {
+        let sessions = Sessions()
+        sessions.add(Step(at: clock("10:00"), path: "/"))
+        let earlier = sessions.add(Step(at: clock("09:59"), now: clock("10:00")).arrival) { .named("earlier") }
+        #expect(earlier.attributes.source == "earlier" && earlier.place.isTentative)
+        #expect(sessions.add(Step(at: clock("10:01")).arrival) { .named("later") }.attributes.source == "earlier")
     }
 
     @Test("visitors and projects don't meet")
@@ -186,8 +222,8 @@ struct SessionsTests {
         sessions.add(Step(at: clock("10:00"), path: "/a"))
         let lost = sessions.add(Step(at: clock("10:01"), path: "/lost"))
         sessions.distrust([Sessions.Name(project: 1, visitor: 1, sessionAt: lost.sessionAt), Sessions.Name(project: 9, visitor: 9, sessionAt: 0)])
-        #expect(sessions.add(Step(at: clock("10:02"), path: "/b")).text == "10:00 #- +- p3 /lost")
-        #expect(sessions.add(Step(at: clock("10:03"))).text == "10:00 #- +- p3 /b")
+        #expect(sessions.add(Step(at: clock("10:02"), path: "/b")).text == "10:00 #-1 +- p3 /lost")
+        #expect(sessions.add(Step(at: clock("10:03"))).text == "10:00 #-2 +- p3 /b")
         #expect(sessions.add(Step(at: clock("11:00"), path: "/c")).text == "11:00 #1 +- p1 -")
     }
 }

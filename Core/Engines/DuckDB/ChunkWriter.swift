@@ -41,8 +41,12 @@ final class ChunkWriter {
     func write(_ cursor: inout EncodedRow.Cursor, visitor: Int32) -> (column: String?, problem: String)? {
         let row = count
         for index in 0..<targets.count {
-            guard var value = cursor.next() ?? (columns[index].isNullable ? .null : nil) else {
-                return (columns[index].name, "the row ends before it")
+            guard var value = cursor.next() else {
+                // A row that was written before the table got its last columns.
+                guard index >= FactTable.commonColumns.count, writeDefault(of: columns[index], &targets[index], row) else {
+                    return (columns[index].name, "the row ends before it")
+                }
+                continue
             }
             if index == FactTable.visitorIndex, case .int = value { value = .int(Int64(visitor)) }
             guard write(value, &targets[index], row) else {
@@ -89,6 +93,16 @@ final class ChunkWriter {
             return false
         }
         return true
+    }
+
+    private func writeDefault(of column: Column, _ target: inout Target, _ row: Int) -> Bool {
+        switch column.defaultValue ?? .null {
+        case .null: write(.null, &target, row)
+        case .int(let value): write(.int(value), &target, row)
+        case .double(let value): write(.double(value), &target, row)
+        case .bool(let value): write(.bool(value), &target, row)
+        case .text(var value): value.withUTF8 { write(.text($0), &target, row) }
+        }
     }
 
     private func setNull(_ target: inout Target, _ row: Int) {

@@ -71,9 +71,9 @@ struct Pages: Encodable, Sendable {
         numbered AS NOT MATERIALIZED (
           SELECT visitor, session_at, kind, path, is_chosen, occurred_at,
             count(*) FILTER (WHERE kind = 0) OVER (
-              PARTITION BY visitor, session_at ORDER BY occurred_at, coalesce(seq, 2147483647) ROWS UNBOUNDED PRECEDING) AS view_no,
+              PARTITION BY visitor, session_at ORDER BY occurred_at, \(Activity.order) ROWS UNBOUNDED PRECEDING) AS view_no,
             lead(occurred_at) OVER (
-              PARTITION BY visitor, session_at ORDER BY occurred_at, coalesce(seq, 2147483647)) AS next_at
+              PARTITION BY visitor, session_at ORDER BY occurred_at, \(Activity.order)) AS next_at
           FROM \(rows) WHERE is_irregular),
         irregular_views AS NOT MATERIALIZED (
           SELECT visitor, session_at, view_no, max(CASE WHEN kind = 0 THEN path END) AS path,

@@ -14,7 +14,7 @@ extension TestApp {
 
     /// A line for each row of activity, in order of time: the values of `columns` with a space between, null as `-`.
     func activity(_ columns: String, where condition: SQL = "kind < 2") async throws -> [String] {
-        try await lines("SELECT \(sql: columns) FROM core_activity WHERE \(condition) ORDER BY occurred_at, coalesce(seq, 1000000), path, name")
+        try await lines("SELECT \(sql: columns) FROM core_activity WHERE \(condition) ORDER BY occurred_at, CASE WHEN seq > 0 THEN seq ELSE 1000000 - seq END, path, name")
     }
 
     func lines(_ statement: SQL) async throws -> [String] {

@@ -53,9 +53,14 @@ extension Sessions {
 }
 
 extension Sessions.Place {
+    /// The same without what it says of how it was decided.
+    var decided: Sessions.Place {
+        Sessions.Place(at: at, sessionAt: sessionAt, seq: seq, gap: gap, pageviewNumber: pageviewNumber, fromPath: fromPath, isTentative: false)
+    }
+
     /// `10:00 #2 +60000 p2 /a`: session, number in it, milliseconds since the one before, pageviews, page before.
     var text: String {
-        "\(clockText(sessionAt)) #\(seq.map(String.init) ?? "-") +\(gap.map(String.init) ?? "-") p\(pageviewNumber) "
+        "\(clockText(sessionAt)) #\(seq) +\(gap.map(String.init) ?? "-") p\(pageviewNumber) "
             + (fromPath.isEmpty ? "-" : fromPath)
     }
 }
@@ -82,7 +87,8 @@ enum PlainSessions {
                 seq += 1
                 if !step.path.isEmpty { pageviews += 1 }
                 places[index] = Sessions.Place(
-                    at: step.at, sessionAt: session, seq: seq, gap: begins ? nil : Int32(step.at - last!), pageviewNumber: pageviews, fromPath: path)
+                    at: step.at, sessionAt: session, seq: seq, gap: begins ? nil : Int32(step.at - last!), pageviewNumber: pageviews, fromPath: path,
+                    isTentative: false)
                 if !step.path.isEmpty { path = step.path }
                 last = step.at
             }
