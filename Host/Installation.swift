@@ -82,7 +82,8 @@ public struct Installation: Sendable {
         let stream = LiveStream(
             tables: tables, shown: modules.flatMap { module in module.liveTables.map { (module.name, $0) } })
         let writer = IngestWriter(
-            journal: journal, events: engines.events, tables: tables, counters: counters, logger: logger,
+            journal: journal, events: engines.events, tables: tables, counters: counters,
+            sessionTimeoutMinutes: configuration.privacy.sessionTimeoutMinutes, logger: logger,
             applied: { rows, duplicates in stream.publish(rows, duplicates) })
         let reports = Reports(
             events: engines.events, timeoutSeconds: Double(configuration.storage.queryTimeoutSeconds),

@@ -103,12 +103,8 @@ public final class SessionAttributes: Sendable {
     public let browser, browserVersion, os, osVersion, device, screen, language: String
     /// All of them as they stand in every row of the session, in the order of `Activity.table`.
     let columns: [UInt8]
-    /// The columns of `Activity.table`, which stand one after the other.
-    static let names = [
-        "source", "referrer", "country", "region", "city", "browser", "browser_version", "os", "os_version", "device", "screen", "language",
-    ]
 
-    /// - Parameter row: has a column for each of `names`.
+    /// - Parameter row: has a column for each of `Activity.attributes`.
     convenience init(_ row: Row) {
         self.init(
             source: row.text("source"), referrer: row.text("referrer"), country: row.text("country"), region: row.text("region"),

@@ -22,6 +22,7 @@ public final class IngestWriter: Service {
     private let tables: [FactTable]
     private let counters: IngestCounters
     private let settings: Settings
+    private let placement: SessionPlacement
     private let logger: Logger
     private let applied: @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
     private let state = Mutex(State())
@@ -41,13 +42,14 @@ public final class IngestWriter: Service {
     /// - Parameter applied: told of every batch after it can be queried, in order: what fan-out is driven by.
     public init(
         journal: Journal, events: any EventStore, tables: [FactTable], counters: IngestCounters, settings: Settings = Settings(),
-        logger: Logger, applied: @escaping @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
+        sessionTimeoutMinutes: Int = 30, logger: Logger, applied: @escaping @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
     ) {
         self.journal = journal
         self.events = events
         self.tables = tables
         self.counters = counters
         self.settings = settings
+        placement = SessionPlacement(tables: tables, events: events, timeoutMinutes: sessionTimeoutMinutes)
         self.logger = logger
         self.applied = applied
     }
@@ -186,8 +188,10 @@ public final class IngestWriter: Service {
     private func applyNext(isRecovering: Bool = false) async throws -> Bool {
         // A batch that failed is tried again as it was: it may be stored all the same, as when the database went away
         // during COMMIT. The store knows it by its position; one that reaches further would hold its rows twice.
-        guard let batch = try state.withLock({ $0.batch }) ?? nextBatch() else { return false }
-        state.withLock { $0.batch = batch }
+        let failed = state.withLock { $0.batch }
+        guard var batch = try failed ?? nextBatch() else { return false }
+        if failed == nil { batch = try await placement.placed(batch) }
+        state.withLock { [batch] in $0.batch = batch }
         let outcome: AppliedBatch
         do { outcome = try await events.apply(batch) } catch {
             state.withLock { $0.isTried = true }
@@ -203,6 +207,7 @@ public final class IngestWriter: Service {
         // Another process wrote them down, and counted them as waiting.
         if isRecovering { counters.kept(batch.rows) }
         counters.applied(rows: batch.rows, duplicates: outcome.duplicates)
+        for project in Set(batch.moves.map(\.project)) { counters.changed(project: project) }
         await applied(batch.rows, outcome.duplicates)
         advance(to: batch.position)
         return true

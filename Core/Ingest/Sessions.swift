@@ -283,7 +283,7 @@ public final class Sessions: Sendable {
     ///   this one adds has no place in the order of the rest.
     public func restore(from events: any EventStore, now: Instant, isAlone: Bool) async throws {
         let dialect = events.dialect, recent = now.milliseconds - timeoutMilliseconds - Self.settledMilliseconds
-        let attributes = SessionAttributes.names + ["session_id"]
+        let attributes = Activity.attributes + ["session_id"]
         let rows = try await events.query(
             """
             /* ingest.restore_sessions */ SELECT *, \(dialect.visitorKey(in: "one")) AS visitor_key FROM (

@@ -17,6 +17,11 @@ public enum Activity {
         return row.replacing([columns.firstIndex(of: "kind")!: .int(Kind.duplicate.rawValue), columns.firstIndex(of: "seq")!: .int(-1)])
     }
 
+    /// The columns that the session's first activity decides, which stand one after the other.
+    public static let attributes = [
+        "source", "referrer", "country", "region", "city", "browser", "browser_version", "os", "os_version", "device", "screen", "language",
+    ]
+
     // MARK: The order of rows
 
     /// The `seq` of a row that has no place among those that are numbered: the so-manyth of its session.

@@ -99,32 +99,37 @@ public struct EncodedRow: Sendable {
         }
     }
 
-    /// The same row with the columns that `change` names replaced by bytes that are encoded already.
-    public func replacing(encoded change: [Int: [UInt8]]) -> EncodedRow {
+    /// The same row with some columns replaced by others that are encoded already.
+    /// - Parameter changes: in order, no column twice.
+    public func replacing(encoded changes: [(columns: Range<Int>, bytes: [UInt8])]) -> EncodedRow {
         read { _, cursor in
-            var copy = Array(bytes[..<(bytes.startIndex + cursor.at)]), index = 0, start = cursor.at
-            while cursor.next() != nil {
-                if let column = change[index] { copy += column } else { copy += bytes[(bytes.startIndex + start)..<(bytes.startIndex + cursor.at)] }
-                start = cursor.at
-                index += 1
+            var copy: [UInt8] = [], column = 0, kept = bytes.startIndex
+            copy.reserveCapacity(bytes.count + 16)
+            func skip(to end: Int) { while column < end, cursor.next() != nil { column += 1 } }
+            for change in changes {
+                skip(to: change.columns.lowerBound)
+                copy += bytes[kept..<(bytes.startIndex + cursor.at)]
+                copy += change.bytes
+                skip(to: change.columns.upperBound)
+                kept = bytes.startIndex + cursor.at
             }
-            return EncodedRow(copy[...])
+            return EncodedRow((copy + bytes[kept...])[...])
         }
     }
 
-    /// Where each of the first `count` columns begins, and behind them the end of the last.
-    public func columnStarts(_ count: Int) -> [Int] {
-        read { _, cursor in
-            var starts = [bytes.startIndex + cursor.at]
-            starts.reserveCapacity(count + 1)
-            while starts.count <= count, cursor.next() != nil { starts.append(bytes.startIndex + cursor.at) }
-            return starts
+    /// The texts of columns that stand one after the other.
+    public static func texts(in columns: [UInt8]) -> [String] {
+        columns.withUnsafeBufferPointer { buffer in
+            var cursor = Cursor(buffer), texts: [String] = []
+            while let column = cursor.next() { if case .text(let utf8) = column { texts.append(String(decoding: utf8, as: UTF8.self)) } }
+            return texts
         }
     }
 
     public struct Cursor {
         private let buffer: UnsafeBufferPointer<UInt8>
-        fileprivate private(set) var at = 0
+        /// How many bytes of the row are read.
+        public private(set) var at = 0
 
         init(_ buffer: UnsafeBufferPointer<UInt8>) { self.buffer = buffer }
 

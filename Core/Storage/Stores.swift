@@ -128,13 +128,16 @@ public struct FactBatch: Sendable {
     public let rows: [EncodedRow]
     /// Rows of the ledger that don't depend on duplicates: what was received and what was refused.
     public let ledger: [LedgerEntry]
+    /// Changes of stored sessions, to be made before the rows are added.
+    public let moves: [SessionMove]
     /// What is stored in place of a duplicate; nil for nothing.
     public let trace: @Sendable (EncodedRow) -> EncodedRow?
 
     public init(
         journal: String, position: JournalPosition, tables: [FactTable], rows: [EncodedRow], ledger: [LedgerEntry],
-        trace: @escaping @Sendable (EncodedRow) -> EncodedRow? = { _ in nil }
+        moves: [SessionMove] = [], trace: @escaping @Sendable (EncodedRow) -> EncodedRow? = { _ in nil }
     ) {
+        self.moves = moves
         self.trace = trace
         self.journal = journal
         self.position = position

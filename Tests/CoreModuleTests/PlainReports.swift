@@ -9,32 +9,24 @@ struct PlainReports {
         let source: String
         /// Position in the order of arrival.
         let arrival: Int
-        /// Whether it arrived after a later one of its session.
-        let isLate: Bool
     }
 
     let rows: [Row]
 
-    /// Puts events into sessions as they arrive: the session that is at most 30 minutes away, of several the nearest.
+    /// Puts events into sessions with all of them on the table: in order of time, and within an instant of arrival.
     init(_ traffic: Traffic) {
-        struct Open { let number: Int; var first, last: Int64; let source: String }
-        var open: [String: [Open]] = [:], seen: Set<String> = [], rows: [Row] = [], sessions = 0
-        for (arrival, event) in traffic.events.enumerated() where seen.insert(event.id).inserted {
-            var mine = open[event.visitor] ?? []
-            func distance(_ session: Open) -> Int64 { max(0, session.first - event.at, event.at - session.last) }
-            let near = mine.indices.filter { distance(mine[$0]) <= 1_800_000 }
-            if let index = near.min(by: { distance(mine[$0]) < distance(mine[$1]) }) {
-                let isLate = event.at < mine[index].last
-                mine[index].first = min(mine[index].first, event.at)
-                mine[index].last = max(mine[index].last, event.at)
-                rows.append(Row(event: event, session: mine[index].number, source: mine[index].source, arrival: arrival, isLate: isLate))
-            } else {
-                sessions += 1
-                let source = Self.source(event.referrer)
-                mine.insert(Open(number: sessions, first: event.at, last: event.at, source: source), at: 0)
-                rows.append(Row(event: event, session: sessions, source: source, arrival: arrival, isLate: false))
+        var seen: Set<String> = [], rows: [Row] = [], sessions = 0
+        let arrived = traffic.events.enumerated().filter { seen.insert($1.id).inserted }
+        for (_, mine) in Dictionary(grouping: arrived, by: \.element.visitor) {
+            var last: Int64?, source = ""
+            for (arrival, event) in mine.sorted(by: { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }) {
+                if last.map({ event.at - $0 > 1_800_000 }) ?? true {
+                    sessions += 1
+                    source = Self.source(event.referrer)
+                }
+                last = event.at
+                rows.append(Row(event: event, session: sessions, source: source, arrival: arrival))
             }
-            open[event.visitor] = mine
         }
         self.rows = rows
     }
@@ -61,7 +53,7 @@ struct PlainReports {
 
     private var sessions: [[Row]] {
         Dictionary(grouping: rows, by: \.session).sorted { $0.key < $1.key }.map { _, rows in
-            rows.sorted { ($0.event.at, $0.isLate ? 1 : 0, $0.arrival) < ($1.event.at, $1.isLate ? 1 : 0, $1.arrival) }
+            rows.sorted { ($0.event.at, $0.arrival) < ($1.event.at, $1.arrival) }
         }
     }
 

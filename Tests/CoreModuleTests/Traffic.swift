@@ -58,6 +58,18 @@ struct Traffic: Sendable {
         return Traffic(events: events.sorted { $0.at < $1.at })
     }
 
+    /// The same in no order at all, many of one visitor at one instant, and some twice.
+    func shuffled(seed: UInt64) -> Traffic {
+        var random = SeededRandom(seed)
+        var all = events.map { event in
+            Event(
+                visitor: event.visitor, at: event.at / 600_000 * 600_000, name: event.name, path: event.path, referrer: event.referrer,
+                browser: event.browser, id: event.id)
+        }
+        all += (0..<(all.count / 20)).map { _ in all.randomElement(using: &random)! }
+        return Traffic(events: all.shuffled(using: &random))
+    }
+
     /// The same with some events arriving after later ones, and some twice.
     func disturbed(seed: UInt64) -> Traffic {
         var random = SeededRandom(seed)

@@ -222,4 +222,33 @@ struct FunnelReportTests {
             #expect(alone.body == #"{"error":"Invalid query parameter 'value': is one of a breakdown; 'breakdown' must be there too."}"#)
         }
     }
+
+    @Test("what happened at one instant is ordered by arrival, also where it came late", arguments: Profile.available)
+    func oneInstant(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            func row(_ name: String, _ at: String, _ visitor: String) -> String {
+                let kind = name.hasPrefix("/") ? #""type":"pageview","path":"\#(name)""# : #""type":"event","name":"\#(name)""#
+                return #"{\#(kind),"visitor_id":"\#(visitor)","timestamp":"2026-03-01T\#(at):00Z"}"#
+            }
+            func funnel(_ kind: String, _ steps: [String], _ visitor: String, _ more: String = "") async throws -> [Int64] {
+                let list = steps.map { #"{"type":"\#(kind)","value":"\#($0)"}"# }.joined(separator: ",")
+                let json = try await app.post("/api/v1/funnels/analyze?filter=source:\(visitor)", #"{"steps":[\#(list)]\#(more)}"#, as: .query).json()
+                return json["steps"]!.elements.map { $0["visitors"]!.integer! }
+            }
+            // Newest first, in one batch; told apart by where they come from.
+            func from(_ visitor: String, _ rows: [(String, String)]) -> [String] {
+                rows.map { row($0, $1, visitor).dropLast() + #","referrer":"https://\#(visitor)/"}"# }
+            }
+            let batch = from("w.example", [("signup", "11:00"), ("paid", "11:00"), ("visit", "10:30"), ("trial", "10:30")])
+            try await app.collect("[\(batch.joined(separator: ","))]", as: .server)
+            for one in from("x.example", [("/later", "11:00"), ("/s1", "10:40"), ("/s2", "10:40")]) { try await app.collect(one, as: .server) }
+            for one in from("y.example", [("/later", "11:00"), ("/s2", "10:40"), ("/s1", "10:40")]) { try await app.collect(one, as: .server) }
+            for more in ["", #","order":"strict""#] {
+                #expect(try await funnel("event", ["visit", "trial", "signup", "paid"], "w.example", more) == [1, 1, 1, 1])
+                #expect(try await funnel("event", ["visit", "trial", "paid", "signup"], "w.example", more) == [1, 1, more.isEmpty ? 1 : 0, 0])
+                #expect(try await funnel("pageview", ["/s1", "/s2"], "x.example", more) == [1, 1])
+                #expect(try await funnel("pageview", ["/s1", "/s2"], "y.example", more) == [1, 0])
+            }
+        }
+    }
 }

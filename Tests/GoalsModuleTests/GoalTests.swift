@@ -159,4 +159,23 @@ struct GoalTests {
             }
         }
     }
+
+    @Test("revenue is that of the converting event, also where others are of the same instant", arguments: Profile.available)
+    func oneInstant(profile: Profile) async throws {
+        let buy = #"{"type":"event","visitor_id":"ada","name":"purchase","timestamp":"2026-03-01T10:00:00Z""#
+        let orders = [
+            #"\#(buy),"data":{"plan":"pro"},"revenue_amount":10}"#, #"\#(buy),"data":{"plan":"free"},"revenue_amount":5}"#,
+            #"\#(buy),"data":{"plan":"pro"},"revenue_amount":1}"#, #"\#(buy),"revenue_amount":100}"#,
+        ]
+        try await TestApp.run(profile, collecting: orders) { app in
+            for (condition, told) in [
+                (#","where":[{"field":"plan","op":"eq","value":"pro"}]"#, "2 11.0"), (#","where":[{"field":"plan","op":"eq","value":"free"}]"#, "1 5.0"),
+                (#","where":[{"field":"plan","op":"not_exists"}]"#, "1 100.0"), ("", "4 116.0"),
+            ] {
+                let id = try await Self.create(app, "event", #"{"event_name":"purchase"\#(condition)}"#)
+                let json = try await app.get("/api/v1/goals/\(id)/stats").json()
+                #expect("\(json["conversions"]!.integer!) \(json["total_revenue"]!.number!)" == told, "\(condition)")
+            }
+        }
+    }
 }

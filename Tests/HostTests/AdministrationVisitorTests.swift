@@ -318,4 +318,18 @@ struct AdministrationVisitorTests {
             #expect(Self.picked(json["pageviews"], ["path", "from_path", "seq", "source"]) == [#""/c" "" 1 "(direct)""#])
         }
     }
+
+    @Test("who comes back after erasure has a name again", arguments: Profile.available)
+    func isNamedAgain(profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            let identify = #"{"type":"identify","visitor_id":"b0","payload":{"user_id":"Ub0","traits":{"a":1}}}"#
+            for _ in 1...2 {
+                try await app.collect(identify)
+                #expect(try await app.get("/api/v1/identity/profiles/b0").json()["user_id"]?.string == "Ub0")
+                #expect(try await app.get("/api/v1/identity/profiles").json()["data"]?.elements.count == 1)
+                #expect(try await app.delete("\(path)/b0", as: .token).status == 204)
+            }
+            #expect(try await app.get("/api/v1/identity/profiles/b0").status == 404)
+        }
+    }
 }

@@ -1,6 +1,7 @@
 import Common
 @testable import Host
 import Testing
+import TestSupport
 
 @Suite("Retention")
 struct RetentionTests {
@@ -10,5 +11,31 @@ struct RetentionTests {
     ])
     func start(now: String, months: Int, first: String) throws {
         #expect("\(Day(Retention.start(months: months, before: try #require(Instant(now)))))" == first)
+    }
+
+    @Test("ids are kept as long as a fact needs them, and come back with who comes back", arguments: Profile.available)
+    func ids(profile: Profile) async throws {
+        try await TestApp.run(profile, now: "2026-01-01T12:00:00Z", yaml: "retention: {events_months: 1}") { app in
+            func visit(_ visitor: String) async throws { try await app.collect(#"{"type":"identify","visitor_id":"\#(visitor)","user_id":"u"}"#) }
+            func names() async throws -> [String] {
+                _ = try await app.get("/api/v1/stats")
+                try await app.installation.retention.run(now: app.time.now)
+                return try await app.get("/api/v1/identity/profiles").json()["data"]?.elements.compactMap { $0["visitor_id"]?.string }.sorted() ?? []
+            }
+            try await visit("often")
+            try await visit("seldom")
+            // Within the days after which an id is written again: the row is older than what is kept of the visitor.
+            app.time.advance(seconds: 20 * 86_400)
+            try await visit("often")
+            app.time.advance(seconds: 20 * 86_400)
+            #expect(try await names() == ["often"])
+            try await visit("seldom")
+            #expect(try await names() == ["often", "seldom"])
+            for _ in 1...3 {
+                app.time.advance(seconds: 20 * 86_400)
+                try await visit("often")
+            }
+            #expect(try await names() == ["often"])
+        }
     }
 }

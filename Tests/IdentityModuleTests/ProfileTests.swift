@@ -122,4 +122,27 @@ struct ProfileTests {
             #expect(answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#)
         }
     }
+
+    @Test("of two statements at one instant the later one in the request counts", arguments: Profile.available)
+    func oneInstant(profile: Profile) async throws {
+        func identify(_ visitor: String, _ rest: String) -> String { #"{"type":"identify","visitor_id":"\#(visitor)",\#(rest)}"# }
+        let batch = [
+            identify("a", #""payload":{"traits":{"plan":"trial"}}"#), identify("a", #""payload":{"traits":{"plan":"paid"}}"#),
+            identify("a", #""payload":{"traits":{"n":9}}"#), identify("a", #""payload":{"traits":{"n":10}}"#),
+            identify("a", #""payload":{"traits":{"gone":"x"}}"#), identify("a", #""payload":{"traits":{"gone":null}}"#),
+            identify("a", #""payload":{"traits":{"back":null}}"#), identify("a", #""payload":{"traits":{"back":"a"}}"#),
+            identify("a", #""user_id":"zoe","account_id":"z","account_name":"Z","account_role":"zz""#),
+            identify("a", #""user_id":"adam","account_id":"z","account_name":"A","account_role":"aa""#),
+        ]
+        try await TestApp.run(profile) { app in
+            try await app.collect("[\(batch.joined(separator: ","))]")
+            let json = try await app.get("/api/v1/identity/profiles/a").json()
+            let traits = json["traits"]
+            #expect("\(traits?["plan"]?.string ?? "") \(traits?["n"]?.integer ?? 0) \(traits?["back"]?.string ?? "")" == "paid 10 a")
+            #expect(traits?["gone"] == nil)
+            #expect(json["user_id"]?.string == "adam")
+            #expect(try await app.get("/api/v1/identity/accounts/z").json()["name"]?.string == "A")
+            #expect(try await app.get("/api/v1/identity/accounts/z/members").json()["data"]?.elements.first?["role"]?.string == "aa")
+        }
+    }
 }

@@ -208,4 +208,42 @@ struct PathsTests {
             #expect(try answer.json()["error"]?.string == sentence)
         }
     }
+
+    @Test("late pages of one instant are in order of arrival", arguments: Profile.available)
+    func oneInstant(profile: Profile) async throws {
+        for names in [["/q2", "/q1"], ["/q1", "/q2"]] {
+            try await TestApp.run(profile) { app in
+                for (path, at) in [("/q3", "10:03"), (names[0], "10:01"), (names[1], "10:01")] {
+                    try await app.collect(#"{"type":"pageview","path":"\#(path)","visitor_id":"a","timestamp":"2026-03-02T\#(at):00Z"}"#, as: .server)
+                }
+                let flows = try await app.get("/api/v1/paths?path=\(names[0])").json()["flows"]?.elements ?? []
+                #expect(flows.first?["next_path"]?.string == names[1])
+            }
+        }
+    }
+
+    @Test("of sessions that overlap the first occurrence counts, whichever began first", arguments: Profile.available)
+    func overlapping(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            func view(_ path: String, _ at: String, _ more: String) async throws {
+                try await app.collect(#"{"type":"pageview","path":"\#(path)",\#(more),"timestamp":"2026-03-02T\#(at):00Z"}"#, as: .server)
+            }
+            for (path, at, session) in [
+                ("/start", "10:00", "A"), ("/start", "10:05", "B"), ("/pivot", "10:06", "B"), ("/b-next", "10:07", "B"), ("/pivot", "10:20", "A"), ("/a-next", "10:21", "A"),
+            ] { try await view(path, at, #""visitor_id":"v","session_id":"\#(session)""#) }
+            let next = try await app.get("/api/v1/paths?path=/pivot").json()["flows"]?.elements ?? []
+            #expect(next.map { $0["next_path"]?.string } == ["/b-next"])
+            let flow = try await app.get("/api/v1/paths/flow?path=/pivot&direction=backward&depth=1").json()["links"]?.elements ?? []
+            #expect(flow.map { $0["source"]?.string } == ["-1:/start"])
+            // One person with two devices.
+            for device in ["phone", "desk"] {
+                try await app.collect(#"{"type":"identify","visitor_id":"\#(device)","user_id":"ada"}"#, as: .server)
+            }
+            for (path, at, device) in [
+                ("/go", "09:00", "phone"), ("/go", "09:05", "desk"), ("/two", "09:06", "desk"), ("/desk", "09:07", "desk"), ("/two", "09:10", "phone"), ("/phone", "09:11", "phone"),
+            ] { try await view(path, at, #""visitor_id":"\#(device)""#) }
+            let person = try await app.get("/api/v1/paths?path=/two&count_by=people").json()["flows"]?.elements ?? []
+            #expect(person.map { $0["next_path"]?.string } == ["/desk"])
+        }
+    }
 }

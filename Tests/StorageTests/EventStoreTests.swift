@@ -314,10 +314,12 @@ struct EventStoreTests {
             try await store.change(Migration.Step.addColumn(table: "sample_other", added).statements(for: store.dialect))
             let table = FactTable("sample_other", Samples.other.columns + [added])
             let row = Samples.encoded(0, 1, .event, nil, [.int(1), .int(Samples.noon), .int(7), .text("new"), .text("value")])
+            // From a journal that was written before.
+            let waiting = Samples.encoded(0, 1, .event, nil, [.int(1), .int(Samples.noon), .int(7), .text("waiting")])
             _ = try await store.apply(
-                FactBatch(journal: "a", position: JournalPosition(segment: 0, offset: 2), tables: [table], rows: [row], ledger: []))
+                FactBatch(journal: "a", position: JournalPosition(segment: 0, offset: 2), tables: [table], rows: [row, waiting], ledger: []))
             let rows = try await store.query("SELECT path, added FROM sample_other ORDER BY path", timeoutSeconds: 10)
-            #expect(rows.values == [[.text("new"), .text("value")], [.text("old"), .text("it's new")]])
+            #expect(rows.values == [[.text("new"), .text("value")], [.text("old"), .text("it's new")], [.text("waiting"), .text("it's new")]])
         }
     }
 

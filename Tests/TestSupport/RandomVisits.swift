@@ -35,7 +35,9 @@ public struct RandomVisits: Sendable {
 
     public static let paths = ["/", "/pricing", "/docs", "/docs/start", "/app"], names = ["signup", "purchase", "cancel"], plans = ["free", "pro", nil]
 
+    /// In order of time, and within an instant in that of their arrival.
     public let activities: [Activity]
+    private let sent: [Activity]
 
     /// Each visitor's activities, in order.
     public var byVisitor: [String: [Activity]] { Dictionary(grouping: activities, by: \.visitor) }
@@ -59,13 +61,29 @@ public struct RandomVisits: Sendable {
             }
         }
         // Equal times stay in their order.
-        activities = all.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+        activities = Self.inOrder(all)
+        sent = activities
+    }
+
+    private static func inOrder(_ all: [Activity]) -> [Activity] {
+        all.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    }
+
+    private init(sent: [Activity]) {
+        self.sent = sent
+        activities = Self.inOrder(sent)
+    }
+
+    /// The same visits, sent in no order at all.
+    public func shuffled(seed: UInt64) -> RandomVisits {
+        var random = SeededRandom(seed)
+        return RandomVisits(sent: sent.shuffled(using: &random))
     }
 
     /// Collects them all.
     public func send(to app: TestApp) async throws {
-        for start in stride(from: 0, to: activities.count, by: 500) {
-            let batch = activities[start..<min(start + 500, activities.count)].map(\.json).joined(separator: ",")
+        for start in stride(from: 0, to: sent.count, by: 150) {
+            let batch = sent[start..<min(start + 150, sent.count)].map(\.json).joined(separator: ",")
             let answer = try await app.collect("[\(batch)]", as: .server)
             #expect(answer.body.hasSuffix(#""ok":true}"#), "\(answer.body.prefix(300))")
         }

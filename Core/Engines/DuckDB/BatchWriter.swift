@@ -37,6 +37,7 @@ final class BatchWriter: @unchecked Sendable {
                 guard try advance(batch.journal, to: batch.position, on: connection) else {
                     return AppliedBatch(duplicates: Array(repeating: false, count: batch.rows.count), wasApplied: true)
                 }
+                try move(batch, on: connection)
                 let headings = batch.rows.map(Heading.init)
                 let duplicates = try findDuplicates(headings, on: connection)
                 var ledger = Ledger(batch.ledger)
@@ -78,6 +79,15 @@ final class BatchWriter: @unchecked Sendable {
             "INSERT INTO ingest_positions (journal, segment, byte_offset) VALUES ($1::text, $2::bigint, $3::bigint)", values
         )
         return true
+    }
+
+    // MARK: Sessions
+
+    private func move(_ batch: FactBatch, on connection: Connection) throws {
+        for statement in SessionMove.statements(batch.moves, in: batch.tables, .duckdb) {
+            let (text, values) = statement.rendered(for: .duckdb)
+            _ = try connection.run(text, values)
+        }
     }
 
     // MARK: Duplicates

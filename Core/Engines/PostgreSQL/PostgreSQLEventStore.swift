@@ -120,6 +120,10 @@ public final class PostgreSQLEventStore: EventStore {
         do {
             try session.transaction {
                 guard try Self.advance(to: batch.position, of: batch.journal, in: session) else { throw AlreadyApplied() }
+                for statement in SessionMove.statements(batch.moves, in: batch.tables, .postgresql) {
+                    let (text, values) = statement.rendered(for: .postgresql)
+                    try session.execute(text, values)
+                }
                 duplicates = plan.duplicates(new: try Self.store(plan.identities, plan.headers, in: session))
                 for (number, rows) in plan.stored(duplicates: duplicates).sorted(by: { $0.key < $1.key }) {
                     try FactCopy(batch.tables[number]).write(rows, to: session)

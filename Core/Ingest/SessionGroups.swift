@@ -1,0 +1,104 @@
+import Storage
+
+/// What a visitor did near the rows of a batch, stored or not yet, as sessions: the definition, with all of it on the table.
+struct SessionGroups {
+    struct Group {
+        var stored: [StoredSessions.Session] = []
+        /// Places in the visit's members, in order of arrival once the group is complete.
+        var members: [Int] = []
+        var first, last: Int64
+        var hasID = false
+        /// What it is called from now on, and what its first activity says.
+        var name: Int64 = 0
+        var attributes: [UInt8] = []
+
+        /// The stored sessions that are called otherwise, or say something else.
+        var moved: [StoredSessions.Session] { stored.filter { $0.name != name || $0.attributes != attributes } }
+    }
+
+    private(set) var groups: [Group] = []
+    private let timeoutMilliseconds: Int64
+
+    init(_ visit: PlacedRows.Visit, stored: [StoredSessions.Session], timeoutMilliseconds: Int64) {
+        self.timeoutMilliseconds = timeoutMilliseconds
+        let stored = Self.once(stored)
+        groups = inOrderOfTime(visit, stored.filter { $0.id == nil }) + Self.byID(visit, stored)
+        var taken = Set(stored.map(\.name))
+        for index in groups.indices { Self.decide(&groups[index], visit, &taken) }
+    }
+
+    /// The session without an id that something at `at` belongs to.
+    func group(near at: Int64) -> Group? {
+        func distance(_ group: Group) -> Int64 { max(0, group.first - at, at - group.last) }
+        return groups.filter { !$0.hasID && distance($0) <= timeoutMilliseconds }.min { distance($0) < distance($1) }
+    }
+
+    /// One that was found by its id and by its time is told whole by the former.
+    private static func once(_ stored: [StoredSessions.Session]) -> [StoredSessions.Session] {
+        var known: [Int64: Int] = [:], all: [StoredSessions.Session] = []
+        for session in stored {
+            if let index = known[session.name], all[index].id == session.id {
+                all[index].first = min(all[index].first, session.first)
+                all[index].last = max(all[index].last, session.last)
+            } else {
+                known[session.name] = all.count
+                all.append(session)
+            }
+        }
+        return all
+    }
+
+    private func inOrderOfTime(_ visit: PlacedRows.Visit, _ stored: [StoredSessions.Session]) -> [Group] {
+        typealias Item = (first: Int64, last: Int64, stored: Int?, member: Int?)
+        var items: [Item] = stored.indices.map { (stored[$0].first, stored[$0].last, $0, nil) }
+        items += visit.members.indices.filter { visit.members[$0].id == nil }.map { (visit.members[$0].at, visit.members[$0].at, nil, $0) }
+        var groups: [Group] = []
+        for item in items.sorted(by: { $0.first < $1.first }) {
+            if groups.isEmpty || item.first - groups[groups.count - 1].last > timeoutMilliseconds { groups.append(Group(first: item.first, last: item.last)) }
+            let end = groups.count - 1
+            groups[end].last = max(groups[end].last, item.last)
+            if let index = item.stored { groups[end].stored.append(stored[index]) }
+            if let member = item.member { groups[end].members.append(member) }
+        }
+        return groups
+    }
+
+    private static func byID(_ visit: PlacedRows.Visit, _ stored: [StoredSessions.Session]) -> [Group] {
+        var places: [[UInt8]: Int] = [:], groups: [Group] = []
+        for (index, member) in visit.members.enumerated() {
+            guard let id = member.id else { continue }
+            if places[id] == nil {
+                places[id] = groups.count
+                groups.append(Group(first: member.at, last: member.at, hasID: true))
+            }
+            let place = places[id]!
+            groups[place].members.append(index)
+            groups[place].first = min(groups[place].first, member.at)
+            groups[place].last = max(groups[place].last, member.at)
+        }
+        for session in stored { if let id = session.id, let place = places[id] { groups[place].stored.append(session) } }
+        return groups
+    }
+
+    /// Gives the group a name that is no other session's, and the attributes of its first activity.
+    private static func decide(_ group: inout Group, _ visit: PlacedRows.Visit, _ taken: inout Set<Int64>) {
+        group.members.sort()
+        let members = group.members.map { visit.members[$0] }, latest = group.stored.max { $0.last < $1.last }
+        if let live = members.last(where: { !$0.isTentative }) {
+            // Memory goes on by this name.
+            group.name = live.name
+        } else if let latest {
+            group.name = latest.name
+        } else {
+            group.name = (members.first { $0.seq > 0 } ?? members.first)?.name ?? 0
+            while taken.contains(group.name) { group.name += 1 }
+        }
+        taken.insert(group.name)
+        let earliest = group.stored.min { $0.first < $1.first }, first = members.min { $0.at < $1.at }
+        if let first, earliest.map({ first.at < $0.first }) ?? true {
+            group.attributes = first.attributes
+        } else if let earliest {
+            group.attributes = earliest.attributes
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Common
+import Storage
+
+/// Decides which sessions the tentative rows of a batch belong to, by what is stored of their visitors; before the batch is applied.
+///
+/// Activity without a `session_id` is one session as long as no pause is longer than the timeout, with one as long as the id is the same, in
+/// whatever order it arrives. So a row may join a stored session, become its first, or make one of two. All rows of the batch
+/// of visitors with a tentative row take part; a batch without tentative rows asks nothing.
+struct SessionPlacement: Sendable {
+    private let tables: [FactTable]
+    private let events: any EventStore
+    private let timeoutMilliseconds: Int64
+
+    init(tables: [FactTable], events: any EventStore, timeoutMinutes: Int) {
+        self.tables = tables
+        self.events = events
+        timeoutMilliseconds = Int64(timeoutMinutes) * 60_000
+    }
+
+    struct Visitor: Hashable {
+        let project: Int32
+        let key: Int64
+    }
+
+    /// The batch with its rows where they belong.
+    func placed(_ batch: FactBatch) async throws -> FactBatch {
+        let visitors = Set(batch.rows.lazy.compactMap(tentativeVisitor))
+        guard !visitors.isEmpty else { return batch }
+        let reader = PlacedRows(batch.rows, tables: tables, of: visitors)
+        var changes = PlacedRows.Changes(), moves: [SessionMove] = []
+        for (project, visits) in Dictionary(grouping: reader.visits, by: \.key.project).sorted(by: { $0.key < $1.key }) {
+            let stored = try await StoredSessions(events: events).find(question(visits.map { ($0.key.key, $0.value) }), of: project)
+            for (visitor, visit) in visits {
+                let sessions = SessionGroups(visit, stored: stored[visitor.key] ?? [], timeoutMilliseconds: timeoutMilliseconds)
+                for group in sessions.groups {
+                    changes.add(group, of: visit)
+                    moves += group.moved.map {
+                        SessionMove(
+                            project: project, visitor: visitor.key, was: $0.name, now: group.name, attributes: EncodedRow.texts(in: group.attributes))
+                    }
+                }
+                for fact in visit.facts { if let group = sessions.group(near: fact.at) { changes.add(group, toFact: fact.index) } }
+            }
+        }
+        return batch.with(reader.rows(changed: changes), moves: moves)
+    }
+
+    /// The visitor of a row whose session is tentative.
+    private func tentativeVisitor(_ row: EncodedRow) -> Visitor? {
+        row.read { header, cursor in
+            guard header.isTentative, header.role == .event else { return nil }
+            _ = cursor.next()
+            _ = cursor.next()
+            guard case .int(let key)? = cursor.next() else { return nil }
+            return Visitor(project: header.project, key: key)
+        }
+    }
+
+    private func question(_ visits: [(Int64, PlacedRows.Visit)]) -> StoredSessions.Question {
+        var question = StoredSessions.Question()
+        for (visitor, visit) in visits {
+            for id in Set(visit.members.compactMap(\.id)) { question.ids.append((visitor, id)) }
+            // Also around those with an id: the names of sessions there are taken.
+            var span: (from: Int64, to: Int64)?
+            for at in (visit.members.map(\.at) + visit.facts.map(\.at)).sorted() {
+                let (from, to) = (at - timeoutMilliseconds, at + timeoutMilliseconds)
+                if let open = span, from > open.to {
+                    question.spans.append((visitor, open.from, open.to))
+                    span = nil
+                }
+                span = (span?.from ?? from, to)
+            }
+            if let span { question.spans.append((visitor, span.from, span.to)) }
+        }
+        return question
+    }
+}
+
+extension FactBatch {
+    fileprivate func with(_ rows: [EncodedRow], moves: [SessionMove]) -> FactBatch {
+        FactBatch(journal: journal, position: position, tables: tables, rows: rows, ledger: ledger, moves: moves, trace: trace)
+    }
+}

@@ -1,0 +1,69 @@
+import Common
+
+/// A stored session that turned out to be part of another one, or to have begun with other activity than was known: the one change of
+/// stored facts beside erasure (`docs/decisions.md`). Made in the transaction that stores the activity which tells.
+public struct SessionMove: Sendable {
+    public let project: Int32
+    /// The visitor's key.
+    let visitor: Int64
+    /// Its name up to now and from now on, which may be the same.
+    let was, now: Int64
+    /// What the first activity says, in the order of `Activity.attributes`.
+    let attributes: [String]
+
+    public init(project: Int32, visitor: Int64, was: Int64, now: Int64, attributes: [String]) {
+        self.project = project
+        self.visitor = visitor
+        self.was = was
+        self.now = now
+        self.attributes = attributes
+    }
+
+    /// The statements that make these moves in all tables that know sessions.
+    public static func statements(_ moves: [SessionMove], in tables: [FactTable], _ dialect: Dialect) -> [SQL] {
+        Dictionary(grouping: moves, by: \.project).sorted { $0.key < $1.key }.flatMap { project, moves -> [SQL] in
+            let columns: [(String, ColumnType)] = ["key", "was_at", "now_at"].map { ($0, .int64) } + Activity.attributes.map { ("now_\($0)", .text) }
+            let told = dialect.visitors(of: dialect.records(json(moves), columns), project: project)
+            return tables.filter { $0.columns.contains { $0.name == "session_at" } }.map { table -> SQL in
+                let name = SQL(sql: table.name)
+                return """
+                    /* ingest.move_sessions */ UPDATE \(name) SET \(SQL.joined(changes(of: table))) FROM (\(told)) moved
+                    WHERE \(name).project = \(Int64(project)) AND \(name).visitor = moved.visitor AND \(name).session_at = moved.was_at
+                    """
+            }
+        }
+    }
+
+    private static func changes(of table: FactTable) -> [SQL] {
+        var changes: [SQL] = ["session_at = now_at"]
+        if table == Activity.table {
+            // Numbers count in the session that gave them.
+            changes += ["seq = CASE WHEN session_at = now_at THEN seq ELSE \(Activity.withdrawnSeq) END", "gap = CASE WHEN session_at = now_at THEN gap END"]
+        }
+        return changes + table.sessionAttributes.map { "\(sql: $0) = now_\(sql: $0)" }
+    }
+
+    private static func json(_ moves: [SessionMove]) -> String {
+        var text = JSONText()
+        text.append(raw: "[")
+        for (index, move) in moves.enumerated() {
+            text.append(raw: #"\#(index > 0 ? "," : ""){"key":\#(move.visitor),"was_at":\#(move.was),"now_at":\#(move.now)"#)
+            for (name, value) in zip(Activity.attributes, move.attributes) {
+                text.append(raw: #","now_\#(name)":"#)
+                text.append(string: value)
+            }
+            text.append(raw: "}")
+        }
+        text.append(raw: "]")
+        return text.string
+    }
+}
+
+extension FactTable {
+    /// Those of the table's columns that say what the session's first activity decides.
+    public var sessionAttributes: [String] {
+        if self == Activity.table { return Activity.attributes }
+        guard columns.starts(with: Self.sessionColumns) else { return [] }
+        return Self.sessionColumns.map(\.name).filter(Activity.attributes.contains)
+    }
+}
