@@ -36,7 +36,8 @@ struct SessionPlacement: Sendable {
                     changes.add(group, of: visit)
                     moves += group.moved.map {
                         SessionMove(
-                            project: project, visitor: visitor.key, was: $0.name, now: group.name, attributes: EncodedRow.texts(in: group.attributes))
+                            project: project, visitor: visitor.key, was: $0.name, now: group.name, said: EncodedRow.texts(in: $0.attributes),
+                            says: EncodedRow.texts(in: group.attributes))
                     }
                 }
                 for fact in visit.facts { if let group = sessions.group(near: fact.at) { changes.add(group, toFact: fact.index) } }

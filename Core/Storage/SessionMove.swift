@@ -8,49 +8,52 @@ public struct SessionMove: Sendable {
     let visitor: Int64
     /// Its name up to now and from now on, which may be the same.
     let was, now: Int64
-    /// What the first activity says, in the order of `Activity.attributes`.
-    let attributes: [String]
+    /// What its first activity says up to now and from now on, in the order of `Activity.attributes`.
+    let said, says: [String]
 
-    public init(project: Int32, visitor: Int64, was: Int64, now: Int64, attributes: [String]) {
+    public init(project: Int32, visitor: Int64, was: Int64, now: Int64, said: [String], says: [String]) {
         self.project = project
         self.visitor = visitor
         self.was = was
         self.now = now
-        self.attributes = attributes
+        self.said = said
+        self.says = says
     }
 
     /// The statements that make these moves in all tables that know sessions.
     public static func statements(_ moves: [SessionMove], in tables: [FactTable], _ dialect: Dialect) -> [SQL] {
         Dictionary(grouping: moves, by: \.project).sorted { $0.key < $1.key }.flatMap { project, moves -> [SQL] in
-            let columns: [(String, ColumnType)] = ["key", "was_at", "now_at"].map { ($0, .int64) } + Activity.attributes.map { ("now_\($0)", .text) }
-            let told = dialect.visitors(of: dialect.records(json(moves), columns), project: project)
+            // To write a column costs as much as all the rest.
+            let changed = Activity.attributes.indices.filter { place in moves.contains { !$0.said[place].isExactly($0.says[place]) } }
+            let columns: [(String, ColumnType)] = ["key", "was_at", "now_at"].map { ($0, .int64) } + changed.map { ("now_\(Activity.attributes[$0])", .text) }
+            let told = dialect.visitors(of: dialect.records(json(moves, changed), columns), project: project)
             return tables.filter { $0.columns.contains { $0.name == "session_at" } }.map { table -> SQL in
-                let name = SQL(sql: table.name)
+                let name = SQL(sql: table.name), changes = changes(of: table, changed.map { Activity.attributes[$0] })
                 return """
-                    /* ingest.move_sessions */ UPDATE \(name) SET \(SQL.joined(changes(of: table))) FROM (\(told)) moved
+                    /* ingest.move_sessions */ UPDATE \(name) SET \(SQL.joined(changes)) FROM (\(told)) moved
                     WHERE \(name).project = \(Int64(project)) AND \(name).visitor = moved.visitor AND \(name).session_at = moved.was_at
                     """
             }
         }
     }
 
-    private static func changes(of table: FactTable) -> [SQL] {
+    private static func changes(of table: FactTable, _ attributes: [String]) -> [SQL] {
         var changes: [SQL] = ["session_at = now_at"]
         if table == Activity.table {
             // Numbers count in the session that gave them.
             changes += ["seq = CASE WHEN session_at = now_at THEN seq ELSE \(Activity.withdrawnSeq) END", "gap = CASE WHEN session_at = now_at THEN gap END"]
         }
-        return changes + table.sessionAttributes.map { "\(sql: $0) = now_\(sql: $0)" }
+        return changes + table.sessionAttributes.filter(attributes.contains).map { "\(sql: $0) = now_\(sql: $0)" }
     }
 
-    private static func json(_ moves: [SessionMove]) -> String {
+    private static func json(_ moves: [SessionMove], _ attributes: [Int]) -> String {
         var text = JSONText()
         text.append(raw: "[")
         for (index, move) in moves.enumerated() {
             text.append(raw: #"\#(index > 0 ? "," : ""){"key":\#(move.visitor),"was_at":\#(move.was),"now_at":\#(move.now)"#)
-            for (name, value) in zip(Activity.attributes, move.attributes) {
-                text.append(raw: #","now_\#(name)":"#)
-                text.append(string: value)
+            for place in attributes {
+                text.append(raw: #","now_\#(Activity.attributes[place])":"#)
+                text.append(string: move.says[place])
             }
             text.append(raw: "}")
         }

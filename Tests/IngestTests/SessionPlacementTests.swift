@@ -134,6 +134,29 @@ struct SessionPlacementTests {
         }
     }
 
+    @Test("a visit that alternates between two hosts, one of which was restarted in it", .enabled(if: Profile.available.contains(.server)))
+    func twoHosts() async throws {
+        let folders = (1...2).map { _ in NSTemporaryDirectory() + "pulse-test-" + UUID().uuidString }
+        defer { for folder in folders { try? FileManager.default.removeItem(atPath: folder) } }
+        let environment = try await Profile.server.environment()
+        try await TestApp.run(in: folders[0], environment: environment) { first in
+            @Sendable func view(_ number: Int64, on app: TestApp) async throws {
+                app.time.set(Instant(iso: TestApp.noon).adding(seconds: number * 10))
+                try await app.collect(#"{"type":"pageview","path":"/p\#(number)","visitor_id":"ada"}"#)
+                _ = try await app.stats("sessions")
+            }
+            try await view(0, on: first)
+            try await view(1, on: first)
+            try await TestApp.run(in: folders[1], environment: environment, now: "2026-03-02T12:00:20Z") { second in
+                for number in 2...7 { try await view(Int64(number), on: number % 2 == 0 ? second : first) }
+                first.time.advance(seconds: 60)
+                #expect(try await Self.told(first) == "1 0.0 70.0")
+                let pages = try await first.get("/api/v1/pages").json()["data"]?.elements ?? []
+                #expect(pages.map { $0["avg_duration"]?.number } == [10, 10, 10, 10, 10, 10, 10, 0])
+            }
+        }
+    }
+
     @Test("events of now ask the store for nothing; older ones ask once a batch")
     func asking() async throws {
         let folder = NSTemporaryDirectory() + "pulse-test-" + UUID().uuidString
