@@ -49,7 +49,7 @@ public final class Collection: FactRecorder {
     private func take(_ events: [JSON], of payloads: Payloads? = nil, from call: ProjectRequest) async throws -> Batch {
         let hour = call.now.startOfHour.milliseconds
         var batch = Batch(project: call.project.number, hour: hour)
-        await pipeline.prepare(for: call.now)
+        if pipeline.lacksSalt(at: call.now) { await pipeline.fetchSalt(at: call.now) }
         let sender = pipeline.sender(of: call)
         for (index, json) in events.enumerated() {
             batch.received += 1

@@ -79,8 +79,9 @@ public final class EventPipeline: Sendable {
         }
     }
 
-    /// Everything that events of this instant need and that may have to be fetched: nothing but once a day, and after a leap of the clock.
-    func prepare(for now: Instant) async { await identity.fetchSalt(of: now) }
+    /// Whether the day's salt is to be fetched before events are taken, as after a leap of the clock.
+    func lacksSalt(at now: Instant) -> Bool { !identity.hasSalt(of: Day(now)) }
+    func fetchSalt(at now: Instant) async { await identity.fetchSalt(of: now) }
 
     func sender(of call: ProjectRequest) -> Sender {
         let isServer = call.key?.isServer ?? false
@@ -257,10 +258,9 @@ public final class EventPipeline: Sendable {
             identity.anonymousKey(project: project, address: address, userAgent: browser.header, on: day, salt: salt)
         }
         let today = Day(sender.now)
-        identity.requireSalt(of: today)
         // With the salt of its own day while there is one, so that an event that comes late has the visitor of the others.
         func key(_ day: Day) -> Int64? { key(day, salt: day) ?? key(day, salt: today) }
-        guard let own = key(day) else { preconditionFailure("today has a salt") }
+        guard let own = key(day) ?? identity.withOwnSalt(of: today, { key(day) }) else { preconditionFailure("today has a salt") }
         if sessions.current(project: project, visitor: own, at: when) == nil,
            // A visit that goes on over midnight stays one visit of one visitor.
            let before = key(day.adding(days: -1)), sessions.current(project: project, visitor: before, at: when) != nil {

@@ -117,11 +117,10 @@ public final class VisitorIdentity: Sendable {
 
     private static func newSalt() -> String { Digest.hex((0..<32).map { _ in UInt8.random(in: .min ... .max) }) }
 
-    private func hasSalt(of day: Day) -> Bool { salts.withLock { $0.contains { $0.day == day } } }
+    func hasSalt(of day: Day) -> Bool { salts.withLock { $0.contains { $0.day == day } } }
 
     /// Renews salts where the day's is missing, as after a leap of the clock; whoever comes meanwhile waits for the same answer.
     func fetchSalt(of now: Instant) async {
-        guard !hasSalt(of: Day(now)) else { return }
         await fetching.withLock { task in
             if let task { return task }
             let new = Task {
@@ -133,11 +132,13 @@ public final class VisitorIdentity: Sendable {
         }.value
     }
 
-    /// Makes a salt of this host's own where the day's could not be had: visitors are then told apart, though by this host alone.
-    func requireSalt(of day: Day) {
+    /// What `body` answers with a salt of this host's own, where the day's could not be had: visitors are then told apart, though by this
+    /// host alone.
+    func withOwnSalt<Answer>(of day: Day, _ body: () -> Answer) -> Answer {
         salts.withLock { salts in
             if !salts.contains(where: { $0.day == day }) { salts.append(Salt(day: day, bytes: Array(Self.newSalt().utf8))) }
         }
+        return body()
     }
 
     public static let migrations = [
