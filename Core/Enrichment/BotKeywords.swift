@@ -29,7 +29,7 @@ enum BotKeywords {
         "webkitscan",
         // A control that shows pages by Internet Explorer's engine names its maker's site.
         "browser from: http://",
-        "inspectbrowser", "technology%20preview", "servicesagent", "u_agent",
+        "technology%20preview", "servicesagent", "u_agent",
     ]
 
     private static let artificial: [Line] = [
@@ -358,7 +358,7 @@ enum BotKeywords {
         "bot|", "bots|", "bot_", "robot", "|bot-", "crawl", "spider", "agent|", "worker/",
         // What it does.
         "scrape", "scraping", "fetch", "archiver", "harvest", "monitor", "checker", "linkcheck", "check|", "validat",
-        "preview", "|scanner", "scanning", "analyzer", "inspect", "probe|", "uptime", "healthcheck", "health-check",
+        "preview", "|scanner", "scanning", "analyzer", "inspect|", "inspector", "inspection", "probe|", "uptime", "healthcheck", "health-check",
         "health check", "synthetic", "|ping|", "parser|", "indexer", "grabber", "collector", "copier", "siphon", "sucker",
         "sleuth", "retriever", "resolver", "linkexpander", "screenshot", "|thumbnail", "favicon", "metadata", "measurement",
         "|audit", "survey|", "|research", "|seo|", "webmaster", "subscriber", "feed|", "feedfetch", "|rss|", "webhook",

@@ -140,6 +140,7 @@ enum BrowserKeywords {
         ("offbyone", "Off By One", .none),
         ("|abrowse ", "ABrowse", .here),
         ("polaris ", "Polaris", .here),
+        ("kun/", "KUN", .here),
         ("mspie ", "Internet Explorer", .here),
         ("iemobile", "Internet Explorer", .here),
         ("trident/", "Internet Explorer", .trident),
