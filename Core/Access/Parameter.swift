@@ -48,7 +48,7 @@ public struct Parameter: Sendable {
         case .text(let maximum): value.unicodeScalars.count <= maximum && !value.utf8.contains(0)
         case .anyText: true
         case .choice(let choices, _): choices.contains(value)
-        case .timestamp: ISO8601.parse(value) != nil
+        case .timestamp: ISO8601.parse(parameter: value) != nil
         case .boolean: ["true", "false"].contains(value)
         }
     }

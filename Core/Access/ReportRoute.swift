@@ -61,7 +61,7 @@ extension Route {
         let scope = try await call.scope()
         guard call.text("compare") == "previous" else { return try .json(Compared(current: try await run(scope), previous: nil)) }
         async let current = run(scope)
-        async let previous = run(scope.over(scope.range.previous))
+        async let previous = run(scope.over(scope.previousRange))
         return try .json(Compared(current: try await current, previous: try await previous))
     }
 

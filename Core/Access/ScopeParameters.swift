@@ -7,7 +7,7 @@ public enum ScopeParameters {
     public static let range: [Parameter] = [
         Parameter("start_at", .timestamp, "Start of the range, inside it. Default: 30 days before the end."),
         Parameter("end_at", .timestamp, "End of the range, outside it; a date alone includes that day. Default: now."),
-        Parameter("timezone", .text(maximum: 64), "IANA name of the zone whose days are meant. Default: UTC."),
+        Parameter("timezone", .text(maximum: 64), "IANA name of the zone whose days and hours are meant, such as Asia/Kolkata. Default: UTC."),
         filter,
         Parameter("segment_id", .text(maximum: 40), "Only visitors of this segment."),
         Parameter("count_by", .choice(["visitors", "people"], default: "visitors"), "With people, visitors with the same user are one."),
@@ -39,8 +39,7 @@ extension ProjectRequest {
     /// The scope that other values of the same parameters describe, such as those of a saved report.
     public func scope(where value: (String) -> String?) async throws -> Scope {
         let zoneName = value("timezone") ?? "UTC"
-        // The names only: abbreviations and offsets mean different things to different engines.
-        guard zoneName == "UTC" || TimeZone.knownTimeZoneIdentifiers.contains(zoneName), let zone = TimeZone(identifier: zoneName) else {
+        guard let zone = TimeZone(tzName: zoneName) else {
             throw ServiceError.parameter("timezone", "must be an IANA name such as Europe/Berlin; got '\(zoneName.excerpt(60))'.")
         }
         let filters = try value("filter").map(filters) ?? []
@@ -91,26 +90,13 @@ extension ProjectRequest {
 
     private func instant(_ name: String, _ text: String?, in zone: TimeZone, endOfDay: Bool) throws -> Instant? {
         guard let text else { return nil }
-        // A plus in the offset arrives as a space when the client did not encode it.
-        guard let parsed = ISO8601.parse(text) ?? ISO8601.parse(text.replacingOccurrences(of: " ", with: "+")) else {
+        guard let parsed = ISO8601.parse(parameter: text) else {
             throw ServiceError.parameter(name, "must be an ISO 8601 date or timestamp; got '\(text.excerpt(60))'.")
         }
         switch parsed {
         case .instant(let instant): return instant
-        case .local(let day, let milliseconds): return day.start(in: zone).adding(milliseconds: milliseconds)
+        case .local(let day, let milliseconds): return day.instant(at: milliseconds, in: zone)
         case .day(let day): return (endOfDay ? day.adding(days: 1) : day).start(in: zone)
         }
-    }
-}
-
-extension Day {
-    /// The instant at which the day begins on the clocks of `zone`; where midnight is skipped, the first instant after.
-    public func start(in zone: TimeZone) -> Instant {
-        guard zone.identifier != "UTC", zone.identifier != "GMT" else { return start }
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = zone
-        let civil = self.civil
-        let date = calendar.date(from: DateComponents(year: civil.year, month: civil.month, day: civil.day)).map(calendar.startOfDay(for:))
-        return date.map(Instant.init) ?? start
     }
 }

@@ -35,6 +35,15 @@ public enum ISO8601 {
         return .instant(day.start.adding(milliseconds: ofDay - Int64(offset) * 60_000))
     }
 
+    /// `parse` of a query parameter, where the plus of an offset arrives as a space when the client did not encode it.
+    public static func parse(parameter text: String) -> Parsed? {
+        if let parsed = parse(text) { return parsed }
+        var bytes = Array(text.utf8)
+        guard let last = bytes.lastIndex(of: UInt8(ascii: " ")) else { return nil }
+        bytes[last] = UInt8(ascii: "+")
+        return parse(String(decoding: bytes, as: UTF8.self))
+    }
+
     private static func digits(_ bytes: inout ArraySlice<UInt8>, _ count: Int) -> Int? {
         guard bytes.count >= count else { return nil }
         var value = 0

@@ -113,9 +113,9 @@ struct CivilTime {
     }
 }
 
-extension Int {
+extension BinaryInteger {
     /// Decimal digits, filled with zeros on the left.
-    func padded(_ width: Int) -> String {
+    public func padded(_ width: Int) -> String {
         let digits = String(self)
         return String(repeating: "0", count: Swift.max(0, width - digits.count)) + digits
     }

@@ -1,4 +1,5 @@
 import Common
+import Foundation
 
 /// Half-open: `start` is inside, `end` is not.
 public struct TimeRange: Sendable, Hashable {
@@ -15,8 +16,15 @@ public struct TimeRange: Sendable, Hashable {
 
     public var milliseconds: Int64 { end - start }
 
-    /// The equally long range that ends where this one begins.
-    public var previous: TimeRange { TimeRange(start: start.adding(milliseconds: -milliseconds), end: start) }
+    /// The equally long range that ends where this one begins. Whole days of `zone` are as many days, also where one of them has 23 or
+    /// 25 hours.
+    public func previous(in zone: TimeZone) -> TimeRange {
+        let first = Day(start, in: zone), last = Day(end, in: zone)
+        guard first < last, first.start(in: zone) == start, last.start(in: zone) == end else {
+            return TimeRange(start: start.adding(milliseconds: -milliseconds), end: start)
+        }
+        return TimeRange(start: first.adding(days: first.number - last.number).start(in: zone), end: start)
+    }
 }
 
 /// Where scopes get their rows: whoever implements it waits until acknowledged events are there, keeps repeated
@@ -59,6 +67,12 @@ public struct Scope: Sendable {
     private(set) var segmentRange: TimeRange
     /// What modules made of the filters on their dimensions; see `settled`.
     var told: [Filter: SQL] = [:]
+
+    /// `timezone`, which the gate has checked.
+    public var zone: TimeZone { TimeZone(tzName: timezone) ?? .gmt }
+
+    /// The range before this one that a comparison is made with.
+    public var previousRange: TimeRange { range.previous(in: zone) }
 
     // Only the gate's target imports this name: whoever could make a scope could read any project.
     @_spi(Scopes) public init(

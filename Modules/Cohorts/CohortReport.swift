@@ -64,7 +64,7 @@ struct CohortReport: Encodable, Sendable {
             let example = period == .month ? "a month such as 2026-03" : "the Monday of a week such as 2026-03-02"
             throw ServiceError.parameter("period", "must be \(example); got '\(name.excerpt(60))'.")
         }
-        let zone = TimeZone(identifier: scope.timezone) ?? .gmt, number = period.number(of: day)
+        let zone = scope.zone, number = period.number(of: day)
         let start = day.start(in: zone).milliseconds, end = period.start(of: number + 1).start(in: zone).milliseconds
         return try await VisitorList.page("cohorts.drill", of: scope, visitors: """
             SELECT visitor FROM activity GROUP BY visitor HAVING min(occurred_at) >= \(start) AND min(occurred_at) < \(end)

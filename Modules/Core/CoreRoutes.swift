@@ -62,7 +62,7 @@ extension CoreModule {
     @Sendable private func stats(_ call: ProjectRequest) async throws -> Answer {
         let scope = try await call.scope()
         async let current = Overview.run(scope)
-        async let previous = call.text("compare") == "none" ? nil : Overview.run(scope.over(scope.range.previous))
+        async let previous = call.text("compare") == "none" ? nil : Overview.run(scope.over(scope.previousRange))
         return try .json(StatsAnswer(current: try await current, previous: try await previous))
     }
 }

@@ -45,7 +45,7 @@ struct Lifecycle: Encodable, Sendable {
     private static func past(of scope: Scope) -> Scope { scope.widened(to: TimeRange(start: TimeRange.always.start, end: scope.range.end)) }
 
     private static func lives(_ scope: Scope) -> SQL {
-        let start = scope.range.start.milliseconds, before = scope.range.previous.start.milliseconds
+        let start = scope.range.start.milliseconds, before = scope.previousRange.start.milliseconds
         return """
             lives AS MATERIALIZED (
               SELECT visitor, bool_or(occurred_at >= \(start)) AS is_active,

@@ -77,7 +77,7 @@ struct RetentionGrid: Encodable, Sendable {
             counted[row.int("cohort"), default: Counted()].visitors[row.int("passed")] = row.int("visitors")
             if question.variant == .rolling, row.int("passed") == 0 { counted[row.int("cohort")]?.latest = row.int("latest") }
         }
-        let zone = TimeZone(identifier: scope.timezone) ?? .gmt
+        let zone = scope.zone
         var sums = (1...question.intervals).map { _ in (visitors: Int64(0), initial: Int64(0)) }
         let cohorts = counted.sorted { $0.key < $1.key }.map { number, cohort in
             let initial = cohort.visitors[0] ?? 0

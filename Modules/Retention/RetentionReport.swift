@@ -45,7 +45,7 @@ struct RetentionReport: Encodable, Sendable {
             SELECT cohort, 0 AS passed, count(*) AS visitors FROM begun GROUP BY cohort
             UNION ALL SELECT cohort, passed, count(*) AS visitors FROM returned WHERE passed IN (\(wanted)) GROUP BY cohort, passed
             """)
-        let zone = TimeZone(identifier: scope.timezone) ?? .gmt
+        let zone = scope.zone
         let cohorts = Dictionary(grouping: rows) { period.calendar.number(of: Day(number: $0.int("cohort"))) }
         return RetentionReport(period: period.rawValue, cohorts: cohorts.sorted { $0.key < $1.key }.map { number, rows in
             func visitors(after days: Int64) -> Int64 { rows.reduce(0) { $0 + ($1.int("passed") == days ? $1.int("visitors") : 0) } }

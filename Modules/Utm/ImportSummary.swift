@@ -3,11 +3,7 @@ import Foundation
 
 extension Scope {
     /// The days of the report's zone that the range touches. Imported rows know no finer time.
-    var days: ClosedRange<Day> {
-        let zone = TimeZone(identifier: timezone) ?? .gmt
-        func day(_ instant: Instant) -> Day { Day(instant.adding(seconds: Int64(zone.secondsFromGMT(for: instant.date)))) }
-        return day(range.start)...day(range.end.adding(milliseconds: -1))
-    }
+    var days: ClosedRange<Day> { Day(range.start, in: zone)...Day(range.end.adding(milliseconds: -1), in: zone) }
 }
 
 /// Imported rows of a range, summed up.

@@ -41,7 +41,7 @@ struct RandomTrafficTests {
         #expect(try await body("pages/exit") == plain.exitPages())
         #expect(try await body("referrers") == plain.sources())
         #expect(try await body("events") == plain.events())
-        for (zone, unit) in [("UTC", "day"), ("Europe/Berlin", "day"), ("Asia/Kathmandu", "day"), ("America/New_York", "hour")] {
+        for (zone, unit) in [("UTC", "day"), ("Europe/Berlin", "hour"), ("Europe/Berlin", "day"), ("Asia/Kathmandu", "day"), ("America/New_York", "hour")] {
             let format = formatter(zone, unit)
             // A date alone is a day of the zone.
             let (first, last) = try (bound(from, isEnd: false, in: zone), bound(to, isEnd: true, in: zone))

@@ -90,7 +90,7 @@ export function ago(text) {
 
 /** What a point of a report over time is called, in full and on an axis. */
 export const timeLabel = (date, interval) => interval === 'hour'
-  ? `${weekday(date, { weekday: 'short', day: 'numeric', month: 'short' })}, ${date.slice(11, 16)}`
+  ? `${weekday(date, { weekday: 'short', day: 'numeric', month: 'short' })}, ${date.slice(11)}`
   : weekday(date);
 export const axisLabel = (date, interval) => interval === 'hour' ? date.slice(11, 16) : day(date);
 

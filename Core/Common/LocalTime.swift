@@ -1,0 +1,54 @@
+import Foundation
+
+extension TimeZone {
+    /// The zone with a name of the tz database, aliases included: `Europe/Berlin`, `Asia/Kolkata`, `US/Pacific`, `Etc/GMT+5`.
+    /// Nil for anything else: Foundation also takes offsets and abbreviations, which mean different things to different people.
+    public init?(tzName name: String) {
+        let isName = name.utf8.contains(UInt8(ascii: "/")) || Self.namesWithoutRegion.contains(name)
+        // Files of the system's database that are not zones.
+        guard isName, !["posix/", "right/", "SystemV/"].contains(where: name.hasPrefix), name.utf8.count <= 64 else { return nil }
+        self.init(identifier: name)
+    }
+
+    /// The names of the tz database that have no region. No more are added there: new names are `Region/City`.
+    private static let namesWithoutRegion: Set = [
+        "CET", "CST6CDT", "Cuba", "EET", "EST", "EST5EDT", "Egypt", "Eire", "GB", "GB-Eire", "GMT", "GMT+0", "GMT-0", "GMT0", "Greenwich",
+        "HST", "Hongkong", "Iceland", "Iran", "Israel", "Jamaica", "Japan", "Kwajalein", "Libya", "MET", "MST", "MST7MDT", "NZ", "NZ-CHAT",
+        "Navajo", "PRC", "PST8PDT", "Poland", "Portugal", "ROC", "ROK", "Singapore", "Turkey", "UCT", "UTC", "Universal", "W-SU", "WET", "Zulu",
+    ]
+
+    /// Milliseconds that the zone's clocks are ahead of UTC at `instant`.
+    public func offset(at instant: Instant) -> Int64 { Int64(secondsFromGMT(for: instant.date)) * 1_000 }
+
+    /// The instants after `start` and before `end` at which the offset changes, in order.
+    public func changes(after start: Instant, before end: Instant) -> [Instant] {
+        var found: [Instant] = [], at = start.date
+        while let next = nextDaylightSavingTimeTransition(after: at), next < end.date, next > at {
+            // The name alone may change, from standard time to the same under another law.
+            if secondsFromGMT(for: next) != secondsFromGMT(for: next.addingTimeInterval(-0.001)) { found.append(Instant(next)) }
+            at = next
+        }
+        return found
+    }
+}
+
+extension Day {
+    /// The day that the clocks of `zone` show at `instant`.
+    public init(_ instant: Instant, in zone: TimeZone) { self.init(instant.adding(milliseconds: zone.offset(at: instant))) }
+
+    /// The instant at which the day begins on the clocks of `zone`; where midnight is skipped, the first instant after.
+    public func start(in zone: TimeZone) -> Instant { instant(at: 0, in: zone) }
+
+    /// The instant at which the clocks of `zone` show this day and `milliseconds` since midnight. Of two such instants, when clocks go
+    /// back, the first; where clocks skip that time, the instant at which they do.
+    public func instant(at milliseconds: Int64, in zone: TimeZone) -> Instant {
+        let shown = start.adding(milliseconds: milliseconds)
+        // Offsets lie within a day, and no zone changes its clocks twice in two days.
+        let before = shown.adding(days: -1), after = shown.adding(days: 1)
+        let found = [zone.offset(at: before), zone.offset(at: after)].compactMap { offset in
+            let instant = shown.adding(milliseconds: -offset)
+            return zone.offset(at: instant) == offset ? instant : nil
+        }
+        return found.min() ?? zone.changes(after: before, before: after).first ?? shown
+    }
+}
