@@ -23,7 +23,7 @@ struct DashboardSessionTests {
     }
 
     @Test("every file of the dashboard's folder is served")
-    func files() async throws {
+    func everyFile() async throws {
         try await TestApp.run { app in
             let shell = try await app.get("/dashboard", as: .nobody).body
             let folder = try #require(shell.firstMatch(of: #/data-files="([^"]+)"/#)?.1)
