@@ -16,6 +16,8 @@ public struct Resource: Sendable {
     public let fields: [Schema.Field]
     /// A field whose value no two definitions of a project may share.
     public let unique: String?
+    /// What two values of that field that count as one have in common; the value itself by default.
+    public let uniqueForm: @Sendable (String) -> String
     /// Arrays that a list tells by their count alone.
     public let counted: Set<String>
     /// What stands in fields that were never sent: a JSON object.
@@ -43,8 +45,8 @@ public struct Resource: Sendable {
     }
 
     public init(
-        _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil, counted: Set<String> = [], defaults: String? = nil,
-        exclusive: String? = nil, check: @escaping @Sendable (JSON) throws -> Void = { _ in },
+        _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil,
+        uniqueForm: @escaping @Sendable (String) -> String = { $0 }, counted: Set<String> = [], defaults: String? = nil, exclusive: String? = nil, check: @escaping @Sendable (JSON) throws -> Void = { _ in },
         verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in },
         relations: (@Sendable (ProjectRequest, Relations) throws -> Void)? = nil, normalize: (@Sendable (JSON) throws -> String)? = nil
     ) {
@@ -53,6 +55,7 @@ public struct Resource: Sendable {
         self.table = table
         self.fields = fields
         self.unique = unique
+        self.uniqueForm = uniqueForm
         self.counted = counted
         self.defaults = defaults.map { text in
             // Written in our source, and read when a test first names the resource: never in the hands of a user.
@@ -106,9 +109,9 @@ public struct Resource: Sendable {
 
     public var routes: [Route] { routes { _, _, _ in } }
 
-    /// - Parameter after: called once a change is kept, before it is answered; with what was deleted too.
+    /// - Parameter after: called once a change is kept, before it is answered, with what there was before and what there is now.
     public func routes(
-        after: @escaping @Sendable (ProjectRequest, Change, Definition) async throws -> Void
+        after: @escaping @Sendable (ProjectRequest, _ old: Definition?, _ new: Definition?) async throws -> Void
     ) -> [Route] {
         let line = Self.answered(fields.map { counted.contains($0.name) ? .optional($0.name, .count, $0.summary) : $0 })
         let one = path + "/{id}", noun = kind.lowercased()
@@ -119,20 +122,20 @@ public struct Resource: Sendable {
             Route(.post, path, "Create a \(noun).", scope: .query, access: .write, body: .object(fields),
                   success: .json(answered, status: 201)) { call in
                 let made = try await create(try await call.body(), for: call)
-                try await after(call, .create, made)
+                try await after(call, nil, made)
                 return self.answer(made, status: 201)
             },
             Route(.get, one, "Read a \(noun).", scope: .query, access: .read, success: .json(answered), use: get),
             Route(.put, one, "Change fields of a \(noun); fields left out stay as they are.", scope: .query, access: .write, body: changes,
                   success: .json(answered)) { call in
-                let changed = try await update(call)
-                try await after(call, .update, changed)
+                let (old, changed) = try await replace(call, from: nil)
+                try await after(call, old, changed)
                 return self.answer(changed, status: 200)
             },
             Route(.delete, one, "Delete a \(noun).", scope: .query, access: .write, success: .noContent) { call in
                 let gone = try await require(call)
                 try await delete(gone, call)
-                try await after(call, .delete, gone)
+                try await after(call, gone, nil)
                 return .noContent
             },
         ]
@@ -214,41 +217,41 @@ public struct Resource: Sendable {
         try await verify(call, nil, body)
         let id = Identifiers.uuid(), project = call.project.id, now = call.now.milliseconds
         let value = try uniqueValue(of: definition) ?? id
-        return try Definition(try await change(call, id: id, .create, body) { transaction in
+        return try Definition(try await change(call, id: id, .create, body) { transaction, _ in
             try await transaction.run(
                 """
                 INSERT INTO \(sql: table) (id, project_id, unique_value, definition, created_at, updated_at)
                 VALUES (\(id), \(project), \(value), \(definition), \(now), \(now))
                 RETURNING \(sql: Self.columns)
                 """)
-        })
+        }.row)
     }
 
     /// Changes the definition that the path names by the request's body.
-    public func update(_ call: ProjectRequest, from body: JSON? = nil) async throws -> Definition {
+    public func update(_ call: ProjectRequest, from body: JSON? = nil) async throws -> Definition { try await replace(call, from: body).new }
+
+    private func replace(_ call: ProjectRequest, from body: JSON?) async throws -> (old: Definition?, new: Definition) {
         // What is not there is answered before the body is read.
         let id = try await require(call).id
         let body = if let body { body } else { try await call.body() }
         let project = call.project.id, now = call.now.milliseconds
         try await verify(call, id, body)
-        return try Definition(try await change(call, id: id, .update, body) { transaction in
-            // Read again in the transaction: two changes of different fields at the same time must both stay.
-            let rows = try await transaction.run(
-                "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE id = \(id) AND project_id = \(project)")
-            guard let old = rows.first else { return rows }
-            let definition = try complete(body, over: try Definition(old).fields)
+        let (old, row) = try await change(call, id: id, .update, body) { transaction, old in
+            guard let old else { return Rows() }
+            let definition = try complete(body, over: old.fields)
             let value = try uniqueValue(of: definition) ?? id
             return try await transaction.run(
                 """
                 UPDATE \(sql: table) SET definition = \(definition), unique_value = \(value), updated_at = \(now)
                 WHERE id = \(id) AND project_id = \(project) RETURNING \(sql: Self.columns)
                 """)
-        })
+        }
+        return (old, try Definition(row))
     }
 
     public func delete(_ definition: Definition, _ call: ProjectRequest) async throws {
         let id = definition.id, project = call.project.id
-        _ = try await change(call, id: id, .delete, nil) { transaction in
+        _ = try await change(call, id: id, .delete, nil) { transaction, _ in
             try await transaction.run("DELETE FROM \(sql: table) WHERE id = \(id) AND project_id = \(project) RETURNING \(sql: Self.columns)")
         }
     }
@@ -282,20 +285,25 @@ public struct Resource: Sendable {
         return sent.isNull && !field.isRequired ? byDefault : sent
     }
 
-    private func uniqueValue(of definition: String) throws -> String? { try unique.flatMap { try JSON.parse(definition)[$0]?.string } }
+    private func uniqueValue(of definition: String) throws -> String? {
+        try unique.flatMap { try JSON.parse(definition)[$0]?.string }.map(uniqueForm)
+    }
 
-    /// Runs `statements`, which answer the row that they changed, in one transaction with the audit entry.
+    /// Runs `statements`, which answer the row that they changed, in one transaction with the audit entry. They are given what there was
+    /// before, read in that transaction: two changes of different fields at the same time must both stay.
     /// - Throws: 404 where they changed none, 400 for a duplicate.
     private func change(
         _ call: ProjectRequest, id: String, _ action: Change, _ body: JSON?,
-        _ statements: @escaping @Sendable (any ControlTransaction) async throws -> Rows
-    ) async throws -> Row {
+        _ statements: @escaping @Sendable (any ControlTransaction, _ old: Definition?) async throws -> Rows
+    ) async throws -> (old: Definition?, row: Row) {
         let noun = kind.lowercased(), actor = call.actor, project = call.project.id, now = call.now
-        let row: Row?
+        let changed: (old: Definition?, row: Row)?
         do {
-            row = try await call.control.write { transaction in
-                let old = relations == nil ? nil : try await all(of: project, in: transaction).first { $0.id == id }
-                guard let row = try await statements(transaction).first else { return nil }
+            changed = try await call.control.write { transaction in
+                let before = action == .create ? nil : try await transaction.run(
+                    "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE id = \(id) AND project_id = \(project)").first
+                let old = try before.map(Definition.init)
+                guard let row = try await statements(transaction, old).first else { return nil }
                 let new = action == .delete ? nil : try Definition(row)
                 if let exclusive, new?.fields[exclusive]?.boolean == true {
                     try await changeAll(of: project, at: now, in: transaction) { other, definition in
@@ -305,14 +313,14 @@ public struct Resource: Sendable {
                 }
                 if let relations { try relations(call, Relations(old: old, new: new, all: try await all(of: project, in: transaction))) }
                 try await AuditLog.record("\(noun).\(action.rawValue)", by: actor, on: "\(noun) \(id)", project: project, at: now, in: transaction)
-                return row
+                return (old, row)
             }
         } catch is UniqueViolation {
             let value = unique.flatMap { body?[$0]?.string } ?? id
             throw ServiceError.body("a \(noun) with \(unique ?? "id") '\(value.excerpt(60))' exists already.")
         }
-        guard let row else { throw ServiceError.notFound(kind, id) }
-        return row
+        guard let changed else { throw ServiceError.notFound(kind, id) }
+        return changed
     }
 
     /// Changes every definition of the project for which `change` has another text; for what follows from a change of another one.

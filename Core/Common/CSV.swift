@@ -1,6 +1,7 @@
 /// Comma-separated values.
 ///
-/// - Source: RFC 4180. Lines may also end in LF or CR alone, as spreadsheets write them; a byte order mark is passed over.
+/// - Source: RFC 4180. Lines may also end in LF or CR alone, as spreadsheets write them; a byte order mark is passed over. A quote inside a
+///   field that does not begin with one is a character like others (`5" pipe`).
 public enum CSV {
     public struct Record: Sendable, Equatable {
         /// Of its first character; the first is 1.
@@ -18,20 +19,60 @@ public enum CSV {
         public let description: String
     }
 
-    /// Every record in order; empty lines are none. Some programs write semicolons or tabs in place of commas.
+    /// Every record in order; empty lines are none, but `""` is a record with an empty field. Some programs write semicolons or tabs in
+    /// place of commas, and Excel says so in a first line such as `sep=;`.
     /// - Parameters:
+    ///   - delimiter: nil for the one that the text uses by all appearances.
     ///   - maximumRecords: the first among them.
     ///   - maximumFields: of one record.
-    /// - Throws: `Mistake` for a quote that is not closed, or that stands where none may, and for more than is accepted: before that takes memory.
+    /// - Throws: `Mistake` for a quote that is not closed, for text behind one that is, and for more than is accepted: before that takes memory.
     public static func parse(
-        _ text: String, delimiter: UInt8 = UInt8(ascii: ","), maximumRecords: Int = .max, maximumFields: Int = .max
+        _ text: String, delimiter: UInt8? = UInt8(ascii: ","), maximumRecords: Int = .max, maximumFields: Int = .max
     ) throws(Mistake) -> [Record] {
-        let bytes = Array(text.utf8)
+        var bytes = Array(text.utf8)
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+        let declared = declaredDelimiter(bytes)
         var parser = Parser(
-            bytes: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes, delimiter: delimiter,
-            maximumRecords: maximumRecords, maximumFields: maximumFields)
+            bytes: bytes, delimiter: delimiter ?? declared?.byte ?? likelyDelimiter(bytes), maximumRecords: maximumRecords,
+            maximumFields: maximumFields)
+        if let declared {
+            parser.position = declared.length
+            parser.line = 2
+        }
         return try parser.records()
     }
+
+    /// Excel's line `sep=;`, and how many bytes it has with its end.
+    private static func declaredDelimiter(_ bytes: [UInt8]) -> (byte: UInt8, length: Int)? {
+        let start = bytes.prefix(7)
+        guard start.count > 5, start.starts(with: "sep=".utf8), [lf, cr].contains(start[5]) else { return nil }
+        return (start[4], start[5] == cr && start.count > 6 && start[6] == lf ? 7 : 6)
+    }
+
+    /// Of comma, semicolon and tab the one that is as often, outside quotes, in each of the first lines as in the line of names. Where several
+    /// are, the one that is there most often, and rather a semicolon than a comma, which numbers and sentences have as well.
+    private static func likelyDelimiter(_ bytes: [UInt8]) -> UInt8 {
+        let candidates = [tab, UInt8(ascii: ";"), UInt8(ascii: ",")]
+        var counts = [[Int](repeating: 0, count: 3)], isQuoted = false
+        for byte in bytes.prefix(1 << 16) {
+            if byte == quote { isQuoted.toggle() }
+            if isQuoted { continue }
+            if let index = candidates.firstIndex(of: byte) { counts[counts.count - 1][index] += 1 }
+            if byte == lf {
+                if counts.count == 20 { break }
+                counts.append([0, 0, 0])
+            }
+        }
+        // The last line may be cut, or empty.
+        if counts.count > 1 { counts.removeLast() }
+        func rank(_ index: Int) -> (Int, Int, Int) {
+            let names = counts[0][index]
+            return (names > 0 && counts.allSatisfy { $0[index] == names } ? 1 : 0, names, -index)
+        }
+        return candidates[(0..<3).max { rank($0) < rank($1) }!]
+    }
+
+    private static let quote = UInt8(ascii: "\""), lf = UInt8(ascii: "\n"), cr = UInt8(ascii: "\r"), tab = UInt8(ascii: "\t")
 
     private struct Parser {
         let bytes: [UInt8]
@@ -40,14 +81,12 @@ public enum CSV {
         var position = 0
         var line = 1
 
-        private static let quote = UInt8(ascii: "\""), lf = UInt8(ascii: "\n"), cr = UInt8(ascii: "\r")
-
         private var byte: UInt8? { position < bytes.count ? bytes[position] : nil }
 
         mutating func records() throws(Mistake) -> [Record] {
             var records: [Record] = []
             while byte != nil {
-                let first = line
+                let first = line, isQuoted = byte == quote
                 var fields = [try field()]
                 while byte == delimiter {
                     guard fields.count < maximumFields else {
@@ -57,7 +96,7 @@ public enum CSV {
                     fields.append(try field())
                 }
                 endLine()
-                guard fields != [""] else { continue }
+                guard isQuoted || fields.count > 1 || !fields[0].isEmpty else { continue }
                 guard records.count < maximumRecords else {
                     throw Mistake(line: first, description: "line \(first) is one more than the \(maximumRecords) that are accepted")
                 }
@@ -68,14 +107,9 @@ public enum CSV {
 
         /// Up to the comma, the end of the line or the end of the text.
         private mutating func field() throws(Mistake) -> String {
-            guard byte == Self.quote else {
+            guard byte == quote else {
                 let start = position
-                while let byte, byte != delimiter, byte != Self.lf, byte != Self.cr {
-                    guard byte != Self.quote else {
-                        throw Mistake(line: line, description: "line \(line) has a quote inside a field that does not begin with one")
-                    }
-                    position += 1
-                }
+                while let byte, byte != delimiter, byte != lf, byte != cr { position += 1 }
                 return String(decoding: bytes[start..<position], as: UTF8.self)
             }
             return try quoted()
@@ -87,15 +121,15 @@ public enum CSV {
             position += 1
             while let byte {
                 position += 1
-                if byte == Self.quote {
-                    guard self.byte == Self.quote else {
-                        guard [nil, delimiter, Self.lf, Self.cr].contains(self.byte) else {
+                if byte == quote {
+                    guard self.byte == quote else {
+                        guard [nil, delimiter, lf, cr].contains(self.byte) else {
                             throw Mistake(line: line, description: "line \(line) has text behind a closing quote")
                         }
                         return String(decoding: content, as: UTF8.self)
                     }
                     position += 1
-                } else if byte == Self.lf || byte == Self.cr && self.byte != Self.lf {
+                } else if byte == lf || byte == cr && self.byte != lf {
                     line += 1
                 }
                 content.append(byte)
@@ -104,8 +138,8 @@ public enum CSV {
         }
 
         private mutating func endLine() {
-            if byte == Self.cr { position += 1 }
-            if byte == Self.lf { position += 1 }
+            if byte == cr { position += 1 }
+            if byte == lf { position += 1 }
             line += 1
         }
     }

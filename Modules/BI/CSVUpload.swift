@@ -125,7 +125,9 @@ struct CSVUpload: Encodable, Sendable {
         let isFile = call.request.headers[.contentType]?.lowercased().hasPrefix("text/csv") == true
         let bytes = try await call.rawBody(atMost: maximumBytes)
         let (name, columns, rows) = try isFile
-            ? file(bytes.withUnsafeReadableBytes(text), named: call.text("name"), delimiter: call.text("delimiter"))
+            ? file(
+                bytes.withUnsafeReadableBytes(text), named: call.text("name"), delimiter: call.text("delimiter"),
+                hasDecimalComma: call.text("decimal") == "comma")
             : objects(bytes.withUnsafeReadableBytes { try JSON.parseMending($0).json })
         guard Set(exactly: columns).count == columns.count else { throw ServiceError.body("the names of columns must differ.") }
         let types = columns.indices.map { index in ValueKind.common(rows.lazy.map { $0[index] }, ofFile: isFile) }
@@ -169,19 +171,17 @@ struct CSVUpload: Encodable, Sendable {
     private static let delimiters = ["comma": UInt8(ascii: ","), "semicolon": UInt8(ascii: ";"), "tab": UInt8(ascii: "\t")]
 
     /// The first record names the columns.
-    private static func file(_ text: String, named name: String?, delimiter: String?) throws -> (String, [String], [[Value]]) {
+    private static func file(
+        _ text: String, named name: String?, delimiter: String?, hasDecimalComma: Bool
+    ) throws -> (String, [String], [[Value]]) {
         guard let name, name.unicodeScalars.count <= 200 else {
             throw ServiceError.parameter("name", "a CSV file needs a name of 1 to 200 characters.")
         }
         let text = text.utf8.contains(0) ? text.withoutNUL : text
-        // That which is most in the line of names.
-        let line = text.utf8.prefix { $0 != UInt8(ascii: "\n") }
-        let likely = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].max { a, b in line.count { $0 == a } < line.count { $0 == b } }
         let records: [CSV.Record]
         do {
             records = try CSV.parse(
-                text, delimiter: delimiter.flatMap { delimiters[$0] } ?? likely ?? UInt8(ascii: ","), maximumRecords: maximumRows + 1,
-                maximumFields: maximumColumns)
+                text, delimiter: delimiter.flatMap { delimiters[$0] }, maximumRecords: maximumRows + 1, maximumFields: maximumColumns)
         } catch {
             throw ServiceError.body("the file can't be read: \(error.description).")
         }
@@ -192,7 +192,7 @@ struct CSVUpload: Encodable, Sendable {
                 throw ServiceError.body(
                     "line \(record.line) of the file has \(record.fields.count) fields; the first line names \(header.fields.count).")
             }
-            return record.fields.map { $0.isEmpty ? Value.null : .text($0) }
+            return record.fields.map { $0.isEmpty ? Value.null : .text(hasDecimalComma ? DecimalComma.number($0) ?? $0 : $0) }
         }
         return (name, header.fields, rows)
     }
@@ -224,7 +224,7 @@ struct CSVUpload: Encodable, Sendable {
     }
 
     static func delete(_ call: ProjectRequest) async throws -> Answer {
-        let id = call.id(), project = call.project.id, actor = call.actor, now = call.now
+        let id = try await require(call.path("id"), call).id, project = call.project.id, actor = call.actor, now = call.now
         let gone = try await call.control.write { transaction in
             let gone = try await transaction.run("DELETE FROM bi_csv_upload WHERE id = \(id) AND project_id = \(project) RETURNING id")
             guard !gone.isEmpty else { return false }
@@ -234,6 +234,22 @@ struct CSVUpload: Encodable, Sendable {
         }
         guard gone else { throw ServiceError.notFound("CSV upload", call.path("id")) }
         return .noContent
+    }
+}
+
+/// Numbers as much of Europe writes them: `1.234,50`.
+private enum DecimalComma {
+    /// The number with a point; nil for what is none.
+    static func number(_ text: String) -> String? {
+        let signed = text.utf8.first == UInt8(ascii: "-") || text.utf8.first == UInt8(ascii: "+")
+        let parts = text.utf8.dropFirst(signed ? 1 : 0).split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        func areDigits(_ part: some Sequence<UInt8>) -> Bool { part.allSatisfy { (48...57).contains($0) } }
+        guard parts.count <= 2, let whole = parts.first, parts.count == 1 || !parts[1].isEmpty && areDigits(parts[1]) else { return nil }
+        let groups = whole.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard let first = groups.first, !first.isEmpty, groups.allSatisfy({ areDigits($0) }) else { return nil }
+        guard groups.count == 1 || first.count <= 3 && groups.dropFirst().allSatisfy({ $0.count == 3 }) else { return nil }
+        let digits = groups.joined() + (parts.count == 2 ? [UInt8(ascii: ".")] + parts[1] : [])
+        return (text.utf8.first == UInt8(ascii: "-") ? "-" : "") + String(decoding: digits, as: UTF8.self)
     }
 }
 
@@ -268,8 +284,10 @@ private enum ValueKind: String {
                 text.utf8.allSatisfy({ (48...57).contains($0) || [43, 45, 46, 69, 101].contains($0) }),
                 // A number with a leading zero is a code that must stay as it is.
                 !(text.hasPrefix("0") && text.utf8.count > 1 && !text.hasPrefix("0.")), Int64(text) == nil {
+                // So is `12E3`: programs write `1.2E+4` or `12e3`.
+                let isCode = text.utf8.contains(69) && !text.utf8.dropFirst().contains { [43, 45, 46].contains($0) }
                 let isWhole = !text.utf8.contains { [46, 69, 101].contains($0) }
-                self = !isWhole && Self.survivesAsDouble(text) ? .number : .text
+                self = !isWhole && !isCode && Self.survivesAsDouble(text) ? .number : .text
             } else if text == "true" || text == "false" {
                 self = .boolean
             } else {

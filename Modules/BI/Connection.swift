@@ -161,19 +161,21 @@ enum Connection {
         }
     }
 
-    /// The address to connect to, resolved once: what is checked is what is used.
+    /// The address to connect to, resolved once: what is checked is what is used. A name is asked of no name server before the setting lets
+    /// it be reached, and what can't be reached gets one sentence, so nobody learns which names there are.
     private static func address(of host: String, _ call: ProjectRequest, _ settings: BISettings) async throws -> String {
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
-        let addresses = await call.services.externalDatabase.addresses(of: bare)
-        guard !addresses.isEmpty else { throw ServiceError.invalid("connection_address", "The host '\(host.excerpt(100))' is not known.") }
         let networks = settings.allowedAddresses.compactMap { try? CIDR($0) }
-        let isNamed = settings.allowedAddresses.contains { $0.lowercased() == bare.lowercased() }
+        let isNamed = settings.allowedAddresses.contains { ExactText($0.lowercased()) == ExactText(bare.lowercased()) }
+        let refusal = ServiceError.invalid(
+            "connection_address",
+            "Connections to '\(host.excerpt(100))' are not allowed, or there is no such host; "
+                + "the setting modules.settings.bi.allowed_addresses lists where they may go.")
+        guard isNamed || !networks.isEmpty else { throw refusal }
+        let addresses = await call.services.externalDatabase.addresses(of: bare)
+        if isNamed, addresses.isEmpty { throw ServiceError.invalid("connection_address", "The host '\(host.excerpt(100))' is not known.") }
         let allowed = addresses.first { text in isNamed || IPAddress(text).map { address in networks.contains { $0.contains(address) } } == true }
-        guard let allowed else {
-            throw ServiceError.invalid(
-                "connection_address",
-                "Connections to '\(host.excerpt(100))' are not allowed; the setting modules.settings.bi.allowed_addresses lists where they may go.")
-        }
+        guard let allowed else { throw refusal }
         return allowed
     }
 

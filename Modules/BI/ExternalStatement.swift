@@ -5,18 +5,16 @@ import Core
 /// That it can change nothing is the read-only transaction's and the database user's to ensure; these rules turn away early, and with a sentence,
 /// what would not do what it seems to.
 enum ExternalStatement {
-    private static let changing: Set<String> = [
-        "insert", "update", "delete", "merge", "truncate", "drop", "create", "alter", "grant", "revoke", "copy", "call", "do", "execute", "prepare",
-        "deallocate", "declare", "fetch", "listen", "notify", "unlisten", "lock", "vacuum", "analyze", "cluster", "reindex", "refresh", "set",
-        "reset",
-        "discard", "begin", "commit", "rollback", "savepoint", "into", "explain", "import", "load", "security", "reassign", "checkpoint", "comment",
-    ]
+    /// Words by which a statement that begins with SELECT or WITH can change something. Others are names of columns as well: `comment`, `load`.
+    private static let changing: Set<String> = ["insert", "update", "delete", "merge", "into"]
+    /// Beginnings of names of functions.
     private static let functions = [
         "pg_sleep", "pg_read", "pg_ls", "pg_stat_file", "pg_terminate", "pg_cancel", "pg_reload", "pg_rotate", "pg_advisory", "pg_try_advisory",
-        "pg_switch", "pg_create", "pg_drop", "pg_logical", "pg_promote", "pg_export", "lo_", "dblink", "set_config", "query_to_xml",
-        "database_to_xml",
-        "table_to_xml", "schema_to_xml", "cursor_to_xml", "nextval", "setval", "pg_notify", "pg_file", "pg_stat_reset", "pg_replication", "pg_backup",
-        "pg_start_backup", "pg_stop_backup", "pg_wal_replay", "ts_stat", "ts_rewrite", "crosstab", "connectby",
+        "pg_switch", "pg_create", "pg_drop", "pg_logical", "pg_promote", "pg_export", "lo_", "loread", "lowrite", "dblink", "set_config",
+        "query_to_xml", "database_to_xml", "table_to_xml", "schema_to_xml", "cursor_to_xml", "nextval", "setval", "pg_notify", "pg_file",
+        "pg_stat_reset", "pg_replication", "pg_backup", "pg_start_backup", "pg_stop_backup", "pg_wal_replay", "pg_import_system_collations",
+        "pg_log_backend_memory_contexts", "pg_log_standby", "txid_current", "pg_current_xact_id", "pg_current_logfile", "pg_show_all", "pg_hba_file",
+        "pg_ident_file", "ts_stat", "ts_rewrite", "crosstab", "connectby",
     ]
 
     /// - Throws: 400 that says what is wrong and where.
@@ -35,6 +33,8 @@ enum ExternalStatement {
             if scalars[at] == "\n" { place = SQLPlace(line: place.line + 1, column: 1) } else { place.column += 1 }
             at += 1
         }
+        /// Whether an opening parenthesis is next.
+        func isCall() -> Bool { scalars[at...].first { ![" ", "\t", "\n", "\r"].contains($0) } == "(" }
         func isWordPart(_ scalar: Unicode.Scalar) -> Bool {
             ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar) || scalar == "_"
         }
@@ -46,9 +46,8 @@ enum ExternalStatement {
                 let from = at
                 var isClosed = false
                 while at < scalars.count, !isClosed {
-                    guard peek().value != 0, peek() != "\\" else {
-                        throw SQLRefusal(what: "a backslash or NUL character is not accepted.", place: place)
-                    }
+                    // A backslash is one: the session has standard strings, and E'...' is refused.
+                    guard peek().value != 0 else { throw SQLRefusal(what: "a NUL character is not accepted.", place: place) }
                     // A text that looks like the project's would be taken for it.
                     guard peek() != "{" || !isPlaceholder(scalars[at...]) else { throw placeholder(place) }
                     isClosed = peek() == scalar && peek(1) != scalar
@@ -57,7 +56,7 @@ enum ExternalStatement {
                 }
                 guard isClosed else { throw SQLRefusal(what: "the \(scalar) that opens here is not closed.", place: start) }
                 // In quotes a function keeps its name.
-                if scalar == "\"" { try check(function: String(String.UnicodeScalarView(scalars[from..<at - 1])), start) }
+                if scalar == "\"", isCall() { try check(function: String(String.UnicodeScalarView(scalars[from..<at - 1])), start) }
             case "-" where peek(1) == "-", "/" where peek(1) == "*": throw SQLRefusal(what: "comments are not accepted.", place: start)
             case ";": throw SQLRefusal(what: "';' is not accepted: one statement alone, without a separator.", place: start)
             case "$": throw SQLRefusal(what: "'$' is not accepted: write texts in single quotes, and values as they are.", place: start)
@@ -70,7 +69,7 @@ enum ExternalStatement {
                     word.unicodeScalars.append(scalars[at])
                     take()
                 }
-                try check(word.lowercased(), isFirst: isFirst, next: peek(), start)
+                try check(word.lowercased(), isFirst: isFirst, isCall: isCall(), next: peek(), start)
                 isFirst = false
             case _ where !scalar.isASCII || scalar.value < 0x20 && !["\t", "\n", "\r"].contains(scalar):
                 throw SQLRefusal(what: "characters beyond ASCII are accepted only in quotes.", place: start)
@@ -93,14 +92,18 @@ enum ExternalStatement {
         if functions.contains(where: name.hasPrefix) { throw SQLRefusal(what: "'\(name.excerpt(40))' is not accepted.", place: place) }
     }
 
-    private static func check(_ word: String, isFirst: Bool, next: Unicode.Scalar, _ place: SQLPlace) throws {
+    private static func check(_ word: String, isFirst: Bool, isCall: Bool, next: Unicode.Scalar, _ place: SQLPlace) throws {
         if isFirst, word != "select", word != "with" {
             throw SQLRefusal(what: "a statement starts with SELECT or WITH; got '\(word.excerpt(40))'.", place: place)
         }
         if changing.contains(word) {
             throw SQLRefusal(what: "'\(word.uppercased())' is not accepted: statements read, and change nothing.", place: place)
         }
-        try check(function: word, place)
+        if isCall { try check(function: word, place) }
+        // U&"..." names things by the numbers of their letters.
+        if word == "u" && next == "&" || word == "uescape" {
+            throw SQLRefusal(what: "U&'...' and UESCAPE are not accepted; write names and texts in plain quotes.", place: place)
+        }
         if next == "'", ["e", "b", "x", "n"].contains(word) {
             throw SQLRefusal(what: "\(word)'...' is not accepted; write texts in plain quotes.", place: place)
         }

@@ -20,7 +20,7 @@ final class RunningQueries: Sendable {
     private let running = Mutex<[Key: Running]>([:])
     private let turns: FairSemaphore
 
-    /// - Parameter atATime: of all projects; more wait for their turn.
+    /// - Parameter atATime: of all projects, which take turns; more wait.
     init(atATime: Int) { turns = FairSemaphore(permits: atATime) }
 
     /// `work` in its turn; what became of it is written down, refusals too.
@@ -32,7 +32,7 @@ final class RunningQueries: Sendable {
         let key = Key(project: call.project.id, id: id.map(Identifiers.plain) ?? Identifiers.uuid()), start = ContinuousClock.now
         let task = try begin(key) { [turns] in
             // Another database's statement waits for nothing of ours.
-            kind == .externalSQL ? try await work() : try await turns.withPermit(work)
+            kind == .externalSQL ? try await work() : try await turns.withPermit(of: key.project, work)
         }
         // Until it is written down: who stops it meanwhile is not told that there is no such run.
         defer { running.withLock { $0[key] = nil } }

@@ -11,8 +11,14 @@ enum SCIM {
             .optional("emails", .array(.object([.required("value", .text(320)), .optional("primary", .boolean)]), count: 0...20)),
             .optional("traits", .map(.any), "Traits of the profile."),
         ],
-        unique: "user_name",
+        // RFC 7643, 4.1.1: two names that differ in case alone are one.
+        unique: "user_name", uniqueForm: { $0.lowercased() },
         defaults: #"{"external_id":null,"active":true,"display_name":null,"emails":[],"traits":{}}"#,
+        check: { user in
+            guard user["user_name"]?.string?.contains(where: { !$0.isWhitespace }) == true else {
+                throw ServiceError.body("field 'user_name' must name the user; got spaces alone.")
+            }
+        },
         normalize: normalizedUser)
 
     static let groups = Resource(
@@ -47,30 +53,40 @@ enum SCIM {
     }
 
     /// Brings the profile, and the groups of a user that is gone, up to date.
-    @Sendable private static func synchronize(_ call: ProjectRequest, _ change: Resource.Change, _ user: Resource.Definition) async throws {
-        if change == .delete { try await leaveGroups(user.id, call) }
-        let facts = Identify(userID: user.fields["user_name"]?.string, traits: try JSON.parse(traits(of: user, isGone: change == .delete))).facts
+    @Sendable private static func synchronize(
+        _ call: ProjectRequest, _ old: Resource.Definition?, _ new: Resource.Definition?
+    ) async throws {
+        guard let user = new ?? old else { return }
+        if new == nil { try await leaveGroups(user.id, call) }
+        let facts = Identify(userID: user.fields["user_name"]?.string, traits: try JSON.parse(traits(of: user, isGone: new == nil, before: old))).facts
         try await call.services.facts.record(facts, about: "scim:\(user.id)", of: call.project, at: call.now)
     }
 
-    /// The user's own traits, and beside them what SCIM knows.
-    private static func traits(of user: Resource.Definition, isGone: Bool) -> String {
+    /// The user's own traits, and beside them what SCIM knows. What was there before and is not any more is null, which removes it.
+    private static func traits(of user: Resource.Definition, isGone: Bool, before old: Resource.Definition?) -> String {
         var text = JSONText()
         text.append(raw: #"{"active":\#(!isGone && user.fields["active"]?.boolean ?? true)"#)
-        let email = user.fields["emails"]?.elements.first { $0["primary"]?.boolean == true }?["value"]
-        for (name, value) in [("name", user.fields["display_name"]), ("email", email)] {
-            guard let value, !value.isNull else { continue }
-            text.append(raw: #","\#(name)":"#)
-            text.append(value)
-        }
-        for (name, value) in user.fields["traits"]?.members ?? [] where name != "active" {
+        func append(_ name: String, _ value: JSON?) {
             text.append(raw: ",")
             text.append(string: name)
             text.append(raw: ":")
-            text.append(value)
+            if let value { text.append(value) } else { text.append(raw: "null") }
         }
+        let now = profile(of: user), names = Set(exactly: now.map(\.name))
+        for (name, value) in now { append(name, value) }
+        for (name, _) in old.map(profile) ?? [] where !names.contains(text: name) { append(name, nil) }
         text.append(raw: "}")
         return text.string
+    }
+
+    /// Name, address and traits, as far as the user has them; `active` apart. A trait with the name of one of the others counts.
+    private static func profile(of user: Resource.Definition) -> [(name: String, value: JSON)] {
+        let own = (user.fields["traits"]?.members ?? []).filter { $0.name != "active" }.map { (name: $0.name, value: $0.value) }
+        let email = user.fields["emails"]?.elements.first { $0["primary"]?.boolean == true }?["value"]
+        let known = [("name", user.fields["display_name"]), ("email", email)].compactMap { name, value in
+            value.flatMap { $0.isNull || own.contains { $0.name.isExactly(name) } ? nil : (name: name, value: $0) }
+        }
+        return known + own
     }
 
     private static func leaveGroups(_ user: String, _ call: ProjectRequest) async throws {

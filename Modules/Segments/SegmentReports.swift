@@ -1,5 +1,12 @@
 import Core
 
+extension Scope {
+    /// A SELECT of who is in `segment`; with filters, those of them whom the filters leave something of.
+    fileprivate var members: SQL {
+        filters.isEmpty ? "SELECT visitor FROM segment" : "SELECT visitor FROM segment WHERE visitor IN (SELECT visitor FROM activity)"
+    }
+}
+
 /// Visitors of a segment.
 struct SegmentMembers: Encodable, Sendable {
     let segmentID: String
@@ -13,7 +20,7 @@ struct SegmentMembers: Encodable, Sendable {
     ]
 
     static func run(_ id: String, _ segment: Segment, _ scope: Scope) async throws -> SegmentMembers {
-        let page = try await VisitorList.page("segments.members", of: scope.of(segment), visitors: "SELECT visitor FROM segment")
+        let page = try await VisitorList.page("segments.members", of: scope.of(segment), visitors: scope.members)
         return SegmentMembers(segmentID: id, totalVisitors: page.total, visitors: page.data)
     }
 }
@@ -36,7 +43,7 @@ struct SegmentPreview: Encodable, Sendable {
     static func run(_ segment: Segment, _ scope: Scope) async throws -> SegmentPreview {
         let count = try await scope.visitorCount().distinct()
         async let all = scope.rows("segments.active", "SELECT \(count) AS visitors FROM activity")
-        async let members = scope.of(segment).rows("segments.preview", "SELECT count(*) AS visitors FROM segment")
+        async let members = scope.of(segment).rows("segments.preview", "SELECT count(*) AS visitors FROM (\(scope.members)) members")
         let visitors = try await members[0].int("visitors"), total = try await all[0].int("visitors")
         return SegmentPreview(
             visitors: visitors, total: total, percentage: Rounded.percentage(visitors, of: total),

@@ -45,7 +45,7 @@ enum ImportBatch {
 
     private static func rows(ofCSV text: String) throws -> [ImportRow] {
         let records: [CSV.Record]
-        do { records = try CSV.parse(text, maximumRecords: maximumRows + 1, maximumFields: maximumColumns) } catch {
+        do { records = try CSV.parse(text, delimiter: nil, maximumRecords: maximumRows + 1, maximumFields: maximumColumns) } catch {
             throw ServiceError.body("field 'csv': \(error).")
         }
         guard let header = records.first?.fields.map(CampaignFields.kept), records.count > 1 else {

@@ -52,7 +52,14 @@ struct ConnectionTests {
             let made = try await app.bi("connections", #"{"name":"W","database_type":"postgres","connection_string":"postgres://a:b@127.0.0.1/d"}"#)
             let id = try made.json()["id"]!.string!
             let refused = try await app.bi("connections/\(id)/query", #"{"sql_text":"SELECT 1"}"#)
-            #expect(refused.body == #"{"error":"Connections to '127.0.0.1' are not allowed; the setting modules.settings.bi.allowed_addresses lists where they may go."}"#)
+            let sentence = "are not allowed, or there is no such host; the setting modules.settings.bi.allowed_addresses lists where they may go."
+            #expect(refused.body == #"{"error":"Connections to '127.0.0.1' \#(sentence)"}"#)
+            // A name that there is and one that there is not are answered alike.
+            for host in ["localhost", "no-such-host.invalid"] {
+                let named = try await app.bi("connections", #"{"name":"\#(host)","database_type":"postgres","connection_string":"postgres://a:b@\#(host)/d"}"#)
+                let answer = try await app.bi("connections/\(try named.json()["id"]?.string ?? "")/query", #"{"sql_text":"SELECT 1"}"#)
+                #expect(answer.body == #"{"error":"Connections to '\#(host)' \#(sentence)"}"#)
+            }
             let tested = try await app.post("/api/v1/bi/connections/\(id)/test", as: .query).json()
             #expect(tested["ok"]?.boolean == false && tested["error"]?.string?.contains("are not allowed") == true)
             let shown = try await app.get("/api/v1/bi/connections/\(id)").json()
@@ -81,7 +88,10 @@ struct ConnectionTests {
         ("SELECT pg_sleep(10)", "'pg_sleep' is not accepted."), ("SELECT $$x$$", "'$' is not accepted"), ("SELECT E'\\''", "is not accepted"), ("SELECT * INTO x FROM y", "'INTO' is not accepted"),
         ("SELECT pg_read_file('/etc/passwd')", "'pg_read_file' is not accepted."),
         ("SELECT \"pg_sleep\"(10)", "'pg_sleep' is not accepted."), ("SELECT pg_catalog . \"pg_read_file\" ('/x')", "'pg_read_file' is not accepted."),
-        ("SELECT U&\"pg\\0073leep\"(10)", "a backslash or NUL character is not accepted."), ("SELECT ts_stat('SELECT 1')", "'ts_stat' is not accepted."),
+        ("SELECT U&\"pg\\0073leep\"(10)", "U&'...' and UESCAPE are not accepted"),
+        ("SELECT u&\"pg!005fread_file\" UESCAPE '!' ('/etc/passwd')", "U&'...' and UESCAPE are not accepted"), ("SELECT U&'!0041' uescape '!'", "U&'...' and UESCAPE"),
+        ("SELECT pg_import_system_collations ('x')", "'pg_import_system_collations' is not accepted."), ("SELECT txid_current()", "'txid_current' is not accepted."),
+        ("SELECT \"lo_import\"\n('/etc/passwd')", "'lo_import' is not accepted."), ("SELECT ts_stat('SELECT 1')", "'ts_stat' is not accepted."),
         ("SELECT dblink('x')", "'dblink' is not accepted."), ("SELECT 'open", "is not closed"),
         ("SELECT set_config('a','b',false)", "'set_config' is not accepted."), ("(SELECT 1)", "a statement starts with SELECT or WITH"), ("SELECT 1 FОR x", "beyond ASCII"), ("  ", "got the end"),
     ]
@@ -90,6 +100,9 @@ struct ConnectionTests {
     func statements(statement: String, sentence: String) {
         let error = #expect(throws: ServiceError.self) { try ExternalStatement.check(statement) }
         #expect(error?.message.contains(sentence) == true, "\(error?.message ?? "")")
+        for columns in ["comment, load, lock, security, cluster, fetch, set", "lo_flow, \"lo_b\", pg_sleep", "t ~ '\\d+' AS digits", "u & 1"] {
+            #expect(throws: Never.self) { try ExternalStatement.check("SELECT \(columns) FROM x") }
+        }
         #expect(throws: Never.self) { try ExternalStatement.check("WITH a AS (SELECT 'it''s -- ;' AS \"x;y\", 1::text) SELECT * FROM a WHERE x LIKE '%ü%'") }
     }
 
@@ -106,6 +119,12 @@ struct ConnectionTests {
             #expect(try tested.json()["ok"]?.boolean == true, "\(tested.body)")
             let rows = try await app.rows("connections/\(id)/query", #"{"sql_text":"SELECT n, n::text AS t, 1.5 AS t FROM generate_series(1, 100000) n","limit":2}"#)
             #expect(rows == "n,t,t_2\n1,\"1\",1.5\n2,\"2\",1.5")
+            let exact = try await app.rows("connections/\(id)/query", TestApp.sqlBody(
+                "SELECT 12345678901234567890.12::numeric AS a, 0.1::numeric AS b, 99999999999999999999::numeric AS c, 'NaN'::numeric AS d"))
+            #expect(exact == "a,b,c,d\n\"12345678901234567890.12\",0.1,\"99999999999999999999\",\"NaN\"")
+            let words = try await app.rows("connections/\(id)/query", TestApp.sqlBody(
+                "SELECT comment, lo_flow ~ '\\d' AS matched FROM (SELECT 1 AS comment, 'a1' AS lo_flow) x FETCH FIRST 1 ROWS ONLY"))
+            #expect(words == "comment,matched\n1,true")
             for (statement, sentence) in [
                 ("SELECT nothing", "The database answered:"), ("SELECT count(*) FROM generate_series(1, 100000000000) n", "statement timeout"),
                 ("SELECT current_setting('transaction_read_only')", #""current_setting":"on""#),

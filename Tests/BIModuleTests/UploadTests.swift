@@ -23,6 +23,9 @@ struct UploadTests {
             #expect(policy.status == 201, "\(policy.body)")
             let hidden = try await app.get("/api/v1/bi/csv-uploads/\(id)/rows")
             #expect(hidden.status == 404)
+            let kept = try await app.delete("/api/v1/bi/csv-uploads/\(id)", as: .query)
+            #expect(kept.status == 404)
+            _ = try await app.delete("/api/v1/bi/row-policies/\(try policy.json()["id"]?.string ?? "")", as: .query)
             let gone = try await app.delete("/api/v1/bi/csv-uploads/\(id)", as: .query)
             #expect(gone.status == 204)
             for (body, sentence) in [
@@ -55,6 +58,14 @@ struct UploadTests {
             #expect(["a", "b", "c", "d", "e", "f"].map { precise["types"]?[$0]?.string } == ["text", "text", "text", "number", "integer", "number"])
             let kept = try await app.get("/api/v1/bi/csv-uploads/\(preciseID)/rows?limit=1")
             #expect(kept.body.contains(#"{"a":"12345678901234567890","b":"0.1234567890123456789","c":"9007199254740993","d":1.5,"e":9223372036854775807,"f":100}"#), "\(kept.body)")
+            // Codes are no numbers, an empty cell of the only column is a row, and decimal commas can be said.
+            let codes = try await send("?name=Codes", "code,n\n1E5,1.5E+3\n12E3,2e3\n")
+            #expect(codes.body.contains(#""types":{"code":"text","n":"number"}"#), "\(codes.body)")
+            let emails = try await send("?name=Mails", "email\na@x\n\"\"\nb@x\n")
+            #expect(emails.body.contains(#""row_count":3"#), "\(emails.body)")
+            let prices = try await send("?name=Prices&decimal=comma", "Artikel;Preis, netto\nHut;1.234,50\nKappe;-2,25\nSchal;3\n").json()
+            let priceRows = try await app.get("/api/v1/bi/csv-uploads/\(prices["id"]?.string ?? "")/rows")
+            #expect(priceRows.body == #"{"data":[{"Artikel":"Hut","Preis, netto":1234.5},{"Artikel":"Kappe","Preis, netto":-2.25},{"Artikel":"Schal","Preis, netto":3}],"total":3}"#)
             let latin = try await app.send(
                 .post, "/api/v1/bi/csv-uploads?name=Latin", .init(bytes: Array("a,b\n1,2\nK".utf8) + [0xF6] + Array("ln,3\n".utf8)), as: .query,
                 headers: [.contentType: "text/csv"])

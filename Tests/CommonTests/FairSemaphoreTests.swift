@@ -34,6 +34,27 @@ struct FairSemaphoreTests {
         #expect(most <= count && all == 200)
     }
 
+    @Test("groups take turns: one that came late does not wait for all of another's")
+    func groups() async throws {
+        let semaphore = FairSemaphore(permits: 1), order = Order()
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            try await semaphore.withPermit(of: "a") {
+                for (count, name) in ["a1", "a2", "a3", "b1", "b2"].enumerated() {
+                    tasks.addTask { try await semaphore.withPermit(of: String(name.prefix(1))) { await order.append(name) } }
+                    // In this order: each waits before the next comes.
+                    while semaphore.waiting <= count { await Task.yield() }
+                }
+            }
+            try await tasks.waitForAll()
+        }
+        #expect(await order.names == ["b1", "a1", "b2", "a2", "a3"])
+    }
+
+    private actor Order {
+        var names: [String] = []
+        func append(_ name: String) { names.append(name) }
+    }
+
     @Test("lets as many through as it has permits")
     func together() async throws {
         let semaphore = FairSemaphore(permits: 2)

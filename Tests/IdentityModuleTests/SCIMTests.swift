@@ -41,4 +41,40 @@ struct SCIMTests {
             #expect(left == 0)
         }
     }
+
+    @Test("what is taken from a user leaves the profile", arguments: Profile.available)
+    func takenAway(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let made = try await app.post(
+                Self.path + "/users",
+                #"{"user_name":"ada","display_name":"Ada","emails":[{"value":"b@x"}],"traits":{"dept":"R","cost":7,"caf\u00e9":1}}"#, as: .query)
+            let path = Self.path + "/users/\(try made.json()["id"]?.string ?? "")", profile = "/api/v1/identity/profiles/scim:\(try made.json()["id"]?.string ?? "")"
+            app.time.advance(seconds: 60)
+            _ = try await app.put(path, #"{"traits":{"team":"t1","cafe\u0301":2},"display_name":null,"emails":[]}"#, as: .query)
+            let left = try await app.get(profile).json()["traits"]
+            #expect(left?.members.map { ExactText($0.name) } == ["active", "cafe\u{301}", "team"])
+            app.time.advance(seconds: 60)
+            _ = try await app.put(path, #"{"display_name":"Ada L."}"#, as: .query)
+            let again = try await app.get(profile).json()["traits"]
+            #expect(again?["name"]?.string == "Ada L." && again?["team"]?.string == "t1" && again?["cost"] == nil)
+        }
+    }
+
+    @Test("names of users that differ in case alone are one (RFC 7643, 4.1.1), and spaces are no name", arguments: Profile.available)
+    func names(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            func create(_ name: String) async throws -> TestApp.Answer {
+                try await app.post(Self.path + "/users", #"{"user_name":"\#(name)"}"#, as: .query)
+            }
+            let made = try await create("Ada@Example.com")
+            #expect(try made.json()["user_name"]?.string == "Ada@Example.com")
+            let twice = try await create("ada@example.COM")
+            #expect(twice.status == 400 && twice.body.contains("a scim user with user_name 'ada@example.COM' exists already"), "\(twice.body)")
+            let other = try await create("bob").json()["id"]?.string ?? ""
+            let renamed = try await app.put(Self.path + "/users/\(other)", #"{"user_name":"ADA@example.com"}"#, as: .query)
+            #expect(renamed.status == 400)
+            let blank = try await create("  ")
+            #expect(blank.body == #"{"error":"Invalid request body: field 'user_name' must name the user; got spaces alone."}"#)
+        }
+    }
 }

@@ -109,6 +109,26 @@ struct SegmentDefinitionTests {
         Case(#"{"match":"any","negate":true,"conditions":[{"source":"event","event":"purchase"},{"source":"event","event":"signup"}]}"#, ["di"]),
     ]
 
+    @Test("understand the request's filters, as every report does", arguments: Profile.available)
+    func filters(profile: Profile) async throws {
+        let views = [("ada", "/a"), ("ada", "/b"), ("bob", "/a")].map { visitor, path in
+            #"{"type":"pageview","visitor_id":"\#(visitor)","path":"\#(path)","timestamp":"2026-03-01T10:00:00Z"}"#
+        }
+        try await TestApp.run(profile, collecting: views) { app in
+            let definition = #"{"match":"all","conditions":[{"source":"pageview","field":"path","op":"eq","value":"/a"}]}"#
+            let made = try await app.post("/api/v1/segments", #"{"name":"s","definition":\#(definition)}"#, as: .query)
+            let id = try made.json()["id"]?.string ?? "", range = "start_at=2026-03-01&end_at=2026-03-01"
+            for (filter, members) in [("path:/b", ["ada"]), ("path:/a", ["ada", "bob"]), ("browser!:Chrome", []), ("path:/c", [])] {
+                let found = try await app.get("/api/v1/segments/\(id)/evaluate?\(range)&filter=\(filter)").json()
+                #expect((found["visitors"]?.elements ?? []).compactMap(\.string).sorted() == members, "\(filter)")
+                #expect(found["total_visitors"]?.integer == Int64(members.count), "\(filter)")
+                let preview = try await app.post(
+                    "/api/v1/segments/preview?\(range)&filter=\(filter)", #"{"definition":\#(definition)}"#, as: .query).json()
+                #expect(preview["visitors"]?.integer == Int64(members.count), "\(filter)")
+            }
+        }
+    }
+
     @Test("pick who they say", arguments: Profile.available)
     func members(profile: Profile) async throws {
         try await TestApp.run(profile) { app in

@@ -116,7 +116,7 @@ private final class ExternalSession {
         guard PQsendQueryParams(connection, text, 0, nil, nil, nil, nil, 0) == 1, PQsetSingleRowMode(connection) == 1 else { throw failure() }
         var values: [[Value]] = [], bytes = 0
         while let result = try next() {
-            let rows = result.rows.values
+            let rows = result.rows(keepingDigits: true).values
             values += rows
             for row in rows { bytes += row.reduce(0) { $0 + 16 + ($1.text?.utf8.count ?? 0) } }
             guard bytes <= Self.maximumBytes else {

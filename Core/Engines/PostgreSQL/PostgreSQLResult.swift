@@ -15,13 +15,16 @@ final class PostgreSQLResult {
     var rowCount: Int { Int(PQntuples(pointer)) }
 
     /// The rows with Pulse's values, by the columns' types.
-    var rows: Rows {
+    var rows: Rows { rows(keepingDigits: false) }
+
+    /// - Parameter keepingDigits: a `numeric` that a double does not hold to the last digit is text.
+    func rows(keepingDigits: Bool) -> Rows {
         let columnCount = PQnfields(pointer)
         guard columnCount > 0 else { return Rows() }
         let names = (0..<columnCount).map { String(cString: PQfname(pointer, $0)) }
         let kinds = (0..<columnCount).map { ColumnKind(type: PQftype(pointer, $0)) }
         let values = (0..<PQntuples(pointer)).map { row in
-            kinds.indices.map { column in value(row, Int32(column), kinds[column]) }
+            kinds.indices.map { column in value(row, Int32(column), kinds[column], keepingDigits) }
         }
         return Rows(columns: names, values: values)
     }
@@ -32,13 +35,13 @@ final class PostgreSQLResult {
         return Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
     }
 
-    private func value(_ row: Int32, _ column: Int32, _ kind: ColumnKind) -> Value {
+    private func value(_ row: Int32, _ column: Int32, _ kind: ColumnKind, _ keepingDigits: Bool) -> Value {
         guard PQgetisnull(pointer, row, column) == 0, let text = PQgetvalue(pointer, row, column) else { return .null }
         switch kind {
         case .bool: return .bool(text[0] == CChar(UInt8(ascii: "t")))
         case .int: return .int(strtoll(text, nil, 10))
         case .double: return .double(strtod(text, nil))
-        case .numeric: return Self.numeric(text)
+        case .numeric: return Self.numeric(text, keepingDigits)
         case .text: return .text(String(decoding: Self.bytes(text, PQgetlength(pointer, row, column)), as: UTF8.self))
         case .timestamp: return .text(Self.iso(String(cString: text)))
         case .void: return .null
@@ -50,9 +53,12 @@ final class PostgreSQLResult {
     }
 
     /// Whole by type (a sum of bigints, say) and small enough: an integer. Else the nearest double.
-    private static func numeric(_ text: UnsafeMutablePointer<CChar>) -> Value {
+    private static func numeric(_ text: UnsafeMutablePointer<CChar>, _ keepingDigits: Bool) -> Value {
         let digits = String(cString: text)
         if let whole = Int64(digits) { return .int(whole) }
+        // Every decimal of 15 digits survives as a double (DBL_DIG); NaN and Infinity are no numbers of JSON.
+        let significant = digits.utf8.filter { (48...57).contains($0) }.drop { $0 == 48 }.count
+        if keepingDigits, significant > 15 || strtod(text, nil).isFinite == false { return .text(digits) }
         return .double(strtod(text, nil))
     }
 
