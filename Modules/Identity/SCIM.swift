@@ -74,7 +74,7 @@ enum SCIM {
         }
         let now = profile(of: user), names = Set(exactly: now.map(\.name))
         for (name, value) in now { append(name, value) }
-        for (name, _) in old.map(profile) ?? [] where !names.contains(text: name) { append(name, nil) }
+        for gone in old.map(profile(of:)) ?? [] where !names.contains(text: gone.name) { append(gone.name, nil) }
         text.append(raw: "}")
         return text.string
     }
