@@ -16,8 +16,8 @@ public struct Resource: Sendable {
     public let fields: [Schema.Field]
     /// A field whose value no two definitions of a project may share.
     public let unique: String?
-    /// What two values of that field that count as one have in common; the value itself by default.
-    public let uniqueForm: @Sendable (String) -> String
+    /// Whether two values of that field that differ in case alone count as one.
+    public let uniqueInAnyCase: Bool
     /// Arrays that a list tells by their count alone.
     public let counted: Set<String>
     /// What stands in fields that were never sent: a JSON object.
@@ -45,8 +45,8 @@ public struct Resource: Sendable {
     }
 
     public init(
-        _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil,
-        uniqueForm: @escaping @Sendable (String) -> String = { $0 }, counted: Set<String> = [], defaults: String? = nil, exclusive: String? = nil, check: @escaping @Sendable (JSON) throws -> Void = { _ in },
+        _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil, uniqueInAnyCase: Bool = false,
+        counted: Set<String> = [], defaults: String? = nil, exclusive: String? = nil, check: @escaping @Sendable (JSON) throws -> Void = { _ in },
         verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in },
         relations: (@Sendable (ProjectRequest, Relations) throws -> Void)? = nil, normalize: (@Sendable (JSON) throws -> String)? = nil
     ) {
@@ -55,7 +55,7 @@ public struct Resource: Sendable {
         self.table = table
         self.fields = fields
         self.unique = unique
-        self.uniqueForm = uniqueForm
+        self.uniqueInAnyCase = uniqueInAnyCase
         self.counted = counted
         self.defaults = defaults.map { text in
             // Written in our source, and read when a test first names the resource: never in the hands of a user.
@@ -286,7 +286,8 @@ public struct Resource: Sendable {
     }
 
     private func uniqueValue(of definition: String) throws -> String? {
-        try unique.flatMap { try JSON.parse(definition)[$0]?.string }.map(uniqueForm)
+        let value = try unique.flatMap { try JSON.parse(definition)[$0]?.string }
+        return uniqueInAnyCase ? value?.lowercased() : value
     }
 
     /// Runs `statements`, which answer the row that they changed, in one transaction with the audit entry. They are given what there was

@@ -12,7 +12,7 @@ enum SCIM {
             .optional("traits", .map(.any), "Traits of the profile."),
         ],
         // RFC 7643, 4.1.1: two names that differ in case alone are one.
-        unique: "user_name", uniqueForm: { $0.lowercased() },
+        unique: "user_name", uniqueInAnyCase: true,
         defaults: #"{"external_id":null,"active":true,"display_name":null,"emails":[],"traits":{}}"#,
         check: { user in
             guard user["user_name"]?.string?.contains(where: { !$0.isWhitespace }) == true else {
