@@ -16,6 +16,8 @@ public final class Directory: Sendable {
         var projectsByNumber: [Int32: Project] = [:]
         /// Keys that are not revoked, by the hash of their secret.
         var keys: [String: APIKey] = [:]
+        /// The same keys by their ids.
+        var keysByID: [String: APIKey] = [:]
         /// Ids of the dashboard's sessions that were ended, of those that would still be valid.
         var endedSessions: Set<String> = []
         /// The state of the audit log when `poll` last looked.
@@ -53,6 +55,12 @@ public final class Directory: Sendable {
         return key
     }
 
+    /// The key with this id as it is now, for what goes on after it was let in; nil once it is revoked or expired.
+    public func key(id: String) -> APIKey? {
+        guard let key = state.withLock({ $0.keysByID[id] }) else { return nil }
+        return key.expiresAt.map { $0 <= time.now } == true ? nil : key
+    }
+
     public func project(_ id: String) -> Project? { state.withLock { $0.projects[id] ?? $0.projects[id.lowercased()] } }
     public func project(number: Int32) -> Project? { state.withLock { $0.projectsByNumber[number] } }
 
@@ -84,9 +92,11 @@ public final class Directory: Sendable {
                 status: 403, code: "module_access",
                 message: "Module '\(module)' does not allow \(access.rawValue) access for this project.")
         }
-        guard key?.mayUse(module) ?? true else {
-            throw ServiceError(status: 403, code: "key_modules", message: "API key is not allowed to use module '\(module)'.")
-        }
+        guard key?.mayUse(module) ?? true else { throw Self.forbidden(module) }
+    }
+
+    static func forbidden(_ module: String) -> ServiceError {
+        ServiceError(status: 403, code: "key_modules", message: "API key is not allowed to use module '\(module)'.")
     }
 
     /// Whether a session of the dashboard was ended, on any host.

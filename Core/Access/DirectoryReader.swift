@@ -30,7 +30,11 @@ struct DirectoryReader: Sendable {
         }
         let keys = try await control.read(
             "/* access.keys */ SELECT \(sql: Self.keyColumns), secret_hash FROM access_keys WHERE revoked_at IS NULL")
-        for row in keys { snapshot.keys[row.text("secret_hash")] = Self.key(row) }
+        for row in keys {
+            let key = Self.key(row)
+            snapshot.keys[row.text("secret_hash")] = key
+            snapshot.keysByID[key.id] = key
+        }
         for row in try await control.read("/* access.ended_sessions */ SELECT id FROM access_ended_sessions") {
             snapshot.endedSessions.insert(row.text("id"))
         }

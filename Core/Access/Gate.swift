@@ -12,13 +12,15 @@ public struct Gate: Sendable {
     public let services: Services
     private let limiter: RateLimiter
     private let administration: Administration
+    /// Wrong admin tokens, by address.
+    private let attempts: FailedAttempts
     /// Whether the page that sent a request for front ends may do so.
     private let admitsOrigin: @Sendable (IncomingRequest) -> Bool
     /// Told of every request that a project's key sent and the gate refused, with the reason's code.
     private let refused: @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void
 
     public init(
-        directory: Directory, services: Services, limiter: RateLimiter, administration: Administration,
+        directory: Directory, services: Services, limiter: RateLimiter, administration: Administration, attempts: FailedAttempts,
         admitsOrigin: @escaping @Sendable (IncomingRequest) -> Bool = { _ in true },
         refused: @escaping @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void = { _, _, _ in }
     ) {
@@ -26,6 +28,7 @@ public struct Gate: Sendable {
         self.services = services
         self.limiter = limiter
         self.administration = administration
+        self.attempts = attempts
         self.admitsOrigin = admitsOrigin
         self.refused = refused
     }
@@ -102,7 +105,8 @@ public struct Gate: Sendable {
         }
         do {
             let needed = Self.neededScope(route.scope, key)
-            try await count(needed == .ingest ? .ingest : .query, project.id, &rate)
+            // A key without the scope uses up nothing of the project's: the key of a page is everybody's.
+            try await count(needed == .ingest ? .ingest : .query, key.has(needed) ? project.id : "key \(key.id)", &rate)
             try checkKey(key, needed, route, module, project)
             if route.scope.isForFrontends, !key.isServer, !admitsOrigin(request) {
                 throw ServiceError(
@@ -144,14 +148,22 @@ public struct Gate: Sendable {
 
     private func admitAdministrator(_ request: IncomingRequest, _ surface: any Surface, _ rate: inout RateLabel?) async throws {
         guard let token = surface.bearer(of: request) else { throw Self.missingAdminToken }
-        guard administration.isAdminToken(token) else { throw Self.invalidAdminToken }
+        if limiter.isLimited(.admin) { try attempts.check(request.clientAddress) }
+        guard administration.isAdminToken(token) else { throw wrongAdminToken(request) }
         try await count(.admin, "admin token", &rate)
+    }
+
+    private func wrongAdminToken(_ request: IncomingRequest) -> ServiceError {
+        attempts.noteFailure(request.clientAddress)
+        request.logger.warning("a wrong admin token was refused", metadata: ["client.address": "\(request.clientAddress)"])
+        return Self.invalidAdminToken
     }
 
     private func admitProjectAdministrator(
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
     ) async throws -> Admitted {
         guard let token = surface.bearer(of: request) else { throw Self.missingAdminToken }
+        if limiter.isLimited(.admin) { try attempts.check(request.clientAddress) }
         let id = request.pathParameters["id"] ?? ""
         if administration.isAdminToken(token) {
             try await count(.admin, "admin token", &rate)
@@ -160,7 +172,7 @@ public struct Gate: Sendable {
             if let module { try directory.checkModule(module, route.access, project, nil) }
             return Admitted(project: project, who: .adminToken)
         }
-        guard let key = directory.key(secret: token), let project = directory.project(key.projectID) else { throw Self.invalidAdminToken }
+        guard let key = directory.key(secret: token), let project = directory.project(key.projectID) else { throw wrongAdminToken(request) }
         try await count(.admin, key.id, &rate)
         guard key.has(.admin) else {
             throw ServiceError(
@@ -170,14 +182,38 @@ public struct Gate: Sendable {
         // A stranger's project is answered as one that does not exist.
         guard project.id == id.lowercased() else { throw ServiceError.notFound("Project", id) }
         if let module { try directory.checkModule(module, route.access, project, key) }
+        // What belongs to no module concerns all of them.
+        guard module != nil || key.allowedModules == nil || route.isForRestrictedKeys else {
+            throw ServiceError(
+                status: 403, code: "key_modules", message: "API key is limited to some modules and may not use this endpoint.")
+        }
         return Admitted(project: project, who: .key(key))
     }
 
     private static let missingAdminToken = ServiceError(status: 401, code: "missing_admin_token", message: "Missing admin token.")
     private static let invalidAdminToken = ServiceError(status: 401, code: "invalid_admin_token", message: "Invalid admin token.")
 
+    /// - Throws: 400 for a value that is not accepted. On routes that ask or administer, for a parameter that is none of the route's as
+    ///   well: passed over in silence it would change what is answered. Pages and collection get all kinds from links and caches.
     private static func checkParameters(_ route: Route, _ request: IncomingRequest) throws {
+        if route.refusesUnknownParameters, !request.query.text.isEmpty { try checkNames(route, request.query) }
         for parameter in route.parameters { try parameter.check(request.query) }
+    }
+
+    /// Where a key may stand in an address.
+    private static let keyParameter = "key"
+
+    private static func checkNames(_ route: Route, _ query: IncomingRequest.Query) throws {
+        let known = route.parameters.map(\.name)
+        var met: Set<ExactText> = []
+        for name in query.names {
+            guard name == keyParameter || known.contains(name) else {
+                let accepted = known.isEmpty ? "none is accepted here" : "accepted are " + known.joined(separator: ", ")
+                let suggestion = Spelling.nearest(to: name, among: known).map { "; did you mean '\($0)'?" } ?? "; \(accepted)."
+                throw ServiceError.parameter(name.excerpt(60), "there is no such parameter\(suggestion)")
+            }
+            guard met.insert(ExactText(name)).inserted else { throw ServiceError.parameter(name, "it is there more than once.") }
+        }
     }
 }
 

@@ -125,6 +125,11 @@ public struct ProjectRequest: GatedRequest {
     ///   asks for.
     public func require(module: String, _ access: AccessMode = .read) throws { try directory.checkModule(module, access, project, key) }
 
+    /// - Throws: 403 for a key that may not use the module, whether or not the module is on: nobody saves for others what they may not read.
+    public func requireKey(toUse module: String) throws {
+        guard key?.mayUse(module) ?? true else { throw Directory.forbidden(module) }
+    }
+
     /// - Throws: 403 for a key without the scope `admin`, where a parameter asks for more than the route's scope gives.
     public func requireAdmin(for parameter: String) throws {
         let isAdmin = switch caller {

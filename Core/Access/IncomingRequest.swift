@@ -69,6 +69,11 @@ public struct IncomingRequest: Sendable {
             return Query(pairs.filter { names.contains(exactly: $0.name) }.map(\.text).joined(separator: "&"))
         }
 
+        /// The names, decoded, each as often as it came.
+        var names: [String] {
+            text.split(separator: "&").map { Self.decoded($0.prefix { $0 != "=" }) }.filter { !$0.isEmpty }
+        }
+
         /// The last value of `name`; `+` is a space, as forms send it.
         public subscript(_ name: String) -> String? { values(name).last }
 

@@ -37,9 +37,14 @@ public struct ReportCatalog: Sendable {
 }
 
 extension ProjectRequest {
+    /// The report that a definition names, which others may run later.
     /// - Parameter path: of the field that names it.
-    /// - Throws: 400 for a name that no report has.
-    public func report(_ name: String, at path: String = "report_type") throws -> NamedReport { try services.catalog.require(name, at: path).report }
+    /// - Throws: 400 for a name that no report has; 403 for a key that may not use the report's module, whose switch is asked when it runs.
+    public func report(_ name: String, at path: String = "report_type") throws -> NamedReport {
+        let (module, report) = try services.catalog.require(name, at: path)
+        try requireKey(toUse: module)
+        return report
+    }
 
     /// The answer of the report called `name` over `scope`.
     /// - Throws: 400 for a name that no report has; 403 where its module is off.

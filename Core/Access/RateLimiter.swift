@@ -33,15 +33,21 @@ public final class RateLimiter: Sendable {
 
     public func set(_ new: Limits) { limits.withLock { $0 = new } }
 
-    /// Counts one request of `subject`.
-    func take(_ kind: Kind, subject: String) async -> RateLabel {
-        let perSecond = limits.withLock { limits in
+    private func perSecond(_ kind: Kind) -> Int {
+        limits.withLock { limits in
             switch kind {
             case .ingest: limits.ingestPerSecond
             case .query: limits.queryPerSecond
             case .admin: limits.adminPerSecond
             }
         }
+    }
+
+    func isLimited(_ kind: Kind) -> Bool { perSecond(kind) > 0 }
+
+    /// Counts one request of `subject`.
+    func take(_ kind: Kind, subject: String) async -> RateLabel {
+        let perSecond = perSecond(kind)
         guard perSecond > 0 else { return RateLabel(limit: 0, decision: nil) }
         let limit = RateLimit(perSecond: perSecond), key = "rate:\(kind.rawValue):\(subject)"
         let decision: RateDecision

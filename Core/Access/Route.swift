@@ -44,6 +44,9 @@ public struct Route: Sendable {
     let handler: Handler
     /// Whether pages of other sites use it: they may read its answer, or load it as a script.
     public private(set) var isForSites: Bool
+    /// Of routes of administration that belong to no module: whether a key that is limited to some modules may use them. They then see to
+    /// it that it does no more than it may.
+    public private(set) var isForRestrictedKeys = false
     /// Whether its answer may take as long as it does; the server gives up on others.
     public private(set) var isUnhurried = false
 
@@ -118,6 +121,21 @@ public struct Route: Sendable {
         self.success = success
         self.handler = .anonymous(handler)
         isForSites = false
+    }
+
+    /// Whether a parameter that the route does not declare is refused.
+    var refusesUnknownParameters: Bool {
+        switch scope {
+        case .key(.ingest), .frontend, .publicToken, .anonymous: false
+        case .key, .admin, .installation: true
+        }
+    }
+
+    /// The same route, open to keys that are limited to some modules.
+    public func forRestrictedKeys() -> Route {
+        var copy = self
+        copy.isForRestrictedKeys = true
+        return copy
     }
 
     /// The same route, open to pages of other sites.

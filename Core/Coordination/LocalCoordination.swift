@@ -9,14 +9,25 @@ public final class LocalCoordination: Coordination {
     }
 
     private struct State {
-        var buckets: [String: Bucket] = [:]
+        /// Those that were used lately, and those before them. A bucket that nobody used for a minute is full again and says nothing.
+        var buckets: [String: Bucket] = [:], older: [String: Bucket] = [:]
+        var agedAt = Instant(milliseconds: 0)
+
+        /// The bucket, taken over from the older ones. Where there are many, the older are dropped as a whole, so that no request sweeps.
+        mutating func bucket(_ key: String, _ limit: RateLimit, _ now: Instant) -> Bucket {
+            if buckets.count >= LocalCoordination.maximumBuckets || now - agedAt >= 60_000 {
+                (older, buckets, agedAt) = (buckets, [:], now)
+            }
+            return buckets[key] ?? older.removeValue(forKey: key) ?? Bucket(tokens: Double(limit.burst), at: now)
+        }
+
         var subscribers: [String: [Int: AsyncStream<CoordinationEvent>.Continuation]] = [:]
         var nextSubscriber = 0
         var leases: [String: (owner: String, until: Instant)] = [:]
     }
 
-    /// Buckets that are full again say nothing; past this many they are swept.
-    private static let maximumBuckets = 10_000
+    /// Past this many, those that were not used since the last time are forgotten.
+    private static let maximumBuckets = 50_000
 
     private let time: any TimeSource
     private let state = Mutex(State())
@@ -29,10 +40,7 @@ public final class LocalCoordination: Coordination {
     public func takeNow(_ key: String, _ limit: RateLimit) -> RateDecision {
         let now = time.now
         return state.withLock { state in
-            if state.buckets.count > Self.maximumBuckets {
-                state.buckets = state.buckets.filter { now - $0.value.at < 60_000 }
-            }
-            var bucket = state.buckets[key] ?? Bucket(tokens: Double(limit.burst), at: now)
+            var bucket = state.bucket(key, limit, now)
             let elapsed = Double(max(0, now - bucket.at)) / 1_000
             bucket.tokens = min(Double(limit.burst), bucket.tokens + elapsed * Double(limit.perSecond))
             bucket.at = now

@@ -65,11 +65,13 @@ public struct IngestRoutes: Sendable {
     }
 
     /// `GET /api/v1/stream`: one `activity` event for each pageview and custom event, and events of the modules that show
-    /// theirs, as far as the key may read these and as long as the module is on.
+    /// theirs, as far as the key may read these and as long as the module is on. It ends when the key is revoked or expires.
     @Sendable func watch(_ call: ProjectRequest) async throws -> Answer {
-        let directory = call.directory, id = call.project.id, key = call.key
-        let events = try stream.watch(call.project.number) { [mayRead] module in
-            directory.project(id).map { mayRead(module, $0, key) } ?? false
+        let directory = call.directory, id = call.project.id, keyID = call.key?.id
+        let events = try stream.watch(call.project.number) { [mayRead] in
+            let key = keyID.flatMap(directory.key(id:))
+            guard let project = directory.project(id), keyID == nil || key != nil else { return nil }
+            return { module in mayRead(module, project, key) }
         }
         return Answer(
             status: 200, headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"], body: .stream(events))

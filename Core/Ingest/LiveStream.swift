@@ -7,10 +7,13 @@ import Synchronization
 public final class LiveStream: Sendable {
     private struct Watcher {
         let project: Int32
-        /// Whether the watcher may read the facts of a module, at this moment.
-        let mayRead: @Sendable (_ module: String) -> Bool
+        /// What the watcher may read at this moment; nil once it may read nothing any more.
+        let rights: @Sendable () -> Rights?
         let continuation: AsyncStream<ByteBuffer>.Continuation
     }
+
+    /// Whether the facts of a module may be read.
+    public typealias Rights = @Sendable (_ module: String) -> Bool
 
     private struct State {
         var watchers: [Int: Watcher] = [:]
@@ -20,6 +23,8 @@ public final class LiveStream: Sendable {
 
     private static let bufferedEvents = 1_000
     private static let maximumWatchers = 1_000
+    /// Of one project: none takes all.
+    private static let maximumOfProject = 250
 
     private let tables: [FactTable]
     /// Modules' own facts that are shown, by the name of their table.
@@ -33,14 +38,16 @@ public final class LiveStream: Sendable {
 
     /// Server-sent events of `project` from now on: an `activity` for each pageview and custom event, and what modules show
     /// of their facts. A watcher that can't keep up misses the oldest.
+    /// - Parameter rights: asked again with every batch; the stream ends when they are gone.
     /// - Throws: 503 when too many watch.
-    public func watch(_ project: Int32, mayRead: @escaping @Sendable (_ module: String) -> Bool) throws -> AsyncStream<ByteBuffer> {
+    public func watch(_ project: Int32, rights: @escaping @Sendable () -> Rights?) throws -> AsyncStream<ByteBuffer> {
         let (stream, continuation) = AsyncStream<ByteBuffer>.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferedEvents))
         let number = try state.withLock { state -> Int? in
             guard !state.isClosed else { throw ServiceError.unavailable("stopping", "The server is stopping. Try again in a moment.") }
-            guard state.watchers.count < Self.maximumWatchers else { return nil }
+            let own = state.watchers.values.count { $0.project == project }
+            guard state.watchers.count < Self.maximumWatchers, own < Self.maximumOfProject else { return nil }
             state.next += 1
-            state.watchers[state.next] = Watcher(project: project, mayRead: mayRead, continuation: continuation)
+            state.watchers[state.next] = Watcher(project: project, rights: rights, continuation: continuation)
             return state.next
         }
         guard let number else {
@@ -55,26 +62,38 @@ public final class LiveStream: Sendable {
     /// How many watch.
     var watchers: Int { state.withLock { $0.watchers.count } }
 
-    /// A comment to every watcher, so that connections that are gone are noticed.
+    /// A comment to every watcher, so that connections that are gone are noticed, and so are rights that are.
     public func keepAlive() {
-        for watcher in state.withLock({ Array($0.watchers.values) }) { watcher.continuation.yield(ByteBuffer(string: ": alive\n\n")) }
+        for (watcher, _) in admitted(state.withLock { Array($0.watchers.values) }) { watcher.continuation.yield(ByteBuffer(string: ": alive\n\n")) }
+    }
+
+    /// Those who may still watch, with what they may read. The streams of the others end.
+    private func admitted(_ watchers: [Watcher]) -> [(watcher: Watcher, mayRead: Rights)] {
+        watchers.compactMap { watcher in
+            if let rights = watcher.rights() { return (watcher, rights) }
+            watcher.continuation.finish()
+            return nil
+        }
     }
 
     /// Tells watchers of a batch.
     public func publish(_ rows: [EncodedRow], _ duplicates: [Bool]) {
-        let watchers = state.withLock { Dictionary(grouping: $0.watchers.values, by: \.project) }
-        guard !watchers.isEmpty else { return }
+        let all = state.withLock { Array($0.watchers.values) }
+        guard !all.isEmpty else { return }
+        let watchers = Dictionary(grouping: admitted(all), by: \.watcher.project)
         for (row, isDuplicate) in zip(rows, duplicates) where !isDuplicate {
             let header = row.read { header, _ in header }
             guard let listening = watchers[header.project] else { continue }
             let name = tables[header.table].name
             if name == Activity.table.name {
+                let readers = listening.filter { $0.mayRead(Self.activityModule) }
+                guard !readers.isEmpty else { continue }
                 let event = Self.event(row)
-                for watcher in listening { watcher.continuation.yield(event) }
+                for reader in readers { reader.watcher.continuation.yield(event) }
             } else if let (module, live) = shown[name] {
                 let readers = listening.filter { $0.mayRead(module) }
                 guard !readers.isEmpty, let event = live.serverSentEvent(row) else { continue }
-                for watcher in readers { watcher.continuation.yield(event) }
+                for reader in readers { reader.watcher.continuation.yield(event) }
             }
         }
     }
@@ -88,6 +107,9 @@ public final class LiveStream: Sendable {
         }
         for watcher in watchers { watcher.continuation.finish() }
     }
+
+    /// Whose facts the shared table has.
+    private static let activityModule = "core"
 
     /// Columns that a watcher is shown, in the order of the answer.
     private static let columns = [

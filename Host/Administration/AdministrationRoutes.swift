@@ -102,17 +102,20 @@ struct AdministrationRoutes: Sendable {
                     .optional("allowed_modules", .nullable(.array(.text(64), count: 0...100)), "Null or empty: every enabled module."),
                     .optional("server", .boolean, "Whether payloads may carry `ip` and `user_agent` of the visitor."),
                 ]),
-                success: .json(.object(shown + [.required("key", .text(64))]), status: 201), use: createKey),
+                success: .json(.object(shown + [.required("key", .text(64))]), status: 201), use: createKey).forRestrictedKeys(),
             Route(
                 .get, Self.one + "/keys", "List the keys that are not revoked.", scope: .admin, access: .read,
                 success: .json(.object([.required("data", .list(.object(shown + [
                     .required("key_prefix", .text(64)), .required("last_used_at", .nullable(.timestamp)),
-                ])))])), use: listKeys),
+                ])))])), use: listKeys).forRestrictedKeys(),
             Route(
                 .delete, Self.one + "/keys/{key_id}", "Revoke a key, at once.", scope: .admin, access: .write, success: .noContent) { call in
-                    try await call.directory.revokeKey(call.id("key_id"), in: call.project, by: call.actor)
+                    let id = call.id("key_id")
+                    // A key that may do more than the caller's is not the caller's to see or to end.
+                    guard try await visibleKeys(call).contains(where: { $0.id == id }) else { throw ServiceError.notFound("API key", call.path("key_id")) }
+                    try await call.directory.revokeKey(id, in: call.project, by: call.actor)
                     return .noContent
-                },
+                }.forRestrictedKeys(),
         ]
     }
 
@@ -160,6 +163,30 @@ struct AdministrationRoutes: Sendable {
         return try .json(KeyAnswer(key: key, secret: secret), status: 201)
     }
 
+    /// - Throws: 403 for a key that may do more than the one that makes it: use other modules, or live longer.
+    private static func check(_ new: Directory.KeyRequest, madeBy maker: APIKey?) throws {
+        guard let maker else { return }
+        func refusal(_ field: String, _ sentence: String) -> ServiceError {
+            ServiceError(status: 403, code: "key_exceeds", message: "A key can't make one that may do more than itself: field '\(field)' \(sentence).")
+        }
+        if let own = maker.allowedModules {
+            let wanted = new.allowedModules ?? []
+            guard !wanted.isEmpty, wanted.allSatisfy(own.contains) else {
+                throw refusal("allowed_modules", "must name some of \(own.joined(separator: ", "))")
+            }
+        }
+        if let end = maker.expiresAt {
+            guard let wanted = new.expiresAt, wanted <= end else { throw refusal("expires_at", "must not be after \(end.iso8601)") }
+        }
+    }
+
+    /// The project's keys; for a key that is limited to some modules, those that may use no others.
+    private func visibleKeys(_ call: ProjectRequest) async throws -> [APIKey] {
+        let keys = try await call.directory.keys(of: call.project)
+        guard let own = call.key?.allowedModules else { return keys }
+        return keys.filter { key in key.allowedModules.map { $0.allSatisfy(own.contains) } ?? false }
+    }
+
     private static func expiry(_ text: String, now: Instant) throws -> Instant {
         let instant: Instant? = switch ISO8601.parse(text) {
         case .instant(let instant): instant
@@ -174,7 +201,7 @@ struct AdministrationRoutes: Sendable {
     }
 
     @Sendable private func listKeys(_ call: ProjectRequest) async throws -> Answer {
-        try .json(List(data: try await call.directory.keys(of: call.project).map { KeyAnswer(key: $0, secret: nil) }))
+        try .json(List(data: try await visibleKeys(call).map { KeyAnswer(key: $0, secret: nil) }))
     }
 
     // MARK: Modules
@@ -185,20 +212,20 @@ struct AdministrationRoutes: Sendable {
         let all = Schema.object([.required("modules", .list(module))])
         let named = Self.one + "/modules/{name}"
         return [
-            Route(.get, Self.one + "/modules", "All modules with their switch.", scope: .admin, access: .read, success: .json(all), use: listModules),
+            Route(.get, Self.one + "/modules", "All modules with their switch.", scope: .admin, access: .read, success: .json(all), use: listModules).forRestrictedKeys(),
             Route(
                 .put, Self.one + "/modules", "Set several switches, all or none; fields left out stay as they are.", scope: .admin, access: .write,
                 body: .object([.required("modules", .array(.object([
                     .required("name", .text(64)), .optional("enabled", .boolean), .optional("access", levels),
                 ]), count: 1...100))]),
-                success: .json(all), use: setModules),
+                success: .json(all), use: setModules).forRestrictedKeys(),
             Route(.post, named + "/enable", "Enable a module.", scope: .admin, access: .write, success: .json(module)) { call in
                 try await change(call, isEnabled: true)
-            },
+            }.forRestrictedKeys(),
             Route(
                 .post, named + "/disable", "Disable a module; its data stays.", scope: .admin, access: .write, success: .json(module)) { call in
                     try await change(call, isEnabled: false)
-                },
+                }.forRestrictedKeys(),
             Route(
                 .put, named + "/access", "Set a module's access level.", scope: .admin, access: .write,
                 body: .object([.required("access", levels)]), success: .json(module)) { call in
@@ -206,7 +233,7 @@ struct AdministrationRoutes: Sendable {
                     try Self.requireModule(call)
                     let level = AccessLevel(rawValue: try await call.body()["access"]?.string ?? "")
                     return try await change(call, access: level)
-                },
+                }.forRestrictedKeys(),
         ]
     }
 
@@ -232,6 +259,7 @@ struct AdministrationRoutes: Sendable {
     private static func requireModule(_ call: ProjectRequest) throws {
         let name = call.path("name")
         guard call.directory.defaults.modules.contains(name) else { throw ServiceError.notFound("Module", name) }
+        try call.requireKey(toUse: name)
     }
 
     @Sendable private func listModules(_ call: ProjectRequest) async throws -> Answer { try .json(ModulesAnswer(call)) }
@@ -243,6 +271,7 @@ struct AdministrationRoutes: Sendable {
             guard known.contains(name) else {
                 throw ServiceError.body("field 'modules' names the unknown module '\(name.excerpt(60))'; known are \(known.joined(separator: ", ")).")
             }
+            try call.requireKey(toUse: name)
             return Directory.ModuleChange(
                 module: name, isEnabled: entry["enabled"]?.boolean, access: entry["access"]?.string.flatMap(AccessLevel.init))
         }

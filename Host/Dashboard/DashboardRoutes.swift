@@ -11,7 +11,7 @@ import Storage
 struct DashboardRoutes: Sendable {
     let files: DashboardFiles
     let sessions: DashboardSessions
-    let attempts: LoginAttempts
+    let attempts: FailedAttempts
     let modules: [any AnalyticsModule]
     /// Whose data places come from.
     let places: GeoIP.Attribution?
@@ -19,7 +19,7 @@ struct DashboardRoutes: Sendable {
     init(modules: [any AnalyticsModule], sessions: DashboardSessions, time: any TimeSource, places: GeoIP.Attribution? = nil) {
         self.places = places
         files = DashboardFiles(modules)
-        attempts = LoginAttempts(time: time)
+        attempts = FailedAttempts("failed log-ins", time: time)
         self.sessions = sessions
         self.modules = modules
     }

@@ -23,9 +23,12 @@ enum Embed {
         },
         verify: { call, id, body in
             func sent(_ name: String) -> JSON? { body[name].flatMap { $0.isNull ? nil : $0 } }
-            // An embed of something that is gone can still be renamed, or switched off.
-            guard sent("resource_type") != nil || sent("resource_config") != nil else { return }
             let stored = if let id { try await resource.find(id, for: call)?.fields } else { nil as JSON? }
+            // An embed of something that is gone can still be renamed, or switched off.
+            guard sent("resource_type") != nil || sent("resource_config") != nil else {
+                if let stored { try await EmbeddedResource.checkRights(stored, call) }
+                return
+            }
             guard let type = Kind(rawValue: (sent("resource_type") ?? stored?["resource_type"])?.string ?? ""),
                 let config = sent("resource_config") ?? stored?["resource_config"]
             else { return }

@@ -35,7 +35,9 @@ extension BIModule {
             Route(
                 .post, one + "/rotate", "Make a new token; the old one stops at once.", scope: .query, access: .write,
                 success: .json(.object(Embed.secretFields))) { call in
-                    let embed = try await resource.require(call), token = try await Embed.newToken(for: embed, call)
+                    let embed = try await resource.require(call)
+                    try await EmbeddedResource.checkRights(embed.fields, call)
+                    let token = try await Embed.newToken(for: embed, call)
                     return try .json(try await Embed.described(embed, call, token: token))
                 },
             Route(

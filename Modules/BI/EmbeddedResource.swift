@@ -14,7 +14,7 @@ enum EmbeddedResource {
             case .sqlQuery:
                 let text = try await definition(type, config, call).fields["sql_text"]?.string ?? ""
                 try Execution.check(try SQLStatement(text).select, call, limit: Int(config["limit"]?.integer ?? 100))
-            case .report, .dashboard: _ = try await definition(type, config, call)
+            case .report, .dashboard: try check(reportsOf: try await definition(type, config, call), call)
             }
         } catch let error as ServiceError where error.status == 404 {
             throw ServiceError.body("field '\(place).\(idName(type))': \(error.message)")
@@ -24,6 +24,19 @@ enum EmbeddedResource {
             let isNamed = sentence.contains("field '\(place)")
             throw ServiceError.body(
                 isNamed ? sentence : sentence.hasPrefix("field '") ? "field '\(place).\(sentence.dropFirst(7))" : "field '\(place)': \(sentence)")
+        }
+    }
+
+    /// - Throws: 403 for a key that may not read all that the embed shows, also where the embed can't be shown any more.
+    static func checkRights(_ embed: JSON, _ call: ProjectRequest) async throws {
+        guard let type = Embed.Kind(rawValue: embed["resource_type"]?.string ?? ""), let config = embed["resource_config"] else { return }
+        do { try await check(type, config, call) } catch let error as ServiceError where error.status == 400 || error.status == 404 {}
+    }
+
+    /// - Throws: 403 for a key that may not read one of the reports: whoever has the embed's token reads them without a key.
+    private static func check(reportsOf definition: Resource.Definition, _ call: ProjectRequest) throws {
+        for shown in [definition.fields] + (definition.fields["widgets"]?.elements ?? []) {
+            if let type = shown["report_type"]?.string { _ = try call.report(type) }
         }
     }
 

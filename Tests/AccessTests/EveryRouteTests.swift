@@ -7,6 +7,34 @@ import Testing
 /// The routes come from the registry, so a new one is walked as soon as it is there.
 @Suite("Every route, every stranger")
 struct EveryRouteTests {
+    @Test("a parameter that the route does not have is refused by name, and so is one that comes twice")
+    func unknownParameters() async throws {
+        try await House.open(.embedded) { house in
+            try await house.openEverything()
+            let endpoints = house.endpoints.filter { [.query, .adminKey, .admin, .installation].contains($0.kind) }
+            #expect(endpoints.count > 100)
+            for endpoint in endpoints {
+                let path = endpoint.path(in: house.project)
+                let answer = try await house.app.send(
+                    endpoint.route.method, path + (path.contains("?") ? "&" : "?") + "no_such=1", as: house.owner(of: endpoint))
+                #expect(answer.status == 400 && answer.body.contains("Invalid query parameter 'no_such': there is no such parameter"), "\(endpoint): \(answer.body)")
+            }
+            for (query, sentence) in [
+                ("start=2026-03-01", "'start': there is no such parameter; did you mean 'start_at'?"), ("limits=3", "'limits': there is no such parameter; did you mean 'limit'?"),
+                ("limit=3&limit=", "'limit': it is there more than once."), ("Limit=3", "'Limit': there is no such parameter; did you mean 'limit'?"),
+                ("utm_source=x", "'utm_source': there is no such parameter; accepted are start_at, end_at,"),
+            ] {
+                let answer = try await house.app.get("/api/v1/pages?\(query)")
+                #expect(answer.status == 400 && answer.body.contains("Invalid query parameter \(sentence)"), "\(answer.body)")
+            }
+            // Links to pages carry all kinds, and so do requests of pages.
+            let page = try await house.app.get("/dashboard?utm_source=x", as: .nobody)
+            #expect(page.status == 200)
+            let collected = try await house.app.post("/api/collect?_=1", #"{"type":"pageview","path":"/"}"#, as: .ingest)
+            #expect(collected.status == 200)
+        }
+    }
+
     @Test("turns away whoever must not come through, with the exact answer", arguments: Profile.available)
     func turnsAway(profile: Profile) async throws {
         try await House.open(profile) { house in

@@ -7,6 +7,36 @@ import Testing
 struct EmbedTests {
     static let visual = #"{"dataset":"pageviews","dimensions":["path"],"metrics":["count"],"limit":25,"start_at":"2026-03-01","end_at":"2026-03-02"}"#
 
+    @Test("shows nothing that the key that made, changed or rotated it may not read", arguments: Profile.available)
+    func rights(profile: Profile) async throws {
+        try await Traffic.run(profile) { app in
+            let limited = try await app.installation.directory.createKey(
+                .init(name: "limited", scopes: [.query], allowedModules: ["bi", "dashboards"]), in: app.project, by: "test").secret
+            let refusal = #"{"error":"API key is not allowed to use module 'core'."}"#
+            // Nothing is saved for others either that it may not read itself.
+            let saved = try await app.post("/api/v1/reports", #"{"name":"r","report_type":"pages"}"#, as: .key(limited))
+            #expect(saved.status == 403 && saved.body == refusal, "\(saved.body)")
+            let report = try await app.post("/api/v1/reports", #"{"name":"r","report_type":"pages"}"#, as: .query).json()["id"]?.string ?? ""
+            let widget = #"{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1}"#
+            let board = try await app.post("/api/v1/dashboards", #"{"name":"d","widgets":[\#(widget)]}"#, as: .query).json()["id"]?.string ?? ""
+            for config in [#""report","resource_config":{"report_id":"\#(report)"}"#, #""dashboard","resource_config":{"dashboard_id":"\#(board)"}"#] {
+                let body = #"{"name":"e","resource_type":\#(config)}"#
+                let made = try await app.post("/api/v1/bi/embeds", body, as: .key(limited))
+                #expect(made.status == 403 && made.body == refusal, "\(made.body)")
+                let id = try await app.bi("embeds", body).json()["id"]?.string ?? ""
+                for answer in [
+                    try await app.post("/api/v1/bi/embeds/\(id)/rotate", as: .key(limited)),
+                    try await app.put("/api/v1/bi/embeds/\(id)", #"{"is_active":true}"#, as: .key(limited)),
+                    try await app.put("/api/v1/bi/embeds/\(id)", #"{"resource_type":\#(config)}"#, as: .key(limited)),
+                ] { #expect(answer.status == 403 && answer.body == refusal, "\(answer.body)") }
+                let rotated = try await app.post("/api/v1/bi/embeds/\(id)/rotate", as: .query)
+                #expect(rotated.status == 200)
+            }
+            let added = try await app.put("/api/v1/dashboards/\(board)", #"{"widgets":[\#(widget)]}"#, as: .key(limited))
+            #expect(added.status == 403)
+        }
+    }
+
     @Test("lives from its token to its end", arguments: Profile.available)
     func life(profile: Profile) async throws {
         try await Traffic.run(profile, yaml: "server:\n  public_url: https://pulse.example\n") { app in

@@ -1,4 +1,4 @@
-@testable import Settings
+import Common
 import Testing
 
 @Suite("Spelling")

@@ -1,7 +1,7 @@
 /// Finds the word that was probably meant.
-enum Spelling {
+public enum Spelling {
     /// The nearest of `words`, the first of equally near ones; nil when none is near enough to be a slip of the pen.
-    static func nearest(to word: String, among words: [String]) -> String? {
+    public static func nearest(to word: String, among words: [String]) -> String? {
         let wanted = normal(word)
         // One slip in three letters; a longer text is no word of ours.
         guard (1...64).contains(wanted.count) else { return nil }
@@ -12,7 +12,7 @@ enum Spelling {
     }
 
     /// `; did you mean 'funnels'?`, or nothing.
-    static func suggestion(for word: String, among words: [String]) -> String {
+    public static func suggestion(for word: String, among words: [String]) -> String {
         nearest(to: word, among: words).map { "; did you mean '\($0)'?" } ?? ""
     }
 
@@ -21,7 +21,7 @@ enum Spelling {
 
     /// How many insertions, deletions, replacements and swaps of neighbours turn `left` into `right`.
     /// - Source: Damerau-Levenshtein distance in its restricted form (optimal string alignment).
-    static func distance(_ left: [Character], _ right: [Character]) -> Int {
+    public static func distance(_ left: [Character], _ right: [Character]) -> Int {
         var beforeLast: [Int] = [], last = Array(0...right.count)
         for i in 0..<left.count {
             var row = [i + 1]

@@ -1,9 +1,10 @@
 import Common
+import Foundation
 import Synchronization
 
-/// Counts log-ins that failed, by address, so that keys can't be guessed.
-final class LoginAttempts: Sendable {
-    static let maximum = 10
+/// Counts attempts with a wrong secret, by address, so that secrets can't be guessed.
+public final class FailedAttempts: Sendable {
+    public static let maximum = 10
     static let minutes: Int64 = 15
     /// Past this many addresses, those that may try again are forgotten.
     private static let maximumAddresses = 10_000
@@ -13,14 +14,26 @@ final class LoginAttempts: Sendable {
         let since: Instant
     }
 
+    private let what: String
     private let time: any TimeSource
     private let failures = Mutex<[String: Failures]>([:])
 
-    init(time: any TimeSource) { self.time = time }
+    /// - Parameter what: failed, for a sentence: `failed log-ins`.
+    public init(_ what: String, time: any TimeSource) {
+        self.what = what
+        self.time = time
+    }
+
+    /// Whoever has one address of IPv6 has a network of 64 bits, which counts as one.
+    private static func subject(_ address: String) -> String {
+        var bytes = in6_addr()
+        guard inet_pton(AF_INET6, address, &bytes) == 1 else { return address }
+        return withUnsafeBytes(of: bytes) { $0.prefix(8).map { String($0, radix: 16) }.joined(separator: ":") }
+    }
 
     /// - Throws: 429 with the seconds to wait, for an address with too many failures.
-    func check(_ address: String) throws {
-        let now = time.now
+    public func check(_ address: String) throws {
+        let now = time.now, address = Self.subject(address)
         let wait: Int64? = failures.withLock { failures in
             guard let found = failures[address] else { return nil }
             let left = Self.minutes * 60_000 - (now - found.since)
@@ -32,12 +45,12 @@ final class LoginAttempts: Sendable {
         }
         guard let wait else { return }
         throw ServiceError(
-            status: 429, code: "too_many_attempts", message: "Too many failed log-ins from your address. Try again in \((wait + 59) / 60) minutes.",
+            status: 429, code: "too_many_attempts", message: "Too many \(what) from your address. Try again in \((wait + 59) / 60) minutes.",
             retryAfterSeconds: Int(wait))
     }
 
-    func noteFailure(_ address: String) {
-        let now = time.now
+    public func noteFailure(_ address: String) {
+        let now = time.now, address = Self.subject(address)
         failures.withLock { failures in
             if failures.count >= Self.maximumAddresses { failures = failures.filter { now - $0.value.since < Self.minutes * 60_000 } }
             // All of them are recent: an attack from everywhere, against which counting by address is no help.
@@ -46,5 +59,5 @@ final class LoginAttempts: Sendable {
         }
     }
 
-    func noteSuccess(_ address: String) { failures.withLock { $0[address] = nil } }
+    public func noteSuccess(_ address: String) { failures.withLock { $0[Self.subject(address)] = nil } }
 }

@@ -1,0 +1,145 @@
+import Core
+@testable import Host
+import NIOCore
+import TestSupport
+import Testing
+
+/// A key reaches nothing through what it makes, and nothing after its end.
+@Suite("What a key may make and keep")
+struct KeyRightsTests {
+    private static func key(
+        _ app: TestApp, _ scopes: [KeyScope], modules: [String]? = nil, until expiry: Instant? = nil
+    ) async throws -> (key: APIKey, secret: String) {
+        try await app.installation.directory.createKey(
+            .init(name: "limited", scopes: scopes, expiresAt: expiry, allowedModules: modules), in: app.project, by: "test")
+    }
+
+    private static let tooMuch = "A key can't make one that may do more than itself"
+
+    @Test("a key that is limited to some modules administers those, and makes no key that may use others", arguments: Profile.available)
+    func modules(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let path = "/api/admin/projects/\(app.project.id)", limited = try await Self.key(app, [.admin], modules: ["funnels", "goals"])
+            let caller = TestApp.Caller.bearer(limited.secret)
+            for (modules, status) in [
+                (#","allowed_modules":null"#, 403), ("", 403), (#","allowed_modules":[]"#, 403), (#","allowed_modules":["core"]"#, 403),
+                (#","allowed_modules":["funnels","core"]"#, 403), (#","allowed_modules":["funnels"]"#, 201), (#","allowed_modules":["goals","funnels"]"#, 201),
+            ] {
+                let answer = try await app.post(path + "/keys", #"{"name":"x","scopes":["admin","query","ingest"]\#(modules)}"#, as: caller)
+                #expect(answer.status == status, "\(modules): \(answer.body)")
+                if status == 403 { #expect(answer.body.contains(Self.tooMuch) && answer.body.contains("must name some of funnels, goals")) }
+            }
+            // It sees and ends those keys alone that may do no more.
+            let seen = try await app.get(path + "/keys", as: caller).json()["data"]?.elements ?? []
+            #expect(seen.count == 3 && seen.allSatisfy { $0["allowed_modules"]?.isNull == false })
+            let other = try #require(try await app.installation.directory.keys(of: app.project).first { $0.allowedModules == nil })
+            let ended = try await app.delete(path + "/keys/\(other.id)", as: caller)
+            #expect(ended.status == 404)
+            let own = try await app.delete(path + "/keys/\(seen[0]["id"]?.string ?? "")", as: caller)
+            #expect(own.status == 204)
+            // Switches of its modules, and nothing that concerns all.
+            for (method, place, body, status) in [
+                ("POST", "/modules/utm/disable", "", 403), ("POST", "/modules/funnels/enable", "", 200), ("PUT", "/modules/core/access", #"{"access":"all"}"#, 403),
+                ("PUT", "/modules", #"{"modules":[{"name":"funnels","enabled":true},{"name":"utm","enabled":false}]}"#, 403),
+                ("GET", "/privacy/visitors/ada/export", "", 403), ("DELETE", "/privacy/visitors/ada", "", 403), ("GET", "/privacy", "", 403), ("GET", "/audit-logs", "", 403),
+                ("GET", "/modules", "", 200),
+            ] {
+                let answer = switch method {
+                case "GET": try await app.get(path + place, as: caller)
+                case "DELETE": try await app.delete(path + place, as: caller)
+                case "PUT": try await app.put(path + place, body, as: caller)
+                default: try await app.post(path + place, as: caller)
+                }
+                #expect(answer.status == status, "\(method) \(place): \(answer.status) \(answer.body)")
+            }
+        }
+    }
+
+    @Test("a key that ends makes none that lives longer", arguments: Profile.available)
+    func lifetime(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let limited = try await Self.key(app, [.admin], until: app.time.now.adding(days: 2))
+            for (expiry, status) in [("", 403), (#","expires_at":"2026-03-05"#, 403), (#","expires_at":"2026-03-04T12:00:00Z"#, 201), (#","expires_at":"2026-03-03"#, 201)] {
+                let body = #"{"name":"x","scopes":["query"]\#(expiry)\#(expiry.isEmpty ? "" : "\"")}"#
+                let answer = try await app.post("/api/admin/projects/\(app.project.id)/keys", body, as: .bearer(limited.secret))
+                #expect(answer.status == status, "\(expiry): \(answer.body)")
+                if status == 403 { #expect(answer.body.contains(Self.tooMuch) && answer.body.contains("must not be after 2026-03-04T12:00:00Z")) }
+            }
+        }
+    }
+
+    @Test("a stream ends when its key is revoked or expires, before anything more is shown", arguments: ["revoked", "expired"])
+    func stream(end: String) async throws {
+        try await TestApp.run { app in
+            let made = try await Self.key(app, [.query], until: end == "expired" ? app.time.now.adding(seconds: 60) : nil)
+            let directory = app.installation.directory, id = app.project.id, stream = app.installation.stream
+            let events = try stream.watch(app.project.number) {
+                guard directory.key(id: made.key.id) != nil, directory.project(id) != nil else { return nil }
+                return { _ in true }
+            }
+            let kept = try stream.watch(app.project.number) { { $0 == "core" } }, blind = try stream.watch(app.project.number) { { $0 == "logs" } }
+            try await app.collect(#"{"type":"pageview","path":"/before"}"#)
+            _ = try await app.get("/api/v1/stats")
+            if end == "revoked" { try await directory.revokeKey(made.key.id, in: app.project, by: "test") } else { app.time.advance(seconds: 60) }
+            try await app.collect(#"{"type":"pageview","path":"/after"}"#)
+            _ = try await app.get("/api/v1/stats")
+            // What was buffered before is there, and the stream ended by itself.
+            var seen = ""
+            for await event in events { seen += String(buffer: event) }
+            #expect(seen.contains("/before") && !seen.contains("/after"))
+            stream.close()
+            var all = "", none = ""
+            for await event in kept { all += String(buffer: event) }
+            for await event in blind { none += String(buffer: event) }
+            #expect(all.contains("/before") && all.contains("/after") && !none.contains("/"))
+        }
+    }
+
+    @Test("one project can't take every stream")
+    func streams() async throws {
+        try await TestApp.run { app in
+            let stream = app.installation.stream
+            var open: [AsyncStream<ByteBuffer>] = []
+            for _ in 0..<250 { open.append(try stream.watch(app.project.number) { { _ in true } }) }
+            let error = #expect(throws: ServiceError.self) { try stream.watch(app.project.number) { { _ in true } } }
+            #expect(error?.status == 503 && error?.retryAfterSeconds == 5)
+            open.append(try stream.watch(app.project.number + 1) { { _ in true } })
+            #expect(stream.watchers == 251)
+        }
+    }
+
+    @Test("wrong admin tokens are counted by address, an IPv6 network of 64 bits being one, and end in 429")
+    func guesses() async throws {
+        try await TestApp.run(yaml: "limits: {admin_per_second: 1000}\nserver: {trusted_proxies: [127.0.0.1/32, ::1/128]}") { app in
+            let attempts = FailedAttempts("wrong admin tokens", time: app.time)
+            for number in 0..<FailedAttempts.maximum { attempts.noteFailure("2001:db8:1:2::\(number)") }
+            let error = #expect(throws: ServiceError.self) { try attempts.check("2001:db8:1:2:ffff::1") }
+            #expect(error?.status == 429 && error?.message == "Too many wrong admin tokens from your address. Try again in 15 minutes.")
+            #expect(throws: Never.self) { try attempts.check("2001:db8:1:3::1") }
+            for _ in 0..<FailedAttempts.maximum {
+                let wrong = try await app.get("/api/admin/projects", as: .bearer("padm_wrong"))
+                #expect(wrong.status == 401)
+            }
+            let projects = try await app.get("/api/admin/projects", as: .token), keys = try await app.get("/api/admin/projects/\(app.project.id)/keys", as: .token)
+            #expect(projects.status == 429 && keys.status == 429 && projects.headers[.retryAfter] == "900")
+            app.time.advance(seconds: 900)
+            let again = try await app.get("/api/admin/projects", as: .token)
+            #expect(again.status == 200)
+        }
+    }
+
+    @Test("a key without the scope uses up nothing of the project's rate")
+    func budget() async throws {
+        try await TestApp.run { app in
+            var configuration = app.installation.configuration
+            configuration.limits.queryPerSecond = 3
+            app.installation.apply(configuration)
+            for _ in 0..<5 {
+                let refused = try await app.get("/api/v1/stats", as: .ingest)
+                #expect([403, 429].contains(refused.status))
+            }
+            let answer = try await app.get("/api/v1/stats")
+            #expect(answer.status == 200)
+        }
+    }
+}
