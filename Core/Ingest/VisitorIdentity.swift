@@ -7,6 +7,9 @@ import Synchronization
 
 /// Who a visitor is: 64-bit keys made from what was sent, or for visitors without an id from what a browser shows.
 public final class VisitorIdentity: Sendable {
+    /// How ids begin under which facts about provisioned people are recorded. Nobody collects for them: a page's key is everybody's.
+    static let provisioned = "scim:"
+
     /// A day's salt. Thrown away a day after its day, so that nobody can ever again compute who came from where.
     struct Salt: Sendable {
         let day: Day

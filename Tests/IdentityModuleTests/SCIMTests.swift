@@ -77,4 +77,17 @@ struct SCIMTests {
             #expect(blank.body == #"{"error":"Invalid request body: field 'user_name' must name the user; got spaces alone."}"#)
         }
     }
+
+    @Test("nobody collects under the id of a provisioned person")
+    func collected() async throws {
+        try await TestApp.run { app in
+            let made = try await app.post(Self.path + "/users", #"{"user_name":"ada","traits":{"role":"user"}}"#, as: .query).json()["id"]?.string ?? ""
+            for caller in [TestApp.Caller.ingest, .server] {
+                let answer = try await app.collect(#"{"type":"identify","visitor_id":"scim:\#(made)","payload":{"traits":{"role":"admin"}}}"#, as: caller)
+                #expect(answer.status == 400 && answer.body.contains("field 'visitor_id' must not begin with 'scim:'"), "\(answer.body)")
+            }
+            let profile = try await app.get("/api/v1/identity/profiles/scim:\(made)").json()
+            #expect(profile["traits"]?["role"]?.string == "user")
+        }
+    }
 }
