@@ -1,3 +1,5 @@
+import Common
+
 /// Which modules the host loads, and what new projects start with.
 public struct ModulesSettings: Sendable, Equatable {
     public enum Selection: Sendable, Equatable {
