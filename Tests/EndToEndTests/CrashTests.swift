@@ -44,6 +44,37 @@ struct CrashTests {
         }
     }
 
+    @Test("a restore that is killed at any moment leaves what was there, the backup, or a folder on which nothing starts")
+    func killedRestores() async throws {
+        try await withFolder { folder in
+            let setup = PulseProcess.Setup(folder: folder), backup = folder + "/backup"
+            var pulse = try await setup.start()
+            let keys = try await pulse.createProject(), event = #"{"type":"pageview","path":"/"}"#
+            #expect(try await pulse.collect(event, keys).status == 200)
+            #expect(try await setup.spawn(["backup", backup]).exit(within: 60) == 0)
+            #expect(try await pulse.collect(event, keys).status == 200)
+            #expect(try await pulse.stop() == 0)
+            for milliseconds in stride(from: 0, through: 1_500, by: 250) {
+                let restore = try setup.spawn(["restore", backup, "--force"])
+                try await Task.sleep(for: .milliseconds(milliseconds))
+                try? await restore.kill9()
+                if FileManager.default.fileExists(atPath: setup.data + "/restore-unfinished") {
+                    let host = try setup.spawn()
+                    #expect(try await host.exit(within: 60) != 0)
+                    #expect(host.output.contains("did not end"), "\(host.output)")
+                } else {
+                    pulse = try await setup.start()
+                    #expect([1, 2].contains(try await pulse.balance(keys).stored))
+                    #expect(try await pulse.stop() == 0)
+                }
+            }
+            #expect(try await setup.spawn(["restore", backup, "--force"]).exit(within: 60) == 0)
+            pulse = try await setup.start()
+            #expect(try await pulse.balance(keys).stored == 1)
+            #expect(try await pulse.stop() == 0)
+        }
+    }
+
     /// What a power failure leaves at the end of the journal: the beginning of a record that nobody was told is kept.
     private static func tear(_ setup: PulseProcess.Setup, _ random: inout SeededRandom) throws {
         let folder = setup.data + "/journal"
