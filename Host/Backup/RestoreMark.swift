@@ -35,6 +35,6 @@ extension DataFolder {
         let wayBack = aside.isEmpty
             ? "" : " What was there before is in \(path(aside)); to go back to it instead, put its files in the place of those in \(root) and delete \(path(Self.restoreMark))."
         throw FolderError(
-            "A restore into the data folder \(root) did not end, so what is there is not whole. Run it again: pulse restore FOLDER --force.\(wayBack)")
+            "A restore into the data folder \(root) did not end, so what is there is not whole. Run it again, with pulse restore FOLDER --force, and let it end.\(wayBack)")
     }
 }

@@ -74,7 +74,7 @@ struct BackupFaultTests {
         try folder.create()
         // What a kill leaves that comes between the two stores.
         try folder.markRestoreBegun(aside: hadData ? "before-restore-x" : nil)
-        let sentence = "A restore into the data folder \(data) did not end, so what is there is not whole. Run it again: pulse restore FOLDER --force."
+        let sentence = "A restore into the data folder \(data) did not end, so what is there is not whole. Run it again, with pulse restore FOLDER --force, and let it end."
             + (hadData ? " What was there before is in \(data)/before-restore-x; to go back to it instead, put its files in the place of those in \(data) "
                 + "and delete \(data)/restore-unfinished." : "")
         for _ in 0..<2 {
