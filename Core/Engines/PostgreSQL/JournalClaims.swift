@@ -8,6 +8,8 @@ final class JournalClaims: Sendable {
     private let connection: PostgreSQLConnection
     private let logger: Logger
     private let journals = Mutex<Set<String>>([])
+    /// Those of which another host had the lock at some time since: what is stored of them may be that host's.
+    private let contested = Mutex<Set<String>>([])
 
     /// The server may believe for so long that a host is there whose machine has died.
     private static let keepAlive = "SET tcp_keepalives_idle TO 15; SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3"
@@ -35,8 +37,13 @@ final class JournalClaims: Sendable {
     /// Before each batch: the connection may have broken since, and another host have come.
     func check(_ journal: String) async throws {
         guard journals.withLock({ $0.contains(journal) }) else { return }
-        guard try await isTaken(journal) else { throw JournalInUse(journal: journal) }
+        guard try await isTaken(journal) else {
+            contested.withLock { _ = $0.insert(journal) }
+            throw JournalInUse(journal: journal)
+        }
     }
+
+    func isContested(_ journal: String) -> Bool { contested.withLock { $0.contains(journal) } }
 
     /// Takes the lock, or takes it once more where this connection has it.
     private func isTaken(_ journal: String) async throws -> Bool {

@@ -131,6 +131,8 @@ public final class PostgreSQLEventStore: EventStore {
                 try Self.store(plan.ledger(duplicates: duplicates), in: session)
             }
         } catch is AlreadyApplied {
+            // Of this host a batch that failed before; of another one the facts would be lost.
+            if claims.isContested(batch.journal) { throw JournalInUse(journal: batch.journal) }
             return AppliedBatch(duplicates: duplicates, wasApplied: true)
         } catch let lost as CommitUnknown {
             try resolve(lost, batch, in: session)
