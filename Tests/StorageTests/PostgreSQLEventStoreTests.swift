@@ -32,8 +32,8 @@ struct JournalClaimTests {
             try await first.claim(journal: "a", patienceSeconds: 0)
             _ = try await first.apply(Samples.batch([Samples.row("a")], to: 1))
             let second = try PostgreSQLTestServer.eventStore(schema)
-            // The server hears of the end of the connection when it is next used.
-            proxy.cut(.before("pg_try_advisory_lock"), thenRefuse: true)
+            // The journal's name is in the first thing that is sent for a batch: the statement itself is prepared.
+            proxy.cut(.before("a"), thenRefuse: true)
             await #expect(throws: (any Error).self) { try await first.apply(Samples.batch([Samples.row("b")], to: 2)) }
             try await second.claim(journal: "a", patienceSeconds: 30)
             proxy.heal()
