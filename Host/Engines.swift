@@ -12,7 +12,7 @@ import Storage
 /// The stores that the configuration asks for: embedded, or PostgreSQL and Redis.
 struct Engines: Sendable {
     let control: any ControlStore
-    let events: any EventStore
+    var events: any EventStore
     let coordination: any Coordination
     /// Whether this process alone writes to the stores, so that it knows whenever facts change.
     let isAlone: Bool

@@ -39,13 +39,15 @@ public struct Installation: Sendable {
     let dashboard: DashboardSessions
 
     /// Opens the stores, brings their schema up to date, catches up with the journal.
+    /// - Parameter events: what stands between Pulse and its event store; nil for nothing.
     /// - Throws: what a person must mend: configuration, an unreachable server, a database of a newer Pulse.
     static func open(
         _ configuration: HostConfiguration, modules: [any AnalyticsModule]? = nil, time: any TimeSource = SystemTime(),
-        patience: StartPatience = .none, telemetry: Telemetry, logger: Logger
+        patience: StartPatience = .none, events: ((any EventStore) -> any EventStore)? = nil, telemetry: Telemetry, logger: Logger
     ) async throws -> Installation {
         let modules = try modules ?? ModuleList.load(configuration.modules)
-        let engines = try await Engines.open(configuration, time: time, logger: logger)
+        var engines = try await Engines.open(configuration, time: time, logger: logger)
+        if let events { engines.events = events(engines.events) }
         do {
             if configuration.storage.databaseURL != nil {
                 try await patience.wait(for: "PostgreSQL", logger: logger) {
@@ -87,7 +89,7 @@ public struct Installation: Sendable {
             applied: { rows, duplicates in stream.publish(rows, duplicates) })
         let reports = Reports(
             events: engines.events, timeoutSeconds: Double(configuration.storage.queryTimeoutSeconds),
-            maximumBytes: configuration.limits.reportCacheMB << 20, settle: writer.settle,
+            maximumBytes: configuration.limits.reportCacheMB << 20, settle: { try await writer.settle($0) },
             version: { engines.isAlone ? counters.version(of: $0, over: $1) : nil })
         let deferred = Deferred<Collection>()
         let services = Services(
@@ -125,7 +127,7 @@ public struct Installation: Sendable {
             geoIP: geoIP,
             gate: { module, project, key in try gate.directory.checkModule(module, .write, project, key) })
         let collection = Collection(
-            journal: journal, pipeline: pipeline, counters: counters, maximumEvents: configuration.limits.batchEvents)
+            journal: journal, writer: writer, pipeline: pipeline, counters: counters, maximumEvents: configuration.limits.batchEvents)
         deferred.set(collection)
         let ledger = Ledger(events: engines.events, writer: writer, counters: counters)
         let probes = Probes(

@@ -2,6 +2,7 @@ import Common
 import Coordination
 import HTTPTypes
 import Logging
+import Storage
 import Synchronization
 
 /// The one place that decides whether a request reaches a handler. The same checks in the same order for every
@@ -62,18 +63,32 @@ public struct Gate: Sendable {
         case .project(let handler):
             let caller = try await admit(request, route, module, surface, &rate)
             try Self.checkParameters(route, request)
-            return try await handler(ProjectRequest(
-                request: request, services: services, route: route, module: module, project: caller.project, caller: caller.who))
+            return try await answer(request, route, module, caller, handler)
         case .publicToken(let resolve, let handler):
             let caller = try await admitPublic(request, route, module, resolve, &rate)
             try Self.checkParameters(route, request)
             var request = request
             // What definitions say is not the public's to change: of the query only what the route declares goes on.
             request.query = request.query.keeping(route.parameters.map(\.name))
-            return try await handler(ProjectRequest(
-                request: request, services: services, route: route, module: module, project: caller.project, caller: caller.who))
+            return try await answer(request, route, module, caller, handler)
         }
     }
+
+    /// Runs the handler; an answer that may lack something that was acknowledged says as of when it is.
+    private func answer(
+        _ request: IncomingRequest, _ route: Route, _ module: String?, _ caller: Admitted,
+        _ handler: @Sendable (ProjectRequest) async throws -> Answer
+    ) async throws -> Answer {
+        // Collection asks no report.
+        let services = route.scope == .ingest ? services : services.forOneAnswer()
+        var answer = try await handler(ProjectRequest(
+            request: request, services: services, route: route, module: module, project: caller.project, caller: caller.who))
+        if let asOf = services.reports.asOf { answer.headers[Self.asOf] = asOf.iso8601 }
+        return answer
+    }
+
+    /// Only where something may be missing.
+    private static let asOf = HTTPField.Name("X-Pulse-As-Of")!
 
     private struct Admitted {
         let project: Project

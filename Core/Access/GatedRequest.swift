@@ -42,6 +42,13 @@ public struct Services: Sendable {
         self.externalDatabase = externalDatabase
     }
 
+    /// The same for one answer, which says as of when it is.
+    func forOneAnswer() -> Services {
+        var services = self
+        services.reports = reports.forOneAnswer()
+        return services
+    }
+
     public struct BodyLimits: Sendable {
         public let bytes: Int
         public init(bytes: Int = 1_048_576) { self.bytes = bytes }

@@ -52,17 +52,26 @@ extension Route {
     private static func extended(_ parameters: [Parameter]) -> [Parameter] { parameters + [ScopeParameters.compare] }
 
     private static func extended(_ fields: [Schema.Field]) -> Success {
-        .json(.object(fields + [.optional("previous", .object(fields), "The period before, with compare=previous.")]))
+        .json(.object(fields + [
+            .optional("previous", .object(fields), "The period before, with compare=previous."),
+            .optional("as_of", .timestamp, "What was collected after this is not all in it yet; only where that is so."),
+        ]))
     }
 
     private static func answer<Report: Encodable & Sendable>(
         _ call: ProjectRequest, run: @escaping @Sendable (Scope) async throws -> Report
     ) async throws -> Answer {
         let scope = try await call.scope()
-        guard call.text("compare") == "previous" else { return try .json(Compared(current: try await run(scope), previous: nil)) }
-        async let current = run(scope)
-        async let previous = run(scope.over(scope.previousRange))
-        return try .json(Compared(current: try await current, previous: try await previous))
+        var answer: Answer
+        if call.text("compare") == "previous" {
+            async let current = run(scope)
+            async let previous = run(scope.over(scope.previousRange))
+            answer = try .json(Compared(current: try await current, previous: try await previous))
+        } else {
+            answer = try .json(Compared(current: try await run(scope), previous: nil))
+        }
+        if let asOf = call.services.reports.asOf { try answer.add("as_of", asOf) }
+        return answer
     }
 
     /// `path/drill`: the visitors behind a number of the report at `path`.

@@ -10,13 +10,20 @@ import Storage
 ///
 /// The steps of one event are in `EventPipeline`; here is what concerns the request as a whole.
 public final class Collection: FactRecorder {
+    /// A larger body is a batch, which waits where the writer has enough to do. What browsers send is smaller.
+    private static let liveBytes = 16 << 10
+    /// After so many events of a batch others have their turn, on a thread that has many to serve.
+    private static let eventsAtATime = 32
+
     private let journal: Journal
+    private let writer: IngestWriter
     private let pipeline: EventPipeline
     private let counters: IngestCounters
     private let maximumEvents: Int
 
-    public init(journal: Journal, pipeline: EventPipeline, counters: IngestCounters, maximumEvents: Int = 1_000) {
+    public init(journal: Journal, writer: IngestWriter, pipeline: EventPipeline, counters: IngestCounters, maximumEvents: Int = 1_000) {
         self.journal = journal
+        self.writer = writer
         self.pipeline = pipeline
         self.counters = counters
         self.maximumEvents = maximumEvents
@@ -27,15 +34,36 @@ public final class Collection: FactRecorder {
     /// A single payload answers `{"ok":true}` or its error. A batch answers how many were accepted and what was wrong
     /// with each of the others: 200 while at least one was accepted, else 400.
     public func collect(_ call: ProjectRequest) async throws -> Answer {
-        let payloads: Payloads
-        do {
-            payloads = try Payloads(try await body(of: call), maximum: maximumEvents)
-        } catch let error as ServiceError {
+        let body = try await refusing(call) { try await self.body(of: call) }
+        // Before it is parsed: what is sent too fast costs little.
+        let pass = try await refusing(call) { try await self.pass(for: body, of: call.project) }
+        let batch: Batch, isSingle: Bool
+        do { (batch, isSingle) = try await take(body, from: call) } catch {
+            writer.door.leave(pass, bytes: 0, keptUntil: nil)
+            throw error
+        }
+        writer.door.leave(pass, bytes: batch.rows.bytes.count, keptUntil: batch.end)
+        return isSingle ? try Self.answer(toSingle: batch) : Self.answer(toBatch: batch)
+    }
+
+    /// Counts the request as one event where it is refused as a whole.
+    private func refusing<Result>(_ call: ProjectRequest, _ body: () async throws -> Result) async throws -> Result {
+        do { return try await body() } catch let error as ServiceError {
             refuse(in: call.project, at: call.now, Self.reason(error, default: .invalidBody))
             throw error
         }
-        let batch = try await take(payloads.events, of: payloads, from: call)
-        return payloads.isSingle ? try Self.answer(toSingle: batch) : Self.answer(toBatch: batch)
+    }
+
+    private func take(_ body: ByteBuffer, from call: ProjectRequest) async throws -> (Batch, isSingle: Bool) {
+        let payloads = try await refusing(call) { try Payloads(body, maximum: maximumEvents) }
+        return (try await take(payloads.events, of: payloads, from: call), payloads.isSingle)
+    }
+
+    /// Waits until the writer can keep up with what comes in a large body; nil for others, which don't wait.
+    /// - Throws: 429 where that takes too long.
+    private func pass(for body: ByteBuffer, of project: Project) async throws -> BatchDoor.Pass? {
+        guard body.readableBytes > Self.liveBytes else { return nil }
+        return try await writer.door.enter(project.number, bytes: body.readableBytes) { writer.hurry() }
     }
 
     /// One event that no body holds, such as the pageview of an image.
@@ -52,6 +80,7 @@ public final class Collection: FactRecorder {
         if pipeline.lacksSalt(at: call.now) { await pipeline.fetchSalt(at: call.now) }
         let sender = pipeline.sender(of: call)
         for (index, json) in events.enumerated() {
+            if index > 0, index % Self.eventsAtATime == 0 { await Task.yield() }
             batch.received += 1
             do {
                 let effect = try pipeline.add(json, from: sender, to: &batch.rows)
@@ -64,7 +93,7 @@ public final class Collection: FactRecorder {
                 if refusal.reason.isTold { batch.errors.append((index, refusal.error)) } else { batch.accepted += 1 }
             }
         }
-        try await keep(batch, in: call.project)
+        batch.end = try await keep(batch, from: call)
         return batch
     }
 
@@ -74,8 +103,9 @@ public final class Collection: FactRecorder {
     public func record(_ facts: [Fact], about visitor: String, of project: Project, at instant: Instant) async throws {
         var rows = EncodedRows()
         pipeline.add(facts, about: visitor, of: project, at: instant, to: &rows)
-        try await journal.append(JournalRecord.encode(
+        let end = try await journal.append(JournalRecord.encode(
             project: project.number, hour: instant.startOfHour.milliseconds, received: 0, refusals: [:], rows: rows))
+        writer.acknowledged.note(project.number, upTo: end, at: instant)
     }
 
     /// Counts a request that the gate refused as one event.
@@ -168,18 +198,24 @@ public final class Collection: FactRecorder {
         /// The rows of the events that are to be stored, and for each of these what it changed in memory.
         var rows = EncodedRows()
         var effects: [EventPipeline.Effect] = []
+        /// Up to where it lies in the journal; nil where nothing of it does.
+        var end: JournalPosition?
         var events: Int { effects.count }
     }
 
-    private func keep(_ batch: Batch, in project: Project) async throws {
+    /// Returns where the batch ends in the journal, or a little behind; nil where there is nothing to keep.
+    private func keep(_ batch: Batch, from call: ProjectRequest) async throws -> JournalPosition? {
+        var end: JournalPosition?
         if batch.rows.isEmpty {
             write(.init(project: batch.project, hour: batch.hour, refusals: batch.refusals))
         } else {
             counters.kept(Int64(batch.events), of: batch.project, at: batch.hour)
             do {
-                try await journal.append(JournalRecord.encode(
+                let position = try await journal.append(JournalRecord.encode(
                     project: batch.project, hour: batch.hour, received: batch.received, refusals: batch.refusals,
                     adjustments: batch.adjustments, rows: batch.rows))
+                writer.acknowledged.note(batch.project, upTo: position, at: call.now)
+                end = position
             } catch {
                 counters.kept(Int64(-batch.events), of: batch.project, at: batch.hour)
                 // Nothing of it was kept.
@@ -194,6 +230,7 @@ public final class Collection: FactRecorder {
         counters.received(batch.received)
         for (reason, count) in batch.adjustments { counters.adjusted(reason, count) }
         for (reason, count) in batch.refusals { if let reason = DropReason(rawValue: reason) { counters.refused(reason, count) } }
+        return end
     }
 
     private static let ok = Answer.json(bytes: ByteBuffer(string: #"{"ok":true}"#))

@@ -5,6 +5,7 @@ public enum DropReason: String, Sendable, CaseIterable, Error {
     case bodyTooLarge = "body_too_large"
     case tooManyEvents = "too_many_events"
     case rateLimited = "rate_limited"
+    case tooFast = "too_fast"
     case missingScope = "missing_scope"
     /// A page of a site that `server.collection_origins` does not list.
     case foreignOrigin = "foreign_origin"

@@ -6,23 +6,33 @@ import Synchronization
 
 /// Follows the journal into the event store: reads what is on disk, applies it in batches, releases it.
 ///
-/// Nothing waits here before an event is acknowledged. A report does: `settle()` returns once everything that was
-/// acknowledged before the call can be queried.
+/// No event waits here before it is acknowledged; batches wait at the door while the writer has enough to do
+/// (`IngestWriter+Waiting.swift`). A report waits for what was acknowledged for its project before it was asked.
 public final class IngestWriter: Service {
     public struct Settings: Sendable {
-        /// A batch is written when so much has gathered ...
-        public var batchBytes = 8 << 20
-        /// ... or this long after its first event, or as soon as a report asks.
+        /// The writer waits for more this long after the first event, unless a report asks or a batch waits at the door.
         public var intervalMilliseconds = 100
+        /// A batch for the store takes about so long, as measured, and has at most so many bytes. Reports wait for the one
+        /// that is under way, at the least.
+        var batchSeconds = 0.1
+        var batchBytes = 64 << 10...8 << 20
+        /// So long a report waits for what was acknowledged before it.
+        var reportPatience = Duration.seconds(2)
+        var door = BatchDoor.Settings()
+        /// For how long batches take.
+        var now: @Sendable () -> ContinuousClock.Instant = { .now }
         public init() {}
     }
 
-    private let journal: Journal
+    let journal: Journal
     private let events: any EventStore
     private let tables: [FactTable]
     private let counters: IngestCounters
-    private let settings: Settings
+    let settings: Settings
     private let placement: SessionPlacement
+    /// Who may send batches, and up to where events are acknowledged.
+    let door: BatchDoor
+    let acknowledged = Acknowledged()
     private let logger: Logger
     private let applied: @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
     private let state = Mutex(State())
@@ -30,13 +40,20 @@ public final class IngestWriter: Service {
     private struct State {
         var applied = JournalPosition.start
         /// The batch that was last given to the event store, until it is known to be there.
-        var batch: FactBatch?
+        var batch: Batch?
         /// Whether it was tried before, so that it may be there though that failed.
         var isTried = false
-        var waiters: [(until: JournalPosition, continuation: CheckedContinuation<Void, any Error>)] = []
+        var speed = WriterSpeed()
+        var waiters: [(until: JournalPosition, wait: TimedWait<Bool>)] = []
         var failure: String?
         var wakeUp: CheckedContinuation<Void, Never>?
         var isHurried = false
+    }
+
+    private struct Batch {
+        var facts: FactBatch
+        /// What it takes in the journal.
+        let bytes: Int
     }
 
     /// - Parameter applied: told of every batch after it can be queried, in order: what fan-out is driven by.
@@ -50,6 +67,7 @@ public final class IngestWriter: Service {
         self.counters = counters
         self.settings = settings
         placement = SessionPlacement(tables: tables, events: events, timeoutMinutes: sessionTimeoutMinutes)
+        door = BatchDoor(journal, settings.door)
         self.logger = logger
         self.applied = applied
     }
@@ -63,28 +81,32 @@ public final class IngestWriter: Service {
         while try await applyNext(isRecovering: true) {}
     }
 
-    // MARK: For reports
+    // MARK: For those who wait
 
-    /// Returns once everything that is acknowledged now can be queried.
+    /// Waits until the store has come to `position`; false when it has not within `limit`.
     /// - Throws: 503 while the event store is away.
-    public func settle() async throws {
-        let until = journal.committedPosition
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            enum Verdict { case done, failed(String), waits(CheckedContinuation<Void, Never>?) }
-            let verdict: Verdict = state.withLock { state in
-                if state.applied >= until { return .done }
-                if let failure = state.failure { return .failed(failure) }
-                state.waiters.append((until, continuation))
-                state.isHurried = true
-                defer { state.wakeUp = nil }
-                return .waits(state.wakeUp)
-            }
-            switch verdict {
-            case .done: continuation.resume()
-            case .failed(let failure): continuation.resume(throwing: Self.away(failure))
-            case .waits(let wakeUp): wakeUp?.resume()
-            }
+    func wait(until position: JournalPosition, within limit: Duration? = nil) async throws -> Bool {
+        let wait = TimedWait<Bool>()
+        let isDone = try state.withLock { state in
+            if state.applied >= position { return true }
+            if let failure = state.failure { throw Self.away(failure) }
+            state.waiters.append((position, wait))
+            return false
         }
+        guard !isDone else { return true }
+        hurry()
+        let isThere = try await wait.outcome(within: limit, late: false)
+        if !isThere { state.withLock { $0.waiters.removeAll { $0.wait === wait } } }
+        return isThere
+    }
+
+    /// Lets the writer begin with what it has.
+    func hurry() {
+        state.withLock { state in
+            state.isHurried = true
+            defer { state.wakeUp = nil }
+            return state.wakeUp
+        }?.resume()
     }
 
     /// Takes what is stored out of the journal's files, too. After an erasure, as events lie there until their segment is full.
@@ -107,6 +129,9 @@ public final class IngestWriter: Service {
     public var failure: String? { state.withLock { $0.failure } }
 
     public var appliedPosition: JournalPosition { state.withLock { $0.applied } }
+
+    /// As measured lately; nil before the first batch.
+    var bytesPerSecond: Double? { state.withLock { $0.speed.bytesPerSecond } }
 
     // MARK: Running
 
@@ -181,51 +206,66 @@ public final class IngestWriter: Service {
             state.failure = failure
             return state.waiters
         }
-        for waiter in waiters { waiter.continuation.resume(throwing: Self.away(failure)) }
+        for waiter in waiters { waiter.wait.end(.failure(Self.away(failure))) }
+        door.setOpen(true)
     }
 
     /// Applies one batch; false when there is nothing more.
     private func applyNext(isRecovering: Bool = false) async throws -> Bool {
         // A batch that failed is tried again as it was: it may be stored all the same, as when the database went away
         // during COMMIT. The store knows it by its position; one that reaches further would hold its rows twice.
-        let failed = state.withLock { $0.batch }
-        guard var batch = try failed ?? nextBatch() else { return false }
-        if failed == nil { batch = try await placement.placed(batch) }
+        let start = settings.now(), failed = state.withLock { $0.batch }
+        guard var batch = try failed ?? nextBatch(isRecovering: isRecovering) else { return false }
+        if failed == nil { batch.facts = try await placement.placed(batch.facts) }
         state.withLock { [batch] in $0.batch = batch }
         let outcome: AppliedBatch
-        do { outcome = try await events.apply(batch) } catch {
+        do { outcome = try await events.apply(batch.facts) } catch {
             state.withLock { $0.isTried = true }
             throw error
         }
         // Never let go of: the journal has what nobody else has.
         guard !outcome.wasApplied || state.withLock({ $0.isTried }) else { throw JournalInUse(journal: journal.id) }
-        state.withLock { state in
+        let took = start.duration(to: settings.now()) / .seconds(1)
+        let wasAway = state.withLock { state in
             state.batch = nil
             state.isTried = false
-            state.failure = nil
+            state.speed.add(bytes: batch.bytes, seconds: took)
+            defer { state.failure = nil }
+            return state.failure != nil
         }
+        if wasAway { door.setOpen(false) }
+        let rows = batch.facts.rows
         // Another process wrote them down, and counted them as waiting.
-        if isRecovering { counters.kept(batch.rows) }
-        counters.applied(rows: batch.rows, duplicates: outcome.duplicates)
-        for project in Set(batch.moves.map(\.project)) { counters.changed(project: project) }
-        await applied(batch.rows, outcome.duplicates)
-        advance(to: batch.position)
+        if isRecovering { counters.kept(rows) }
+        counters.applied(rows: rows, duplicates: outcome.duplicates)
+        for project in Set(batch.facts.moves.map(\.project)) { counters.changed(project: project) }
+        await applied(rows, outcome.duplicates)
+        advance(to: batch.facts.position)
         return true
     }
 
+    /// Nobody waits while it recovers, and large batches take less time in all.
+    private func maximumBytes(isRecovering: Bool) -> Int {
+        let range = settings.batchBytes
+        guard !isRecovering else { return range.upperBound }
+        guard let bytesPerSecond else { return range.lowerBound }
+        return Int(min(max(bytesPerSecond * settings.batchSeconds, Double(range.lowerBound)), Double(range.upperBound)))
+    }
+
     /// What the journal has after the last batch; nil for nothing.
-    private func nextBatch() throws -> FactBatch? {
+    private func nextBatch(isRecovering: Bool) throws -> Batch? {
         let position = appliedPosition
-        let (records, next) = try journal.read(from: position, maximumBytes: settings.batchBytes)
+        let (records, next) = try journal.read(from: position, maximumBytes: maximumBytes(isRecovering: isRecovering))
         guard !records.isEmpty else {
             // The end of a segment is the beginning of the next one, and somebody may wait for that.
             if next > position { advance(to: next) }
             return nil
         }
         let parsed = try records.map(JournalRecord.init)
-        return FactBatch(
+        let facts = FactBatch(
             journal: journal.id, position: next, tables: tables, rows: parsed.flatMap(\.rows), ledger: Self.summed(parsed.flatMap(\.ledger)),
             trace: { row in row.read { header, _ in self.tables[header.table].name == Activity.table.name } ? Activity.trace(of: row) : nil })
+        return Batch(facts: facts, bytes: records.reduce(0) { $0 + $1.count })
     }
 
     private static func summed(_ entries: [LedgerEntry]) -> [LedgerEntry] {
@@ -241,12 +281,14 @@ public final class IngestWriter: Service {
 
     private func advance(to position: JournalPosition) {
         journal.release(before: position)
-        let ready = state.withLock { state in
+        let (ready, bytesPerSecond) = state.withLock { state in
             state.applied = position
             let ready = state.waiters.filter { $0.until <= position }
             state.waiters.removeAll { $0.until <= position }
-            return ready
+            return (ready, state.speed.bytesPerSecond)
         }
-        for waiter in ready { waiter.continuation.resume() }
+        for waiter in ready { waiter.wait.end(.success(true)) }
+        acknowledged.applied(upTo: position)
+        door.applied(upTo: position, bytesPerSecond: bytesPerSecond)
     }
 }

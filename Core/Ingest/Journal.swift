@@ -51,7 +51,8 @@ public final class Journal: Sendable {
 
     /// Who is told what became of a record.
     private enum Waiter: Sendable {
-        case task(CheckedContinuation<Void, any Error>)
+        /// With the end of what reached the disk with it.
+        case task(CheckedContinuation<JournalPosition, any Error>)
         case ifLost(@Sendable () -> Void)
     }
 
@@ -96,9 +97,11 @@ public final class Journal: Sendable {
     // MARK: Appending
 
     /// Appends a record and returns once it is on disk.
+    /// - Returns: a position at or behind its end, on disk too.
     /// - Throws: `ServiceError` 503 when the journal is full or the disk refuses.
-    public func append(_ record: [UInt8]) async throws {
-        try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
+    @discardableResult
+    public func append(_ record: [UInt8]) async throws -> JournalPosition {
+        try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<JournalPosition, any Error>) in
             do { try enqueue(record, .task(waiter)) } catch { waiter.resume(throwing: error) }
         }
     }
@@ -111,12 +114,13 @@ public final class Journal: Sendable {
 
     /// Returns once everything that was appended before is on disk, or was refused.
     public func flush() async {
-        try? await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
-            let waits = state.withLock { state in
-                if state.isWriting { state.waiters.append(.task(waiter)) }
-                return state.isWriting
+        _ = try? await withCheckedThrowingContinuation { (waiter: CheckedContinuation<JournalPosition, any Error>) in
+            let committed = state.withLock { state -> JournalPosition? in
+                guard state.isWriting else { return state.committed }
+                state.waiters.append(.task(waiter))
+                return nil
             }
-            if !waits { waiter.resume() }
+            if let committed { waiter.resume(returning: committed) }
         }
     }
 
@@ -131,10 +135,7 @@ public final class Journal: Sendable {
         let starts = try state.withLock { state -> Bool in
             guard !state.isClosed else { throw ServiceError.unavailable("stopping", "The server is stopping. Try again in a moment.") }
             let size = Int64(record.count + Frame.bytes)
-            guard Self.backlog(state) + size <= maximumBytes else {
-                throw ServiceError.unavailable(
-                    "journal_full", "Events can't be kept at the moment: the journal is full. Try again in 5 seconds.", retryAfterSeconds: 5)
-            }
+            guard Self.backlog(state) + size <= maximumBytes else { throw Self.full }
             Frame.append(record, checksum, to: &state.pending)
             state.end = JournalPosition(segment: state.end.segment, offset: state.end.offset + size)
             state.waiters.append(waiter)
@@ -143,6 +144,9 @@ public final class Journal: Sendable {
         }
         if starts { queue.async { self.writeGroups() } }
     }
+
+    static let full = ServiceError.unavailable(
+        "journal_full", "Events can't be kept at the moment: the journal is full. Try again in 5 seconds.", retryAfterSeconds: 5)
 
     /// Bytes between the oldest record still needed and the end.
     private static func backlog(_ state: borrowing State) -> Int64 {
@@ -173,8 +177,8 @@ public final class Journal: Sendable {
             do {
                 let start = ContinuousClock.now
                 try JournalFiles.write(group.bytes, to: group.descriptor, at: group.start)
-                committed(upTo: group.start + Int64(group.bytes.count))
-                for case .task(let waiter) in group.waiters { waiter.resume() }
+                let end = committed(upTo: group.start + Int64(group.bytes.count))
+                for case .task(let waiter) in group.waiters { waiter.resume(returning: end) }
                 if group.waiters.count > 1 { Self.wait(until: start + Self.syncPause) }
             } catch {
                 failed(group.waiters, error, at: group.start)
@@ -187,15 +191,17 @@ public final class Journal: Sendable {
         if left > .zero { usleep(UInt32(left / .microseconds(1))) }
     }
 
-    private func committed(upTo offset: Int64) {
-        let watchers = state.withLock { state -> [AsyncStream<Void>.Continuation] in
-            state.committed = JournalPosition(segment: state.committed.segment, offset: offset)
+    private func committed(upTo offset: Int64) -> JournalPosition {
+        let (end, watchers) = state.withLock { state -> (JournalPosition, [AsyncStream<Void>.Continuation]) in
+            let end = JournalPosition(segment: state.committed.segment, offset: offset)
+            state.committed = end
             state.segments[state.committed.segment] = offset
             state.failure = nil
             if offset >= segmentBytes { _ = startSegment(state.committed.segment + 1, &state) }
-            return Array(state.watchers.values)
+            return (end, Array(state.watchers.values))
         }
         for watcher in watchers { watcher.yield() }
+        return end
     }
 
     /// False when the file can't be made: then the old segment goes on, and it is tried again at the next group.

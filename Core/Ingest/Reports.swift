@@ -23,16 +23,19 @@ public final class Reports: ReportReader {
     }
 
     private let events: any EventStore
-    private let settle: @Sendable () async throws -> Void
+    let settle: @Sendable (Int32) async throws -> Instant?
     private let version: @Sendable (Int32, TimeRange) -> Int64?
     private let timeoutSeconds: Double
     private let maximumBytes: Int
     private let cache = Mutex(Cache())
 
-    /// - Parameter version: grows whenever facts of the project in the range change; nil where this host can't know,
-    ///   because others write too: then nothing is kept.
+    /// - Parameters:
+    ///   - settle: waits until what is acknowledged for the project is there, though not for long; as of when what is there is, where
+    ///     that took too long.
+    ///   - version: grows whenever facts of the project in the range change; nil where this host can't know, because others
+    ///     write too: then nothing is kept.
     public init(
-        events: any EventStore, timeoutSeconds: Double, maximumBytes: Int, settle: @escaping @Sendable () async throws -> Void,
+        events: any EventStore, timeoutSeconds: Double, maximumBytes: Int, settle: @escaping @Sendable (Int32) async throws -> Instant?,
         version: @escaping @Sendable (Int32, TimeRange) -> Int64?
     ) {
         self.events = events
@@ -45,7 +48,16 @@ public final class Reports: ReportReader {
     public var dialect: Dialect { events.dialect }
 
     public func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
-        try await settle()
+        try await forOneAnswer().rows(statement, of: project, over: range)
+    }
+
+    public func visitorBound(of project: Int32) async throws -> Int64? { try await forOneAnswer().visitorBound(of: project) }
+
+    public func forOneAnswer() -> any ReportReader { AnswerReports(self) }
+
+    // MARK: For one answer
+
+    func answer(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
         // Taken before the statement runs: what is applied meanwhile makes the answer old, never new.
         guard maximumBytes > 0, let version = version(project, range) else { return try await ask(statement) }
         let (text, values) = statement.rendered(for: dialect)
@@ -56,10 +68,7 @@ public final class Reports: ReportReader {
         return rows
     }
 
-    public func visitorBound(of project: Int32) async throws -> Int64? {
-        try await settle()
-        return try await events.visitorBound(of: project)
-    }
+    func bound(of project: Int32) async throws -> Int64? { try await events.visitorBound(of: project) }
 
     private func ask(_ statement: SQL) async throws -> Rows {
         do { return try await events.query(statement, timeoutSeconds: timeoutSeconds) } catch let timeout as QueryTimeout {

@@ -27,14 +27,25 @@ public struct TimeRange: Sendable, Hashable {
     }
 }
 
-/// Where scopes get their rows: whoever implements it waits until acknowledged events are there, keeps repeated
-/// answers, and stops statements that take too long.
+/// Where scopes get their rows: whoever implements it waits until acknowledged events are there, though not for long, keeps
+/// repeated answers, and stops statements that take too long.
 public protocol ReportReader: Sendable {
     var dialect: Dialect { get }
     /// - Throws: `ServiceError` 503 past the installation's time limit or while the store is away.
     func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows
     /// `EventStore.visitorBound`, once what was acknowledged is there.
     func visitorBound(of project: Int32) async throws -> Int64?
+
+    /// The same for one answer, whose statements wait together, once.
+    func forOneAnswer() -> any ReportReader
+    /// Where something that was acknowledged may be missing in the answer: the instant before which nothing is. Nil where it has
+    /// everything.
+    var asOf: Instant? { get }
+}
+
+extension ReportReader {
+    public func forOneAnswer() -> any ReportReader { self }
+    public var asOf: Instant? { nil }
 }
 
 /// What a report may see: one project, one time range, and the filters and the segment of the request.

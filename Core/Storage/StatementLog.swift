@@ -16,6 +16,7 @@ public final class StatementLog: ReportReader {
 
     public var statements: [Statement] { log.withLock { $0 } }
     public var dialect: Dialect { reader.dialect }
+    public var asOf: Instant? { reader.asOf }
 
     public func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
         let (sql, values) = statement.rendered(for: dialect)

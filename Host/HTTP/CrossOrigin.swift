@@ -55,7 +55,7 @@ final class CrossOrigin: Sendable {
             response.headers[.accessControlAllowOrigin] = origin
         }
         response.headers[.accessControlExposeHeaders] =
-            "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-ID"
+            "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-ID, X-Pulse-As-Of"
         guard request.method == .options else { return }
         response.headers[.accessControlAllowMethods] = response.headers[.allow] ?? ""
         response.headers[.accessControlAllowHeaders] = "X-Pulse-Key, Content-Type, Content-Encoding, Authorization, traceparent, tracestate"

@@ -3,6 +3,7 @@ import Common
 import Coordination
 import HTTPTypes
 import Ingest
+import Metrics
 import NIOCore
 import Operations
 import Storage
@@ -19,8 +20,10 @@ struct Probes: Sendable {
     var routes: [Route] { probes + (showsMetrics ? [metrics] : []) }
 
     private var metrics: Route {
-        Route(anonymous: .get, "/metrics", "Metrics in Prometheus' text format.", success: .other("text/plain")) { _ in
-            Answer(
+        let backlog = Gauge(label: "ingest_backlog_seconds", dimensions: [], factory: telemetry.metrics)
+        return Route(anonymous: .get, "/metrics", "Metrics in Prometheus' text format.", success: .other("text/plain")) { _ in
+            backlog.record(writer.backlogSeconds)
+            return Answer(
                 status: 200, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
                 body: .bytes(ByteBuffer(string: telemetry.metrics.render())))
         }
@@ -38,7 +41,8 @@ struct Probes: Sendable {
                 success: .json(.object([
                     .required("ok", .boolean),
                     .required("journal", .object([
-                        .required("ok", .boolean), .required("backlog_bytes", .count), .required("capacity_bytes", .count),
+                        .required("ok", .boolean), .required("backlog_bytes", .count),
+                        .required("backlog_seconds", .number(0...1e9), "Work for the writer, at its speed of late."), .required("capacity_bytes", .count),
                         .optional("error", .string(0...2_000)),
                     ])),
                     .optional("control", check), .optional("events", check), .optional("coordination", check),
@@ -85,7 +89,7 @@ struct Probes: Sendable {
     }
 
     private struct Readiness: Encodable {
-        struct Backlog: Encodable { let ok: Bool, backlog_bytes: Int64, capacity_bytes: Int64, error: String? }
+        struct Backlog: Encodable { let ok: Bool, backlog_bytes: Int64, backlog_seconds: Double, capacity_bytes: Int64, error: String? }
         let ok: Bool, journal: Backlog, control: Check?, events: Check?, coordination: Check?
     }
 
@@ -95,7 +99,8 @@ struct Probes: Sendable {
     @Sendable private func ready(_ request: AnonymousRequest) async throws -> Answer {
         let backlog = journal.backlogBytes, capacity = journal.capacityBytes
         let failure = backlog < capacity * 9 / 10 ? await journal.failure() : "It is full, as the event store has taken nothing for a while."
-        let state = Readiness.Backlog(ok: failure == nil, backlog_bytes: backlog, capacity_bytes: capacity, error: failure)
+        let state = Readiness.Backlog(
+            ok: failure == nil, backlog_bytes: backlog, backlog_seconds: writer.backlogSeconds, capacity_bytes: capacity, error: failure)
         guard request.text("full") == "true" else {
             return try .json(Readiness(ok: state.ok, journal: state, control: nil, events: nil, coordination: nil), status: state.ok ? 200 : 503)
         }

@@ -39,11 +39,12 @@ struct IngestWriterTests {
 
         init(
             _ folder: String, _ store: FakeEventStore = FakeEventStore(), segmentBytes: Int64 = 1 << 20, maximumBytes: Int64 = 1 << 20, pause: Int = 0,
-            log: @escaping @Sendable (String) -> any LogHandler = { _ in SwiftLogNoOpLogHandler() }
+            now: (@Sendable () -> ContinuousClock.Instant)? = nil, log: @escaping @Sendable (String) -> any LogHandler = { _ in SwiftLogNoOpLogHandler() }
         ) throws {
             let journal = try Journal(folder: folder, maximumBytes: maximumBytes, segmentBytes: segmentBytes), told = Told()
             var settings = IngestWriter.Settings()
             settings.intervalMilliseconds = pause
+            if let now { settings.now = now }
             self.journal = journal
             self.store = store
             self.told = told
@@ -117,6 +118,29 @@ struct IngestWriterTests {
                     }
                     try await group.waitForAll()
                 }
+            }
+        }
+    }
+
+    @Test("a batch for the store is what takes it a tenth of a second, as measured", arguments: [
+        // Milliseconds that each one takes, and how many it takes for 640 KB. The first has 64 KB, and none has less.
+        (1_000, 11), (50, 5), (10, 2),
+    ])
+    func batchSizes(milliseconds: Int, batches: Int) async throws {
+        try await withFolder { folder in
+            let start = ContinuousClock.now, looks = Locked(0)
+            // The clock is looked at when a batch begins and when it ends.
+            let line = try Line(folder, pause: 3_600_000, now: {
+                start + .milliseconds(milliseconds * looks.withLock { looks in
+                    looks += 1
+                    return looks
+                })
+            })
+            try await line.running {
+                for _ in 0..<64 { try await line.journal.append(record(String(repeating: "x", count: 10_000))) }
+                try await line.writer.settle()
+                #expect(line.store.read { $0.batches } == batches)
+                #expect(line.store.labels.count == 64)
             }
         }
     }

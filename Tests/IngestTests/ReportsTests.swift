@@ -16,7 +16,7 @@ struct ReportsTests {
 
     /// Reports over a store that answers each question with the number of questions that it has been asked.
     private func reports(
-        maximumBytes: Int = 1 << 20, knowsVersions: Bool = true, settle: @escaping @Sendable () async throws -> Void = {},
+        maximumBytes: Int = 1 << 20, knowsVersions: Bool = true, settle: @escaping @Sendable (Int32) async throws -> Instant? = { _ in nil },
         answer: (@Sendable (String) async throws -> Rows)? = nil
     ) -> (reports: Reports, store: FakeEventStore) {
         let count = Mutex<Int64>(0), counters = counters
@@ -177,16 +177,47 @@ struct ReportsTests {
     @Test("waits until acknowledged events are there, also for an answer that is kept")
     func settles() async throws {
         let settled = Mutex(0)
-        let (reports, _) = reports(settle: { settled.withLock { $0 += 1 } })
+        let (reports, _) = reports(settle: { project in
+            settled.withLock { $0 += Int(project) }
+            return nil
+        })
         for _ in 0..<3 { _ = try await ask(reports) }
         _ = try await reports.visitorBound(of: 1)
         #expect(settled.withLock { $0 } == 4)
+        // Of its own project alone.
+        _ = try await ask(reports, project: 100)
+        #expect(settled.withLock { $0 } == 104)
+    }
+
+    @Test("the statements of one answer wait once; what was missing is said of that answer, not of one that has everything later")
+    func oneAnswer() async throws {
+        let waits = Mutex(0), late = Instant(milliseconds: 5)
+        let (reports, store) = reports(settle: { _ in waits.withLock { waits in
+            waits += 1
+            return waits == 1 ? late : nil
+        } })
+        let first = reports.forOneAnswer()
+        #expect(first.asOf == nil)
+        async let one = first.rows("SELECT 1", of: 1, over: Self.range)
+        async let two = first.rows("SELECT 2", of: 1, over: Self.range)
+        _ = try await (one, two, first.visitorBound(of: 1))
+        #expect(waits.withLock { $0 } == 1)
+        #expect(first.asOf == late)
+        // The rows are kept, and as nothing has changed they are whole by now.
+        let second = reports.forOneAnswer()
+        _ = try await second.rows("SELECT 1", of: 1, over: Self.range)
+        #expect(second.asOf == nil)
+        #expect(store.queries.count == 2)
+        #expect(waits.withLock { $0 } == 2)
     }
 
     @Test("says so while the store is away, even when it knows an old answer")
     func away() async throws {
         let isAway = Mutex(false)
-        let (reports, store) = reports(settle: { if isAway.withLock({ $0 }) { throw IngestWriterTests.away } })
+        let (reports, store) = reports(settle: { _ in
+            if isAway.withLock({ $0 }) { throw IngestWriterTests.away }
+            return nil
+        })
         _ = try await ask(reports)
         isAway.withLock { $0 = true }
         await #expect(throws: IngestWriterTests.away) { try await ask(reports) }

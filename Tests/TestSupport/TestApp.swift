@@ -9,6 +9,7 @@ import Logging
 import NIOCore
 import Platform
 import Settings
+import Storage
 import Testing
 
 /// A whole Pulse in this process, with data of its own, for one test: collect, then ask.
@@ -47,17 +48,20 @@ public struct TestApp: Sendable {
     ///   - yaml: configuration on top of the defaults.
     public static func run(
         _ profile: Profile = .embedded, modules: [any AnalyticsModule]? = nil, now: String = noon, yaml: String = "",
-        over wire: Wire = .inProcess, _ body: @escaping @Sendable (TestApp) async throws -> Void
+        events: ((any EventStore) -> any EventStore)? = nil, over wire: Wire = .inProcess,
+        _ body: @escaping @Sendable (TestApp) async throws -> Void
     ) async throws {
         let folder = NSTemporaryDirectory() + "pulse-test-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try await run(in: folder, environment: try await profile.environment(), modules: modules, now: now, yaml: yaml, over: wire, body)
+        try await run(in: folder, environment: try await profile.environment(), modules: modules, now: now, yaml: yaml, events: events, over: wire,
+            body)
     }
 
     /// The same on a given data folder: for tests that start a second time.
     public static func run(
         in folder: String, environment: [String: String] = [:], modules: [any AnalyticsModule]? = nil, now: String = noon,
-        yaml: String = "", over wire: Wire = .inProcess, _ body: @escaping @Sendable (TestApp) async throws -> Void
+        yaml: String = "", events: ((any EventStore) -> any EventStore)? = nil, over wire: Wire = .inProcess,
+        _ body: @escaping @Sendable (TestApp) async throws -> Void
     ) async throws {
         let defaults = [
             "PULSE_DATA": folder, "PULSE_HOST": "127.0.0.1", "PULSE_PORT": "0", "PULSE_LIMIT_INGEST": "0", "PULSE_LIMIT_QUERY": "0",
@@ -68,7 +72,7 @@ public struct TestApp: Sendable {
         if !yaml.contains("admin_per_second") { configuration.limits.adminPerSecond = 0 }
         let time = ManualTime(now), telemetry = Telemetry(configuration.telemetry, quiet: true)
         let installation = try await Installation.open(
-            configuration, modules: modules, time: time, telemetry: telemetry, logger: telemetry.logger("test"))
+            configuration, modules: modules, time: time, events: events, telemetry: telemetry, logger: telemetry.logger("test"))
         do {
             let project = if let known = installation.directory.projects.first { known } else {
                 try await installation.createProject("Test", domain: "example.com")

@@ -1,0 +1,53 @@
+import Common
+import Storage
+import Synchronization
+
+/// Up to where in the journal each project's acknowledged events lie, so that a report waits for its own alone; and when
+/// they were acknowledged, so that one that waits no longer can say as of when it is.
+final class Acknowledged: Sendable {
+    private struct State {
+        /// Where the last record of each project ends, as far as that is not known to be applied.
+        var ends: [Int32: JournalPosition] = [:]
+        var latest = JournalPosition.start
+        /// What was acknowledged before `at` lies before `end`. Oldest first.
+        var marks: [(at: Instant, end: JournalPosition)] = []
+    }
+
+    private static let markMilliseconds: Int64 = 100
+    private static let maximumMarks = 4_096
+    private let state = Mutex(State())
+
+    /// Says that a record of `project`, which ends at or before `end`, is about to be acknowledged.
+    func note(_ project: Int32, upTo end: JournalPosition, at now: Instant) {
+        state.withLock { state in
+            // This record is not acknowledged yet, and so no part of the mark.
+            if state.marks.last.map({ now - $0.at >= Self.markMilliseconds }) ?? true { Self.mark(now, &state) }
+            state.ends[project] = max(state.ends[project] ?? .start, end)
+            state.latest = max(state.latest, end)
+        }
+    }
+
+    private static func mark(_ now: Instant, _ state: inout State) {
+        state.marks.append((now, state.latest))
+        guard state.marks.count > maximumMarks else { return }
+        // While the store is away for hours: half as many tell nearly as much.
+        state.marks = state.marks.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+    }
+
+    /// Where the last record of `project` ends that is acknowledged.
+    func end(of project: Int32) -> JournalPosition { state.withLock { $0.ends[project] ?? .start } }
+
+    /// The instant before which everything that was acknowledged is applied, now that the store has come to `position`.
+    func asOf(_ position: JournalPosition) -> Instant {
+        state.withLock { $0.marks.last { $0.end <= position }?.at } ?? Instant(milliseconds: 0)
+    }
+
+    /// Drops what nobody needs any more, now that the store has come to `position`.
+    func applied(upTo position: JournalPosition) {
+        state.withLock { state in
+            if position >= state.latest { state.ends.removeAll(keepingCapacity: true) }
+            // The last mark that is reached still tells as of when.
+            if let reached = state.marks.lastIndex(where: { $0.end <= position }), reached > 0 { state.marks.removeFirst(reached) }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Synchronization
+
+/// What a task waits for, for a limited time: the first to end it decides, be it the one who has the outcome or the clock.
+final class TimedWait<Outcome: Sendable>: Sendable {
+    private enum State {
+        case open
+        case waiting(CheckedContinuation<Outcome, any Error>)
+        case over(Result<Outcome, any Error>)
+    }
+
+    private let state = Mutex(State.open)
+
+    /// - Returns: false when it was over before.
+    @discardableResult
+    func end(_ result: Result<Outcome, any Error>) -> Bool {
+        let (isFirst, waiting) = state.withLock { state -> (Bool, CheckedContinuation<Outcome, any Error>?) in
+            switch state {
+            case .over: return (false, nil)
+            case .open:
+                state = .over(result)
+                return (true, nil)
+            case .waiting(let continuation):
+                state = .over(result)
+                return (true, continuation)
+            }
+        }
+        waiting?.resume(with: result)
+        return isFirst
+    }
+
+    /// Called once. `late` is the outcome once `limit` has passed; nil for no limit.
+    func outcome(within limit: Duration?, late: Outcome) async throws -> Outcome {
+        let timer = limit.map { limit in
+            Task { if (try? await Task.sleep(for: limit)) != nil { end(.success(late)) } }
+        }
+        defer { timer?.cancel() }
+        return try await withCheckedThrowingContinuation { continuation in
+            let known = state.withLock { state -> Result<Outcome, any Error>? in
+                if case .over(let result) = state { return result }
+                state = .waiting(continuation)
+                return nil
+            }
+            if let known { continuation.resume(with: known) }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import Foundation
+
+/// How fast the event store takes what the writer gives it, as a mean over about the last second of work.
+///
+/// Weighted by the time that batches took: one of a few rows is slow for its size, and says little about larger ones.
+struct WriterSpeed: Sendable {
+    private static let halfLifeSeconds = 1.0
+
+    private var bytes = 0.0
+    private var seconds = 0.0
+
+    /// Nil before the first batch.
+    var bytesPerSecond: Double? { seconds > 0 ? bytes / seconds : nil }
+
+    mutating func add(bytes more: Int, seconds took: Double) {
+        let fade = pow(0.5, took / Self.halfLifeSeconds)
+        bytes = bytes * fade + Double(more)
+        seconds = seconds * fade + took
+    }
+}

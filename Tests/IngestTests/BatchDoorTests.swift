@@ -1,0 +1,149 @@
+import Common
+@testable import Ingest
+import Storage
+import Testing
+
+@Suite("Batch door", .timeLimit(.minutes(1)))
+struct BatchDoorTests {
+    /// A writer that makes 1,000 bytes a second, so that 200 may wait for it.
+    private struct House {
+        let journal: Journal
+        let door: BatchDoor
+
+        init(_ folder: String, maximumBytes: Int64 = 1 << 20, _ change: (inout BatchDoor.Settings) -> Void = { _ in }) throws {
+            journal = try Journal(folder: folder, maximumBytes: maximumBytes)
+            var settings = BatchDoor.Settings()
+            settings.patience = .seconds(3_600)
+            change(&settings)
+            door = BatchDoor(journal, settings)
+            applied(upTo: 0)
+        }
+
+        func applied(upTo end: Int64) { door.applied(upTo: Self.position(end), bytesPerSecond: 1_000) }
+
+        /// For a batch that is let in at once.
+        func enters(_ project: Int32, _ bytes: Int) async throws -> BatchDoor.Pass? {
+            try await door.enter(project, bytes: bytes) { Issue.record("project \(project) waits") }
+        }
+
+        /// Returns once the batch waits.
+        func waits(_ project: Int32, _ bytes: Int) async -> Task<BatchDoor.Pass?, any Error> {
+            let (waiting, signal) = AsyncStream<Void>.makeStream()
+            let task = Task { try await door.enter(project, bytes: bytes) { signal.yield() } }
+            for await _ in waiting { break }
+            return task
+        }
+
+        static func position(_ end: Int64) -> JournalPosition { JournalPosition(segment: 1, offset: end) }
+
+        func keep(_ pass: BatchDoor.Pass?, _ bytes: Int, until end: Int64) {
+            door.leave(pass, bytes: bytes, keptUntil: Self.position(end))
+        }
+    }
+
+    @Test("lets batches in while the writer has little to do, and more as it gets on")
+    func order() async throws {
+        try await withFolder { folder in
+            let house = try House(folder)
+            for number in 1...2 { house.keep(try await house.enters(1, 150), 150, until: Int64(number) * 150) }
+            let third = await house.waits(1, 150), fourth = await house.waits(1, 10)
+            house.applied(upTo: 150)
+            #expect(try await third.value != nil)
+            house.applied(upTo: 300)
+            #expect(try await fourth.value != nil)
+        }
+    }
+
+    @Test("counts what a batch takes in the journal, once it is there, and nothing for one that was not kept")
+    func sizes() async throws {
+        try await withFolder { folder in
+            let house = try House(folder)
+            house.keep(try await house.enters(1, 10_000), 100, until: 100)
+            house.door.leave(try await house.enters(1, 10_000), bytes: 0, keptUntil: nil)
+            // Applied before its sender was back.
+            house.applied(upTo: 50)
+            house.keep(try await house.enters(1, 10_000), 10_000, until: 40)
+            _ = try await house.enters(1, 150)
+            _ = await house.waits(1, 1).cancel()
+        }
+    }
+
+    @Test("a project's batch never waits because of another project, and what waits is shared out evenly")
+    func projects() async throws {
+        try await withFolder { folder in
+            let house = try House(folder)
+            for end: Int64 in [200, 400] { house.keep(try await house.enters(1, end == 200 ? 199 : 201), Int(200), until: end) }
+            let first = await house.waits(1, 10)
+            house.keep(try await house.enters(2, 90), 90, until: 490)
+            // A second one as long as it has less than its half.
+            house.keep(try await house.enters(2, 60), 60, until: 550)
+            let second = await house.waits(2, 10)
+            house.applied(upTo: 400)
+            // 150 are left, all of the second project: first comes who has nothing in.
+            #expect(try await first.value != nil)
+            #expect(try await second.value != nil)
+        }
+    }
+
+    @Test("one that waits too long is refused with 429 and when to come again, and is forgotten")
+    func patience() async throws {
+        try await withFolder { folder in
+            let house = try House(folder) { $0.patience = .zero }
+            house.keep(try await house.enters(1, 2_500), 2_500, until: 2_500)
+            for (bytes, sentence) in [(400, "Retry after 3 seconds."), (10, "Retry after 3 seconds.")] {
+                await #expect(throws: ServiceError(
+                    status: 429, code: "too_fast", message: "Events arrive faster than they can be stored. \(sentence)", retryAfterSeconds: 3)
+                ) { _ = try await house.door.enter(1, bytes: bytes) {} }
+            }
+            house.applied(upTo: 2_500)
+            house.keep(try await house.enters(1, 50), 50, until: 2_550)
+            await #expect(throws: Never.self) { _ = try await house.enters(1, 10) }
+        }
+    }
+
+    @Test("so much waits and no more, of one project and of all")
+    func waitingBytes() async throws {
+        try await withFolder { folder in
+            let house = try House(folder) { settings in
+                settings.waitingBytes = 100
+                settings.allWaitingBytes = 250
+            }
+            for project: Int32 in 1...3 { _ = try await house.enters(project, 200) }
+            func isRefused(_ project: Int32, _ bytes: Int) async -> Bool {
+                do { _ = try await house.door.enter(project, bytes: bytes) { Issue.record("it waits") } } catch { return (error as? ServiceError)?.status == 429 }
+                return false
+            }
+            var waiting = [await house.waits(1, 60)]
+            #expect(await isRefused(1, 41))
+            waiting.append(await house.waits(1, 40))
+            // A larger one may wait where no other of its project does.
+            waiting.append(await house.waits(2, 120))
+            #expect(await isRefused(3, 31))
+            waiting.append(await house.waits(3, 30))
+            house.door.setOpen(true)
+            for task in waiting { _ = try await task.value }
+        }
+    }
+
+    @Test("while the store is away all come in, until half of the journal is full")
+    func away() async throws {
+        try await withFolder { folder in
+            let house = try House(folder, maximumBytes: 1_000)
+            for _ in 0..<2 { _ = try await house.enters(1, 150) }
+            let waiting = await house.waits(1, 150)
+            house.door.setOpen(true)
+            _ = try await waiting.value
+            for _ in 0..<5 { #expect(try await house.enters(1, 1_000) == nil) }
+            try await house.journal.append([UInt8](repeating: 0, count: 492))
+            await #expect(throws: JournalRoomTests.full) { _ = try await house.enters(1, 1) }
+            // The other half is for live events.
+            try await house.journal.append([UInt8](repeating: 0, count: 400))
+            house.door.setOpen(false)
+            _ = await house.waits(1, 150).cancel()
+        }
+    }
+}
+
+extension BatchDoor.Pass: Equatable {
+    public static func == (left: BatchDoor.Pass, right: BatchDoor.Pass) -> Bool { "\(left)" == "\(right)" }
+}

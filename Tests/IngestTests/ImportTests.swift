@@ -1,0 +1,108 @@
+import Common
+import Core
+@testable import Host
+@testable import Ingest
+import Storage
+import Testing
+@testable import TestSupport
+
+/// One project sends more than the event store takes; here it takes nothing, for as long as a test likes.
+@Suite("An import beside other projects", .timeLimit(.minutes(2)))
+struct ImportTests {
+    /// Runs `body` while events of two projects are stored and nothing more is.
+    private static func whileNothingIsStored(
+        _ profile: Profile, _ body: @escaping @Sendable (TestApp, _ other: [TestApp.Caller: TestApp.Caller], StallingEventStore) async throws -> Void
+    ) async throws {
+        let store = Locked<StallingEventStore?>(nil)
+        try await TestApp.run(profile, modules: try ProbeModule.besideCore(), events: { real in
+            let stalling = StallingEventStore(real)
+            store.withLock { $0 = stalling }
+            return stalling
+        }) { app in
+            let store = try #require(store.withLock { $0 })
+            let other = try await app.otherProject().keys.mapValues { TestApp.Caller.key($0) }
+            for caller in [.ingest, other[.ingest]!] { try await app.collect(pageview, as: caller) }
+            try await app.installation.writer.settle()
+            store.hold()
+            defer { store.release() }
+            app.time.advance(seconds: 10)
+            try await body(app, other, store)
+        }
+    }
+
+    private static let pageview = #"{"type":"pageview","payload":{"path":"/"}}"#
+
+    /// 120 pageviews in 24 KB.
+    private static let batch = "[" + Array(
+        repeating: #"{"type":"pageview","payload":{"path":"/","title":"\#(String(repeating: "t", count: 150))"}}"#, count: 120
+    ).joined(separator: ",") + "]"
+
+    private static func pageviews(_ answer: TestApp.Answer) throws -> Int64? { try answer.json()["current"]?["pageviews"]?.integer }
+
+    @Test("its reports say as of when they are; those of others don't wait, and miss nothing", arguments: Profile.available)
+    func reports(profile: Profile) async throws {
+        try await Self.whileNothingIsStored(profile) { app, other, store in
+            #expect(try await app.collect(Self.batch).body == #"{"accepted":120,"ok":true}"#)
+            app.time.advance(seconds: 10)
+            let theirs = try await app.get("/api/v1/stats", as: other[.query]!)
+            #expect(try Self.pageviews(theirs) == 1)
+            #expect(theirs.headers[Self.asOf] == nil)
+            // These wait, for two seconds.
+            async let plain = app.get("/api/v1/stats")
+            async let compared = app.get("/api/v1/pages?compare=previous")
+            async let list = app.get("/api/v1/realtime")
+            let answers = try await [plain, compared, list]
+            #expect(answers.map { $0.headers[Self.asOf] } == Array(repeating: "2026-03-02T12:00:10Z", count: 3))
+            #expect(try Self.pageviews(answers[0]) == 1)
+            #expect(try answers[1].json()["as_of"]?.string == "2026-03-02T12:00:10Z")
+
+            store.release()
+            try await app.installation.writer.settle()
+            let whole = try await app.get("/api/v1/stats")
+            #expect(try Self.pageviews(whole) == 121)
+            #expect(whole.headers[Self.asOf] == nil)
+            #expect(try await app.get("/api/v1/pages?compare=previous").json()["as_of"] == nil)
+        }
+    }
+
+    @Test("its next batch waits and is refused; single events and other projects' batches are not", arguments: Profile.available)
+    func door(profile: Profile) async throws {
+        try await Self.whileNothingIsStored(profile) { app, other, store in
+            let writer = app.installation.writer
+            // A store so slow that one batch is more than enough for it.
+            writer.door.applied(upTo: writer.appliedPosition, bytesPerSecond: 1_000)
+            #expect(try await app.collect(Self.batch).status == 200)
+            async let next = app.collect(Self.batch)
+            #expect(try await app.collect(Self.pageview).status == 200)
+            #expect(try await app.collect(Self.batch, as: other[.ingest]!).status == 200)
+            let refused = try await next
+            #expect(refused.status == 429)
+            let seconds = try #require(refused.headers[.retryAfter].flatMap(Int.init))
+            #expect((10...60).contains(seconds))
+            #expect(refused.body == #"{"error":"Events arrive faster than they can be stored. Retry after \#(seconds) seconds."}"#)
+
+            store.release()
+            try await writer.settle()
+            #expect(try await app.collect(Self.batch).status == 200)
+            #expect(try await app.stats("pageviews") == 242)
+            #expect(try await app.ledger() == ["12:00 received 243 = stored 242 + duplicate 0 + waiting 0 + too_fast 1"])
+            #expect(try Self.pageviews(try await app.get("/api/v1/stats", as: other[.query]!)) == 121)
+        }
+    }
+
+    @Test("the backlog is told in seconds of work")
+    func backlog() async throws {
+        try await Self.whileNothingIsStored(.embedded) { app, _, store in
+            func seconds() async throws -> Double? { try await app.get("/readyz", as: .nobody).json()["journal"]?["backlog_seconds"]?.number }
+            #expect(try await seconds() == 0)
+            for _ in 0..<3 { _ = try await app.collect(Self.batch) }
+            #expect(try #require(try await seconds()) > 0)
+            #expect(try await app.get("/metrics", as: .nobody).body.contains("ingest_backlog_seconds "))
+            store.release()
+            try await app.installation.writer.settle()
+            #expect(try await seconds() == 0)
+        }
+    }
+
+    private static let asOf = HTTPField.Name("X-Pulse-As-Of")!
+}
