@@ -48,7 +48,7 @@ public final class StallingEventStore: EventStore {
     public func visitorBound(of project: Int32) async throws -> Int64? { try await store.visitorBound(of: project) }
     public func erasure(of visitor: Int64, in project: Int32) -> [SQL] { store.erasure(of: visitor, in: project) }
     public func ping() async throws { try await store.ping() }
-    public func backup(to path: String) async throws { try await store.backup(to: path) }
+    public func backup(to path: String) async throws -> [String: Int64] { try await store.backup(to: path) }
     public func restore(from path: String) async throws { try await store.restore(from: path) }
     public func close() async { await store.close() }
 }
