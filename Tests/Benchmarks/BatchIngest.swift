@@ -50,21 +50,19 @@ struct BatchIngest {
         let keys = try await pulse.createProject(name)
         let bodies = Self.bodies(events / Self.perRequest, withIDs: withIDs, salt: name)
         let url = pulse.address + "/api/collect"
-        let headers = [("X-Pulse-Key", keys.server), ("Content-Type", "application/json")]
         let start = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for connection in 0..<Self.connections {
                 group.addTask {
                     for index in stride(from: connection, to: bodies.count, by: Self.connections) {
-                        let answer = try await Client.post(url, headers: headers, body: bodies[index])
-                        guard answer.status == 200 else { throw BenchError("a batch was refused: \(String(buffer: answer.body))") }
+                        try await Client.deliver(url, key: keys.server, bodies[index])
                     }
                 }
             }
             try await group.waitForAll()
         }
         let acknowledged = start.duration(to: .now).seconds
-        let answer = try await Client.get(pulse.address + "/api/v1/stats", key: keys.query)
+        let answer = try await Client.whole(pulse.address + "/api/v1/stats", key: keys.query)
         let took = start.duration(to: .now).seconds
         let stats = try JSONSerialization.jsonObject(with: Data(answer.body.readableBytesView)) as? [String: Any]
         let current = stats?["current"] as? [String: Any]

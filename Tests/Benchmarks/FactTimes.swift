@@ -36,17 +36,14 @@ struct FactTimes {
     }
 
     private func send(to pulse: PulseProcess, _ keys: [PulseProcess.Keys]) async throws {
-        let url = pulse.address + "/api/collect", headers = [("X-Pulse-Key", keys[0].server), ("Content-Type", "application/json")]
+        let url = pulse.address + "/api/collect", key = keys[0].server
         for kind in FactTraffic.Kind.allCases {
             var traffic = FactTraffic(kind, count: facts)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 var underWay = 0
                 while let body = traffic.body(of: Self.perRequest) {
                     if underWay == Self.connections { try await group.next() } else { underWay += 1 }
-                    group.addTask {
-                        let answer = try await Client.post(url, headers: headers, body: body)
-                        guard answer.status == 200 else { throw BenchError("events were refused: \(String(buffer: answer.body).prefix(500))") }
-                    }
+                    group.addTask { try await Client.deliver(url, key: key, body) }
                 }
                 try await group.waitForAll()
             }

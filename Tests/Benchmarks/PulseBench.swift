@@ -14,10 +14,10 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(help: "Events in the reference data set.") var events = 10_000_000
     @Option(help: "Repetitions of each measurement; the median counts.") var repetitions = 5
-    @Option(help: "Seconds of load for each measurement of single events.") var seconds = 5
+    @Option(help: "Seconds of load for each measurement of single events; six times as long for the import.") var seconds = 5
     @Option(help: "Errors, and as many log entries, in the data set of these facts.") var facts = 1_000_000
-    @Option(help: "Parts to run: single, batch, reports, facts; with commas. analyses: of the reports these alone.")
-    var only = "single,batch,reports,facts"
+    @Option(help: "Parts to run: single, batch, import, reports, facts; with commas. analyses: of the reports these alone.")
+    var only = "single,batch,import,reports,facts"
     @Option(help: "Where data sets are kept.") var folder = ".build/bench-data"
     @Option(help: "The `pulse` program; default: beside this one.") var pulse: String?
 
@@ -39,6 +39,7 @@ struct RunCommand: AsyncParsableCommand {
             let batches = BatchIngest(program: program, events: min(200_000, events), repetitions: min(repetitions, 3), bare: bare)
             report.add(try await batches.run())
         }
+        if parts.contains("import") { report.add(try await ImportTimes(program: program, seconds: seconds * 6).run()) }
         if parts.contains("reports") || parts.contains("analyses") {
             let data = ReferenceData(program: program, folder: folder, events: events)
             let loaded = try await data.prepare()
@@ -49,7 +50,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         report.took = begun.duration(to: .now)
         // Parts alone are for trying things out; the page shows whole runs.
-        try report.finish(writesPage: parts.isSuperset(of: ["single", "batch", "reports", "facts"]))
+        try report.finish(writesPage: parts.isSuperset(of: ["single", "batch", "import", "reports", "facts"]))
     }
 }
 

@@ -97,6 +97,7 @@ enum Client {
 
     struct Answer: Sendable {
         let status: Int
+        let headers: HTTPHeaders
         let body: ByteBuffer
     }
 
@@ -114,9 +115,34 @@ enum Client {
         return try await answer(to: request)
     }
 
+    /// Sends events until they are taken: a busy host says when to come again.
+    /// - Returns: how often it did.
+    @discardableResult
+    static func deliver(_ url: String, key: String, _ body: ByteBuffer) async throws -> Int {
+        var refusals = 0
+        while true {
+            let answer = try await post(url, headers: [("X-Pulse-Key", key), ("Content-Type", "application/json")], body: body)
+            switch answer.status {
+            case 200: return refusals
+            case 429, 503:
+                refusals += 1
+                try await Task.sleep(for: .seconds(answer.headers.first(name: "Retry-After").flatMap(Int.init) ?? 1))
+            default: throw BenchError("events were refused: \(String(buffer: answer.body).prefix(500))")
+            }
+        }
+    }
+
+    /// The report once it has everything that was acknowledged.
+    static func whole(_ url: String, key: String) async throws -> Answer {
+        while true {
+            let answer = try await get(url, key: key)
+            if answer.headers.first(name: "X-Pulse-As-Of") == nil { return answer }
+        }
+    }
+
     private static func answer(to request: HTTPClientRequest) async throws -> Answer {
         let response = try await shared.execute(request, timeout: .seconds(300))
-        return Answer(status: Int(response.status.code), body: try await response.body.collect(upTo: 64 << 20))
+        return Answer(status: Int(response.status.code), headers: response.headers, body: try await response.body.collect(upTo: 64 << 20))
     }
 }
 

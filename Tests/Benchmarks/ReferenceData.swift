@@ -26,9 +26,7 @@ struct ReferenceData {
             async let sent: Void = withThrowingTaskGroup(of: Void.self) { group in
                 for (lane, body) in bodies {
                     group.addTask {
-                        let headers = [("X-Pulse-Key", keys[lane / Self.lanes].server), ("Content-Type", "application/json")]
-                        let answer = try await Client.post(url, headers: headers, body: body)
-                        guard answer.status == 200 else { throw BenchError("events were refused: \(String(buffer: answer.body).prefix(500))") }
+                        try await Client.deliver(url, key: keys[lane / Self.lanes].server, body)
                     }
                 }
                 try await group.waitForAll()

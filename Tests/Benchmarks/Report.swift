@@ -2,7 +2,7 @@ import Foundation
 
 /// One line of the outcome.
 struct Finding {
-    enum Part: String, CaseIterable { case ingest = "Ingest", report = "Reports", analysis = "Analyses", facts = "Errors and logs", start = "Start", memory = "Memory", disk = "Disk", note = "Notes" }
+    enum Part: String, CaseIterable { case ingest = "Ingest", imports = "An import beside another project", report = "Reports", analysis = "Analyses", facts = "Errors and logs", start = "Start", memory = "Memory", disk = "Disk", note = "Notes" }
 
     let part: Part
     let name: String
@@ -86,6 +86,12 @@ struct Report {
                 ]
                 lines += found.map { "| \($0.name) | \($0.value) | \($0.verdict) | \($0.detail ?? "") |" }
             } else {
+                if part == .imports {
+                    lines += [
+                        "Six senders import batches of 1,000 events into one project as fast as they are taken, and obey `Retry-After`. Meanwhile another",
+                        "project sends one event at a time and asks `/api/v1/stats` after each: the answer has to have that event.", "",
+                    ]
+                }
                 lines += ["| measure | value | | budget | |", "|---|---|---|---|---|"]
                 lines += found.map { "| \($0.name) | \($0.value) | \($0.detail ?? "") | \($0.budget ?? "") | \($0.verdict) |" }
             }

@@ -1,0 +1,129 @@
+import Foundation
+import NIOCore
+import Synchronization
+
+/// What another project feels while one imports as fast as it is taken: its reports, each after an event of its own that they
+/// have to wait for, and how far behind the import's events are.
+struct ImportTimes {
+    let program: String
+    let seconds: Int
+
+    private static let senders = 6, perRequest = 1_000
+    private static let budgetMilliseconds = 300.0
+
+    private final class Seen: Sendable {
+        struct Numbers {
+            var accepted = 0, refused = 0
+            var reports: [Double] = [], late = 0
+            var backlogSeconds = 0.0
+        }
+
+        let numbers = Mutex(Numbers())
+    }
+
+    func run() async throws -> [Finding] {
+        print("An import for \(seconds) s beside another project's reports")
+        return try await Files.withTemporaryFolder { folder in
+            let pulse = try PulseProcess(program: program, dataFolder: folder)
+            defer { pulse.kill() }
+            try await pulse.ready()
+            let importing = try await pulse.createProject("import"), other = try await pulse.createProject("other")
+            let bodies = Self.bodies(), seen = Seen(), start = ContinuousClock.now, end = start + .seconds(seconds)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for sender in 0..<Self.senders { group.addTask { try await Self.send(bodies, from: sender, to: pulse, importing, until: end, seen) } }
+                group.addTask { try await Self.ask(pulse, other, until: end, seen) }
+                group.addTask { try await Self.look(pulse, until: end, seen) }
+                try await group.waitForAll()
+            }
+            let sent = seen.numbers.withLock { $0.accepted }
+            let stored = try Self.pageviewsAndEvents(try await Client.whole(pulse.address + "/api/v1/stats", key: importing.query))
+            let took = start.duration(to: .now).seconds
+            guard stored == sent else { throw BenchError("\(sent) events were accepted, a report sees \(stored)") }
+            try await pulse.stop()
+            return Self.findings(seen.numbers.withLock { $0 }, took)
+        }
+    }
+
+    private static func findings(_ numbers: Seen.Numbers, _ took: Double) -> [Finding] {
+        let times = numbers.reports.sorted(), p95 = times.isEmpty ? .nan : times[Int(Double(times.count - 1) * 0.95)]
+        return [
+            Finding(
+                .imports, "another project's reports, p95", "\(p95.short) ms",
+                "\(times.count) reports, median \(times.median.short) ms, longest \((times.last ?? .nan).short) ms, \(numbers.late) without all events",
+                budget: "\(Int(budgetMilliseconds)) ms or less", isMet: p95 <= budgetMilliseconds && numbers.late == 0),
+            Finding(
+                .imports, "the import", "\(Int(Double(numbers.accepted) / took)) events/s until queryable",
+                "\(senders) senders, \(perRequest) events a request, \(numbers.refused) requests told to come later"),
+            Finding(
+                .imports, "work that waits for the writer, at most", "\(numbers.backlogSeconds.short) s", budget: "2 s or less",
+                isMet: numbers.backlogSeconds <= 2),
+        ]
+    }
+
+    private static func send(
+        _ bodies: [ByteBuffer], from sender: Int, to pulse: PulseProcess, _ keys: PulseProcess.Keys, until end: ContinuousClock.Instant, _ seen: Seen
+    ) async throws {
+        var next = sender
+        while .now < end {
+            let refusals = try await Client.deliver(pulse.address + "/api/collect", key: keys.server, bodies[next % bodies.count])
+            seen.numbers.withLock { numbers in
+                numbers.accepted += perRequest
+                numbers.refused += refusals
+            }
+            next += senders
+        }
+    }
+
+    /// An event, and at once a report that has to show it; twenty times a second at the most.
+    private static func ask(
+        _ pulse: PulseProcess, _ keys: PulseProcess.Keys, until end: ContinuousClock.Instant, _ seen: Seen
+    ) async throws {
+        var sent = 0
+        let event = ByteBuffer(string: #"{"type":"pageview","visitor_id":"v","payload":{"path":"/"}}"#)
+        while .now < end {
+            _ = try await Client.deliver(pulse.address + "/api/collect", key: keys.server, event)
+            sent += 1
+            let start = ContinuousClock.now
+            let answer = try await Client.get(pulse.address + "/api/v1/stats", key: keys.query)
+            let took = start.duration(to: .now).milliseconds
+            guard answer.status == 200 else { throw BenchError("a report answered \(answer.status): \(String(buffer: answer.body))") }
+            let isWhole = answer.headers.first(name: "X-Pulse-As-Of") == nil
+            if isWhole, try pageviewsAndEvents(answer) != sent { throw BenchError("a report misses events and does not say so") }
+            seen.numbers.withLock { numbers in
+                numbers.reports.append(took)
+                if !isWhole { numbers.late += 1 }
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    private static func look(_ pulse: PulseProcess, until end: ContinuousClock.Instant, _ seen: Seen) async throws {
+        while .now < end {
+            let answer = try await Client.get(pulse.address + "/readyz")
+            let json = try JSONSerialization.jsonObject(with: Data(answer.body.readableBytesView)) as? [String: Any]
+            let backlog = ((json?["journal"] as? [String: Any])?["backlog_seconds"] as? NSNumber)?.doubleValue ?? .nan
+            seen.numbers.withLock { $0.backlogSeconds = max($0.backlogSeconds, backlog) }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    private static func pageviewsAndEvents(_ answer: Client.Answer) throws -> Int {
+        let stats = try JSONSerialization.jsonObject(with: Data(answer.body.readableBytesView)) as? [String: Any]
+        let current = stats?["current"] as? [String: Any]
+        return (current?["pageviews"] as? Int ?? 0) + (current?["events"] as? Int ?? 0)
+    }
+
+    private static func bodies() -> [ByteBuffer] {
+        let count = 4 * senders
+        var traffic = Traffic(events: count * perRequest)
+        return (0..<count).map { _ in
+            var bytes: [UInt8] = [UInt8(ascii: "[")]
+            for index in 0..<perRequest {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                traffic.append(traffic.next()!, to: &bytes, withTime: false, eventID: nil)
+            }
+            bytes.append(UInt8(ascii: "]"))
+            return ByteBuffer(bytes: bytes)
+        }
+    }
+}
