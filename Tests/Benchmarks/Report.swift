@@ -89,7 +89,8 @@ struct Report {
                 if part == .imports {
                     lines += [
                         "Six senders import batches of 1,000 events into one project as fast as they are taken, and obey `Retry-After`. Meanwhile another",
-                        "project sends one event at a time and asks `/api/v1/stats` after each: the answer has to have that event.", "",
+                        "project sends one event at a time and asks `/api/v1/stats` twice after each: at once, so that the answer has to wait for that event, and",
+                        "then over a range that was not asked before.", "",
                     ]
                 }
                 lines += ["| measure | value | | budget | |", "|---|---|---|---|---|"]
