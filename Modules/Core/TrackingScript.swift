@@ -38,7 +38,7 @@ struct TrackingScript: Sendable {
     /// What follows `more.js?` in the core.
     static func version(in core: String) -> String {
         guard let name = core.firstRange(of: "more.js?") else { return "" }
-        return String(core[name.upperBound...].prefix { $0.isHexDigit })
+        return String(core[name.upperBound...].prefix { $0 != "\"" })
     }
 
     private static func file(_ bytes: [UInt8]) -> StaticFile { StaticFile(bytes, "application/javascript") }

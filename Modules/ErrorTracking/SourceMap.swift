@@ -75,7 +75,8 @@ struct SourceMap: Sendable {
     private mutating func add(sections: JSON, _ json: JSON) throws {
         guard sections.kind == .array else { throw Self.refusal("sections must be an array; got \(sections.described)") }
         guard json["mappings"] == nil else { throw Self.refusal("it has both sections and mappings; one of them is expected") }
-        var end: (Int32, Int32) = (0, 0)
+        var end: (Int32, Int32) = (0, 0), before: (Int32, Int32) = (-1, -1)
+        try Self.checkFile(json, "")
         for (index, section) in sections.elements.enumerated() {
             let place = "sections[\(index)]."
             guard let line = Self.offset(section, "line"), let column = Self.offset(section, "column") else {
@@ -83,9 +84,10 @@ struct SourceMap: Sendable {
             }
             guard let map = section["map"], map.kind == .object else { throw Self.refusal("\(place)map must be a JSON object") }
             guard map["sections"] == nil else { throw Self.refusal("\(place)map must be a map without sections of its own") }
-            guard (line, column) >= end else {
+            guard (line, column) >= end, (line, column) > before else {
                 throw Self.refusal("\(place)offset lies before the end of the section before it; sections must be in order and not overlap")
             }
+            before = (line, column)
             try Self.checkVersion(map, place + "map.")
             let first = mappings.count
             try add(map: map, line: line, column: column, place + "map.")
@@ -102,6 +104,8 @@ struct SourceMap: Sendable {
     private mutating func add(map: JSON, line: Int32, column: Int32, _ place: String) throws {
         guard let text = map["mappings"], text.kind == .string else { throw Self.refusal("\(place)mappings must be a string") }
         guard let ownSources = map["sources"], ownSources.kind == .array else { throw Self.refusal("\(place)sources must be an array") }
+        try Self.checkFile(map, place)
+        try Self.checkExtras(map, place, sources: ownSources.elements.count)
         let root = try Self.root(map, place), firstSource = sources.count, firstName = names.count
         for source in ownSources.elements {
             guard source.isNull || source.kind == .string else {
@@ -132,6 +136,27 @@ struct SourceMap: Sendable {
         }
     }
 
+    private static func checkFile(_ map: JSON, _ place: String) throws {
+        guard let file = map["file"], !file.isNull, file.kind != .string else { return }
+        throw refusal("\(place)file must be a string; got \(file.described)")
+    }
+
+    /// What is not used here, and says all the same that something else was sent than a source map.
+    private static func checkExtras(_ map: JSON, _ place: String, sources: Int) throws {
+        if let contents = map["sourcesContent"], !contents.isNull {
+            guard contents.kind == .array else { throw refusal("\(place)sourcesContent must be an array; got \(contents.described)") }
+            if let wrong = contents.elements.first(where: { !$0.isNull && $0.kind != .string }) {
+                throw refusal("\(place)sourcesContent must hold strings or null; one is \(wrong.described)")
+            }
+        }
+        if let ignored = map["ignoreList"], !ignored.isNull {
+            guard ignored.kind == .array else { throw refusal("\(place)ignoreList must be an array; got \(ignored.described)") }
+            if let wrong = ignored.elements.first(where: { !(0..<Int64(sources)).contains($0.integer ?? -1) }) {
+                throw refusal("\(place)ignoreList must hold numbers of sources, from 0 to \(max(0, sources - 1)); one is \(wrong.integer.map(String.init) ?? wrong.described)")
+            }
+        }
+    }
+
     private static func root(_ map: JSON, _ place: String) throws -> String {
         guard let root = map["sourceRoot"], !root.isNull else { return "" }
         guard let text = root.string else { throw refusal("\(place)sourceRoot must be a string; got \(root.described)") }
@@ -151,6 +176,7 @@ private struct MappingsDecoder {
     private let sources, names: Int
     private var line: Int32 = 0, column: Int32 = 0
     private var source: Int32 = 0, originalLine: Int32 = 0, originalColumn: Int32 = 0, name: Int32 = 0
+    private var isBehindSegment = false
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, sources: Int, names: Int) {
         reader = VLQReader(bytes)
@@ -162,16 +188,28 @@ private struct MappingsDecoder {
     /// - Throws: 400 that names the place.
     mutating func next(_ place: String) throws -> SourceMap.Mapping? {
         while !reader.isAtEnd {
-            if reader.hasNumber { return try mapping(place) }
-            if reader.separator() == UInt8(ascii: ";") { (line, column) = (line + 1, 0) }
+            if reader.hasNumber {
+                let mapping = try mapping(place)
+                isBehindSegment = true
+                return mapping
+            }
+            if reader.separator() == UInt8(ascii: ";") {
+                (line, column) = (line + 1, 0)
+            } else {
+                // A comma stands between two segments of a line.
+                guard isBehindSegment, reader.hasNumber else { throw refusal("a segment without a number", place) }
+            }
+            isBehindSegment = false
         }
         return nil
     }
 
+    private func refusal(_ what: String, _ place: String) -> ServiceError {
+        .body("the source map can't be read: \(place)mappings: \(what) at character \(reader.at + 1), line \(line + 1) of the script.")
+    }
+
     private mutating func mapping(_ place: String) throws -> SourceMap.Mapping {
-        func refusal(_ what: String) -> ServiceError {
-            .body("the source map can't be read: \(place)mappings: \(what) at character \(reader.at + 1), line \(line + 1) of the script.")
-        }
+        func refusal(_ what: String) -> ServiceError { self.refusal(what, place) }
         do {
             column = try add(column)
             guard column >= 0 else { throw refusal("a column below 0") }

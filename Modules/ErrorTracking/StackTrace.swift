@@ -1,7 +1,8 @@
 /// The calls that led to an error, as a browser wrote them down.
 ///
 /// There is no standard for it. V8 (Chrome, Edge, Node) writes `at name (url:line:column)`; Firefox and Safari
-/// write `name@url:line:column`.
+/// write `name@url:line:column`. Hermes (React Native) writes as V8 does, in release builds `address at file:1:offset` with offsets from 0.
+/// WebAssembly has offsets in place of lines, which are columns of line 1, as in its source maps.
 struct StackTrace: Sendable, Equatable {
     struct Frame: Sendable, Equatable {
         /// Nil for code outside of functions and functions without a name.
@@ -80,6 +81,11 @@ struct StackTrace: Sendable, Equatable {
                 function: functionName(name)?.text, file: location[..<place.lowerBound].text,
                 line: number(location[place.upperBound..<evaluated.lowerBound].prefix(while: \.isDigit)), column: nil)
         }
+        // Safari: `<?>.wasm-function[parse_json]@[wasm code]`.
+        if location.isText("[wasm code]") {
+            let own = name.firstRange(of: "wasm-function[").map { name[$0.upperBound...].prefix { $0 != UInt8(ascii: "]") } } ?? name
+            return Frame(function: own.isEmpty ? nil : own.text, file: location.text, line: nil, column: nil)
+        }
         if location.isText("[native code]") { return Frame(function: functionName(name)?.text, file: nil, line: nil, column: nil) }
         let found = frame(functionName(name), location)
         // Anything else is part of a message.
@@ -96,6 +102,12 @@ struct StackTrace: Sendable, Equatable {
     // MARK: Places
 
     private static func frame(_ name: Bytes?, _ location: Bytes) -> Frame {
+        if let function = location.firstRange(of: ":wasm-function[") { return wasm(name, location, function) }
+        if location.hasPrefix(hermes) {
+            var frame = frame(name, location.dropFirst(hermes.utf8CodeUnitCount))
+            frame.column = frame.column.map { $0 + 1 }
+            return frame
+        }
         var file = location, numbers: [Int] = []
         while numbers.count < 2, let colon = file.lastIndex(of: UInt8(ascii: ":")), let number = number(file[(colon + 1)...]) {
             numbers.insert(number, at: 0)
@@ -107,6 +119,19 @@ struct StackTrace: Sendable, Equatable {
             return Frame(function: name, file: nil, line: nil, column: nil)
         }
         return Frame(function: name, file: file.text, line: line, column: numbers.count > 1 ? numbers[1] : nil)
+    }
+
+    private static let hermes: StaticString = "address at "
+
+    /// `url:wasm-function[12]:0x1f2`: the function's index names it where it has no name.
+    private static func wasm(_ name: Bytes?, _ location: Bytes, _ function: Range<Int>) -> Frame {
+        let behind = location[(function.lowerBound + 1)...], offset = behind.firstRange(of: "]:0x")
+        let hex = offset.map { behind[$0.upperBound...].text } ?? ""
+        let index = behind.prefix(while: { $0 != UInt8(ascii: "]") }).text + "]"
+        let known = name.flatMap { $0.isEmpty || $0.isText("<anonymous>") || $0.hasPrefix("wasm-function[") ? nil : $0.text }
+        return Frame(
+            function: known ?? index, file: location[..<function.lowerBound].text, line: 1,
+            column: hex.utf8.count < 9 ? Int(hex, radix: 16).map { $0 + 1 } : nil)
     }
 
     private static func number(_ digits: Bytes) -> Int? {

@@ -61,6 +61,12 @@ struct SourceMapTests {
         #expect([(3, 10), (3, 11), (4, 1)].map { Self.place(map, $0.0, $0.1) } == ["-", "a.js 1:1 -", "a.js 2:1 -"])
     }
 
+    @Test("digits of 0 behind a number add nothing, however many there are")
+    func padding() throws {
+        let map = try Self.map(#"{"version":3,"sources":["a.js"],"names":[],"mappings":"iggggggggggggA,C,CAAA;igggA"}"#)
+        #expect([(1, 1), (1, 2), (1, 3), (1, 4), (2, 2)].map { Self.place(map, $0.0, $0.1) } == ["-", "-", "-", "a.js 1:1 -", "-"])
+    }
+
     @Test("says what is wrong with a map", arguments: [
         ("[]", "it must be a JSON object; got an array"), (#"{"mappings":""}"#, "version must be 3; got none"),
         (#"{"version":2,"sources":[],"mappings":""}"#, "version must be 3; got 2"),
@@ -77,7 +83,18 @@ struct SourceMapTests {
         (#"{"version":3,"sources":["a"],"mappings":"AADA"}"#, "mappings: a place in the source below 0 at character 5, line 1 of the script"),
         (#"{"version":3,"sources":["a"],"mappings":"A!"}"#, "mappings: no base64 digit at character 2, line 1 of the script"),
         (#"{"version":3,"sources":["a"],"mappings":"g"}"#, "mappings: a number that is cut off at character 2, line 1 of the script"),
-        (#"{"version":3,"sources":["a"],"mappings":"ggggggggggA"}"#, "mappings: a number of more than 32 bits at character 9, line 1 of the script"),
+        (#"{"version":3,"sources":["a"],"mappings":"ggggggggggB"}"#, "mappings: a number of more than 32 bits at character 12, line 1 of the script"),
+        (#"{"version":3,"sources":["a"],"mappings":",,,,"}"#, "mappings: a segment without a number at character 2, line 1 of the script"),
+        (#"{"version":3,"sources":["a"],"mappings":"AAAA,"}"#, "mappings: a segment without a number at character 6, line 1 of the script"),
+        (#"{"version":3,"sources":["a"],"mappings":"AAAA,;AAAA"}"#, "mappings: a segment without a number at character 6, line 1 of the script"),
+        (#"{"version":3,"file":1,"sources":[],"mappings":""}"#, "file must be a string; got a number"),
+        (#"{"version":3,"sources":[],"sourcesContent":"a","mappings":""}"#, "sourcesContent must be an array; got 'a'"),
+        (#"{"version":3,"sources":["a"],"sourcesContent":[1],"mappings":""}"#, "sourcesContent must hold strings or null; one is a number"),
+        (#"{"version":3,"sources":["a"],"ignoreList":0,"mappings":""}"#, "ignoreList must be an array; got a number"),
+        (#"{"version":3,"sources":["a"],"ignoreList":[1],"mappings":""}"#, "ignoreList must hold numbers of sources, from 0 to 0; one is 1"),
+        (#"{"version":3,"sources":["a"],"ignoreList":["0"],"mappings":""}"#, "ignoreList must hold numbers of sources, from 0 to 0; one is '0'"),
+        (#"{"version":3,"sections":[{"offset":{"line":0,"column":0},"map":{"version":3,"sources":[],"mappings":""}},{"offset":{"line":0,"column":0},"map":{"version":3,"sources":[],"mappings":""}}]}"#,
+         "sections[1].offset lies before the end of the section before it; sections must be in order and not overlap"),
         (#"{"version":3,"sections":{}}"#, "sections must be an array; got an object"),
         (#"{"version":3,"sections":[],"mappings":""}"#, "it has both sections and mappings; one of them is expected"),
         (#"{"version":3,"sections":[{"map":{}}]}"#, "sections[0].offset must have 'line' and 'column', whole numbers from 0"),

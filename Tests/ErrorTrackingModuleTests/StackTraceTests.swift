@@ -57,6 +57,52 @@ struct StackTraceTests {
             ])
     }
 
+    @Test("Hermes: release builds tell offsets from 0")
+    func hermes() {
+        #expect(Self.frames("""
+            TypeError: undefined is not a function
+                at onPress (address at index.android.bundle:1:21)
+                at anonymous (address at /data/user/0/app/files/main.jsbundle:1:1048576)
+                at address at index.android.bundle:2:0
+                at onPress (http://10.0.2.2:8081/index.bundle:3:4)
+            """) == [
+                "onPress index.android.bundle 1 22", "anonymous /data/user/0/app/files/main.jsbundle 1 1048577", "- index.android.bundle 2 1",
+                "onPress http://10.0.2.2:8081/index.bundle 3 4",
+            ])
+    }
+
+    @Test("WebAssembly in all browsers")
+    func webAssembly() {
+        #expect(Self.frames("""
+            RuntimeError: unreachable
+                at parse_json (https://a.b/p.wasm:wasm-function[12]:0x12)
+                at https://a.b/p.wasm:wasm-function[7]:0x1a2b
+                at wasm://wasm/0a1b2c:wasm-function[3]:0xffffffffff
+                at run (https://a.b/glue.js:10:4)
+            """) == [
+                "parse_json https://a.b/p.wasm 1 19", "wasm-function[7] https://a.b/p.wasm 1 6700", "wasm-function[3] wasm://wasm/0a1b2c 1 -",
+                "run https://a.b/glue.js 10 4",
+            ])
+        #expect(Self.frames("parse_json@https://a.b/p.wasm:wasm-function[12]:0x12\n@https://a.b/p.wasm:wasm-function[7]:0x0\nrun@https://a.b/glue.js:10:4") == [
+            "parse_json https://a.b/p.wasm 1 19", "wasm-function[7] https://a.b/p.wasm 1 1", "run https://a.b/glue.js 10 4",
+        ])
+        #expect(Self.frames("<?>.wasm-function[parse_json]@[wasm code]\n<?>.wasm-function[7]@[wasm code]\nrun@https://a.b/glue.js:10:4") == [
+            "parse_json [wasm code] - -", "7 [wasm code] - -", "run https://a.b/glue.js 10 4",
+        ])
+    }
+
+    @Test("crashes in different functions of a WebAssembly module are different errors, in each browser", arguments: [
+        "    at NAME (https://a.b/p.wasm:wasm-function[12]:0x12)\n    at run (https://a.b/glue.js:10:4)", "NAME@https://a.b/p.wasm:wasm-function[12]:0x12\nrun@https://a.b/glue.js:10:4",
+        "<?>.wasm-function[NAME]@[wasm code]\nrun@https://a.b/glue.js:10:4",
+    ])
+    func grouping(stack: String) {
+        func fingerprint(_ name: String) -> Fingerprint {
+            Fingerprint(message: "RuntimeError: unreachable", stack: StackTrace(stack.replacing("NAME", with: name)), filename: "")
+        }
+        #expect(fingerprint("parse_json") != fingerprint("draw_canvas"))
+        #expect(fingerprint("parse_json") == fingerprint("parse_json"))
+    }
+
     @Test("what is no stack has no frames", arguments: ["", "Script error.", "ada@example.com said no", "at", "@", "::::", "a@", "at (", "at ()", "\u{2028}at \n"])
     func none(text: String) {
         #expect(StackTrace(text).frames.allSatisfy { $0.file == nil })

@@ -21,7 +21,12 @@ new=$(mktemp -d)
 trap 'rm -rf "$new"' EXIT
 
 # In the address of each feature, so that browsers may keep them for ever: of all features together.
-version=$(cat features/*.js | sha256sum | cut -c 1-5)
+# Three characters of 64, as each byte of it is paid for.
+hash=$((0x$(cat features/*.js | sha256sum | cut -c 1-5))) version=
+for _ in 1 2 3; do
+    version=$version$(printf %s ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_ | cut -c $((hash % 64 + 1)))
+    hash=$((hash / 64))
+done
 
 minify() { esbuild --minify --target=es2021 --legal-comments=none --log-level=warning "--define:VERSION=\"$version\"" "$@"; }
 

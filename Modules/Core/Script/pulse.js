@@ -48,10 +48,8 @@ try {
               keepalive: !body[2e4], // browsers refuse it above 64 KB; a character has up to three bytes
             })).status;
           } catch {}
-          if (status > 428) {
-            queue.unshift(...taken);
-            setTimeout(flush, wait *= 2, 1);
-          } else flush(wait = 0);
+          // What `unshift` answers is the event of the retry: any that is not 0.
+          status > 428 ? setTimeout(flush, wait *= 2, queue.unshift(...taken)) : flush(wait = 0);
         }
       },
 
@@ -59,18 +57,18 @@ try {
       send = (type, fields) => {
         queue[999] || queue.push(JSON.stringify({
           path,
+          consent_mode: options.consentMode || "analytics",
+          consent_granted: true,
           // Makes a retry of something that had arrived count once: 52 random bits. A timestamp would not help: many
           // clocks lie.
           event_id: Math.random() + type,
-          consent_mode: options.consentMode || "analytics",
-          consent_granted: true,
           ...type == "pageview" && {
             title: document.title,
             referrer,
-            screen: screen.width + "x" + screen.height,
+            screen: screen?.width + "x" + screen?.height, // some embedded browsers have none; the server leaves out what is no size
             language: navigator.language,
-            // A pair becomes "name,value" as text. Identifiers of clicks (gclid, msclkid, fbclid ...) go along; the server keeps their names alone.
-            ...options.utm > "t" && Object.fromEntries([...new URLSearchParams(search)].filter((pair) => /^utm_|clk?id,/.test(pair))),
+            // Of sites that route by the hash, the route's query where the address has none. A pair becomes "name,value" as text. Identifiers of clicks (gclid, msclkid, fbclid ...) go along; the server keeps their names alone.
+            ...options.utm > "t" && Object.fromEntries([...new URLSearchParams(search || location.hash.split("?")[1])].filter((pair) => /^utm_|clk?id,/.test(pair))),
           },
           ...fields,
           type,
@@ -89,8 +87,7 @@ try {
           }
           if (allowed()) {
             if (fresh) {
-              fresh = 0;
-              send("pageview");
+              send("pageview", fresh = 0);
               referrer = "";
               /true/.test(script.outerHTML) && pulse(1);
             }
@@ -98,7 +95,7 @@ try {
             else if (type) (await (more ||= import(api + "script/more.js?" + VERSION))).on(send, script, path, type, fields, ...values);
           }
         } catch {
-          pulse.errors = -~pulse.errors;
+          pulse.errors = 1;
         }
       },
 
@@ -116,21 +113,15 @@ try {
         }
         search = location.search;
       },
-      leave = (event) => {
-        pulse();
-        flush(event);
-      };
+      leave = (event) => flush(event, pulse()); // the page is counted first
 
     ["replaceState", "pushState"].map((name, pushed) => {
       let original = history[name];
-      history[name] = (...values) => {
-        original.apply(history, values);
-        moved(pushed);
-      };
+      history[name] = (...values) => moved(pushed, original.apply(history, values));
     });
-    addEventListener("popstate", moved); // changes of the hash too
     addEventListener("visibilitychange", leave);
     addEventListener("pagehide", leave);
+    addEventListener("popstate", moved); // changes of the hash too
     // Back from the back/forward cache: a new view of the same document.
     addEventListener("pageshow", (event) => event.persisted && moved(path = 1));
 

@@ -55,6 +55,16 @@ struct ScriptInBrowserTests {
         return visitor
     }()
 
+    @Test("campaigns in the query of a route in the hash are campaigns")
+    func hashCampaigns() async throws {
+        try await run(attributes: #"data-utm="true""#) { it in
+            try await it.browser.open(it.site.address + "/app.html#/landing?utm_source=newsletter&utm_medium=email")
+            try await it.arrivals.waits(for: 1)
+            let sources = try await it.app.get("/api/v1/campaigns/sources")
+            #expect(sources.body.contains("newsletter"), "\(sources.body)")
+        }
+    }
+
     // MARK: Who is not counted
 
     @Test("with Do Not Track it sends nothing at all")

@@ -51,6 +51,9 @@ class Page {
   // Whether it is still there: a new one is counted a moment after the address has changed.
   get isShown() { return this.shown == shown(); }
 
+  // At most so many units of a text, and none of them half a character.
+  cut(text, most) { return text?.slice(0, most).replace(/[\ud800-\udbff]$/, ""); }
+
   // Before the page's own listeners and, at the end of a page, before the core sends what waits.
   listen(type, work, target = window) { target.addEventListener(type, guarded(work), { capture: true, passive: true }); }
 

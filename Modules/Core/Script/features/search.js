@@ -8,7 +8,7 @@ let last;
 export default (page) => {
   const name = page.options.searchParam || "q";
   const route = location.hash.split("?")[1]; // of sites that route by the hash
-  const query = (new URLSearchParams(location.search).get(name) || new URLSearchParams(route).get(name) || "").trim().slice(0, 200);
+  const query = page.cut((new URLSearchParams(location.search).get(name) || new URLSearchParams(route).get(name) || "").trim(), 200);
   // The second page of results is the same search.
   if (query && query != last) page.send("search_query", { query });
   last = query;
