@@ -288,7 +288,7 @@ struct EventStoreTests {
                 (Samples.row("x", number: .text("text")), "number"),
                 (Samples.row("x", flag: .int(1)), "flag"),
                 (Samples.encoded(0, 1, .event, nil, [.int(1), .int(Samples.noon), .int(7), .null, .null, .null, .text("x"), .null, .null]), "kind"),
-                (Samples.encoded(0, 1, .event, nil, [.int(1), .int(Samples.noon), .int(7), .int(0)]), "number"),
+                (Samples.encoded(0, 1, .event, nil, [.int(1), .int(Samples.noon), .int(7), .int(0)]), "path"),
             ]
             for (row, column) in wrong {
                 let error = await #expect(throws: (any Error).self) { try await store.apply(Samples.batch(good + [row], to: 2)) }
@@ -330,7 +330,7 @@ struct EventStoreTests {
             try await store.change(Migration.Step.addColumn(table: "sample_other", added).statements(for: store.dialect))
             let table = FactTable("sample_other", Samples.other.columns + [added])
             _ = try await store.apply(FactBatch(
-                journal: "a", position: JournalPosition(segment: 0, offset: 1), tables: [table], rows: [Samples.otherRow("old", role: .event)], ledger: []))
+                journal: "a", position: JournalPosition(segment: 0, offset: 1), tables: [Samples.table, table], rows: [Samples.otherRow("old", role: .event)], ledger: []))
             #expect(try await store.query("SELECT path, added FROM sample_other", timeoutSeconds: 10).values == [[.text("old"), .null]])
         }
     }

@@ -131,7 +131,7 @@ struct CampaignTests {
             #expect(try refused.json()["error"]?.string == "Module 'utm' is not enabled for this project.")
             let unknown = try await app.get("/api/v1/stats?filter=chanel:Email")
             #expect(unknown.status == 400)
-            #expect(try unknown.json()["error"]?.string?.hasSuffix("data.NAME, channel, utm_source, utm_medium, utm_campaign, utm_content, utm_term.") == true)
+            #expect(try unknown.json()["error"]?.string?.hasSuffix("data.NAME, channel, utm_source, utm_medium, utm_campaign, utm_content, utm_term, click_id.") == true)
         }
     }
 
