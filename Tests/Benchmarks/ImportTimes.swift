@@ -30,15 +30,15 @@ struct ImportTimes {
             defer { pulse.kill() }
             try await pulse.ready()
             let importing = try await pulse.createProject("import"), other = try await pulse.createProject("other")
-            let bodies = Self.bodies(), seen = Seen(), start = ContinuousClock.now, end = start + .seconds(seconds)
+            let address = pulse.address, bodies = Self.bodies(), seen = Seen(), start = ContinuousClock.now, end = start + .seconds(seconds)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for sender in 0..<Self.senders { group.addTask { try await Self.send(bodies, from: sender, to: pulse, importing, until: end, seen) } }
-                group.addTask { try await Self.ask(pulse, other, until: end, seen) }
-                group.addTask { try await Self.look(pulse, until: end, seen) }
+                for sender in 0..<Self.senders { group.addTask { try await Self.send(bodies, from: sender, to: address, importing, until: end, seen) } }
+                group.addTask { try await Self.ask(address, other, until: end, seen) }
+                group.addTask { try await Self.look(address, until: end, seen) }
                 try await group.waitForAll()
             }
             let sent = seen.numbers.withLock { $0.accepted }
-            let stored = try Self.pageviewsAndEvents(try await Client.whole(pulse.address + "/api/v1/stats", key: importing.query))
+            let stored = try Self.pageviewsAndEvents(try await Client.whole(address + "/api/v1/stats", key: importing.query))
             let took = start.duration(to: .now).seconds
             guard stored == sent else { throw BenchError("\(sent) events were accepted, a report sees \(stored)") }
             try await pulse.stop()
@@ -67,11 +67,11 @@ struct ImportTimes {
     }
 
     private static func send(
-        _ bodies: [ByteBuffer], from sender: Int, to pulse: PulseProcess, _ keys: PulseProcess.Keys, until end: ContinuousClock.Instant, _ seen: Seen
+        _ bodies: [ByteBuffer], from sender: Int, to address: String, _ keys: PulseProcess.Keys, until end: ContinuousClock.Instant, _ seen: Seen
     ) async throws {
         var next = sender
         while .now < end {
-            let refusals = try await Client.deliver(pulse.address + "/api/collect", key: keys.server, bodies[next % bodies.count])
+            let refusals = try await Client.deliver(address + "/api/collect", key: keys.server, bodies[next % bodies.count])
             seen.numbers.withLock { numbers in
                 numbers.accepted += perRequest
                 numbers.refused += refusals
@@ -82,13 +82,13 @@ struct ImportTimes {
 
     /// An event, and at once a report that has to show it; then one over a range that was not asked before.
     private static func ask(
-        _ pulse: PulseProcess, _ keys: PulseProcess.Keys, until end: ContinuousClock.Instant, _ seen: Seen
+        _ address: String, _ keys: PulseProcess.Keys, until end: ContinuousClock.Instant, _ seen: Seen
     ) async throws {
         var sent = 0
         let event = ByteBuffer(string: #"{"type":"pageview","visitor_id":"v","payload":{"path":"/"}}"#)
         func report(_ query: String) async throws -> Double {
             let start = ContinuousClock.now
-            let answer = try await Client.get(pulse.address + "/api/v1/stats" + query, key: keys.query)
+            let answer = try await Client.get(address + "/api/v1/stats" + query, key: keys.query)
             let took = start.duration(to: .now).milliseconds
             guard answer.status == 200 else { throw BenchError("a report answered \(answer.status): \(String(buffer: answer.body))") }
             if answer.headers.first(name: "X-Pulse-As-Of") != nil {
@@ -99,7 +99,7 @@ struct ImportTimes {
             return took
         }
         while .now < end {
-            try await Client.deliver(pulse.address + "/api/collect", key: keys.server, event)
+            try await Client.deliver(address + "/api/collect", key: keys.server, event)
             sent += 1
             let fresh = try await report("")
             let other = try await report("?start_at=2020-01-01T00:00:00Z&end_at=2099-01-01T\(Self.clock(sent))Z")
@@ -113,9 +113,9 @@ struct ImportTimes {
 
     private static func clock(_ second: Int) -> String { String(format: "%02d:%02d:%02d", second / 3_600, second / 60 % 60, second % 60) }
 
-    private static func look(_ pulse: PulseProcess, until end: ContinuousClock.Instant, _ seen: Seen) async throws {
+    private static func look(_ address: String, until end: ContinuousClock.Instant, _ seen: Seen) async throws {
         while .now < end {
-            let answer = try await Client.get(pulse.address + "/readyz")
+            let answer = try await Client.get(address + "/readyz")
             let json = try JSONSerialization.jsonObject(with: Data(answer.body.readableBytesView)) as? [String: Any]
             let backlog = ((json?["journal"] as? [String: Any])?["backlog_seconds"] as? NSNumber)?.doubleValue ?? .nan
             seen.numbers.withLock { $0.backlogSeconds = max($0.backlogSeconds, backlog) }
