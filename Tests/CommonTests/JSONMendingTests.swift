@@ -20,7 +20,7 @@ struct JSONMendingTests {
         ("[\(String(repeating: "9", count: 401))]", "[null]", .number),
         (#"["18446744073709551616",100000000000000000000]"#, #"["18446744073709551616","100000000000000000000"]"#, .number),
         ("[\"\\ud83d\",1e400]", "[\"\u{FFFD}\",\"1e400\"]", [.characters, .number]),
-        ("\u{FEFF}[1]", "[1]", []), ("\u{FEFF}[\"\\ud83d\"]", "[\"\u{FFFD}\"]", .characters), ("[18446744073709551615,1e21]", "[18446744073709551615,1e+21]", []),
+        ("\u{FEFF}[1]", "[1]", []), ("\u{FEFF}[\"\\ud83d\"]", "[\"\u{FFFD}\"]", .characters), ("[18446744073709551615,1e21]", "[18446744073709551615,1e21]", []),
     ] as [(String, String, Adjustments)])
     func kept(sent: String, kept: String, adjustments: Adjustments) throws {
         let mended = try Self.mended(Array(sent.utf8))
