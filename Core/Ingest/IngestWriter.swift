@@ -44,6 +44,8 @@ public final class IngestWriter: Service {
         /// Whether it was tried before, so that it may be there though that failed.
         var isTried = false
         var speed = WriterSpeed()
+        /// How long the store was asked for sessions, before the last batch.
+        var placementSeconds = 0.0
         var waiters: [(until: JournalPosition, wait: TimedWait<Bool>)] = []
         var failure: String?
         var wakeUp: CheckedContinuation<Void, Never>?
@@ -216,7 +218,11 @@ public final class IngestWriter: Service {
         // during COMMIT. The store knows it by its position; one that reaches further would hold its rows twice.
         let start = settings.now(), failed = state.withLock { $0.batch }
         guard var batch = try failed ?? nextBatch(isRecovering: isRecovering) else { return false }
-        if failed == nil { batch.facts = try await placement.placed(batch.facts) }
+        if failed == nil {
+            batch.facts = try await placement.placed(batch.facts)
+            let asked = start.duration(to: settings.now()) / .seconds(1)
+            state.withLock { $0.placementSeconds = asked }
+        }
         state.withLock { [batch] in $0.batch = batch }
         let outcome: AppliedBatch
         do { outcome = try await events.apply(batch.facts) } catch {
@@ -249,7 +255,9 @@ public final class IngestWriter: Service {
         let range = settings.batchBytes
         guard !isRecovering else { return range.upperBound }
         guard let bytesPerSecond else { return range.lowerBound }
-        return Int(min(max(bytesPerSecond * settings.batchSeconds, Double(range.lowerBound)), Double(range.upperBound)))
+        // What is asked before a batch takes as long for a small one; it is to be a third of the time at most.
+        let seconds = max(settings.batchSeconds, 3 * state.withLock { $0.placementSeconds })
+        return Int(min(max(bytesPerSecond * seconds, Double(range.lowerBound)), Double(range.upperBound)))
     }
 
     /// What the journal has after the last batch; nil for nothing.

@@ -28,8 +28,10 @@ struct RandomTrafficTests {
     private static func compare(_ app: TestApp, _ whole: PlainReports, _ from: String, _ to: String) async throws {
         let (start, end) = try (bound(from, isEnd: false), bound(to, isEnd: true))
         let plain = whole.within(start, end)
-        let range = "start_at=\(from)&end_at=\(to)&limit=100"
-        func body(_ path: String, _ more: String = "") async throws -> String { try await app.get("/api/v1/\(path)?\(range)\(more)").body }
+        let range = "start_at=\(from)&end_at=\(to)"
+        func body(_ path: String, _ more: String = "") async throws -> String {
+            try await app.get("/api/v1/\(path)?\(range)\(path.hasPrefix("stats") ? "" : "&limit=100")\(more)").body
+        }
         func current(_ more: String = "") async throws -> String {
             let body = try await body("stats", more)
             return String(body.dropFirst(#"{"current":"#.count).prefix { $0 != "}" }) + "}"

