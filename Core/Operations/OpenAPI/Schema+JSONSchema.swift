@@ -36,11 +36,11 @@ extension Schema {
             if unknown == .refused { tree["additionalProperties"] = false }
             return tree
         case .map(let element, let limits):
-            return [
-                "type": "object", "additionalProperties": element.jsonSchema(direction),
-                "maxProperties": .integer(Int64(limits.keys)),
-                "description": .string("At most \(limits.keys) names and \(limits.bytes) bytes over all levels."),
-            ]
+            var tree: JSONTree = ["type": "object", "additionalProperties": element.jsonSchema(direction)]
+            guard limits.keys < .max else { return tree }
+            tree["maxProperties"] = .integer(Int64(limits.keys))
+            tree["description"] = .string("At most \(limits.keys) names and \(limits.bytes) bytes over all levels.")
+            return tree
         case .nullable(let inner): return Self.orNull(inner.jsonSchema(direction))
         }
     }
