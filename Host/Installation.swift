@@ -113,7 +113,7 @@ public struct Installation: Sendable {
         let crossOrigin = CrossOrigin(configuration.server)
         let gate = Gate(
             directory: directory, services: services, limiter: limiter, administration: Administration(token: adminToken),
-            attempts: FailedAttempts("wrong admin tokens", time: time),
+            attempts: FailedAttempts("wrong admin tokens", maximum: 100, time: time),
             admitsOrigin: crossOrigin.admits,
             refused: { project, route, code in
                 guard route.scope == .ingest, let reason = DropReason(rawValue: code) else { return }

@@ -4,7 +4,6 @@ import Synchronization
 
 /// Counts attempts with a wrong secret, by address, so that secrets can't be guessed.
 public final class FailedAttempts: Sendable {
-    public static let maximum = 10
     static let minutes: Int64 = 15
     /// Past this many addresses, those that may try again are forgotten.
     private static let maximumAddresses = 10_000
@@ -15,12 +14,16 @@ public final class FailedAttempts: Sendable {
     }
 
     private let what: String
+    private let maximum: Int
     private let time: any TimeSource
     private let failures = Mutex<[String: Failures]>([:])
 
-    /// - Parameter what: failed, for a sentence: `failed log-ins`.
-    public init(_ what: String, time: any TimeSource) {
+    /// - Parameters:
+    ///   - what: failed, for a sentence: `failed log-ins`.
+    ///   - maximum: in 15 minutes from one address.
+    public init(_ what: String, maximum: Int, time: any TimeSource) {
         self.what = what
+        self.maximum = maximum
         self.time = time
     }
 
@@ -41,7 +44,7 @@ public final class FailedAttempts: Sendable {
                 failures[address] = nil
                 return nil
             }
-            return found.count >= Self.maximum ? (left + 999) / 1_000 : nil
+            return found.count >= maximum ? (left + 999) / 1_000 : nil
         }
         guard let wait else { return }
         throw ServiceError(

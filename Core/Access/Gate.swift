@@ -211,24 +211,22 @@ public struct Gate: Sendable {
     /// - Throws: 400 for a value that is not accepted. On routes that ask or administer, for a parameter that is none of the route's as
     ///   well: passed over in silence it would change what is answered. Pages and collection get all kinds from links and caches.
     private static func checkParameters(_ route: Route, _ request: IncomingRequest) throws {
-        if route.refusesUnknownParameters, !request.query.text.isEmpty { try checkNames(route, request.query) }
+        let names = route.refusesUnknownParameters && !request.query.text.isEmpty ? request.query.names : []
+        try checkKnown(names, route)
         for parameter in route.parameters { try parameter.check(request.query) }
+        var met: Set<ExactText> = []
+        for name in names where !met.insert(ExactText(name)).inserted { throw ServiceError.parameter(name, "it is there more than once.") }
     }
 
     /// Where a key may stand in an address.
     private static let keyParameter = "key"
 
-    private static func checkNames(_ route: Route, _ query: IncomingRequest.Query) throws {
+    private static func checkKnown(_ names: [String], _ route: Route) throws {
         let known = route.parameters.map(\.name)
-        var met: Set<ExactText> = []
-        for name in query.names {
-            guard name == keyParameter || known.contains(name) else {
-                let accepted = known.isEmpty ? "none is accepted here" : "accepted are " + known.joined(separator: ", ")
-                let suggestion = Spelling.nearest(to: name, among: known).map { "; did you mean '\($0)'?" } ?? "; \(accepted)."
-                throw ServiceError.parameter(name.excerpt(60), "there is no such parameter\(suggestion)")
-            }
-            guard met.insert(ExactText(name)).inserted else { throw ServiceError.parameter(name, "it is there more than once.") }
-        }
+        guard let unknown = names.first(where: { $0 != keyParameter && !known.contains($0) }) else { return }
+        let meant = Spelling.nearest(to: unknown, among: known) ?? known.first { $0.hasPrefix(unknown + "_") }
+        let accepted = known.isEmpty ? "none is accepted here" : "accepted are " + known.joined(separator: ", ")
+        throw ServiceError.parameter(unknown.excerpt(60), "there is no such parameter; \(meant.map { "did you mean '\($0)'?" } ?? accepted + ".")")
     }
 }
 

@@ -37,14 +37,12 @@ public struct ReportCatalog: Sendable {
 }
 
 extension ProjectRequest {
-    /// The report that a definition names, which others may run later.
     /// - Parameter path: of the field that names it.
-    /// - Throws: 400 for a name that no report has; 403 for a key that may not use the report's module, whose switch is asked when it runs.
-    public func report(_ name: String, at path: String = "report_type") throws -> NamedReport {
-        let (module, report) = try services.catalog.require(name, at: path)
-        try requireKey(toUse: module)
-        return report
-    }
+    /// - Throws: 400 for a name that no report has.
+    public func report(_ name: String, at path: String = "report_type") throws -> NamedReport { try services.catalog.require(name, at: path).report }
+
+    /// - Throws: 403 for a key that may not use the module of the report called `name`: what it shows to others it must be allowed to read.
+    public func requireKey(toRun name: String) throws { try requireKey(toUse: try services.catalog.require(name).module) }
 
     /// The answer of the report called `name` over `scope`.
     /// - Throws: 400 for a name that no report has; 403 where its module is off.

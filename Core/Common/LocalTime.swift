@@ -5,8 +5,9 @@ extension TimeZone {
     /// Nil for anything else: Foundation also takes offsets and abbreviations, which mean different things to different people.
     public init?(tzName name: String) {
         let isName = name.utf8.contains(UInt8(ascii: "/")) || Self.namesWithoutRegion.contains(name)
+        let isPlain = name.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || "_+-/".utf8.contains($0) }
         // Files of the system's database that are not zones.
-        guard isName, !["posix/", "right/", "SystemV/"].contains(where: name.hasPrefix), name.utf8.count <= 64 else { return nil }
+        guard isName, isPlain, !["posix/", "right/", "SystemV/"].contains(where: name.hasPrefix) else { return nil }
         self.init(identifier: name)
     }
 

@@ -20,6 +20,9 @@ public struct TimeBuckets: Sendable {
         let shift: Int64
     }
 
+    /// What `label` answers, in an answer.
+    public static let label = Schema.text(22)
+
     public let unit: Unit
     private let range: TimeRange
     private let dialect: Dialect

@@ -112,7 +112,7 @@ struct AdministrationRoutes: Sendable {
                 .delete, Self.one + "/keys/{key_id}", "Revoke a key, at once.", scope: .admin, access: .write, success: .noContent) { call in
                     let id = call.id("key_id")
                     // A key that may do more than the caller's is not the caller's to see or to end.
-                    guard try await visibleKeys(call).contains(where: { $0.id == id }) else { throw ServiceError.notFound("API key", call.path("key_id")) }
+                    guard try await visibleKeys(call).contains(where: { $0.id == id }) else { throw ServiceError.notFound("Key", call.path("key_id")) }
                     try await call.directory.revokeKey(id, in: call.project, by: call.actor)
                     return .noContent
                 }.forRestrictedKeys(),
@@ -159,6 +159,7 @@ struct AdministrationRoutes: Sendable {
         let request = Directory.KeyRequest(
             name: body["name"]?.string ?? "", scopes: (body["scopes"]?.elements ?? []).compactMap { KeyScope(rawValue: $0.string ?? "") },
             expiresAt: expiry, allowedModules: modules, isServer: body["server"]?.boolean ?? false)
+        try Self.check(request, madeBy: call.key)
         let (key, secret) = try await call.directory.createKey(request, in: call.project, by: call.actor)
         return try .json(KeyAnswer(key: key, secret: secret), status: 201)
     }

@@ -12,6 +12,7 @@ struct DashboardRoutes: Sendable {
     let files: DashboardFiles
     let sessions: DashboardSessions
     let attempts: FailedAttempts
+    static let maximumAttempts = 10
     let modules: [any AnalyticsModule]
     /// Whose data places come from.
     let places: GeoIP.Attribution?
@@ -19,7 +20,7 @@ struct DashboardRoutes: Sendable {
     init(modules: [any AnalyticsModule], sessions: DashboardSessions, time: any TimeSource, places: GeoIP.Attribution? = nil) {
         self.places = places
         files = DashboardFiles(modules)
-        attempts = FailedAttempts("failed log-ins", time: time)
+        attempts = FailedAttempts("failed log-ins", maximum: Self.maximumAttempts, time: time)
         self.sessions = sessions
         self.modules = modules
     }

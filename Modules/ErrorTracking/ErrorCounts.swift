@@ -4,7 +4,7 @@ import Core
 enum ErrorTimeseries {
     struct Point: Encodable, Sendable { let date: String, count: Int64 }
 
-    static let schema = Schema.object([.required("date", .text(16)), .required("count", .count)])
+    static let schema = Schema.object([.required("date", TimeBuckets.label), .required("count", .count)])
 
     static func run(_ scope: Scope, _ filter: ErrorFilter, by unit: TimeBuckets.Unit) async throws -> [Point] {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()

@@ -43,7 +43,7 @@ enum LogHistogram {
     }
 
     static let schema = Schema.object(
-        [.required("date", .text(16)), .required("count", .count)] + LogLevel.names.map { .required($0, .count) })
+        [.required("date", TimeBuckets.label), .required("count", .count)] + LogLevel.names.map { .required($0, .count) })
 
     static func run(_ scope: Scope, _ filter: LogFilter, by unit: TimeBuckets.Unit) async throws -> [Point] {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()

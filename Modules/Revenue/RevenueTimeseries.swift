@@ -16,7 +16,7 @@ struct RevenueTimeseries: Encodable, Sendable {
     static let fields: [Schema.Field] = [
         RevenueTotals.currencyField,
         .required("data", .list(.object([
-            .required("date", .text(16)), .required("orders", .count), .required("revenue", .amount), .required("refunds", .count),
+            .required("date", TimeBuckets.label), .required("orders", .count), .required("revenue", .amount), .required("refunds", .count),
         ]))),
     ]
 

@@ -61,7 +61,7 @@ struct SegmentSizes: Encodable, Sendable {
 
     let data: [Point]
 
-    static let fields: [Schema.Field] = ReportList<Point>.fields([.required("date", .text(20)), .required("visitors", .count)])
+    static let fields: [Schema.Field] = ReportList<Point>.fields([.required("date", TimeBuckets.label), .required("visitors", .count)])
 
     static func run(_ segment: Segment, _ scope: Scope, by unit: TimeBuckets.Unit) async throws -> SegmentSizes {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()

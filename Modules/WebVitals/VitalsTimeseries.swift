@@ -13,7 +13,7 @@ struct VitalsTimeseries: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         .required("metric", .choice(Metric.names)),
-        .required("data", .list(.object([.required("date", .text(16)), .required("p75", .nullable(.number(0...Metric.maximum)))]))),
+        .required("data", .list(.object([.required("date", TimeBuckets.label), .required("p75", .nullable(.number(0...Metric.maximum)))]))),
     ]
 
     static func run(_ scope: Scope, _ metric: Metric, by unit: TimeBuckets.Unit) async throws -> VitalsTimeseries {

@@ -115,9 +115,10 @@ struct RateLimitTests {
             #expect(try await Self.told(app.get("/api/v1/gadgets/\(Endpoint.unknownID)")) == "10 9 1 -")
             #expect(try await Self.told(app.post("/api/v1/gadgets", "{", as: .query)) == "10 8 1 -")
             #expect(try await Self.told(app.get("/api/v1/gadgets?limit=x")) == "10 7 1 -")
-            #expect(try await Self.told(app.get("/api/v1/gadgets", as: .ingest)) == "10 6 1 -")
+            // The key that stands in every page has no scope here, and takes nothing of what the project has.
+            #expect(try await Self.told(app.get("/api/v1/gadgets", as: .ingest)) == "10 9 1 -")
             try await house.set("probe", isEnabled: false)
-            #expect(try await Self.told(app.get("/api/v1/gadgets")) == "10 5 1 -")
+            #expect(try await Self.told(app.get("/api/v1/gadgets")) == "10 6 1 -")
             #expect(try await Self.told(app.post("/api/admin/projects", "{", as: .token)) == "10 9 1 -")
             #expect(try await Self.told(app.get("/api/admin/projects/\(Endpoint.unknownID)", as: .token)) == "10 8 1 -")
             #expect(try await Self.told(app.get("/healthz", as: .nobody)) == "- - - -")

@@ -110,7 +110,7 @@ struct DashboardSessionTests {
             let ingest = try await Self.logIn(app, app.keys[.ingest]!).answer
             #expect(ingest.status == 403)
             #expect(ingest.body == #"{"error":"This key sends data and can't read it. Log in with a key that has the scope 'query'."}"#)
-            for _ in 0..<FailedAttempts.maximum {
+            for _ in 0..<DashboardRoutes.maximumAttempts {
                 let wrong = try await Self.logIn(app, "pa_live_wrong").answer
                 #expect(wrong.status == 401)
                 #expect(wrong.body == #"{"error":"No key and no admin token is like this. Was it copied whole? 'pulse key create' makes another key."}"#)

@@ -110,13 +110,13 @@ struct KeyRightsTests {
 
     @Test("wrong admin tokens are counted by address, an IPv6 network of 64 bits being one, and end in 429")
     func guesses() async throws {
-        try await TestApp.run(yaml: "limits: {admin_per_second: 1000}\nserver: {trusted_proxies: [127.0.0.1/32, ::1/128]}") { app in
-            let attempts = FailedAttempts("wrong admin tokens", time: app.time)
-            for number in 0..<FailedAttempts.maximum { attempts.noteFailure("2001:db8:1:2::\(number)") }
+        try await TestApp.run(yaml: "limits: {admin_per_second: 1000}") { app in
+            let attempts = FailedAttempts("wrong admin tokens", maximum: 100, time: app.time)
+            for number in 0..<100 { attempts.noteFailure("2001:db8:1:2::\(number)") }
             let error = #expect(throws: ServiceError.self) { try attempts.check("2001:db8:1:2:ffff::1") }
             #expect(error?.status == 429 && error?.message == "Too many wrong admin tokens from your address. Try again in 15 minutes.")
             #expect(throws: Never.self) { try attempts.check("2001:db8:1:3::1") }
-            for _ in 0..<FailedAttempts.maximum {
+            for _ in 0..<100 {
                 let wrong = try await app.get("/api/admin/projects", as: .bearer("padm_wrong"))
                 #expect(wrong.status == 401)
             }

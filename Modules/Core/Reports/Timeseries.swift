@@ -10,7 +10,7 @@ struct Timeseries: Sendable {
     }
 
     static let schema = Schema.list(.object([
-        .required("date", .text(16)), .required("pageviews", .count), .required("visitors", .count), .required("sessions", .count),
+        .required("date", TimeBuckets.label), .required("pageviews", .count), .required("visitors", .count), .required("sessions", .count),
     ]))
 
     /// A visitor, or session, counts in every bucket in which it was active.
