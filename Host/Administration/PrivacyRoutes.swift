@@ -105,7 +105,9 @@ struct VisitorExport: Sendable {
         var text = JSONText()
         text.append(raw: #"{"visitor_id":"#)
         text.append(string: id)
-        text.append(raw: #","identity":{}"#)
+        text.append(raw: #","identity":{"#)
+        try await appendIdentity(of: reference, project, to: &text)
+        text.append(raw: "}")
         for (name, condition) in [("pageviews", "kind = 0"), ("events", "kind = 1")] {
             text.append(raw: #","\#(name)":"#)
             append(try await rows(of: Activity.table, reference, project, where: SQL(sql: condition)), to: &text)
@@ -119,6 +121,35 @@ struct VisitorExport: Sendable {
         }
         text.append(raw: "}}")
         return text
+    }
+
+    /// Who the visitor is, as the statements about it leave it: `user_id`, and `traits` that were not taken away; nothing for one whom nobody
+    /// identified. The statements themselves are in the telemetry.
+    private func appendIdentity(of visitor: Int64?, _ project: Int32, to text: inout JSONText) async throws {
+        guard let visitor, tables.contains(Identity.profiles), tables.contains(Identity.traits) else { return }
+        let own: SQL = "project = \(Int64(project)) AND visitor = \(visitor)"
+        let users = try await events.query(
+            """
+            /* privacy.export_user */ SELECT count(*) AS n, \(Identity.latest("user_id", where: "user_id IS NOT NULL", events.dialect)) AS user_id
+            FROM identity_profiles WHERE \(own)
+            """, timeoutSeconds: 60)
+        guard let user = users.first, user.int("n") > 0 else { return }
+        let traits = try await events.query(
+            """
+            /* privacy.export_traits */ SELECT name, \(Identity.latest("value", events.dialect)) AS value FROM identity_traits
+            WHERE \(own) GROUP BY name ORDER BY \(events.dialect.byCodePoints("name"))
+            """, timeoutSeconds: 60)
+        text.append(raw: #""user_id":"#)
+        if let id = user.optionalText("user_id") { text.append(string: id) } else { text.append(raw: "null") }
+        text.append(raw: #","traits":{"#)
+        var isFirst = true
+        for trait in traits where trait.text("value") != "null" {
+            if !isFirst { text.append(raw: ",") }
+            isFirst = false
+            text.append(string: trait.text("name"))
+            text.append(raw: ":" + trait.text("value"))
+        }
+        text.append(raw: "}")
     }
 
     private func rows(of table: FactTable, _ visitor: Int64?, _ project: Int32, where condition: SQL) async throws -> Rows {

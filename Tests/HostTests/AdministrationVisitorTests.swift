@@ -50,6 +50,25 @@ struct AdministrationVisitorTests {
     /// The tables of facts of all modules, empty.
     private static let noTelemetry = try! ProbeModule.besideBinary().flatMap(\.factTables).map { #""\#($0.name)":[]"# }.joined(separator: ",")
 
+    @Test("an export says who the visitor is, as the latest statements leave it", arguments: Profile.available)
+    func identity(profile: Profile) async throws {
+        try await Self.run(profile) { app, path in
+            for payload in [
+                #"{"user_id":"u1","traits":{"plan":"free","caf\u00e9":1,"gone":true}}"#, #"{"traits":{"plan":"pro","cafe\u0301":[2],"gone":null}}"#,
+            ] { _ = try await app.collect(#"{"type":"identify","visitor_id":"ada","payload":\#(payload)}"#) }
+            _ = try await app.collect(#"{"type":"identify","visitor_id":"bob","payload":{"traits":{"plan":"none"}}}"#)
+            for (visitor, identity) in [
+                ("ada", #"{"user_id":"u1","traits":{"cafe\u{301}":[2],"caf\u{e9}":1,"plan":"pro"}}"#), ("bob", #"{"user_id":null,"traits":{"plan":"none"}}"#),
+                ("eve", "{}"),
+            ] {
+                let export = try await app.get("\(path)/\(visitor)/export", as: .token)
+                let expected = #"{"visitor_id":"\#(visitor)","identity":\#(identity),"pageviews":"#
+                    .replacing("\\u{301}", with: "\u{301}").replacing("\\u{e9}", with: "\u{e9}")
+                #expect(ExactText(String(export.body.unicodeScalars.prefix(expected.unicodeScalars.count))) == ExactText(expected), "\(export.body.prefix(300))")
+            }
+        }
+    }
+
     @Test("an export holds everything of every table, in order of time", arguments: Profile.available)
     func export(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
