@@ -11,6 +11,8 @@ final class Acknowledged: Sendable {
         var latest = JournalPosition.start
         /// What was acknowledged before `at` lies before `end`. Oldest first.
         var marks: [(at: Instant, end: JournalPosition)] = []
+        /// Between two marks.
+        var milliseconds = Acknowledged.markMilliseconds
     }
 
     private static let markMilliseconds: Int64 = 100
@@ -21,7 +23,7 @@ final class Acknowledged: Sendable {
     func note(_ project: Int32, upTo end: JournalPosition, at now: Instant) {
         state.withLock { state in
             // This record is not acknowledged yet, and so no part of the mark.
-            if state.marks.last.map({ now - $0.at >= Self.markMilliseconds }) ?? true { Self.mark(now, &state) }
+            if state.marks.last.map({ now - $0.at >= state.milliseconds }) ?? true { Self.mark(now, &state) }
             state.ends[project] = max(state.ends[project] ?? .start, end)
             state.latest = max(state.latest, end)
         }
@@ -30,8 +32,13 @@ final class Acknowledged: Sendable {
     private static func mark(_ now: Instant, _ state: inout State) {
         state.marks.append((now, state.latest))
         guard state.marks.count > maximumMarks else { return }
-        // While the store is away for hours: half as many tell nearly as much.
-        state.marks = state.marks.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+        // The store is away for minutes or hours: half as many tell nearly as much.
+        while state.marks.count > maximumMarks / 2 {
+            state.milliseconds *= 2
+            state.marks = state.marks.reduce(into: []) { kept, mark in
+                if kept.last.map({ mark.at - $0.at >= state.milliseconds }) ?? true { kept.append(mark) }
+            }
+        }
     }
 
     /// Where the last record of `project` ends that is acknowledged.
@@ -45,7 +52,10 @@ final class Acknowledged: Sendable {
     /// Drops what nobody needs any more, now that the store has come to `position`.
     func applied(upTo position: JournalPosition) {
         state.withLock { state in
-            if position >= state.latest { state.ends.removeAll(keepingCapacity: true) }
+            if position >= state.latest {
+                state.ends.removeAll(keepingCapacity: true)
+                state.milliseconds = Self.markMilliseconds
+            }
             // The last mark that is reached still tells as of when.
             if let reached = state.marks.lastIndex(where: { $0.end <= position }), reached > 0 { state.marks.removeFirst(reached) }
         }

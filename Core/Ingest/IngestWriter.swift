@@ -295,8 +295,8 @@ public final class IngestWriter: Service {
             state.waiters.removeAll { $0.until <= position }
             return (ready, state.speed.bytesPerSecond)
         }
-        for waiter in ready { waiter.wait.end(.success(true)) }
         acknowledged.applied(upTo: position)
         door.applied(upTo: position, bytesPerSecond: bytesPerSecond)
+        for waiter in ready { waiter.wait.end(.success(true)) }
     }
 }
