@@ -44,7 +44,7 @@ extension BIModule {
                 .post, one + "/test", "Connect, and ask for nothing.", scope: .query, access: .read,
                 success: .json(.object([
                     .required("ok", .boolean), .required("last_tested_at", .timestamp), .required("error", .nullable(.optionalText(2_000))),
-                ])), use: test),
+                ])), use: test).unhurried(),
             Route(
                 .post, one + "/query", "Run a statement on the database, in a read-only transaction.", scope: .query, access: .read,
                 body: Self.sqlBody, success: .json(.object(QueryAnswer.fields))) { call in
@@ -54,7 +54,7 @@ extension BIModule {
                         try ExternalStatement.check(text)
                         return try await Connection.read(connection, text, limit: Int(body["limit"]?.integer ?? 100), call, settings)
                     })
-                },
+                }.unhurried(),
         ]
     }
 

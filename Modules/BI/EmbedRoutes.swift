@@ -48,7 +48,7 @@ extension BIModule {
                     ])),
                     .required("resource", .any), .required("result", .any),
                 ])),
-                resolve: Self.resolve, use: show),
+                resolve: Self.resolve, use: show).unhurried(),
         ]
     }
 

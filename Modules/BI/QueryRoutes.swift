@@ -13,7 +13,7 @@ extension BIModule {
                 body: .object(VisualQuery.fields + [QueryRun.idField]), success: answer) { call in
                     let body = try await call.body()
                     return try .json(try await queries.run(.visual, id: body["run_id"]?.string, call) { try await VisualQuery.run(body, call) })
-                }.explained,
+                }.explained.unhurried(),
             Route(
                 .post, "/api/v1/bi/drill-through", "The rows of a dataset behind a number, the latest first.", scope: .query, access: .read,
                 body: .object(DrillThrough.fields + [QueryRun.idField]), success: answer) { call in
@@ -21,7 +21,7 @@ extension BIModule {
                     return try .json(try await queries.run(.drillThrough, id: body["run_id"]?.string, call) {
                         try await DrillThrough.run(body, call)
                     })
-                }.explained,
+                }.explained.unhurried(),
             Route(
                 .post, "/api/v1/bi/sql", "Run a read-only statement over the datasets.", scope: .query, access: .read,
                 body: Self.sqlBody,
@@ -30,7 +30,7 @@ extension BIModule {
                     return try .json(try await queries.run(.sql, id: body["run_id"]?.string, call) {
                         try await SQLStatement(body["sql_text"]?.string ?? "").run(call, limit: Int(body["limit"]?.integer ?? 100))
                     })
-                }.explained,
+                }.explained.unhurried(),
             Route(
                 .post, "/api/v1/bi/sql-queries/{id}/run", "Run a saved statement.", scope: .query, access: .read,
                 body: Self.runBody, success: answer) { call in
@@ -41,7 +41,7 @@ extension BIModule {
                     try Self.runBody.check(body)
                     let limit = Int(body["limit"]?.integer ?? 100)
                     return try .json(try await SavedSQL.run(query, call, limit: limit, in: queries, id: body["run_id"]?.string))
-                }.explained,
+                }.explained.unhurried(),
             Route(
                 .get, "/api/v1/bi/query-runs", "What was run, the latest first.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .list(.object(QueryRun.fields)), use: QueryRun.list),
