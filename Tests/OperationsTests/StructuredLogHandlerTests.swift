@@ -42,7 +42,7 @@ struct StructuredLogHandlerTests {
         capture.logger(.json).info(message, metadata: ["a\nb": "c\nd"])
         #expect(capture.lines == [
             #"2026-03-01T10:00:00.250Z info pulse: one\ntwo\r\u{1b}[31m\u{85}\u{2028}é a\nb="c\nd e""# + "\n",
-            #"{"timestamp":"2026-03-01T10:00:00.250Z","level":"info","label":"pulse","message":"one\ntwo\r\u001b[31m"#
+            #"{"timestamp":"2026-03-01T10:00:00.250Z","level":"info","label":"pulse","message":"one\ntwo\r\u001B[31m"#
                 + "\u{85}\u{2028}é" + #"","a\nb":"c\nd"}"# + "\n",
         ])
     }

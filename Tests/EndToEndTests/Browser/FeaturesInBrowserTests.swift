@@ -182,7 +182,9 @@ struct FeaturesInBrowserTests {
             try await it.site(#"data-errors="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
                 try await it.waits(forFile: "errors")
+                // In a script of the page: what a debugger evaluates has no origin, and its errors say nothing.
                 try await it.browser.run("""
+                    document.head.appendChild(Object.assign(document.createElement('script'), { textContent: `
                     const fail = what => setTimeout(() => { throw what });
                     for (let turn = 0; turn < 50; turn++) {
                       window.dispatchEvent(new ErrorEvent('error', { message: 'ResizeObserver loop completed with undelivered notifications.' }));
@@ -197,6 +199,7 @@ struct FeaturesInBrowserTests {
                     fail('x'.repeat(999) + '\u{1F600}');
                     fail(new TypeError('the real one'));
                     setTimeout(() => pulse('event', { name: 'after' }), 50);
+                    ` }));
                     """)
                 _ = try await recorder.waits(for: 1, "event")
                 var counts: [String: Int] = [:]

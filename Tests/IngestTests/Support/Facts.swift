@@ -33,7 +33,8 @@ extension Journal {
         var at = position, texts: [String] = []
         while true {
             let (records, next) = try read(from: at, maximumBytes: piece)
-            guard !records.isEmpty else { return texts }
+            // The end of a segment is the beginning of the next one.
+            guard !records.isEmpty || next > at else { return texts }
             texts += records.map { String(decoding: $0, as: UTF8.self) }
             at = next
         }
