@@ -123,8 +123,18 @@ public struct Route: Sendable {
         isForSites = false
     }
 
+    /// Of routes for everybody: whether it takes a key or token in its body and refuses wrong ones.
+    public private(set) var checksCredentials = false
+
+    /// The same route, which checks a key or token that its body holds.
+    public func checkingCredentials() -> Route {
+        var copy = self
+        copy.checksCredentials = true
+        return copy
+    }
+
     /// Whether a parameter that the route does not declare is refused.
-    var refusesUnknownParameters: Bool {
+    public var refusesUnknownParameters: Bool {
         switch scope {
         case .key(.ingest), .frontend, .publicToken, .anonymous: false
         case .key, .admin, .installation: true

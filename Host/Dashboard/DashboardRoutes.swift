@@ -41,7 +41,7 @@ struct DashboardRoutes: Sendable {
             },
             Route(
                 anonymous: .post, "/dashboard/login", "Log in to the dashboard with a key or the admin token.", success: .json(State.schema),
-                use: logIn),
+                use: logIn).checkingCredentials(),
             Route(anonymous: .delete, "/dashboard/session", "Log out of the dashboard.", success: .noContent) { call in
                 if let session = sessions.session(in: call.request.headers) {
                     try await call.directory.endSession(session.id, lifetimeDays: DashboardSessions.lifetimeDays)

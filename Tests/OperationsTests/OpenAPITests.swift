@@ -80,7 +80,7 @@ struct OpenAPITests {
         ("post /api/admin/projects", "administration", "installation", #"[{"adminToken":[]}]"#, "201 400 401 413 429 503"),
         (
             "delete /api/admin/projects/{id}/keys/{key}", "administration", "admin", #"[{"adminToken":[]},{"adminKey":["admin"]}]"#,
-            "204 401 403 404 429 503"
+            "204 400 401 403 404 429 503"
         ),
         (
             "get /api/v1/surveys/active", "surveys", "frontend",

@@ -107,10 +107,13 @@ struct OpenAPIOperation {
     /// The errors that this route can answer with.
     private var failures: [(status: Int, name: String)] {
         var failures = [(503, "Unavailable")]
-        if !route.parameters.isEmpty || route.body != nil { failures.append((400, "BadRequest")) }
-        if !route.pathNames.isEmpty { failures.append((404, "NotFound")) }
+        if !route.parameters.isEmpty || route.body != nil || route.refusesUnknownParameters { failures.append((400, "BadRequest")) }
+        // A segment that a report is asked about may not be there.
+        if !route.pathNames.isEmpty || route.parameters.contains(where: { $0.name == "segment_id" }) { failures.append((404, "NotFound")) }
         if route.body != nil { failures.append((413, "PayloadTooLarge")) }
-        guard route.scope != .anonymous else { return failures }
+        guard route.scope != .anonymous else {
+            return failures + (route.checksCredentials ? [(400, "BadRequest"), (401, "Unauthorized"), (403, "Forbidden"), (429, "TooManyRequests")] : [])
+        }
         if route.scope != .publicToken { failures.append((401, "Unauthorized")) }
         failures.append((429, "TooManyRequests"))
         // The admin token has no scopes that it could lack.
