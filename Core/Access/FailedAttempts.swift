@@ -27,7 +27,7 @@ public final class FailedAttempts: Sendable {
         self.time = time
     }
 
-    /// Whoever has one address of IPv6 has a network of 64 bits, which counts as one.
+    /// An IPv6 address counts by its /64, as a client usually has that whole network.
     private static func subject(_ address: String) -> String {
         var bytes = in6_addr()
         guard inet_pton(AF_INET6, address, &bytes) == 1 else { return address }

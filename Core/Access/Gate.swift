@@ -197,10 +197,10 @@ public struct Gate: Sendable {
         // A stranger's project is answered as one that does not exist.
         guard project.id == id.lowercased() else { throw ServiceError.notFound("Project", id) }
         if let module { try directory.checkModule(module, route.access, project, key) }
-        // What belongs to no module concerns all of them.
+        // A host route without a module concerns the whole project.
         guard module != nil || key.allowedModules == nil || route.isForRestrictedKeys else {
             throw ServiceError(
-                status: 403, code: "key_modules", message: "API key is limited to some modules and may not use this endpoint.")
+                status: 403, code: "key_modules", message: "API key is limited to some modules and may not use this endpoint; use one without allowed_modules.")
         }
         return Admitted(project: project, who: .key(key))
     }
@@ -208,14 +208,14 @@ public struct Gate: Sendable {
     private static let missingAdminToken = ServiceError(status: 401, code: "missing_admin_token", message: "Missing admin token.")
     private static let invalidAdminToken = ServiceError(status: 401, code: "invalid_admin_token", message: "Invalid admin token.")
 
-    /// - Throws: 400 for a value that is not accepted. On routes that ask or administer, for a parameter that is none of the route's as
-    ///   well: passed over in silence it would change what is answered. Pages and collection get all kinds from links and caches.
+    /// - Throws: 400 for a value that is not accepted. Routes that report or administer also refuse unknown parameters: ignoring a misspelt
+    ///   one would answer another question. Pages and collection ignore them, as links and caches add their own.
     private static func checkParameters(_ route: Route, _ request: IncomingRequest) throws {
         let names = route.refusesUnknownParameters && !request.query.text.isEmpty ? request.query.names : []
         try checkKnown(names, route)
         for parameter in route.parameters { try parameter.check(request.query) }
         var met: Set<ExactText> = []
-        for name in names where !met.insert(ExactText(name)).inserted { throw ServiceError.parameter(name, "it is there more than once.") }
+        for name in names where !met.insert(ExactText(name)).inserted { throw ServiceError.parameter(name, "it was sent more than once; send it once.") }
     }
 
     /// Where a key may stand in an address.

@@ -152,9 +152,10 @@ public final class EventPipeline: Sendable {
         try refusing {
             try payload.check(collector.fields)
             try payload.check(Collector.commonFields)
-            guard payload["visitor_id"]?.string?.utf8.starts(with: VisitorIdentity.provisioned.utf8) != true else {
+            if let id = payload["visitor_id"]?.string, id.utf8.starts(with: VisitorIdentity.provisioned.utf8) {
                 throw ServiceError.body(
-                    "field 'visitor_id' must not begin with '\(VisitorIdentity.provisioned)', which people have whom another system provisions.")
+                    "field 'visitor_id' must not begin with '\(VisitorIdentity.provisioned)', which is reserved for provisioned users; "
+                        + "got '\(id.excerpt(60))'.")
             }
         }
     }

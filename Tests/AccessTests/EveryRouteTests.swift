@@ -21,7 +21,7 @@ struct EveryRouteTests {
             }
             for (query, sentence) in [
                 ("start=2026-03-01", "'start': there is no such parameter; did you mean 'start_at'?"), ("limits=3", "'limits': there is no such parameter; did you mean 'limit'?"),
-                ("limit=3&limit=", "'limit': it is there more than once."), ("Limit=3", "'Limit': there is no such parameter; did you mean 'limit'?"),
+                ("limit=3&limit=", "'limit': it was sent more than once; send it once."), ("Limit=3", "'Limit': there is no such parameter; did you mean 'limit'?"),
                 ("utm_source=x", "'utm_source': there is no such parameter; accepted are start_at, end_at,"),
             ] {
                 let answer = try await house.app.get("/api/v1/pages?\(query)")
