@@ -1,4 +1,4 @@
-/// What was changed in an event so that it could be kept: odd details never cost the event. Each is counted in the ledger by its name.
+/// Changes that made an odd event storable. The ledger counts each by its name.
 public struct Adjustments: OptionSet, Sendable, Hashable {
     public let rawValue: UInt16
     public init(rawValue: UInt16) { self.rawValue = rawValue }
@@ -12,11 +12,11 @@ public struct Adjustments: OptionSet, Sendable, Hashable {
     public static let number = Adjustments(rawValue: 4)
     /// An optional field that does not hold what is accepted was left out.
     public static let leftOut = Adjustments(rawValue: 8)
-    /// What was nested too deep was left out.
+    /// Values that are nested too deep were left out.
     public static let tooDeep = Adjustments(rawValue: 16)
     /// A timestamp with a fraction of a millisecond, or written as text, was read as meant.
     public static let timestamp = Adjustments(rawValue: 32)
-    /// A screen that is none was left out, or its fractions rounded.
+    /// An invalid screen size was left out, or its fractions were rounded.
     public static let screen = Adjustments(rawValue: 64)
 
     /// Each with its name, as the ledger and metrics have it.

@@ -192,7 +192,7 @@ struct JSONMending {
         (48...57).contains(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") || byte | 0x20 == UInt8(ascii: "e")
     }
 
-    /// Whether a number has neither fraction nor exponent; nil for what is none in JSON.
+    /// Whether a number has neither fraction nor exponent; nil for text that is not a JSON number.
     private static func isWhole(_ text: Substring.UTF8View) -> Bool? {
         var rest = text
         func digits() -> Int {

@@ -33,7 +33,7 @@ extension JSONText {
     }
 }
 
-/// What a value was encoded as.
+/// The form in which a value was encoded.
 private enum JSONPiece {
     case text(String)
     /// A number, true, false or null.
@@ -63,7 +63,7 @@ private enum JSONPiece {
     init(encoding value: some Encodable) throws {
         let encoder = PieceEncoder()
         try value.encode(to: encoder)
-        // What encodes nothing is an object without members.
+        // A value that encodes nothing is an empty object.
         self = encoder.piece ?? .members(Members())
     }
 }

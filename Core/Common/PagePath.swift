@@ -16,7 +16,7 @@ public enum PagePath {
 
     private static func whole(_ path: String) -> String { normalized(withoutQuery(withoutOrigin(path))) }
 
-    /// What nothing has to be done to: ASCII from a slash on, without percent signs, query, fragment and controls, not too long.
+    /// Whether the path needs no change: short ASCII that begins with a slash, without percent signs, query, fragment and control characters.
     private static func isPlain(_ path: String) -> Bool {
         var path = path
         return path.withUTF8 { bytes in
@@ -31,7 +31,7 @@ public enum PagePath {
         }
     }
 
-    /// What follows the host of `https://example.com/a`; `/` where nothing does.
+    /// The part after the host of `https://example.com/a`; `/` if there is none.
     private static func withoutOrigin(_ path: String) -> Substring {
         let utf8 = path.utf8
         guard let scheme = ["https://", "http://"].first(where: { utf8.count >= $0.utf8.count && zip(utf8, $0.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 } }) else {
