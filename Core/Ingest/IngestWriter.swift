@@ -43,6 +43,8 @@ public final class IngestWriter: Service {
         var batch: Batch?
         /// Whether it was tried before, so that it may be there though that failed.
         var isTried = false
+        /// Whether another host was found to apply the same journal: what is there then is its batch, not this one.
+        var isContested = false
         var speed = WriterSpeed()
         /// How long the store was asked for sessions, before the last batch.
         var placementSeconds = 0.0
@@ -225,16 +227,19 @@ public final class IngestWriter: Service {
         }
         state.withLock { [batch] in $0.batch = batch }
         let outcome: AppliedBatch
-        do { outcome = try await events.apply(batch.facts) } catch {
-            state.withLock { $0.isTried = true }
+        do {
+            outcome = try await events.apply(batch.facts)
+            // Never let go of: the journal has what nobody else has.
+            if outcome.wasApplied, state.withLock({ !$0.isTried || $0.isContested }) { throw JournalInUse(journal: journal.id) }
+        } catch {
+            state.withLock { if error is JournalInUse { $0.isContested = true } else { $0.isTried = true } }
             throw error
         }
-        // Never let go of: the journal has what nobody else has.
-        guard !outcome.wasApplied || state.withLock({ $0.isTried }) else { throw JournalInUse(journal: journal.id) }
         let took = start.duration(to: settings.now()) / .seconds(1)
         let wasAway = state.withLock { state in
             state.batch = nil
             state.isTried = false
+            state.isContested = false
             state.speed.add(bytes: batch.bytes, seconds: took)
             defer { state.failure = nil }
             return state.failure != nil
