@@ -11,23 +11,35 @@ final class Acknowledged: Sendable {
         var latest = JournalPosition.start
         /// What was acknowledged before `at` lies before `end`. Oldest first.
         var marks: [(at: Instant, end: JournalPosition)] = []
+        /// Of the latest record.
+        var project: Int32?
+        var now = Instant(milliseconds: .min)
+        /// Until then the host counts as shared by several projects.
+        var sharedUntil = Instant(milliseconds: .min)
         /// Between two marks.
         var milliseconds = Acknowledged.markMilliseconds
     }
 
     private static let markMilliseconds: Int64 = 100
     private static let maximumMarks = 4_096
+    private static let sharedMilliseconds: Int64 = 10_000
     private let state = Mutex(State())
 
-    /// Says that a record of `project`, which ends at or before `end`, is about to be acknowledged.
-    func note(_ project: Int32, upTo end: JournalPosition, at now: Instant) {
+    /// Says that a record of project `sender`, which ends at or before `end`, is about to be acknowledged.
+    func note(_ sender: Int32, upTo end: JournalPosition, at now: Instant) {
         state.withLock { state in
             // This record is not acknowledged yet, and so no part of the mark.
             if state.marks.last.map({ now - $0.at >= state.milliseconds }) ?? true { Self.mark(now, &state) }
-            state.ends[project] = max(state.ends[project] ?? .start, end)
+            state.ends[sender] = max(state.ends[sender] ?? .start, end)
             state.latest = max(state.latest, end)
+            state.now = max(state.now, now)
+            if let project = state.project, project != sender { state.sharedUntil = now.adding(milliseconds: Self.sharedMilliseconds) }
+            state.project = sender
         }
     }
+
+    /// Whether events of several projects came lately: an import of one would make the others wait. Alone it takes less work in larger parts.
+    var isShared: Bool { state.withLock { $0.now < $0.sharedUntil } }
 
     private static func mark(_ now: Instant, _ state: inout State) {
         state.marks.append((now, state.latest))

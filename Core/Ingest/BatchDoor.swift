@@ -9,8 +9,10 @@ import Synchronization
 /// because of another project. One that is not let in within a moment is refused with 429. Small requests don't come here.
 final class BatchDoor: Sendable {
     struct Settings: Sendable {
-        /// Work for the writer that may wait. What is behind it in the journal waits for so long.
-        var seconds = 0.2
+        /// Work for the writer that may wait, while one project has the host to itself, and while several share it. What is behind it in the
+        /// journal waits for so long.
+        var secondsAlone = 0.6
+        var secondsShared = 0.2
         /// So long a batch waits to be let in.
         var patience = Duration.seconds(2)
         /// Bodies of batches that wait, of one project; and of all.
@@ -43,8 +45,8 @@ final class BatchDoor: Sendable {
         var applied = JournalPosition.start
         var isOpen = false
 
-        func mayEnter(_ sender: Sender) -> Bool {
-            let room = bytesPerSecond * settings.seconds
+        func mayEnter(_ sender: Sender, isShared: Bool) -> Bool {
+            let room = bytesPerSecond * (isShared ? settings.secondsShared : settings.secondsAlone)
             return sender.bytes == 0 || Double(sender.bytes) < room / Double(max(1, senders.count))
                 || Double(senders.values.reduce(0) { $0 + $1.bytes }) < room
         }
@@ -56,10 +58,12 @@ final class BatchDoor: Sendable {
     }
 
     private let journal: Journal
+    private let acknowledged: Acknowledged
     private let state: Mutex<State>
 
-    init(_ journal: Journal, _ settings: Settings) {
+    init(_ journal: Journal, _ acknowledged: Acknowledged, _ settings: Settings) {
         self.journal = journal
+        self.acknowledged = acknowledged
         state = Mutex(State(settings: settings, bytesPerSecond: settings.firstBytesPerSecond))
     }
 
@@ -77,7 +81,7 @@ final class BatchDoor: Sendable {
             // Without a store everything waits, which is what the journal is for.
             if state.isOpen { return .free }
             var sender = state.senders[project] ?? Sender()
-            if sender.line.isEmpty, state.mayEnter(sender) {
+            if sender.line.isEmpty, state.mayEnter(sender, isShared: acknowledged.isShared) {
                 sender.bytes += bytes
                 state.senders[project] = sender
                 return .counted
@@ -137,7 +141,7 @@ final class BatchDoor: Sendable {
             } else {
                 state.leave(pass.project, pass.bytes)
             }
-            return Self.turns(&state)
+            return whoEnters(&state)
         }
         begin(turns)
     }
@@ -152,7 +156,7 @@ final class BatchDoor: Sendable {
             let done = state.kept.firstIndex { $0.end > position } ?? state.kept.count
             for batch in state.kept[..<done] { state.leave(batch.project, batch.bytes) }
             state.kept.removeFirst(done)
-            return Self.turns(&state)
+            return whoEnters(&state)
         }
         begin(turns)
     }
@@ -162,7 +166,7 @@ final class BatchDoor: Sendable {
         let turns = state.withLock { state -> [Turn] in
             guard state.isOpen != isOpen else { return [] }
             state.isOpen = isOpen
-            return Self.turns(&state)
+            return whoEnters(&state)
         }
         begin(turns)
     }
@@ -170,9 +174,10 @@ final class BatchDoor: Sendable {
     private typealias Turn = (project: Int32, bytes: Int, wait: TimedWait<Bool>)
 
     /// Whoever may come in now: the project that has the least in comes first.
-    private static func turns(_ state: inout State) -> [Turn] {
+    private func whoEnters(_ state: inout State) -> [Turn] {
         var turns: [Turn] = []
-        while let (project, sender) = state.senders.filter({ !$0.value.line.isEmpty && (state.isOpen || state.mayEnter($0.value)) })
+        let isShared = acknowledged.isShared
+        while let (project, sender) = state.senders.filter({ !$0.value.line.isEmpty && (state.isOpen || state.mayEnter($0.value, isShared: isShared)) })
             .min(by: { $0.value.bytes < $1.value.bytes }) {
             let (bytes, wait) = sender.line[0]
             state.senders[project]?.line.removeFirst()

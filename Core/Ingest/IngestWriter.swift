@@ -12,9 +12,10 @@ public final class IngestWriter: Service {
     public struct Settings: Sendable {
         /// The writer waits for more this long after the first event, unless a report asks or a batch waits at the door.
         public var intervalMilliseconds = 100
-        /// A batch for the store takes about so long, as measured, and has at most so many bytes. Reports wait for the one
-        /// that is under way, at the least.
-        var batchSeconds = 0.1
+        /// A batch for the store takes about so long, as measured, while one project has the host to itself, and while several share it; and has
+        /// at most so many bytes. Reports wait for the one that is under way, at the least.
+        var batchSecondsAlone = 0.3
+        var batchSecondsShared = 0.1
         var batchBytes = 64 << 10...8 << 20
         /// So long a report waits for what was acknowledged before it.
         var reportPatience = Duration.seconds(2)
@@ -71,7 +72,7 @@ public final class IngestWriter: Service {
         self.counters = counters
         self.settings = settings
         placement = SessionPlacement(tables: tables, events: events, timeoutMinutes: sessionTimeoutMinutes)
-        door = BatchDoor(journal, settings.door)
+        door = BatchDoor(journal, acknowledged, settings.door)
         self.logger = logger
         self.applied = applied
     }
@@ -152,10 +153,10 @@ public final class IngestWriter: Service {
         await Task { await applyAll(once: true) }.value
     }
 
-    /// Lets a batch gather, unless a report waits.
+    /// Lets a batch gather, unless a report waits or it is complete.
     private func gather() async {
         let pause = settings.intervalMilliseconds
-        guard pause > 0, !state.withLock({ $0.isHurried }) else { return }
+        guard pause > 0, !state.withLock({ $0.isHurried }), journal.backlogBytes < maximumBytes(isRecovering: false) else { return }
         let timer = Task {
             let isOver = (try? await Task.sleep(for: .milliseconds(pause))) != nil
             self.state.withLock { state in
@@ -261,7 +262,7 @@ public final class IngestWriter: Service {
         guard !isRecovering else { return range.upperBound }
         guard let bytesPerSecond else { return range.lowerBound }
         // What is asked before a batch takes as long for a small one; it is to be a third of the time at most.
-        let seconds = max(settings.batchSeconds, 3 * state.withLock { $0.placementSeconds })
+        let seconds = max(acknowledged.isShared ? settings.batchSecondsShared : settings.batchSecondsAlone, 3 * state.withLock { $0.placementSeconds })
         return Int(min(max(bytesPerSecond * seconds, Double(range.lowerBound)), Double(range.upperBound)))
     }
 

@@ -5,21 +5,25 @@ import Testing
 
 @Suite("Batch door", .timeLimit(.minutes(1)))
 struct BatchDoorTests {
-    /// A writer that makes 1,000 bytes a second, so that 200 may wait for it.
+    /// A writer that makes 1,000 bytes a second, so that 200 may wait for it where several projects send, and 600 where one does.
     private struct House {
         let journal: Journal
+        let acknowledged = Acknowledged()
         let door: BatchDoor
 
-        init(_ folder: String, maximumBytes: Int64 = 1 << 20, _ change: (inout BatchDoor.Settings) -> Void = { _ in }) throws {
+        init(_ folder: String, maximumBytes: Int64 = 1 << 20, isShared: Bool = true, _ change: (inout BatchDoor.Settings) -> Void = { _ in }) throws {
             journal = try Journal(folder: folder, maximumBytes: maximumBytes)
             var settings = BatchDoor.Settings()
             settings.patience = .seconds(3_600)
             change(&settings)
-            door = BatchDoor(journal, settings)
+            door = BatchDoor(journal, acknowledged, settings)
             applied(upTo: 0)
+            if isShared { for project in 1...2 { noteLive(Int32(project), atSecond: 0) } }
         }
 
         func applied(upTo end: Int64) { door.applied(upTo: Self.position(end), bytesPerSecond: 1_000) }
+
+        func noteLive(_ project: Int32, atSecond second: Int64) { acknowledged.note(project, upTo: .start, at: Instant(milliseconds: second * 1_000)) }
 
         /// For a batch that is let in at once.
         func enters(_ project: Int32, _ bytes: Int) async throws -> BatchDoor.Pass? {
@@ -51,6 +55,24 @@ struct BatchDoorTests {
             #expect(try await third.value != nil)
             house.applied(upTo: 300)
             #expect(try await fourth.value != nil)
+        }
+    }
+
+    @Test("a project that is alone has more room, until 10 seconds after another one sent something")
+    func alone() async throws {
+        try await withFolder { folder in
+            let house = try House(folder, isShared: false)
+            house.noteLive(1, atSecond: 0)
+            for number in 1...3 { house.keep(try await house.enters(1, 200), 200, until: Int64(number) * 200) }
+            let full = await house.waits(1, 10)
+            house.applied(upTo: 600)
+            #expect(try await full.value != nil)
+            house.noteLive(2, atSecond: 1)
+            house.keep(try await house.enters(1, 200), 200, until: 800)
+            let shared = await house.waits(1, 10)
+            house.noteLive(2, atSecond: 11)
+            house.applied(upTo: 600)
+            #expect(try await shared.value != nil)
         }
     }
 
