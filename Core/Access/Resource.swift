@@ -268,7 +268,7 @@ public struct Resource: Sendable {
             first = false
             text.append(string: field.name)
             text.append(raw: ":")
-            text.append(value)
+            field.schema.write(kept: value, to: &text)
         }
         text.append(raw: "}")
         let definition = try JSON.parse(text.string)
@@ -358,7 +358,13 @@ public struct Resource: Sendable {
             text.append(raw: ",")
             text.append(string: name)
             text.append(raw: ":")
-            if counted.contains(name) { text.append(raw: String(value.elements.count)) } else { text.append(value) }
+            guard !counted.contains(name) else {
+                text.append(raw: String(value.elements.count))
+                continue
+            }
+            // What was stored by an earlier version may hold more.
+            let schema = fields.first { $0.name.isExactly(name) }?.schema ?? .any
+            schema.write(kept: value, to: &text)
         }
         text.append(raw: #","created_at":"\#(definition.createdAt.iso8601)","updated_at":"\#(definition.updatedAt.iso8601)"}"#)
     }

@@ -123,13 +123,31 @@ public struct Route: Sendable {
         isForSites = false
     }
 
-    /// Of routes for everybody: whether it takes a key or token in its body and refuses wrong ones.
-    public private(set) var checksCredentials = false
+    /// What OpenAPI calls it, where the rule for all would give the name of another.
+    public private(set) var operationName: String?
+    /// Whether OpenAPI describes it. Pages, and what only they use, are no part of the API.
+    public private(set) var isDocumented = true
+    /// The media type of refusals that its handler makes, where it is not JSON; they say why in the header `Pulse-Error`.
+    public private(set) var refusalMediaType: String?
 
-    /// The same route, which checks a key or token that its body holds.
-    public func checkingCredentials() -> Route {
+    /// The same route, called so in OpenAPI.
+    public func named(_ operation: String) -> Route {
         var copy = self
-        copy.checksCredentials = true
+        copy.operationName = operation
+        return copy
+    }
+
+    /// The same route, which OpenAPI leaves out.
+    public func undocumented() -> Route {
+        var copy = self
+        copy.isDocumented = false
+        return copy
+    }
+
+    /// The same route, whose handler refuses with a body of this type and the header `Pulse-Error`.
+    public func refusing(with mediaType: String) -> Route {
+        var copy = self
+        copy.refusalMediaType = mediaType
         return copy
     }
 

@@ -6,7 +6,7 @@ public enum SavedReport {
     public static let resource = Resource(
         "Report", path: "/api/v1/reports", table: "dashboards_report",
         fields: [
-            .required("name", .text(200)), .required("report_type", .text(50), "Name of the report: pages, referrers ..."),
+            .required("name", .text(200)), .required("report_type", .reportName, "Name of the report."),
             .optional("params", .map(.any), "Universal parameters: start_at, end_at, limit, filter, segment_id ..."),
             .optional("visualization", .text(50), "How it is shown. Default: table."), .optional("is_active", .boolean),
         ],
@@ -73,7 +73,7 @@ public enum Dashboard {
             .required("name", .text(200)), .optional("description", .nullable(.optionalText(2_000))),
             .optional("layout", .map(.any), "Such as {\"columns\": 12}."),
             .required("widgets", .array(.object([
-                .required("id", .text(100)), .required("report_type", .text(50)),
+                .required("id", .text(100)), .required("report_type", .reportName),
                 .required("x", .integer(0...1_000)), .required("y", .integer(0...10_000)), .required("w", .integer(1...1_000)),
                 .required("h", .integer(1...1_000)), .optional("title", .text(200)), .optional("visualization", .text(50)),
                 .optional("params", .map(.any), "As of a report."),

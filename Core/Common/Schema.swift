@@ -13,6 +13,8 @@ public indirect enum Schema: Sendable {
     /// An object with names of the sender's choosing.
     case map(Schema, limits: MapLimits = MapLimits())
     case nullable(Schema)
+    /// The same, and what its type is called in OpenAPI; without one that is derived from where it is used.
+    case named(String, Schema)
 
     public enum Format: Sendable {
         case plain
@@ -20,7 +22,11 @@ public indirect enum Schema: Sendable {
         case timestamp
         case uuid
         case uri
+        /// One of the names that this installation's modules give, which only whoever has them can check.
+        case oneOf(Names)
     }
+
+    public enum Names: String, Sendable { case reports, modules }
 
     public enum UnknownFields: Sendable { case ignored, refused }
 
@@ -88,6 +94,9 @@ public indirect enum Schema: Sendable {
     /// Zero or more.
     public static let count = Schema.integer(0...Int64.max)
     public static func list(_ element: Schema) -> Schema { .array(element, count: 0...Int.max) }
+    /// The name of a `NamedReport`.
+    public static let reportName = Schema.string(1...50, format: .oneOf(.reports))
+    public static let moduleName = Schema.string(1...64, format: .oneOf(.modules))
 }
 
 extension Schema {
@@ -99,6 +108,7 @@ extension Schema {
         switch self {
         case .any: break
         case .nullable(let inner): if !value.isNull { try inner.check(value, at: path) }
+        case .named(_, let inner): try inner.check(value, at: path)
         case .boolean: guard value.boolean != nil else { throw refusal(path, value) }
         case .integer(let range):
             guard let integer = value.integer, range.contains(integer) else { throw refusal(path, value) }
@@ -132,7 +142,7 @@ extension Schema {
         if finding == .nul { throw Self.nul(path) }
         guard finding == .fine else { throw refusal(path, value) }
         switch format {
-        case .plain: break
+        case .plain, .oneOf: break
         case .timestamp: guard ISO8601.parse(value.string ?? "") != nil else { throw refusal(path, value) }
         case .uuid: guard Self.isUUID(value.string ?? "") else { throw refusal(path, value) }
         case .uri: guard value.string?.contains("://") == true else { throw refusal(path, value) }
@@ -229,13 +239,14 @@ extension Schema {
         case .any: "any value"
         case .boolean: "true or false"
         case .nullable(let inner): inner.expectation + " or null"
+        case .named(_, let inner): inner.expectation
         case .integer(let range): Self.bounded("a whole number", range.lowerBound, range.upperBound, .min, .max)
         case .number(let range): Self.bounded("a number", range.lowerBound, range.upperBound, -.greatestFiniteMagnitude, .greatestFiniteMagnitude)
         case .choice(let choices): "one of " + choices.map { "'\($0)'" }.joined(separator: ", ")
         case .string(_, .timestamp): "an ISO 8601 date or timestamp"
         case .string(_, .uuid): "a UUID"
         case .string(_, .uri): "a URL"
-        case .string(let length, .plain): "a string of \(length.lowerBound) to \(length.upperBound) characters"
+        case .string(let length, .plain), .string(let length, .oneOf): "a string of \(length.lowerBound) to \(length.upperBound) characters"
         case .array(let element, let count):
             count.upperBound == .max
                 ? "an array of \(element.noun)" : "an array of \(count.lowerBound) to \(count.upperBound) \(element.noun)"
@@ -248,6 +259,7 @@ extension Schema {
         case .string, .choice: "strings"
         case .integer, .number: "numbers"
         case .object, .map: "objects"
+        case .named(_, let inner): inner.noun
         default: "values"
         }
     }

@@ -25,7 +25,8 @@ struct CollectImage: Sendable {
             .get, "/api/collect.gif", "Collect a pageview by an image, where no script runs.", scope: .ingest, access: .write,
             // Judged as fields of the payload, so that a detail is adjusted and the ledger counts what is refused.
             parameters: Self.parameters.map { Parameter($0, .anyText, $1) },
-            success: .other("image/gif"), use: collect)
+            success: .other("image/gif"), use: collect
+        ).named("collectByImage").refusing(with: "image/gif")
     }
 
     /// Answers the image whatever became of the pageview: a page is not to show a broken one. The status tells whether it

@@ -1,7 +1,7 @@
 import Common
 
 /// A JSON document under construction. Names come out in order, so that equal documents are equal text.
-indirect enum JSONTree: Sendable, Equatable {
+indirect enum JSONTree: Sendable, Hashable {
     case null
     case boolean(Bool)
     case integer(Int64)

@@ -29,15 +29,18 @@ public struct Funnel: Sendable {
 
     // MARK: As it is sent
 
-    private static let condition = Schema.object([
+    private static let condition = Schema.named("PropertyCondition", .object([
         .required("field", .text(200), "A property of the event, such as plan or event_data.plan."),
-        .required("op", .text(20), "One of the operators of segments."), .optional("value", .any),
-    ])
+        .required("op", .choice(Comparison.Operator.allCases.map(\.rawValue))), .optional("value", .any),
+    ]))
+
+    public static let conditions = Schema.Field.optional(
+        "where", .array(condition, count: 0...20), "Conditions on properties of the event, all of which must hold.")
 
     private static let what: [Schema.Field] = [
         .required("type", .choice(Step.Kind.allCases.map(\.rawValue))),
         .required("value", .text(2_048), "A path, in which * stands for any text, or the name of an event."),
-        .optional("where", .array(condition, count: 0...20), "Conditions on properties of the event, all of which must hold."),
+        conditions,
     ]
 
     /// What a definition is made of.

@@ -89,7 +89,7 @@ struct AdministrationRoutes: Sendable {
     private var keyRoutes: [Route] {
         let shown: [Schema.Field] = [
             .required("id", .uuid), .required("name", .text(200)), .required("scopes", .list(.choice(KeyScope.allCases.map(\.rawValue)))),
-            .required("allowed_modules", .nullable(.list(.text(64)))), .required("server", .boolean),
+            .required("allowed_modules", .nullable(.list(.moduleName))), .required("server", .boolean),
             .required("expires_at", .nullable(.timestamp)), .required("created_at", .timestamp),
         ]
         return [
@@ -99,7 +99,7 @@ struct AdministrationRoutes: Sendable {
                     .required("name", .text(200)),
                     .required("scopes", .array(.choice(KeyScope.allCases.map(\.rawValue)), count: 1...3)),
                     .optional("expires_at", .nullable(.timestamp), "Default: never."),
-                    .optional("allowed_modules", .nullable(.array(.text(64), count: 0...100)), "Null or empty: every enabled module."),
+                    .optional("allowed_modules", .nullable(.array(.moduleName, count: 0...100)), "Null or empty: every enabled module."),
                     .optional("server", .boolean, "Whether payloads may carry `ip` and `user_agent` of the visitor."),
                 ]),
                 success: .json(.object(shown + [.required("key", .text(64))]), status: 201), use: createKey).forRestrictedKeys(),
@@ -209,7 +209,7 @@ struct AdministrationRoutes: Sendable {
 
     private var moduleRoutes: [Route] {
         let levels = Schema.choice(AccessLevel.allCases.map(\.rawValue))
-        let module = Schema.object([.required("name", .text(64)), .required("enabled", .boolean), .required("access", levels)])
+        let module = Schema.object([.required("name", .moduleName), .required("enabled", .boolean), .required("access", levels)])
         let all = Schema.object([.required("modules", .list(module))])
         let named = Self.one + "/modules/{name}"
         return [
@@ -217,7 +217,7 @@ struct AdministrationRoutes: Sendable {
             Route(
                 .put, Self.one + "/modules", "Set several switches, all or none; fields left out stay as they are.", scope: .admin, access: .write,
                 body: .object([.required("modules", .array(.object([
-                    .required("name", .text(64)), .optional("enabled", .boolean), .optional("access", levels),
+                    .required("name", .moduleName), .optional("enabled", .boolean), .optional("access", levels),
                 ]), count: 1...100))]),
                 success: .json(all), use: setModules).forRestrictedKeys(),
             Route(.post, named + "/enable", "Enable a module.", scope: .admin, access: .write, success: .json(module)) { call in

@@ -41,7 +41,7 @@ struct DashboardRoutes: Sendable {
             },
             Route(
                 anonymous: .post, "/dashboard/login", "Log in to the dashboard with a key or the admin token.", success: .json(State.schema),
-                use: logIn).checkingCredentials(),
+                use: logIn),
             Route(anonymous: .delete, "/dashboard/session", "Log out of the dashboard.", success: .noContent) { call in
                 if let session = sessions.session(in: call.request.headers) {
                     try await call.directory.endSession(session.id, lifetimeDays: DashboardSessions.lifetimeDays)
@@ -50,7 +50,7 @@ struct DashboardRoutes: Sendable {
                 answer.headers[.setCookie] = try sessions.cookie(nil, for: call.request)
                 return answer
             },
-        ]
+        ].map { $0.undocumented() }
     }
 
     @Sendable private func shell(_ call: AnonymousRequest) async throws -> Answer {

@@ -6,6 +6,7 @@ import Ingest
 import Operations
 import Platform
 import Settings
+import Synchronization
 
 /// `/openapi.json`, and `/docs`, the page that shows it.
 struct DescriptionRoutes: Sendable {
@@ -18,14 +19,32 @@ struct DescriptionRoutes: Sendable {
             page("/docs", "The API, to read and search.", OpenAPIPage.html, "text/html"),
             page("/docs/app.js", "Script of the page.", OpenAPIPage.script, "text/javascript"),
             page("/docs/style.css", "Style of the page.", OpenAPIPage.style, "text/css"),
-        ]
-        let describing = pages + [description(ByteBuffer())]
-        let document = Self.document(modules, hostRoutes + describing.map { (nil, $0) }, configuration)
-        return pages + [description(ByteBuffer(string: document))]
+        ].map { $0.undocumented() }
+        let described = hostRoutes + [(nil, description(Once { ByteBuffer() }))]
+        return pages + [description(Once { ByteBuffer(string: Self.document(modules, described, configuration)) })]
     }
 
-    private func description(_ document: ByteBuffer) -> Route {
-        Route(anonymous: .get, "/openapi.json", "This API as OpenAPI 3.1.", success: .other("application/json")) { _ in .json(bytes: document) }
+    private func description(_ document: Once<ByteBuffer>) -> Route {
+        Route(anonymous: .get, "/openapi.json", "This API as OpenAPI 3.1.", success: .other("application/json")) { _ in
+            .json(bytes: document.value)
+        }
+    }
+
+    /// Made when it is first asked for: most hosts start more often than somebody reads the document.
+    private final class Once<Value: Sendable>: Sendable {
+        private let made = Mutex<Value?>(nil)
+        private let make: @Sendable () -> Value
+
+        init(_ make: @escaping @Sendable () -> Value) { self.make = make }
+
+        var value: Value {
+            made.withLock { made in
+                if let made { return made }
+                let value = make()
+                made = value
+                return value
+            }
+        }
     }
 
     static func document(_ modules: [any AnalyticsModule], _ hostRoutes: [(module: String?, route: Route)], _ configuration: HostConfiguration) -> String {
@@ -37,7 +56,8 @@ struct DescriptionRoutes: Sendable {
             collectors: modules.flatMap { module in
                 module.collectors.map { (module.name, $0.type, $0.summary, $0.fields + (added[$0.type] ?? [])) }
             },
-            commonFields: Collector.commonFields, version: Version.current, serverURL: configuration.server.publicURL ?? "http://localhost:\(configuration.server.port)")
+            commonFields: Collector.commonFields,
+            names: [.reports: modules.flatMap { $0.reports.map(\.name) }, .modules: modules.map(\.name)], version: Version.current, serverURL: configuration.server.publicURL ?? "http://localhost:\(configuration.server.port)")
     }
 
     private func page(_ path: String, _ summary: String, _ text: String, _ mediaType: String) -> Route {

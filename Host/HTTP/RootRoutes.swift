@@ -19,7 +19,7 @@ struct RootRoutes: Sendable {
                     status: 200, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "public, max-age=86400"],
                     body: .bytes(ByteBuffer(string: "User-agent: *\nAllow: /api/script\nDisallow: /\n")))
             },
-        ]
+        ].map { $0.undocumented() }
     }
 
     private static let drawing = """

@@ -44,7 +44,7 @@ extension BIModule {
                 publicToken: .get, "/api/embed/{token}", "What an embed shows, for whoever has its token.",
                 success: .json(.object([
                     .required("embed", .object([
-                        .required("name", .text(200)), .required("resource_type", .text(20)), .required("theme", .map(.any)),
+                        .required("name", .text(200)), .required("resource_type", .choice(Embed.Kind.allCases.map(\.rawValue))), .required("theme", .map(.any)),
                     ])),
                     .required("resource", .any), .required("result", .any),
                 ])),

@@ -20,7 +20,7 @@ struct ExplorerRun: Encodable, Sendable {
     private static let maximum = 1_000
 
     static let fields: [Schema.Field] = [
-        .required("id", .uuid), .required("report_type", .text(50)), .required("row_count", .count), .required("created_at", .timestamp),
+        .required("id", .uuid), .required("report_type", .reportName), .required("row_count", .count), .required("created_at", .timestamp),
     ]
 
     /// The newest first.
@@ -58,13 +58,13 @@ extension DashboardsModule {
             Route(
                 .post, "/api/v1/explorer/run", "Run a report by its name.", scope: .query, access: .read,
                 body: .object([
-                    .required("report_type", .text(50), "pages, referrers, campaigns ..."), .optional("start_at", .timestamp),
+                    .required("report_type", .reportName), .optional("start_at", .timestamp),
                     .optional("end_at", .timestamp), .optional("limit", .integer(1...1_000)), .optional("offset", .integer(0...1_000_000)),
                     .optional("filter", .text(16_384)), .optional("segment_id", .text(40)), .optional("timezone", .text(64)),
                 ]),
                 success: .json(.object([
                     .required("run", .object([
-                        .required("id", .uuid), .required("report_type", .text(50)), .required("row_count", .count), .required("result", .map(.any)),
+                        .required("id", .uuid), .required("report_type", .reportName), .required("row_count", .count), .required("result", .map(.any)),
                     ])),
                     .required("summary", .text(300)),
                 ])), use: explore

@@ -22,7 +22,7 @@ extension FunnelsModule {
                 body: .object([.optional("name", .text(200))] + Funnel.fields), fields: FunnelReport.fields
             ) { call, definition, scope in
                 try await FunnelReport.run(try Funnel(definition), named: definition["name"]?.string, by: try dimension(call), scope)
-            },
+            }.named("analyzeFunnelDefinition"),
             .report(
                 one + "/drill", "The visitors behind a number of the analysis.",
                 parameters: ScopeParameters.list + [

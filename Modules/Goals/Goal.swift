@@ -34,7 +34,17 @@ struct Goal: Sendable {
             .required("goal_type", .choice(Kind.allCases.map(\.rawValue)), "Fixed once the goal is made."),
             .required("config", .object([]), "path, event_name and where, threshold_seconds or threshold_pages; and value."),
         ],
-        check: { _ = try Goal($0) }, verify: keepsType)
+        check: { _ = try Goal($0) }, verify: keepsType, normalize: kept)
+
+    /// The definition without members of `config` that its type does not have.
+    @Sendable private static func kept(_ definition: JSON) throws -> String {
+        guard let kind = definition["goal_type"]?.string.flatMap(Kind.init), let config = definition["config"] else {
+            throw ServiceError.body("missing required field 'config'.")
+        }
+        var text = JSONText()
+        Schema.object(fields(of: kind) + (kind == .event ? [Funnel.conditions] : [])).write(kept: config, to: &text)
+        return definition.text(setting: "config", to: text.string)
+    }
 
     private static func fields(of kind: Kind) -> [Schema.Field] {
         let value = Schema.Field.optional("value", .number(0...1e7))

@@ -15,6 +15,8 @@ enum Metric: String, Sendable, CaseIterable {
 
     enum Rating: String, Sendable, Encodable, CaseIterable {
         case good, needsImprovement = "needs-improvement", poor
+
+        static let schema = Schema.named("VitalRating", .choice(allCases.map(\.rawValue)))
     }
 
     /// Up to `good`, both included, a value is good; above `poor` it is poor.

@@ -16,7 +16,7 @@ struct VitalsBreakdown: Encodable, Sendable {
         let vitals = Metric.allCases.flatMap { metric -> [Schema.Field] in
             [
                 .required("\(metric.rawValue)_p75", .nullable(.number(metric.accepted))),
-                .required("\(metric.rawValue)_rating", .nullable(.choice(Metric.Rating.allCases.map(\.rawValue)))),
+                .required("\(metric.rawValue)_rating", .nullable(Metric.Rating.schema)),
             ]
         }
         return ReportList<VitalsBreakdown>.fields([.required(dimension.rawValue, .optionalText(2_048))] + vitals + [.required("samples", .count)])

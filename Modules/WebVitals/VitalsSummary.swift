@@ -16,9 +16,9 @@ struct VitalsSummary: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         .required("vitals", .object(Metric.allCases.map { metric in
-            .required(metric.rawValue, .object(["p50", "p75", "p99"].map { .required($0, .nullable(.number(metric.accepted))) } + [
-                .required("rating", .nullable(.choice(Metric.Rating.allCases.map(\.rawValue)))),
-            ]))
+            .required(metric.rawValue, .named("WebVital", .object(["p50", "p75", "p99"].map { .required($0, .nullable(.number(metric.accepted))) } + [
+                .required("rating", .nullable(Metric.Rating.schema)),
+            ])))
         })),
     ]
 

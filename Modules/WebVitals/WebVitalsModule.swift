@@ -35,7 +35,7 @@ public struct WebVitalsModule: AnalyticsModule {
             Collector("web_vital", "A Web Vital was measured.", fields: [
                 .required("name", .choice(Metric.names), "Which one."),
                 .required("value", .number(0...Metric.maximum), "Milliseconds; for CLS a score of at most 300, without unit."),
-                .optional("rating", .choice(Metric.Rating.allCases.map(\.rawValue)), "Not kept: reports rate by the value."),
+                .optional("rating", Metric.Rating.schema, "Not kept: reports rate by the value."),
                 .optional("path", .optionalText(8_192), "Path of the page; the session's last page by default."),
             ]) { payload in
                 let path = payload.text("path")

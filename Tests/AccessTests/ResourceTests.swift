@@ -266,6 +266,59 @@ struct ResourceTests {
         }
     }
 
+    /// A body, and what is kept of the field.
+    static let nested: [(path: String, body: String, field: String, kept: String)] = [
+        (
+            "/api/v1/funnels",
+            #"{"name":"f","steps":[{"type":"pageview","value":"/","where":null,"colour":"red","label":"A"},{"type":"event","value":"b","where":[{"field":"plan","op":"exists","value":null,"x":1}],"label":"B"}]}"#,
+            "steps", #"[{"label":"A","type":"pageview","value":"/"},{"label":"B","type":"event","value":"b","where":[{"field":"plan","op":"exists"}]}]"#
+        ),
+        (
+            "/api/v1/dashboards",
+            #"{"name":"d","widgets":[{"id":"w","x":0,"y":0,"w":1,"h":1,"report_type":"pages","title":null,"size":{"a":1},"params":{"limit":null}}]}"#,
+            // Free objects are kept as they are.
+            "widgets", #"[{"id":"w","x":0,"y":0,"w":1,"h":1,"report_type":"pages","params":{"limit":null}}]"#
+        ),
+        (
+            "/api/v1/identity/scim/users", #"{"user_name":"ada","emails":[{"type":"work","value":"a@b.c","primary":null}]}"#, "emails", #"[{"value":"a@b.c"}]"#
+        ),
+        (
+            "/api/v1/goals", #"{"name":"g","goal_type":"event","config":{"event_name":"paid","where":[{"field":"plan","op":"eq","value":"pro","x":1}],"value":null,"path":"/"}}"#,
+            "config", #"{"event_name":"paid","where":[{"field":"plan","op":"eq","value":"pro"}]}"#
+        ),
+        ("/api/v1/goals", #"{"name":"g","goal_type":"pageview","config":{"path":"/","where":null,"more":[]}}"#, "config", #"{"path":"/"}"#),
+    ]
+
+    @Test("inside of what is kept, too, null was never sent and what is not declared is left out", arguments: Profile.available)
+    func nestedNulls(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            for (path, body, field, kept) in Self.nested {
+                let made = try await app.post(path, body, as: .query)
+                #expect(made.status == 201, "\(made.body)")
+                let one = "\(path)/\(try made.json()["id"]?.string ?? "")", sent = try #require(try JSON.parse(body)[field])
+                var text = JSONText()
+                text.append(sent)
+                let changed = try await app.put(one, #"{"\#(field)":\#(text.string)}"#, as: .query)
+                for answer in [made, changed, try await app.get(one)] { #expect(answer.body.contains(#""\#(field)":\#(kept)"#), "\(answer.body)") }
+            }
+        }
+    }
+
+    @Test("definitions that were stored with more than is declared are answered as they are documented", arguments: Profile.available)
+    func storedNulls(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let (path, body, field, kept) = Self.nested[0]
+            let made = try await app.post(path, body, as: .query), id = try made.json()["id"]?.string ?? ""
+            // As an earlier version kept it.
+            let stored = #"{"name":"f","steps":[{"label":"A","type":"pageview","value":"/","where":null,"colour":"red"},{"label":"B","type":"event","value":"b","where":[{"field":"plan","op":"exists","value":null,"x":1}]}]}"#
+            _ = try await app.installation.engines.control.write { try await $0.run("UPDATE funnels_definition SET definition = \(stored) WHERE id = \(id)") }
+            #expect(try await app.get("\(path)/\(id)").body.contains(#""\#(field)":\#(kept)"#))
+            #expect(try await app.get("\(path)/\(id)/analyze").status == 200)
+            let renamed = try await app.put("\(path)/\(id)", #"{"name":"g"}"#, as: .query)
+            #expect(renamed.body.contains(#""\#(field)":\#(kept)"#), "\(renamed.body)")
+        }
+    }
+
     @Test("changes of different fields at the same time all stay", arguments: Profile.available)
     func concurrentChanges(profile: Profile) async throws {
         try await Self.run(profile) { app in

@@ -110,8 +110,8 @@ extension Schema {
                 if case .any = field.schema, !field.isRequired { return nil }
                 return "\"\(field.name)\":\(field.schema.filled(with: text, pair))"
             }.joined(separator: ",") + "}"
-        case .nullable(let inner): inner.filled(with: text, pair)
-        case .string(let length, .plain): length.contains(text.unicodeScalars.count) ? "\"\(text)\"" : sample
+        case .nullable(let inner), .named(_, let inner): inner.filled(with: text, pair)
+        case .string(let length, .plain), .string(let length, .oneOf): length.contains(text.unicodeScalars.count) ? "\"\(text)\"" : sample
         default: sample
         }
     }

@@ -14,10 +14,11 @@ extension Schema {
             "{" + fields.filter(\.isRequired).map { "\"\($0.name)\":\($0.schema.sample)" }.joined(separator: ",") + "}"
         case .map: "{}"
         case .nullable: "null"
+        case .named(_, let inner): inner.sample
         case .string(_, .timestamp): "\"2026-03-02T12:00:00Z\""
         case .string(_, .uuid): "\"00000000-0000-4000-8000-000000000000\""
         case .string(_, .uri): "\"https://example.com\""
-        case .string(let length, .plain): "\"" + String(repeating: "a", count: length.lowerBound) + "\""
+        case .string(let length, .plain), .string(let length, .oneOf): "\"" + String(repeating: "a", count: length.lowerBound) + "\""
         }
     }
 }

@@ -32,7 +32,7 @@ struct OpenAPIPageTests {
         } _: { server in
             try ExternalTool.run([
                 browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--dump-dom",
-                server.address + "/docs#getApiV1FunnelsByFunnel",
+                server.address + "/docs#getFunnel",
             ])
         }
         #expect(result.output.contains("9 of 9 endpoints"))

@@ -11,13 +11,13 @@ public enum OpenAPI {
 
     /// The document, as JSON text with names in alphabetical order: the same routes give the same bytes.
     ///
-    /// Every event may carry `commonFields` besides its own; they are described once.
+    /// Every event may carry `commonFields` besides its own; they are described once. `names` are what fields of `Schema.Names` accept.
     public static func document(
         routes: [(module: String?, category: String?, route: Route)], collectors: [CollectorDescription],
-        commonFields: [Schema.Field] = [], version: String, serverURL: String
+        commonFields: [Schema.Field] = [], names: [Schema.Names: [String]] = [:], version: String, serverURL: String
     ) -> String {
         let events = OpenAPIEvents(collectors: collectors, commonFields: commonFields)
-        let operations = OpenAPIOperation.all(of: routes)
+        let operations = OpenAPIOperation.all(of: routes.filter(\.route.isDocumented))
         var components = OpenAPIComponents.tree
         components["schemas"] = .object(events.schemas.merging(["Error": OpenAPIComponents.error]) { _, error in error })
         let document: JSONTree = [
@@ -32,7 +32,7 @@ public enum OpenAPI {
             "paths": paths(of: operations, events),
             "components": components,
         ]
-        return document.text
+        return OpenAPISchemas.sharing(document.listing(names)).text
     }
 
     private static let introduction = """

@@ -47,6 +47,12 @@ enum OpenAPIComponents {
         "properties": ["error": ["type": "string", "description": "What is wrong, what came and what is accepted."]],
     ]
 
+    /// What a route answers that refuses in its own media type.
+    static func refusal(_ mediaType: String) -> JSONTree {
+        let header: JSONTree = ["description": "What is wrong, what came and what is accepted.", "schema": ["type": "string"]]
+        return ["description": "A parameter is wrong; the header names it.", "headers": ["Pulse-Error": header], "content": .object([mediaType: [:]])]
+    }
+
     static let rateHeaders: JSONTree = [
         "X-RateLimit-Limit": .reference("components/headers/RateLimitLimit"),
         "X-RateLimit-Remaining": .reference("components/headers/RateLimitRemaining"),

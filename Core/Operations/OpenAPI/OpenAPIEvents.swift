@@ -15,7 +15,7 @@ struct OpenAPIEvents {
         }
         var schemas: [String: JSONTree] = [:], mapping: [String: JSONTree] = [:]
         for collector in collectors.sorted(by: { $0.type < $1.type }) {
-            let name = "Event" + OpenAPIOperation.capitalized(collector.type)
+            let name = "Event" + OpenAPIOperationName.capitalized(collector.type)
             schemas[name] = Self.event(collector, hasCommonFields: !commonFields.isEmpty)
             mapping[collector.type] = .string("#/components/schemas/\(name)")
         }

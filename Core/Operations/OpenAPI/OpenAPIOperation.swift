@@ -16,10 +16,11 @@ struct OpenAPIOperation {
     /// In the order of path and method, whatever the order of `routes`.
     static func all(of routes: [(module: String?, category: String?, route: Route)]) -> [OpenAPIOperation] {
         var paths: [String: String] = [:], ids: Set<String> = []
+        let collections = Set(routes.compactMap { collection(of: $0.route) })
         return routes.sorted { ($0.route.path, $0.route.method.rawValue) < ($1.route.path, $1.route.method.rawValue) }.map { each in
             let path = paths[each.route.shape] ?? each.route.path
             paths[each.route.shape] = path
-            let plain = name(each.route.method, path)
+            let plain = OpenAPIOperationName.name(of: each.route, isCollection: collections.contains(each.route.shape))
             var id = plain, number = 2
             while !ids.insert(id).inserted {
                 id = "\(plain)\(number)"
@@ -29,17 +30,10 @@ struct OpenAPIOperation {
         }
     }
 
-    /// `GET /api/v1/funnels/{id}/analyze` is `getApiV1FunnelsByIdAnalyze`.
-    private static func name(_ method: HTTPRequest.Method, _ path: String) -> String {
-        path.split(separator: "/").reduce(into: method.rawValue.lowercased()) { name, part in
-            if part.hasPrefix("{") { name += "By" }
-            name += capitalized(part)
-        }
-    }
-
-    /// `web_vitals` is `WebVitals`.
-    static func capitalized(_ text: some StringProtocol) -> String {
-        text.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    /// The shape of the path that lists the things of which the route makes or handles one.
+    private static func collection(of route: Route) -> String? {
+        if route.method == .post, route.success.status == 201 { return route.shape }
+        return route.shape.hasSuffix("/{}") ? String(route.shape.dropLast(3)) : nil
     }
 
     /// The module, or for the host's own routes the kind of thing they are about.
@@ -87,6 +81,7 @@ struct OpenAPIOperation {
     private func responses(_ events: OpenAPIEvents) -> JSONTree {
         var responses: [String: JSONTree] = [String(route.success.status): success]
         for (status, name) in failures { responses[String(status)] = .reference("components/responses/\(name)") }
+        if let mediaType = route.refusalMediaType { responses["400"] = OpenAPIComponents.refusal(mediaType) }
         if isCollection, let body = success["content"] {
             responses["400"] = OpenAPIEvents.refusal(orBatchAnswer: body)
             responses["415"] = .reference("components/responses/UnsupportedMediaType")
@@ -111,9 +106,7 @@ struct OpenAPIOperation {
         // A segment that a report is asked about may not be there.
         if !route.pathNames.isEmpty || route.parameters.contains(where: { $0.name == "segment_id" }) { failures.append((404, "NotFound")) }
         if route.body != nil { failures.append((413, "PayloadTooLarge")) }
-        guard route.scope != .anonymous else {
-            return failures + (route.checksCredentials ? [(400, "BadRequest"), (401, "Unauthorized"), (403, "Forbidden"), (429, "TooManyRequests")] : [])
-        }
+        guard route.scope != .anonymous else { return failures }
         if route.scope != .publicToken { failures.append((401, "Unauthorized")) }
         failures.append((429, "TooManyRequests"))
         // The admin token has no scopes that it could lack.

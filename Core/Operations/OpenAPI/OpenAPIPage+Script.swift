@@ -31,6 +31,18 @@ extension OpenAPIPage {
 
         // Schemas
 
+        const referenceOf = (schema) => schema?.$ref ?? schema?.anyOf?.[0]?.$ref;
+        const nameOf = (schema) => referenceOf(schema)?.split("/").pop();
+
+        /** What a schema says, with what stands beside a reference; "or null" is a type of its own. */
+        function read(schema) {
+          const { $ref, anyOf, ...own } = schema ?? {};
+          if ($ref) return { ...resolve(schema), ...own };
+          if (anyOf?.length !== 2 || anyOf[1].type !== "null") return schema ?? {};
+          const inner = read(anyOf[0]);
+          return { ...inner, ...own, type: [].concat(inner.type, "null") };
+        }
+
         const span = (low, high, unit) =>
           low === undefined && high === undefined ? ""
           : high === undefined ? `at least ${low}${unit}`
@@ -39,12 +51,13 @@ extension OpenAPIPage {
 
         /** In a few words: `string, 1 to 200 characters`. */
         function typeOf(schema) {
-          schema = resolve(schema);
+          const name = nameOf(schema);
+          schema = read(schema);
           if (schema.const !== undefined) return JSON.stringify(schema.const);
           if (schema.oneOf) return "one of several";
           if (schema.anyOf) return "any of several";
           const types = [].concat(schema.type ?? "any value");
-          const words = [types.map((type) => (type === "array" ? `array of ${typeOf(schema.items)}` : type)).join(" or ")];
+          const words = [types.map((type) => (type === "array" ? `array of ${typeOf(schema.items)}` : type === "object" ? name ?? type : type)).join(" or ")];
           if (schema.enum) words.push(schema.enum.filter((choice) => choice !== null).map((choice) => JSON.stringify(choice)).join(" | "));
           words.push(span(schema.minLength, schema.maxLength, " characters"));
           words.push(span(schema.minimum, schema.maximum, ""));
@@ -55,25 +68,28 @@ extension OpenAPIPage {
           return words.filter(Boolean).join(", ");
         }
 
-        /** What is inside a schema, or nothing. */
-        function inside(schema) {
-          schema = resolve(schema);
-          const parts = (schema.allOf ?? []).map(inside).flat();
+        /** What is inside a schema, or nothing; what is inside itself is shown once. */
+        function inside(schema, around = []) {
+          const reference = referenceOf(schema);
+          if (around.includes(reference)) return [];
+          if (reference) around = [...around, reference];
+          schema = read(schema);
+          const parts = (schema.allOf ?? []).map((part) => inside(part, around)).flat();
           const fields = Object.entries(schema.properties ?? {});
           if (fields.length) {
             const required = schema.required ?? [];
-            parts.push(make("ul", { class: "fields" }, fields.map(([name, field]) => make("li", {}, line(name, field, required.includes(name)), inside(field)))));
+            parts.push(make("ul", { class: "fields" }, fields.map(([name, field]) => make("li", {}, line(name, field, required.includes(name)), inside(field, around)))));
           }
-          if (schema.items) parts.push(...inside(schema.items));
+          if (schema.items) parts.push(...inside(schema.items, around));
           for (const choice of [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])]) {
             const target = resolve(choice);
             const title = target.properties?.type?.const ?? choice.$ref?.split("/").pop() ?? (target.properties ? `{${Object.keys(target.properties).join(", ")}}` : typeOf(target));
-            parts.push(lazy(make("summary", {}, make("code", {}, title), " ", prose(target.description)), () => inside(target)));
+            parts.push(lazy(make("summary", {}, make("code", {}, title), " ", prose(target.description)), () => inside(target, around)));
           }
           return parts;
         }
 
-        const line = (name, schema, required, description = resolve(schema).description) => [
+        const line = (name, schema, required, description = read(schema).description) => [
           make("code", { class: "name" }, name), " ", make("span", { class: "type" }, typeOf(schema)),
           required ? make("strong", { class: "required" }, " required") : "",
           description ? make("span", { class: "note" }, " ", prose(description)) : "",
@@ -91,9 +107,10 @@ extension OpenAPIPage {
         // Endpoints
 
         function content(media) {
-          return Object.entries(media ?? {}).map(([type, { schema }]) => [
+          return Object.entries(media ?? {}).map(([type, { schema, example }]) => [
             make("p", {}, make("code", {}, type), schema && Object.keys(schema).length ? [" ", make("span", { class: "type" }, typeOf(schema))] : ""),
             schema ? inside(schema) : [],
+            example === undefined ? [] : [make("h4", {}, "Example"), make("pre", {}, make("code", {}, JSON.stringify(example, null, 2)))],
           ]).flat(2);
         }
 

@@ -27,6 +27,8 @@ extension OpenAPIPage {
         header p { max-width: 46em; margin: 0.3rem 0; }
         h1 { margin: 0; font-size: 1.5rem; }
         h2 { margin: 2rem 0 0.6rem; font-size: 1.2rem; }
+        h4 { margin: 0.8rem 0 0.2rem; font-size: 0.9rem; }
+        pre { margin: 0.2rem 0; white-space: pre-wrap; }
         h3 { margin: 1rem 0 0.3rem; font-size: 1rem; }
         search { display: flex; flex-wrap: wrap; gap: 0.6rem; align-items: center; margin-top: 0.6rem; }
         input { flex: 1 1 16rem; max-width: 30rem; padding: 0.45rem 0.7rem; font: inherit; color: inherit; background: var(--box); border: 1px solid var(--soft); border-radius: 6px; }

@@ -26,12 +26,19 @@ extension Schema {
             return ["type": "string", "format": "uuid", "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"]
         case .string(let length, let format):
             var tree = Self.bounds(["type": "string"], "minLength", "maxLength", length)
-            if format == .uri { tree["format"] = "uri" }
+            switch format {
+            case .uri: tree["format"] = "uri"
+            // The document puts the names in its place.
+            case .oneOf(let names): tree[OpenAPISchemas.namesMark] = .string(names.rawValue)
+            case .plain, .timestamp, .uuid: break
+            }
             return tree
         case .choice(let choices): return ["type": "string", "enum": .strings(choices)]
         case .array(let element, let count):
             return Self.bounds(["type": "array", "items": element.jsonSchema(direction)], "minItems", "maxItems", count)
         case .object(let fields, let unknown):
+            // An object of which nothing is declared holds anything.
+            if fields.isEmpty, unknown == .ignored { return ["type": "object", "additionalProperties": [:]] }
             var tree = Self.object(fields, direction)
             if unknown == .refused { tree["additionalProperties"] = false }
             return tree
@@ -42,6 +49,10 @@ extension Schema {
             tree["description"] = .string("At most \(limits.keys) names and \(limits.bytes) bytes over all levels.")
             return tree
         case .nullable(let inner): return Self.orNull(inner.jsonSchema(direction))
+        case .named(let name, let inner):
+            var tree = inner.jsonSchema(direction)
+            tree[OpenAPISchemas.nameMark] = .string(name)
+            return tree
         }
     }
 

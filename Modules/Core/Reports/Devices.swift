@@ -14,7 +14,9 @@ struct Devices: Encodable, Sendable {
     }
 
     static let fields: [Schema.Field] = ["browsers", "operating_systems", "device_types"].map {
-        .required($0, .list(.object([.required("name", .text(100)), .required("visitors", .count), .required("percentage", .number(0...100))])))
+        .required($0, .list(.named("DeviceShare", .object([
+            .required("name", .text(100)), .required("visitors", .count), .required("percentage", .number(0...100)),
+        ]))))
     }
 
     /// Names come from the lists of `UserAgentParser`, and of their combinations few exist.

@@ -1,0 +1,37 @@
+extension Schema {
+    /// Writes what is kept of a value that the schema accepts. Inside of objects, members that are not declared are left out, as is null where a
+    /// member is optional: it was never sent. An object of which nothing is declared is kept as it is.
+    public func write(kept value: JSON, to text: inout JSONText) {
+        switch self {
+        case .named(_, let inner): inner.write(kept: value, to: &text)
+        case .nullable(let inner) where !value.isNull: inner.write(kept: value, to: &text)
+        case .array(let element, _) where value.kind == .array:
+            text.append(raw: "[")
+            for (index, each) in value.elements.enumerated() {
+                if index > 0 { text.append(raw: ",") }
+                element.write(kept: each, to: &text)
+            }
+            text.append(raw: "]")
+        case .object(let fields, .ignored) where value.kind == .object && !fields.isEmpty:
+            Self.write(kept: fields, of: value, to: &text)
+        default: text.append(value)
+        }
+    }
+
+    /// In the order in which they were sent.
+    private static func write(kept fields: [Field], of value: JSON, to text: inout JSONText) {
+        var left = fields, isFirst = true
+        text.append(raw: "{")
+        for (name, _) in value.members {
+            guard let index = left.firstIndex(where: { $0.name.isExactly(name) }), let member = value[name] else { continue }
+            let field = left.remove(at: index)
+            if member.isNull, !field.isRequired { continue }
+            if !isFirst { text.append(raw: ",") }
+            isFirst = false
+            text.append(string: name)
+            text.append(raw: ":")
+            field.schema.write(kept: member, to: &text)
+        }
+        text.append(raw: "}")
+    }
+}

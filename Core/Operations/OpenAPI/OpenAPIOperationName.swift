@@ -1,0 +1,64 @@
+import Access
+import HTTPTypes
+
+/// What an operation is called, by one rule for all: a verb, then what it is about in the words of its path.
+///
+/// `GET /api/v1/goals/{id}` is `getGoal`, `GET /api/v1/goals` is `listGoals`, `POST /api/v1/cohorts/{id}/analyze` is `analyzeCohort`.
+enum OpenAPIOperationName {
+    /// Last parts of paths that say what is done rather than what is asked for.
+    private static let verbs: Set<String> = [
+        "analyze", "collect", "compare", "disable", "drill", "enable", "evaluate", "export", "preview", "query", "rotate", "run", "test",
+    ]
+
+    /// - Parameter isCollection: whether single things of this kind have routes of their own, or can be made here.
+    static func name(of route: Route, isCollection: Bool) -> String {
+        if let name = route.operationName { return name }
+        var parts = route.path.split(separator: "/").map(String.init)
+        if parts.count > 1, parts[0] == "api" { parts.removeFirst(["v1", "admin"].contains(parts[1]) ? 2 : 1) }
+        if let last = parts.last, verbs.contains(last), [.get, .post].contains(route.method) {
+            parts.removeLast()
+            // A POST without an id acts on one thing that its body describes.
+            let isOne = route.method == .post && !(parts.last?.hasPrefix("{") ?? true)
+            return last + noun(parts, isOne: isOne)
+        }
+        let isItem = parts.last?.hasPrefix("{") ?? false
+        switch route.method {
+        case .get: return (isCollection && !isItem ? "list" : "get") + (parts.isEmpty ? "Root" : noun(parts))
+        case .post where route.success.status == 201: return "create" + noun(parts, isOne: true)
+        case .post where route.access == .read: return "run" + noun(parts)
+        case .put: return "update" + noun(parts)
+        case .delete: return "delete" + noun(parts)
+        default: return route.method.rawValue.lowercased() + noun(parts)
+        }
+    }
+
+    /// Parts of a path as one word, each in the singular where a name follows it.
+    private static func noun(_ parts: [String], isOne: Bool = false) -> String {
+        parts.indices.filter { !parts[$0].hasPrefix("{") }.map { index in
+            let followed = index + 1 < parts.count ? parts[index + 1].hasPrefix("{") : isOne
+            let word = capitalized(parts[index])
+            return followed ? singular(word) : word
+        }.joined()
+    }
+
+    /// `web_vitals` is `WebVitals`.
+    static func capitalized(_ text: some StringProtocol) -> String {
+        text.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    }
+
+    private static let unchanged = ["Stats", "Analytics", "Series", "series", "Status", "Ms", "Seconds"]
+
+    /// Of a word whose end is an English plural; others stay as they are.
+    static func singular(_ word: String) -> String {
+        if unchanged.contains(where: word.hasSuffix) { return word }
+        if word.hasSuffix("ies") { return word.dropLast(3) + "y" }
+        if word.hasSuffix("Aliases") { return String(word.dropLast(2)) }
+        return word.hasSuffix("s") && !word.hasSuffix("ss") ? String(word.dropLast()) : word
+    }
+
+    /// The verb and the rest of a name.
+    static func parts(of name: String) -> (verb: String, noun: String) {
+        let end = name.firstIndex(where: \.isUppercase) ?? name.endIndex
+        return (String(name[..<end]), String(name[end...]))
+    }
+}

@@ -1,0 +1,69 @@
+/// The names of components: derived from what uses them, so that they are the same for the same routes.
+struct OpenAPISchemaNames {
+    /// By the number of the shape.
+    private(set) var names: [String]
+    private var taken: Set<String>
+
+    /// - Parameter taken: names that the document uses already.
+    init(_ shapes: [OpenAPISchemas.Shape], taken: Set<String>) {
+        self.taken = taken
+        names = shapes.map { _ in "" }
+        let ranked = shapes.indices.map { number in
+            let shape = shapes[number], (names, strength) = Self.candidates(shape)
+            return (number: number, names: names, rank: (shape.uses.contains(where: \.isWhole) ? 1 : 0, strength, shape.uses.count))
+        }
+        // Those that most speaks for choose first.
+        let order = ranked.sorted { $0.rank != $1.rank ? $0.rank > $1.rank : ($0.names[0], $0.number) < ($1.names[0], $1.number) }
+        for (number, candidates, _) in order { names[number] = free(candidates) }
+    }
+
+    private mutating func free(_ candidates: [String]) -> String {
+        for name in candidates where taken.insert(name).inserted { return name }
+        var number = 2
+        while !taken.insert("\(candidates[0])\(number)").inserted { number += 1 }
+        return "\(candidates[0])\(number)"
+    }
+
+    /// From the best to the last, and how many uses speak for the first.
+    private static func candidates(_ shape: OpenAPISchemas.Shape) -> (names: [String], strength: Int) {
+        let answers = shape.uses.filter { !$0.isRequest }
+        let uses = answers.isEmpty ? shape.uses : answers
+        var counts: [String: Int] = [:]
+        for use in uses { counts[name(use), default: 0] += 1 }
+        var names = counts.sorted { ($1.value, $0.key.count, $0.key) < ($0.value, $1.key.count, $1.key) }.map(\.key)
+        let strength = counts.values.max() ?? 0
+        if let fixed = fixedName(shape.tree) { return ([fixed] + names, .max) }
+        if let suffix = sharedSuffix(uses) { return ([suffix] + names, uses.count) }
+        names += Set(uses.map(\.otherwise)).filter { !$0.isEmpty }.sorted()
+        return (names, strength)
+    }
+
+    /// What most uses call it, where those are parts of three things or more.
+    private static func sharedSuffix(_ uses: [OpenAPISchemas.Use]) -> String? {
+        // The thing itself is a better name than what others call their part.
+        guard !uses.contains(where: { $0.isWhole && !$0.isShareable }) else { return nil }
+        let groups = Dictionary(grouping: uses.filter(\.isShareable), by: \.suffix).filter { !$0.key.isEmpty && $0.value.count * 2 > uses.count }
+        guard let (suffix, group) = groups.first, Set(group.map(\.base)).count > 2 else { return nil }
+        return suffix
+    }
+
+    private static func name(_ use: OpenAPISchemas.Use) -> String {
+        // `Goal` and `GoalType` are enough of a name for a goal's type.
+        let whole = use.suffix.hasPrefix(use.base) || use.base.hasSuffix(use.suffix) && !use.isWhole ? longer(use.base, use.suffix) : use.base + use.suffix
+        // A thing that only requests hold.
+        return whole + (use.isRequest && use.isShareable ? "Input" : "")
+    }
+
+    private static func longer(_ one: String, _ other: String) -> String { one.count > other.count ? one : other }
+
+    /// Objects with names of the sender's choosing.
+    private static func fixedName(_ tree: JSONTree) -> String? {
+        guard tree["properties"] == nil, let values = tree["additionalProperties"] else { return nil }
+        switch values["type"] {
+        case "string": return "Texts"
+        case "integer", "number": return "Numbers"
+        case nil where values["$ref"] == nil: return tree["maxProperties"] == nil ? "AnyObject" : "Properties"
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import Common
+
+extension OpenAPISchemas {
+    /// The document with one component for each schema, and an example of each answer.
+    static func sharing(_ document: JSONTree) -> JSONTree {
+        var document = document, schemas = OpenAPISchemas()
+        if case .object(let paths)? = document["paths"] {
+            document["paths"] = .object(paths.sortedMap { _, item in
+                guard case .object(let operations) = item else { return item }
+                return .object(operations.sortedMap { _, operation in schemas.shared(operation: operation) })
+            })
+        }
+        if case .object(let given)? = document["components"]?["schemas"] {
+            let shared = given.sortedMap { name, schema in schemas.shared(schema, Place(base: name, isRequest: false)) }
+            let names = OpenAPISchemaNames(schemas.shapes, taken: Set(given.keys)).names
+            let made = Dictionary(uniqueKeysWithValues: zip(names, schemas.shapes.map(\.tree)))
+            let all = shared.merging(made) { given, _ in given }
+            document["components"]?["schemas"] = .object(all.sortedMap { name, schema in schema.named(names, itself: name) })
+            document["paths"] = document["paths"]?.named(names, itself: "")
+        }
+        return document
+    }
+
+    private mutating func shared(operation: JSONTree) -> JSONTree {
+        guard case .string(let id)? = operation["operationId"] else { return operation }
+        var operation = operation
+        let (verb, noun) = OpenAPIOperationName.parts(of: id), whole = OpenAPIOperationName.capitalized(id)
+        if case .array(let parameters)? = operation["parameters"] {
+            operation["parameters"] = .array(parameters.map { parameter in
+                guard let schema = parameter["schema"], case .string(let name)? = parameter["name"] else { return parameter }
+                var parameter = parameter
+                let own = Use(base: noun, suffix: OpenAPIOperationName.capitalized(name), isShareable: true)
+                parameter["schema"] = shared(schema, Place(base: noun, isRequest: false, own: own))
+                return parameter
+            })
+        }
+        let request: Use = switch verb {
+        case "create": Use(base: "New", suffix: noun, isRequest: true)
+        case "update": Use(base: noun, suffix: "Changes", isRequest: true)
+        default: Use(base: whole, suffix: "Request", isRequest: true)
+        }
+        operation["requestBody"] = operation["requestBody"].map { inContent(of: $0, Place(base: noun, isRequest: true, own: request), givesExample: false) }
+        if case .object(let responses)? = operation["responses"] {
+            operation["responses"] = .object(responses.sortedMap { status, response in
+                let isSuccess = status.hasPrefix("2")
+                return inContent(of: response, answer(verb, noun, whole), givesExample: isSuccess)
+            })
+        }
+        return operation
+    }
+
+    private mutating func inContent(of body: JSONTree, _ place: Place, givesExample: Bool) -> JSONTree {
+        guard case .object(let content)? = body["content"] else { return body }
+        var body = body
+        body["content"] = .object(content.sortedMap { type, media in
+            guard let schema = media["schema"] else { return media }
+            var media = media, place = place
+            if schema["properties"]?["data"]?["type"] != "array" {
+                place.row = nil
+                if place.own?.suffix == "Report", place.own?.isShareable == true { place.own = Use(base: place.base, suffix: "", otherwise: place.base + "Detail", isWhole: true) }
+            }
+            media["schema"] = shared(schema, place)
+            if givesExample, type == "application/json", schema != [:] { media["example"] = OpenAPIExample.value(of: schema) }
+            return media
+        })
+        return body
+    }
+
+    /// What the answers of verbs that are no plain reading and writing are called.
+    private static let nouns = [
+        "analyze": "Report", "drill": "VisitorList", "compare": "Comparison", "evaluate": "Visitors", "export": "Export", "preview": "Preview",
+        "query": "Answer", "run": "Answer", "test": "Test",
+    ]
+
+    private func answer(_ verb: String, _ noun: String, _ whole: String) -> Place {
+        let one = OpenAPIOperationName.singular(noun)
+        switch verb {
+        case "list":
+            let row = Use(base: one, suffix: "", otherwise: one + "ListItem", isWhole: true)
+            return Place(base: one, isRequest: false, own: Use(base: one, suffix: "List", isWhole: true), row: row)
+        case "get":
+            // Without rows it is the thing itself.
+            let row = Use(base: one, suffix: one.hasSuffix("Row") ? "" : "Row")
+            return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "Report", isShareable: true, isWhole: true), row: row)
+        case "create": return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "", otherwise: "Created" + noun, isWhole: true))
+        case "update", "enable", "disable", "rotate": return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "", isWhole: true))
+        default:
+            guard let name = Self.nouns[verb], !noun.isEmpty else {
+                return Place(base: whole, isRequest: false, own: Use(base: whole, suffix: "Answer", isWhole: true))
+            }
+            // Visitors are the same list whatever they are behind.
+            let own = Use(base: noun, suffix: name, isShareable: verb == "drill", isWhole: true)
+            return Place(base: noun + name, isRequest: false, own: own, row: Use(base: noun + name, suffix: "Row"))
+        }
+    }
+}
+
+extension JSONTree {
+    /// With the names that there are where a field accepts one of them.
+    func listing(_ names: [Schema.Names: [String]]) -> JSONTree {
+        switch self {
+        case .array(let elements): return .array(elements.map { $0.listing(names) })
+        case .object(var members):
+            if case .string(let mark)? = members.removeValue(forKey: OpenAPISchemas.namesMark), let kind = Schema.Names(rawValue: mark), let known = names[kind] {
+                return Schema.choice(known).jsonSchema(.answer).described(members["description"], isNullable: members["type"] != "string")
+            }
+            return .object(members.mapValues { $0.listing(names) })
+        default: return self
+        }
+    }
+
+    private func described(_ description: JSONTree?, isNullable: Bool) -> JSONTree {
+        var tree = isNullable ? Schema.orNull(self) : self
+        tree["description"] = description
+        return tree
+    }
+}
+
+extension JSONTree {
+    /// With the names of components in place of their numbers.
+    fileprivate func named(_ names: [String], itself: String) -> JSONTree {
+        switch self {
+        case .array(let elements): return .array(elements.map { $0.named(names, itself: itself) })
+        case .object(var members):
+            if case .string(let reference)? = members["$ref"], reference.hasPrefix("~") {
+                let name = Int(reference.dropFirst()).map { names[$0] } ?? itself
+                members["$ref"] = .string("#/components/schemas/\(name)")
+                return .object(members)
+            }
+            return .object(members.mapValues { $0.named(names, itself: itself) })
+        default: return self
+        }
+    }
+}
+
+extension [String: JSONTree] {
+    /// In the order of the names, so that numbers are given in the same order every time.
+    fileprivate func sortedMap(_ transform: (String, JSONTree) -> JSONTree) -> [String: JSONTree] {
+        Dictionary(uniqueKeysWithValues: sorted { $0.key < $1.key }.map { ($0.key, transform($0.key, $0.value)) })
+    }
+}
