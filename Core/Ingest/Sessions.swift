@@ -114,7 +114,7 @@ public final class Sessions: Sendable {
         let isOld = arrival.at.map { Self.isOld($0, now: arrival.now) } ?? false
         guard let index = joined(&sessions, wanted, arrival.sessionID) else { return begin(arrival, wanted, isOld, in: &sessions, attributes()) }
         if isOld { sessions[index].isTentative = true }
-        if wanted < sessions[index].firstAt {
+        if let at = arrival.at?.milliseconds, at < sessions[index].firstAt {
             // It is the session's first one now, and says where it came from. What is stored of the session says something else.
             let own = attributes()
             if own.columns != sessions[index].attributes.columns { sessions[index].isTentative = true }
