@@ -187,6 +187,10 @@ struct SessionsTests {
         #expect(overtaken.at == clock("10:00:00.005"))
         #expect(arrive("10:00:00.004", "").at == clock("10:00:00.005"))
         #expect(arrive("10:00:01", "").text == "10:00 #5 +995 p3 /c")
+        // One that was overtaken by the visit's first is not the first, and nothing is to be looked up.
+        let second = Step(at: 0, now: clock("09:59:59.999"), isDated: false, path: "/d")
+        let late = sessions.add(second.arrival) { .named("overtaken") }
+        #expect(!late.place.isTentative && late.attributes.source != "overtaken" && late.place.text == "10:00 #6 +0 p4 /c")
     }
 
     @Test("attributes are those of the session's first activity, and are asked for once")
