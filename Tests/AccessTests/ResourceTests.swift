@@ -280,7 +280,7 @@ struct ResourceTests {
             "widgets", #"[{"id":"w","x":0,"y":0,"w":1,"h":1,"report_type":"pages","params":{"limit":null}}]"#
         ),
         (
-            "/api/v1/identity/scim/users", #"{"user_name":"ada","emails":[{"type":"work","value":"a@b.c","primary":null}]}"#, "emails", #"[{"value":"a@b.c"}]"#
+            "/api/v1/identity/scim/users", #"{"user_name":"ada","emails":[{"type":"work","value":"a@b.c","primary":null}]}"#, "emails", #"[{"value":"a@b.c","primary":true}]"#
         ),
         (
             "/api/v1/goals", #"{"name":"g","goal_type":"event","config":{"event_name":"paid","where":[{"field":"plan","op":"eq","value":"pro","x":1}],"value":null,"path":"/"}}"#,

@@ -114,9 +114,9 @@ struct OpenAPITests {
             "propertyName":"type"},"oneOf":[{"$ref":"#/components/schemas/EventPageview"},{"$ref":"#/components/schemas/EventWebVitals"}]}
             """)
         #expect(schemas["EventWebVitals"].map(Self.text) == """
-            {"allOf":[{"$ref":"#/components/schemas/CommonEventFields"}],"description":"How fast a page was.","properties":{"lcp":\
+            {"allOf":[{"$ref":"#/components/schemas/CommonEventFields"},{"properties":{"lcp":\
             {"description":"Milliseconds.","maximum":100000,"minimum":0,"type":"number"},"type":{"const":"web_vitals"}},\
-            "required":["type","lcp"],"type":"object","x-pulse-module":"webvitals"}
+            "required":["type","lcp"],"type":"object"}],"description":"How fast a page was.","x-pulse-module":"webvitals"}
             """)
         let body = document["paths"]?["/api/collect"]?["post"]?["requestBody"]
         #expect(body.map(Self.text) == """

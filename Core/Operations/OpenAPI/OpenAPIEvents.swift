@@ -41,9 +41,10 @@ struct OpenAPIEvents {
             properties["type"] = ["const": .string(collector.type)]
             tree["properties"] = .object(properties)
         }
+        // Some generators read one reference in `allOf` as the whole, so its own fields are a part like that.
+        if hasCommonFields { tree = ["allOf": [.reference("components/schemas/CommonEventFields"), tree]] }
         tree["description"] = .string(collector.summary)
         tree["x-pulse-module"] = .string(collector.module)
-        if hasCommonFields { tree["allOf"] = [.reference("components/schemas/CommonEventFields")] }
         return tree
     }
 

@@ -32,8 +32,9 @@ enum OpenAPIExample {
 
     private static func object(_ schema: JSONTree, _ name: String) -> JSONTree {
         guard case .object(let properties)? = schema["properties"] else {
-            guard let element = schema["additionalProperties"], element["type"] != nil else { return known[name] ?? [:] }
-            return ["pageview": value(of: element)]
+            if let element = schema["additionalProperties"], element["type"] != nil { return ["pageview": value(of: element)] }
+            guard case .object? = known[name] else { return [:] }
+            return known[name] ?? [:]
         }
         let required: [JSONTree] = if case .array(let names)? = schema["required"] { names } else { [] }
         let shown = properties.filter { required.contains(.string($0.key)) || !onRequest.contains($0.key) }

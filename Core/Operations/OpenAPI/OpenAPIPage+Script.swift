@@ -83,7 +83,7 @@ extension OpenAPIPage {
           if (schema.items) parts.push(...inside(schema.items, around));
           for (const choice of [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])]) {
             const target = resolve(choice);
-            const title = target.properties?.type?.const ?? choice.$ref?.split("/").pop() ?? (target.properties ? `{${Object.keys(target.properties).join(", ")}}` : typeOf(target));
+            const title = [target, ...(target.allOf ?? [])].map((part) => part.properties?.type?.const).find(Boolean) ?? choice.$ref?.split("/").pop() ?? (target.properties ? `{${Object.keys(target.properties).join(", ")}}` : typeOf(target));
             parts.push(lazy(make("summary", {}, make("code", {}, title), " ", prose(target.description)), () => inside(target, around)));
           }
           return parts;

@@ -39,11 +39,15 @@ struct OpenAPISchemas {
         var member = ""
         /// What the members of `data` are.
         var row: Use?
+        /// Whether it has the name that rows give also without any.
+        var hasRows = true
     }
 
     /// The schema with references to numbers in place of what has become a component.
     mutating func shared(_ schema: JSONTree, _ place: Place) -> JSONTree {
         guard case .object(var members) = schema, members["$ref"] == nil else { return schema }
+        var place = place
+        if case .string(let name)? = members[Self.nameMark] { (place.base, place.member, place.row) = (name, "", nil) }
         if case .object(let properties)? = members["properties"] {
             members["properties"] = .object(Dictionary(uniqueKeysWithValues: properties.sorted { $0.key < $1.key }.map { name, property in
                 (name, isRepetition(property, of: schema) ? Self.itself(property) : shared(property, at(name, property, place)))

@@ -57,7 +57,7 @@ extension OpenAPISchemas {
             var media = media, place = place
             if schema["properties"]?["data"]?["type"] != "array" {
                 place.row = nil
-                if place.own?.suffix == "Report", place.own?.isShareable == true { place.own = Use(base: place.base, suffix: "", otherwise: place.base + "Detail", isWhole: true) }
+                if !place.hasRows { place.own = Use(base: place.base, suffix: "", otherwise: place.base + "Detail", isWhole: true) }
             }
             media["schema"] = shared(schema, place)
             if givesExample, type == "application/json", schema != [:] { media["example"] = OpenAPIExample.value(of: schema) }
@@ -81,7 +81,7 @@ extension OpenAPISchemas {
         case "get":
             // Without rows it is the thing itself.
             let row = Use(base: one, suffix: one.hasSuffix("Row") ? "" : "Row")
-            return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "Report", isShareable: true, isWhole: true), row: row)
+            return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "Report", isWhole: true), row: row, hasRows: false)
         case "create": return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "", otherwise: "Created" + noun, isWhole: true))
         case "update", "enable", "disable", "rotate": return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "", isWhole: true))
         default:
