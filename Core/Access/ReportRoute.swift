@@ -38,7 +38,7 @@ extension Route {
         }
         return Route(
             method, path, summary, scope: scope, access: access, parameters: parameters + [ScopeParameters.explain], body: body,
-            success: .json(.object(fields + [ScopeParameters.statements]), status: success.status)
+            success: .json(.object(fields + [ScopeParameters.statements]), status: success.status, or: success.otherStatus)
         ) { call in
             guard call.text("explain") != nil else { return try await answer(call) }
             try call.requireAdmin(for: "explain")

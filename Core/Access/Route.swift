@@ -12,9 +12,12 @@ public struct Route: Sendable {
         public let status: Int
         public let mediaType: String?
         public let schema: Schema?
+        /// The status in place of `status` in some cases, with the same answer.
+        public var otherStatus: Int?
 
-        public static func json(_ schema: Schema, status: Int = 200) -> Success {
-            Success(status: status, mediaType: "application/json", schema: schema)
+        /// - Parameter other: the status where nothing was made, as there was one already.
+        public static func json(_ schema: Schema, status: Int = 200, or other: Int? = nil) -> Success {
+            Success(status: status, mediaType: "application/json", schema: schema, otherStatus: other)
         }
         /// A `ReportList`.
         public static func list(_ element: Schema) -> Success { .json(.object([.required("data", .list(element))])) }

@@ -86,7 +86,7 @@ extension ErrorTrackingModule {
             },
             Route(
                 .post, "/api/v1/releases", "Register a release, or change the one of that version and environment (200).", scope: .query,
-                access: .write, body: Release.body, success: .json(Release.schema, status: 201)
+                access: .write, body: Release.body, success: .json(Release.schema, status: 201, or: 200)
             ) { call in
                 let (release, isNew) = try await Release.upsert(call)
                 return try .json(release, status: isNew ? 201 : 200)
@@ -113,7 +113,7 @@ extension ErrorTrackingModule {
                 .post, "/api/v1/source-maps",
                 "Register a source map for a script of a release, or change the one that is there (200). "
                     + "Also as multipart/form-data, with the map as its file.",
-                scope: .query, access: .write, body: SourceMapUpload.body, success: .json(SourceMapRecord.schema, status: 201)
+                scope: .query, access: .write, body: SourceMapUpload.body, success: .json(SourceMapRecord.schema, status: 201, or: 200)
             ) { call in
                 let (record, isNew) = try await SourceMapRecord.upsert(try await SourceMapUpload(call), call)
                 return try .json(record, status: isNew ? 201 : 200)

@@ -68,25 +68,25 @@ struct OpenAPITests {
             "X-RateLimit-Remaining":{"$ref":"#/components/headers/RateLimitRemaining"},"X-RateLimit-Reset":{"$ref":"#/components/headers/RateLimitReset"}}},\
             "400":{"$ref":"#/components/responses/BadRequest"},"401":{"$ref":"#/components/responses/Unauthorized"},\
             "403":{"$ref":"#/components/responses/Forbidden"},"404":{"$ref":"#/components/responses/NotFound"},\
-            "429":{"$ref":"#/components/responses/TooManyRequests"},"503":{"$ref":"#/components/responses/Unavailable"}},\
+            "429":{"$ref":"#/components/responses/TooManyRequests"},"431":{"$ref":"#/components/responses/HeaderFieldsTooLarge"},"503":{"$ref":"#/components/responses/Unavailable"}},\
             "security":[{"pulseKey":["query"]},{"pulseKeyQuery":["query"]}],"summary":"Analyze a funnel.","tags":["funnels"],\
             "x-pulse-access":"read","x-pulse-module":"funnels","x-pulse-scope":"query"}
             """)
     }
 
     @Test("says who may call, and what may go wrong", arguments: [
-        ("get /healthz", "service", "anonymous", "[]", "200 503"),
-        ("post /api/collect", "collection", "ingest", #"[{"pulseKey":["ingest"]},{"pulseKeyQuery":["ingest"]}]"#, "200 400 401 403 413 415 429 503"),
-        ("post /api/admin/projects", "administration", "installation", #"[{"adminToken":[]}]"#, "201 400 401 413 429 503"),
+        ("get /healthz", "service", "anonymous", "[]", "200 431 503"),
+        ("post /api/collect", "collection", "ingest", #"[{"pulseKey":["ingest"]},{"pulseKeyQuery":["ingest"]}]"#, "200 400 401 403 413 415 429 431 503"),
+        ("post /api/admin/projects", "administration", "installation", #"[{"adminToken":[]}]"#, "201 400 401 413 429 431 503"),
         (
             "delete /api/admin/projects/{id}/keys/{key}", "administration", "admin", #"[{"adminToken":[]},{"adminKey":["admin"]}]"#,
-            "204 400 401 403 404 429 503"
+            "204 400 401 403 404 429 431 503"
         ),
         (
             "get /api/v1/surveys/active", "surveys", "frontend",
-            #"[{"pulseKey":["ingest"]},{"pulseKeyQuery":["ingest"]},{"pulseKey":["query"]},{"pulseKeyQuery":["query"]}]"#, "200 401 403 429 503"
+            #"[{"pulseKey":["ingest"]},{"pulseKeyQuery":["ingest"]},{"pulseKey":["query"]},{"pulseKeyQuery":["query"]}]"#, "200 401 403 429 431 503"
         ),
-        ("patch /api/v1/funnels/{funnel}", "funnels", "query", #"[{"pulseKey":["query"]},{"pulseKeyQuery":["query"]}]"#, "200 400 401 403 404 413 429 503"),
+        ("patch /api/v1/funnels/{funnel}", "funnels", "query", #"[{"pulseKey":["query"]},{"pulseKeyQuery":["query"]}]"#, "200 400 401 403 404 413 429 431 503"),
     ])
     func access(endpoint: String, tag: String, scope: String, security: String, statuses: String) throws {
         let parts = endpoint.split(separator: " ").map(String.init)

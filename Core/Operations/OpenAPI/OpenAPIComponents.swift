@@ -25,6 +25,9 @@ enum OpenAPIComponents {
                 "The key lacks the scope, or the module is not open to it.", "Module 'funnels' is not enabled for this project."),
             "NotFound": failure("The project has no such thing.", "Funnel '7d0b1f64-2f4e-4a55-9d7a-7a3f6f1f2c11' not found."),
             "PayloadTooLarge": failure("The body is larger than the installation accepts.", "The request body is larger than 1048576 bytes, which is the limit."),
+            "HeaderFieldsTooLarge": failure(
+                "The request's address and fields are larger than the server reads.",
+                "The request's address or fields are larger than 80 KB, which is the limit."),
             "UnsupportedMediaType": failure(
                 "The body is not JSON.",
                 "Unsupported content type 'text/html'; application/json or text/plain is accepted."),

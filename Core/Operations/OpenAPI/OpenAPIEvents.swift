@@ -16,7 +16,7 @@ struct OpenAPIEvents {
         var schemas: [String: JSONTree] = [:], mapping: [String: JSONTree] = [:]
         for collector in collectors.sorted(by: { $0.type < $1.type }) {
             let name = "Event" + OpenAPIOperationName.capitalized(collector.type)
-            schemas[name] = Self.event(collector, hasCommonFields: !commonFields.isEmpty)
+            schemas[name] = Self.event(collector, commonFields)
             mapping[collector.type] = .string("#/components/schemas/\(name)")
         }
         schemas["Event"] = [
@@ -35,14 +35,18 @@ struct OpenAPIEvents {
         body = ["application/json": ["schema": schema], "text/plain": ["schema": schema]]
     }
 
-    private static func event(_ collector: OpenAPI.CollectorDescription, hasCommonFields: Bool) -> JSONTree {
+    private static func event(_ collector: OpenAPI.CollectorDescription, _ commonFields: [Schema.Field]) -> JSONTree {
         var tree = Schema.object([.required("type", .text(1))] + collector.fields, .request)
         if case .object(var properties)? = tree["properties"] {
             properties["type"] = ["const": .string(collector.type)]
+            // One that all events have, and this one must have, is described there; generators can't make one of two descriptions.
+            for field in collector.fields where field.isRequired && commonFields.contains(where: { $0.name == field.name }) {
+                properties[field.name] = ["description": .string(field.summary), "not": ["type": "null"]]
+            }
             tree["properties"] = .object(properties)
         }
         // Some generators read one reference in `allOf` as the whole, so its own fields are a part like that.
-        if hasCommonFields { tree = ["allOf": [.reference("components/schemas/CommonEventFields"), tree]] }
+        if !commonFields.isEmpty { tree = ["allOf": [.reference("components/schemas/CommonEventFields"), tree]] }
         tree["description"] = .string(collector.summary)
         tree["x-pulse-module"] = .string(collector.module)
         return tree

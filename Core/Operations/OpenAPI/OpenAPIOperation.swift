@@ -80,6 +80,7 @@ struct OpenAPIOperation {
 
     private func responses(_ events: OpenAPIEvents) -> JSONTree {
         var responses: [String: JSONTree] = [String(route.success.status): success]
+        if let other = route.success.otherStatus { responses[String(other)] = success }
         for (status, name) in failures { responses[String(status)] = .reference("components/responses/\(name)") }
         if let mediaType = route.refusalMediaType { responses["400"] = OpenAPIComponents.refusal(mediaType) }
         if isCollection, let body = success["content"] {
@@ -101,7 +102,7 @@ struct OpenAPIOperation {
 
     /// The errors that this route can answer with.
     private var failures: [(status: Int, name: String)] {
-        var failures = [(503, "Unavailable")]
+        var failures = [(431, "HeaderFieldsTooLarge"), (503, "Unavailable")]
         if !route.parameters.isEmpty || route.body != nil || route.refusesUnknownParameters { failures.append((400, "BadRequest")) }
         // A segment that a report is asked about may not be there.
         if !route.pathNames.isEmpty || route.parameters.contains(where: { $0.name == "segment_id" }) { failures.append((404, "NotFound")) }
