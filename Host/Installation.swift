@@ -139,7 +139,7 @@ public struct Installation: Sendable {
         let dashboard = DashboardSessions(
             secret: cookieSecret, adminToken: adminToken, publicURL: configuration.server.publicURL, time: time,
             isEnded: directory.isEnded(session:))
-        let dashboardRoutes = DashboardRoutes(modules: modules, sessions: dashboard, time: time, places: geoIP?.attribution)
+        let dashboardRoutes = DashboardRoutes(modules: modules, sessions: dashboard, time: time, places: geoIP)
         let description = DescriptionRoutes(modules: modules, configuration: configuration)
         let hostRoutes = IngestRoutes(
             collection: collection, ledger: ledger, stream: stream,

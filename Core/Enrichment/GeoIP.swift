@@ -57,6 +57,9 @@ public final class GeoIP: Sendable {
     /// What the database calls itself, such as `GeoLite2-City`.
     public var databaseType: String { String(cString: database.pointee.metadata.database_type) }
 
+    /// Whether it names countries and nothing inside of them.
+    public var isOfCountriesOnly: Bool { databaseType.contains("Country") }
+
     /// What the licence of a free database wants to be shown where its places are.
     public var attribution: Attribution? {
         let type = databaseType

@@ -14,10 +14,10 @@ struct DashboardRoutes: Sendable {
     let attempts: FailedAttempts
     static let maximumAttempts = 10
     let modules: [any AnalyticsModule]
-    /// Whose data places come from.
-    let places: GeoIP.Attribution?
+    /// Where places come from; nil where they are not looked up.
+    let places: GeoIP?
 
-    init(modules: [any AnalyticsModule], sessions: DashboardSessions, time: any TimeSource, places: GeoIP.Attribution? = nil) {
+    init(modules: [any AnalyticsModule], sessions: DashboardSessions, time: any TimeSource, places: GeoIP? = nil) {
         self.places = places
         files = DashboardFiles(modules)
         attempts = FailedAttempts("failed log-ins", maximum: Self.maximumAttempts, time: time)
@@ -111,6 +111,7 @@ struct DashboardRoutes: Sendable {
             .required("manager", .boolean, "Whether the key may change its project."),
             .optional("project", .object([.required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253))])),
             .optional("places", .object([.required("text", .text(100)), .required("url", .text(200))]), "Whose data countries and cities come from."),
+            .optional("geography", .choice(["country", "city"]), "How exactly the GeoIP database knows places; only where there is one."),
             .required("modules", .list(.object([
                 .required("name", .text(64)), .required("category", .text(64)), .required("summaries", .map(.text(500))),
                 .required("enabled", .boolean), .required("access", .choice(AccessLevel.allCases.map(\.rawValue))),
@@ -129,6 +130,7 @@ struct DashboardRoutes: Sendable {
         var administrator = false
         var project: Site?
         var places: GeoIP.Attribution?
+        var geography: String?
         /// Whether the key may change its project: scope admin.
         var manager = false
         var modules: [Module] = []
@@ -144,7 +146,8 @@ struct DashboardRoutes: Sendable {
             state.administrator = sessions.isAdministrator(session)
             state.project = project.map { .init(id: $0.id, name: $0.name, domain: $0.domain) }
             state.manager = key?.has(.admin) ?? false
-            state.places = project == nil ? nil : places
+            state.places = project == nil ? nil : places?.attribution
+            state.geography = project == nil ? nil : places.map { $0.isOfCountriesOnly ? "country" : "city" }
             if project != nil || state.administrator { describe(project, key, call.directory, in: &state) }
         }
         var answer = try Answer.json(state)

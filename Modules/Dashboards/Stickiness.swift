@@ -10,7 +10,7 @@ struct Stickiness: Encodable, Sendable {
 
     /// Active visitors of a day, on average over the days of the range.
     let dau: Double
-    /// Active visitors of the 7, and of the 30, days before the range's end.
+    /// Active visitors of the 7, and of the 30, days of the zone of which the last is the one that the range ends in.
     let wau: Int64, mau: Int64
     let dauWau: Double, wauMau: Double, dauMau: Double
     let periods: [Period]
@@ -33,9 +33,11 @@ struct Stickiness: Encodable, Sendable {
             SELECT \(buckets.number(of: "occurred_at")) AS day, \(count.distinct(groups: Int64(days.count))) AS visitors FROM activity GROUP BY day
             """)
         let found = Dictionary(uniqueKeysWithValues: daily.map { ($0.int("day"), $0.int("visitors")) })
-        let end = scope.range.end, month = scope.widened(to: TimeRange(start: end.adding(days: -30), end: end))
+        let end = scope.range.end, last = Day(end.adding(milliseconds: -1), in: scope.zone)
+        func start(ofLast count: Int64) -> Instant { Day(number: last.number - count + 1).start(in: scope.zone) }
+        let month = scope.widened(to: TimeRange(start: start(ofLast: 30), end: end))
         let row = try await month.rows("dashboards.active", """
-            SELECT \(count.distinct()) AS mau, \(count.distinct(where: "occurred_at >= \(end.adding(days: -7).milliseconds)")) AS wau FROM activity
+            SELECT \(count.distinct()) AS mau, \(count.distinct(where: "occurred_at >= \(start(ofLast: 7).milliseconds)")) AS wau FROM activity
             """)[0]
         let dau = Double(found.values.reduce(0, +)) / Double(days.count), wau = row.int("wau"), mau = row.int("mau")
         return Stickiness(

@@ -29,6 +29,19 @@ struct InsightTests {
         }
     }
 
+    /// The thirty days of a range until this moment are those that the overview shows as the last 30: whole ones, and today so far.
+    @Test("count the days of a month whole, on the clocks of the zone", arguments: Profile.available)
+    func wholeDays(profile: Profile) async throws {
+        let visits = ["01-31T22:30", "01-31T23:30", "02-23T22:30", "02-23T23:30", "03-02T10:00"].enumerated().map { Self.view("v\($0)", $1) }
+        try await TestApp.run(profile, collecting: visits) { app in
+            for (zone, wau, mau) in [("Europe/Berlin", 2, 4), ("UTC", 1, 3)] as [(String, Int64, Int64)] {
+                let answer = try await app.get(
+                    "/api/v1/insights/stickiness?start_at=2026-03-01&end_at=2026-03-02T12:00:00Z&timezone=\(zone)").json()
+                #expect(answer["wau"]?.integer == wau && answer["mau"]?.integer == mau, "\(zone): \(answer)")
+            }
+        }
+    }
+
     @Test("tell new visitors from those who return, rise again or sleep", arguments: Profile.available)
     func lifecycle(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in

@@ -55,8 +55,11 @@ struct RandomInsightTests {
             days.append(label(at))
         }
         let byDay = Dictionary(grouping: inside) { label($0.at) }.mapValues { Set($0.map(\.visitor)).count }
+        // Days as they are called in the zone, whatever their length.
+        let last = Instant(iso: label(range.upperBound - 1) + "T00:00:00Z")
         func active(_ days: Int64) -> Int {
-            Set(rows.filter { $0.at < range.upperBound && $0.at >= range.upperBound - days * 86_400_000 }.map(\.visitor)).count
+            let first = String(last.adding(days: 1 - days).iso8601.prefix(10))
+            return Set(rows.filter { $0.at < range.upperBound && label($0.at) >= first }.map(\.visitor)).count
         }
         let dau = Double(byDay.values.reduce(0, +)) / Double(days.count), wau = active(7), mau = active(30)
         let answer = try await app.get("/api/v1/insights/stickiness?\(asked.query)").json()

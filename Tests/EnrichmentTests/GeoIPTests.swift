@@ -76,6 +76,7 @@ struct GeoIPTests {
         #expect(try database.lookup(IPAddress.of("192.0.2.1")) == Location(country: "US"))
         #expect(try database.lookup(IPAddress.of("2001:db8::1")) == Location())
         #expect(database.databaseType == "Pulse-Test-Country")
+        #expect(database.isOfCountriesOnly)
     }
 
     @Test("tells when it was made")

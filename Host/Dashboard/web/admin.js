@@ -30,7 +30,7 @@ export const texts = {
   'a.never': { en: 'never', de: 'nie' },
   'a.all': { en: 'all', de: 'alle' },
   'a.revoke': { en: 'Revoke', de: 'Widerrufen' },
-  'a.revoke?': { en: 'Whoever uses the key “{name}” is refused at once.', de: 'Wer den Schlüssel „{name}“ benutzt, wird sofort abgewiesen.' },
+  'a.revoke?': { en: 'Requests with the key “{name}” are rejected at once.', de: 'Wer den Schlüssel „{name}“ benutzt, wird sofort abgewiesen.' },
   'a.new-key': { en: 'New key', de: 'Neuer Schlüssel' },
   'a.make-key': { en: 'Make the key', de: 'Schlüssel anlegen' },
   'a.once': { en: 'This key is shown only now. Copy it.', de: 'Dieser Schlüssel wird nur jetzt gezeigt. Kopieren Sie ihn.' },
@@ -47,7 +47,7 @@ export const texts = {
   'a.level.write': { en: 'write: collect only', de: 'write: nur sammeln' },
   'a.level.all': { en: 'all: collect and report', de: 'all: sammeln und auswerten' },
   'a.modules?': {
-    en: 'A module that is off collects nothing and answers nothing; what it has collected stays.',
+    en: 'A module that is off neither collects nor reports. Data that it has collected is kept.',
     de: 'Ein Modul, das aus ist, sammelt nichts und antwortet nichts; was es gesammelt hat, bleibt.',
   },
   'a.privacy': { en: 'Privacy', de: 'Datenschutz' },
@@ -83,7 +83,7 @@ export const texts = {
   'a.details': { en: 'Details', de: 'Einzelheiten' },
   'a.health': { en: 'Health', de: 'Zustand' },
   'a.health?': {
-    en: 'The stores behind Pulse, and what was accepted and is still to be written.',
+    en: 'The stores behind Pulse, and accepted events that are not written yet.',
     de: 'Die Speicher hinter Pulse, und was angenommen und noch zu schreiben ist.',
   },
   'a.control': { en: 'Configuration store', de: 'Einstellungen' },

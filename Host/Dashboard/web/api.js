@@ -17,6 +17,19 @@ export function address(path, parameters = {}) {
   return text ? `${path}?${text}` : path;
 }
 
+/**
+ * Imports a script of the dashboard that is needed only now. Where the server can't be reached it throws as `ask` does; `again` counts
+ * the tries, as some browsers remember a failure.
+ */
+export async function script(name, again = 0) {
+  const file = new URL(name, import.meta.url);
+  if (again) file.search = `again=${again}`;
+  try { return await import(file.href); } catch (error) {
+    await fetch(file, { cache: 'no-store' }).catch(() => { throw new Failure(0, 'offline'); });
+    throw error;
+  }
+}
+
 /** What the API answers, decoded; `body` is sent as JSON, `file` as it is. Throws `Failure` with the API's own sentence. */
 export async function ask(path, { method = 'GET', body, file, parameters, signal } = {}) {
   const type = file ? { 'Content-Type': 'text/csv' } : body === undefined ? {} : { 'Content-Type': 'application/json' };
@@ -35,6 +48,9 @@ export async function ask(path, { method = 'GET', body, file, parameters, signal
   }
   const date = Date.parse(response.headers.get('date'));
   if (date > now()) behind = date - Date.now();
+  // What came after this instant is not all in the answer.
+  const asOf = response.headers.get('x-pulse-as-of');
+  if (asOf && !signal?.aborted) dispatchEvent(new CustomEvent('pulse:as-of', { detail: asOf }));
   const text = await response.text();
   let json = null;
   try { json = text ? JSON.parse(text) : null; } catch { /* not JSON: a proxy's page, say */ }
@@ -45,7 +61,7 @@ export async function ask(path, { method = 'GET', body, file, parameters, signal
   return json;
 }
 
-/** The most rows that a list tells at once. */
+/** The most rows that a list has in one answer. */
 export const mostRows = 1000;
 
 /** All rows of a list, however many the project has; `options` as of `ask`. */
@@ -89,7 +105,8 @@ export async function listen(path, each, signal, state = () => {}) {
 /** Lets the person keep `text` as a file. */
 export function download(name, text, type = 'text/csv') {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type }));
+  // By the mark at the beginning, spreadsheets take a CSV file for UTF-8.
+  link.href = URL.createObjectURL(new Blob(type === 'text/csv' ? ['\uFEFF', text] : [text], { type }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);

@@ -1,12 +1,12 @@
 // The frame: who is logged in, the navigation, and the page that the address names.
 
 import { h, replace, select, finder, focusHeading } from './dom.js';
-import { ask } from './api.js';
-import { t, language, languages, remember, loadLanguage, addTexts } from './text.js';
+import { ask, script } from './api.js';
+import { t, clock, language, languages, remember, loadLanguage, addTexts } from './text.js';
 import { read, href, parameters, parametersBefore, interval } from './state.js';
-import { session as askSession, logIn, logOut, showLogin, mark } from './login.js';
-import { toolbar } from './toolbar.js';
-import { button, empty, failed, skeleton } from './kit.js';
+import { session as askSession, logIn, logOut, showLogin, logInAbove, mark } from './login.js';
+import { toolbar, isGone, forgetSegments } from './toolbar.js';
+import { button, empty, failed, skeleton, toast } from './kit.js';
 
 const app = document.getElementById('app');
 let session, controller, frame, shown;
@@ -166,11 +166,20 @@ function drawNavigation(nav, state) {
 /** Asks a report about what the view shows, and with `compare: 'previous'` also what it is compared with, as `previous`. */
 function reporter(state, signal) {
   const current = parameters(state), before = parametersBefore(state);
-  const one = (path, range, extra) => ask(path, { signal, parameters: { ...range, ...extra } });
+  const one = async (path, range, extra) => {
+    try { return await ask(path, { signal, parameters: { ...range, ...extra } }); } catch (error) {
+      // The segment was deleted while the dashboard was open: the page says so once, and not each of its reports.
+      if (state.segment && error.status === 404 && error.message.includes(state.segment) && !signal.aborted) {
+        forgetSegments();
+        show();
+      }
+      throw error;
+    }
+  };
   const earlier = (path, extra) => one(path, before, extra);
   const report = async (path, { compare, ...extra } = {}) => {
     if (path === '/api/v1/stats') {
-      // The one report that has both periods inside, and compares where it is not told otherwise.
+      // The one report that has both periods inside, and compares unless it is asked not to.
       const alone = { ...extra, compare: 'none' };
       if (compare === 'none' || !state.compare) return one(path, current, alone);
       const [now, then] = await Promise.all([one(path, current, alone), earlier(path, alone)]);
@@ -190,8 +199,14 @@ async function show() {
   shown = location.pathname + location.search;
   const focus = keepFocus();
   frame ??= build();
+  const state = read();
+  if (state.odd.length) {
+    history.replaceState(null, '', href(state));
+    shown = location.pathname + location.search;
+    toast(t('odd-address', { parts: state.odd.join('; ') }), 'bad');
+  }
   try {
-    await draw(read(), signal, focus);
+    await draw(state, signal, focus);
   } catch (error) {
     if (signal.aborted) return;
     replace(frame.main, h('h1', null, t('nowhere')), failed(error), h('p', { class: 'empty' }, link('/dashboard/overview', t('to-overview'))));
@@ -200,8 +215,8 @@ async function show() {
 }
 
 /**
- * What puts the focus back, after the page was drawn anew, on the control that had it; to what was done with it instead, a filter say; or
- * to the heading, from where a control is gone on to that comes later.
+ * Puts the focus back, after the page was drawn again, on the control that had it; on what was done with it instead, a filter say; or on
+ * the heading, from where Tab reaches a control that comes later.
  */
 function keepFocus() {
   const focused = document.activeElement, inMain = focused.closest('#main');
@@ -251,6 +266,14 @@ async function draw(state, signal, focus) {
     replace(frame.main, root);
     return await run(view, './admin.js');
   }
+  if (state.page === 'admin') return replace(frame.main, h('h1', null, name), empty(
+    t('admin-only'),
+    button(t('login'), async () => {
+      const begun = await logInAbove(t('admin-only'));
+      if (begun) begin(begun);
+    }, { class: 'primary', id: 'log-in-above' }),
+    h('p', null, link('/dashboard/overview', t('to-overview'))),
+  ));
   if (!page) return replace(frame.main, h('h1', null, name),
     empty(
       session.project ? t('no-page') : t('no-project'),
@@ -261,13 +284,17 @@ async function draw(state, signal, focus) {
   if (!page.available) return replace(frame.main, heading, switchedOff(view, page));
   replace(frame.main, h('div', { class: 'heading' }, heading, toolbar(view)), root);
   focus();
+  if (await isGone(view).catch(() => false)) return signal.aborted || replace(root, empty(
+    t('no-segment'),
+    button(t('without-segment'), () => go({ segment: '' }), { class: 'primary', id: 'without-segment' }),
+  ));
   await run(view, `./${page.script}`);
 }
 
-async function run(view, script) {
+async function run(view, file, again = 0) {
   replace(view.root, skeleton(8));
   try {
-    const module = await import(script);
+    const module = await script(file, again);
     if (view.signal.aborted) return;
     addTexts(module.texts);
     // A page about this moment has no range to choose; one that asks in its own words has a range alone.
@@ -279,7 +306,7 @@ async function run(view, script) {
     // The page takes the place of the skeleton once it has something to show.
     await module.show(view);
   } catch (error) {
-    if (error.name !== 'AbortError' && !view.signal.aborted) replace(view.root, failed(error, () => run(view, script)));
+    if (error.name !== 'AbortError' && !view.signal.aborted) replace(view.root, failed(error, () => run(view, file, again + 1)));
   }
 }
 
@@ -303,14 +330,34 @@ function switchedOff(view, page) {
 }
 
 addEventListener('popstate', () => {
-  // A jump inside the page is none to another.
+  // A jump inside the page goes to no other one.
   if (!session || location.pathname + location.search === shown && isSignedIn()) return;
   closeDialogs();
   if (isSignedIn()) show(); else enter();
 });
+/** Marks the forms of pages in which something was written: they are not taken away without being asked for. */
+addEventListener('input', event => event.target.closest?.('#main .card form')?.setAttribute('data-entered', ''));
+const hasEntered = () => document.querySelector('dialog[open] form, form[data-entered]') !== null;
+
+let isAsking = false;
 addEventListener('pulse:signed-out', async () => {
-  session = await askSession().catch(() => session);
-  if (!isSignedIn()) enter();
+  if (isAsking) return;
+  isAsking = true;
+  const before = session;
+  session = await askSession().catch(() => before);
+  if (!isSignedIn() && frame && hasEntered()) {
+    session = await logInAbove(t('log-in-again'), true) ?? session;
+    if (isSignedIn() && session.project?.id === before.project?.id) toast(t('logged-in-again')); else enter();
+  } else if (!isSignedIn()) enter();
+  isAsking = false;
+});
+/** Of all answers of a page the earliest instant is shown. */
+addEventListener('pulse:as-of', ({ detail }) => {
+  const note = document.getElementById('as-of');
+  if (!note || note.dataset.at && Date.parse(note.dataset.at) <= Date.parse(detail)) return;
+  note.dataset.at = detail;
+  note.textContent = t('as-of', { clock: clock(detail, read().zone) });
+  note.hidden = false;
 });
 
 boot();

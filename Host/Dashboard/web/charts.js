@@ -22,8 +22,21 @@ export function drawing(name, picture, columns, rows) {
   );
 }
 
-/** Drawings are laid out for the screen that they are on, so that their letters stay readable. */
-const wide = () => innerWidth < 700 ? 380 : 860;
+/** The widths that charts are drawn at. Each is scaled to its box by a little, so that its letters stay readable. */
+const widths = [[470, 380], [700, 560], [Infinity, 860]];
+const fitting = room => widths.find(([below]) => room < below)[1];
+
+/** Draws into `box` at the width that fits it, and again when another fits. `draw(width)` makes a picture, its own listeners included. */
+function drawn(box, draw) {
+  let width = fitting(innerWidth);
+  draw(width);
+  new ResizeObserver(([{ contentRect: { width: room } }]) => {
+    // What is hidden has no width. A redrawn picture is as wide as its box, so this does not come back by itself.
+    if (!room || fitting(room) === width) return;
+    draw(width = fitting(room));
+  }).observe(box);
+  return box;
+}
 
 /** Round steps for an axis that ends at or above `maximum`. */
 function steps(maximum, count = 4) {
@@ -38,9 +51,34 @@ function steps(maximum, count = 4) {
  * with what it counts. Arrow keys walk along the points.
  */
 export function lineChart({ name, points, format = number, say = format, partial = false }) {
-  const compares = points.some(point => point.before != null);
+  const compares = points.some(point => point.before != null), box = h('div', { class: 'plot' });
+  let current = -1, isShown = false;
+  drawn(box, width => {
+    const hadFocus = box.contains(document.activeElement), at = current, wasShown = isShown;
+    const onshow = (at, shown) => { current = at; isShown = shown; };
+    const { picture, show } = lines({ name, points, format, say, partial, compares, width, onshow });
+    box.replaceChildren(...picture);
+    // Another width is no reason to lose one's place.
+    if (hadFocus) picture[0].focus({ preventScroll: true });
+    if (wasShown) show(at);
+  });
+  return drawing(name,
+    [box, compares && legend(name)],
+    [t('time'), name, ...(compares ? [t('previous')] : [])],
+    points.map(point => [point.label, format(point.value), ...(compares ? [format(point.before)] : [])]),
+  );
+}
+
+/** What the two lines are. The table below them has both by name, so this is for the eye. */
+const legend = name => h('p', { class: 'legend', 'aria-hidden': 'true' },
+  h('span', null, h('i'), name),
+  h('span', null, h('i', { class: 'before' }), t('previous')),
+);
+
+/** The picture of a line chart at a width, with what shows a point of it. */
+function lines({ name, points, format, say, partial, compares, width, onshow }) {
   const ticks = steps(Math.max(1, ...points.map(point => Math.max(point.value ?? 0, point.before ?? 0))));
-  const axis = axisLabels(ticks, format), width = wide(), height = 250, { left } = axis, right = 12, top = 12, bottom = 26;
+  const axis = axisLabels(ticks, format), height = 250, { left } = axis, right = 12, top = 12, bottom = 26;
   const highest = ticks.at(-1);
   const x = at => left + (points.length < 2 ? (width - left - right) / 2 : at * (width - left - right) / (points.length - 1));
   const y = value => top + (height - top - bottom) * (1 - value / highest);
@@ -96,6 +134,7 @@ export function lineChart({ name, points, format = number, say = format, partial
   let current = -1;
   const show = at => {
     const point = points[current = Math.max(0, Math.min(points.length - 1, at))];
+    onshow(current, true);
     for (const [key, value] of [['x1', x(current)], ['x2', x(current)], ['visibility', 'visible']]) cursor.setAttribute(key, value);
     for (const [key, value] of [
       ['cx', x(current)],
@@ -112,7 +151,7 @@ export function lineChart({ name, points, format = number, say = format, partial
     tip.classList.toggle('left', x(current) > width / 2);
     return `${point.label}: ${text}`;
   };
-  const hide = () => { tip.hidden = true; cursor.setAttribute('visibility', 'hidden'); dot.setAttribute('visibility', 'hidden'); };
+  const hide = () => { onshow(current, false); tip.hidden = true; cursor.setAttribute('visibility', 'hidden'); dot.setAttribute('visibility', 'hidden'); };
   svg.addEventListener('pointermove', event => {
     const drawn = place(svg), at = (event.clientX - svg.getBoundingClientRect().left - drawn.left) / drawn.scale;
     show(Math.round((at - left) / (width - left - right) * (points.length - 1)));
@@ -125,11 +164,7 @@ export function lineChart({ name, points, format = number, say = format, partial
     event.preventDefault();
     spoken.textContent = show(to);
   });
-  return drawing(name,
-    h('div', { class: 'plot' }, svg, tip, spoken),
-    [t('time'), name, ...(compares ? [t('previous')] : [])],
-    points.map(point => [point.label, format(point.value), ...(compares ? [format(point.before)] : [])]),
-  );
+  return { picture: [svg, tip, spoken], show };
 }
 
 /** Where a drawing lies in its box, which may be wider than it, and its scale. */
@@ -147,12 +182,12 @@ function axisLabels(ticks, format) {
 /** Columns side by side. `points`: [{ label, value }]. */
 export function columnChart({ name, points, format = number }) {
   const ticks = steps(Math.max(1, ...points.map(point => point.value)), 3);
-  const axis = axisLabels(ticks, format), width = wide(), height = 200, { left } = axis, bottom = 24, top = 10;
+  const box = h('div'), axis = axisLabels(ticks, format), height = 200, { left } = axis, bottom = 24, top = 10;
   const highest = ticks.at(-1);
-  const slot = (width - left) / Math.max(1, points.length);
-  const y = value => top + (height - top - bottom) * (1 - value / highest), every = Math.max(1, Math.ceil(points.length / (width / 70)));
-  return drawing(name,
-    s('svg',
+  const y = value => top + (height - top - bottom) * (1 - value / highest);
+  const columns = width => {
+    const slot = (width - left) / Math.max(1, points.length), every = Math.max(1, Math.ceil(points.length / (width / 70)));
+    return s('svg',
       { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': name, class: 'columns' },
       ticks.map((value, at) => [
         s('line', { class: 'grid', x1: left, x2: width, y1: y(value), y2: y(value) }),
@@ -173,7 +208,10 @@ export function columnChart({ name, points, format = number }) {
         at % every === 0
           && s('text', { class: 'axis', x: left + (at + 0.5) * slot, y: height - 6, 'text-anchor': 'middle' }, point.short ?? point.label),
       ]),
-    ),
+    );
+  };
+  return drawing(name,
+    drawn(box, width => box.replaceChildren(columns(width))),
     [t('what'), name],
     points.map(point => [point.label, format(point.value)]),
   );

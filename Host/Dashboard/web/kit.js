@@ -3,7 +3,7 @@
 import { h, replace, unique, select, finder, focusHeading } from './dom.js';
 import { t, number, change, timeLabel, axisLabel } from './text.js';
 import { Failure, download, csv, mostRows } from './api.js';
-import { isOpen } from './state.js';
+import { isOpen, shift } from './state.js';
 
 export * from './dom.js';
 export * from './text.js';
@@ -43,6 +43,10 @@ export const skeleton = (lines = 5) => h('div', { class: 'skeleton', role: 'stat
 );
 export const empty = (text = t('empty'), ...more) => h('div', { class: 'empty' }, h('p', null, text), ...more);
 
+/** Why no places are known of visitors that there are. */
+export const noPlaces = ({ session: { geography } }, level = 'country') =>
+  t(!geography ? 'no-places' : geography === 'country' && level !== 'country' ? 'no-cities' : 'no-local-places');
+
 /** What went wrong, in words. */
 const wording = error => !(error instanceof Failure) ? t('broken') : error.message === 'offline' ? t('offline') : error.message;
 
@@ -55,15 +59,15 @@ export function failed(error, again) {
 
 /**
  * Fills `place` with what `make()` comes to; shows that it is waiting, in `meanwhile` where that is given, and what went wrong.
- * Null means that there is nothing. `again` is for what `make` can't ask anew by itself, as it waits for a question of others.
+ * Null means that there is nothing. `again` is for what `make` can't ask a second time by itself, as it waits for a question of others.
  */
 export async function load(place, make, options = {}) {
-  const { lines, nothing, signal, meanwhile, again = () => load(place, make, options) } = options;
+  const { lines, nothing, signal, meanwhile, tries = 0, again = () => load(place, make, { ...options, tries: tries + 1 }) } = options;
   const focused = place.contains(document.activeElement) && finder(document.activeElement);
   const waiting = setTimeout(() => replace(place, meanwhile ?? skeleton(lines)), place.childElementCount && !meanwhile ? 150 : 0);
   place.setAttribute('aria-busy', 'true');
   try {
-    const made = await make();
+    const made = await make(tries);
     clearTimeout(waiting);
     if (!signal?.aborted) replace(place, made ?? empty(nothing));
   } catch (error) {
@@ -80,7 +84,7 @@ export async function load(place, make, options = {}) {
   return place;
 }
 
-/** What stands below a list that is cut after `limit` rows: a button that shows `next`, or, where they are not told at once, that they are not. */
+/** Shown below a list that is cut after `limit` rows: a button that shows `next`, or, where one answer has no more, a sentence that says so. */
 export const more = (limit, next, show) => limit < mostRows
   ? button(t('more'), () => show(Math.min(mostRows, next)), { class: 'link', 'data-more': true })
   : h('p', { class: 'hint' }, t('at-most', { count: mostRows }));
@@ -289,15 +293,32 @@ export function choice({ state, go }, name, label, options, chosen = state.extra
   return select({ 'aria-label': label, id: `choose-${name}`, onchange: event => go({ extra: { [name]: event.target.value } }) }, options, chosen);
 }
 
-/** A report over time as points of a chart; `value(point)` is its number. */
+/**
+ * A report over time as points of a chart; `value(point)` is its number. Each has the number of the same local time of the previous
+ * period beside it. Where clocks showed an hour twice, the second is beside the second; beside a single hour it is added to the first. An
+ * hour that clocks skipped has nothing beside it.
+ */
 export function timeline({ data, previous }, interval, value) {
-  return data.map((point, at) => ({
-    label: timeLabel(point.date, interval),
-    short: axisLabel(point.date, interval),
-    value: value(point),
-    before: previous?.data[at] && value(previous.data[at]),
-  }));
+  const earlier = previous?.data.length && data.length ? previous.data : [], ahead = distance(earlier[0], data[0]);
+  const numbers = new Map(), time = date => date.slice(0, 16);
+  for (const point of earlier) {
+    const key = time(shift(point.date.slice(0, 10), ahead) + point.date.slice(10));
+    numbers.set(key, [...numbers.get(key) ?? [], value(point)]);
+  }
+  return data.map((point, at) => {
+    const key = time(point.date), isNext = time(data[at + 1]?.date ?? '') === key, [first, ...rest] = numbers.get(key) ?? [];
+    numbers.set(key, isNext ? rest : []);
+    return {
+      label: timeLabel(point.date, interval),
+      short: axisLabel(point.date, interval),
+      value: value(point),
+      before: isNext ? first : rest.reduce((sum, number) => sum + number, first),
+    };
+  });
 }
+
+/** Days from one point to another. */
+const distance = (from, to) => from && to ? Math.round((Date.parse(to.date.slice(0, 10)) - Date.parse(from.date.slice(0, 10))) / 86400000) : 0;
 
 /** Whether the last point of a report over time is not over yet: today, or this hour. */
 export const endsToday = ({ state }, data) => data.length > 0 && isOpen(state);

@@ -3,7 +3,7 @@
 import { h, replace, field } from './dom.js';
 import { ask, Failure } from './api.js';
 import { t } from './text.js';
-import { form } from './kit.js';
+import { form, dialog } from './kit.js';
 
 export const session = () => ask('/dashboard/session');
 export const logIn = key => ask('/dashboard/login', { method: 'POST', body: { key } });
@@ -11,9 +11,8 @@ export const logOut = () => ask('/dashboard/session', { method: 'DELETE' });
 
 export const mark = () => h('span', { class: 'mark', 'aria-hidden': 'true' });
 
-/** The page where one logs in; `done(session)` goes on. */
-export function showLogin(root, done) {
-  document.title = `${t('login')} · Pulse`;
+/** The form that logs in, and where to get a key; `done(session)` goes on. */
+function logInForm(done, ...intro) {
   const input = h('input', {
     type: 'password',
     id: 'credential',
@@ -32,23 +31,37 @@ export function showLogin(root, done) {
   const send = async () => {
     const value = input.value.trim();
     input.value = '';
-    try { done(await logIn(value)); } catch (error) {
+    try { await done(await logIn(value)); } catch (error) {
       if (error.status !== 401) throw error;
       help.open = true;
       input.focus();
       throw new Failure(401, t('login-failed'));
     }
   };
-  replace(root,
-    h('main', { class: 'login' },
-      form({ class: 'card', 'aria-label': t('login') }, send,
-        h('h1', null, mark(), 'Pulse'),
-        h('p', { class: 'muted' }, t('login-intro')),
-        field(t('credential'), input, t('credential-hint')),
-        h('button', { type: 'submit', class: 'primary' }, t('login')),
-      ),
-      help,
-    ),
+  const element = form({ class: 'card', 'aria-label': t('login') }, send,
+    intro,
+    field(t('credential'), input, t('credential-hint')),
+    h('button', { type: 'submit', class: 'primary' }, t('login')),
   );
+  return { input, parts: [element, help] };
+}
+
+/** The page where one logs in. */
+export function showLogin(root, done) {
+  document.title = `${t('login')} · Pulse`;
+  const { input, parts } = logInForm(done, h('h1', null, mark(), 'Pulse'), h('p', { class: 'muted' }, t('login-intro')));
+  replace(root, h('main', { class: 'login' }, parts));
   input.focus();
+}
+
+/** Logs in on top of the page, which stays as it is; with `isOver`, nothing of it is seen meanwhile. Comes to the session, or to null. */
+export function logInAbove(text, isOver = false) {
+  return new Promise(resolve => {
+    const element = dialog(t('login'), close => {
+      const { parts } = logInForm(session => { resolve(session); close(); }, h('p', { class: 'muted' }, text));
+      return h('div', { class: 'login' }, parts);
+    });
+    element.classList.toggle('over', isOver);
+    element.addEventListener('close', () => resolve(null));
+  });
 }

@@ -1,9 +1,9 @@
 // Values that there are in the view's range, offered where one is to be written, and whether what was written is one of them.
 
 import { h, replace, unique } from './dom.js';
-import { t, country } from './text.js';
-import { ask } from './api.js';
-import { parameters, write } from './state.js';
+import { t, country, countryCode } from './text.js';
+import { ask, Failure } from './api.js';
+import { parameters, write as query } from './state.js';
 
 /** Where the values of a dimension are listed: the report, the list in its answer, the name in a row, and what else to ask. */
 const reports = {
@@ -43,7 +43,39 @@ export async function values(view, name) {
   return [...new Set(answer[list].map(row => row[key]).filter(Boolean))];
 }
 
-const option = (name, value) => h('option', { value, label: name === 'country' ? country(value) : undefined });
+/** A value of a dimension as people read and write it: countries by name, everything else as it is. */
+export const written = (name, value) => name === 'country' && typeof value === 'string' ? country(value) : value;
+
+const places = /^(?:[a-z][a-z\d+.-]*:)?\/\/[^/?#]*|^(?:localhost|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?::\d+)?(?=\/)/i;
+
+/** What is probably meant as the path of a page, as Pulse has it: of an address its path, of a file's name the file. */
+function asPath(text) {
+  const path = text.replace(places, ''), isAddress = path !== text;
+  if (/^[/*]/.test(text) && !isAddress) return text;
+  if (isAddress) return path.replace(/[?#].*/s, '') || '/';
+  return /\/|\.(?:html?|php|aspx?|jsp|md|pdf)$/i.test(text) ? `/${text}` : text;
+}
+
+const paths = ['path', 'entry_page', 'exit_page'];
+
+/**
+ * The value that is stored for what a person has written: the code of a country, the path of a page. Every input of a value asks this.
+ * `isPart` where only a part of the value is meant. Throws where no country is called so.
+ */
+export function stored(name, text, isPart = false) {
+  if (paths.includes(name)) return isPart ? text : asPath(text);
+  if (name !== 'country') return text;
+  const code = countryCode(text);
+  if (!code && !isPart) throw new Failure(400, t('no-country', { value: text }));
+  return code ?? text;
+}
+
+/** The same where nothing is wrong yet, as somebody is still writing. */
+export function storedSoFar(...question) {
+  try { return stored(...question); } catch { return question[1]; }
+}
+
+const option = (name, value) => h('option', { value: written(name, value) });
 
 /** The id of a `datalist` with the values of a dimension. Each is asked for once in a range. */
 function list(view, name) {
@@ -89,12 +121,13 @@ export function offeringSeveral(view, dimension, input) {
 
 /** Whether nothing in the view's range has this value; with *, nothing like it. */
 async function isUnseen(view, name, value) {
-  const [path, list, , extra] = reports[name], filter = write([{ name, sign: value.includes('*') ? '~:' : ':', values: [value] }]);
+  const [path, list, , extra] = reports[name], isPart = value.includes('*');
+  const filter = query([{ name, sign: isPart ? '~:' : ':', values: [storedSoFar(name, value, isPart)] }]);
   const answer = await view.report(`/api/v1/${path}`, { limit: 1, ...extra, filter, segment_id: '' });
   return !answer[list].length;
 }
 
-/** What stands below an input and says so where nothing in the range has what is written in it. `note.look()` looks again. */
+/** Shown below an input, and says so where nothing in the range has what is written in it. `note.look()` looks again. */
 export function noticing(view, dimension, input) {
   const note = h('p', { class: 'hint unseen', role: 'status', hidden: true });
   let asked = 0;
@@ -112,7 +145,7 @@ export function noticing(view, dimension, input) {
 
 /**
  * A page begins with / (or *), and an event hardly does: where `input` says so, `kind`, a `select`, is set to the one or the other of
- * `pages` and `events`, as choosing it does.
+ * `pages` and `events`, as choosing it does. An address becomes its path.
  */
 export function followKind(input, kind, { pages, events }) {
   const become = value => {
@@ -121,5 +154,25 @@ export function followKind(input, kind, { pages, events }) {
     kind.dispatchEvent(new Event('change'));
   };
   input.addEventListener('input', () => { if (kind.value === events && input.value.startsWith('/')) become(pages); });
-  input.addEventListener('change', () => { if (kind.value === pages && /^[^/*]/.test(input.value.trim())) become(events); });
+  input.addEventListener('change', () => {
+    const text = input.value.trim(), path = asPath(text);
+    if (kind.value === pages && path !== text) write(path);
+    if (kind.value === events && !kind.disabled && /^https?:\/\//i.test(text)) { become(pages); write(path); }
+    if (kind.value === pages && /^[^/*]/.test(path)) become(events);
+  });
+  const write = path => {
+    input.value = path;
+    for (const name of ['input', 'change']) input.dispatchEvent(new Event(name));
+  };
+}
+
+/** An input of a path, where there is no kind to choose: an address becomes its path. */
+export function pathInput(input, dimension = () => 'path') {
+  input.addEventListener('change', () => {
+    const path = paths.includes(dimension()) ? asPath(input.value.trim()) : input.value;
+    if (path === input.value) return;
+    input.value = path;
+    for (const name of ['input', 'change']) input.dispatchEvent(new Event(name));
+  });
+  return input;
 }

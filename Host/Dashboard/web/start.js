@@ -19,7 +19,7 @@ export function copyable(text) {
 
 export function showStart(view, arrived) {
   const status = h('p', { class: 'waiting', role: 'status' }, h('span', { class: 'live' }), t('waiting'));
-  const refused = h('p', { class: 'problem', role: 'status', id: 'refused' });
+  const refused = h('p', { class: 'problem', role: 'status', id: 'refused' }), adjusted = h('p', { class: 'hint', role: 'status', id: 'adjusted' });
   const place = h('div', null, copyable(snippet('YOUR_INGEST_KEY')),
     h('p', { class: 'hint' }, t('start-key')),
     // By its id: what a project is called, a shell may read otherwise.
@@ -42,7 +42,7 @@ export function showStart(view, arrived) {
       h('h2', null, t('start', { name: view.session.project.name })),
       h('p', { class: 'muted' }, t('start-intro')),
       card(t('start-paste'), {}, place),
-      card(t('start-wait'), {}, status, refused, h('p', { class: 'hint' }, t(asksNotToTrack() ? 'start-dnt' : 'start-dnt?'))),
+      card(t('start-wait'), {}, status, refused, adjusted, h('p', { class: 'hint' }, t(asksNotToTrack() ? 'start-dnt' : 'start-dnt?'))),
     ),
   );
   listen('/api/v1/stream',
@@ -54,23 +54,32 @@ export function showStart(view, arrived) {
     },
     view.signal,
   );
-  watchRefusals(refused, view.signal);
+  watchLedger(refused, adjusted, view.signal);
 }
 
 /** Whether the person's own browser is one that the script leaves alone. */
 const asksNotToTrack = () => navigator.doNotTrack === '1' || navigator.globalPrivacyControl === true;
 
-/** Keeps saying how many events came that were not stored, and why: who waits for the first one would wait in vain. */
-function watchRefusals(place, signal) {
+/** Sums of counts by reason. */
+function sums(rows) {
+  const counts = new Map();
+  for (const row of rows) for (const [reason, count] of Object.entries(row)) counts.set(reason, (counts.get(reason) ?? 0) + count);
+  return counts;
+}
+
+/** Keeps saying how many events came that were not stored, or not as they were sent, and why: the first one may never appear otherwise. */
+function watchLedger(refused, adjusted, signal) {
+  const reasons = (kind, counts) => [...counts]
+    .map(([name, times]) => `${has(`${kind}.${name}`) ? t(`${kind}.${name}`) : name} (${times})`)
+    .join('; ');
   const look = async () => {
     try {
       const { data } = await ask('/api/v1/ingest/ledger', { signal, parameters: { start_at: new Date(Date.now() - 86400000).toISOString() } });
-      const counts = new Map();
-      for (const { refused } of data) for (const [reason, count] of Object.entries(refused)) counts.set(reason, (counts.get(reason) ?? 0) + count);
-      const count = [...counts.values()].reduce((sum, one) => sum + one, 0);
-      const reason = ([name, times]) => `${has(`refused.${name}`) ? t(`refused.${name}`) : name} (${times})`;
-      place.textContent = count ? t('refused', { count, reasons: [...counts].map(reason).join('; ') }) : '';
-    } catch { /* the next one tells */ }
+      const lost = sums(data.map(row => row.refused)), changed = sums(data.map(row => row.adjusted));
+      const count = [...lost.values()].reduce((sum, one) => sum + one, 0);
+      refused.textContent = count ? t('refused', { count, reasons: reasons('refused', lost) }) : '';
+      adjusted.textContent = changed.size ? t('adjusted', { reasons: reasons('adjusted', changed) }) : '';
+    } catch { /* the next time */ }
   };
   look();
   const timer = setInterval(look, 3000);

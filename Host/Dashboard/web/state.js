@@ -44,13 +44,22 @@ function isZone(name) {
   try { return !!new Intl.DateTimeFormat('en', { timeZone: name }); } catch { return false; }
 }
 
-/** The state that the address names; where it names a range, days or a zone that don't exist, the usual ones stand for them. */
+/**
+ * The state that the address names; where it names a range, days, a zone or a filter that don't exist, the usual ones are taken, and `odd`
+ * has those parts of it.
+ */
 export function read(location = window.location) {
   const query = new URLSearchParams(location.search);
   const [, , page = '', ...rest] = location.pathname.split('/');
   const from = query.get('from'), to = query.get('to'), range = query.get('range'), zone = query.get('timezone');
-  const isKnown = range === 'custom' ? isDay(from) && isDay(to) : presets.includes(range);
+  const isKnown = range === 'custom' ? isDay(from) && isDay(to) : presets.includes(range), filters = parse(query.get('filter') ?? '');
+  const odd = [
+    range !== null && !isKnown && (range === 'custom' ? `from=${from ?? ''}, to=${to ?? ''}` : `range=${range}`),
+    zone && !isZone(zone) && `timezone=${zone}`,
+    ...filters.filter(condition => typeof condition === 'string').map(condition => `filter=${condition}`),
+  ].filter(Boolean);
   return {
+    odd,
     page: page || 'overview',
     rest,
     range: isKnown ? range : '30d',
@@ -58,7 +67,7 @@ export function read(location = window.location) {
     to,
     compare: query.get('compare') !== 'off',
     zone: zone && isZone(zone) ? zone : here,
-    filters: parse(query.get('filter') ?? ''),
+    filters: filters.filter(condition => typeof condition !== 'string'),
     segment: query.get('segment') ?? '',
     people: query.get('count') === 'people',
     extra: Object.fromEntries([...query].filter(([name]) => name.startsWith('x-')).map(([name, value]) => [name.slice(2), value])),
@@ -145,14 +154,14 @@ function split(text, mark) {
   return parts;
 }
 
-export function parse(text) {
+/** The conditions of a filter; a text in place of one that says nothing. */
+function parse(text) {
   return split(text, ';')
     .filter(Boolean)
     .map(condition => {
       const match = /^(.+?)(!~:|~:|!:|:)(.*)$/s.exec(condition);
-      return match && { name: match[1], sign: match[2], values: split(match[3], ',').map(value => value.replace(/\\(.)/g, '$1')) };
-    })
-    .filter(Boolean);
+      return match ? { name: match[1], sign: match[2], values: split(match[3], ',').map(value => value.replace(/\\(.)/g, '$1')) } : condition;
+    });
 }
 
 /** The filters with these values beside those that are there on the same dimension with the same sign: one of them has to hold. */

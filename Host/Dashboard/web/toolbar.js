@@ -1,11 +1,11 @@
 // Range, comparison, time zone, segment and filters, above every report.
 
 import { h, replace, select, field } from './dom.js';
-import { t, has, day, weekday, country, countryCode } from './text.js';
+import { t, has, day, weekday } from './text.js';
 import { askAll, Failure } from './api.js';
 import { presets, days, today, before, addFilter } from './state.js';
 import { button, formDialog } from './kit.js';
-import { values } from './offers.js';
+import { values, written, stored } from './offers.js';
 
 const dimensions = [
   'path', 'entry_page', 'exit_page', 'title', 'source', 'referrer', 'country', 'region', 'city', 'browser', 'os', 'device', 'screen', 'language',
@@ -15,7 +15,7 @@ const signs = [[':', 'is'], ['!:', 'is-not'], ['~:', 'like'], ['!~:', 'not-like'
 
 /** What a filter says, for people. */
 export function described({ name, sign, values }) {
-  const shown = values.map(value => name === 'country' ? country(value) : value || t('unknown')).join(', ');
+  const shown = values.map(value => written(name, value) || t('unknown')).join(', ');
   const word = `dimension.${name}`, what = name.startsWith('data.') ? `${t('property')} ${name.slice(5)}` : has(word) ? t(word) : name;
   return `${what} ${t(signs.find(([mark]) => mark === sign)?.[1] ?? 'is')} ${shown}`;
 }
@@ -33,6 +33,7 @@ export function toolbar(view, daysOnly = false) {
     ),
     view.state.compare && compared(view),
     view.state.filters.length > 0 && chips(view),
+    h('p', { class: 'hint', id: 'as-of', role: 'status', hidden: true }),
     isOfEvents(view.state.filters) && h('p', { class: 'hint', id: 'events-only' }, t('events-only')),
   );
 }
@@ -124,6 +125,19 @@ function chips({ state, go }) {
 
 /** The segments of the project that is open. */
 let known = {};
+function segments(project) {
+  if (known.project !== project) known = { project, list: askAll('/api/v1/segments') };
+  const { list } = known;
+  list.catch(() => { if (known.list === list) known = {}; });
+  return list;
+}
+
+/** Whether the segment that the address names is not there for this person. */
+export async function isGone({ state, session, can }) {
+  if (!state.segment) return false;
+  if (!can('segments')) return true;
+  return !(await segments(session.project.id)).some(({ id }) => id === state.segment);
+}
 
 /** A place that the project's segments come to, where it has any; one that the address names can be left, whatever became of it. */
 function segment(view) {
@@ -140,14 +154,11 @@ function segment(view) {
     ),
   );
   const draw = async () => {
-    if (known.project !== session.project.id) known = {
-      project: session.project.id,
-      list: await askAll('/api/v1/segments'),
-    };
-    if (known.list.length || state.segment) offer(known.list);
+    const list = await segments(session.project.id);
+    if (list.length || state.segment) offer(list);
   };
   const offerNone = () => state.segment && offer([]);
-  // What is wrong, the page's reports tell.
+  // The page's reports say what is wrong.
   if (view.can('segments')) draw().catch(offerNone); else offerNone();
   return place;
 }
@@ -180,7 +191,7 @@ function compose(view) {
     replace(offers);
     const found = await values(view, chosen).catch(() => []);
     // As people read them.
-    if (name.value === chosen) replace(offers, found.map(value => h('option', { value: chosen === 'country' ? country(value) : value })));
+    if (name.value === chosen) replace(offers, found.map(value => h('option', { value: written(chosen, value) })));
   };
   name.addEventListener('change', choose);
   choose();
@@ -204,10 +215,5 @@ function compose(view) {
 function composed(name, property, sign, values) {
   if (name === 'data' && !property) throw new Failure(400, t('no-property'));
   if (!values.length) throw new Failure(400, t('no-value'));
-  if (name !== 'country' || sign.includes('~')) return [name === 'data' ? `data.${property}` : name, sign, values];
-  return [name, sign, values.map(value => {
-    const code = countryCode(value);
-    if (!code) throw new Failure(400, t('no-country', { value }));
-    return code;
-  })];
+  return [name === 'data' ? `data.${property}` : name, sign, values.map(value => stored(name, value, sign.includes('~')))];
 }

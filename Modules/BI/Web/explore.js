@@ -2,7 +2,7 @@
 
 import {
   h, replace, t, number, moment, load, card, field, select, form, table, button, submit, formDialog, removal, ask, askAll, growing, toast, csv, download,
-  parameters, unique, empty, dialog, Failure,
+  parameters, unique, empty, dialog, stored, Failure,
 } from './kit.js';
 
 export const texts = {
@@ -22,7 +22,7 @@ export const texts = {
   'b.behind': { en: 'The rows behind it, the latest first.', de: 'Die Zeilen dahinter, die neuesten zuerst.' },
   'b.run': { en: 'Run', de: 'Ausführen' },
   'b.all-time': {
-    en: 'The range above does not hold for SQL: a statement says itself which days it means.',
+    en: 'The range above does not apply to SQL: a statement names its own days.',
     de: 'Der Zeitraum oben gilt nicht für SQL: Eine Anweisung sagt selbst, welche Tage sie meint.',
   },
   'b.hint': {
@@ -47,7 +47,7 @@ export const texts = {
     de: 'Die Datei hat {count} Zeilen, mehr werden nicht geantwortet. Es kann mehr geben.',
   },
   'b.save': { en: 'Save the statement', de: 'Anweisung speichern' },
-  'b.delete?': { en: 'The statement “{name}” is deleted; no data is.', de: 'Die Anweisung „{name}“ wird gelöscht, Daten nicht.' },
+  'b.delete?': { en: 'Deletes the statement “{name}”. Collected data is kept.', de: 'Die Anweisung „{name}“ wird gelöscht, Daten nicht.' },
   'b.cancel': { en: 'Stop', de: 'Abbrechen' },
   'b.running': { en: 'Running for {time} s', de: 'Läuft seit {time} s' },
   'b.stopped': { en: 'Stopped.', de: 'Abgebrochen.' },
@@ -292,7 +292,7 @@ function visual(datasets, ask) {
   /** Of several conditions on a column one has to hold. */
   const filters = () => [...conditions.children].reduce((all, row) => {
     const name = row.querySelector('select').value, { type } = columns().find(column => column.name === name);
-    const values = row.querySelector('input').value.split(',').map(text => typed(text.trim(), type));
+    const values = row.querySelector('input').value.split(',').map(text => typed(stored(name, text.trim()), type));
     return { ...all, [name]: [...all[name] ?? [], ...values] };
   }, {});
   const picked = id => [...rest.querySelectorAll(`#${id} input:checked`)].map(input => input.name);

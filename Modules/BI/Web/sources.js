@@ -2,7 +2,7 @@
 
 import {
   h, replace, t, number, ago, moment, card, load, table, form, formDialog, dialog, field, select, submit, button, removal, toast, ask, askAll,
-  growing, Failure, endOfDay,
+  growing, stored, Failure, endOfDay,
 } from './kit.js';
 import { copyable } from './start.js';
 
@@ -26,7 +26,7 @@ export const texts = {
   'i.expression': { en: 'Expression', de: 'Ausdruck' },
   'i.uploads': { en: 'Uploads', de: 'Hochgeladenes' },
   'i.uploads?': {
-    en: 'Tables of your own from CSV files, kept beside the events.',
+    en: 'Tables of your own from CSV files, kept alongside the events.',
     de: 'Eigene Tabellen aus CSV-Dateien, neben den Ereignissen aufbewahrt.',
   },
   'i.no-uploads': { en: 'Nothing was uploaded.', de: 'Nichts wurde hochgeladen.' },
@@ -69,7 +69,7 @@ export const texts = {
   'i.eq': { en: 'is', de: 'ist' },
   'i.neq': { en: 'is not', de: 'nicht ist' },
   'i.in': { en: 'is one of', de: 'eines ist von' },
-  'i.not_in': { en: 'is none of', de: 'keines ist von' },
+  'i.not_in': { en: 'is not one of', de: 'keines ist von' },
   'i.values': { en: 'Values', de: 'Werte' },
   'i.values-hint': { en: 'Separated by commas.', de: 'Durch Kommas getrennt.' },
   'i.embeds': { en: 'Embeds', de: 'Einbettungen' },
@@ -85,6 +85,10 @@ export const texts = {
   'i.metric': { en: 'a metric', de: 'eine Kennzahl' },
   'i.report': { en: 'a saved report', de: 'ein gespeicherter Bericht' },
   'i.visual_query': { en: 'a visual query', de: 'eine ausgewählte Abfrage' },
+  'i.own-range': {
+    en: 'An embed shows its own range. A board or report that names none covers the 30 × 24 hours until now, with days in UTC, so its numbers can differ a little from those of this dashboard.',
+    de: 'Eine Einbettung zeigt ihren eigenen Zeitraum. Eine Tafel oder ein Bericht ohne eigenen umfasst die 30 × 24 Stunden bis jetzt, mit Tagen in UTC; seine Zahlen können deshalb etwas von denen hier abweichen.',
+  },
   'i.which': { en: 'Which', de: 'Welche' },
   'i.origins': { en: 'Sites that may show it', de: 'Sites, die sie zeigen dürfen' },
   'i.origins-hint': {
@@ -282,11 +286,12 @@ function policies(view, datasets) {
     const draw = () => replace(column, fields().map(({ name }) => h('option', { value: name, selected: name === 'country' }, name)));
     draw();
     // A value of a column that holds numbers, or true and false, is one.
-    const read = value => fields().find(({ name }) => name === column.value).type === 'text' ? value : JSON.parse(value);
+    const read = value => fields().find(({ name }) => name === column.value).type === 'text' ? stored(column.value, value) : JSON.parse(value);
     formDialog(t('i.new-policy'), { id: 'policy-form' },
       async () => {
         let given;
-        try { given = list(values.value, ',').map(read); } catch {
+        try { given = list(values.value, ',').map(read); } catch (error) {
+          if (error instanceof Failure) throw error;
           throw new Failure(400, `${t('i.values')}: ${fields().find(({ name }) => name === column.value).type}`);
         }
         await create('policies', { name: name.value, dataset: dataset.value, field: column.value, operator: comparison.value, values: given }, again);
@@ -347,7 +352,7 @@ function embeds(view) {
       },
       field(t('name'), name),
       field(t('i.kind'), kind),
-      field(t('i.which'), which),
+      field(t('i.which'), which, t('i.own-range')),
       hint,
       field(t('i.origins'), origins, t('i.origins-hint')),
       field(t('i.expires'), expires),

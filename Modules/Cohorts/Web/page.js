@@ -7,29 +7,33 @@ import {
 export const texts = {
   'c.cohorts': { en: 'Cohorts', de: 'Kohorten' },
   'c.cohorts?': {
-    en: 'Visitors by the week or month of their first visit in this range, and what they did in all of it.',
-    de: 'Besucher nach Woche oder Monat ihres ersten Besuchs im Zeitraum, und was sie in ihm insgesamt taten.',
+    en:
+      'Visitors by the week or month of their first activity in this range, also where they had come before it, and everything they did in it. '
+      + 'Retention goes by the first visit ever.',
+    de:
+      'Besucher nach Woche oder Monat ihrer ersten Aktivität im Zeitraum, auch wenn sie schon vorher da waren, und was sie in ihm insgesamt '
+      + 'taten. Die Wiederkehr geht vom ersten Besuch überhaupt aus.',
   },
   'c.by': { en: 'By', de: 'Nach' },
   'c.week': { en: 'weeks', de: 'Wochen' },
   'c.month': { en: 'months', de: 'Monaten' },
   'c.metric': { en: 'What', de: 'Was' },
-  'c.period': { en: 'First visit', de: 'Erster Besuch' },
+  'c.period': { en: 'First in this range', de: 'Zuerst im Zeitraum' },
   'c.total': { en: 'Total', de: 'Summe' },
   'c.average': { en: 'Per visitor', de: 'Je Besucher' },
   'c.cut': {
-    en: '* Began before {day}, where the range begins: only its visitors and what they did from then on are counted.',
+    en: '* Begins before the range, which starts on {day}: only visitors and activity from that day on are counted.',
     de: '* Begann vor dem {day}, dem Anfang des Zeitraums: Nur ihre Besucher seitdem und was sie taten sind gezählt.',
   },
   'c.none': { en: 'Nobody came in this range.', de: 'In diesem Zeitraum kam niemand.' },
   'c.side': { en: 'Segments side by side', de: 'Segmente nebeneinander' },
   'c.side?': {
-    en: 'What the visitors of each chosen segment did in this range, and per visitor who was there on each day or in each week of it.',
+    en: 'The activity of each chosen segment in this range, in total and per visitor of each day or week.',
     de: 'Was die Besucher jedes gewählten Segments im Zeitraum taten, und je Besucher, der an einem Tag oder in einer Woche da war.',
   },
   'c.segment': { en: 'Segment', de: 'Segment' },
   'c.choose': { en: 'Segments to compare, 2 to 10', de: 'Segmente zum Vergleichen, 2 bis 10' },
-  'c.two': { en: 'There must be two segments or more to compare.', de: 'Zum Vergleichen braucht es mindestens zwei Segmente.' },
+  'c.two': { en: 'Comparing needs at least two segments.', de: 'Zum Vergleichen braucht es mindestens zwei Segmente.' },
   'c.to-segments': { en: 'Make a segment', de: 'Segment anlegen' },
   'c.pick-two': { en: 'Choose two segments or more, ten at most.', de: 'Wählen Sie zwei bis zehn Segmente.' },
 };

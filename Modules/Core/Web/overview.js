@@ -1,7 +1,7 @@
 // The first page: how many, over time, from where, on what.
 
 import {
-  h, replace, t, number, short, percent, duration, country, figure, delta, breakdown, card, load, lineChart, picker, timeline, endsToday, ask, parameters,
+  h, replace, t, number, short, percent, duration, country, figure, delta, breakdown, card, load, lineChart, picker, timeline, endsToday, ask, parameters, noPlaces, script,
 } from './kit.js';
 import { isOfEvents } from './toolbar.js';
 
@@ -124,12 +124,12 @@ export async function show(view) {
     { lines: 7, signal, again: view.refresh },
   );
 
-  replace(root, figures, card(heading, { actions: live }, chart), h('div', { class: 'grid' }, lists(view, stats, series.catch(() => { /* the chart tells */ }))));
+  replace(root, figures, card(heading, { actions: live }, chart), h('div', { class: 'grid' }, lists(view, stats, series.catch(() => { /* the chart says so */ }))));
   countLive(live, view);
   await Promise.all([drawFigures(), drawChart()]);
   const { current } = await stats.catch(() => ({ current: {} }));
   const isEmpty = current.pageviews === 0 && current.events === 0 && !state.filters.length && !state.segment;
-  if (isEmpty && await isNew(signal)) (await import('./start.js')).showStart(view, () => view.refresh());
+  if (isEmpty && await isNew(signal)) (await script('./start.js')).showStart(view, () => view.refresh());
 }
 
 /** Whether nothing has ever come to the project. */
@@ -138,7 +138,7 @@ async function isNew(signal) {
   return !current.pageviews && !current.events && !signal.aborted;
 }
 
-/** Keeps telling how many of those that are looked at are there now. */
+/** Keeps counting how many of those that are looked at are there now. */
 function countLive(place, { signal, state }) {
   const { filter } = parameters(state);
   const count = async () => {
@@ -159,8 +159,7 @@ function map(options) {
     async entries => {
       if (!entries.some(entry => entry.isIntersecting)) return;
       sight.disconnect();
-      const { worldMap } = await import('./map.js');
-      replace(place, worldMap(options));
+      await load(place, async again => (await script('./map.js', again)).worldMap(options));
     },
     { rootMargin: '200px' },
   );
@@ -190,7 +189,7 @@ function lists(view, stats, numbers) {
   const geo = (level, title, label = row => row[level]) => ({
     id: level,
     title,
-    nothing: async () => (await stats).current.visitors ? t('no-places') : undefined,
+    nothing: async () => (await stats).current.visitors ? noPlaces(view, level) : undefined,
     columns: [visitors, share],
     label,
     pick: filter(level),

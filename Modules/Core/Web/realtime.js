@@ -1,6 +1,6 @@
 // What happens at this moment.
 
-import { h, replace, t, number, clock, country, card, figure, listen, ask, bar } from './kit.js';
+import { h, replace, t, number, clock, country, card, figure, listen, ask, bar, noPlaces } from './kit.js';
 
 export const texts = {
   'r.now': { en: 'Visitors now', de: 'Besucher jetzt' },
@@ -18,7 +18,7 @@ export const texts = {
   'r.lost': { en: 'Connection lost; trying again', de: 'Verbindung verloren; neuer Versuch' },
   'r.waiting': { en: 'Waiting for the next event …', de: 'Warten auf das nächste Ereignis …' },
   'r.pause': { en: 'Pause', de: 'Anhalten' },
-  'r.go-on': { en: 'Go on', de: 'Weiter' },
+  'r.go-on': { en: 'Resume', de: 'Weiter' },
   'r.since': { en: 'since this page was opened', de: 'seit diese Seite offen ist' },
 };
 
@@ -109,7 +109,7 @@ export async function show(view) {
       if (answer === drawn && data.length) return;
       // Who is there has no place where none are looked up.
       const isSomebody = !data.length && (await ask('/api/v1/stats', { signal, parameters: { start_at: parameters.start_at, compare: 'none' } })).current.visitors;
-      list(places, data.slice(0, 10).map(row => [country(row.country), row.visitors]), isSomebody ? t('no-places') : undefined);
+      list(places, data.slice(0, 10).map(row => [country(row.country), row.visitors]), isSomebody ? noPlaces(view) : undefined);
       replace(map, data.length ? (await import('./map.js')).worldMap({ rows: data }) : []);
       drawn = answer;
     } catch { /* the next one tells */ }

@@ -22,7 +22,7 @@ export const texts = {
     de: 'Die Anordnung von „{name}“ ist noch nicht gespeichert. Sie wartet auf ihrer Tafel, bis Sie speichern oder abbrechen.',
   },
   'd.narrow': {
-    en: 'This screen is too narrow to move widgets: they stand one below the other. They can be added and removed.',
+    en: 'This screen is too narrow to move widgets, so they are shown one below the other. You can still add and remove them.',
     de: 'Dieser Bildschirm ist zu schmal, um Elemente zu bewegen: Sie stehen untereinander. Hinzufügen und entfernen geht.',
   },
   'd.add': { en: 'Add a widget', de: 'Element hinzufügen' },
@@ -43,7 +43,7 @@ export const texts = {
       'Ziehen Sie ein Element, um es zu bewegen, an der unteren rechten Ecke für seine Größe; oder wählen Sie es an und nehmen die '
       + 'Pfeiltasten, mit Umschalt für die Größe.',
   },
-  'd.delete?': { en: 'The board “{name}” is deleted; no data is.', de: 'Die Tafel „{name}“ wird gelöscht, Daten nicht.' },
+  'd.delete?': { en: 'Deletes the board “{name}”. Collected data is kept.', de: 'Die Tafel „{name}“ wird gelöscht, Daten nicht.' },
   'd.bounce': { en: 'Bounce rate', de: 'Absprungrate' },
   'd.duration': { en: 'Visit duration', de: 'Besuchsdauer' },
 };

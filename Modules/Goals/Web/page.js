@@ -24,13 +24,13 @@ export const texts = {
   'z.threshold_pages': { en: 'Pages', de: 'Seiten' },
   'z.worth': { en: 'Worth', de: 'Wert' },
   'z.worth?': {
-    en: 'What it brings each time, beside orders, in their currency. Empty: nothing.',
+    en: 'What it brings each time, in addition to orders and in their currency. Empty: nothing.',
     de: 'Was es jedes Mal bringt, neben Bestellungen, in deren Währung. Leer: nichts.',
   },
   'z.goal': { en: 'Goal', de: 'Ziel' },
-  'z.by': { en: 'Who reaches it', de: 'Wer es erreicht' },
+  'z.by': { en: 'Reached by', de: 'Wer es erreicht' },
   'z.by?': {
-    en: 'Visitors who reached it, of all who have the value. A click on a row shows only what belongs to it.',
+    en: 'Visitors who reached it, of all who have the value. Click a row to filter by it.',
     de: 'Besucher, die es erreichten, unter allen mit dem Wert. Ein Klick auf eine Zeile zeigt nur, was zu ihr gehört.',
   },
   'z.of': { en: 'Of', de: 'Von' },
@@ -39,10 +39,10 @@ export const texts = {
   'z.unique': { en: 'Visitors', de: 'Besucher' },
   'z.rate': { en: 'Rate', de: 'Rate' },
   'z.rate?': { en: 'Visitors who reached it, of all visitors of the range.', de: 'Besucher, die es erreichten, unter allen des Zeitraums.' },
-  'z.delete?': { en: 'The goal “{name}” is deleted; no data is.', de: 'Das Ziel „{name}“ wird gelöscht, Daten nicht.' },
+  'z.delete?': { en: 'Deletes the goal “{name}”. Collected data is kept.', de: 'Das Ziel „{name}“ wird gelöscht, Daten nicht.' },
 };
 
-/** What a goal brought, in the currency that orders are told in, where there is one. */
+/** What a goal brought, in the currency of orders, where there is one. */
 const cash = ({ total_revenue: revenue, currency }) => currency ? money(revenue, currency) : number(revenue);
 
 const key = { pageview: 'path', event: 'event_name', duration: 'threshold_seconds', pages_per_session: 'threshold_pages' };

@@ -11,7 +11,7 @@ export const texts = {
   'p.accounts': { en: 'Accounts', de: 'Konten' },
   'p.accounts?': { en: 'Companies and teams that visitors belong to.', de: 'Firmen und Teams, zu denen Besucher gehören.' },
   'p.whole': {
-    en: 'Everyone who was ever named is listed here. Range, filters and segment above hold for the numbers of an account, which a click on it shows.',
+    en: 'Everyone who was ever named is listed here. Range, filters and segment above apply to the numbers of an account: click one to see them.',
     de:
       'Hier stehen alle, die je benannt wurden. Zeitraum, Filter und Segment oben gelten für die Zahlen eines Kontos, die ein Klick darauf zeigt.',
   },

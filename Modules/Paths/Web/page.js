@@ -31,7 +31,7 @@ export const texts = {
   'x.who': { en: 'Who they are', de: 'Wer sie sind' },
   'x.between': { en: 'From one page to another', de: 'Von einer Seite zur anderen' },
   'x.between?': {
-    en: 'The ways that visits take from the first page to the second, the most frequent first. * stands for any text.',
+    en: 'The ways that visits take from the first page to the second, the most frequent first. * matches any text.',
     de: 'Die Wege, auf denen Besuche von der ersten zur zweiten Seite kommen, die häufigsten zuerst. * steht für beliebigen Text.',
   },
   'x.start': { en: 'First page', de: 'Erste Seite' },

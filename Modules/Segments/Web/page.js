@@ -2,7 +2,7 @@
 
 import {
   h, replace, t, has, number, percent, load, failed, table, byProperty, formDialog, removal, button, field, select, toast,
-  offering, noticing, followKind, ask, askAll, parameters,
+  offering, noticing, pathInput, written, stored, storedSoFar, ask, askAll, parameters,
 } from './kit.js';
 import { propertyRows, areComplete } from './conditions.js';
 import { forgetSegments } from './toolbar.js';
@@ -57,7 +57,7 @@ export const texts = {
   'g.within': { en: 'within', de: 'innerhalb von' },
   'g.days': { en: 'days', de: 'Tagen' },
   'g.whole': { en: 'all', de: 'allen' },
-  'g.complex': { en: 'Who is in it is edited through the API:', de: 'Wer dazugehört, wird über die API bearbeitet:' },
+  'g.complex': { en: 'Its definition can only be edited through the API:', de: 'Wer dazugehört, wird über die API bearbeitet:' },
 };
 
 const words = ['eq', 'neq', 'contains', 'starts_with', 'ends_with'];
@@ -172,6 +172,9 @@ export async function show(view) {
   }
 }
 
+/** Whether a comparison is with a whole value, and not with a part of one. */
+const isWhole = op => ['eq', 'neq'].includes(op);
+
 /** What is done in a sequence; the last of it may be what is not. */
 const stepsOf = ({ steps, then_not }) => [...steps, ...then_not ? [then_not] : []];
 
@@ -197,11 +200,12 @@ function isComplete(condition) {
 function composer(view, saved, definition = { match: 'all', conditions: [blank.session] }, done) {
   const name = h('input', { type: 'text', required: true, maxlength: 200, value: saved?.name ?? '' });
   const about = h('input', { type: 'text', maxlength: 2000, value: saved?.description ?? '' });
-  /** The form, with what tells who is in the segment; `whole()` is its definition, nothing where that stays as it is. */
+  /** The form, with the part that says who is in the segment; `whole()` is its definition, nothing where that stays as it is. */
   const asks = (whole, ...parts) => formDialog(
     saved?.name ?? t('g.new'),
     { wide: true, id: 'segment-form' },
     async () => {
+      whole?.().conditions.forEach(({ source, field, op, value }) => source === 'session' && stored(field, value, !isWhole(op)));
       const body = { name: name.value, description: about.value || null, definition: whole?.() };
       await ask(saved ? `/api/v1/segments/${saved.id}` : '/api/v1/segments', { method: saved ? 'PUT' : 'POST', body });
       toast(t('saved'));
@@ -323,7 +327,7 @@ function parts(view, condition, { change, redraw, become }) {
         required: true,
         oninput: event => { step[kind] = event.target.value; change({}); },
       });
-      return [of, offering(view, () => kind, value), noticing(view, () => kind, value), kind === 'event' && properties(step)];
+      return [of, pathInput(offering(view, () => kind, value), () => kind), noticing(view, () => kind, value), kind === 'event' && properties(step)];
     };
     const then = select(
       { 'aria-label': t('g.order'), onchange: follow },
@@ -336,10 +340,19 @@ function parts(view, condition, { change, redraw, become }) {
     };
   }
   const isNumber = condition.source === 'metric', isProfile = condition.source === 'profile';
+  const read = text => isNumber
+    ? text && Number(text)
+    : isProfile ? text : storedSoFar(condition.field, text, !isWhole(condition.op));
   const of = isProfile
     ? offering(view, () => 'trait', input('g.field', condition.field)('field'))
     : select(
-      { 'aria-label': t('g.field'), onchange: event => change({ field: event.target.value }) },
+      {
+        'aria-label': t('g.field'),
+        onchange: event => {
+          change({ field: event.target.value });
+          if (!isNumber && condition.value !== undefined) change({ value: read(value.value) });
+        },
+      },
       fields[condition.source].map(name => [name, t([`g.${name}`, `dimension.${name}`].find(has) ?? name)]),
       condition.field,
     );
@@ -348,12 +361,16 @@ function parts(view, condition, { change, redraw, become }) {
     operators[condition.source].map(name => [name, t(`op.${name}`)]),
     condition.op,
   );
-  const value = input('g.value', condition.value ?? '', { type: isNumber ? 'number' : 'text', required: true }, text => isNumber && text
-    ? Number(text)
-    : text)('value');
+  const value = input(
+    'g.value',
+    (isProfile ? condition.value : written(condition.field, condition.value)) ?? '',
+    { type: isNumber ? 'number' : 'text', required: true },
+    read,
+  )('value');
   if (condition.op.endsWith('exists')) return { line: [source, of, how] };
   // What begins so, or contains it, is not a value that there is.
   const dimension = () => ['session', 'pageview', 'profile'].includes(condition.source) ? condition.field : '';
+  if (isWhole(condition.op)) pathInput(value, dimension);
   const noticed = () => condition.op === 'eq' ? dimension() : '', note = noticing(view, noticed, value);
   if (!isNumber) of.addEventListener('change', () => { value.offer(); note.look(); });
   return { line: [source, of, how, isNumber ? value : offering(view, dimension, value)], below: isNumber ? undefined : note };

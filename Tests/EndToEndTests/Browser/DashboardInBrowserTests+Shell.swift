@@ -44,6 +44,11 @@ extension DashboardInBrowserTests {
             for query in ["timezone=Mars/X", "range=custom&from=abc&to=def", "range=custom&from=2025-02-31&to=2025-03-01", "range=ever", "filter=;;:x;y", "x-metric=z"] {
                 try await browser.open(app.address + "/dashboard/overview?\(query)")
                 #expect(try await Dashboard.figure("Visitors", browser) == "3", "\(query)")
+                guard query != "x-metric=z" else { continue }
+                // It is said, and gone from the address.
+                let note = try await Dashboard.text(".toast", browser), address = try await browser.run("return location.search").string ?? ""
+                #expect(note.hasPrefix("The address asks for something that does not exist"), "\(query)")
+                #expect(!address.contains("Mars") && !address.contains("range") && !address.contains("filter"), "\(address)")
             }
             #expect(try await browser.complaints() == [])
             // A filter that the API refuses can be taken away.
@@ -52,12 +57,31 @@ extension DashboardInBrowserTests {
             #expect(try await Dashboard.texts(".chips li > span", browser) == ["nothing is x"])
             try await browser.click(selector: ".chips button")
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
-            // So can a segment that was deleted.
-            try await browser.open(app.address + "/dashboard/overview?segment=00000000-0000-4000-8000-000000000000")
-            try await Dashboard.settles(browser, where: "document.querySelector('#segment')")
-            #expect(try await browser.run("return document.querySelector('#segment').selectedOptions[0].textContent").string == "(no longer there)")
-            try await Dashboard.choose("", in: "#segment", browser)
+            // A segment that was deleted, before or while the page is open, is said once, and everyone is one click away.
+            let made = try await app.post(
+                "/api/v1/segments", #"{"name":"In","definition":{"match":"all","conditions":[{"source":"event","event":"signup"}]}}"#, as: .query)
+            let id = try made.json()["id"]?.string ?? ""
+            try await browser.open(app.address + "/dashboard/overview?segment=\(id)")
+            #expect(try await Dashboard.figure("Visitors", browser) == "1")
+            #expect(try await app.send(.delete, "/api/v1/segments/\(id)", as: .query).status < 300)
+            try await Dashboard.choose("7d", in: "#range", browser)
+            for _ in 1...2 {
+                try await Dashboard.settles(browser, where: "document.querySelector('#without-segment')")
+                #expect(try await Dashboard.text(".page p", browser).hasPrefix("The segment in this address no longer exists"))
+                #expect(try await browser.run("return document.querySelectorAll('.failed').length").integer == 0)
+                try await browser.open(app.address + "/dashboard/overview?segment=00000000-0000-4000-8000-000000000000")
+            }
+            try await Dashboard.settles(browser, where: "document.querySelector('#without-segment')")
+            try await browser.click("without-segment")
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
+            // Administration needs another credential, which can be given on the spot.
+            try await browser.open(app.address + "/dashboard/admin")
+            try await Dashboard.settles(browser, where: "document.querySelector('#log-in-above')")
+            #expect(try await Dashboard.text(".empty p", browser) == "Administration needs the admin token.")
+            try await browser.click("log-in-above")
+            try await browser.type(app.installation.adminToken, into: "credential")
+            try await browser.click(selector: "dialog form button[type=submit]")
+            try await Dashboard.settles(browser, where: "document.querySelector('#new-project')")
         }
     }
 
@@ -187,6 +211,89 @@ extension DashboardInBrowserTests {
                 return `${count} ${during}`;
                 """)
             #expect(count.string == "2 true")
+        }
+    }
+
+    @Test("what people write is stored as it is stored: paths of addresses, codes of countries; hours are compared by the clock")
+    func written() async throws {
+        try await Dashboard.run { app, browser in
+            try await browser.open(app.address + "/dashboard")
+            try await browser.waits(for: "return !!document.querySelector('#credential')")
+            func evaluates(_ script: String) async throws -> [String] {
+                try await browser.texts("""
+                    const from = name => import(`${document.documentElement.dataset.files}/${name}.js`), { h, select, timeline, ...kit } = await from('kit');
+                    \(script)
+                    """)
+            }
+            let followed = try await evaluates("""
+                return [
+                    ['page', 'pricing.html'], ['page', 'https://localhost:8080/pricing.html?a=b#c'], ['page', 'www.example.com/docs/'], ['page', 'docs/intro'],
+                    ['page', '//example.com'], ['page', '/docs*'], ['page', 'signup'], ['event', 'user.created'], ['event', 'http://localhost/x'], ['event', '/x'],
+                ].map(([chosen, text]) => {
+                    const input = h('input', { value: text }), kind = select({}, [['page'], ['event']], chosen);
+                    kit.followKind(input, kind, { pages: 'page', events: 'event' });
+                    for (const name of ['input', 'change']) input.dispatchEvent(new Event(name));
+                    return `${kind.value} ${input.value}`;
+                })
+                """)
+            #expect(followed == [
+                "page /pricing.html", "page /pricing.html", "page /docs/", "page /docs/intro", "page /", "page /docs*", "event signup",
+                "event user.created", "page /x", "page /x",
+            ])
+            let stored = try await evaluates("""
+                const said = question => { try { return kit.stored(...question); } catch ({ message }) { return message; } };
+                return [['country', 'Germany'], ['country', 'fr'], ['country', 'Germania'], ['country', 'Germ', true], ['exit_page', 'a.html'], ['os', 'a/b']]
+                    .map(said).concat(kit.written('country', 'DE'), kit.written('city', 'DE'))
+                """)
+            #expect(stored.filter { !$0.hasPrefix("No country is called “Germania”") } == ["DE", "FR", "Germ", "/a.html", "a/b", "Germany", "DE"])
+
+            // In Los Angeles, clocks show 01:00 twice on November 1st; in March they skip 02:00.
+            let paired = try await evaluates("""
+                const hours = (day, ...rest) => rest.map(([hour, value]) => ({ date: `${day}T${hour}`, value }));
+                const told = (now, then) => timeline({ data: now, previous: { data: then } }, 'hour', point => point.value)
+                    .map(({ value, before }) => `${value}/${before ?? '–'}`).join(' ');
+                const twice = hours('2026-11-01', ['00:00', 1], ['01:00-07:00', 2], ['01:00-08:00', 3], ['02:00', 4], ['14:00', 7]);
+                const plain = day => hours(day, ['00:00', 10], ['01:00', 20], ['02:00', 40], ['14:00', 70]);
+                const skipped = hours('2026-03-08', ['00:00', 1], ['01:00', 2], ['14:00', 7]);
+                return [
+                    told(plain('2026-11-02'), twice), told(twice, plain('2026-10-31')), told(twice, twice), told(plain('2026-03-09'), skipped),
+                    told(skipped, plain('2026-03-07')), told(plain('2026-03-07'), []),
+                ]
+                """)
+            #expect(paired == [
+                "10/1 20/5 40/4 70/7", "1/10 2/20 3/– 4/40 7/70", "1/1 2/2 3/3 4/4 7/7", "10/1 20/2 40/– 70/7", "1/10 2/20 7/70", "10/– 20/– 40/– 70/–",
+            ])
+            // A file that spreadsheets open says by its first bytes that it is UTF-8; why there are no places depends on the database.
+            let rest = try await evaluates("""
+                let kept;
+                URL.createObjectURL = blob => { kept = blob; return '#'; };
+                kit.saveRows('a.csv', ['ä'], [['ö']]);
+                const bytes = new Uint8Array(await kept.arrayBuffer());
+                const why = (geography, level) => kit.noPlaces({ session: { geography } }, level);
+                return [[...bytes.slice(0, 3)].join(), new TextDecoder().decode(bytes), why(undefined, 'city'), why('country', 'city'), why('city', 'city'), why('country')]
+                    .map(text => text.slice(0, 33))
+                """)
+            #expect(rest == [
+                "239,187,191", "ä\r\nö\r\n", "No places are known. They need a ", "Only countries are known. Regions", "No places are known of these visi",
+                "No places are known of these visi",
+            ])
+        }
+    }
+
+    @Test("a chart is drawn for the room that it has, also once that is another, and keeps focus and place")
+    func fits() async throws {
+        try await Dashboard.opened { _, browser in
+            func drawn() async throws -> String? { try await browser.run("return document.querySelector('svg.lines').getAttribute('viewBox')").string }
+            try await Dashboard.settles(browser, where: "document.querySelector('svg.lines')")
+            #expect(try await drawn() == "0 0 860 250")
+            #expect(try await Dashboard.texts(".legend span", browser) == ["Visitors", "Previous period"])
+            try await browser.type(Browser.Key.right, selector: "svg.lines")
+            for (width, box) in [(390, "0 0 380 250"), (1_920, "0 0 860 250"), (640, "0 0 560 250")] {
+                try await browser.viewport(width: width)
+                try await browser.waits(for: "return document.querySelector('svg.lines').getAttribute('viewBox') === '\(box)'")
+                #expect(try await browser.run("return document.activeElement.matches('svg.lines') && document.querySelector('.tip').checkVisibility()").boolean == true)
+            }
+            #expect(try await browser.complaints() == [])
         }
     }
 

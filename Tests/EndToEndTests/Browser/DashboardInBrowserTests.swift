@@ -93,6 +93,52 @@ struct DashboardInBrowserTests {
             try await browser.run("window.mend()")
             try await browser.click(selector: ".figures .failed button")
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
+
+            // What is not all in an answer yet is said.
+            try await browser.run("""
+                const real = window.fetch;
+                window.fetch = (address, ...rest) => !String(address).includes('/api/v1/goals') ? real(address, ...rest) : real(address, ...rest)
+                    .then(answer => new Response(answer.body, { headers: { 'X-Pulse-As-Of': '2026-03-02T12:00:10Z' } }));
+                """)
+            try await Dashboard.go(to: "goals", browser)
+            #expect(try await Dashboard.text("#as-of", browser).hasPrefix("As of "))
+            #expect(try await Dashboard.text("#as-of", browser).hasSuffix("; newer events are still being stored."))
+
+            // A page that was never open can't be drawn while Pulse is away, and is once it is back.
+            try await browser.devTools("Network.enable", [:])
+            func goes(offline: Bool) async throws {
+                try await browser.devTools("Network.emulateNetworkConditions", [
+                    "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+                ])
+            }
+            try await goes(offline: true)
+            try await browser.click(selector: "nav a[href^='/dashboard/retention']")
+            try await Dashboard.settles(browser, where: "document.querySelector('.failed button')")
+            #expect(try await Dashboard.text(".failed p", browser) == "Pulse can’t be reached. Is it running, and are you online?")
+            try await goes(offline: false)
+            try await browser.click(selector: ".failed button")
+            try await Dashboard.settles(browser, where: "document.querySelector('#retention-form')")
+        }
+    }
+
+    @Test("who was logged out elsewhere keeps what they have written, and goes on after a log-in")
+    func loggedOutElsewhere() async throws {
+        try await Dashboard.opened { app, browser in
+            try await Dashboard.go(to: "goals", browser)
+            try await browser.click("new-goal")
+            try await browser.type("Sign-ups", selector: "#goal-form input")
+            try await browser.type("pricing.html", selector: "#goal-form .field:nth-of-type(3) input")
+            try await browser.run("return fetch('/dashboard/session', { method: 'DELETE', headers: { 'X-Pulse-Dashboard': '1' } }).then(answer => answer.status)")
+            try await browser.click(selector: "#goal-form button[type=submit]")
+            try await browser.waits(for: "return !!document.querySelector('dialog.over #credential')")
+            #expect(try await browser.barriers() == [])
+            try await browser.type(app.keys[.query]!, into: "credential")
+            try await browser.click(selector: "dialog.over button[type=submit]")
+            try await browser.waits(for: "return !document.querySelector('dialog.over')")
+            #expect(try await browser.run("return document.querySelector('#goal-form input').value").string == "Sign-ups")
+            try await browser.click(selector: "#goal-form button[type=submit]")
+            try await Dashboard.settles(browser, where: "document.querySelectorAll('.plain tbody tr').length === 1")
+            #expect(try await app.get("/api/v1/goals").body.contains(#""path":"/pricing.html""#))
         }
     }
 
@@ -127,6 +173,20 @@ struct DashboardInBrowserTests {
             try await browser.click(selector: "nav a[href^='/dashboard/overview']")
             #expect(try await Dashboard.figure("Visitors", browser) == "1")
             #expect(try await Dashboard.figure("Pageviews", browser) == "2")
+
+            // A country is written by its name, and kept by its code.
+            try await Dashboard.go(to: "segments", browser)
+            try await browser.click("new-segment")
+            try await Dashboard.choose("country", in: ".condition select:nth-of-type(2)", browser)
+            try await browser.type("Germania", selector: ".condition input")
+            try await browser.type("Germans", selector: "#segment-form input")
+            try await browser.click(selector: "#segment-form button[type=submit]")
+            try await browser.waits(for: "return document.querySelector('#segment-form .problem').textContent.startsWith('No country is called “Germania”')")
+            try await browser.run("const it = document.querySelector('.condition input'); it.value = 'Germany'; it.dispatchEvent(new Event('input'))")
+            try await browser.click(selector: "#segment-form button[type=submit]")
+            try await Dashboard.settles(browser, where: "document.querySelectorAll('button.use').length === 2")
+            let kept = try await app.get("/api/v1/segments").body
+            #expect(kept.contains(#""value":"DE""#), "\(kept)")
         }
     }
 
@@ -157,7 +217,9 @@ struct DashboardInBrowserTests {
             let crawler = HTTPFields([HTTPField(name: .userAgent, value: "Googlebot/2.1 (+http://www.google.com/bot.html)")])
             for _ in 1...2 { try await app.collect(#"{"type":"pageview","path":"/first"}"#, headers: crawler) }
             try await browser.waits(for: "return document.querySelector('#refused').textContent.startsWith('2 events came and were refused: sent by a crawler')")
-            try await app.collect(#"{"type":"pageview","path":"/first"}"#)
+            let title = String(repeating: "long ", count: 1_000)
+            try await app.collect(#"{"type":"pageview","path":"/first","title":"\#(title)"}"#)
+            try await browser.waits(for: "return document.querySelector('#adjusted').textContent.includes('texts that are too long were cut (1)')")
             try await browser.waits(for: "return document.querySelector('.waiting').textContent.includes('/first')")
             try await browser.click(selector: ".waiting button")
             #expect(try await Dashboard.figure("Pageviews", browser) == "1")

@@ -207,7 +207,7 @@ extension DashboardPagesInBrowserTests {
                 try await Dashboard.settles(browser, where: "[...document.querySelectorAll('.list')].some(l => l.tBodies[0].rows.length === \(count))")
             }
             let hints = try await Dashboard.texts(".scroll + .row.end .hint", browser)
-            #expect(hints == ["No more than 1,000 are told at once. The API tells the rest with “offset”."])
+            #expect(hints == ["Showing the first 1,000. The API returns the rest with “offset”."])
             try await Dashboard.isClean(browser)
         }
     }
