@@ -308,7 +308,8 @@ public final class EventPipeline: Sendable {
         } else {
             let current = sessions.current(project: project, visitor: visitor.key, at: when, sessionID: sessionID)
             // A session with an id is told by it alone, which facts don't keep.
-            isTentative = sessionID == nil && (current?.isTentative == true || Sessions.isOld(when, now: sender.now))
+            isTentative = sessionID == nil
+                && (current?.isTentative == true || sessions.isUnsettled(when.milliseconds, nil, of: project, now: sender.now))
             let attributes = current?.attributes
                 ?? self.attributes(ActivityDraft(kind: .event, path: payload.text("path")), sender, browser)
             visit = Visit(

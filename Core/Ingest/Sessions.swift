@@ -8,8 +8,9 @@ import Synchronization
 /// events sent in time order get the sessions that live collection would have given them. An activity that arrives
 /// after a later one of its session joins it, and doesn't count in the numbers of the others.
 ///
-/// What is decided here is final for activity of the last minutes, as all sessions that it can belong to are in memory. Any other
-/// is marked (`Place.isTentative`) for the writer to look at what is stored; see `SessionPlacement`.
+/// What is decided here is final where all sessions that an activity can belong to are in memory: for that of the last minutes, and for all of
+/// a project whose other sessions are known to be elsewhere in time. Any other is marked (`Place.isTentative`) for the writer to look at what
+/// is stored; see `SessionPlacement`.
 public final class Sessions: Sendable {
     /// Where an activity stands.
     public struct Place: Sendable, Equatable {
@@ -75,7 +76,24 @@ public final class Sessions: Sendable {
 
     /// Activity that is older than this when it arrives may belong to a session that is not in memory any more.
     static let settledMilliseconds: Int64 = 300_000
-    static func isOld(_ at: Instant, now: Instant) -> Bool { now - at > settledMilliseconds }
+
+    /// The sessions of a project that are stored, and not in memory.
+    private struct Missing {
+        var lastAt: Int64
+        /// Such a session may go on at any time.
+        var hasIDs: Bool
+
+        static let none = Missing(lastAt: .min, hasIDs: false)
+        static let any = Missing(lastAt: .max, hasIDs: true)
+    }
+
+    private struct Past {
+        /// Of projects that are not listed.
+        var others = Missing.any
+        var projects: [Int32: Missing] = [:]
+    }
+
+    private let past = Mutex(Past())
 
     public init(timeoutMinutes: Int = 30, maximumSessions: Int = 500_000) {
         timeoutMilliseconds = Int64(timeoutMinutes) * 60_000
@@ -111,9 +129,11 @@ public final class Sessions: Sendable {
     private func add(
         _ arrival: Arrival, _ wanted: Int64, to sessions: inout [Live], _ attributes: () -> SessionAttributes
     ) -> (place: Place, attributes: SessionAttributes) {
-        let isOld = arrival.at.map { Self.isOld($0, now: arrival.now) } ?? false
-        guard let index = joined(&sessions, wanted, arrival.sessionID) else { return begin(arrival, wanted, isOld, in: &sessions, attributes()) }
-        if isOld { sessions[index].isTentative = true }
+        let isUnsettled = isUnsettled(wanted, arrival.sessionID, of: arrival.project, now: arrival.now)
+        guard let index = joined(&sessions, wanted, arrival.sessionID) else {
+            return begin(arrival, wanted, isUnsettled, in: &sessions, attributes())
+        }
+        if isUnsettled { sessions[index].isTentative = true }
         if let at = arrival.at?.milliseconds, at < sessions[index].firstAt {
             // It is the session's first one now, and says where it came from. What is stored of the session says something else.
             let own = attributes()
@@ -124,7 +144,7 @@ public final class Sessions: Sendable {
     }
 
     private func begin(
-        _ arrival: Arrival, _ wanted: Int64, _ isOld: Bool, in sessions: inout [Live], _ attributes: SessionAttributes
+        _ arrival: Arrival, _ wanted: Int64, _ isUnsettled: Bool, in sessions: inout [Live], _ attributes: SessionAttributes
     ) -> (place: Place, attributes: SessionAttributes) {
         // Two sessions of a visitor can't begin in the same millisecond: the start is half of their name.
         var start = wanted
@@ -134,9 +154,9 @@ public final class Sessions: Sendable {
             sessionAt: start, firstAt: wanted, lastAt: wanted, seq: 1, pageviews: arrival.isPageview ? 1 : 0,
             lastPath: arrival.isPageview ? arrival.path : "", sessionID: arrival.sessionID, attributes: attributes,
             touched: arrival.now.milliseconds, late: isFirst ? 0 : 1, hasHole: !isFirst,
-            isTentative: isOld || sessions.count >= Self.perVisitor
-                || arrival.now.milliseconds < incompleteUntil.load(ordering: .relaxed))
-        Self.insert(begun, into: &sessions)
+            isTentative: isUnsettled || arrival.now.milliseconds < incompleteUntil.load(ordering: .relaxed)
+                || sessions.count >= Self.perVisitor && mayMiss(wanted, arrival.sessionID, of: arrival.project))
+        if let forgotten = Self.insert(begun, into: &sessions) { noteMissing(forgotten, of: arrival.project) }
         let place = Place(
             at: wanted, sessionAt: start, seq: isFirst ? 1 : Activity.seq(late: 1), gap: nil, pageviewNumber: begun.pageviews, fromPath: "",
             isTentative: begun.isTentative)
@@ -174,17 +194,51 @@ public final class Sessions: Sendable {
         return session.sessionID == nil && at <= session.lastAt + timeoutMilliseconds && at >= session.firstAt - timeoutMilliseconds
     }
 
-    private static func insert(_ session: Live, into sessions: inout [Live]) {
+    /// Returns the session that is forgotten for it.
+    private static func insert(_ session: Live, into sessions: inout [Live]) -> Live? {
         // Of those that came in one request, which were touched at the same time, the first.
-        if sessions.count >= perVisitor, let oldest = sessions.indices.reversed().min(by: { sessions[$0].touched < sessions[$1].touched }) {
-            sessions.remove(at: oldest)
-        }
+        let oldest = sessions.count < perVisitor ? nil : sessions.indices.reversed().min { sessions[$0].touched < sessions[$1].touched }
+        let forgotten = oldest.map { sessions.remove(at: $0) }
         // The newest first: it is the likeliest to be asked for.
         sessions.insert(session, at: 0)
+        return forgotten
     }
 
-    /// Says that a session is forgotten; where it could still go on, what begins sessions is tentative for as long.
-    private func noteMissing(_ session: Live, _ now: Int64) {
+    // MARK: What is not in memory
+
+    /// Whether activity that arrives now may belong to a stored session that is not in memory.
+    func isUnsettled(_ at: Int64, _ sessionID: String?, of project: Int32, now: Instant) -> Bool {
+        now.milliseconds - at > Self.settledMilliseconds && mayMiss(at, sessionID, of: project)
+    }
+
+    private func mayMiss(_ at: Int64, _ sessionID: String?, of project: Int32) -> Bool {
+        past.withLock { past in
+            let missing = past.projects[project] ?? past.others
+            return at - timeoutMilliseconds <= missing.lastAt || sessionID != nil && missing.hasIDs
+        }
+    }
+
+    /// Says that a session which may be stored is not in memory any more.
+    private func noteMissing(_ session: Live, of project: Int32) {
+        past.withLock { past in
+            var missing = past.projects[project] ?? past.others
+            missing.lastAt = max(missing.lastAt, session.lastAt)
+            missing.hasIDs = missing.hasIDs || session.sessionID != nil
+            past.projects[project] = missing
+        }
+    }
+
+    /// Says of which projects sessions are stored that are not in memory; nil where that may be any.
+    func setMissing(in projects: [Int32]?) {
+        past.withLock { past in
+            past.others = projects == nil ? .any : .none
+            past.projects = [:]
+            for project in projects ?? [] { past.projects[project] = .any }
+        }
+    }
+
+    /// Says that a session is forgotten that could still go on: what begins sessions is tentative for as long.
+    private func noteLiveMissing(_ session: Live, _ now: Int64) {
         let until = session.lastAt + keptMilliseconds(session)
         if until > now, until > incompleteUntil.load(ordering: .relaxed) { incompleteUntil.store(until, ordering: .relaxed) }
     }
@@ -256,9 +310,11 @@ public final class Sessions: Sendable {
                 }
                 for (visitor, sessions) in visitors {
                     let kept = sessions.filter { session in
-                        guard now.milliseconds - max(session.touched, session.lastAt) <= keptMilliseconds(session) else { return false }
-                        if session.touched <= cutoff { noteMissing(session, now.milliseconds) }
-                        return session.touched > cutoff
+                        let isOver = now.milliseconds - max(session.touched, session.lastAt) > keptMilliseconds(session)
+                        if !isOver, session.touched > cutoff { return true }
+                        if !isOver { noteLiveMissing(session, now.milliseconds) }
+                        noteMissing(session, of: visitor.project)
+                        return false
                     }
                     if kept.count < sessions.count { visitors[visitor] = kept.isEmpty ? nil : kept }
                 }
@@ -304,7 +360,10 @@ public final class Sessions: Sendable {
                 seq: seq, pageviews: Int32(row.int("pageviews")), lastPath: row.text("last_path"),
                 sessionID: row.optionalText("session_id"), attributes: SessionAttributes(row), touched: row.int("last_at"), late: late,
                 hasHole: !isAlone || seq == 0, isTentative: late > 0)
-            shard(visitor).lock.withLock { Self.insert(session, into: &$0[visitor, default: []]) }
+            shard(visitor).lock.withLock { _ = Self.insert(session, into: &$0[visitor, default: []]) }
         }
+        guard isAlone else { return }
+        let stored = try await events.query("/* ingest.stored_projects */ SELECT DISTINCT project FROM core_activity", timeoutSeconds: 60)
+        setMissing(in: stored.map { Int32($0.int("project")) })
     }
 }

@@ -154,6 +154,25 @@ struct SessionsTests {
         #expect(!arrive("10:36", "10:36", 5))
     }
 
+    @Test("old activity is final in a project of which no session is missing in memory")
+    func complete() {
+        let sessions = Sessions()
+        sessions.setMissing(in: [2])
+        func arrive(_ at: String, visitor: Int64 = 1, project: Int32 = 1, id: String? = nil) -> Bool {
+            sessions.add(Step(at: clock(at), now: clock("20:00"), visitor: visitor, project: project, path: "/", sessionID: id)).isTentative
+        }
+        #expect(arrive("01:00", project: 2))
+        for hour in 1...8 { #expect(!arrive("0\(hour):00")) }
+        // There is room for eight of a visitor: the one of 01:00 goes.
+        #expect(!arrive("09:00"))
+        #expect(arrive("01:30"))
+        #expect(!arrive("01:30:00.001", visitor: 2) && !arrive("01:00", visitor: 3, project: 3))
+        // One with an id may go on at any time.
+        #expect(!arrive("05:00", visitor: 4, id: "a"))
+        sessions.sweep(now: Instant(milliseconds: clock("20:00") + 86_400_001))
+        #expect(arrive("05:00", visitor: 4, id: "a") && arrive("09:30", visitor: 5) && !arrive("09:30:00.001", visitor: 6))
+    }
+
     @Test("what turns out to be the first says where the session came from")
     func earlierFirst() {
         let sessions = Sessions()
