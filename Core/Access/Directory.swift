@@ -82,6 +82,17 @@ public final class Directory: Sendable {
     /// Module switch, level and the key's own list. Collection calls it for the module of each payload.
     /// - Throws: 403 that says which of them refuses.
     public func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ key: APIKey?) throws {
+        try checkSwitch(module, access, project)
+        guard key?.mayUse(module) ?? true else { throw Self.forbidden(module) }
+    }
+
+    /// The same for what a caller may use.
+    func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ caller: Caller) throws {
+        try checkSwitch(module, access, project)
+        try caller.check(module)
+    }
+
+    private func checkSwitch(_ module: String, _ access: AccessMode, _ project: Project) throws {
         let state = state(of: module, in: project)
         guard state.isEnabled else {
             throw ServiceError(status: 403, code: "module_disabled", message: "Module '\(module)' is not enabled for this project.")
@@ -92,7 +103,6 @@ public final class Directory: Sendable {
                 status: 403, code: "module_access",
                 message: "Module '\(module)' does not allow \(access.rawValue) access for this project.")
         }
-        guard key?.mayUse(module) ?? true else { throw Self.forbidden(module) }
     }
 
     static func forbidden(_ module: String) -> ServiceError {

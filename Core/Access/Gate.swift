@@ -100,12 +100,12 @@ public struct Gate: Sendable {
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ resolve: PublicTokenResolver, _ rate: inout RateLabel?
     ) async throws -> Admitted {
         try await count(.query, "address \(request.clientAddress)", &rate)
-        let (id, holder) = try await resolve(
-            request.pathParameters["token"] ?? "", AnonymousRequest(request: request, services: services))
-        guard let project = directory.project(id) else { throw ServiceError.notFound("Token", request.pathParameters["token"] ?? "") }
+        let token = try await resolve(request.pathParameters["token"] ?? "", AnonymousRequest(request: request, services: services))
+        guard let project = directory.project(token.project) else { throw ServiceError.notFound("Token", request.pathParameters["token"] ?? "") }
         try await count(.query, "public \(project.id)", &rate)
-        if let module { try directory.checkModule(module, route.access, project, nil) }
-        return Admitted(project: project, who: .publicToken(holder))
+        let who = Caller.publicToken(token)
+        if let module { try directory.checkModule(module, route.access, project, who) }
+        return Admitted(project: project, who: who)
     }
 
     private func admit(

@@ -102,8 +102,28 @@ extension GatedRequest {
 public enum Caller: Sendable {
     case key(APIKey)
     case adminToken
-    /// Somebody with a public token; with what it is the token of, such as `embed <id>`.
-    case publicToken(String)
+    /// Somebody with a public token, who may see what its maker might.
+    case publicToken(PublicToken)
+
+    /// The modules that it is limited to; nil for all.
+    var allowedModules: [String]? {
+        switch self {
+        case .key(let key): key.allowedModules
+        case .adminToken: nil
+        case .publicToken(let token): token.allowedModules
+        }
+    }
+
+    /// - Throws: 403 for a module that it may not use.
+    func check(_ module: String) throws {
+        guard allowedModules?.contains(module) == false else { return }
+        if case .publicToken = self {
+            throw ServiceError(
+                status: 403, code: "key_modules",
+                message: "This link is not allowed to show module '\(module)': it shows what the key that made it was allowed to read.")
+        }
+        throw Directory.forbidden(module)
+    }
 }
 
 /// A request for one project, by somebody who may make it.
@@ -130,11 +150,15 @@ public struct ProjectRequest: GatedRequest {
 
     /// - Throws: 403 where the project, or the key, may not read (or write) another module whose facts or definitions the request
     ///   asks for.
-    public func require(module: String, _ access: AccessMode = .read) throws { try directory.checkModule(module, access, project, key) }
+    public func require(module: String, _ access: AccessMode = .read) throws { try directory.checkModule(module, access, project, caller) }
+
+    /// The modules that the request is limited to, whoever makes it; nil for all. What is saved to be answered later without its maker's key
+    /// keeps them (`PublicToken`).
+    public var allowedModules: [String]? { caller.allowedModules }
 
     /// - Throws: 403 for a key that may not use the module, whether or not the module is on: nobody saves for others what they may not read.
     public func requireKey(toUse module: String) throws {
-        guard key?.mayUse(module) ?? true else { throw Directory.forbidden(module) }
+        try caller.check(module)
     }
 
     /// - Throws: 403 for a key without the scope `admin`, where a parameter asks for more than the route's scope gives.
@@ -155,7 +179,7 @@ public struct ProjectRequest: GatedRequest {
         switch caller {
         case .key(let key): "key \(key.id)"
         case .adminToken: "admin token"
-        case .publicToken(let holder): holder
+        case .publicToken(let token): token.holder
         }
     }
 

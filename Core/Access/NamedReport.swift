@@ -41,9 +41,6 @@ extension ProjectRequest {
     /// - Throws: 400 for a name that no report has.
     public func report(_ name: String, at path: String = "report_type") throws -> NamedReport { try services.catalog.require(name, at: path).report }
 
-    /// - Throws: 403 for a key that may not use the module of the report called `name`: what it shows to others it must be allowed to read.
-    public func requireKey(toRun name: String) throws { try requireKey(toUse: try services.catalog.require(name).module) }
-
     /// The answer of the report called `name` over `scope`.
     /// - Throws: 400 for a name that no report has; 403 where its module is off.
     public func run(report name: String, over scope: Scope) async throws -> JSON {

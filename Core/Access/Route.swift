@@ -1,9 +1,25 @@
 import Common
 import HTTPTypes
 
-/// Finds the project that made a public token.
+/// What a public token opens.
+public struct PublicToken: Sendable {
+    public let project: String
+    /// What it is the token of, such as `embed <id>`.
+    public let holder: String
+    /// The modules that it may show: those of the key that made it, as of then. Nil for all.
+    public let allowedModules: [String]?
+
+    /// `allowedModules` has no default: a token without the limits of its maker would show others what the maker may not read.
+    public init(project: String, holder: String, allowedModules: [String]?) {
+        self.project = project
+        self.holder = holder
+        self.allowedModules = allowedModules
+    }
+}
+
+/// Finds what a public token opens.
 /// - Throws: 404 for a token that nobody made.
-public typealias PublicTokenResolver = @Sendable (_ token: String, AnonymousRequest) async throws -> (project: String, holder: String)
+public typealias PublicTokenResolver = @Sendable (_ token: String, AnonymousRequest) async throws -> PublicToken
 
 /// One endpoint, as data: the host serves it, the gate guards it, OpenAPI describes it.
 public struct Route: Sendable {

@@ -3,7 +3,7 @@ import Storage
 
 /// A report with its parameters, as people keep it. Module `dashboards` serves the definitions; others embed, export and send them.
 public enum SavedReport {
-    public static let resource = Resource(
+    public static let resource: Resource = Resource(
         "Report", path: "/api/v1/reports", table: "dashboards_report",
         fields: [
             .required("name", .text(200)), .required("report_type", .reportName, "Name of the report."),
@@ -12,9 +12,10 @@ public enum SavedReport {
         ],
         defaults: #"{"params":{},"visualization":"table","is_active":true}"#,
         check: { try check(parameters: $0["params"]) },
-        verify: { call, _, body in
+        verify: { call, id, body in
             if let type = body["report_type"]?.string { _ = try call.report(type) }
             try await verify(parameters: body["params"], call)
+            try await call.requireKey(toChange: id, of: resource, by: body) { saved, body in [SavedQuestion(body, over: saved)] }
         })
 
     /// For routes that run saved reports and let a request say otherwise.
@@ -62,12 +63,12 @@ public enum SavedReport {
         }
     }
 
-    private static func text(_ value: JSON) -> String? { value.string ?? value.integer.map(String.init) }
+    static func text(_ value: JSON) -> String? { value.string ?? value.integer.map(String.init) }
 }
 
 /// Reports side by side, as people keep them.
 public enum Dashboard {
-    public static let resource = Resource(
+    public static let resource: Resource = Resource(
         "Dashboard", path: "/api/v1/dashboards", table: "dashboards_dashboard",
         fields: [
             .required("name", .text(200)), .optional("description", .nullable(.optionalText(2_000))),
@@ -83,11 +84,14 @@ public enum Dashboard {
         defaults: #"{"description":null,"layout":{},"is_default":false}"#,
         exclusive: "is_default",
         check: check,
-        verify: { call, _, body in
+        verify: { call, id, body in
             for (index, widget) in (body["widgets"]?.elements ?? []).enumerated() {
                 let path = "widgets[\(index)]"
                 _ = try call.report(widget["report_type"]?.string ?? "", at: path + ".report_type")
                 try await SavedReport.verify(parameters: widget["params"], at: path + ".params", call)
+            }
+            try await call.requireKey(toChange: id, of: resource, by: body) { saved, body in
+                (body?["widgets"] ?? saved["widgets"])?.elements.map { SavedQuestion($0) } ?? []
             }
         })
 

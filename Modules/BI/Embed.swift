@@ -33,6 +33,8 @@ enum Embed {
                 let config = sent("resource_config") ?? stored?["resource_config"]
             else { return }
             try await EmbeddedResource.check(type, config, call)
+            // Before the change is stored, so that at no time the embed shows with the rights of one what another chose.
+            if let id { try await EmbedRights.narrow(id, call) }
         })
 
     /// The token of an embed, and how often it was used; of the token itself its digest alone.
@@ -45,13 +47,16 @@ enum Embed {
         primaryKey: ["embed_id"], unique: [["hash"]])
 
     static let fields: [Schema.Field] = resource.fields + [
-        .required("id", .uuid), .required("token_prefix", .text(20)), .required("access_count", .count),
+        .required("id", .uuid), .required("allowed_modules", .nullable(.list(.moduleName)), "Modules that it may show; null for all."),
+        .required("token_prefix", .text(20)), .required("access_count", .count),
         .required("last_accessed_at", .nullable(.timestamp)), .required("created_at", .timestamp), .required("updated_at", .timestamp),
     ]
     static let secretFields = fields + [.required("token", .text(100)), .required("embed_url", .text(500))]
 
     private struct Usage: Encodable {
-        let id, token_prefix: String
+        let id: String
+        @Nullable var allowed_modules: [String]?
+        let token_prefix: String
         let access_count: Int64
         @Nullable var last_accessed_at: Instant?
         let created_at, updated_at: Instant
@@ -61,26 +66,27 @@ enum Embed {
 
     /// The definition with its use, and once with its token.
     static func described(_ embed: Resource.Definition, _ call: ProjectRequest, token: String? = nil) async throws -> [String: JSON] {
-        let rows = try await call.control.read("SELECT prefix, access_count, last_accessed_at FROM bi_embed_token WHERE embed_id = \(embed.id)")
+        let rows = try await call.control.read("SELECT prefix, allowed_modules, access_count, last_accessed_at FROM bi_embed_token WHERE embed_id = \(embed.id)")
         let usage = Usage(
-            id: embed.id, token_prefix: rows.first?.text("prefix") ?? "", access_count: rows.first?.int("access_count") ?? 0,
+            id: embed.id, allowed_modules: rows.first.flatMap(EmbedRights.init)?.modules, token_prefix: rows.first?.text("prefix") ?? "", access_count: rows.first?.int("access_count") ?? 0,
             last_accessed_at: rows.first?["last_accessed_at"].int.map(Instant.init(milliseconds:)), created_at: embed.createdAt,
             updated_at: embed.updatedAt, token: token, embed_url: token.map { (call.services.publicURL ?? "") + "/api/embed/" + $0 })
         return Dictionary(embed.fields.members + (try JSON(encoding: usage)).members) { _, last in last }
     }
 
-    /// A token that takes the place of any older one at once.
+    /// A token that takes the place of any older one at once. It shows no more than the key may read that asks for it.
     static func newToken(for embed: Resource.Definition, _ call: ProjectRequest) async throws -> String {
         let token = Identifiers.token(prefix: "pemb_", length: 32), hash = Digest.sha256(token), prefix = String(token.prefix(9)) + "..."
-        let project = call.project.id, actor = call.actor, now = call.now
+        let project = call.project.id, actor = call.actor, now = call.now, rights = EmbedRights(of: call)
         try await call.control.write { transaction in
+            try await EmbedRights.narrow(embed.id, to: rights, in: transaction)
             let changed = try await transaction.run(
                 "UPDATE bi_embed_token SET hash = \(hash), prefix = \(prefix) WHERE embed_id = \(embed.id) RETURNING embed_id")
             if changed.isEmpty {
                 try await transaction.run(
                     """
-                    INSERT INTO bi_embed_token (embed_id, project_id, hash, prefix, access_count, last_accessed_at)
-                    VALUES (\(embed.id), \(project), \(hash), \(prefix), 0, NULL)
+                    INSERT INTO bi_embed_token (embed_id, project_id, hash, prefix, allowed_modules, access_count, last_accessed_at)
+                    VALUES (\(embed.id), \(project), \(hash), \(prefix), \(rights.stored), 0, NULL)
                     """)
             } else {
                 try await AuditLog.record("embed.rotate", by: actor, on: "embed \(embed.id)", project: project, at: now, in: transaction)

@@ -54,12 +54,13 @@ extension BIModule {
 
     private static let unknown = ServiceError(status: 404, code: "not_found", message: "Embed not found.")
 
-    @Sendable private static func resolve(_ token: String, _ request: AnonymousRequest) async throws -> (project: String, holder: String) {
+    @Sendable private static func resolve(_ token: String, _ request: AnonymousRequest) async throws -> PublicToken {
         guard token.hasPrefix("pemb_"), token.utf8.count == 37 else { throw unknown }
         let rows = try await request.control.read(
-            "/* bi.embed */ SELECT embed_id, project_id FROM bi_embed_token WHERE hash = \(Digest.sha256(token))")
+            "/* bi.embed */ SELECT embed_id, project_id, allowed_modules FROM bi_embed_token WHERE hash = \(Digest.sha256(token))")
         guard let row = rows.first else { throw unknown }
-        return (row.text("project_id"), "embed \(row.text("embed_id"))")
+        return PublicToken(
+            project: row.text("project_id"), holder: "embed \(row.text("embed_id"))", allowedModules: EmbedRights(row).modules)
     }
 
     private struct Shown: Encodable {
@@ -73,7 +74,7 @@ extension BIModule {
 
     /// `GET /api/embed/{token}`: 404 where it is off or past, 403 for an origin that is not on its list.
     @Sendable private func show(_ call: ProjectRequest) async throws -> Answer {
-        guard case .publicToken(let holder) = call.caller, let embed = try await Embed.resource.find(String(holder.dropFirst(6)), for: call),
+        guard case .publicToken(let token) = call.caller, let embed = try await Embed.resource.find(String(token.holder.dropFirst(6)), for: call),
             embed.fields["is_active"]?.boolean == true, !Self.isPast(embed.fields["expires_at"]?.string, call.now)
         else { throw Self.unknown }
         let allowed = (embed.fields["allowed_origins"]?.elements ?? []).compactMap { $0.string.flatMap(Origin.normalized) }

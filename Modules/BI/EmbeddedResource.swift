@@ -14,7 +14,7 @@ enum EmbeddedResource {
             case .sqlQuery:
                 let text = try await definition(type, config, call).fields["sql_text"]?.string ?? ""
                 try Execution.check(try SQLStatement(text).select, call, limit: Int(config["limit"]?.integer ?? 100))
-            case .report, .dashboard: try check(reportsOf: try await definition(type, config, call), call)
+            case .report, .dashboard: try await check(reportsOf: try await definition(type, config, call), call)
             }
         } catch let error as ServiceError where error.status == 404 {
             throw ServiceError.body("field '\(place).\(idName(type))': \(error.message)")
@@ -34,10 +34,8 @@ enum EmbeddedResource {
     }
 
     /// - Throws: 403 for a key that may not read one of the reports: whoever has the embed's token reads them without a key.
-    private static func check(reportsOf definition: Resource.Definition, _ call: ProjectRequest) throws {
-        for shown in [definition.fields] + (definition.fields["widgets"]?.elements ?? []) {
-            if let type = shown["report_type"]?.string { try call.requireKey(toRun: type) }
-        }
+    private static func check(reportsOf definition: Resource.Definition, _ call: ProjectRequest) async throws {
+        for shown in definition.fields["widgets"]?.elements ?? [definition.fields] { try await call.requireKey(toAsk: SavedQuestion(shown)) }
     }
 
     private static func fields(_ type: Embed.Kind) -> [Schema.Field] {

@@ -29,6 +29,8 @@ enum Metric {
             // A metric with another name in front of people is the same to those that are made from it.
             guard let old = relations.old, ["key", "dataset", "expression"].contains(where: { Self.text(old.fields, $0) != Self.text(relations.new?.fields, $0) })
             else { return }
+            // As with a saved report (`requireKey(toChange:)`): it may be shown by an embed of others.
+            if let new = relations.new?.fields { try call.requireKey(toUse: try call.datasets.require(new["dataset"]?.string ?? "").module) }
             let others = relations.all.map(\.fields).filter { Self.text($0, "key") != Self.text(relations.new?.fields, "key") }
             let before = Metrics(others + [old.fields])
             for other in others {

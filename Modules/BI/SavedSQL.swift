@@ -14,9 +14,11 @@ struct SQLStatement {
     }
 
     /// Checks the names and types of the statement without running it.
-    func check(_ call: ProjectRequest) throws {
+    /// - Returns: the modules whose facts it reads.
+    func check(_ call: ProjectRequest) throws -> [String] {
         var compiler = SQLCompiler(dialect: .duckdb, datasets: call.datasets, project: call.project.id, limit: 1)
         do { _ = try compiler.statement(select) } catch { throw error.error }
+        return compiler.used.map(\.dataset.module)
     }
 
     /// Over everything that was ever collected: a statement says itself which days it means.
@@ -27,14 +29,20 @@ struct SQLStatement {
 
 /// A statement that is kept under a name.
 enum SavedSQL {
-    static let resource = Resource(
+    static let resource: Resource = Resource(
         "SQL query", path: "/api/v1/bi/sql-queries", table: "bi_sql_query",
         fields: [
             .required("name", .text(200)), .required("sql_text", .text(SQLTokenizer.maximumCharacters)),
             .optional("description", .nullable(.optionalText(2_000))),
         ],
         defaults: #"{"description":null}"#,
-        verify: { call, _, body in if let text = body["sql_text"]?.string { try SQLStatement(text).check(call) } })
+        verify: { call, id, body in
+            guard let text = body["sql_text"]?.string else { return }
+            let statement = try SQLStatement(text), modules = try statement.check(call)
+            // As with a saved report (`requireKey(toChange:)`): what is saved already may be shown by an embed of others.
+            guard let id, let saved = try await resource.find(id, for: call)?.fields["sql_text"]?.string, !saved.isExactly(text) else { return }
+            for module in modules { try call.requireKey(toUse: module) }
+        })
 
     static func run(
         _ query: Resource.Definition, _ call: ProjectRequest, limit: Int, in queries: RunningQueries, id: String? = nil

@@ -1,0 +1,41 @@
+import Core
+
+/// The modules that an embed may show, whatever becomes of what it shows: those that every key may use which made it, chose what it shows, or
+/// was given its token.
+struct EmbedRights: Sendable {
+    /// Nil for all.
+    let modules: [String]?
+
+    static let migration = Migration(
+        "002-embed-rights", on: .control, [.addColumn(table: Embed.tokens.name, Column("allowed_modules", .text, nullable: true))])
+
+    init(of call: ProjectRequest) { modules = call.allowedModules }
+
+    /// - Parameter row: of `bi_embed_token`.
+    init(_ row: Row) { modules = row.optionalText("allowed_modules").map { $0.split(separator: ",").map(String.init) } }
+
+    private init(_ modules: [String]?) { self.modules = modules }
+
+    /// For the column. Empty is not null: two keys may have no module in common.
+    var stored: String? { modules?.joined(separator: ",") }
+
+    private func narrowed(to other: EmbedRights) -> EmbedRights {
+        guard let allowed = other.modules else { return self }
+        return EmbedRights(modules?.filter(allowed.contains) ?? allowed)
+    }
+
+    /// Takes from an embed what the caller may not read.
+    static func narrow(_ embed: String, _ call: ProjectRequest) async throws {
+        let rights = EmbedRights(of: call)
+        guard rights.modules != nil else { return }
+        try await call.control.write { try await narrow(embed, to: rights, in: $0) }
+    }
+
+    static func narrow(_ embed: String, to rights: EmbedRights, in transaction: any ControlTransaction) async throws {
+        guard rights.modules != nil,
+            let row = try await transaction.run("SELECT allowed_modules FROM bi_embed_token WHERE embed_id = \(embed)").first
+        else { return }
+        let stored = EmbedRights(row).narrowed(to: rights).stored
+        try await transaction.run("UPDATE bi_embed_token SET allowed_modules = \(stored) WHERE embed_id = \(embed)")
+    }
+}

@@ -1,0 +1,141 @@
+import Core
+@testable import Host
+import TestSupport
+import Testing
+
+/// A key that is limited to some modules, and embeds of what it saved or found.
+@Suite("Rights of embeds")
+struct EmbedRightsTests {
+    private static let modules = ["bi", "core", "dashboards"]
+
+    private static func run(
+        _ profile: Profile, _ body: @escaping @Sendable (TestApp, _ limited: TestApp.Caller) async throws -> Void
+    ) async throws {
+        try await Traffic.run(profile) { app in
+            try await app.installation.directory.setModules(
+                ["revenue", "utm", "segments", "identity", "dashboards"].map { .init(module: $0, isEnabled: true, access: nil) }, in: app.project, by: "test")
+            let key = try await app.installation.directory.createKey(
+                .init(name: "limited", scopes: [.query], allowedModules: Self.modules), in: app.project, by: "test")
+            try await body(app, .key(key.secret))
+        }
+    }
+
+    private static func id(_ answer: TestApp.Answer) throws -> String { try #require(try answer.json()["id"]?.string, "\(answer.body)") }
+
+    private static func embed(_ app: TestApp, _ type: String, _ config: String, as caller: TestApp.Caller) async throws -> TestApp.Answer {
+        try await app.post("/api/v1/bi/embeds", #"{"name":"E","resource_type":"\#(type)","resource_config":{\#(config)}}"#, as: caller)
+    }
+
+    private static func show(_ app: TestApp, _ embed: TestApp.Answer) async throws -> TestApp.Answer {
+        try await app.get("/api/embed/" + (try #require(try embed.json()["token"]?.string, "\(embed.body)")), as: .nobody)
+    }
+
+    private static func forbidden(_ module: String) -> String {
+        #"{"error":"This link is not allowed to show module '\#(module)': it shows what the key that made it was allowed to read."}"#
+    }
+
+    private static func keyForbidden(_ module: String) -> String { #"{"error":"API key is not allowed to use module '\#(module)'."}"# }
+
+    private static let pages = "SELECT count(*) AS n FROM pageviews WHERE project_id = {{project_id}}"
+    private static let orders = "SELECT sum(amount) AS n FROM revenue_orders WHERE project_id = {{project_id}}"
+
+    @Test("an embed shows what its maker might read, whatever somebody puts behind it later", arguments: Profile.available)
+    func changed(profile: Profile) async throws {
+        try await Self.run(profile) { app, limited in
+            let query = try Self.id(try await app.post("/api/v1/bi/sql-queries", #"{"name":"Q","sql_text":"\#(Self.pages)"}"#, as: limited))
+            let metric = try Self.id(try await app.post(
+                "/api/v1/bi/metrics", #"{"key":"m","name":"M","dataset":"pageviews","expression":"count()"}"#, as: limited))
+            let report = try Self.id(try await app.post("/api/v1/reports", #"{"name":"R","report_type":"pages"}"#, as: limited))
+            func widget(_ type: String) -> String { #"{"widgets":[{"id":"a","report_type":"\#(type)","x":0,"y":0,"w":1,"h":1}]}"# }
+            let board = try Self.id(try await app.post("/api/v1/dashboards", #"{"name":"D",\#(widget("pages").dropFirst())"#, as: limited))
+            for (type, config, path, change, module) in [
+                ("sql_query", #""sql_query_id":"\#(query)""#, "bi/sql-queries/\(query)", #"{"sql_text":"\#(Self.orders)"}"#, "revenue"),
+                ("metric", #""metric_id":"\#(metric)""#, "bi/metrics/\(metric)", #"{"dataset":"revenue_orders"}"#, "revenue"),
+                ("report", #""report_id":"\#(report)""#, "reports/\(report)", #"{"report_type":"campaigns"}"#, "utm"),
+                ("dashboard", #""dashboard_id":"\#(board)""#, "dashboards/\(board)", widget("campaigns"), "utm"),
+            ] {
+                let own = try await Self.embed(app, type, config, as: limited), open = try await Self.embed(app, type, config, as: .query)
+                #expect(try own.json()["allowed_modules"]?.elements.compactMap(\.string) == Self.modules)
+                #expect(try open.json()["allowed_modules"]?.isNull == true)
+                #expect(try await Self.show(app, own).status == 200)
+                // What others' embeds may show as well is not the limited key's to change into that.
+                let refused = try await app.put("/api/v1/" + path, change, as: limited)
+                #expect(refused.status == 403 && refused.body == Self.keyForbidden(module), "\(type): \(refused.body)")
+                let renamed = try await app.put("/api/v1/" + path, #"{"name":"N"}"#, as: limited)
+                #expect(renamed.status == 200, "\(renamed.body)")
+                let changed = try await app.put("/api/v1/" + path, change, as: .query)
+                #expect(changed.status == 200, "\(changed.body)")
+                let now = try await Self.show(app, own), whole = try await Self.show(app, open)
+                if type == "dashboard" {
+                    // A board says it in place of the widget.
+                    #expect(try now.json()["result"]?["widgets"]?["a"]?["data"] == nil && now.body.contains("This link is not allowed to show module 'utm'"), "\(now.body)")
+                    #expect(try whole.json()["result"]?["widgets"]?["a"]?["data"] != nil, "\(whole.body)")
+                } else {
+                    #expect(now.status == 403 && now.body == Self.forbidden(module), "\(type): \(now.body)")
+                    #expect(whole.status == 200, "\(whole.body)")
+                }
+                // A limited key may go on with what is there already.
+                let same = try await app.put("/api/v1/" + path, change, as: limited)
+                #expect(same.status == 200, "\(same.body)")
+            }
+        }
+    }
+
+    @Test("a report is embedded by who may run it: its filter, its segment and its people count as well", arguments: Profile.available)
+    func parameters(profile: Profile) async throws {
+        try await Self.run(profile) { app, limited in
+            let segment = try await app.createSegment("S", #"{"source":"profile","field":"traits.plan","op":"eq","value":"pro"}"#)
+            let other = try await app.installation.directory.createKey(
+                .init(name: "other", scopes: [.query], allowedModules: Self.modules + ["segments"]), in: app.project, by: "test")
+            for (params, module, limited) in [
+                (#""segment_id":"\#(segment)""#, "segments", limited), (#""segment_id":"\#(segment)""#, "identity", .key(other.secret)),
+                (#""count_by":"people""#, "identity", limited),
+            ] {
+                let report = try Self.id(try await app.post(
+                    "/api/v1/reports", #"{"name":"R","report_type":"pages","params":{\#(params)}}"#, as: .query))
+                let widget = #"{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{\#(params)}}"#
+                let board = try Self.id(try await app.post("/api/v1/dashboards", #"{"name":"D","widgets":[\#(widget)]}"#, as: .query))
+                for (type, config) in [("report", #""report_id":"\#(report)""#), ("dashboard", #""dashboard_id":"\#(board)""#)] {
+                    let made = try await Self.embed(app, type, config, as: limited)
+                    #expect(made.status == 403 && made.body == Self.keyForbidden(module), "\(made.body)")
+                    let open = try await Self.embed(app, type, config, as: .query)
+                    #expect(try await Self.show(app, open).status == 200)
+                }
+                // And later, when it was embedded without.
+                let plain = try Self.id(try await app.post("/api/v1/reports", #"{"name":"P","report_type":"pages"}"#, as: limited))
+                let own = try await Self.embed(app, "report", #""report_id":"\#(plain)""#, as: limited)
+                _ = try await app.put("/api/v1/reports/\(plain)", #"{"params":{\#(params)}}"#, as: .query)
+                let now = try await Self.show(app, own)
+                #expect(now.status == 403 && now.body == Self.forbidden(module), "\(now.body)")
+            }
+        }
+    }
+
+    @Test("an embed shows no more than each key may read that chose what it shows or has its token", arguments: Profile.available)
+    func narrowed(profile: Profile) async throws {
+        try await Self.run(profile) { app, limited in
+            let query = try Self.id(try await app.post("/api/v1/bi/sql-queries", #"{"name":"Q","sql_text":"\#(Self.pages)"}"#, as: .query))
+            let config = #""sql_query_id":"\#(query)""#
+            func modules(_ id: String) async throws -> JSON? { try await app.get("/api/v1/bi/embeds/\(id)").json()["allowed_modules"] }
+            let first = try await Self.embed(app, "sql_query", config, as: .query), id = try Self.id(first)
+            // A new name is not what it shows; a refused change changes nothing.
+            _ = try await app.put("/api/v1/bi/embeds/\(id)", #"{"name":"N"}"#, as: limited)
+            let refused = try await app.put(
+                "/api/v1/bi/embeds/\(id)", #"{"resource_type":"visual_query","resource_config":{"dataset":"revenue_orders","metrics":["count"]}}"#, as: limited)
+            #expect(refused.status == 403, "\(refused.body)")
+            #expect(try await modules(id)?.isNull == true)
+            let rotated = try await app.post("/api/v1/bi/embeds/\(id)/rotate", as: limited)
+            #expect(try rotated.json()["allowed_modules"]?.elements.compactMap(\.string) == Self.modules)
+            let second = try Self.id(try await Self.embed(app, "sql_query", config, as: .query))
+            _ = try await app.put("/api/v1/bi/embeds/\(second)", #"{"resource_config":{\#(config),"limit":5}}"#, as: limited)
+            #expect(try await modules(second)?.elements.count == 3)
+            // A key without limits widens nothing, as others know the token.
+            _ = try await app.put("/api/v1/bi/embeds/\(id)", #"{"resource_config":{\#(config),"limit":5}}"#, as: .query)
+            _ = try await app.post("/api/v1/bi/embeds/\(second)/rotate", as: .query)
+            #expect(try await modules(id)?.elements.count == 3)
+            #expect(try await modules(second)?.elements.count == 3)
+            _ = try await app.put("/api/v1/bi/sql-queries/\(query)", #"{"sql_text":"\#(Self.orders)"}"#, as: .query)
+            #expect(try await Self.show(app, rotated).body == Self.forbidden("revenue"))
+        }
+    }
+}
