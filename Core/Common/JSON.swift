@@ -158,17 +158,22 @@ public struct JSON: @unchecked Sendable {
         return all
     }
 
-    /// The elements of an array, in order; empty for anything else.
-    public var elements: [JSON] {
-        guard tag == UInt8(ascii: "[") else { return [] }
-        var all: [JSON] = []
+    /// Calls `body` for each element of an array, in order, without a list of them.
+    public func forEachElement(_ body: (JSON) throws -> Void) rethrows {
+        guard tag == UInt8(ascii: "[") else { return }
         let last = end - 1
         var at = index + 1
         while at < last {
             let value = JSON(document, at)
-            all.append(value)
+            try body(value)
             at = value.end
         }
+    }
+
+    /// The elements of an array, in order; empty for anything else.
+    public var elements: [JSON] {
+        var all: [JSON] = []
+        forEachElement { all.append($0) }
         return all
     }
 

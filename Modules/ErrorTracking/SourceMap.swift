@@ -12,9 +12,12 @@ struct SourceMap: Sendable {
         @Nullable var name: String?
 
         static let schema = Schema.object([
-            .required("file", .string(0...65_536)), .required("line", .count, "From 1."), .required("column", .count, "From 1."),
-            .required("name", .nullable(.string(0...65_536)), "Of the identifier at that place."),
+            .required("file", .string(0...maximumText)), .required("line", .count, "From 1."), .required("column", .count, "From 1."),
+            .required("name", .nullable(.string(0...maximumText)), "Of the identifier at that place."),
         ])
+
+        /// Characters of a file or name; the rest is cut, as an answer has them once for every frame.
+        static let maximumText = 2_048
     }
 
     /// A place of the generated script and where it comes from; all numbers from 0, -1 for none.
@@ -23,8 +26,11 @@ struct SourceMap: Sendable {
         var source: Int32 = -1, originalLine: Int32 = -1, originalColumn: Int32 = -1, name: Int32 = -1
     }
 
-    /// With the source root before them; nil for a source that the map does not name.
+    /// As they are written, without their root; nil for a source that the map does not name.
     private(set) var sources: [String?] = []
+    /// What stands before the sources from `first` on. Joined where a place is looked up: a long root before many sources would be more than
+    /// was ever sent.
+    private var roots: [(first: Int, text: String)] = []
     private(set) var names: [String] = []
     /// In order of line and column.
     private(set) var mappings: [Mapping] = []
@@ -32,8 +38,13 @@ struct SourceMap: Sendable {
     /// More than any script that a browser would load.
     static let maximumMappings = 2_000_000
 
-    /// Bytes that it takes in memory, about.
-    var cost: Int { mappings.count * MemoryLayout<Mapping>.stride + (names.count + sources.count) * 48 }
+    /// More than any script is made from.
+    static let maximumSources = 200_000, maximumNames = 1_000_000, maximumSections = 200_000
+
+    /// Bytes that it takes in memory, rather more than less.
+    private(set) var cost = 0
+
+    private static func cost(of text: String) -> Int { 48 + text.utf8.count }
 
     /// Reads a map, or an index map, which has maps for sections of the script.
     /// - Throws: 400 that says what is wrong with it.
@@ -42,6 +53,8 @@ struct SourceMap: Sendable {
         try Self.checkVersion(json, "")
         if let sections = json["sections"] { try add(sections: sections, json) } else { try add(map: json, line: 0, column: 0, "") }
         sortIfNeeded()
+        cost = mappings.capacity * MemoryLayout<Mapping>.stride + sources.reduce(0) { $0 + Self.cost(of: $1 ?? "") }
+            + names.reduce(0) { $0 + Self.cost(of: $1) } + roots.reduce(0) { $0 + Self.cost(of: $1.text) }
     }
 
     /// - Parameters: from 1, as in stacks.
@@ -55,10 +68,21 @@ struct SourceMap: Sendable {
         }
         guard low > 0 else { return nil }
         let found = mappings[low - 1]
-        guard found.line == line, found.source >= 0, let file = sources[Int(found.source)] else { return nil }
+        guard found.line == line, found.source >= 0, let file = file(of: Int(found.source)) else { return nil }
         return Original(
             file: file, line: Int(found.originalLine) + 1, column: Int(found.originalColumn) + 1,
-            name: found.name >= 0 ? names[Int(found.name)] : nil)
+            name: found.name >= 0 ? names[Int(found.name)].prefix(scalars: Original.maximumText) : nil)
+    }
+
+    /// The source with its root.
+    private func file(of source: Int) -> String? {
+        guard let own = sources[source] else { return nil }
+        var low = 0, high = roots.count
+        while low < high {
+            let middle = (low + high) / 2
+            if roots[middle].first <= source { low = middle + 1 } else { high = middle }
+        }
+        return ((low > 0 ? roots[low - 1].text : "") + own).prefix(scalars: Original.maximumText)
     }
 
     // MARK: Reading
@@ -77,7 +101,10 @@ struct SourceMap: Sendable {
         guard json["mappings"] == nil else { throw Self.refusal("it has both sections and mappings; one of them is expected") }
         var end: (Int32, Int32) = (0, 0), before: (Int32, Int32) = (-1, -1)
         try Self.checkFile(json, "")
-        for (index, section) in sections.elements.enumerated() {
+        var index = -1
+        try sections.forEachElement { section in
+            index += 1
+            guard index < Self.maximumSections else { throw Self.refusal("it has more than \(Self.maximumSections) sections") }
             let place = "sections[\(index)]."
             guard let line = Self.offset(section, "line"), let column = Self.offset(section, "column") else {
                 throw Self.refusal("\(place)offset must have 'line' and 'column', whole numbers from 0")
@@ -105,18 +132,21 @@ struct SourceMap: Sendable {
         guard let text = map["mappings"], text.kind == .string else { throw Self.refusal("\(place)mappings must be a string") }
         guard let ownSources = map["sources"], ownSources.kind == .array else { throw Self.refusal("\(place)sources must be an array") }
         try Self.checkFile(map, place)
-        try Self.checkExtras(map, place, sources: ownSources.elements.count)
         let root = try Self.root(map, place), firstSource = sources.count, firstName = names.count
-        for source in ownSources.elements {
+        roots.append((firstSource, root))
+        try ownSources.forEachElement { source in
             guard source.isNull || source.kind == .string else {
                 throw Self.refusal("\(place)sources must hold strings or null; one is \(source.described)")
             }
-            sources.append(source.string.map { root + $0 })
+            guard sources.count < Self.maximumSources else { throw Self.refusal("it has more than \(Self.maximumSources) sources") }
+            sources.append(source.string)
         }
+        try Self.checkExtras(map, place, sources: sources.count - firstSource)
         if let ownNames = map["names"], !ownNames.isNull {
             guard ownNames.kind == .array else { throw Self.refusal("\(place)names must be an array; got \(ownNames.described)") }
-            for name in ownNames.elements {
+            try ownNames.forEachElement { name in
                 guard let name = name.string else { throw Self.refusal("\(place)names must hold strings; one is \(name.described)") }
+                guard names.count < Self.maximumNames else { throw Self.refusal("it has more than \(Self.maximumNames) names") }
                 names.append(name)
             }
         }
@@ -145,14 +175,19 @@ struct SourceMap: Sendable {
     private static func checkExtras(_ map: JSON, _ place: String, sources: Int) throws {
         if let contents = map["sourcesContent"], !contents.isNull {
             guard contents.kind == .array else { throw refusal("\(place)sourcesContent must be an array; got \(contents.described)") }
-            if let wrong = contents.elements.first(where: { !$0.isNull && $0.kind != .string }) {
-                throw refusal("\(place)sourcesContent must hold strings or null; one is \(wrong.described)")
+            try contents.forEachElement { content in
+                guard content.isNull || content.kind == .string else {
+                    throw refusal("\(place)sourcesContent must hold strings or null; one is \(content.described)")
+                }
             }
         }
         if let ignored = map["ignoreList"], !ignored.isNull {
             guard ignored.kind == .array else { throw refusal("\(place)ignoreList must be an array; got \(ignored.described)") }
-            if let wrong = ignored.elements.first(where: { !(0..<Int64(sources)).contains($0.integer ?? -1) }) {
-                throw refusal("\(place)ignoreList must hold numbers of sources, from 0 to \(max(0, sources - 1)); one is \(wrong.integer.map(String.init) ?? wrong.described)")
+            try ignored.forEachElement { number in
+                guard (0..<Int64(sources)).contains(number.integer ?? -1) else {
+                    throw refusal(
+                        "\(place)ignoreList must hold numbers of sources, from 0 to \(max(0, sources - 1)); one is \(number.integer.map(String.init) ?? number.described)")
+                }
             }
         }
     }

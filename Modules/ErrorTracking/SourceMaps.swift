@@ -44,8 +44,12 @@ struct SourceMaps: Sendable {
                 else { continue }
                 records[record.id] = record
             }
-            var maps: [String: SourceMap] = [:]
-            for (id, record) in records { maps[id] = try await load(record) }
+            var maps: [String: SourceMap] = [:], cost = 0
+            // One after the other until they take as much memory as all that are kept.
+            for (id, record) in records where cost < SourceMapCache.maximumBytes {
+                maps[id] = try await load(record)
+                cost += maps[id]?.cost ?? 0
+            }
             return maps
         }
 
@@ -92,7 +96,8 @@ struct ScriptAddress: Sendable {
 
 /// Maps that were read lately. Their content names them, so that none grows old.
 final class SourceMapCache: Sendable {
-    static let shared = SourceMapCache(maximumBytes: 64 << 20)
+    static let maximumBytes = 64 << 20
+    static let shared = SourceMapCache(maximumBytes: maximumBytes)
 
     private struct Kept {
         let map: SourceMap

@@ -109,6 +109,42 @@ struct SourceMapTests {
         #expect(error?.status == 400)
     }
 
+    @Test("takes about as much memory as was sent, however long the root before its sources")
+    func memory() throws {
+        let root = String(repeating: "r", count: 60_000)
+        let sources = Array(repeating: #""""#, count: 10_000).joined(separator: ",")
+        let own = #""version":3,"sourceRoot":"\#(root)","sources":[\#(sources)],"names":[],"mappings":"AAAA;AACA""#
+        let map = try Self.map("{\(own)}")
+        #expect(map.cost > 60_000 && map.cost < 1 << 20)
+        #expect(map.original(line: 2, column: 1) == .init(file: String(repeating: "r", count: 2_048), line: 2, column: 1, name: nil))
+        let sections = (0..<20).map { #"{"offset":{"line":\#($0 * 2),"column":0},"map":{\#(own)}}"# }.joined(separator: ",")
+        let index = try Self.map(#"{"version":3,"sections":[\#(sections)]}"#)
+        #expect(index.cost > 20 * 60_000 && index.cost < 20 << 20)
+        let text = String(repeating: "n", count: 500_000)
+        let named = try Self.map(#"{"version":3,"sources":["\#(text)"],"names":["\#(text)"],"mappings":"AAAAA"}"#)
+        #expect(named.cost > 1_000_000, "the text itself counts")
+        let cut = String(repeating: "n", count: 2_048)
+        #expect(named.original(line: 1, column: 1) == .init(file: cut, line: 1, column: 1, name: cut))
+    }
+
+    @Test("each section has its own root")
+    func roots() throws {
+        func section(_ line: Int, _ root: String) -> String {
+            #"{"offset":{"line":\#(line),"column":0},"map":{"version":3,"sourceRoot":"\#(root)","sources":["a.js","b.js"],"mappings":"AAAA,CCAA"}}"#
+        }
+        let map = try Self.map(#"{"version":3,"sections":[\#(section(0, "x")),\#(section(1, "")),\#(section(2, "z/"))]}"#)
+        let found = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)].map { Self.place(map, $0.0, $0.1) }
+        #expect(found == ["x/a.js 1:1 -", "x/b.js 1:1 -", "a.js 1:1 -", "b.js 1:1 -", "z/a.js 1:1 -", "z/b.js 1:1 -"])
+    }
+
+    @Test("has a bound for its sources and names", arguments: [("sources", "200000 sources"), ("names", "1000000 names")])
+    func bounds(member: String, sentence: String) {
+        let many = Array(repeating: #""""#, count: member == "names" ? 1_000_001 : 200_001).joined(separator: ",")
+        let lists = member == "names" ? #""sources":[],"names":[\#(many)]"# : #""sources":[\#(many)]"#
+        let error = #expect(throws: ServiceError.self) { try Self.map(#"{"version":3,\#(lists),"mappings":""}"#) }
+        #expect(error?.message == "Invalid request body: the source map can't be read: it has more than \(sentence).")
+    }
+
     @Test("the cache lets the map go that was used least lately")
     func cache() throws {
         let map = try Self.map(SampleMaps.mozilla), cache = SourceMapCache(maximumBytes: 2 * map.cost)
