@@ -11,10 +11,13 @@ public struct JSONText: Sendable {
         case .object:
             bytes.append(UInt8(ascii: "{"))
             let overridden = Self.overridden(in: value)
-            var first = true, place = 0
+            var first = true, place = 0, next = 0
             value.forEachMember { name, member in
                 defer { place += 1 }
-                guard overridden.isEmpty || !overridden.contains(place) else { return }
+                if next < overridden.count, overridden[next] == place {
+                    next += 1
+                    return
+                }
                 if !first { bytes.append(UInt8(ascii: ",")) }
                 first = false
                 append(utf8: name)
@@ -37,7 +40,7 @@ public struct JSONText: Sendable {
         }
     }
 
-    /// Places of members whose name comes again: the last one counts, as in JavaScript, and engines differ about which one they find.
+    /// Places of members whose name comes again, in order: the last one counts, as in JavaScript, and engines differ about which one they find.
     private static func overridden(in value: JSON) -> [Int] {
         var count = 0
         value.forEachMember { _, _ in count += 1 }
@@ -47,8 +50,20 @@ public struct JSONText: Sendable {
         // The pointers are good as long as the value is there.
         value.forEachMember { name, _ in names.append(name) }
         return withExtendedLifetime(value) {
-            names.indices.filter { place in names[(place + 1)...].contains { $0.elementsEqual(names[place]) } }
+            // Few are compared sooner than a set of them is made; many would take the square of their number.
+            guard count > 32 else { return names.indices.filter { place in names[(place + 1)...].contains { $0.elementsEqual(names[place]) } } }
+            var later: Set<Name> = []
+            later.reserveCapacity(count)
+            return names.indices.reversed().filter { !later.insert(Name(bytes: names[$0])).inserted }.reversed()
         }
+    }
+
+    /// The bytes of a name, as long as its document is there.
+    private struct Name: Hashable {
+        let bytes: UnsafeBufferPointer<UInt8>
+
+        static func == (left: Name, right: Name) -> Bool { left.bytes.elementsEqual(right.bytes) }
+        func hash(into hasher: inout Hasher) { hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
     }
 
     /// The number as it is stored and answered: the fewest digits that mean it, in full up to 21 before the point and 6 behind it, as

@@ -52,6 +52,15 @@ struct JSONTextTests {
         #expect(ExactText(try Self.written("{\"\u{E9}\":1,\"e\u{301}\":2}")) == ExactText("{\"\u{E9}\":1,\"e\u{301}\":2}"))
     }
 
+    /// The square of this number would take minutes.
+    @Test("of very many members, too", .timeLimit(.minutes(1)))
+    func repeatedOften() throws {
+        let names = (0..<300_000).map { "\"n\($0)\":1" }.joined(separator: ",")
+        #expect(try Self.written("{\(names)}") == "{\(names)}")
+        let same = String(repeating: #""a":1,"#, count: 300_000)
+        #expect(try Self.written("{\(same)\"a\":2}") == #"{"a":2}"#)
+    }
+
     @Test("says again exactly what was said")
     func roundTrip() throws {
         var noise = Noise(seed: 13)
