@@ -34,7 +34,8 @@ public struct IngestRoutes: Sendable {
             ),
             (nil, CollectImage(collection: collection).route),
             (
-                nil,
+                // It counts events of every module, by reasons that name none.
+                "core",
                 Route(
                     .get, "/api/v1/ingest/ledger", "What became of every event that arrived, by hour.", scope: .query, access: .read,
                     parameters: ScopeParameters.range,

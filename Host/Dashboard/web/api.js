@@ -113,11 +113,13 @@ export function download(name, text, type = 'text/csv') {
 }
 
 export function csv(columns, rows) {
-  // What begins like a formula is made text, so that a spreadsheet does not run it.
+  // What begins like a formula is made text, so that a spreadsheet does not run it: also behind a separator or line break of its own, as a
+  // program that splits at another separator than the comma takes quotes in the middle of its cell for characters.
   const cell = value => {
     const text = String(value ?? '');
-    const isFormula = /^[=+\-@\t\r]/.test(text) && isNaN(text);
-    return isFormula || /[",\r\n]/.test(text) ? `"${(isFormula ? "'" : '') + text.replaceAll('"', '""')}"` : text;
+    const isFormula = /^[=+\-@＝＋－＠\t\r]/.test(text) && isNaN(text);
+    const safe = (isFormula ? "'" : '') + text.replace(/([;|\t\r\n]"*)(?=[=+\-@＝＋－＠])/g, "$1'");
+    return isFormula || /[",;|\t\r\n]/.test(text) ? `"${safe.replaceAll('"', '""')}"` : text;
   };
   return [columns, ...rows].map(row => row.map(cell).join(',')).join('\r\n') + '\r\n';
 }
