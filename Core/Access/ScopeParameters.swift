@@ -19,7 +19,7 @@ public enum ScopeParameters {
 
     /// What `explain` adds to an answer.
     public static let statements = Schema.Field.optional(
-        "statements", .list(.object([.required("sql", .any), .required("values", .list(.any))])), "With explain=sql.")
+        "statements", .list(.object([.required("sql", .string(0...Int.max)), .required("values", .list(.any))])), "With explain=sql.")
 
     /// Read by `ProjectRequest.interval`.
     public static let interval = Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point.")

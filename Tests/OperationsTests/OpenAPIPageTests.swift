@@ -32,12 +32,14 @@ struct OpenAPIPageTests {
         } _: { server in
             try ExternalTool.run([
                 browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--dump-dom",
-                server.address + "/docs#getFunnel",
+                server.address + "/docs#analyzeFunnel",
             ])
         }
         #expect(result.output.contains("9 of 9 endpoints"))
         for (_, _, route) in SampleAPI.routes { #expect(result.output.contains(route.summary.split(separator: "`")[0])) }
-        // The one in the address is open, and so filled.
+        // The one in the address is open, and so filled; so is its answer, with an example.
+        #expect(result.output.contains("array of FunnelReportStep"))
+        #expect(result.output.contains("&quot;visitors&quot;: 120") || result.output.contains("\"visitors\": 120"))
         #expect(result.output.contains("Needs header X-Pulse-Key (query), or query key (query). Access: read. Module: funnels."))
     }
 }

@@ -54,7 +54,7 @@ extension OpenAPIPage {
           const name = nameOf(schema);
           schema = read(schema);
           if (schema.const !== undefined) return JSON.stringify(schema.const);
-          if (schema.oneOf) return "one of several";
+          if (schema.oneOf) return name ?? "one of several";
           if (schema.anyOf) return "any of several";
           const types = [].concat(schema.type ?? "any value");
           const words = [types.map((type) => (type === "array" ? `array of ${typeOf(schema.items)}` : type === "object" ? name ?? type : type)).join(" or ")];
@@ -135,7 +135,8 @@ extension OpenAPIPage {
           for (const [status, reference] of Object.entries(operation.responses)) {
             const response = resolve(reference);
             const title = make("summary", {}, make("code", {}, status), " ", prose(response.description));
-            parts.push(response.content ? lazy(title, () => content(response.content)) : make("p", { class: "answer" }, [...title.childNodes]));
+            const open = status.startsWith("2") ? { open: "" } : {};
+            parts.push(response.content ? lazy(title, () => content(response.content), open) : make("p", { class: "answer" }, [...title.childNodes]));
           }
           return parts;
         }
