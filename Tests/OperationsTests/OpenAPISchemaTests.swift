@@ -96,6 +96,19 @@ struct OpenAPISchemaTests {
         #expect(document["paths"]?[path]?[method.rawValue.lowercased()]?["operationId"]?.string == name)
     }
 
+    @Test("a report may be asked about a segment that is not there, in the query or in the body")
+    func segments() throws {
+        let body = Schema.object([.optional("segment_id", .text(40))])
+        let document = try Self.document([
+            Self.get("/api/v1/stats", .any, [Parameter("segment_id", .text(maximum: 40), "Whose.")]), Self.get("/api/v1/realtime", .any),
+            Route(.post, "/api/v1/impact", "Ask.", scope: .query, access: .read, body: body, success: .json(.any), use: SampleAPI.project),
+        ])
+        let documented = ["/api/v1/stats", "/api/v1/realtime", "/api/v1/impact"].map { path in
+            document["paths"]?[path]?.members.first?.value["responses"]?["404"] != nil
+        }
+        #expect(documented == [true, false, true])
+    }
+
     @Test("a route has the name that it gives, and may be left out")
     func own() throws {
         let document = try Self.document([

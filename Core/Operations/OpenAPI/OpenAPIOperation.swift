@@ -100,12 +100,17 @@ struct OpenAPIOperation {
         return tree
     }
 
+    private var namesSegment: Bool {
+        let inBody: [Schema.Field] = if case .object(let fields, _)? = route.body { fields } else { [] }
+        return (route.parameters.map(\.name) + inBody.map(\.name)).contains("segment_id")
+    }
+
     /// The errors that this route can answer with.
     private var failures: [(status: Int, name: String)] {
         var failures = [(431, "HeaderFieldsTooLarge"), (503, "Unavailable")]
         if !route.parameters.isEmpty || route.body != nil || route.refusesUnknownParameters { failures.append((400, "BadRequest")) }
         // A segment that a report is asked about may not be there.
-        if !route.pathNames.isEmpty || route.parameters.contains(where: { $0.name == "segment_id" }) { failures.append((404, "NotFound")) }
+        if !route.pathNames.isEmpty || namesSegment { failures.append((404, "NotFound")) }
         if route.body != nil { failures.append((413, "PayloadTooLarge")) }
         guard route.scope != .anonymous else { return failures }
         if route.scope != .publicToken { failures.append((401, "Unauthorized")) }
