@@ -268,8 +268,8 @@ struct Doctor: Sendable {
             ("admin token", configuration.adminToken, DataFolder.adminToken, "PULSE_ADMIN_TOKEN"),
             ("cookie secret", configuration.cookieSecret, DataFolder.cookieSecret, "PULSE_COOKIE_SECRET"),
         ] {
-            if secret != nil {
-                findings.append(.ok(subject, "configured"))
+            if let secret {
+                findings.append(secret.guessability.map { .warn(subject, "it \($0)") } ?? .ok(subject, "configured"))
             } else if hasSeveralHosts {
                 findings.append(.warn(subject, "each host makes its own. Hosts that share Redis need the same one: set \(variable)."))
             } else {

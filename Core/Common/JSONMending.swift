@@ -168,23 +168,16 @@ struct JSONMending {
 
     // MARK: Numbers
 
-    /// Characters that a number may have to be kept as text.
-    private static let longestNumber = 400
-
     private mutating func number() {
         var end = at
         while end < bytes.count, Self.isOfNumber(bytes[end]) { end += 1 }
         let text = String(decoding: bytes[at..<end], as: UTF8.self), count = end - at
         guard let isWhole = Self.isWhole(text.utf8[...]) else { return copy(count) }
         if isWhole ? Int64(text) != nil || UInt64(text) != nil : Double(text)?.isFinite == true { return copy(count) }
-        if count <= Self.longestNumber {
-            result.append(UInt8(ascii: "\""))
-            copy(count)
-            result.append(UInt8(ascii: "\""))
-        } else {
-            result.append(contentsOf: "null".utf8)
-            at = end
-        }
+        // However long: null would say that nothing was sent.
+        result.append(UInt8(ascii: "\""))
+        copy(count)
+        result.append(UInt8(ascii: "\""))
         note(.number)
     }
 

@@ -13,4 +13,12 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugS
 
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: []) }
+
+    /// Why it could be guessed, behind the secret's name, and what to do; nil for one that is long and varied enough.
+    public var guessability: String? {
+        let characters = revealed.unicodeScalars.count, different = Set(revealed.unicodeScalars).count
+        let advice = "Use 32 or more at random, such as `openssl rand -hex 32` prints."
+        if characters < 32 { return "has only \(characters) characters and could be guessed. \(advice)" }
+        return different < 8 ? "has only \(different) different characters and could be guessed. \(advice)" : nil
+    }
 }

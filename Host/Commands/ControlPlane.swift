@@ -77,8 +77,12 @@ struct ControlPlane: Sendable {
             "\(named.count) projects are called '\(text)'; name one by its id: \(named.map(\.id).joined(separator: ", ")).")
     }
 
+    /// - Throws: where a project has the name already: other commands could no longer find either of the two by it.
     func createProject(name: String, domain: String) async throws -> Project {
-        try await directory.createProject(
+        if let twin = directory.projects.first(where: { $0.name.isExactly(name) }) {
+            throw CommandError("There is a project '\(name)' already, for \(twin.domain); its id is \(twin.id). Choose another name, or use that one.")
+        }
+        return try await directory.createProject(
             name: name, domain: domain, privacy: PrivacyRules(configuration.privacy), by: Self.actor)
     }
 }

@@ -27,6 +27,9 @@ struct ServeCommand: AsyncParsableCommand {
             secrets: [configuration.adminToken, configuration.cookieSecret].compactMap { $0?.revealed })
         let logger = telemetry.logger("pulse")
         telemetry.install()
+        for (name, secret) in [("admin token", configuration.adminToken), ("cookie secret", configuration.cookieSecret)] {
+            if let weakness = secret?.guessability { logger.warning("a secret is weak", metadata: ["reason": "the \(name) \(weakness)"]) }
+        }
         let installation: Installation
         do {
             installation = try await Installation.open(configuration, patience: StartPatience(seconds: 60), telemetry: telemetry, logger: logger)

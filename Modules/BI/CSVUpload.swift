@@ -305,7 +305,8 @@ private enum ValueKind: String {
     /// Sign, digits without zeros at either end, and the power of ten behind them.
     private static func decimal(_ text: String) -> [Int] {
         let parts = text.lowercased().split(separator: "e"), mantissa = parts.first ?? ""
-        var exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+        // Beyond every number, and far enough from the ends of `Int` for what is added below.
+        var exponent = parts.count > 1 ? max(-1_000_000_000, min(Int(parts[1]) ?? 0, 1_000_000_000)) : 0
         if let point = mantissa.firstIndex(of: ".") { exponent -= mantissa.distance(from: point, to: mantissa.endIndex) - 1 }
         var digits = mantissa.utf8.filter { (48...57).contains($0) }.drop { $0 == 48 }.map { Int($0) - 48 }
         while digits.last == 0 {

@@ -50,8 +50,7 @@ extension BIModule {
                 body: Self.sqlBody, success: .json(.object(QueryAnswer.fields))) { call in
                     let connection = try await Connection.resource.require(call), body = try await call.body()
                     return try .json(try await queries.run(.externalSQL, id: body["run_id"]?.string, call) {
-                        let text = body["sql_text"]?.string ?? ""
-                        try ExternalStatement.check(text)
+                        let text = try ExternalStatement.checked(body["sql_text"]?.string ?? "")
                         return try await Connection.read(connection, text, limit: Int(body["limit"]?.integer ?? 100), call, settings)
                     })
                 }.unhurried(),

@@ -17,12 +17,13 @@ enum ExternalStatement {
         "pg_ident_file", "ts_stat", "ts_rewrite", "crosstab", "connectby",
     ]
 
+    /// The statement without a semicolon at its end.
     /// - Throws: 400 that says what is wrong and where.
-    static func check(_ text: String) throws {
-        do { try scan(text) } catch let refusal as SQLRefusal { throw refusal.error }
+    static func checked(_ text: String) throws -> String {
+        do { return try scan(text) } catch let refusal as SQLRefusal { throw refusal.error }
     }
 
-    private static func scan(_ text: String) throws {
+    private static func scan(_ text: String) throws -> String {
         let scalars = Array(text.unicodeScalars)
         guard scalars.count <= SQLTokenizer.maximumCharacters else {
             throw SQLRefusal(what: "a statement has at most \(SQLTokenizer.maximumCharacters) characters.", place: SQLPlace())
@@ -40,6 +41,7 @@ enum ExternalStatement {
         }
         while at < scalars.count {
             let start = place, scalar = scalars[at]
+            if SQLTail.begins(in: scalars[at...]) { break }
             switch scalar {
             case "'", "\"":
                 take()
@@ -80,6 +82,7 @@ enum ExternalStatement {
             }
         }
         if isFirst { throw SQLRefusal(what: "a statement starts with SELECT or WITH; got the end.", place: place) }
+        return String(String.UnicodeScalarView(scalars[..<at]))
     }
 
     private static func placeholder(_ place: SQLPlace) -> SQLRefusal {

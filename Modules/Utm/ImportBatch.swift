@@ -51,7 +51,8 @@ enum ImportBatch {
         guard let header = records.first?.fields.map(CampaignFields.kept), records.count > 1 else {
             throw ServiceError.body("field 'csv' must hold a header and at least one row; got \(records.count) lines.")
         }
-        for (index, name) in header.enumerated() where header[..<index].contains(name) {
+        var names: Set<ExactText> = []
+        for name in header where !names.insert(ExactText(ImportRow.plain(name))).inserted {
             throw ServiceError.body("field 'csv': the header has the column '\(name.excerpt(60))' twice.")
         }
         return try records.dropFirst().enumerated().map { index, record in

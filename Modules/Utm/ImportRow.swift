@@ -82,16 +82,19 @@ struct ImportRow: Sendable {
         }
         var metrics: [(String, Double)] = [], dimensions: [(String, String)] = []
         for (name, field) in columns where name != date.0 {
-            if let metric = Metric(name) {
+            if Metric(name) != nil {
                 // What services write where they know nothing.
                 if ["", "-", "--"].contains(field) { continue }
                 guard let number = Self.number(field), Self.numbers.contains(number) else {
                     throw ServiceError.body("column '\(name.excerpt(60))' must be a number; got '\(field.excerpt(60))'.")
                 }
-                metrics.append((metric.rawValue, number))
+                metrics.append((Self.plain(name), number))
             } else {
                 dimensions.append((Self.plain(name), field))
             }
+        }
+        for metric in Metric.allCases {
+            if let counted = Self.counted(metric, in: metrics) { metrics[counted].0 = metric.rawValue }
         }
         self.day = day
         self.dimensions = Self.object(dimensions) { $0.append(string: $1) }
@@ -102,10 +105,10 @@ struct ImportRow: Sendable {
         totals = Self.totals(metrics)
     }
 
-    /// `Session campaign` and `session-campaign` are `session_campaign`.
+    /// `Session campaign` and `session-campaign` are `session_campaign`; a name of signs alone stays.
     static func plain(_ name: String) -> String {
         let words = name.lowercased().split { !$0.isLetter && !$0.isNumber }
-        return words.joined(separator: "_")
+        return words.isEmpty ? name : words.joined(separator: "_")
     }
 
     private static func day(_ text: String) -> Day? {
@@ -114,16 +117,35 @@ struct ImportRow: Sendable {
         return Day(year: number / 10_000, month: number / 100 % 100, day: number % 100)
     }
 
-    /// With commas between thousands and a sign of a currency, as spreadsheets write numbers. A comma elsewhere is refused: it may
-    /// be meant as a decimal point.
+    /// A decimal point, thousands between commas or blanks, a sign of a currency before or behind: as services and spreadsheets write
+    /// numbers. Text that could mean another number elsewhere is refused: `12,50`, `1.234,50`, `1 234,567`, `1 5`.
     private static func number(_ text: String) -> Double? {
-        let plain = text.filter { !$0.isWhitespace && !$0.isCurrencySymbol }
-        let groups = plain.prefix { $0 != "." }.split(separator: ",", omittingEmptySubsequences: false)
-        guard groups.dropFirst().allSatisfy({ $0.utf8.count == 3 }),
-              groups.count == 1 || (1...3).contains(groups[0].drop { "+-".contains($0) }.utf8.count),
-              plain.utf8.allSatisfy({ (48...57).contains($0) || "+-.,eE".utf8.contains($0) })
+        let blank: Unicode.Scalar = " "
+        var scalars = text.unicodeScalars.filter { $0.properties.generalCategory != .currencySymbol }
+            .map { $0.properties.isWhitespace ? blank : $0 }[...]
+        func trim() {
+            scalars = scalars.drop { $0 == blank }
+            while scalars.last == blank { scalars.removeLast() }
+        }
+        trim()
+        let sign = scalars.first.flatMap { $0 == "-" || $0 == "+" ? $0 : nil }
+        if sign != nil {
+            scalars.removeFirst()
+            trim()
+        }
+        func areDigits(_ part: ArraySlice<Unicode.Scalar>) -> Bool { part.allSatisfy { ("0"..."9").contains($0) } }
+        var plain = scalars
+        let whole = scalars.prefix { $0 != "." }
+        if let separator = whole.first(where: { $0 == "," || $0 == blank }) {
+            let groups = whole.split(separator: separator, omittingEmptySubsequences: false), fraction = scalars[whole.endIndex...].dropFirst()
+            guard (1...3).contains(groups[0].count), groups.dropFirst().allSatisfy({ $0.count == 3 }), groups.allSatisfy(areDigits), areDigits(fraction)
+            else { return nil }
+            plain = Array(groups.joined())[...] + scalars[whole.endIndex...]
+        }
+        guard plain.allSatisfy({ ("0"..."9").contains($0) || [".", "e", "E", "+", "-"].contains($0) }), plain.first != "-", plain.first != "+"
         else { return nil }
-        return Double(plain.filter { $0 != "," }).flatMap { $0.isFinite ? $0 : nil }
+        guard let number = Double(String(String.UnicodeScalarView(plain))), number.isFinite else { return nil }
+        return sign == "-" ? -number : number
     }
 
     private static func campaign(_ dimensions: [(String, String)]) -> String {
@@ -131,11 +153,13 @@ struct ImportRow: Sendable {
         return named.map { CampaignFields.kept($0.1) } ?? ""
     }
 
-    /// A number that is there under several names counts under the first.
     private static func totals(_ metrics: [(String, Double)]) -> [Double?] {
-        Metric.allCases.map { metric in
-            (metrics.first { $0.0 == metric.rawValue } ?? metrics.first { Metric($0.0) == metric })?.1
-        }
+        Metric.allCases.map { metric in counted(metric, in: metrics).map { metrics[$0].1 } }
+    }
+
+    /// Where several numbers mean the same metric, the one with the metric's own name counts, else the first.
+    private static func counted(_ metric: Metric, in metrics: [(String, Double)]) -> Int? {
+        metrics.firstIndex { $0.0 == metric.rawValue } ?? metrics.firstIndex { Metric($0.0) == metric }
     }
 
     private static func text(_ json: JSON?) -> String {
@@ -174,9 +198,4 @@ struct ImportRow: Sendable {
         let totals = SQL.joined(totals.map { "\($0)" })
         return "(\(batch), \(number), \(project), \(day.number), \(dimensions), \(metrics), \(raw), \(campaign), \(totals))"
     }
-}
-
-// exact: numbers of spreadsheets
-extension Character {
-    fileprivate var isCurrencySymbol: Bool { unicodeScalars.allSatisfy { $0.properties.generalCategory == .currencySymbol } }
 }

@@ -2,9 +2,14 @@
 enum SandboxAttacks {
     static func times(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
 
+    /// Ends of statements that are none of their meaning.
+    static let tails = [";", " ;\n", "; -- done", "\n-- of today\n; /* a * b / c */ -- ;\n", "/**/;/**/", "; --"]
+
     static let all: [(statement: String, sentence: String)] = [
         ("SELECT 1", "it must contain {{project_id}}"), ("SELECT 1; SELECT {{project_id}}", "line 1, column 9: ';' is not accepted"),
-        ("SELECT {{project_id}};", "';' is not accepted"), ("DELETE FROM pageviews", "a statement starts with SELECT or WITH; got 'delete'."),
+        ("SELECT {{project_id}};;", "';' is not accepted"), ("SELECT {{project_id}}; SELECT 1", "';' is not accepted"), (";SELECT {{project_id}}", "';' is not accepted"),
+        ("SELECT {{project_id}}; /* /* */ */", "';' is not accepted"), ("SELECT {{project_id}}; /* x", "';' is not accepted"), ("SELECT {{project_id}}; -- x\nDROP", "';' is not accepted"),
+        ("; -- {{project_id}}", "a statement starts with SELECT or WITH; got the end."), ("DELETE FROM pageviews", "a statement starts with SELECT or WITH; got 'delete'."),
         ("SELECT {{project_id}} -- x", "comments are not accepted."), ("SELECT /* x */ {{project_id}}", "comments are not accepted."),
         ("SELECT $$x$$, {{project_id}}", "'$' is not accepted"), ("SELECT $1, {{project_id}}", "'$' is not accepted"),
         ("SELECT pg_sleep(10), {{project_id}}", "the function 'pg_sleep' is not accepted"), ("SELECT * FROM read_csv('/etc/passwd') x", "'read_csv(' is not accepted"),

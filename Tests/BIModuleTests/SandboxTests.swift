@@ -50,6 +50,10 @@ struct SandboxTests {
                 let answer = try await app.sql(statement)
                 #expect(answer == expected, "\(statement)")
             }
+            for tail in SandboxAttacks.tails {
+                let answer = try await app.sql("SELECT count(*) AS n FROM pageviews \(Self.here)\(tail)")
+                #expect(answer == "n\n6", "\(tail)")
+            }
             let limited = try await app.sql("SELECT path FROM pageviews \(Self.here)", limit: 2)
             #expect(limited == "path\n\"/\"\n\"/\"")
         }

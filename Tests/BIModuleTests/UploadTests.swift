@@ -58,6 +58,13 @@ struct UploadTests {
             #expect(["a", "b", "c", "d", "e", "f"].map { precise["types"]?[$0]?.string } == ["text", "text", "text", "number", "integer", "number"])
             let kept = try await app.get("/api/v1/bi/csv-uploads/\(preciseID)/rows?limit=1")
             #expect(kept.body.contains(#"{"a":"12345678901234567890","b":"0.1234567890123456789","c":"9007199254740993","d":1.5,"e":9223372036854775807,"f":100}"#), "\(kept.body)")
+            // An exponent beyond every number is text, and no reason to stop.
+            for exponent in ["-9223372036854775808", "9223372036854775807", "-99999999999999999999", "-400"] {
+                let odd = try await send("?name=Odd", "m\n1.5e\(exponent)\n")
+                #expect(odd.status == 201 && odd.body.contains(#""types":{"m":"text"}"#), "\(exponent): \(odd.body)")
+            }
+            let zero = try await send("?name=Zero", "m\n0.000e-9223372036854775808\n0.50e-9223372036854775808\n0e9223372036854775807\n100e-9223372036854775808\n")
+            #expect(zero.status == 201, "\(zero.body)")
             // Codes are no numbers, an empty cell of the only column is a row, and decimal commas can be said.
             let codes = try await send("?name=Codes", "code,n\n1E5,1.5E+3\n12E3,2e3\n")
             #expect(codes.body.contains(#""types":{"code":"text","n":"number"}"#), "\(codes.body)")

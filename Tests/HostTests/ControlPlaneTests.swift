@@ -38,7 +38,11 @@ struct ControlPlaneTests {
         try await ControlPlane.with(configuration, creating: true) { control in
             let one = try await control.createProject(name: "Shop", domain: "shop.example")
             let two = try await control.createProject(name: "Twin", domain: "twin.example")
-            let three = try await control.createProject(name: "Twin", domain: "twin.example")
+            let refusal = CommandError("There is a project 'Twin' already, for twin.example; its id is \(two.id). Choose another name, or use that one.")
+            await #expect(throws: refusal) { try await control.createProject(name: "Twin", domain: "other.example") }
+            #expect(control.directory.projects.map(\.name) == ["Shop", "Twin"])
+            // The admin API, which answers with ids, accepts it.
+            let three = try await control.directory.createProject(name: "Twin", domain: "twin.example", privacy: PrivacyRules(), by: "test")
             #expect(try control.project("Shop") == one)
             #expect(try control.project("shop") == one)
             #expect(try control.project(one.id.uppercased()) == one)

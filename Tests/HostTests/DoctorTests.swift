@@ -52,6 +52,8 @@ struct DoctorTests {
         ("server: {public_url: \"http://stats.example.com\"}", "public address", .warn),
         ("coordination: {redis_url: \"redis://127.0.0.1:1/0\"}", "cookie secret", .warn),
         ("server: {public_url: \"http://localhost:8080\"}", "admin token", .ok),
+        ("admin_token: 0123456789abcdef0123456789abcde", "admin token", .warn), ("admin_token: 0123456789abcdef0123456789abcdef", "admin token", .ok),
+        ("admin_token: abababababababababababababababababab", "admin token", .warn), ("cookie_secret: \"00000000000000000000000000000000\"", "cookie secret", .warn),
     ])
     func wrong(yaml: String, subject: String, verdict: Doctor.Finding.Verdict) async throws {
         let scratch = try Scratch()

@@ -79,7 +79,8 @@ struct CollectDetailsTests {
         ("1772445600000", "1772445600000", false), ("1772445600000.0", "1772445600000", false), ("1772445601000.96", "1772445601000", true), (#""1772445602000""#, "1772445602000", true),
         (#"" 1772445603000.5 ""#, "1772445603000", true), (#""2026-03-02T10:00:04Z""#, "1772445604000", false), ("1.772445605e12", "1772445605000", false),
         ("1772445600", nil, false), ("1e300", nil, false), ("-1e300", nil, false), ("1e400", nil, false), ("100000000000000000000", nil, false), (#""soon""#, nil, false), (#""NaN""#, nil, false),
-        ("{}", nil, false), (#""0x19""#, nil, false),
+        ("{}", nil, false), (#""0x19""#, nil, false), (repeated("9", 401), nil, false), ("1" + repeated("0", 5_000), nil, false), (#""\#(repeated("9", 401))""#, nil, false),
+        ("1.5e-9223372036854775808", nil, false), ("-9223372036854775808", nil, false), ("9223372036854775807", nil, false),
     ]
 
     @Test("a timestamp may have a fraction or stand in quotes, and is refused where it is out of range", arguments: Profile.available)

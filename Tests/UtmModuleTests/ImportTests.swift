@@ -69,6 +69,31 @@ struct ImportTests {
         }
     }
 
+    @Test("numbers as exports write them", arguments: [
+        ("1,234.50", "1234.5"), ("1,234,567", "1234567"), ("12.345", "12.345"), ("$1,234.5", "1234.5"), ("-€ 1 234 567.25", "-1234567.25"), ("1\u{A0}234 \u{20AC}", "1234"),
+        ("- 5", "-5"), ("+7", "7"), (".5", "0.5"), ("1e3", "1000"), ("1.5e-9223372036854775808", "0"),
+    ])
+    func numbers(written: String, cost: String) async throws {
+        try await TestApp.run(now: "2026-05-20T12:00:00Z") { app in
+            let made = try await create(app, #""provider":"google_ads","name":"n","csv":\#(Self.quoted("date;cost\n2026-05-01;\(written)\n"))"#)
+            #expect(made.status == 201, "\(made.body)")
+            let summary = try await app.get(Self.path + "/summary").body
+            #expect(summary.contains(#""cost":\#(cost),"#), "\(summary)")
+        }
+    }
+
+    @Test("of several columns for one metric, the one with its own name counts, else the first, and the others are kept")
+    func severalColumns() async throws {
+        try await TestApp.run(now: "2026-05-20T12:00:00Z") { app in
+            let csv = "date,Spend,Cost,Ad cost\n2026-05-01,1,2,4\n2026-05-02,8,--,16\n"
+            let made = try await create(app, #""provider":"google_ads","name":"n","csv":\#(Self.quoted(csv))"#)
+            let rows = try await app.get(Self.path + "/\(try Self.id(made))/rows").body
+            #expect(rows.contains(#""metrics":{"spend":1.0,"cost":2.0,"ad_cost":4.0}"#), "\(rows)")
+            #expect(rows.contains(#""metrics":{"cost":8.0,"ad_cost":16.0}"#), "\(rows)")
+            #expect(try await app.get(Self.path + "/summary").json()["cost"]?.integer == 10)
+        }
+    }
+
     @Test("a large batch is stored whole", arguments: Profile.available)
     func large(profile: Profile) async throws {
         try await TestApp.run(profile, now: "2026-05-20T12:00:00Z") { app in
@@ -89,6 +114,14 @@ struct ImportTests {
         (#""rows":[{"date":"2026-05-01"}],"csv":"date\n2026-05-01""#, "either field 'rows' or field 'csv' is accepted; got both."),
         (#""csv":"date,cost\n2026-05-01,1\n\n2026-05-02,abc""#, "row 2 (line 4): column 'cost' must be a number; got 'abc'."),
         (#""csv":"date,cost\n2026-05-01,\"12,50\"""#, "row 1 (line 2): column 'cost' must be a number; got '12,50'."),
+        (#""csv":"date,cost\n2026-05-01,\"1.234,50\"""#, "row 1 (line 2): column 'cost' must be a number; got '1.234,50'."),
+        (#""csv":"date;cost\n2026-05-01;12.345,6""#, "row 1 (line 2): column 'cost' must be a number; got '12.345,6'."),
+        (#""csv":"date;cost\n2026-05-01;1.5,000""#, "row 1 (line 2): column 'cost' must be a number; got '1.5,000'."),
+        (#""csv":"date;cost\n2026-05-01;1 234,567""#, "row 1 (line 2): column 'cost' must be a number; got '1 234,567'."),
+        (#""csv":"date;cost\n2026-05-01;1 5""#, "row 1 (line 2): column 'cost' must be a number; got '1 5'."),
+        (#""csv":"date;cost\n2026-05-01;1,234e5""#, "row 1 (line 2): column 'cost' must be a number; got '1,234e5'."),
+        (#""csv":"date;cost\n2026-05-01;--5""#, "row 1 (line 2): column 'cost' must be a number; got '--5'."),
+        (#""csv":"date,Ad cost,ad-cost\n2026-05-01,1,2""#, "field 'csv': the header has the column 'ad-cost' twice."),
         (#""csv":"date,cost\n2026-05-01,nan""#, "row 1 (line 2): column 'cost' must be a number; got 'nan'."),
         (#""csv":"date,cost\n2026-05-01,1e999""#, "row 1 (line 2): column 'cost' must be a number; got '1e999'."),
         (#""csv":"date,cost\n2026-05-01""#, "row 1 (line 2): it has 1 columns; the header has 2."), (#""csv":"cost\n1""#, "row 1 (line 2): the header has no column 'date'."),

@@ -93,7 +93,7 @@ struct SQLTokenizer {
     private mutating func next() throws(SQLRefusal) -> SQLToken {
         while let scalar = peek(), [" ", "\t", "\n", "\r"].contains(scalar) { take() }
         let start = place
-        guard let first = peek() else { return SQLToken(kind: .end, place: start) }
+        guard let first = peek(), !SQLTail.begins(in: scalars[at...]) else { return SQLToken(kind: .end, place: start) }
         if Self.isLetter(first) { return SQLToken(kind: .word(word().lowercased()), place: start) }
         if Self.isDigit(first) || first == "." && peek(1).map(Self.isDigit) == true { return SQLToken(kind: try number(start), place: start) }
         if first == "'" { return SQLToken(kind: .text(try quoted("'", start)), place: start) }

@@ -1,0 +1,34 @@
+/// The end of a statement as editors and consoles write it: one semicolon, with white space and comments around it.
+enum SQLTail {
+    /// Whether nothing else follows.
+    static func begins(in text: ArraySlice<Unicode.Scalar>) -> Bool {
+        guard let first = text.first, [";", "-", "/"].contains(first) else { return false }
+        let behind = withoutBlanks(text)
+        return behind.first == ";" && withoutBlanks(behind.dropFirst()).isEmpty
+    }
+
+    private static func withoutBlanks(_ text: ArraySlice<Unicode.Scalar>) -> ArraySlice<Unicode.Scalar> {
+        var rest = text
+        while true {
+            rest = rest.drop { [" ", "\t", "\n", "\r"].contains($0) }
+            if rest.starts(with: "--".unicodeScalars) {
+                rest = rest.drop { $0 != "\n" }
+            } else if rest.starts(with: "/*".unicodeScalars), let end = endOfComment(rest.dropFirst(2)) {
+                rest = rest[end...]
+            } else {
+                return rest
+            }
+        }
+    }
+
+    /// Behind the next `*/`; nil where there is none. A comment inside a comment is not accepted: engines differ in where that ends.
+    private static func endOfComment(_ text: ArraySlice<Unicode.Scalar>) -> Int? {
+        var last: Unicode.Scalar = " "
+        for (index, scalar) in zip(text.indices, text) {
+            if last == "*", scalar == "/" { return index + 1 }
+            if last == "/", scalar == "*" { return nil }
+            last = scalar
+        }
+        return nil
+    }
+}
