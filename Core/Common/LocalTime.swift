@@ -33,6 +33,15 @@ extension TimeZone {
     }
 }
 
+extension TimeZone {
+    /// The days that the zone's clocks show from `first` to `last`. Where clocks go back over midnight, they show the day before again.
+    public func days(from first: Instant, to last: Instant) -> ClosedRange<Day> {
+        let edges = changes(after: first, before: last.adding(milliseconds: 1)).flatMap { [$0.adding(milliseconds: -1), $0] }
+        let days = ([first, last] + edges).map { Day($0, in: self) }
+        return days.min()!...days.max()!
+    }
+}
+
 extension Day {
     /// The day that the clocks of `zone` show at `instant`.
     public init(_ instant: Instant, in zone: TimeZone) { self.init(instant.adding(milliseconds: zone.offset(at: instant))) }

@@ -58,6 +58,24 @@ public indirect enum Schema: Sendable {
             case exact
         }
 
+        /// What becomes of a word such as `undefined` in place of an id; asked where `fit` is.
+        public private(set) var placeholders = Placeholders.accepted
+
+        public enum Placeholders: Sendable {
+            case accepted
+            /// As if nothing had been sent.
+            case leftOut
+            /// It costs the event.
+            case refused
+        }
+
+        /// The field, in which a word that stands for no id at all is left out, or refused.
+        public func naming(placeholders: Placeholders) -> Field {
+            var field = self
+            field.placeholders = placeholders
+            return field
+        }
+
         /// The field, left out where it is too long.
         public var whole: Field { with(.whole) }
         /// The field, refused where it is too long or of the wrong kind.

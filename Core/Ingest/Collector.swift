@@ -22,9 +22,9 @@ public struct Collector: Sendable {
     /// Fields that every payload may carry.
     public static let commonFields: [Schema.Field] = [
         .optional("timestamp", .any, "ISO 8601 or epoch milliseconds; at most 10 years back, 10 minutes ahead. Default: arrival."),
-        .optional("event_id", .text(200), "An event with the same id is stored once.").exact,
-        .optional("visitor_id", .text(200), "Default: a hash that changes every day.").exact,
-        .optional("session_id", .text(200), "Keeps activity together whatever the pauses.").exact,
+        .optional("event_id", .text(200), "An event with the same id is stored once.").exact.naming(placeholders: .leftOut),
+        .optional("visitor_id", .text(200), "Default: a hash that changes every day.").exact.naming(placeholders: .leftOut),
+        .optional("session_id", .text(200), "Keeps activity together whatever the pauses.").exact.naming(placeholders: .leftOut),
         .optional("consent_mode", .text(50)).exact, .optional("consent_granted", .boolean).exact,
         .optional("ip", .text(64), "The visitor's address; with keys created with server: true.").whole,
         .optional("user_agent", .string(0...2_048), "The visitor's browser; with keys created with server: true."),

@@ -54,6 +54,11 @@ public struct Payload: Sendable {
                 if fields[index].isRequired { throw ServiceError.body("missing required field '\(fields[index].name)'.") }
                 continue
             }
+            if fields[index].placeholders != .accepted, PlaceholderID.isOne(value) {
+                guard fields[index].placeholders == .leftOut else { throw PlaceholderID.refusal(fields[index].name, value.string ?? "") }
+                leaveOut(fields[index].name)
+                continue
+            }
             do { try fields[index].schema.check(value, at: fields[index].name) } catch let refusal as ServiceError {
                 try adjust(fields[index], value, refusal)
             }
@@ -67,9 +72,13 @@ public struct Payload: Sendable {
         } else if field.isRequired || field.fit == .exact {
             throw refusal
         } else {
-            adjusted.append((field.name, .nothing))
-            adjustments.insert(.leftOut)
+            leaveOut(field.name)
         }
+    }
+
+    private mutating func leaveOut(_ name: String) {
+        adjusted.append((name, .nothing))
+        adjustments.insert(.leftOut)
     }
 
     /// Whether one of the fields was sent.

@@ -7,7 +7,7 @@ extension Scope {
         switch dimension {
         case .session(let column), .row(let column): "SELECT *, \(sql: column) AS value FROM activity WHERE \(condition)"
         case .property(let path):
-            "SELECT *, coalesce(\(dialect.jsonText("data", path.map(\.text))), '') AS value FROM activity WHERE \(condition)"
+            "SELECT *, coalesce(\(dialect.jsonText("data", path)), '') AS value FROM activity WHERE \(condition)"
         case .entryPage: activity(where: condition, bySession: "entry_path")
         case .exitPage: activity(where: condition, bySession: "exit_path")
         case .ofModule(let dimension): preconditionFailure("'\(dimension.name)' is for filters; nothing is broken down by it")

@@ -35,7 +35,7 @@ public struct Filter: Sendable, Hashable {
     }
 
     /// What can be filtered by.
-    // exact: columns are ours, paths of properties ExactText
+    // exact: columns are ours, paths of properties PropertyPath
     public enum Dimension: Sendable, Hashable {
         /// A column that is the same in all rows of a session.
         case session(String)
@@ -44,7 +44,7 @@ public struct Filter: Sendable, Hashable {
         /// The first, or last, page of the session.
         case entryPage, exitPage
         /// A property of a custom event, by its path: `data.plan`.
-        case property([ExactText])
+        case property(PropertyPath)
         /// What a module tells of the session.
         case ofModule(SessionDimension)
 
@@ -63,17 +63,11 @@ public struct Filter: Sendable, Hashable {
                 self = .entryPage
             } else if name == "exit_page" {
                 self = .exitPage
-            } else if let path = Self.path(name, below: "data") {
-                self = .property(path.map { ExactText($0) })
+            } else if let path = PropertyPath(name, below: ["data"]) {
+                self = .property(path)
             } else {
                 return nil
             }
-        }
-
-        /// The parts of `name` behind `prefix` and a dot; nil where it does not begin so, or ends there.
-        static func path(_ name: String, below prefix: String) -> [String]? {
-            let parts = name.parts(separatedBy: ".")
-            return parts[0].isExactly(prefix) && parts.count > 1 && parts[1...] != [""] ? Array(parts[1...]) : nil
         }
 
         /// Names for an error's sentence.
@@ -98,7 +92,7 @@ public struct Filter: Sendable, Hashable {
     func condition(_ scope: Scope) -> SQL {
         switch dimension {
         case .session(let column), .row(let column): condition(on: SQL(sql: column))
-        case .property(let path): "kind = 1 AND \(condition(on: scope.dialect.jsonText("data", path.map(\.text))))"
+        case .property(let path): "kind = 1 AND \(condition(on: scope.dialect.jsonText("data", path)))"
         case .entryPage: session(scope, scope.dialect.first("path", by: Scope.position))
         case .exitPage: session(scope, scope.dialect.last("path", by: Scope.position))
         case .ofModule(let dimension):
@@ -158,7 +152,7 @@ public struct Filter: Sendable, Hashable {
 
 extension Filter {
     /// Reads `country:US,CA;browser!:Chrome;path~:/docs*`: conditions separated by `;`, all of which must hold; values
-    /// by `,`. A backslash takes the meaning from the character after it.
+    /// by `,`. A backslash takes the meaning from the character after it, also in the name of a property: `data.a\:b:1`.
     /// - Parameter others: what can be filtered by beside `Dimension.names`.
     /// - Throws: 400 that quotes the condition and says what is accepted.
     public static func parse(_ text: String, and others: [SessionDimension] = []) throws -> [Filter] {
@@ -169,13 +163,13 @@ extension Filter {
 
     private static func parseCondition(_ text: String, _ others: [SessionDimension]) throws -> Filter {
         let scalars = text.unicodeScalars
-        guard let colon = scalars.firstIndex(of: ":") else {
+        guard let colon = firstColon(scalars) else {
             throw ServiceError.parameter("filter", "'\(text.excerpt(60))' has no ':'; write it as country:US,CA.")
         }
         var front = scalars[..<colon]
         var sign = ":"
-        if front.last == "~" { sign = "~:"; front = front.dropLast() }
-        if front.last == "!" { sign = "!" + sign; front = front.dropLast() }
+        if front.last == "~", !endsEscaped(front) { sign = "~:"; front = front.dropLast() }
+        if front.last == "!", !endsEscaped(front) { sign = "!" + sign; front = front.dropLast() }
         let name = String(front)
         let known = Dimension(name) ?? others.first { $0.name.isExactly(name) }.map(Dimension.ofModule)
         guard let comparison = Operator(rawValue: sign), let dimension = known else {
@@ -189,6 +183,20 @@ extension Filter {
             throw ServiceError.parameter("filter", "a value for '\(name)' is longer than 2048 bytes or contains a NUL character.")
         }
         return Filter(dimension, comparison, values)
+    }
+
+    /// The first that no backslash precedes, which would make it part of a property's name.
+    private static func firstColon(_ text: String.UnicodeScalarView) -> String.Index? {
+        var escaped = false
+        return text.indices.first { index in
+            defer { escaped = text[index] == "\\" && !escaped }
+            return text[index] == ":" && !escaped
+        }
+    }
+
+    /// Whether a backslash takes the meaning from the last character.
+    private static func endsEscaped(_ text: Substring.UnicodeScalarView) -> Bool {
+        text.dropLast().reversed().prefix { $0 == "\\" }.count % 2 == 1
     }
 
     /// Parts between separators that no backslash precedes; backslashes stay.

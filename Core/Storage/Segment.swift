@@ -10,7 +10,7 @@ public struct Segment: Sendable {
         case any([Rule])
         case not(Rule)
         /// The latest value of a trait, by its place.
-        case trait([String], Comparison)
+        case trait(PropertyPath, Comparison)
         case user(Comparison)
         case account(Comparison)
         /// One of the visitor's sessions has this value in a column that all its rows share.

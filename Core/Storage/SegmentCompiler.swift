@@ -93,7 +93,7 @@ struct SegmentCompiler {
         case .not(let rule):
             let inner = condition(rule)
             return Condition(sql: "NOT (\(inner.sql))", holdsForNothing: inner.holdsForNothing.map { !$0 })
-        case .trait(let path, let comparison): return latest(Identity.traits, trait: path, comparison)
+        case .trait(let path, let comparison): return trait(path, comparison)
         case .user(let comparison): return latest(Identity.profiles, "user_id", comparison)
         case .account(let comparison): return latest(Identity.memberships, "account_id", comparison)
         case .session(let column, let comparison): return any(comparison.condition(on: SQL(sql: column), dialect))
@@ -129,23 +129,43 @@ struct SegmentCompiler {
 
     // MARK: The profile
 
-    private func latest(_ table: FactTable, trait path: [String], _ comparison: Comparison) -> Condition {
-        let value: SQL = dialect.jsonText("value", Array(path.dropFirst()))
-        return latest(table, where: "name = \(path[0])", value: "value", asked: value, comparison)
+    /// A trait is a row: the first name of each reading of its path, the rest leads into the value.
+    private func trait(_ path: PropertyPath, _ comparison: Comparison) -> Condition {
+        let names = path.readings.map { $0[0].text }
+        let values = path.readings.map { reading in
+            let value: SQL = dialect.jsonText("value", reading.dropFirst().map(\.text))
+            return path.readings.count == 1 ? value : "max(CASE WHEN name = \(reading[0].text) THEN \(value) END)"
+        }
+        if values.count == 1 { return latest(Identity.traits, where: "name = \(names[0])", value: "value", asked: values[0], comparison) }
+        let rows = rows(Identity.traits, "name IN \(list: names)")
+        return visitors("""
+            SELECT visitor, coalesce(\(SQL.joined(values))) AS asked FROM (
+              SELECT visitor, name, \(Identity.latest("value", dialect)) AS value FROM (\(rows)) stated GROUP BY visitor, name) each_latest
+            GROUP BY visitor
+            """, asked: "asked", comparison)
     }
 
     private func latest(_ table: FactTable, _ column: SQL, _ comparison: Comparison) -> Condition {
         latest(table, where: "\(column) IS NOT NULL", value: column, asked: column, comparison)
     }
 
-    /// Visitors whose latest `value` meets the comparison. Who has none meets it where nothing at all would.
     private func latest(_ table: FactTable, where condition: SQL, value: SQL, asked: SQL, _ comparison: Comparison) -> Condition {
-        let rows = scope.matching(table, SQL.all(["project = \(Int64(scope.project))", condition] + scope.left(of: table.name)))
+        let rows = rows(table, condition)
+        return visitors(
+            "SELECT visitor, \(Identity.latest(value, dialect)) AS \(value) FROM (\(rows)) stated GROUP BY visitor", asked: asked, comparison)
+    }
+
+    private func rows(_ table: FactTable, _ condition: SQL) -> SQL {
+        scope.matching(table, SQL.all(["project = \(Int64(scope.project))", condition] + scope.left(of: table.name)))
+    }
+
+    /// Visitors whose `asked` in `latest`, a row for each, meets the comparison. A visitor who has none meets it where nothing at all would.
+    private func visitors(_ latest: SQL, asked: SQL, _ comparison: Comparison) -> Condition {
         let holdsForNothing = comparison.operation == .neq || comparison.operation == .not_exists
         let wanted = comparison.condition(on: asked, dialect)
         return Condition(sql: """
             visitor \(sql: holdsForNothing ? "NOT IN" : "IN") (
-              SELECT visitor FROM (SELECT visitor, \(Identity.latest(value, dialect)) AS \(value) FROM (\(rows)) stated GROUP BY visitor) latest
+              SELECT visitor FROM (\(latest)) latest
               WHERE \(holdsForNothing ? "NOT (\(wanted))" : wanted))
             """)
     }

@@ -60,7 +60,7 @@ extension Segment {
 
     private static func profile(_ json: JSON, at path: String) throws -> Rule {
         let field = try self.field(json, at: path), comparison = try Comparison.parse(json, at: path)
-        if let trait = Filter.Dimension.path(field, below: "traits") { return .trait(trait, comparison) }
+        if let trait = PropertyPath(field, below: ["traits"]) { return .trait(trait, comparison) }
         switch field {
         case "user_id": return .user(comparison)
         case "account_id": return .account(comparison)

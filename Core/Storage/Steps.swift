@@ -7,7 +7,7 @@ public struct Step: Sendable {
     /// A condition on a property of the event.
     public struct Property: Sendable {
         /// The place in `data`.
-        public let path: [String]
+        public let path: PropertyPath
         public let comparison: Comparison
     }
 
@@ -81,14 +81,12 @@ public struct Step: Sendable {
     }
 
     /// The place in `data` that `field` names: `plan`, `event_data.plan` and `data.plan` are the same.
-    static func property(_ json: JSON, at path: String) throws -> [String] {
+    static func property(_ json: JSON, at path: String) throws -> PropertyPath {
         guard let field = json["field"]?.string, !field.isEmpty, field.utf8.count <= 200 else {
             throw ServiceError.body(
                 "field '\(path).field' must be the name of a property, such as event_data.plan; got \(json["field"]?.described ?? "nothing").")
         }
-        var parts = field.parts(separatedBy: ".")
-        if parts.count > 1, parts[0] == "event_data" || parts[0] == "data" { parts.removeFirst() }
-        return parts
+        return PropertyPath(field, below: ["event_data", "data"]) ?? PropertyPath(field)
     }
 
     /// `{"event": "signup", "where": [...]}` or `{"path": "/pricing"}`.

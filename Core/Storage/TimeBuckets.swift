@@ -80,8 +80,14 @@ public struct TimeBuckets: Sendable {
         return (instant.milliseconds + addend(stretch)) / unit.milliseconds
     }
 
-    /// All buckets that the range touches, in order, empty ones too.
-    public var all: ClosedRange<Int64> { number(of: range.start)...number(of: range.end.adding(milliseconds: -1)) }
+    /// All buckets that the range touches, in order, empty ones too. Clocks that go back over midnight show a day's beginning, then the
+    /// end of the day before, so the first instant need not lie in the first bucket.
+    public var all: ClosedRange<Int64> {
+        let last = range.end.adding(milliseconds: -1)
+        let changes = stretches.map(\.from).filter { range.start.milliseconds < $0 && $0 <= last.milliseconds }
+        let numbers = ([range.start, last] + changes.flatMap { [Instant(milliseconds: $0 - 1), Instant(milliseconds: $0)] }).map(number)
+        return numbers.min()!...numbers.max()!
+    }
 
     /// More points than anybody looks at are refused.
     public static let maximumPoints = 5_000

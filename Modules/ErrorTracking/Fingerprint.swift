@@ -48,7 +48,7 @@ struct Fingerprint: Sendable, Hashable {
 
     // MARK: What stays
 
-    /// A message without numbers, ids, hashes, and of URLs without host, query and fragment.
+    /// A message without numbers, ids, hashes, also those in names of files, and of URLs without host, query and fragment.
     static func normalized(message: String) -> String {
         var result: [UInt8] = [], rest = Bytes(message)
         while let scheme = rest.firstRange(of: "://") {
@@ -81,27 +81,30 @@ struct Fingerprint: Sendable, Hashable {
     static func normalized(file: String) -> String {
         let path = Bytes(file).prefix { !$0.isOne(of: "?#") }
         let name = path.split(separator: UInt8(ascii: "/")).last ?? path
-        let segments = name.split(omittingEmptySubsequences: false) { $0.isOne(of: ".-_~") }
-        let last = segments.count - 2
-        let kept = segments.dropLast().enumerated().filter { index, text in !text.isEmpty && !isHash(text, isLast: index == last && index > 0) }
-        return (kept.map(\.element) + segments.suffix(1)).map(\.text).joined(separator: ".")
-    }
-
-    /// `3f2a9c`, `142`, `a81kd02x`; and for the last part before the suffix also `DiwrgTda`, as Rollup makes them.
-    private static func isHash(_ text: Bytes, isLast: Bool) -> Bool {
-        let word = Word(text)
-        if word.isNumber || word.isID { return true }
-        return isLast && word.count >= 8 && word.upper >= 2 && word.lower >= 1
+        let hash = FileName.hash(in: name) ?? name.startIndex..<name.startIndex
+        let segments = (name[..<hash.lowerBound] + name[hash.upperBound...]).split(omittingEmptySubsequences: false) { $0.isOne(of: ".-_~") }
+        // `3f2a9c`, `142`, `a81kd02x`
+        let kept = segments.dropLast().filter { text in !text.isEmpty && !Word(text).isNumber && !Word(text).isID }
+        return (kept + segments.suffix(1)).map(\.text).joined(separator: ".")
     }
 
     /// Text with `<n>` for numbers and `<id>` for what looks like an id or a hash; letters outside of ASCII are letters.
     private static func append(words bytes: Bytes, to result: inout [UInt8]) {
-        var at = bytes.startIndex
+        var at = bytes.startIndex, looked = at
         while at < bytes.endIndex {
             guard Word.isPart(bytes[at]) else {
                 result.append(bytes[at])
                 at += 1
                 continue
+            }
+            if at >= looked {
+                let run = run(bytes[at...])
+                looked = run.endIndex
+                if FileName.isOne(run) {
+                    append(file: run, to: &result)
+                    at = run.endIndex
+                    continue
+                }
             }
             var end = at
             // Ids are joined by - and _ as well, so the whole is looked at first.
@@ -114,6 +117,31 @@ struct Fingerprint: Sendable, Hashable {
                 at += 1
                 while at < bytes.endIndex, bytes[at].isDigit { at += 1 }
             }
+        }
+    }
+
+    /// What may be the name of a file: letters, digits and the signs between them.
+    private static func run(_ bytes: Bytes) -> Bytes {
+        var run = bytes.prefix { Word.isPart($0) || $0.isOne(of: ".-_~") }
+        while let last = run.last, !Word.isPart(last) { run = run.dropLast() }
+        return run
+    }
+
+    /// The same for the name of a file, between whose dots are parts of their own: `123.99fe01aa.chunk.js` has a number and a hash.
+    private static func append(file name: Bytes, to result: inout [UInt8]) {
+        let hash = FileName.hash(in: name) ?? name.endIndex..<name.endIndex
+        append(parts: name[..<hash.lowerBound], to: &result)
+        if !hash.isEmpty { result.append(contentsOf: "<id>".utf8) }
+        append(parts: name[hash.upperBound...], to: &result)
+    }
+
+    private static func append(parts bytes: Bytes, to result: inout [UInt8]) {
+        for (index, part) in bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).enumerated() {
+            // A hash may be of digits alone; chunks and versions have smaller numbers, and `3.6.0` is one of these.
+            let isNumber = Word(part).isNumber && part.count < 6
+            if isNumber, index > 0, result[...].hasSuffix("<n>") { continue }
+            if index > 0 { result.append(UInt8(ascii: ".")) }
+            if Word(part).isNumber, !isNumber { result.append(contentsOf: "<id>".utf8) } else { append(joined: part, to: &result) }
         }
     }
 

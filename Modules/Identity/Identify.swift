@@ -16,10 +16,10 @@ struct Identify: Sendable {
     static let collector = Collector(
         "identify", "Who a visitor is: a user of the site, traits, an account.",
         fields: [
-            .required("visitor_id", .text(200), "The visitor that all of it is about.").exact,
-            .optional("user_id", .text(200), "The site's own id of the user; visitors with the same one are the same person.").exact,
+            .required("visitor_id", .text(200), "The visitor that all of it is about.").exact.naming(placeholders: .refused),
+            .optional("user_id", .text(200), "The site's own id of the user; visitors with the same one are the same person.").exact.naming(placeholders: .refused),
             .optional("traits", .map(.any), "What is known; added to what was known before. null takes a trait away.").exact,
-            .optional("account_id", .text(200), "The company or team. Default: the trait `company`.").exact,
+            .optional("account_id", .text(200), "The company or team. Default: the trait `company`.").exact.naming(placeholders: .refused),
             .optional("account_name", .text(200)), .optional("account_role", .text(200), "Default: the trait `role`."),
             .optional("account_traits", .map(.any)),
         ]
@@ -66,7 +66,7 @@ extension Identify.Account {
     init?(_ payload: Payload) {
         let traits = payload["traits"], company = traits?["company"]
         let id = payload["account_id"]?.string ?? company?["id"]?.string ?? company?["name"]?.string ?? company?.string
-        guard let id, (1...200).contains(id.unicodeScalars.count) else { return nil }
+        guard let id, (1...200).contains(id.unicodeScalars.count), !PlaceholderID.isOne(id) else { return nil }
         self.id = id
         name = payload["account_name"]?.string ?? company?["name"]?.string ?? company?.string
         role = payload["account_role"]?.string ?? traits?["role"]?.string

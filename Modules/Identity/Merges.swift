@@ -147,6 +147,7 @@ extension IdentityModule {
         for (name, id) in [("user_id", user), ("into_user_id", other)] where id.unicodeScalars.contains(where: { $0.value < 0x20 }) {
             throw ServiceError.body("field '\(name)' must be text without control characters; got '\(id.excerpt(60))'.")
         }
+        for (name, id) in [("user_id", user), ("into_user_id", other)] where PlaceholderID.isOne(id) { throw PlaceholderID.refusal(name, id) }
         guard !user.isExactly(other) else {
             throw ServiceError.body("field 'into_user_id' must be another user than 'user_id'; got '\(user.excerpt(60))' for both.")
         }

@@ -33,7 +33,7 @@ struct Order: Sendable {
         name = payload.text("name")
         path = payload.text("path")
         currency = sent.isEmpty ? settings.currency : sent.uppercased()
-        id = Self.text(data?["order_id"]) ?? Self.text(data?["transaction_id"]) ?? ""
+        id = [data?["order_id"], data?["transaction_id"]].lazy.compactMap(Self.text).first { !PlaceholderID.isOne($0) } ?? ""
         items = Self.items(data?["items"]?.elements ?? [], isRefund: amount < 0)
     }
 
@@ -65,8 +65,10 @@ struct Order: Sendable {
             let sign: Double = isRefund ? -1 : 1
             let item = Item(product: product.prefix(scalars: 300), quantity: sign * quantity, amount: Int64(sign) * amount)
             if let known = items.firstIndex(where: { $0.product == item.product }) {
+                let (sum, isTooLarge) = items[known].amount.addingReportingOverflow(item.amount)
+                if isTooLarge { continue }
                 items[known].quantity += item.quantity
-                items[known].amount += item.amount
+                items[known].amount = sum
             } else {
                 items.append(item)
             }

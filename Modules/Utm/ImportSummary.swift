@@ -3,7 +3,7 @@ import Foundation
 
 extension Scope {
     /// The days of the report's zone that the range touches. Imported rows know no finer time.
-    var days: ClosedRange<Day> { Day(range.start, in: zone)...Day(range.end.adding(milliseconds: -1), in: zone) }
+    var days: ClosedRange<Day> { zone.days(from: range.start, to: range.end.adding(milliseconds: -1)) }
 }
 
 /// Imported rows of a range, summed up.

@@ -38,6 +38,25 @@ struct ClockChangeTests {
         }
     }
 
+    /// St. John's went from 00:01 of November 7, 2010 back to 23:01 of the day before, at 02:31 UTC.
+    @Test("a day that clocks show, leave and show again is one point, also where the range begins in it", arguments: Profile.available)
+    func backOverMidnight(profile: Profile) async throws {
+        let views = [Self.view("/seventh", "2010-11-07T02:30:40Z"), Self.view("/sixth", "2010-11-07T02:31:30Z"), Self.view("/again", "2010-11-07T03:30:00Z")]
+        try await TestApp.run(profile, collecting: views, now: "2010-11-08T00:00:00Z") { app in
+            for (range, points) in [
+                ("start_at=2010-11-07T02:30:30Z&end_at=2010-11-07T02:32:00Z", ["2010-11-06 1", "2010-11-07 1"]), ("start_at=2010-11-07T02:30:30Z&end_at=2010-11-07T02:31:00Z", ["2010-11-07 1"]),
+                ("start_at=2010-11-07T02:31:00Z&end_at=2010-11-07T02:31:30.001Z", ["2010-11-06 1"]), ("start_at=2010-11-07T02:30:30Z&end_at=2010-11-07T04:00:00Z", ["2010-11-06 1", "2010-11-07 2"]),
+            ] {
+                let answer = try await app.get("/api/v1/stats/timeseries?timezone=America/St_Johns&\(range)").json()
+                #expect(answer["data"]?.elements.map { "\($0["date"]?.string ?? "") \($0["pageviews"]?.integer ?? -1)" } == points, "\(range)")
+                for path in ["insights/stickiness", "marketing/campaign-costs", "marketing/imports/summary", "revenue/timeseries", "errors/timeseries", "logs/timeseries", "retention/grid", "cohorts"] {
+                    let other = try await app.get("/api/v1/\(path)?timezone=America/St_Johns&\(range)")
+                    #expect(other.status == 200, "\(path)?\(range): \(other.body)")
+                }
+            }
+        }
+    }
+
     @Test("a local time is what the clocks show, and an offset's plus may come as a space", arguments: Profile.available)
     func localTimes(profile: Profile) async throws {
         let views = [

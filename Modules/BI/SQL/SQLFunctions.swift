@@ -217,12 +217,12 @@ struct SQLFunctions {
             throw refusal(
                 "takes the column data of events and the names that lead to a property: json_text(data, 'plan'), json_text(data, 'order.id').")
         }
-        var path: [String] = []
+        var steps: [String] = []
         for argument in call.arguments.dropFirst() {
             guard case .text(let name) = argument else { throw refusal("takes names in single quotes.") }
-            path += name.parts(separatedBy: ".")
+            steps.append(name)
         }
-        return (dialect.jsonText(values[0].sql, path), .text)
+        return (dialect.jsonText(values[0].sql, PropertyPath(steps)), .text)
     }
 
     static func lowered(_ text: SQL) -> SQL { "translate(\(text), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')" }

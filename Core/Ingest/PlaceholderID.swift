@@ -1,0 +1,40 @@
+import Common
+
+/// What programs send for an id where they have none: `undefined`, `null`, `[object Object]`. Everybody with one of these would be one person.
+public enum PlaceholderID {
+    /// In small letters, by their length.
+    private static let names: [[[UInt8]]] = {
+        let all = [
+            "0", "id", "nan", "nil", "null", "none", "true", "false", "email", "guest", "<nil>", "<null>", "(null)", "userid", "unknown", "user_id",
+            "undefined", "anonymous", "distinctid", "visitor_id", "distinct_id", "[object object]", "not_authenticated",
+        ]
+        return (0...longest).map { length in all.map { Array($0.utf8) }.filter { $0.count == length } }
+    }()
+    private static let longest = 17, uuidLength = 36
+
+    /// Whether `id` is such a word, in whatever case and with blanks around it, or the UUID of zeros alone.
+    public static func isOne(_ id: String) -> Bool {
+        var id = id
+        return id.withUTF8 { isOne($0) }
+    }
+
+    public static func refusal(_ field: String, _ id: String) -> ServiceError {
+        .body("field '\(field)' must be an id of somebody; got '\(id.excerpt(60))', which programs send where they have none.")
+    }
+
+    static func isOne(_ json: JSON) -> Bool { json.withUTF8 { isOne($0) } ?? false }
+
+    private static func isOne(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        if bytes.count == uuidLength, bytes[0] == UInt8(ascii: "0") {
+            return bytes.allSatisfy { $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: "-") }
+        }
+        guard let first = bytes.firstIndex(where: { $0 > 0x20 }), let last = bytes.lastIndex(where: { $0 > 0x20 }) else { return true }
+        guard last - first < longest else { return false }
+        return names[last - first + 1].contains { name in
+            name.indices.allSatisfy { at in
+                let byte = bytes[first + at]
+                return name[at] == ((65...90).contains(byte) ? byte | 0x20 : byte)
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+/// The name of a script or another file of a build, in which bundlers put a hash of its content: another one in each release.
+enum FileName {
+    private static let extensions: Set<String> = ["js", "mjs", "cjs", "jsx", "ts", "tsx", "css", "wasm", "json", "map"]
+    /// Parts between the hash and the extension.
+    private static let kinds: Set<String> = ["js", "css", "chunk", "min", "bundle", "module", "modern", "legacy", "esm", "umd", "prod", "production", "worker"]
+
+    static func isOne(_ name: Bytes) -> Bool {
+        guard let dot = name.lastIndex(of: UInt8(ascii: ".")), dot > name.startIndex else { return false }
+        return (2...4).contains(name.endIndex - dot - 1) && extensions.contains(name[(dot + 1)...].text)
+    }
+
+    /// Where the hash stands in which letters and digits are mixed at will, as Vite and Rollup (`panels-CqWErTyu.js`, `BxY2_k9a.js`) and
+    /// esbuild (`chunk-5JQ3RZ2K.js`) write them; nil where the last part of the name is words. What is hexadecimal, as of webpack, Parcel and
+    /// Next.js, is an id wherever it stands.
+    static func hash(in name: Bytes) -> Range<Int>? {
+        var stem = name
+        if let dot = name.lastIndex(of: UInt8(ascii: ".")) { stem = name[..<dot] }
+        while let dot = stem.lastIndex(where: { $0.isOne(of: ".-") }), kinds.contains(stem[(dot + 1)...].text) { stem = stem[..<dot] }
+        // Eight characters of base64url, of which two may be signs that also join words.
+        if stem.count >= 8 {
+            let last = stem.suffix(8), isWhole = last.startIndex == stem.startIndex
+            if isWhole || stem[last.startIndex - 1].isOne(of: "-._~"), isRandom(last, isWhole: isWhole) { return last.indices }
+        }
+        guard let joint = stem.lastIndex(where: { $0.isOne(of: "-._~") }) else { return nil }
+        let last = stem[(joint + 1)...]
+        return last.count > 8 && last.contains(where: \.isLower) && last.count(where: \.isUpper) >= 2 && isRandom(last, isWhole: false) ? last.indices : nil
+    }
+
+    private static func isRandom(_ text: Bytes, isWhole: Bool) -> Bool {
+        let parts = text.split { $0.isOne(of: "-_") }
+        guard parts.joined().allSatisfy({ $0.isDigit || $0.isUpper || $0.isLower }) else { return false }
+        // Capitals alone are an abbreviation, or of esbuild.
+        return parts.contains { $0.allSatisfy(\.isUpper) ? !isWhole && !(2...4).contains($0.count) : !isWord($0) }
+    }
+
+    /// `settings`, `UserList`, `useAPI`, `i18n`, `v2`: words, the first letters of which may be capitals, and a number.
+    private static func isWord(_ text: Bytes) -> Bool {
+        // Small letters and digits that are no word are an id by other rules.
+        guard text.contains(where: \.isUpper) else { return true }
+        var rest = text
+        while rest.last?.isDigit == true { rest = rest.dropLast() }
+        if text.count - rest.count > 2 { return false }
+        while let first = rest.first {
+            let capitals = rest.prefix(while: \.isUpper)
+            // Of several capitals the last one begins the next word, unless nothing follows.
+            let start = capitals.count < 2 || capitals.count == rest.count ? rest : rest[(capitals.endIndex - 1)...]
+            if capitals.count == rest.count { return capitals.count <= 4 }
+            guard capitals.count < 2 || (3...5).contains(capitals.count), !first.isDigit else { return false }
+            let word = start.first!.isUpper ? start.prefix(1) + start.dropFirst().prefix(while: \.isLower) : start.prefix(while: \.isLower)
+            guard word.count >= 2 || first.isLower, canBeSpoken(word) else { return false }
+            rest = rest[(start.startIndex + word.count)...]
+        }
+        return true
+    }
+
+    private static func canBeSpoken(_ word: Bytes) -> Bool {
+        zip(word, word.dropFirst()).allSatisfy { letter, next in
+            followers[Int(letter | 0x20) - 97].contains(next | 0x20)
+        }
+    }
+
+    /// The letters that follow `a`, `b`, `c` ... in English words. Of two random letters every other pair is none of these.
+    private static let followers: [[UInt8]] = [
+        "bcdefghiklmnpqrstuvwxyz", "abeijlorsuy", "acehiklorstuy", "adegijlmnorsuvwy", "abcdefghijklmnopqrstuvwxyz", "aefilortuy", "aeghilnorsuy",
+        "aeimnorstuwy", "abcdefgklmnopqrstvxz", "aeiosu", "aeiklnosy", "abdefiklmnopstuvy", "abeimnopsuy", "acdefgijklnorstuvy",
+        "abcdefghiklmnoprstuvwxyz", "aehilnoprstuy", "u", "abcdefgiklmnoprstuvy", "acehiklmnopqrstuwy", "aehilmorstuwy", "abcdefgiklmnopqrstvxyz",
+        "aeiouy", "aehilnorsy", "acehiopty", "abcdeilmnoprst", "aeiloyz",
+    ].map { Array($0.utf8) }
+}
+
+extension UInt8 {
+    fileprivate var isUpper: Bool { (65...90).contains(self) }
+    fileprivate var isLower: Bool { (97...122).contains(self) }
+}
