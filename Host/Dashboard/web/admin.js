@@ -109,9 +109,8 @@ export async function show(view) {
       { actions: button(`+ ${t('a.new-project')}`, () => newProject(view), { class: 'primary', id: 'new-project' }) },
       table(t('a.projects'),
         [
-          { name: t('name'), cell: row => row.name },
+          { name: t('name'), cell: row => [row.name, h('div', { class: 'hint' }, h('code', null, row.id))] },
           { name: t('a.domain'), cell: row => row.domain },
-          { name: 'ID', cell: row => h('code', null, row.id) },
           { name: t('a.created'), cell: row => moment(row.created_at) },
           { name: '', cell: actions },
         ],

@@ -55,7 +55,10 @@ export async function ask(path, { method = 'GET', body, file, parameters, signal
   let json = null;
   try { json = text ? JSON.parse(text) : null; } catch { /* not JSON: a proxy's page, say */ }
   if (!response.ok) {
-    if (response.status === 401 && !path.startsWith('/dashboard/')) dispatchEvent(new CustomEvent('pulse:signed-out'));
+    if (response.status === 401 && !path.startsWith('/dashboard/')) {
+      dispatchEvent(new CustomEvent('pulse:signed-out'));
+      throw new Failure(401, 'signed-out');
+    }
     throw new Failure(response.status, json?.error ?? `${response.status} ${response.statusText}`);
   }
   return json;

@@ -75,6 +75,7 @@ export default {
   nowhere: 'Nicht hier',
   'no-page': 'Diese Seite gibt es nicht.',
   'admin-only': 'Die Verwaltung braucht das Verwaltungstoken.',
+  'signed-out': 'Sie wurden abgemeldet.',
   'log-in-again': 'Sie wurden abgemeldet. Melden Sie sich wieder an, um weiterzumachen: Ihre Eingaben bleiben erhalten.',
   'logged-in-again': 'Sie sind wieder angemeldet. Nichts ging verloren; senden Sie das Formular noch einmal ab.',
   'no-project': 'Kein Projekt ist offen. Wählen Sie eines in der Verwaltung.',

@@ -55,14 +55,26 @@ export function focusHeading() {
 /** A box that scrolls where its content is wider or higher. */
 export const scroller = (name, ...children) => scrollable(h('div', { class: 'scroll', role: 'group', 'aria-label': name }, ...children));
 
-/** Where `element` has more than is seen of it, the keyboard gets there too. */
+/** Where `element` has more than is seen of it, the keyboard gets there too, and `data-more` says at which sides it goes on. */
 export function scrollable(element) {
-  new ResizeObserver(() => {
-    const isCut = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
-    if (isCut) element.tabIndex = 0; else element.removeAttribute('tabindex');
-  }).observe(element);
+  const look = () => {
+    const { scrollWidth, clientWidth, scrollHeight, clientHeight, scrollLeft } = element, isWide = scrollWidth > clientWidth + 1;
+    if (isWide || scrollHeight > clientHeight + 1) element.tabIndex = 0; else element.removeAttribute('tabindex');
+    // To the left of the beginning it is negative, where text runs from right to left.
+    const sides = [Math.abs(scrollLeft) > 1 && 'start', isWide && Math.abs(scrollLeft) + clientWidth < scrollWidth - 1 && 'end'].filter(Boolean).join(' ');
+    if ((element.dataset.more ?? '') !== sides) element.dataset.more = sides;
+  };
+  const observer = new ResizeObserver(look);
+  // Its content may grow while it stays as it is.
+  for (const box of [element, ...element.children]) observer.observe(box);
+  element.addEventListener('scroll', look, { passive: true });
   return element;
 }
+
+/** Text of people and sites as a cell shows it: long paths and addresses break after their parts, endless words anywhere, others never. */
+export const breakable = text => String(text)
+  .split(/(?<=[/._?&=-])|(?<=[^\s/._?&=-]{24})(?=[^\s/._?&=-])/u)
+  .flatMap((part, at) => at ? [h('wbr'), part] : part);
 
 let counter = 0;
 /** An id that nothing else on the page has. */

@@ -75,6 +75,7 @@ export default {
   nowhere: 'Not here',
   'no-page': 'There is no such page.',
   'admin-only': 'Administration needs the admin token.',
+  'signed-out': 'You were logged out.',
   'log-in-again': 'You were logged out. Log in again to continue: what you have entered is kept.',
   'logged-in-again': 'You are logged in again. Nothing was lost; send the form once more.',
   'no-project': 'No project is open. Choose one in the administration.',

@@ -48,7 +48,10 @@ export const noPlaces = ({ session: { geography } }, level = 'country') =>
   t(!geography ? 'no-places' : geography === 'country' && level !== 'country' ? 'no-cities' : 'no-local-places');
 
 /** What went wrong, in words. */
-const wording = error => !(error instanceof Failure) ? t('broken') : error.message === 'offline' ? t('offline') : error.message;
+const wording = error => {
+  if (!(error instanceof Failure)) return t('broken');
+  return ['offline', 'signed-out'].includes(error.message) ? t(error.message) : error.message;
+};
 
 /** A box that says what went wrong, with a button where trying again may help. */
 export function failed(error, again) {

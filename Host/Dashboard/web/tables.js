@@ -1,6 +1,6 @@
 // Rows: breakdowns that filter by a click, and plain tables.
 
-import { h, replace, scroller, unique } from './dom.js';
+import { h, replace, scroller, unique, breakable } from './dom.js';
 import { t, language, number, country } from './text.js';
 import { bar } from './charts.js';
 import { button, card, info, load, empty, more, saveRows } from './kit.js';
@@ -88,9 +88,6 @@ export function byProperty({ state, go, keep, signal }, title, properties, { col
   );
 }
 
-/** Long paths and addresses break after their parts. */
-const breakable = text => String(text).split(/(?<=[/._?&=-])/).flatMap(part => [part, h('wbr')]);
-
 const pictured = (picture, list) => picture ? h('div', { class: 'pictured' }, picture, h('div', null, list)) : list;
 
 function list(tab, rows, more) {
@@ -134,6 +131,16 @@ function list(tab, rows, more) {
   ];
 }
 
+/** What a cell has, and how: a short text stays on its line, a sentence gets room, so that on a phone its row is no tower. */
+function laidOut(made) {
+  const parts = [made].flat(Infinity).filter(part => part || part === 0), isText = part => typeof part !== 'object' || part.matches('time, code');
+  const length = parts.filter(isText).reduce((sum, part) => sum + (part.textContent ?? String(part)).length, 0);
+  return {
+    content: length > 24 ? parts.map(part => typeof part === 'string' ? breakable(part) : part) : parts,
+    layout: length > 80 ? 'long' : length > 24 ? 'text' : length ? 'short' : '',
+  };
+}
+
 /** By what the tables of this visit are sorted, where a person has chosen it: column and direction by page and table. */
 const orders = new Map();
 
@@ -154,10 +161,11 @@ export function table(name, columns, rows, { nothing, pick } = {}) {
   const key = `${location.pathname} ${name}`, body = h('tbody'), heads = h('tr');
   const line = row => h('tr', null,
     columns.map((column, at) => {
-      const content = column.cell(row);
-      if (content instanceof HTMLTableCellElement) return content;
+      const made = column.cell(row);
+      if (made instanceof HTMLTableCellElement) return made;
+      const { content, layout } = laidOut(made);
       const action = at === 0 && pick?.(row), shown = action ? button(content, action, { class: 'link' }) : content;
-      return h(at === 0 ? 'th' : 'td', { scope: at === 0 ? 'row' : undefined, class: column.number ? 'number' : '' }, shown);
+      return h(at === 0 ? 'th' : 'td', { scope: at === 0 ? 'row' : undefined, class: column.number ? 'number' : layout }, shown);
     }),
   );
   const lines = new Map(rows.map(row => [row, line(row)]));

@@ -51,7 +51,7 @@ export async function show(view) {
   const question = { period, mode, variant, event: state.extra.event, return_event: state.extra.return, intervals: intervals[period] };
   const after = count => t(`t.${period}.after`, { count });
   const options = names => names.map(name => [name, t(`t.${name}`)]);
-  const name = (key, label) => h('input', { type: 'text', value: state.extra[key] ?? '', 'aria-label': label, placeholder: label, size: 16 });
+  const name = (key, label) => h('input', { type: 'text', value: state.extra[key] ?? '', 'aria-label': label, placeholder: label, size: label.length });
   const named = input => offering(view, () => 'event', input);
   const event = named(name('event', t('t.event'))), again = named(name('return', t('t.return')));
   const actions = form({ class: 'row', id: 'retention-form' },

@@ -6,7 +6,10 @@ import Testing
 /// How the dashboard's pages and dialogs lie at the widths of phones and screens, in Debian's Chromium.
 @Suite("Layout of the dashboard in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct DashboardLayoutInBrowserTests {
-    /// What is long: names that people give, paths, amounts.
+    /// A name without a place to break.
+    private static let word = String(repeating: "Donaudampfschifffahrtsgesellschaft", count: 4)
+
+    /// What is long: names that people give, paths, amounts, traits.
     private static func longNames(_ app: TestApp) async throws {
         let path = "/docs/" + String(repeating: "a-very-long-part/", count: 8), name = "Stopped before “\(path.prefix(90))”"
         for (visitor, revenue) in [("ada", "31794.2"), ("bob", "1.5")] {
@@ -16,6 +19,8 @@ struct DashboardLayoutInBrowserTests {
         }
         for (path, body) in [
             ("segments", #"{"name":"\#(name)","definition":{"match":"all","conditions":[{"source":"event","event":"signup"}]}}"#),
+            ("goals", #"{"name":"\#(word)","goal_type":"event","config":{"event_name":"signup"}}"#),
+            ("segments", #"{"name":"\#(word)","definition":{"match":"all","conditions":[{"source":"event","event":"signup"}]}}"#),
             ("goals", #"{"name":"\#(name)","goal_type":"pageview","config":{"path":"\#(path)"}}"#),
             ("funnels", #"{"name":"\#(name)","steps":[{"type":"pageview","value":"\#(path)","label":"\#(name)"},{"type":"event","value":"signup","label":"In"}]}"#),
             ("bi/sql-queries", #"{"name":"\#(name)","sql_text":"SELECT path FROM pageviews WHERE project_id = {{project_id}}"}"#),
@@ -23,6 +28,9 @@ struct DashboardLayoutInBrowserTests {
             let made = try await app.post("/api/v1/\(path)", body, as: .query)
             #expect(made.status == 201, "\(path): \(made.body)")
         }
+        #expect(try await app.post("/api/admin/projects", #"{"name":"\#(word)","domain":"example.com"}"#, as: .token).status == 201)
+        let traits = #"{"city":"Neustadt an der Weinstraße","company":"Acme Corporation of Somewhere","plan":"enterprise","role":"administrator"}"#
+        try await app.collect(#"{"type":"identify","visitor_id":"ada","user_id":"ada.lovelace@mathematics.example","traits":\#(traits)}"#)
     }
 
     /// Buttons that open a form, by the page that has them.

@@ -1,13 +1,15 @@
 import Common
 
 /// What no page may look like at any width: texts on each other or outside their boxes, a page that scrolls sideways, a line of boxes
-/// that is not filled, a box that only a pointer can scroll, a column without a name.
+/// that is not filled, a box that only a pointer can scroll, a column without a name, a choice, a placeholder or a button that does not show
+/// all that it says, a word that is broken inside, a table that is cut without a hint.
 enum Layout {
     /// Returns one sentence for each fault.
     static let script = #"""
         const found = [], root = document.documentElement, wide = root.clientWidth;
         const scope = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body;
         const what = e => `${e.tagName.toLowerCase()}${e.id ? '#' + e.id : ''}${e.classList.length ? '.' + [...e.classList].join('.') : ''} “${e.textContent.trim().replace(/\s+/g, ' ').slice(0, 40)}”`;
+        const hasLongWord = text => /[\p{L}\p{N}_]{25}/u.test(text), isLong = text => text.length > 40 || hasLongWord(text);
         if (root.scrollWidth > wide) found.push(`the page is ${root.scrollWidth - wide} px too wide`);
         const styles = new Map(), style = e => { if (!styles.has(e)) styles.set(e, getComputedStyle(e)); return styles.get(e); };
         // What is seen of a rectangle inside `e`, whose ancestors may cut it off; and the innermost one that scrolls.
@@ -64,6 +66,54 @@ enum Layout {
         // The page hears of another size with the next frame.
         if (byPointer().length) await new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)));
         for (const e of byPointer()) found.push(`scrolls by pointer alone: ${what(e)}`);
+        // Controls that don't show the whole of what they say. A copy that may be as wide as it likes says how wide that is.
+        const seen = selector => [...scope.querySelectorAll(selector)].filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.closest('.hidden'));
+        for (const e of seen('select')) {
+          const text = e.selectedOptions[0]?.textContent ?? '', copy = e.cloneNode(), option = document.createElement('option');
+          // What people have named may be longer than any screen.
+          if (!text || isLong(text)) continue;
+          option.textContent = text;
+          copy.append(option);
+          copy.removeAttribute('id');
+          copy.style.cssText = 'position: absolute; visibility: hidden; width: auto; min-width: 0; max-width: none';
+          e.after(copy);
+          const more = copy.offsetWidth - e.offsetWidth;
+          copy.remove();
+          if (more > 1) found.push(`a choice is cut by ${more} px: “${text}” in ${e.getAttribute('aria-label') ?? e.id}`);
+        }
+        const pen = document.createElement('canvas').getContext('2d');
+        for (const e of seen('input[placeholder], textarea[placeholder]')) {
+          const { font, paddingLeft, paddingRight } = style(e);
+          pen.font = font;
+          const more = Math.round(pen.measureText(e.placeholder).width - (e.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - (e.list ? 16 : 0)));
+          if (!e.value && more > 1) found.push(`a placeholder is cut by ${more} px: “${e.placeholder}”`);
+        }
+        for (const e of seen('button:not(.row), .badge, nav a')) {
+          if (e.scrollWidth > e.clientWidth + 1 && style(e).display !== 'inline') found.push(`a button is cut by ${e.scrollWidth - e.clientWidth} px: ${what(e)}`);
+        }
+        // Words that are broken inside, where no hyphen and no sign of an address ends the first part.
+        const words = document.createTreeWalker(scope, NodeFilter.SHOW_TEXT);
+        for (let node; node = words.nextNode();) {
+          const e = node.parentElement;
+          if (e.closest('.hidden, .skip, option, svg, .tip, .toasts, pre, textarea') || !e.checkVisibility({ visibilityProperty: true })) continue;
+          for (const { 0: word, index } of node.data.matchAll(/[\p{L}\p{N}_]{2,24}(?![\p{L}\p{N}_])/gu)) {
+            if (/[\p{L}\p{N}_]/u.test(node.data[index - 1] ?? '')) continue;
+            const range = document.createRange();
+            range.setStart(node, index); range.setEnd(node, index + word.length);
+            const rects = [...range.getClientRects()].filter(rect => rect.width > 0);
+            if (rects.length > 1 && rects.at(-1).top > rects[0].top + 4) found.push(`a word is broken: “${word}” in ${what(e)}`);
+          }
+        }
+        // What is wider than its box says so at the edge, and on a usual screen only what has many columns is.
+        for (const e of seen('.scroll')) {
+          const more = e.scrollWidth - e.clientWidth;
+          if (more > 1 && !(e.dataset.more ?? '').includes('end') && e.scrollLeft + e.clientWidth < e.scrollWidth - 1) found.push(`is cut without a hint: ${what(e)}`);
+          if (more > 1 && innerWidth >= 1_440 && !e.querySelector('.cohorts, .sankey') && !e.closest('.drawing')) found.push(`a table is ${more} px wider than its card: ${what(e)}`);
+        }
+        for (const row of seen('.plain tbody tr')) {
+          const { height } = row.getBoundingClientRect();
+          if (height > 110 && !hasLongWord(row.textContent)) found.push(`a row is ${Math.round(height)} px high: ${what(row)}`);
+        }
         for (const head of scope.querySelectorAll('th')) if (head.checkVisibility() && !head.textContent.trim()) found.push(`an empty head: ${what(head.closest('table'))}`);
         return [...new Set(found)];
         """#
