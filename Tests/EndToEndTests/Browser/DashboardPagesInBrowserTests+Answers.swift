@@ -55,7 +55,7 @@ extension DashboardPagesInBrowserTests {
             try await browser.waits(for: "return document.querySelectorAll('.plain tbody tr').length > 0")
             let first = period == "week" ? ["Mar 9, 2026 *", "Mar 16, 2026"] : ["March 2026 *"]
             #expect(try await Dashboard.texts(".plain tbody th", browser) == first)
-            #expect(try await Dashboard.text("main", browser).contains("* Began before Mar 11, 2026, where the range begins"))
+            #expect(try await Dashboard.text("main", browser).contains("* Begins before the range, which starts on Mar 11, 2026"))
             try await Dashboard.isClean(browser)
             try await browser.open(app.address + "/dashboard/retention?\(range)&x-period=\(period)ly")
             try await browser.waits(for: "return document.querySelectorAll('.cohorts tbody tr').length > 0")
