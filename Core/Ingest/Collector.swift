@@ -9,13 +9,20 @@ public struct Collector: Sendable {
     /// What the payload may hold besides the common fields; checked before `read` is called, which finds what is odd in a detail adjusted: see
     /// `Schema.Field.Fit`.
     public let fields: [Schema.Field]
+    /// Whether the payload says who its visitor is. Then the visitor has to be named, unless a page sends it and so speaks of its own
+    /// visitor; and one without an id gets the id that answers call it by, so that it can be asked for.
+    let isAboutVisitor: Bool
     /// Makes a draft of a payload whose fields are checked, or refuses it with 400.
     public let read: @Sendable (Payload) throws -> Draft
 
-    public init(_ type: String, _ summary: String, fields: [Schema.Field], read: @escaping @Sendable (Payload) throws -> Draft) {
+    public init(
+        _ type: String, _ summary: String, fields: [Schema.Field], isAboutVisitor: Bool = false,
+        read: @escaping @Sendable (Payload) throws -> Draft
+    ) {
         self.type = type
         self.summary = summary
         self.fields = fields
+        self.isAboutVisitor = isAboutVisitor
         self.read = read
     }
 

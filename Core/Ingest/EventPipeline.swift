@@ -67,6 +67,9 @@ public final class EventPipeline: Sendable {
         let origin: String
         let asksNotToTrack: Bool
 
+        /// Whether a page sends its own visitor's events: browsers, and they alone, say where a request that sends something came from.
+        var isPage: Bool { browser != nil && !origin.isEmpty }
+
         init(_ call: ProjectRequest, browser: Browser?) {
             let headers = call.request.headers
             project = call.project
@@ -99,14 +102,15 @@ public final class EventPipeline: Sendable {
         let registered = try collector(of: json)
         try checkModule(registered.module, sender)
         var payload = Payload(json)
-        try Self.checkFields(&payload, registered.collector)
+        try Self.checkFields(&payload, registered.collector, sender)
         // What a server does not say is not known: its own address and library are not the visitor's.
         let browser = sender.browser ?? browser(payload.text("user_agent"), payload.text("ip"), of: sender.project)
         try checkPrivacy(payload, sender, browser)
         var draft = try Self.refusing { try registered.collector.read(payload) }
         try extend(&draft, of: registered.collector.type, &payload, sender)
         let at = try Self.time(of: payload, now: sender.now)
-        let visitor = visitor(payload, sender, browser, at)
+        var visitor = visitor(payload, sender, browser, at)
+        if registered.collector.isAboutVisitor { visitor.id = visitor.id ?? VisitorList.anonymousID(visitor.key) }
         let adjustments = payload.adjustments.union(Self.adjust(&draft, payload))
         return encode(draft, payload, sender, browser, visitor, at, adjustments, into: &rows)
     }
@@ -148,8 +152,11 @@ public final class EventPipeline: Sendable {
         }
     }
 
-    private static func checkFields(_ payload: inout Payload, _ collector: Collector) throws {
+    private static func checkFields(_ payload: inout Payload, _ collector: Collector, _ sender: Sender) throws {
         try refusing {
+            if collector.isAboutVisitor, !sender.isPage, payload["visitor_id"] == nil {
+                throw ServiceError.body("missing required field 'visitor_id'.")
+            }
             try payload.check(collector.fields)
             try payload.check(Collector.commonFields)
             if let id = payload["visitor_id"]?.string, id.utf8.starts(with: VisitorIdentity.provisioned.utf8) {
@@ -250,8 +257,8 @@ public final class EventPipeline: Sendable {
 
     private struct Visitor {
         let key: Int64
-        /// The id that was sent.
-        let id: String?
+        /// The id that was sent, or that of a visitor without one who is known by name from now on.
+        var id: String?
     }
 
     private func visitor(_ payload: Payload, _ sender: Sender, _ browser: Browser, _ at: Instant?) -> Visitor {

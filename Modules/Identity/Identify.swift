@@ -16,13 +16,17 @@ struct Identify: Sendable {
     static let collector = Collector(
         "identify", "Who a visitor is: a user of the site, traits, an account.",
         fields: [
-            .required("visitor_id", .text(200), "The visitor that all of it is about.").exact.naming(placeholders: .refused),
+            .optional(
+                "visitor_id", .text(200),
+                "The visitor that all of it is about. Required, unless a page sends it: then by default the visitor of its pageviews."
+            ).exact.naming(placeholders: .refused),
             .optional("user_id", .text(200), "The site's own id of the user; visitors with the same one are the same person.").exact.naming(placeholders: .refused),
             .optional("traits", .map(.any), "What is known; added to what was known before. null takes a trait away.").exact,
             .optional("account_id", .text(200), "The company or team. Default: the trait `company`.").exact.naming(placeholders: .refused),
             .optional("account_name", .text(200)), .optional("account_role", .text(200), "Default: the trait `role`."),
             .optional("account_traits", .map(.any)),
-        ]
+        ],
+        isAboutVisitor: true
     ) { payload in
         guard payload.nested != nil || payload["user_id"] != nil || payload["traits"] != nil || payload["account_id"] != nil else {
             throw ServiceError.body("missing required field 'payload'.")

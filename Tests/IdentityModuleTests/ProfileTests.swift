@@ -1,4 +1,5 @@
-import Common
+import Core
+import Foundation
 import TestSupport
 import Testing
 
@@ -108,6 +109,54 @@ struct ProfileTests {
             try await expect("&count_by=people", 3)
             let second = try await app.delete("/api/v1/identity/merges/\(id)", as: .query)
             #expect(second.body == #"{"error":"Merge '\#(id)' was undone before."}"#)
+        }
+    }
+
+    @Test("without a visitor_id, what a page sends is about the visitor of its pageviews", arguments: Profile.available)
+    func ofAPage(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let page: HTTPFields = [.origin: "https://www.example.com"]
+            var phone = page
+            phone[.userAgent] = TestApp.chrome.replacingOccurrences(of: "X11; Linux x86_64", with: "Linux; Android 14; Pixel 8")
+            let identify = #"{"type":"identify","path":"/","payload":{"path":"/","user_id":"user_123","traits":{"plan":"pro"}}}"#
+            for browser in [page, phone] {
+                #expect(try await app.collect(#"[{"type":"pageview","path":"/"},\#(identify),{"type":"pageview","path":"/next"}]"#, headers: browser).status == 200)
+            }
+            // Somebody of whom nothing is said.
+            var stranger = page
+            stranger[.userAgent] = TestApp.chrome.replacingOccurrences(of: "130", with: "129")
+            #expect(try await app.collect(#"{"type":"pageview","path":"/"}"#, headers: stranger).status == 200)
+
+            let ids = try await app.get("/api/v1/identity/users/user_123/aliases").json()["data"]?.elements.compactMap { $0["visitor_id"]?.string } ?? []
+            #expect(ids.count == 2 && ids.allSatisfy { $0.hasPrefix("anon_") && $0.count == 21 }, "\(ids)")
+            for id in ids {
+                try await expect(
+                    app, "/profiles/\(id)",
+                    answers: #"{"first_seen_at":"2026-03-02T12:00:00Z","last_seen_at":"2026-03-02T12:00:00Z","traits":{"plan":"pro"},"user_id":"user_123","visitor_id":"\#(id)"}"#)
+                try await expect(
+                    app, "/graph?visitor_id=\(id)&limit=2",
+                    answers: #"{"edges":[{"from":"\#(id)","to":"user_123","type":"alias"}],"nodes":[{"id":"\#(id)","type":"visitor"},{"id":"user_123","type":"user"}]}"#)
+            }
+            func visitors(_ query: String) async throws -> Int64? {
+                try await app.get("/api/v1/stats?start_at=2026-03-02&end_at=2026-03-02\(query)").json()["current"]?["visitors"]?.integer
+            }
+            #expect(try await visitors("") == 3)
+            #expect(try await visitors("&count_by=people") == 2)
+            // What the visitor does next is the user's, and the name is as good as an id that was sent.
+            try await app.collect(#"{"type":"identify","visitor_id":"\#(ids[0])","payload":{"traits":{"plan":"team"}}}"#)
+            #expect(try await app.get("/api/v1/identity/profiles/\(ids[0])").json()["traits"]?["plan"]?.string == "team")
+            #expect(try await visitors("&count_by=people") == 2)
+        }
+    }
+
+    @Test("have to name the visitor where no page sends them: a request without Origin, a server's key")
+    func ofNobody() async throws {
+        try await TestApp.run { app in
+            let identify = #"{"type":"identify","payload":{"user_id":"user_123"}}"#, sentence = #"{"error":"Invalid request body: missing required field 'visitor_id'."}"#
+            let without = try await app.collect(identify), server = try await app.collect(identify, as: .server, headers: [.origin: "https://www.example.com"])
+            #expect(without.body == sentence && server.body == sentence)
+            let page = try await app.collect(identify, headers: [.origin: "https://www.example.com"])
+            #expect(page.status == 200)
         }
     }
 
