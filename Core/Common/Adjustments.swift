@@ -18,11 +18,13 @@ public struct Adjustments: OptionSet, Sendable, Hashable {
     public static let timestamp = Adjustments(rawValue: 32)
     /// An invalid screen size was left out, or its fractions were rounded.
     public static let screen = Adjustments(rawValue: 64)
+    /// An array or object that was written as text was read.
+    public static let json = Adjustments(rawValue: 128)
 
     /// Each with its name, as the ledger and metrics have it.
     public static let reasons: [(adjustment: Adjustments, name: String)] = [
         (.characters, "characters"), (.tooLong, "too_long"), (.number, "number"), (.leftOut, "left_out"), (.tooDeep, "too_deep"),
-        (.timestamp, "timestamp"), (.screen, "screen"),
+        (.timestamp, "timestamp"), (.screen, "screen"), (.json, "json"),
     ]
 
     public var names: [String] { isEmpty ? [] : Self.reasons.filter { contains($0.adjustment) }.map(\.name) }

@@ -15,9 +15,20 @@ extension Schema {
         case .number:
             // A required field must be a number; an optional one may be a number that a template wrote between quotes.
             value.kind == .string ? Self.number(value, isRequired: field.isRequired).map { (JSON(raw: "\($0)"), .number) } : nil
-        case .map(_, let limits): FittingObject.fitting(value, limits, field.fit)
+        case .named(_, let schema), .nullable(let schema): schema.fitting(value, for: field)
+        case .array, .object, .map: container(value, for: field)
         default: nil
         }
+    }
+
+    /// - Parameter value: an array or object, or text that spells one.
+    private func container(_ value: JSON, for field: Field) -> (value: JSON, adjustments: Adjustments)? {
+        if let spelled = value.spelledContainer {
+            if (try? check(spelled)) != nil { return (spelled, .json) }
+            return container(spelled, for: field).map { ($0.value, $0.adjustments.union(.json)) }
+        }
+        guard case .map(_, let limits) = self else { return nil }
+        return FittingObject.fitting(value, limits, field.fit)
     }
 
     private static func fitting(text value: JSON, atMost maximum: Int, _ fit: Field.Fit) -> (value: JSON, adjustments: Adjustments)? {
@@ -63,6 +74,14 @@ extension String {
 }
 
 extension JSON {
+    /// The array or object that a text spells, as `JSON.stringify` writes an array inside of an object on pages that have given arrays a
+    /// `toJSON` (Prototype 1.6); nil for anything else.
+    public var spelledContainer: JSON? {
+        guard kind == .string, let text = string, let first = text.utf8.first(where: { $0 > 0x20 }), first == UInt8(ascii: "[") || first == UInt8(ascii: "{")
+        else { return nil }
+        return try? JSON.parse(text)
+    }
+
     /// null
     public static let nothing = JSON(raw: "null")
 

@@ -32,9 +32,14 @@ public struct Addition: Sendable {
     public let eventID: String?
     /// Rows for the module's own tables. Values in the order of `FactTable.columns`.
     public let facts: @Sendable (Visit) -> [(table: FactTable, values: [Value])]
+    /// What it changed of the payload to read it.
+    public let adjustments: Adjustments
 
-    public init(eventID: String? = nil, facts: @escaping @Sendable (Visit) -> [(table: FactTable, values: [Value])]) {
+    public init(
+        eventID: String? = nil, adjustments: Adjustments = [], facts: @escaping @Sendable (Visit) -> [(table: FactTable, values: [Value])]
+    ) {
         self.eventID = eventID
+        self.adjustments = adjustments
         self.facts = facts
     }
 }
@@ -59,6 +64,7 @@ extension EventPipeline {
                 try payload.check(registered.added.fields)
                 guard let addition = try registered.added.read(payload) else { return }
                 draft.eventID = addition.eventID ?? draft.eventID
+                payload.note(addition.adjustments)
                 let own = draft.facts
                 draft.facts = { visit in own(visit) + addition.facts(visit) }
             }

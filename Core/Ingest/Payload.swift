@@ -81,6 +81,9 @@ public struct Payload: Sendable {
         adjustments.insert(.leftOut)
     }
 
+    /// Counts what was changed besides.
+    mutating func note(_ adjustments: Adjustments) { self.adjustments.formUnion(adjustments) }
+
     /// Whether one of the fields was sent.
     func hasAny(of fields: [Schema.Field]) -> Bool { fields.indices.contains { self[fields[$0].name] != nil } }
 }

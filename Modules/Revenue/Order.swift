@@ -17,6 +17,7 @@ struct Order: Sendable {
     let id: String
     private let path: String
     private let items: [Item]
+    private let adjustments: Adjustments
     private let settings: RevenueSettings
 
     /// Nil for a payload without an amount.
@@ -34,13 +35,15 @@ struct Order: Sendable {
         path = payload.text("path")
         currency = sent.isEmpty ? settings.currency : sent.uppercased()
         id = [data?["order_id"], data?["transaction_id"]].lazy.compactMap(Self.text).first { !PlaceholderID.isOne($0) } ?? ""
-        items = Self.items(data?["items"]?.elements ?? [], isRefund: amount < 0)
+        let list = data?["items"], spelled = list?.spelledContainer
+        items = Self.items((spelled ?? list)?.elements ?? [], isRefund: amount < 0)
+        adjustments = spelled == nil ? [] : .json
     }
 
     /// What stands in the tables. An order with an id counts once, however often the page that thanks for it is loaded; of one
     /// order there may be several refunds.
     var addition: Addition {
-        Addition(eventID: amount < 0 || id.isEmpty ? nil : "order:\(name):\(id)") { visit in
+        Addition(eventID: amount < 0 || id.isEmpty ? nil : "order:\(name):\(id)", adjustments: adjustments) { visit in
             let order: [Value] = [.text(visit.page(path)), .text(name), .text(id.prefix(scalars: 200))]
             return [(Revenue.orders, visit.sessionValues + order + money(amount) + [.text(visit.data ?? "")])]
                 + items.map { (Revenue.items, visit.sessionValues + [.text($0.product), .double($0.quantity)] + money($0.amount)) }

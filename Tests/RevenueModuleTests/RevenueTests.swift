@@ -46,6 +46,19 @@ struct RevenueTests {
         }
     }
 
+    @Test("reads products from a list that came as text, and counts that", arguments: Profile.available)
+    func spelledItems(profile: Profile) async throws {
+        // As Prototype 1.6 makes JSON.stringify write an array; text that spells no list is an order without products.
+        let events = [
+            Self.order("ada", "01T10:00:00", "30", "USD", #"{"items":"[{\"name\": \"Hat\", \"price\": 15, \"quantity\": 2}]"}"#),
+            Self.order("bob", "01T11:00:00", "5", "USD", #"{"items":"[{"}"#),
+        ]
+        try await TestApp.run(profile, collecting: events) { app in
+            try await app.expect("/api/v1/revenue/products", answers: #"{"currency":"USD","data":[{"orders":1,"product":"Hat","quantity":2,"revenue":30}]}"#)
+            #expect(try await app.get("/api/v1/ingest/ledger").json()["data"]?.elements.first?["adjusted"]?["json"]?.integer == 1)
+        }
+    }
+
     @Test("compares in the currency of the report's own period", arguments: Profile.available)
     func compares(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events, yaml: Self.yaml) { app in

@@ -185,6 +185,7 @@ export default {
   'adjusted.too_deep': 'zu tief geschachtelte Werte wurden weggelassen',
   'adjusted.timestamp': 'Zeiten wurden wie gemeint gelesen',
   'adjusted.screen': 'Bildschirmgrößen wurden weggelassen oder gerundet',
+  'adjusted.json': 'Listen und Objekte wurden aus Text gelesen',
   'refused.bot': 'von einem Crawler, einem Wächter oder einem ferngesteuerten Browser gesendet',
   'refused.blocked_user_agent': 'von einem Browser gesendet, den dieses Projekt sperrt',
   'refused.do_not_track': 'der Browser will nicht verfolgt werden',

@@ -185,6 +185,7 @@ export default {
   'adjusted.too_deep': 'values that are nested too deep were left out',
   'adjusted.timestamp': 'times were read as meant',
   'adjusted.screen': 'screen sizes were left out or rounded',
+  'adjusted.json': 'lists and objects were read from text',
   'refused.bot': 'sent by a crawler, a monitor or an automated browser',
   'refused.blocked_user_agent': 'sent by a browser that this project blocks',
   'refused.do_not_track': 'the browser asks not to be tracked',
