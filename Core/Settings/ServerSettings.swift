@@ -22,7 +22,7 @@ public struct ServerSettings: Sendable, Equatable {
     public var shutdownGraceSeconds: Int
     /// Origins whose pages may call the API (CORS), beside Pulse's own; `*` is every site.
     public var allowedOrigins: [String]
-    /// Origins whose pages may send events and ask for flags and surveys: what an ingest key is for.
+    /// Origins whose pages may send events: what an ingest key is for.
     public var collectionOrigins: [String]
 
     init(_ section: Section) {
