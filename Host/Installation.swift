@@ -104,6 +104,7 @@ public struct Installation: Sendable {
                         summaries: Dictionary(dataset.columns.map { ($0.name, $0.summary) }) { first, _ in first }, millionths: dataset.millionths)
                 }
             }),
+            payloadTypes: Set(modules.flatMap(\.collectors).map(\.type)),
             dimensions: modules.flatMap { module in module.dimensions.map { (module.name, $0) } },
             limits: .init(bytes: configuration.limits.bodyBytes),
             publicURL: configuration.server.publicURL,

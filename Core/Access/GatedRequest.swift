@@ -12,6 +12,8 @@ public struct Services: Sendable {
     public let facts: any FactRecorder
     public let catalog: ReportCatalog
     public let datasets: DatasetCatalog
+    /// The payload types that this host's modules collect.
+    public let payloadTypes: Set<String>
     /// What can be filtered by, with the module that tells it.
     let dimensions: [(module: String, dimension: SessionDimension)]
     public let limits: BodyLimits
@@ -25,7 +27,7 @@ public struct Services: Sendable {
     public init(
         control: any ControlStore, directory: Directory, time: any TimeSource, reports: any ReportReader,
         facts: any FactRecorder, catalog: ReportCatalog = ReportCatalog(),
-        datasets: DatasetCatalog = DatasetCatalog(), dimensions: [(module: String, dimension: SessionDimension)] = [], limits: BodyLimits = BodyLimits(),
+        datasets: DatasetCatalog = DatasetCatalog(), payloadTypes: Set<String> = [], dimensions: [(module: String, dimension: SessionDimension)] = [], limits: BodyLimits = BodyLimits(),
         publicURL: String? = nil, vault: Vault, externalDatabase: any ExternalDatabase
     ) {
         self.control = control
@@ -36,6 +38,7 @@ public struct Services: Sendable {
         self.catalog = catalog
         self.limits = limits
         self.datasets = datasets
+        self.payloadTypes = payloadTypes
         self.dimensions = dimensions
         self.publicURL = publicURL
         self.vault = vault

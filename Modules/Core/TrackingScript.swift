@@ -3,12 +3,30 @@ import Core
 /// The browser script: `GET /api/script.js`, which every page loads, and `GET /api/script/{file}`, the features that it
 /// fetches when an attribute of its tag is on. Made small by `config/setup/script.sh`; kept in the binary.
 struct TrackingScript: Sendable {
+    struct Feature: Sendable {
+        let file: StaticFile
+        /// The payload type that the feature is there for; nil for one that every host serves.
+        let type: String?
+
+        init(_ bytes: [UInt8], sends type: String? = nil) {
+            file = TrackingScript.file(bytes)
+            self.type = type
+        }
+    }
+
     private let core = Self.file(PackageResources.pulse_min_js)
-    private let features = [
-        "clicks.js": Self.file(PackageResources.clicks_min_js), "errors.js": Self.file(PackageResources.errors_min_js),
-        "more.js": Self.file(PackageResources.more_min_js), "outlinks.js": Self.file(PackageResources.outlinks_min_js),
-        "replay.js": Self.file(PackageResources.replay_min_js), "scroll.js": Self.file(PackageResources.scroll_min_js),
-        "search.js": Self.file(PackageResources.search_min_js), "vitals.js": Self.file(PackageResources.vitals_min_js),
+    /// In place of a feature whose payloads no module of this host collects, so that pages send nothing that is refused.
+    private let nothing = Self.file(Array("export default () => {};\n".utf8))
+    static let features = [
+        "clicks.js": Feature(PackageResources.clicks_min_js, sends: "click_event"),
+        "errors.js": Feature(PackageResources.errors_min_js, sends: "js_error"),
+        "more.js": Feature(PackageResources.more_min_js),
+        "navigation.js": Feature(PackageResources.navigation_min_js),
+        "outlinks.js": Feature(PackageResources.outlinks_min_js, sends: "outlink"),
+        "replay.js": Feature(PackageResources.replay_min_js, sends: "replay"),
+        "scroll.js": Feature(PackageResources.scroll_min_js, sends: "scroll_depth"),
+        "search.js": Feature(PackageResources.search_min_js, sends: "search_query"),
+        "vitals.js": Feature(PackageResources.vitals_min_js, sends: "web_vital"),
     ]
     /// The query with which the core asks for the features that were built together with it.
     let version = Self.version(in: String(decoding: PackageResources.pulse_min_js, as: UTF8.self))
@@ -27,10 +45,14 @@ struct TrackingScript: Sendable {
                 success: .other("application/javascript")
             ) { call in
                 let name = call.path("file")
-                guard let file = features[name] else { throw ServiceError.notFound("Script", name) }
+                guard let feature = Self.features[name] else { throw ServiceError.notFound("Script", name) }
+                if let type = feature.type, !call.services.payloadTypes.contains(type) {
+                    // The module may be there after the next start.
+                    return nothing.answer(call, caching: "public, max-age=300")
+                }
                 // A core that is an hour old asks for features of its own time, and gets those of today: not to be kept.
                 let isSame = call.request.query.text == version
-                return file.answer(call, caching: isSame ? "public, max-age=31536000, immutable" : "public, max-age=300")
+                return feature.file.answer(call, caching: isSame ? "public, max-age=31536000, immutable" : "public, max-age=300")
             }.forSites(),
         ]
     }

@@ -36,7 +36,8 @@ struct ScriptFreshnessTests {
         let core = String(decoding: try Repository.bytes(Self.folder + "served/pulse.min.js"), as: UTF8.self)
         let version = try #require(core.split(separator: "more.js?").last?.prefix { $0 != "\"" })
         #expect(version.count == 3)
-        try await TestApp.run(over: .socket) { app in
+        // A module that collects whatever the script can send.
+        try await TestApp.run(modules: [Recorder()], over: .socket) { app in
             for name in try Self.files("features").compactMap({ $0.split(separator: "/").last.map(String.init) }) {
                 let url = app.address + "/api/script/\(name)", file = try Repository.bytes(Self.folder + "served/\(name.dropLast(3)).min.js")
                 let current = try await HTTP.get(url + "?\(version)", headers: [("Origin", "https://example.com")])

@@ -1,4 +1,6 @@
 import Core
+@testable import Host
+import Settings
 import Testing
 @testable import TestSupport
 
@@ -13,7 +15,7 @@ struct FeaturesInBrowserTests {
     @Test("each attribute fetches its own file, and no attribute none")
     func fetches() async throws {
         try await FeatureSite.record { it, recorder in
-            for name in ["clicks", "errors", "outlinks", "replay", "scroll", "search", "vitals"] {
+            for name in ["clicks", "errors", "navigation", "outlinks", "replay", "scroll", "search", "vitals"] {
                 try await it.site("data-\(name)=\"true\"") { site in
                     try await it.browser.open(site.address + Self.page)
                     try await it.waits(forFile: name)
@@ -52,14 +54,13 @@ struct FeaturesInBrowserTests {
                 _ = try await recorder.waits(for: 1, "pageview")
                 let payload = recorder.payloads("pageview")[0]
                 #expect(payload.members.map(\.name).sorted() == [
-                    "consent_granted", "consent_mode", "event_id", "gclid", "language", "msclkid", "path", "referrer", "screen", "title", "type",
+                    "consent_granted", "consent_mode", "event_id", "gclid", "msclkid", "path", "referrer", "screen", "title", "type",
                     "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term",
                 ])
                 #expect(["source", "medium", "campaign", "content", "term"].map { payload["utm_" + $0]?.string } == ["google", "cpc", "spring sale", "é", "tea pot"])
                 #expect(payload["path"]?.string == Self.page)
                 #expect(payload["consent_mode"]?.string == "analytics")
                 #expect(payload["consent_granted"]?.boolean == true)
-                #expect(payload["language"]?.string == "en-US")
             }
         }
     }
@@ -80,6 +81,96 @@ struct FeaturesInBrowserTests {
             try await it.site(#"data-search="true" data-search-param="find""#) { site in
                 try await it.browser.open(site.address + Self.page + "?q=no&find=yes")
                 #expect(try await recorder.waits(for: 4, "search_query")[3] == #"{"path":"/cases/features.html","query":"yes"}"#)
+            }
+        }
+    }
+
+    @Test("data-navigation: routes of the Navigation API count as those of history do, and those of history once")
+    func navigation() async throws {
+        try await FeatureSite.record { it, recorder in
+            try await it.site(#"data-navigation="true""#) { site in
+                try await it.browser.open(site.address + "/cases/navigation.html")
+                try await it.waits(forFile: "navigation")
+                func paths(after id: String, _ count: Int) async throws -> [String] {
+                    try await it.browser.click(id)
+                    _ = try await recorder.waits(for: count, "pageview")
+                    return recorder.payloads("pageview").dropFirst(count - 1).compactMap { $0["path"]?.string }
+                }
+                #expect(try await paths(after: "next", 2) == ["/cases/navigation/next"])
+                #expect(try await paths(after: "linked", 3) == ["/cases/navigation/linked"])
+                #expect(try await paths(after: "page-2", 4) == ["/cases/navigation/linked"])
+                // What is sent after it has the page that is shown; neither `replace` has made one in between.
+                for id in ["filter", "replace"] { try await it.browser.click(id) }
+                #expect(try await paths(after: "push", 5) == ["/cases/navigation/pushed"])
+                try await it.browser.run("pulse('event', { name: 'here' })")
+                #expect(try await recorder.waits(for: 1, "event") == [#"{"path":"/cases/navigation/pushed","name":"here"}"#])
+                #expect(try await paths(after: "back", 6) == ["/cases/navigation/linked"])
+            }
+        }
+    }
+
+    // MARK: With the modules of the binary
+
+    @Test("pulse(\"identify\") as the documentation writes it is about the visitor of the pageviews before and after it")
+    func identity() async throws {
+        try await FeatureSite.run { it in
+            let documented = try Repository.text("docs/tracking-script.md").split(separator: "\n").first { $0.hasPrefix("pulse(\"identify\"") }
+            try await it.site { site in
+                try await it.browser.open(site.address + Self.page)
+                try await it.browser.run(String(try #require(documented)))
+                let profile = try await Patience.until("the profile") {
+                    try await it.app.get("/api/v1/identity/profiles").json()["data"]?.elements.first
+                }
+                #expect(profile["user_id"]?.string == "user_123" && profile["traits"]?["plan"]?.string == "pro")
+                try await it.browser.click("route")
+                try await Patience.until("two pages of one visitor, who is one person") {
+                    let stats = try await it.app.get("/api/v1/stats?count_by=people").json()["current"]
+                    return stats?["pageviews"]?.integer == 2 && stats?["visitors"]?.integer == 1 ? () : nil
+                }
+                let ledger = try await it.app.get("/api/v1/ingest/ledger").body
+                #expect(ledger.contains(#""refused":{}"#), "\(ledger)")
+            }
+        }
+    }
+
+    @Test("an attribute whose module this host has not sends nothing that would be refused")
+    func missingModules() async throws {
+        let modules = try Self.modulesOfBinary(without: "scroll")
+        try await FeatureSite.run(modules: modules) { it in
+            try await it.site(#"data-clicks="true" data-replay="true" data-scroll="true""#) { site in
+                try await it.browser.open(site.address + Self.page)
+                for name in ["clicks", "replay", "scroll"] { try await it.waits(forFile: name) }
+                try await it.browser.click("deep")
+                try await it.browser.run("document.getElementById('bottom').textContent = 'changed'; pulse('event', { name: 'after' })")
+                try await it.browser.open(site.elsewhere)
+                let ledger = try await Patience.until("a pageview and an event", state: { try await it.app.get("/api/v1/ingest/ledger").body }) {
+                    let answer = try await it.app.get("/api/v1/ingest/ledger")
+                    return try answer.json()["data"]?.elements.first?["stored"]?.integer == 2 ? answer.body : nil
+                }
+                #expect(ledger.contains(#""received":2,"refused":{}"#), "\(ledger)")
+            }
+        }
+    }
+
+    private static func modulesOfBinary(without name: String) throws -> [any AnalyticsModule] {
+        try ModuleList.load(HostConfiguration.parse("modules: {disabled: [\(name)]}", knownModules: ModuleList.names).modules)
+    }
+
+    @Test("products of an order arrive from a page that has given arrays a toJSON, as Prototype 1.6 does")
+    func prototype() async throws {
+        try await FeatureSite.run { it in
+            try await it.site { site in
+                try await it.browser.open(site.address + Self.page)
+                try await it.browser.run("""
+                    Array.prototype.toJSON = function () { return '[' + this.map(each => JSON.stringify(each)).join(', ') + ']' };
+                    pulse('event', { name: 'purchase', revenue_amount: 30, revenue_currency: 'USD', data: { items: [{ name: 'Hat', price: 15, quantity: 2 }] } });
+                    delete Array.prototype.toJSON;
+                    """)
+                let products = try await Patience.until("the order") {
+                    let answer = try await it.app.get("/api/v1/revenue/products").body
+                    return answer.contains("Hat") ? answer : nil
+                }
+                #expect(products == #"{"currency":"USD","data":[{"orders":1,"product":"Hat","quantity":2,"revenue":30}]}"#)
             }
         }
     }

@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import Testing
 @testable import TestSupport
 
@@ -124,6 +125,54 @@ struct ScriptInBrowserTests {
             try await it.waits(for: ["/cases/early.html", "/cases/early.html first", "/cases/early.html second"])
             try await it.browser.run("pulse('event', { name: 'last' })")
             try await it.waits(for: ["/cases/early.html", "/cases/early.html first", "/cases/early.html second", "/cases/early.html last"])
+        }
+    }
+
+    @Test("an element called pulse costs no early call, and gives its name to the function")
+    func element() async throws {
+        let stub = try Repository.text("docs/tracking-script.md").split(separator: "\n").first { $0.hasPrefix("<script>") && $0.contains("pulse.q") }
+        // The page has the stub as it is documented.
+        #expect(try Repository.text("Tests/Site/cases/element.html").contains(try #require(stub)))
+        try await run { it in
+            try await it.browser.open(it.site.address + "/cases/element.html")
+            try await it.waits(for: ["/cases/element.html", "/cases/element.html early"])
+            try await it.browser.run("pulse('event', { name: 'late' })")
+            try await it.waits(for: ["/cases/element.html", "/cases/element.html early", "/cases/element.html late"])
+        }
+    }
+
+    @Test("a function of the page that is called pulse stays the page's; pages count, once")
+    func ownFunction() async throws {
+        try await run { it in
+            try await it.browser.open(it.site.address + "/cases/own-function.html")
+            try await it.waits(for: ["/cases/own-function.html"])
+            #expect(try await it.browser.run("return pulse(36)").integer == 72)
+            try await it.browser.run("history.pushState({}, '', '/cases/own/next')")
+            try await it.waits(for: ["/cases/own-function.html", "/cases/own/next"])
+            #expect(try await it.ledger(of: 2) == Self.ledger(received: 2, stored: 2))
+        }
+    }
+
+    @Test("pages whose random numbers begin alike in every browser lose no visit and no order")
+    func seededRandom() async throws {
+        try await TestApp.run(over: .socket) { app in
+            try await Teapots.serve(api: app.address, key: app.keys[.ingest]!) { site in
+                try await Chromium.run { chromium in
+                    for version in 128...130 {
+                        let visitor = Chromium.Visitor(userAgent: TestApp.chrome.replacingOccurrences(of: "130", with: "\(version)"))
+                        try await chromium.browse(as: visitor) { browser in
+                            try await browser.open(site.address + "/cases/seeded.html")
+                            try await browser.click("buy")
+                            let orders = version - 127
+                            try await Patience.until("\(orders) orders", state: { try await app.get("/api/v1/ingest/ledger").body }) {
+                                try await app.get("/api/v1/revenue").json()["orders"]?.integer == Int64(orders) ? () : nil
+                            }
+                        }
+                    }
+                }
+                #expect(try await app.get("/api/v1/ingest/ledger").body == Self.ledger(received: 6, stored: 6))
+                #expect(try await app.get("/api/v1/stats").json()["current"]?["visitors"]?.integer == 3)
+            }
         }
     }
 

@@ -11,6 +11,7 @@
 const features = {
   clicks: () => import("./clicks.js?" + VERSION),
   errors: () => import("./errors.js?" + VERSION),
+  navigation: () => import("./navigation.js?" + VERSION),
   outlinks: () => import("./outlinks.js?" + VERSION),
   replay: () => import("./replay.js?" + VERSION),
   scroll: () => import("./scroll.js?" + VERSION),
@@ -77,6 +78,7 @@ export const on = (send, script, path, type, fields, ...values) => {
   }
   const page = new Page(send, script, path);
   if (type == 1) {
+    page.moved = fields; // the core's; it counts a page where the address has changed
     for (const name in features) {
       if (page.options[name] == "true") (loaded[name] ||= features[name]()).then((feature) => feature.default(page)).catch(failed);
     }
