@@ -2,16 +2,22 @@ extension JSON {
     /// A document that was mended where it had to be, and what was mended in which of its parts.
     public struct Mended: Sendable {
         public let json: JSON
-        fileprivate let found: [JSONMending.Place: Adjustments]
-
         /// Of the whole document.
-        public var adjustments: Adjustments { found.values.reduce([]) { $0.union($1) } }
+        public private(set) var adjustments: Adjustments = []
+        /// By element: it is asked for each, and what was mended may be in every one of them.
+        private var outer: [Int: Adjustments] = [:], inner: [Int: Adjustments] = [:]
+
+        fileprivate init(json: JSON, found: [JSONMending.Place: Adjustments] = [:]) {
+            self.json = json
+            for (place, adjustment) in found {
+                adjustments.formUnion(adjustment)
+                outer[place.outer, default: []].formUnion(adjustment)
+                inner[place.inner, default: []].formUnion(adjustment)
+            }
+        }
 
         /// Of one element of the outermost array, or with `inMember` of an array that is a member of the outermost object.
-        public func adjustments(ofElement index: Int, inMember: Bool) -> Adjustments {
-            guard !found.isEmpty else { return [] }
-            return found.reduce([]) { (inMember ? $1.key.inner : $1.key.outer) == index ? $0.union($1.value) : $0 }
-        }
+        public func adjustments(ofElement index: Int, inMember: Bool) -> Adjustments { (inMember ? inner : outer)[index] ?? [] }
     }
 
     /// Parses `bytes` whole, and what is odd in a detail does not cost the document: half of a surrogate pair and bytes that are no UTF-8
@@ -19,7 +25,7 @@ extension JSON {
     /// 64 levels null.
     /// - Throws: `ServiceError` 400 for what is not JSON all the same.
     public static func parseMending(_ bytes: UnsafeRawBufferPointer) throws -> Mended {
-        do { return Mended(json: try parseStrictly(bytes), found: [:]) } catch let error as ServiceError {
+        do { return Mended(json: try parseStrictly(bytes)) } catch let error as ServiceError {
             guard error.status == 400, !bytes.isEmpty else { throw error }
             var mending = JSONMending(withoutBOM(bytes), everything: true)
             mending.run()

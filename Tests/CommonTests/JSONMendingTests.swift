@@ -51,6 +51,13 @@ struct JSONMendingTests {
         #expect((0..<4).map { member.adjustments(ofElement: $0, inMember: true).names } == [[], ["characters"], ["number"], []])
     }
 
+    /// The square of this number would take minutes.
+    @Test("says so of very many, too", .timeLimit(.minutes(1)))
+    func manyPlaces() throws {
+        let list = try Self.mended(Array("[\(Array(repeating: "\"\\ud83d\"", count: 200_000).joined(separator: ","))]".utf8))
+        #expect((0..<200_000).allSatisfy { list.adjustments(ofElement: $0, inMember: false) == .characters })
+    }
+
     @Test("what is no JSON stays an error", arguments: [
         ("", "it is empty; JSON is expected."), ("{", "not valid JSON."), (#"["\ud83d""#, "not valid JSON."), (#"["\ud83d",]"#, "not valid JSON."),
         ("[01]", "a number is malformed or too large."), ("[1.e400]", "a number is malformed or too large."), ("[1e400,01]", "a number is malformed or too large."),
