@@ -99,7 +99,7 @@ extension JSON {
 }
 
 /// As much of a free object as may be kept: its members in their order as long as they fit, NULs replaced. Where all of it is too much, texts of
-/// more than 1,000 characters are cut first, so that a long one does not take the place of those after it.
+/// more than 1,000 characters are cut first, so that a long one does not take the place of those after it. Every byte counts that is written.
 private struct FittingObject {
     private static let longText = 1_000
 
@@ -121,7 +121,8 @@ private struct FittingObject {
     }
 
     private init(keys: Int, bytes: Int, cuts: Bool) {
-        (self.keys, self.bytes, self.cuts) = (keys, bytes, cuts)
+        // The braces of the whole.
+        (self.keys, self.bytes, self.cuts) = (keys, bytes - 2, cuts)
     }
 
     private mutating func write(_ value: JSON) {
@@ -130,47 +131,51 @@ private struct FittingObject {
             text.append(raw: "{")
             var isFirst = true
             for (name, member) in value.members {
-                let name = kept(name), content = content(of: member)
-                guard take(1, name.utf8.count + content.bytes, for: member) else { continue }
-                text.append(raw: isFirst ? "" : ",")
+                let start = (isFirst ? "" : ",") + Self.json { $0.append(string: kept(name)) } + ":", content = content(of: member)
+                guard take(1, start.utf8.count + (content?.utf8.count ?? 2), for: member) else { continue }
                 isFirst = false
-                text.append(string: name)
-                text.append(raw: ":")
-                write(member, content.text)
+                text.append(raw: start)
+                write(member, content)
             }
             text.append(raw: "}")
         case .array:
             text.append(raw: "[")
             var isFirst = true
             for element in value.elements {
-                let content = content(of: element)
-                guard take(0, content.bytes, for: element) else { continue }
-                text.append(raw: isFirst ? "" : ",")
+                let start = isFirst ? "" : ",", content = content(of: element)
+                guard take(0, start.utf8.count + (content?.utf8.count ?? 2), for: element) else { continue }
                 isFirst = false
-                write(element, content.text)
+                text.append(raw: start)
+                write(element, content)
             }
             text.append(raw: "]")
         default: text.append(value)
         }
     }
 
-    private mutating func write(_ value: JSON, _ string: String?) {
-        if let string { text.append(string: string) } else { write(value) }
+    private mutating func write(_ value: JSON, _ content: String?) {
+        if let content { text.append(raw: content) } else { write(value) }
     }
 
-    /// What a value takes of the bytes by itself, and the text of a string.
-    private mutating func content(of value: JSON) -> (bytes: Int, text: String?) {
+    /// The JSON of a value; nil for a container, whose parts are taken one by one.
+    private mutating func content(of value: JSON) -> String? {
         switch value.kind {
-        case .object, .array: return (0, nil)
+        case .object, .array: return nil
         case .string:
             var string = kept(value.string ?? "")
             if cuts, string.utf8.count > Self.longText, string.unicodeScalars.count > Self.longText {
                 string = string.prefix(scalars: Self.longText)
                 adjustments.insert(.tooLong)
             }
-            return (string.utf8.count, string)
-        default: return (8, nil)
+            return Self.json { $0.append(string: string) }
+        default: return Self.json { $0.append(value) }
         }
+    }
+
+    private static func json(_ write: (inout JSONText) -> Void) -> String {
+        var text = JSONText()
+        write(&text)
+        return text.string
     }
 
     private mutating func take(_ keys: Int, _ bytes: Int, for value: JSON) -> Bool {

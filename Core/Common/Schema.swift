@@ -30,7 +30,7 @@ public indirect enum Schema: Sendable {
 
     public enum UnknownFields: Sendable { case ignored, refused }
 
-    /// Bounds of a free object: names and bytes over all levels.
+    /// Bounds of a free object: names over all levels, and bytes as it is stored, which is compact JSON.
     public struct MapLimits: Sendable {
         public let keys: Int
         public let bytes: Int
@@ -192,31 +192,51 @@ extension Schema {
         guard keys <= limits.keys else {
             throw ServiceError.body("field '\(path)' may hold at most \(limits.keys) keys; got \(keys).")
         }
-        guard bytes <= limits.bytes else {
-            throw ServiceError.body("field '\(path)' may hold at most \(limits.bytes) bytes; got \(bytes).")
+        // Counted out only where it might be too much.
+        if bytes > limits.bytes {
+            var text = JSONText()
+            text.append(value)
+            guard text.bytes.count <= limits.bytes else {
+                throw ServiceError.body("field '\(path)' may hold at most \(limits.bytes) bytes; got \(text.bytes.count).")
+            }
         }
         if case .any = element { return }
         for (name, member) in value.members { try element.check(member, at: "\(path).\(name)") }
     }
 
-    /// Counts names and the bytes of names and strings (8 for any other value) over all levels, and refuses NUL.
+    /// Counts names over all levels and how many bytes the value has as JSON, rather more than less, and refuses NUL.
     private static func measure(_ value: JSON, _ path: String, _ keys: inout Int, _ bytes: inout Int) throws {
         switch value.kind {
         case .object:
+            bytes += 2
             try value.forEachMember { name, member in
                 keys += 1
-                bytes += name.count
-                if name.contains(0) { throw nul(path) }
+                // With its colon and comma.
+                bytes += try longest(name, path) + 2
                 try measure(member, path, &keys, &bytes)
             }
-        case .array: for element in value.elements { try measure(element, path, &keys, &bytes) }
-        case .string:
-            try value.withUTF8 { text in
-                bytes += text.count
-                if text.contains(0) { throw nul(path) }
+        case .array:
+            bytes += 2
+            try value.forEachElement { element in
+                bytes += 1
+                try measure(element, path, &keys, &bytes)
             }
-        default: bytes += 8
+        case .string: bytes += try value.withUTF8 { try longest($0, path) } ?? 0
+        case .number: bytes += value.integer == nil ? 25 : 20
+        case .boolean, .null: bytes += 5
         }
+    }
+
+    /// The most bytes that a string can have as JSON.
+    private static func longest(_ utf8: UnsafeBufferPointer<UInt8>, _ path: String) throws -> Int {
+        // Without leaving the loop early, so that it is done for many bytes at a time.
+        var nuls = 0, escapes = 0
+        for byte in utf8 {
+            nuls &+= byte == 0 ? 1 : 0
+            escapes &+= byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0
+        }
+        if nuls > 0 { throw nul(path) }
+        return utf8.count + 2 + escapes * 5
     }
 
     private static func nul(_ path: String) -> ServiceError {

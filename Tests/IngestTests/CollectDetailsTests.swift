@@ -119,6 +119,22 @@ struct CollectDetailsTests {
         }
     }
 
+    @Test("of free properties no more is stored than 32 KB, whatever they are made of", arguments: Profile.available)
+    func propertyBytes(profile: Profile) async throws {
+        try await TestApp.collecting(profile) { app in
+            let parts = ["[]", "{}", "0.1234567890123456", "null", #""\u0001""#, #""\"\\""#, "[[{}]]"]
+            for (index, part) in parts.enumerated() {
+                let list = Array(repeating: part, count: 20_000).joined(separator: ",")
+                try await Exchange(#"{"type":"event","name":"n\#(index)","data":{"a":[\#(list)]}}"#).check(app)
+            }
+            let kept = try await app.activity("data").map { $0.utf8.count }
+            #expect(kept.count == parts.count && kept.allSatisfy { (32_740...32_768).contains($0) }, "\(kept)")
+            let empty = try JSON.parse(try await app.activity("data", where: "name = 'n0'")[0])
+            #expect(empty["a"]?.elements.count == 10_920)
+            #expect(try await app.ledger() == ["12:00 received 7 = stored 7 + duplicate 0 + waiting 0, adjusted: too_long 7"])
+        }
+    }
+
     @Test("numbers keep their digits where 64 bits don't hold them, and one that no number holds costs nothing", arguments: Profile.available)
     func numbers(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
