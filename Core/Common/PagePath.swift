@@ -14,7 +14,10 @@ public enum PagePath {
     /// Whether `clean` has to leave out an end of the path.
     public static func isCut(_ path: String) -> Bool { path.utf8.count > maximumLength && whole(path).unicodeScalars.count > maximumLength }
 
-    private static func whole(_ path: String) -> String { normalized(withoutQuery(withoutOrigin(path))) }
+    /// More characters than are kept, of which some may be composed into one. To compose all of a text takes the square of its length.
+    private static let composedLength = 4 * maximumLength
+
+    private static func whole(_ path: String) -> String { normalized(withoutQuery(withoutOrigin(path)), atMost: composedLength) }
 
     /// Whether the path needs no change: short ASCII that begins with a slash, without percent signs, query, fragment and control characters.
     private static func isPlain(_ path: String) -> Bool {
@@ -61,10 +64,12 @@ public enum PagePath {
     /// bytes that are no UTF-8.
     ///
     /// - Source: RFC 3986, 6.2.2; how addresses are shown: URL Standard, "percent-decode".
-    public static func normalized(_ path: some StringProtocol) -> String {
+    public static func normalized(_ path: some StringProtocol) -> String { normalized(path, atMost: .max) }
+
+    private static func normalized(_ path: some StringProtocol, atMost length: Int) -> String {
         let bytes = Array(path.utf8)
         guard bytes.contains(where: { $0 >= 0x7F || $0 < 0x20 || $0 == UInt8(ascii: "%") }) else { return String(path) }
-        let text = String(decoding: bytes.withUnsafeBytes(decoded), as: UTF8.self)
+        let text = String(decoding: bytes.withUnsafeBytes(decoded), as: UTF8.self).prefix(scalars: length)
         return text.utf8.allSatisfy { $0 < 0x80 } ? text : text.precomposedStringWithCanonicalMapping
     }
 

@@ -30,6 +30,14 @@ struct PagePathTests {
         #expect(!PagePath.isCut("/a?" + String(repeating: "a", count: 5_000)))
     }
 
+    /// To compose all of it would take minutes.
+    @Test("of a very long one no more is composed than is kept", .timeLimit(.minutes(1)))
+    func veryLong() {
+        let path = "/" + String(repeating: "e\u{301}", count: 1_000_000)
+        #expect(Array(PagePath.clean(path).utf8) == Array(("/" + String(repeating: "\u{E9}", count: 2_047)).utf8))
+        #expect(PagePath.isCut(path))
+    }
+
     @Test("a question keeps its asterisks")
     func asked() {
         #expect(PagePath.asked("/caf%C3%A9*?x") == "/café*?x")
