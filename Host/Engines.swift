@@ -13,6 +13,8 @@ import Storage
 struct Engines: Sendable {
     let control: any ControlStore
     var events: any EventStore
+    /// Statements that the event store computes at a time.
+    let readers: Int
     let coordination: any Coordination
     /// Whether this process alone writes to the stores, so that it knows whenever facts change.
     let isAlone: Bool
@@ -30,7 +32,7 @@ struct Engines: Sendable {
         folder.makePrivate()
         return Engines(
             control: try control(configuration, maximumConnections: 8, logger: logger), events: try events(configuration, logger: logger),
-            coordination: try coordination(configuration, time: time, logger: logger),
+            readers: readers(configuration), coordination: try coordination(configuration, time: time, logger: logger),
             isAlone: configuration.storage.databaseURL == nil, lock: lock)
     }
 
@@ -50,11 +52,17 @@ struct Engines: Sendable {
 
     private static func events(_ configuration: HostConfiguration, logger: Logger) throws -> any EventStore {
         let storage = configuration.storage, folder = DataFolder(storage.dataFolder)
-        if let url = storage.databaseURL?.revealed { return try PostgreSQLEventStore(url: url, maximumConnections: 8, logger: logger) }
+        if let url = storage.databaseURL?.revealed { return try PostgreSQLEventStore(url: url, maximumConnections: eventConnections, logger: logger) }
         return try DuckDBEventStore(
             path: folder.eventsFile, library: try DuckDBLibrary.load(explicit: storage.duckdbLibrary),
             threads: storage.eventThreads ?? ProcessInfo.processInfo.activeProcessorCount,
-            memoryLimitBytes: Int64(storage.eventMemoryMB) << 20, readers: 4, temporaryFolder: folder.path("spill"), logger: logger)
+            memoryLimitBytes: Int64(storage.eventMemoryMB) << 20, readers: readers(configuration), temporaryFolder: folder.path("spill"), logger: logger)
+    }
+
+    private static let eventConnections = 8
+
+    private static func readers(_ configuration: HostConfiguration) -> Int {
+        configuration.storage.databaseURL == nil ? 4 : eventConnections - PostgreSQLEventStore.writingConnections
     }
 
     func close() async {

@@ -88,7 +88,7 @@ public struct Installation: Sendable {
             sessionTimeoutMinutes: configuration.privacy.sessionTimeoutMinutes, logger: logger,
             applied: { rows, duplicates in stream.publish(rows, duplicates) })
         let reports = Reports(
-            events: engines.events, timeoutSeconds: Double(configuration.storage.queryTimeoutSeconds),
+            events: engines.events, readers: engines.readers, timeoutSeconds: Double(configuration.storage.queryTimeoutSeconds),
             maximumBytes: configuration.limits.reportCacheMB << 20, settle: { try await writer.settle($0) },
             version: { engines.isAlone ? counters.version(of: $0, over: $1) : nil })
         let deferred = Deferred<Collection>()
@@ -114,7 +114,7 @@ public struct Installation: Sendable {
         let crossOrigin = CrossOrigin(configuration.server)
         let gate = Gate(
             directory: directory, services: services, limiter: limiter, administration: Administration(token: adminToken),
-            attempts: FailedAttempts("wrong admin tokens", maximum: 100, time: time),
+            attempts: Attempts("wrong admin tokens from your address", maximum: 100, time: time),
             admitsOrigin: crossOrigin.admits,
             refused: { project, route, code in
                 guard route.scope == .ingest, let reason = DropReason(rawValue: code) else { return }
@@ -130,7 +130,7 @@ public struct Installation: Sendable {
         let collection = Collection(
             journal: journal, writer: writer, pipeline: pipeline, counters: counters, maximumEvents: configuration.limits.batchEvents)
         deferred.set(collection)
-        let ledger = Ledger(events: engines.events, writer: writer, counters: counters)
+        let ledger = Ledger(reports: reports, writer: writer, counters: counters)
         let probes = Probes(
             engines: engines, journal: journal, writer: writer, telemetry: telemetry, time: time, showsMetrics: configuration.telemetry.metrics)
         let administration = AdministrationRoutes(

@@ -14,14 +14,14 @@ public struct Gate: Sendable {
     private let limiter: RateLimiter
     private let administration: Administration
     /// Wrong admin tokens, by address.
-    private let attempts: FailedAttempts
+    private let attempts: Attempts
     /// Whether the page that sent a request for front ends may do so.
     private let admitsOrigin: @Sendable (IncomingRequest) -> Bool
     /// Told of every request that a project's key sent and the gate refused, with the reason's code.
     private let refused: @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void
 
     public init(
-        directory: Directory, services: Services, limiter: RateLimiter, administration: Administration, attempts: FailedAttempts,
+        directory: Directory, services: Services, limiter: RateLimiter, administration: Administration, attempts: Attempts,
         admitsOrigin: @escaping @Sendable (IncomingRequest) -> Bool = { _ in true },
         refused: @escaping @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void = { _, _, _ in }
     ) {
@@ -99,7 +99,7 @@ public struct Gate: Sendable {
     private func admitPublic(
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ resolve: PublicTokenResolver, _ rate: inout RateLabel?
     ) async throws -> Admitted {
-        try await count(.query, "address \(request.clientAddress)", &rate)
+        try await count(.query, "address \(Attempts.subject(request.clientAddress))", &rate)
         let token = try await resolve(request.pathParameters["token"] ?? "", AnonymousRequest(request: request, services: services))
         guard let project = directory.project(token.project) else { throw ServiceError.notFound("Token", request.pathParameters["token"] ?? "") }
         try await count(.query, "public \(project.id)", &rate)
@@ -163,13 +163,18 @@ public struct Gate: Sendable {
 
     private func admitAdministrator(_ request: IncomingRequest, _ surface: any Surface, _ rate: inout RateLabel?) async throws {
         guard let token = surface.bearer(of: request) else { throw Self.missingAdminToken }
-        if limiter.isLimited(.admin) { try attempts.check(request.clientAddress) }
         guard administration.isAdminToken(token) else { throw wrongAdminToken(request) }
+        try admitGuessable(token, request)
         try await count(.admin, "admin token", &rate)
     }
 
-    private func wrongAdminToken(_ request: IncomingRequest) -> ServiceError {
-        attempts.noteFailure(request.clientAddress)
+    /// - Throws: 429 for a token that could be guessed, where the address has tried too many.
+    private func admitGuessable(_ token: String, _ request: IncomingRequest) throws {
+        if limiter.isLimited(.admin) { try attempts.admit(token, from: request.clientAddress) }
+    }
+
+    private func wrongAdminToken(_ request: IncomingRequest) -> any Error {
+        do { try attempts.count(request.clientAddress) } catch where limiter.isLimited(.admin) { return error } catch {}
         request.logger.warning("a wrong admin token was refused", metadata: ["client.address": "\(request.clientAddress)"])
         return Self.invalidAdminToken
     }
@@ -178,9 +183,9 @@ public struct Gate: Sendable {
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
     ) async throws -> Admitted {
         guard let token = surface.bearer(of: request) else { throw Self.missingAdminToken }
-        if limiter.isLimited(.admin) { try attempts.check(request.clientAddress) }
         let id = request.pathParameters["id"] ?? ""
         if administration.isAdminToken(token) {
+            try admitGuessable(token, request)
             try await count(.admin, "admin token", &rate)
             guard let project = directory.project(id) else { throw ServiceError.notFound("Project", id) }
             // Which modules a project has can be told once the project is known.

@@ -73,10 +73,12 @@ public enum SegmentDefinition {
 /// Puts rules of saved segments in the place of what refers to them.
 private struct SegmentExpansion {
     private static let maximumDepth = 5, maximumConditions = 500
+    /// Each goes along all steps of all visitors by itself.
+    private static let maximumJourneys = 10
 
     private let call: ProjectRequest
     private var found: [String: Segment.Rule] = [:]
-    private var conditions = 0
+    private var conditions = 0, journeys = 0
 
     init(_ call: ProjectRequest) { self.call = call }
 
@@ -97,6 +99,14 @@ private struct SegmentExpansion {
             }
             let inner = try await expand(try await definition(id), inside: outer.union([id]), depth: depth + 1)
             return isMember ? inner : .not(inner)
+        case .sequence, .funnel:
+            try count()
+            journeys += 1
+            guard journeys <= Self.maximumJourneys else {
+                throw ServiceError.body(
+                    "field 'definition' has more than \(Self.maximumJourneys) conditions with the source 'sequence' or 'funnel', with those of the segments that it refers to.")
+            }
+            return rule
         default:
             try count()
             return rule

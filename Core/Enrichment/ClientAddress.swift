@@ -3,6 +3,10 @@ public enum ClientAddress {
     /// Most entries that are read; longer chains are an attack.
     private static let hopLimit = 32
 
+    /// The other end of a connection; nil for what is no address. An IPv4 client of a socket for both is `::ffff:192.0.2.1` to the system, and
+    /// the IPv4 address here and everywhere behind.
+    public static func peer(_ text: String) -> IPAddress? { IPAddress(text)?.translated }
+
     /// The client's address.
     ///
     /// Each proxy appends the address it was called from, so the list is trustworthy from its right end up to the first
@@ -42,7 +46,7 @@ public enum ClientAddress {
                 var start = end
                 while start > 0, text[start - 1] != UInt8(ascii: ",") { start -= 1 }
                 let entry = text.trimmed(start..<end)
-                guard let range = node(text, entry), let address = address(text, text.trimmed(range)) else { break }
+                guard let range = node(text, entry), let address = address(text, text.trimmed(range))?.translated else { break }
                 client = address
                 guard start > 0, trusted.contains(where: { $0.contains(address) }) else { break }
                 end = start - 1

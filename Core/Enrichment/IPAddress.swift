@@ -15,6 +15,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     public let low: UInt64
 
     private static let mapped: UInt64 = 0x0000_FFFF_0000_0000
+    private static let translation: UInt64 = 0x0064_FF9B_0000_0000
 
     public init(high: UInt64, low: UInt64) {
         self.high = high
@@ -69,6 +70,12 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         }
         guard let parsed else { return nil }
         self = parsed
+    }
+
+    /// The IPv4 address that stands behind an IPv6 one of a network that translates (`64:ff9b::192.0.2.1`); any other as it is.
+    /// - Source: RFC 6052, section 2.1.
+    var translated: IPAddress {
+        high == Self.translation && low >> 32 == 0 ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : self
     }
 
     public var isIPv4: Bool { high == 0 && low >> 32 == Self.mapped >> 32 }

@@ -17,12 +17,12 @@ public struct Ledger: Sendable {
         public let waiting: Int64
     }
 
-    private let events: any EventStore
+    private let reports: Reports
     private let writer: IngestWriter
     private let counters: IngestCounters
 
-    public init(events: any EventStore, writer: IngestWriter, counters: IngestCounters) {
-        self.events = events
+    public init(reports: Reports, writer: IngestWriter, counters: IngestCounters) {
+        self.reports = reports
         self.writer = writer
         self.counters = counters
     }
@@ -32,12 +32,12 @@ public struct Ledger: Sendable {
         // Refusals too, which nobody waited for.
         await writer.flush()
         try await writer.settle()
-        let rows = try await events.query(
+        let rows = try await reports.ask(
             """
             /* ingest.ledger */ SELECT hour, outcome, reason, count FROM ingest_ledger
             WHERE project = \(Int64(project)) AND hour >= \(range.start.startOfHour.milliseconds) AND hour < \(range.end.milliseconds)
             ORDER BY hour, outcome, reason
-            """, timeoutSeconds: 30)
+            """, of: project)
         let asked = range.start.startOfHour.milliseconds..<max(range.start.startOfHour.milliseconds, range.end.milliseconds)
         let waiting = counters.waiting(of: project).filter { asked.contains($0.key) }
         let owed = counters.owed(of: project).filter { asked.contains($0.key) }

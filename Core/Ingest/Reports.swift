@@ -2,7 +2,7 @@ import Common
 import Storage
 import Synchronization
 
-/// Answers the statements of scopes: waits for the writer, and keeps answers until facts in their range change.
+/// Answers the statements of scopes: waits for the writer, keeps answers until facts in their range change, and gives projects their turn.
 public final class Reports: ReportReader {
     private struct Question: Hashable {
         let text: ExactText
@@ -28,21 +28,28 @@ public final class Reports: ReportReader {
     private let timeoutSeconds: Double
     private let maximumBytes: Int
     private let cache = Mutex(Cache())
+    private let turns: FairSemaphore
+
+    /// Statements of one project that may wait for their turn.
+    private static let maximumWaiting = 256
 
     /// - Parameters:
+    ///   - readers: statements that the store computes at a time. A project has all but one of them at most, so that another's statement, and
+    ///     what the writer looks up, never waits for those of one project.
     ///   - settle: waits until what is acknowledged for the project is there, though not for long; as of when what is there is, where
     ///     that took too long.
     ///   - version: grows whenever facts of the project in the range change; nil where this host can't know, because others
     ///     write too: then nothing is kept.
     public init(
-        events: any EventStore, timeoutSeconds: Double, maximumBytes: Int, settle: @escaping @Sendable (Int32) async throws -> Instant?,
-        version: @escaping @Sendable (Int32, TimeRange) -> Int64?
+        events: any EventStore, readers: Int, timeoutSeconds: Double, maximumBytes: Int,
+        settle: @escaping @Sendable (Int32) async throws -> Instant?, version: @escaping @Sendable (Int32, TimeRange) -> Int64?
     ) {
         self.events = events
         self.timeoutSeconds = timeoutSeconds
         self.maximumBytes = maximumBytes
         self.settle = settle
         self.version = version
+        turns = FairSemaphore(permits: readers, permitsOfGroup: max(1, readers - 1), waitersOfGroup: Self.maximumWaiting)
     }
 
     public var dialect: Dialect { events.dialect }
@@ -59,25 +66,37 @@ public final class Reports: ReportReader {
 
     func answer(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
         // Taken before the statement runs: what is applied meanwhile makes the answer old, never new.
-        guard maximumBytes > 0, let version = version(project, range) else { return try await ask(statement) }
+        guard maximumBytes > 0, let version = version(project, range) else { return try await ask(statement, of: project) }
         let (text, values) = statement.rendered(for: dialect)
         let question = Question(text: ExactText(text), values: values)
         if let rows = kept(question, version) { return rows }
-        let rows = try await ask(statement)
+        let rows = try await ask(statement, of: project)
         keep(rows, for: question, version)
         return rows
     }
 
     func bound(of project: Int32) async throws -> Int64? { try await events.visitorBound(of: project) }
 
-    private func ask(_ statement: SQL) async throws -> Rows {
-        do { return try await events.query(statement, timeoutSeconds: timeoutSeconds) } catch let timeout as QueryTimeout {
+    /// Asks the store when it is the project's turn. The wait counts as part of the time that a statement may take.
+    func ask(_ statement: SQL, of project: Int32) async throws -> Rows {
+        let limit = Duration.seconds(timeoutSeconds), start = ContinuousClock.now
+        do {
+            return try await turns.withPermit(of: String(project), within: limit) {
+                let left = (limit - (ContinuousClock.now - start)) / .seconds(1)
+                return try await events.query(statement, timeoutSeconds: max(left, 0.001))
+            }
+        } catch FairSemaphore.Refusal.crowded {
+            throw Self.crowded
+        } catch where error is QueryTimeout || error as? FairSemaphore.Refusal == .late {
             throw ServiceError.unavailable(
                 "query_timeout",
-                "The report took longer than \(Int(timeout.seconds)) seconds and was stopped. Ask for a shorter range or fewer filters.",
+                "The report took longer than \(Int(timeoutSeconds)) seconds and was stopped. Ask for a shorter range or fewer filters.",
                 retryAfterSeconds: 5)
         }
     }
+
+    private static let crowded = ServiceError.unavailable(
+        "event_store_busy", "\(maximumWaiting) statements of the project wait already. Try again in a few seconds.", retryAfterSeconds: 2)
 
     private func kept(_ question: Question, _ version: Int64) -> Rows? {
         cache.withLock { cache in

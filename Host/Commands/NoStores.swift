@@ -7,7 +7,7 @@ import Storage
 extension Engines {
     static func none(lock: FolderLock) -> Engines {
         Engines(
-            control: NoControlStore(dialect: .sqlite), events: NoEventStore(dialect: .duckdb),
+            control: NoControlStore(dialect: .sqlite), events: NoEventStore(dialect: .duckdb), readers: 1,
             coordination: LocalCoordination(time: SystemTime()), isAlone: true, lock: lock)
     }
 }

@@ -11,8 +11,12 @@ import Storage
 struct DashboardRoutes: Sendable {
     let files: DashboardFiles
     let sessions: DashboardSessions
-    let attempts: FailedAttempts
+    /// Failed ones, by address.
+    let attempts: Attempts
     static let maximumAttempts = 10
+    /// Those that begin a session, by key: each session that ends is remembered until its cookie would have expired.
+    let logIns: Attempts
+    static let maximumLogIns = 60
     let modules: [any AnalyticsModule]
     /// Where places come from; nil where they are not looked up.
     let places: GeoIP?
@@ -20,7 +24,8 @@ struct DashboardRoutes: Sendable {
     init(modules: [any AnalyticsModule], sessions: DashboardSessions, time: any TimeSource, places: GeoIP? = nil) {
         self.places = places
         files = DashboardFiles(modules)
-        attempts = FailedAttempts("failed log-ins", maximum: Self.maximumAttempts, time: time)
+        attempts = Attempts("failed log-ins from your address", maximum: Self.maximumAttempts, time: time)
+        logIns = Attempts("log-ins with this key", maximum: Self.maximumLogIns, time: time)
         self.sessions = sessions
         self.modules = modules
     }
@@ -67,8 +72,6 @@ struct DashboardRoutes: Sendable {
 
     /// `POST /dashboard/login {"key": "..."}` adds a project's key, or the right to administer, to the session.
     @Sendable private func logIn(_ call: AnonymousRequest) async throws -> Answer {
-        let address = call.request.clientAddress
-        try attempts.check(address)
         guard call.request.headers.value(DashboardSessions.header) != nil else {
             throw ServiceError(
                 status: 400, code: "not_the_dashboard", message: "Log-in is for the dashboard; other clients send their key with each request.")
@@ -76,8 +79,11 @@ struct DashboardRoutes: Sendable {
         let bytes = try await call.rawBody(), json = try bytes.withUnsafeReadableBytes { try JSON.parse($0) }
         try Self.body.check(json)
         let credential = (json["key"]?.string ?? "").trimmingSpaces
-        var session = sessions.session(in: call.request.headers) ?? DashboardSession(expiresAt: 0)
+        let address = call.request.clientAddress, old = sessions.session(in: call.request.headers)
+        var session = old ?? DashboardSession(expiresAt: 0)
         if let administrator = sessions.administrator(credential) {
+            try attempts.admit(credential, from: address)
+            if old == nil { try logIns.count("admin token") }
             session.administrator = administrator
         } else if let key = call.directory.key(secret: credential) {
             guard key.has(.query) else {
@@ -85,14 +91,14 @@ struct DashboardRoutes: Sendable {
                     status: 403, code: "missing_scope",
                     message: "This key sends data and can't read it. Log in with a key that has the scope 'query'.")
             }
+            if old == nil { try logIns.count(key.id) }
             session.key = credential
         } else {
-            attempts.noteFailure(address)
+            try attempts.count(address)
             throw ServiceError(
                 status: 401, code: "invalid_credential",
                 message: "No key and no admin token is like this. Was it copied whole? 'pulse key create' makes another key.")
         }
-        attempts.noteSuccess(address)
         var answer = try answer(session, call)
         answer.headers[.setCookie] = try sessions.cookie(session, for: call.request)
         return answer

@@ -50,6 +50,38 @@ struct FairSemaphoreTests {
         #expect(await order.names == ["b1", "a1", "b2", "a2", "a3"])
     }
 
+    @Test("a group that may hold all permits but one leaves that to others, however long its line is")
+    func others() async throws {
+        let semaphore = FairSemaphore(permits: 2, permitsOfGroup: 1)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            try await semaphore.withPermit(of: "a") {
+                tasks.addTask { try await semaphore.withPermit(of: "a") {} }
+                while semaphore.waiting == 0 { await Task.yield() }
+                let other = try await semaphore.withPermit(of: "b") { 1 }
+                #expect(other == 1)
+                #expect(semaphore.waiting == 1)
+            }
+            try await tasks.waitForAll()
+        }
+    }
+
+    @Test("turns away those of a group in which too many wait, and those who wait for too long; others come in")
+    func turnedAway() async throws {
+        let semaphore = FairSemaphore(permits: 1, waitersOfGroup: 1)
+        try await semaphore.withPermit(of: "a") {
+            await #expect(throws: FairSemaphore.Refusal.late) { try await semaphore.withPermit(of: "a", within: .milliseconds(1)) {} }
+            let waiting = Task { try await semaphore.withPermit(of: "a") { true } }
+            while semaphore.waiting == 0 { await Task.yield() }
+            await #expect(throws: FairSemaphore.Refusal.crowded) { try await semaphore.withPermit(of: "a") {} }
+            let other = Task { try await semaphore.withPermit(of: "b") { true } }
+            while semaphore.waiting == 1 { await Task.yield() }
+            for task in [waiting, other] { task.cancel() }
+            while semaphore.waiting > 0 { await Task.yield() }
+        }
+        let last = try await semaphore.withPermit(of: "a", within: .seconds(60)) { 1 }
+        #expect(last == 1)
+    }
+
     private actor Order {
         var names: [String] = []
         func append(_ name: String) { names.append(name) }

@@ -3,6 +3,7 @@ import Foundation
 @testable import Host
 import HummingbirdTesting
 import NIOCore
+import NIOPosix
 import Operations
 import Testing
 @testable import TestSupport
@@ -236,6 +237,33 @@ struct ConnectionTests {
                 return next.received.contains("200 OK") ? () : nil
             }
             second.close()
+        }
+    }
+
+    private static let hasIPv6 = (try? ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "::", port: 0).wait().close().wait()) != nil
+
+    @Test("on a socket for IPv4 and IPv6 the clients of IPv4 are as many as they are", .enabled(if: hasIPv6))
+    func bothFamilies() async throws {
+        try await withFolder { folder in
+            let pulse = try await PulseProcess.Setup(
+                folder: folder, environment: ["PULSE_HOST": "::"], configuration: "server: {trusted_proxies: [], max_connections_per_address: 1}\n"
+            ).start()
+            let port = try #require(pulse.address.split(separator: ":").last.flatMap { Int($0) })
+            func logIn(_ connection: RawConnection) async throws -> String {
+                let body = #"{"key":"wrong"}"#
+                connection.send("POST /dashboard/login HTTP/1.1\r\nHost: localhost\r\nX-Pulse-Dashboard: 1\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                let before = connection.received.count
+                return try await Patience.until("an answer", seconds: 10) {
+                    let answer = connection.received.dropFirst(before)
+                    return answer.hasSuffix("}") ? String(answer.prefix(12)) : nil
+                }
+            }
+            let attacker = try await RawConnection.open(port, from: "127.0.0.2")
+            for _ in 0..<10 { #expect(try await logIn(attacker) == "HTTP/1.1 401") }
+            #expect(try await logIn(attacker) == "HTTP/1.1 429")
+            // One connection an address, and there is one already.
+            #expect(try await RawConnection.open(port, from: "127.0.0.2").rest() == "")
+            #expect(try await logIn(try await RawConnection.open(port, from: "127.0.0.3")) == "HTTP/1.1 401")
         }
     }
 

@@ -30,6 +30,9 @@ struct ClientAddressTests {
         ("10.0.0.5, 198.51.100.7", "198.51.100.7"),
         ("2001:db8::7, fd00::2", "2001:db8::7"),
         ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("64:ff9b::198.51.100.7", "198.51.100.7"),
+        ("[64:ff9b::c633:6407]:4711, ::ffff:10.0.0.2, 64:ff9b::10.0.0.3", "198.51.100.7"),
+        ("64:ff9b::1:198.51.100.7", "64:ff9b::1:c633:6407"),
         ("198.51.100.7:4711", "198.51.100.7"),
         ("[2001:db8::7]:4711", "2001:db8::7"),
         ("[2001:db8::7]", "2001:db8::7"),
@@ -46,6 +49,12 @@ struct ClientAddressTests {
     func forwardedFor(header: String?, client: String) throws {
         #expect(try resolve("10.0.0.1", header) == client)
     }
+
+    @Test("the other end of a connection is an IPv4 address however the system writes it", arguments: [
+        ("198.51.100.7", "198.51.100.7"), ("::ffff:198.51.100.7", "198.51.100.7"), ("64:ff9b::c633:6407", "198.51.100.7"),
+        ("2001:db8::7", "2001:db8::7"), ("::1", "::1"), ("64:ff9b:1::c633:6407", "64:ff9b:1::c633:6407"),
+    ])
+    func peer(text: String, address: String) { #expect(ClientAddress.peer(text)?.description == address) }
 
     @Test("reads Forwarded", arguments: [
         ("for=198.51.100.7", "198.51.100.7"),

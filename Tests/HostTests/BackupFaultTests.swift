@@ -34,7 +34,7 @@ struct BackupFaultTests {
             try await Self.fill(app)
             let engines = app.installation.engines
             let busy = Engines(
-                control: engines.control, events: ErasingStore(store: engines.events), coordination: engines.coordination,
+                control: engines.control, events: ErasingStore(store: engines.events), readers: engines.readers, coordination: engines.coordination,
                 isAlone: engines.isAlone, lock: engines.lock)
             let manifest = try await Backup(engines: busy, settle: {}, time: app.time).write(to: path + "/backup")
             #expect(manifest.events.tables["core_activity"] == 35...35)

@@ -104,7 +104,7 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("log-in refuses a key that can't read, and counts what is wrong")
+    @Test("log-in refuses a key that can't read, and counts what is wrong; a right credential takes nothing back and is let in")
     func attempts() async throws {
         try await TestApp.run { app in
             let ingest = try await Self.logIn(app, app.keys[.ingest]!).answer
@@ -114,10 +114,51 @@ struct DashboardSessionTests {
                 let wrong = try await Self.logIn(app, "pa_live_wrong").answer
                 #expect(wrong.status == 401)
                 #expect(wrong.body == #"{"error":"No key and no admin token is like this. Was it copied whole? 'pulse key create' makes another key."}"#)
+                for right in [app.keys[.query]!, app.installation.adminToken] { #expect(try await Self.logIn(app, right).answer.status == 200) }
             }
-            let refused = try await Self.logIn(app, app.keys[.query]!).answer
+            let refused = try await Self.logIn(app, "pa_live_wrong").answer
             #expect(refused.status == 429)
             #expect(refused.headers[.retryAfter] == "900")
+            #expect(refused.body == #"{"error":"Too many failed log-ins from your address. Try again in 15 minutes."}"#)
+            for right in [app.keys[.query]!, app.installation.adminToken] { #expect(try await Self.logIn(app, right).answer.status == 200) }
+            app.time.advance(seconds: 900)
+            #expect(try await Self.logIn(app, "pa_live_wrong").answer.status == 401)
+        }
+    }
+
+    @Test("an admin token that can be guessed is let in no more after too many failed log-ins, until 15 minutes have passed")
+    func guessable() async throws {
+        let token = "thirty-one letters, and no more"
+        try await TestApp.run(yaml: "admin_token: \(token)") { app in
+            for _ in 0..<DashboardRoutes.maximumAttempts {
+                let right = try await Self.logIn(app, token).answer, wrong = try await Self.logIn(app, token + "!").answer
+                #expect(right.status == 200 && wrong.status == 401)
+            }
+            let locked = try await Self.logIn(app, token).answer
+            #expect(locked.status == 429)
+            app.time.advance(seconds: 900)
+            let free = try await Self.logIn(app, token).answer
+            #expect(free.status == 200)
+        }
+    }
+
+    @Test("a key begins so many sessions in 15 minutes, and what ends leaves one row for each")
+    func logIns() async throws {
+        try await TestApp.run { app in
+            func count() async throws -> Int64 { try await app.installation.engines.control.read("SELECT count(*) AS n FROM access_ended_sessions")[0].int("n") }
+            var cookies: [String] = []
+            for _ in 0..<DashboardRoutes.maximumLogIns { cookies.append(try await Self.logIn(app, app.keys[.query]!).cookie) }
+            let refused = try await Self.logIn(app, app.keys[.query]!).answer
+            #expect(refused.status == 429)
+            #expect(refused.body == #"{"error":"Too many log-ins with this key. Try again in 15 minutes."}"#)
+            // Another key has its own; one that joins a session begins none.
+            let administrator = try await Self.logIn(app, app.installation.adminToken)
+            #expect(administrator.answer.status == 200)
+            #expect(try await Self.logIn(app, app.keys[.query]!, cookie: administrator.cookie).answer.status == 200)
+            for cookie in [cookies[0], cookies[0], cookies[1]] {
+                #expect(try await app.send(.delete, "/dashboard/session", headers: Self.with(cookie)).status == 204)
+            }
+            #expect(try await count() == 2)
             app.time.advance(seconds: 900)
             #expect(try await Self.logIn(app, app.keys[.query]!).answer.status == 200)
         }

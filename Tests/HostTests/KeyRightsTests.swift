@@ -107,23 +107,46 @@ struct KeyRightsTests {
         }
     }
 
-    @Test("wrong admin tokens are counted by address, an IPv6 network of 64 bits being one, and end in 429")
+    @Test("wrong admin tokens are counted by address, an IPv6 network of 64 bits being one, and end in 429; those that can't be guessed pass")
     func guesses() async throws {
         try await TestApp.run(yaml: "limits: {admin_per_second: 1000}") { app in
-            let attempts = FailedAttempts("wrong admin tokens", maximum: 100, time: app.time)
-            for number in 0..<100 { attempts.noteFailure("2001:db8:1:2::\(number)") }
-            let error = #expect(throws: ServiceError.self) { try attempts.check("2001:db8:1:2:ffff::1") }
+            let attempts = Attempts("wrong admin tokens from your address", maximum: 100, time: app.time)
+            for number in 0..<100 { try attempts.count("2001:db8:1:2::\(number)") }
+            let error = #expect(throws: ServiceError.self) { try attempts.count("2001:db8:1:2:ffff::1") }
             #expect(error?.status == 429 && error?.message == "Too many wrong admin tokens from your address. Try again in 15 minutes.")
-            #expect(throws: Never.self) { try attempts.check("2001:db8:1:3::1") }
-            for _ in 0..<100 {
+            #expect(throws: Never.self) { try attempts.count("2001:db8:1:3::1") }
+            for number in 0..<102 {
                 let wrong = try await app.get("/api/admin/projects", as: .bearer("padm_wrong"))
-                #expect(wrong.status == 401)
+                #expect(wrong.status == (number < 100 ? 401 : 429))
+                if number >= 100 { #expect(wrong.headers[.retryAfter] == "900") }
             }
-            let projects = try await app.get("/api/admin/projects", as: .token), keys = try await app.get("/api/admin/projects/\(app.project.id)/keys", as: .token)
-            #expect(projects.status == 429 && keys.status == 429 && projects.headers[.retryAfter] == "900")
+            let path = "/api/admin/projects/\(app.project.id)/keys"
+            #expect(try await app.get(path, as: .bearer("pa_live_wrong")).status == 429)
+            for credentials in [TestApp.Caller.token, .bearer(app.keys[.admin]!)] { #expect(try await app.get(path, as: credentials).status == 200) }
             app.time.advance(seconds: 900)
-            let again = try await app.get("/api/admin/projects", as: .token)
-            #expect(again.status == 200)
+            #expect(try await app.get(path, as: .bearer("pa_live_wrong")).status == 401)
+        }
+    }
+
+    @Test("an admin token that can be guessed is refused after too many wrong ones, on every route, and takes none of them back")
+    func guessable() async throws {
+        let token = "sixteen-letters!"
+        try await TestApp.run(yaml: "admin_token: \(token)\nlimits: {admin_per_second: 1000}") { app in
+            let paths = ["/api/admin/projects", "/api/admin/projects/\(app.project.id)/keys"]
+            func status(_ path: String, _ caller: TestApp.Caller = .token) async throws -> Int { try await app.get(path, as: caller).status }
+            for number in 0..<100 {
+                let path = paths[number % 2], wrong = try await status(path, .bearer("padm_wrong")), right = try await status(path)
+                #expect(wrong == 401 && right == (number < 99 ? 200 : 429), "\(number)")
+            }
+            for path in paths {
+                let locked = try await status(path)
+                #expect(locked == 429)
+            }
+            app.time.advance(seconds: 900)
+            for path in paths {
+                let free = try await status(path)
+                #expect(free == 200)
+            }
         }
     }
 

@@ -16,7 +16,7 @@ struct ReportsTests {
 
     /// Reports over a store that answers each question with the number of questions that it has been asked.
     private func reports(
-        maximumBytes: Int = 1 << 20, knowsVersions: Bool = true, settle: @escaping @Sendable (Int32) async throws -> Instant? = { _ in nil },
+        maximumBytes: Int = 1 << 20, timeoutSeconds: Double = 3, knowsVersions: Bool = true, settle: @escaping @Sendable (Int32) async throws -> Instant? = { _ in nil },
         answer: (@Sendable (String) async throws -> Rows)? = nil
     ) -> (reports: Reports, store: FakeEventStore) {
         let count = Mutex<Int64>(0), counters = counters
@@ -28,7 +28,7 @@ struct ReportsTests {
         })
         return (
             Reports(
-                events: store, timeoutSeconds: 3, maximumBytes: maximumBytes, settle: settle,
+                events: store, readers: 2, timeoutSeconds: timeoutSeconds, maximumBytes: maximumBytes, settle: settle,
                 version: { knowsVersions ? counters.version(of: $0, over: $1) : nil }), store
         )
     }
@@ -234,6 +234,52 @@ struct ReportsTests {
             ) { try await ask(reports) }
         }
         #expect(store.queries.count == 2)
+    }
+
+    @Test("a project's statement waits for none of another's, however many and slow these are, and takes turns with them")
+    func turns() async throws {
+        let started = Mutex<[String]>([]), slow = AsyncStream<Void>.makeStream(), others = AsyncStream<Void>.makeStream()
+        let (reports, _) = reports(maximumBytes: 0, timeoutSeconds: 600, answer: { question in
+            started.withLock { $0.append(question) }
+            if question.contains("slow") { for await _ in slow.stream { break } }
+            if question.contains("other") { for await _ in others.stream { break } }
+            return Rows(columns: ["n"], values: [[.int(1)]])
+        })
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for number in 1...20 { tasks.addTask { _ = try await ask(reports, "SELECT 'slow \(sql: String(number))'", project: 1) } }
+            while started.withLock({ $0.isEmpty }) { await Task.yield() }
+            // Of two readers one is free, and stays so.
+            for _ in 1...3 { #expect(try await ask(reports, "SELECT 'quick'", project: 2) == 1) }
+            #expect(started.withLock { $0.count(where: { $0.contains("slow") }) } == 1)
+            tasks.addTask { _ = try await ask(reports, "SELECT 'other'", project: 3) }
+            while started.withLock({ !$0.contains { $0.contains("other") } }) { await Task.yield() }
+            let late = Task { try await ask(reports, "SELECT 'late'", project: 2) }
+            // Behind one statement alone, whoever of the two ends first.
+            slow.continuation.yield()
+            #expect(try await late.value == 1)
+            #expect(started.withLock { $0.count(where: { $0.contains("slow") }) } <= 2)
+            slow.continuation.finish()
+            others.continuation.finish()
+            try await tasks.waitForAll()
+        }
+        #expect(started.withLock { $0.count } == 25)
+    }
+
+    @Test("a statement whose turn does not come in time is 503 like one that takes too long")
+    func lateTurn() async throws {
+        let isAsked = Mutex(false), held = AsyncStream<Void>.makeStream()
+        let (reports, store) = reports(timeoutSeconds: 0.05, answer: { _ in
+            isAsked.withLock { $0 = true }
+            for await _ in held.stream {}
+            return Rows(columns: ["n"], values: [[.int(1)]])
+        })
+        async let first = ask(reports, "SELECT 1")
+        while !isAsked.withLock({ $0 }) { await Task.yield() }
+        let error = await #expect(throws: ServiceError.self) { try await ask(reports, "SELECT 2") }
+        #expect(error?.status == 503 && error?.code == "query_timeout")
+        held.continuation.finish()
+        #expect(try await first == 1)
+        #expect(store.queries.count == 1)
     }
 
     @Test("through HTTP: an answer stays until something comes that belongs to it", arguments: Profile.available)

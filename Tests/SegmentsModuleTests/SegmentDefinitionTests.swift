@@ -319,6 +319,32 @@ struct SegmentDefinitionTests {
         }
     }
 
+    @Test("may have ten sequences and funnels with those of others, in a preview and where they are saved")
+    func journeys() async throws {
+        try await TestApp.run { app in
+            let step = #"{"type":"event","value":"a"}"#
+            let sequence = #"{"source":"sequence","steps":[\#(step),\#(step)]}"#, funnel = #"{"source":"funnel","steps":[\#(step),\#(step)],"status":"converted"}"#
+            func preview(_ conditions: [String]) async throws -> TestApp.Answer {
+                try await app.post("/api/v1/segments/preview", #"{"definition":{"match":"any","conditions":[\#(conditions.joined(separator: ","))]}}"#, as: .query)
+            }
+            let five = try await app.createSegment("5", Array(repeating: sequence, count: 5).joined(separator: ","))
+            #expect(five.count == 36, "\(five)")
+            for (conditions, isAccepted) in [
+                (Array(repeating: sequence, count: 10), true), (Array(repeating: sequence, count: 11), false),
+                (Array(repeating: sequence, count: 6) + Array(repeating: funnel, count: 5), false),
+                ([Self.reference(five), Self.reference(five)], true), ([Self.reference(five), Self.reference(five), funnel], false),
+            ] {
+                let answer = try await preview(conditions)
+                #expect(answer.status == (isAccepted ? 200 : 400), "\(answer.body)")
+                if !isAccepted {
+                    #expect(answer.body.contains("has more than 10 conditions with the source 'sequence' or 'funnel', with those of the segments that it refers to."))
+                }
+            }
+            let saved = try await app.createSegment("11", Array(repeating: sequence, count: 11).joined(separator: ","))
+            #expect(saved.contains("has more than 10 conditions with the source"), "\(saved)")
+        }
+    }
+
     /// The orders are in euros, and none has a rate to dollars.
     @Test("count revenue in the project's currency where another segment asks for it", arguments: Profile.available)
     func revenueOfReferences(profile: Profile) async throws {

@@ -12,7 +12,7 @@ public final class PostgreSQLEventStore: EventStore {
     public let dialect = Dialect.postgresql
 
     /// For facts, and for erasure or a migration beside them.
-    private static let writingConnections = 2
+    public static let writingConnections = 2
     private static let maximumAttempts = 10
     /// For a batch; a server that hangs must not keep the writer from ending.
     private static let applySeconds = 120.0

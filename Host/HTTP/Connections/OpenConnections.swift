@@ -45,7 +45,7 @@ final class OpenConnections: Sendable {
 
     /// What is counted of `address`; nil for a proxy's, and for what is no IP connection.
     func counted(_ address: String?) -> IPAddress? {
-        guard let address = address.flatMap(IPAddress.init), !limits.trustedProxies.contains(where: { $0.contains(address) }) else { return nil }
+        guard let address = address.flatMap(ClientAddress.peer), !limits.trustedProxies.contains(where: { $0.contains(address) }) else { return nil }
         // Whoever has one address of IPv6 has a network of 64 bits.
         return address.isIPv4 ? address : IPAddress(high: address.high, low: 0)
     }

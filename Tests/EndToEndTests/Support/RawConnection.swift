@@ -13,9 +13,12 @@ final class RawConnection: Sendable {
         self.inbox = inbox
     }
 
-    static func open(_ port: Int, readsAtOnce: Bool = true) async throws -> RawConnection {
+    /// - Parameter source: the address that it comes from; nil for the system's choice.
+    static func open(_ port: Int, from source: String? = nil, readsAtOnce: Bool = true) async throws -> RawConnection {
         let inbox = Inbox()
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        if let source { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: source, port: 0)) }
+        let channel = try await bootstrap
             .channelOption(.autoRead, value: readsAtOnce)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { $0.pipeline.addHandler(inbox) }
