@@ -323,7 +323,7 @@ struct SegmentDefinitionTests {
     func journeys() async throws {
         try await TestApp.run { app in
             let step = #"{"type":"event","value":"a"}"#
-            let sequence = #"{"source":"sequence","steps":[\#(step),\#(step)]}"#, funnel = #"{"source":"funnel","steps":[\#(step),\#(step)],"status":"converted"}"#
+            let sequence = #"{"source":"sequence","steps":[{"event":"a"},{"event":"a"}]}"#, funnel = #"{"source":"funnel","steps":[\#(step),\#(step)],"step":2,"state":"converted"}"#
             func preview(_ conditions: [String]) async throws -> TestApp.Answer {
                 try await app.post("/api/v1/segments/preview", #"{"definition":{"match":"any","conditions":[\#(conditions.joined(separator: ","))]}}"#, as: .query)
             }
