@@ -25,7 +25,7 @@ struct Retention: Sendable {
                 "/* retention.facts */ DELETE FROM \(sql: $0.name) WHERE occurred_at < \(oldest.milliseconds)"
             }
         }
-        try await engines.events.change(statements)
+        if settings.eventsMonths == nil { try await engines.events.change(statements) } else { try await engines.events.erase(statements) }
         // What is deleted must not stay in the journal either.
         if settings.eventsMonths != nil { await writer.dropStored() }
         if settings.eventsMonths != nil { for project in projects() { counters.changed(project: project.number) } }

@@ -59,6 +59,9 @@ public protocol EventStore: Sendable {
     /// Statements that change what is there (migrations, erasure, retention), all in one transaction.
     func change(_ statements: [SQL]) async throws
 
+    /// The same where what is deleted must not be found in the engine's files afterwards, as far as the engine can take it out of them.
+    func erase(_ statements: [SQL]) async throws
+
     /// Makes this process the only one that applies `journal`, as long as the store is open.
     /// - Throws: `JournalInUse` when another one does, at the start or later, from `apply`.
     func claim(journal: String) async throws
@@ -72,6 +75,9 @@ public protocol EventStore: Sendable {
 
     /// Where visitors are numbered from 0: a number above all of `project`'s. Nil where `visitor` is the key.
     func visitorBound(of project: Int32) async throws -> Int64?
+
+    /// Statements that erase the visitor's rows of `table`: `visitor` is what stands in them.
+    func erasure(of visitor: Int64, in project: Int32, from table: FactTable) -> [SQL]
 
     /// What the engine keeps about a visitor beside facts, to be erased with these: `visitor` is what stands in them.
     func erasure(of visitor: Int64, in project: Int32) -> [SQL]
@@ -91,6 +97,10 @@ extension EventStore {
     public func claim(journal: String) async throws {}
     public func visitor(_ key: Int64, of project: Int32) async throws -> Int64? { key }
     public func visitorBound(of project: Int32) async throws -> Int64? { nil }
+    public func erase(_ statements: [SQL]) async throws { try await change(statements) }
+    public func erasure(of visitor: Int64, in project: Int32, from table: FactTable) -> [SQL] {
+        ["/* privacy.erase */ DELETE FROM \(sql: table.name) WHERE project = \(Int64(project)) AND visitor = \(visitor)"]
+    }
     public func erasure(of visitor: Int64, in project: Int32) -> [SQL] { [] }
 }
 

@@ -215,10 +215,8 @@ struct VisitorErasure: Sendable {
                 """, timeoutSeconds: 60)
             counts[table.name] = rows[0].int("n")
         }
-        let facts: [SQL] = tables.map {
-            "/* privacy.erase */ DELETE FROM \(sql: $0.name) WHERE project = \(Int64(project)) AND visitor = \(visitor)"
-        }
-        try await events.change(facts + events.erasure(of: visitor, in: project))
+        let facts = tables.flatMap { events.erasure(of: visitor, in: project, from: $0) }
+        try await events.erase(facts + events.erasure(of: visitor, in: project))
         return counts
     }
 }

@@ -199,6 +199,38 @@ struct AdministrationVisitorTests {
         #expect(try contents().isEmpty)
     }
 
+    @Test("the texts of an erased visitor are in no file of the data folder, before a stop and after it")
+    func files() async throws {
+        let scratch = try Scratch(), data = scratch.path + "/data"
+        @Sendable func files(with texts: [String]) throws -> [String] {
+            let all = (FileManager.default.enumerator(atPath: data)?.allObjects as? [String] ?? []).sorted()
+            return try all.filter { name in
+                var isFolder: ObjCBool = false
+                guard FileManager.default.fileExists(atPath: data + "/" + name, isDirectory: &isFolder), !isFolder.boolValue else { return false }
+                let bytes = try Data(contentsOf: URL(fileURLWithPath: data + "/" + name))
+                return texts.contains { bytes.range(of: Data($0.utf8)) != nil }
+            }
+        }
+        let ada = ["ada-of-the-tests", "/only/of/ada", "ada@example.org"], bob = ["bob-of-the-tests"]
+        try await TestApp.run(in: data) { app in
+            for id in ["bob-of-the-tests", "ada-of-the-tests", "eve-of-the-tests"] {
+                let name = id.prefix(3)
+                for payload in [
+                    #""type":"pageview","path":"/only/of/\#(name)","title":"Page""#, #""type":"event","name":"signup","data":{"email":"\#(name)@example.org"}"#,
+                    #""type":"identify","payload":{"user_id":"\#(name)@example.org","traits":{"mail":"\#(name)@example.org"}}"#,
+                ] { try await app.collect("{\(payload),\"visitor_id\":\"\(id)\"}") }
+            }
+            _ = try await app.get("/api/v1/stats")
+            for text in ada { #expect(try files(with: [text]).contains("events.duckdb.wal"), "\(text)") }
+            let erased = try await app.delete("/api/admin/projects/\(app.project.id)/privacy/visitors/ada-of-the-tests", as: .token)
+            #expect(erased.status == 204)
+            #expect(try files(with: ada) == [])
+            #expect(try files(with: bob) == ["events.duckdb"])
+        }
+        #expect(try files(with: ada) == [])
+        #expect(try files(with: bob) == ["events.duckdb"])
+    }
+
     @Test("the audit log tells of export and erasure, with row counts and without the id", arguments: Profile.available)
     func audited(profile: Profile) async throws {
         try await Self.run(profile) { app, path in

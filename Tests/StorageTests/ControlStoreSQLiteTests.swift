@@ -43,6 +43,28 @@ struct ControlStoreSQLiteTests {
         }
     }
 
+    @Test("what was deleted is neither in the file nor in the one beside it")
+    func deleted() async throws {
+        try await inFolder { folder in
+            let store = try SQLiteControlStore(path: folder + "/control.sqlite")
+            func files(with text: String) throws -> [String] {
+                try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+                    try Data(contentsOf: URL(fileURLWithPath: folder + "/" + $0)).range(of: Data(text.utf8)) != nil
+                }
+            }
+            try await store.write("CREATE TABLE person (name TEXT NOT NULL)")
+            try await store.write("INSERT INTO person (name) VALUES ('ada of the tests'), ('bob of the tests')")
+            #expect(try files(with: "ada of the tests") == ["control.sqlite-wal"])
+            try await store.write { transaction in
+                try await transaction.run("/* a label */ DELETE FROM person WHERE name LIKE 'ada%'")
+                try await transaction.run("INSERT INTO person (name) VALUES ('eve of the tests')")
+            }
+            #expect(try files(with: "ada of the tests") == [])
+            #expect(try files(with: "bob of the tests") == ["control.sqlite"])
+            await store.close()
+        }
+    }
+
     @Test("after closing, the file is whole without what lies beside it")
     func closed() async throws {
         try await inFolder { folder in

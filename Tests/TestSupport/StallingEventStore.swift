@@ -43,6 +43,8 @@ public final class StallingEventStore: EventStore {
         try await store.query(statement, timeoutSeconds: timeoutSeconds)
     }
     public func change(_ statements: [SQL]) async throws { try await store.change(statements) }
+    public func erase(_ statements: [SQL]) async throws { try await store.erase(statements) }
+    public func erasure(of visitor: Int64, in project: Int32, from table: FactTable) -> [SQL] { store.erasure(of: visitor, in: project, from: table) }
     public func position(of journal: String) async throws -> JournalPosition? { try await store.position(of: journal) }
     public func visitor(_ key: Int64, of project: Int32) async throws -> Int64? { try await store.visitor(key, of: project) }
     public func visitorBound(of project: Int32) async throws -> Int64? { try await store.visitorBound(of: project) }

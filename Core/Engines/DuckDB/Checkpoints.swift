@@ -9,6 +9,8 @@ import Synchronization
 /// So it is tried after a batch, and when the WAL has become long, the writer waits for those readers. New ones don't matter.
 final class Checkpoints: Sendable {
     private static let retrySeconds = 0.005
+    /// For readers to end, where the WAL holds what was erased.
+    private static let owedWaitSeconds = 0.5
     /// For readers to end; their own time limit is shorter.
     private static let maximumWaitSeconds = 120.0
 
@@ -19,6 +21,7 @@ final class Checkpoints: Sendable {
     private let logger: Logger
     /// Backups that keep checkpoints away.
     private let backups = Atomic(0)
+    private let owed = Atomic(false)
 
     init(path: String, walBytes: Int, logger: Logger) {
         wal = path + ".wal"
@@ -31,7 +34,12 @@ final class Checkpoints: Sendable {
         return stat(wal, &information) == 0 ? Int(information.st_size) : 0
     }
 
-    var isDue: Bool { backups.load(ordering: .acquiring) == 0 && walBytes > dueBytes }
+    var isDue: Bool { backups.load(ordering: .acquiring) == 0 && (isOwed || walBytes > dueBytes) }
+
+    /// Whether the WAL holds something that was erased.
+    var isOwed: Bool { owed.load(ordering: .acquiring) }
+    /// Whether there was nothing of that before.
+    func owe() -> Bool { !owed.exchange(true, ordering: .acquiringAndReleasing) }
 
     func backupBegins() { backups.wrappingAdd(1, ordering: .acquiringAndReleasing) }
     func backupEnds() { backups.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
@@ -40,7 +48,7 @@ final class Checkpoints: Sendable {
     func runIfDue(on connection: Connection) {
         guard isDue else { return }
         do {
-            try run(on: connection, maximumWaitSeconds: walBytes > urgentBytes ? Self.maximumWaitSeconds : 0)
+            try run(on: connection, maximumWaitSeconds: walBytes > urgentBytes ? Self.maximumWaitSeconds : isOwed ? Self.owedWaitSeconds : 0)
         } catch {
             logger.debug("no checkpoint at the moment", metadata: ["reason": "\(error)"])
         }
@@ -52,6 +60,7 @@ final class Checkpoints: Sendable {
         while true {
             do {
                 _ = try connection.run("CHECKPOINT")
+                owed.store(false, ordering: .releasing)
                 return
             } catch let error as DuckDBError where error.isConflict && .now < limit {
                 usleep(UInt32(Self.retrySeconds * 1e6))

@@ -98,6 +98,23 @@ public final class DuckDBEventStore: EventStore {
         }
     }
 
+    /// Answers after a checkpoint, which takes out of the WAL what was deleted. While others read what was there before there can be none; it
+    /// is tried again after the next batches, and once a second.
+    public func erase(_ statements: [SQL]) async throws {
+        try await change(statements)
+        let isFirst = checkpoints.owe()
+        try? await writer.run { [checkpoints] in checkpoints.runIfDue(on: $0) }
+        if isFirst { retryCheckpoint() }
+    }
+
+    private func retryCheckpoint() {
+        guard checkpoints.isOwed else { return }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 1) { [weak self, checkpoints] in
+            self?.writer.enqueue { checkpoints.runIfDue(on: $0) }
+            self?.retryCheckpoint()
+        }
+    }
+
     public func position(of journal: String) async throws -> JournalPosition? {
         try await unavailableWhenBroken { try await readers.run { try BatchWriter.position(of: journal, on: $0) } }
     }
@@ -116,6 +133,14 @@ public final class DuckDBEventStore: EventStore {
             "/* duckdb.visitors */ SELECT max(number) AS last FROM ingest_visitors WHERE project = \(Int64(project))", timeoutSeconds: 60)
         batches.visitorBounds.raise(project, to: rows[0].int("last") + 1)
         return batches.visitorBounds[project]
+    }
+
+    /// A block keeps deleted rows until others of it change, and a checkpoint writes them to the file; so their texts are overwritten first.
+    public func erasure(of visitor: Int64, in project: Int32, from table: FactTable) -> [SQL] {
+        let own: SQL = "WHERE project = \(Int64(project)) AND visitor = \(visitor)", name = SQL(sql: table.name)
+        let texts = table.columns.filter { $0.type == .text }.map { "\(sql: $0.name) = ''" as SQL }
+        let emptied: [SQL] = texts.isEmpty ? [] : ["/* duckdb.empty_texts */ UPDATE \(name) SET \(SQL.joined(texts)) \(own)"]
+        return emptied + ["/* duckdb.erase */ DELETE FROM \(name) \(own)"]
     }
 
     public func erasure(of visitor: Int64, in project: Int32) -> [SQL] {

@@ -2,6 +2,7 @@ import Common
 import Foundation
 import GRDB
 import Storage
+import Synchronization
 
 /// The control plane in one SQLite file.
 ///
@@ -17,8 +18,13 @@ public final class SQLiteControlStore: ControlStore {
     let pool: DatabasePool
     let gate = FairSemaphore(permits: 1)
     let statements = StatementCache()
+    /// Whether the WAL may hold rows that were deleted.
+    private let owesTruncation = Mutex(false)
     /// Deleted with what is in it on `close`; for temporary stores.
     private let ownFolder: String?
+
+    /// How long a writer waits for another process.
+    private static let busySeconds = 10
 
     /// The transaction that the current task is inside of, so that a write inside a write is an error and no deadlock.
     @TaskLocal private static var current: SQLiteTransaction?
@@ -42,7 +48,7 @@ public final class SQLiteControlStore: ControlStore {
         try PrivateFile.create(at: path)
         var configuration = Configuration()
         configuration.label = "control"
-        configuration.busyMode = .timeout(10)
+        configuration.busyMode = .timeout(TimeInterval(Self.busySeconds))
         configuration.foreignKeysEnabled = true
         // A transaction spans several accesses to the writer, because its body may await between statements. `gate`
         // gives the writer to one transaction at a time, and `write` ends every transaction that it begins.
@@ -80,11 +86,25 @@ public final class SQLiteControlStore: ControlStore {
                 let result = try await Self.$current.withValue(transaction) { try await body(transaction) }
                 try Task.checkCancellation()
                 try await transaction.commit()
+                if transaction.hasDeleted { owesTruncation.withLock { $0 = true } }
+                await truncateWhenOwed()
                 return result
             } catch {
                 await transaction.rollback()
                 throw error
             }
+        }
+    }
+
+    /// Takes out of the WAL what was deleted. Not while somebody reads what was there before; then after the next change.
+    private func truncateWhenOwed() async {
+        guard owesTruncation.withLock({ $0 }) else { return }
+        try? await onWriter { database in
+            // Without waiting for readers: the change is committed already.
+            try database.execute(sql: "PRAGMA busy_timeout = 0")
+            defer { try? database.execute(sql: "PRAGMA busy_timeout = \(Self.busySeconds * 1_000)") }
+            let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            if row?[0] == 0 { self.owesTruncation.withLock { $0 = false } }
         }
     }
 

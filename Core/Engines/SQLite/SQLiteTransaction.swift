@@ -15,10 +15,14 @@ final class SQLiteTransaction: ControlTransaction {
 
     let store: SQLiteControlStore
     private let state = Mutex(State.open)
+    private let deleted = Mutex(false)
 
     init(_ store: SQLiteControlStore) { self.store = store }
 
     var isOpen: Bool { state.withLock { if case .ended = $0 { false } else { true } } }
+
+    /// Whether rows were deleted.
+    var hasDeleted: Bool { deleted.withLock { $0 } }
 
     func begin() async throws {
         try await store.onWriter { database in
@@ -37,6 +41,7 @@ final class SQLiteTransaction: ControlTransaction {
                 guard database.isInsideTransaction else {
                     throw SQLiteError.misuse("a statement ended the transaction", statement: text)
                 }
+                if text.contains("DELETE FROM"), database.changesCount > 0 { self.deleted.withLock { $0 = true } }
                 return rows
             } catch {
                 let error = SQLiteError.from(error, text)
