@@ -20,8 +20,8 @@ final class RunningQueries: Sendable {
     private let running = Mutex<[Key: Running]>([:])
     private let turns: FairSemaphore
 
-    /// - Parameter atATime: of all projects, which take turns; more wait.
-    init(atATime: Int) { turns = FairSemaphore(permits: atATime) }
+    /// - Parameter atATime: of all projects, which take turns; more wait. One project leaves a place to others where there are several.
+    init(atATime: Int) { turns = FairSemaphore(permits: atATime, permitsOfGroup: max(1, atATime - 1)) }
 
     /// `work` in its turn; what became of it is written down, refusals too.
     /// - Parameter id: of the run; nil for a new one.

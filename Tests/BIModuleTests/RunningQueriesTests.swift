@@ -69,6 +69,26 @@ struct RunningQueriesTests {
         }
     }
 
+    @Test("leave a place to other projects, however many of one wait")
+    func places() async throws {
+        try await Traffic.run(.embedded) { app in
+            let other = try await app.installation.createProject("Other", domain: "other.example")
+            let key = try #require(try await app.installation.createKeys(in: other)[.query])
+            let ids = (0..<3).map { "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7e0\($0)" }
+            try await withThrowingTaskGroup(of: String.self) { group in
+                for id in ids { group.addTask { try await app.bi("sql", Self.body(Self.endless, id)).body } }
+                // Again and again: at first those of the other project may not have begun.
+                for _ in 0..<5 {
+                    let quick = try await app.post(
+                        "/api/v1/bi/sql", #"{"sql_text":"SELECT count(*) AS n FROM pageviews WHERE project_id = {{project_id}}"}"#, as: .key(key))
+                    #expect(quick.status == 200, "\(quick.body)")
+                }
+                for id in ids { try await Self.stop(id, app) }
+                for try await body in group { #expect(body == #"{"error":"The query was stopped."}"#) }
+            }
+        }
+    }
+
     @Test("are 20 of a project at most, those that wait included")
     func tooMany() async throws {
         try await Traffic.run(.embedded, yaml: Self.oneAtATime) { app in
