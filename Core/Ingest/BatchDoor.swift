@@ -38,6 +38,8 @@ final class BatchDoor: Sendable {
     private struct State {
         let settings: Settings
         var bytesPerSecond: Double
+        /// What the writer takes at a time.
+        var batchSeconds = 0.0
         /// Those who have something in, or wait.
         var senders: [Int32: Sender] = [:]
         /// Batches that are in the journal and not applied yet, nearly in order.
@@ -46,7 +48,8 @@ final class BatchDoor: Sendable {
         var isOpen = false
 
         func mayEnter(_ sender: Sender, isShared: Bool) -> Bool {
-            let room = bytesPerSecond * (isShared ? settings.secondsShared : settings.secondsAlone)
+            // One batch is under way, and the next one gathers.
+            let room = bytesPerSecond * (isShared ? settings.secondsShared : max(settings.secondsAlone, 2 * batchSeconds))
             return sender.bytes == 0 || Double(sender.bytes) < room / Double(max(1, senders.count))
                 || Double(senders.values.reduce(0) { $0 + $1.bytes }) < room
         }
@@ -148,11 +151,12 @@ final class BatchDoor: Sendable {
 
     // MARK: For the writer
 
-    /// The store has come to `position`, at this speed.
-    func applied(upTo position: JournalPosition, bytesPerSecond: Double?) {
+    /// The store has come to `position`, at this speed and in batches that take so long.
+    func applied(upTo position: JournalPosition, bytesPerSecond: Double?, batchSeconds: Double = 0) {
         let turns = state.withLock { state in
             state.applied = position
             if let bytesPerSecond { state.bytesPerSecond = bytesPerSecond }
+            state.batchSeconds = batchSeconds
             let done = state.kept.firstIndex { $0.end > position } ?? state.kept.count
             for batch in state.kept[..<done] { state.leave(batch.project, batch.bytes) }
             state.kept.removeFirst(done)

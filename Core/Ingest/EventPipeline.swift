@@ -316,7 +316,7 @@ public final class EventPipeline: Sendable {
             let current = sessions.current(project: project, visitor: visitor.key, at: when, sessionID: sessionID)
             // A session with an id is told by it alone, which facts don't keep.
             isTentative = sessionID == nil
-                && (current?.isTentative == true || sessions.isUnsettled(when.milliseconds, nil, of: project, now: sender.now))
+                && (current?.isTentative == true || sessions.isUnsettled(when.milliseconds, of: visitor.key, in: project, now: sender.now))
             let attributes = current?.attributes
                 ?? self.attributes(ActivityDraft(kind: .event, path: payload.text("path")), sender, browser)
             visit = Visit(

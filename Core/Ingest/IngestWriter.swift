@@ -17,6 +17,8 @@ public final class IngestWriter: Service {
         var batchSecondsAlone = 0.3
         var batchSecondsShared = 0.1
         var batchBytes = 64 << 10...8 << 20
+        /// A project that is alone may have larger ones, where the question that comes before each takes long.
+        var batchBytesAlone = 32 << 20
         /// So long a report waits for what was acknowledged before it.
         var reportPatience = Duration.seconds(2)
         var door = BatchDoor.Settings()
@@ -261,9 +263,13 @@ public final class IngestWriter: Service {
         let range = settings.batchBytes
         guard !isRecovering else { return range.upperBound }
         guard let bytesPerSecond else { return range.lowerBound }
-        // What is asked before a batch takes as long for a small one; it is to be a third of the time at most.
-        let seconds = max(acknowledged.isShared ? settings.batchSecondsShared : settings.batchSecondsAlone, 3 * state.withLock { $0.placementSeconds })
-        return Int(min(max(bytesPerSecond * seconds, Double(range.lowerBound)), Double(range.upperBound)))
+        return Int(min(max(bytesPerSecond * batchSeconds, Double(range.lowerBound)), Double(acknowledged.isShared ? range.upperBound : settings.batchBytesAlone)))
+    }
+
+    /// What is asked before a batch takes as long for a small one; it is to be half of the time at most, and a quarter where nobody waits.
+    private var batchSeconds: Double {
+        let asked = state.withLock { $0.placementSeconds }
+        return acknowledged.isShared ? max(settings.batchSecondsShared, 2 * asked) : max(settings.batchSecondsAlone, 4 * asked)
     }
 
     /// What the journal has after the last batch; nil for nothing.
@@ -302,7 +308,7 @@ public final class IngestWriter: Service {
             return (ready, state.speed.bytesPerSecond)
         }
         acknowledged.applied(upTo: position)
-        door.applied(upTo: position, bytesPerSecond: bytesPerSecond)
+        door.applied(upTo: position, bytesPerSecond: bytesPerSecond, batchSeconds: batchSeconds)
         for waiter in ready { waiter.wait.end(.success(true)) }
     }
 }

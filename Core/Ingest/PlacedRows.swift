@@ -10,7 +10,7 @@ struct PlacedRows {
         let name, seq: Int64
         /// UTF-8 of the `session_id` that was sent.
         let id: [UInt8]?
-        let attributes: [UInt8]
+        let attributes: ArraySlice<UInt8>
         let isTentative: Bool
     }
 
@@ -25,7 +25,7 @@ struct PlacedRows {
     struct Changes {
         fileprivate struct Change {
             let session: Int64
-            let attributes: [UInt8]
+            let attributes: ArraySlice<UInt8>
             /// Nil: the one that it has.
             let seq: Int32?
         }
@@ -110,7 +110,7 @@ struct PlacedRows {
             }
         }
         guard let session, end > start else { return nil }
-        let attributes = Array(row.bytes[(row.bytes.startIndex + start)..<(row.bytes.startIndex + end)])
+        let attributes = row.bytes[(row.bytes.startIndex + start)..<(row.bytes.startIndex + end)]
         return Member(index: index, at: at, name: session, seq: seq, id: id, attributes: attributes, isTentative: header.isTentative)
     }
 
@@ -128,7 +128,7 @@ struct PlacedRows {
         }
     }
 
-    private static func columns(of table: Table, _ change: Changes.Change) -> [(columns: Range<Int>, bytes: [UInt8])] {
+    private static func columns(of table: Table, _ change: Changes.Change) -> [(columns: Range<Int>, bytes: ArraySlice<UInt8>)] {
         guard let session = table.sessionAt else { return [] }
         var columns = [(session..<(session + 1), encoded { $0.append(change.session) })]
         if table.isActivity {
@@ -147,9 +147,9 @@ struct PlacedRows {
         return columns
     }
 
-    private static func encoded(_ write: (inout RowEncoder) -> Void) -> [UInt8] {
+    private static func encoded(_ write: (inout RowEncoder) -> Void) -> ArraySlice<UInt8> {
         var encoder = RowEncoder()
         write(&encoder)
-        return encoder.bytes
+        return encoder.bytes[...]
     }
 }

@@ -10,7 +10,7 @@ struct SessionGroups {
         var hasID = false
         /// What it is called from now on, and what its first activity says.
         var name: Int64 = 0
-        var attributes: [UInt8] = []
+        var attributes: ArraySlice<UInt8> = []
 
         /// The stored sessions that are called otherwise, or say something else.
         var moved: [StoredSessions.Session] { stored.filter { $0.name != name || $0.attributes != attributes } }

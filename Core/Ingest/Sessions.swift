@@ -60,13 +60,19 @@ public final class Sessions: Sendable {
         let visitor: Int64
     }
 
+    /// What memory has of a visitor, the newest session first, and what it has had to forget meanwhile.
+    private struct Held {
+        var live: [Live] = []
+        var missing = Missing.none
+    }
+
     private static let shardCount = 16
     /// Sessions of one visitor at the same time: devices, tabs with ids of their own, backdated imports.
     private static let perVisitor = 8
 
     private let shards: [Shard]
     /// Each part of the visitors has a lock of its own, so that requests seldom wait for each other.
-    private final class Shard: Sendable { let lock = Mutex<[Visitor: [Live]]>([:]) }
+    private final class Shard: Sendable { let lock = Mutex<[Visitor: Held]>([:]) }
 
     private let timeoutMilliseconds: Int64
     private let maximumSessions: Int
@@ -77,7 +83,7 @@ public final class Sessions: Sendable {
     /// Activity that is older than this when it arrives may belong to a session that is not in memory any more.
     static let settledMilliseconds: Int64 = 300_000
 
-    /// The sessions of a project that are stored, and not in memory.
+    /// Sessions that are stored and not in memory: those of a project, and those that had no room beside others of their visitor.
     private struct Missing {
         var lastAt: Int64
         /// Such a session may go on at any time.
@@ -85,6 +91,16 @@ public final class Sessions: Sendable {
 
         static let none = Missing(lastAt: .min, hasIDs: false)
         static let any = Missing(lastAt: .max, hasIDs: true)
+
+        mutating func add(_ session: Live) {
+            lastAt = max(lastAt, session.lastAt)
+            hasIDs = hasIDs || session.sessionID != nil
+        }
+
+        mutating func add(_ other: Missing) {
+            lastAt = max(lastAt, other.lastAt)
+            hasIDs = hasIDs || other.hasIDs
+        }
     }
 
     private struct Past {
@@ -122,41 +138,39 @@ public final class Sessions: Sendable {
         let wanted = (arrival.at ?? arrival.now).milliseconds
         return shard(visitor).lock.withLock { visitors in
             // Where they lie, so that nothing is copied.
-            add(arrival, wanted, to: &visitors[visitor, default: []], attributes)
+            add(arrival, wanted, to: &visitors[visitor, default: Held()], attributes)
         }
     }
 
     private func add(
-        _ arrival: Arrival, _ wanted: Int64, to sessions: inout [Live], _ attributes: () -> SessionAttributes
+        _ arrival: Arrival, _ wanted: Int64, to held: inout Held, _ attributes: () -> SessionAttributes
     ) -> (place: Place, attributes: SessionAttributes) {
-        let isUnsettled = isUnsettled(wanted, arrival.sessionID, of: arrival.project, now: arrival.now)
-        guard let index = joined(&sessions, wanted, arrival.sessionID) else {
-            return begin(arrival, wanted, isUnsettled, in: &sessions, attributes())
-        }
-        if isUnsettled { sessions[index].isTentative = true }
-        if let at = arrival.at?.milliseconds, at < sessions[index].firstAt {
+        let isUnsettled = mayReach(held.missing, wanted, arrival.sessionID)
+            || isUnsettled(wanted, arrival.sessionID, of: arrival.project, now: arrival.now)
+        guard let index = joined(&held.live, wanted, arrival.sessionID) else { return begin(arrival, wanted, isUnsettled, in: &held, attributes()) }
+        if isUnsettled { held.live[index].isTentative = true }
+        if let at = arrival.at?.milliseconds, at < held.live[index].firstAt {
             // It is the session's first one now, and says where it came from. What is stored of the session says something else.
             let own = attributes()
-            if own.columns != sessions[index].attributes.columns { sessions[index].isTentative = true }
-            sessions[index].attributes = own
+            if own.columns != held.live[index].attributes.columns { held.live[index].isTentative = true }
+            held.live[index].attributes = own
         }
-        return (Self.extend(&sessions[index], arrival, wanted), sessions[index].attributes)
+        return (Self.extend(&held.live[index], arrival, wanted), held.live[index].attributes)
     }
 
     private func begin(
-        _ arrival: Arrival, _ wanted: Int64, _ isUnsettled: Bool, in sessions: inout [Live], _ attributes: SessionAttributes
+        _ arrival: Arrival, _ wanted: Int64, _ isUnsettled: Bool, in held: inout Held, _ attributes: SessionAttributes
     ) -> (place: Place, attributes: SessionAttributes) {
         // Two sessions of a visitor can't begin in the same millisecond: the start is half of their name.
         var start = wanted
-        while sessions.contains(where: { $0.sessionAt == start }) { start += 1 }
+        while held.live.contains(where: { $0.sessionAt == start }) { start += 1 }
         let isFirst = start == wanted
         let begun = Live(
             sessionAt: start, firstAt: wanted, lastAt: wanted, seq: 1, pageviews: arrival.isPageview ? 1 : 0,
             lastPath: arrival.isPageview ? arrival.path : "", sessionID: arrival.sessionID, attributes: attributes,
             touched: arrival.now.milliseconds, late: isFirst ? 0 : 1, hasHole: !isFirst,
-            isTentative: isUnsettled || arrival.now.milliseconds < incompleteUntil.load(ordering: .relaxed)
-                || sessions.count >= Self.perVisitor && mayMiss(wanted, arrival.sessionID, of: arrival.project))
-        if let forgotten = Self.insert(begun, into: &sessions) { noteMissing(forgotten, of: arrival.project) }
+            isTentative: isUnsettled || arrival.now.milliseconds < incompleteUntil.load(ordering: .relaxed))
+        Self.insert(begun, into: &held)
         let place = Place(
             at: wanted, sessionAt: start, seq: isFirst ? 1 : Activity.seq(late: 1), gap: nil, pageviewNumber: begun.pageviews, fromPath: "",
             isTentative: begun.isTentative)
@@ -194,37 +208,41 @@ public final class Sessions: Sendable {
         return session.sessionID == nil && at <= session.lastAt + timeoutMilliseconds && at >= session.firstAt - timeoutMilliseconds
     }
 
-    /// Returns the session that is forgotten for it.
-    private static func insert(_ session: Live, into sessions: inout [Live]) -> Live? {
+    private static func insert(_ session: Live, into held: inout Held) {
         // Of those that came in one request, which were touched at the same time, the first.
-        let oldest = sessions.count < perVisitor ? nil : sessions.indices.reversed().min { sessions[$0].touched < sessions[$1].touched }
-        let forgotten = oldest.map { sessions.remove(at: $0) }
+        if held.live.count >= perVisitor, let oldest = held.live.indices.reversed().min(by: { held.live[$0].touched < held.live[$1].touched }) {
+            held.missing.add(held.live.remove(at: oldest))
+        }
         // The newest first: it is the likeliest to be asked for.
-        sessions.insert(session, at: 0)
-        return forgotten
+        held.live.insert(session, at: 0)
     }
 
     // MARK: What is not in memory
 
-    /// Whether activity that arrives now may belong to a stored session that is not in memory.
-    func isUnsettled(_ at: Int64, _ sessionID: String?, of project: Int32, now: Instant) -> Bool {
-        now.milliseconds - at > Self.settledMilliseconds && mayMiss(at, sessionID, of: project)
+    /// Whether something without a session's id that arrives now may belong to a stored session that is not in memory.
+    func isUnsettled(_ at: Int64, of visitor: Int64, in project: Int32, now: Instant) -> Bool {
+        guard now.milliseconds - at > Self.settledMilliseconds else { return false }
+        let visitor = Visitor(project: project, visitor: visitor)
+        let missing = shard(visitor).lock.withLock { $0[visitor]?.missing ?? .none }
+        return mayReach(missing, at, nil) || isUnsettled(at, nil, of: project, now: now)
     }
 
-    private func mayMiss(_ at: Int64, _ sessionID: String?, of project: Int32) -> Bool {
-        past.withLock { past in
-            let missing = past.projects[project] ?? past.others
-            return at - timeoutMilliseconds <= missing.lastAt || sessionID != nil && missing.hasIDs
-        }
+    /// The same as far as the project's missing sessions tell.
+    private func isUnsettled(_ at: Int64, _ sessionID: String?, of project: Int32, now: Instant) -> Bool {
+        now.milliseconds - at > Self.settledMilliseconds
+            && mayReach(past.withLock { $0.projects[project] ?? $0.others }, at, sessionID)
     }
 
-    /// Says that a session which may be stored is not in memory any more.
-    private func noteMissing(_ session: Live, of project: Int32) {
+    private func mayReach(_ missing: Missing, _ at: Int64, _ sessionID: String?) -> Bool {
+        at - timeoutMilliseconds <= missing.lastAt || sessionID != nil && missing.hasIDs
+    }
+
+    /// Says that sessions which may be stored are not in memory any more.
+    private func note(_ missing: Missing, of project: Int32) {
         past.withLock { past in
-            var missing = past.projects[project] ?? past.others
-            missing.lastAt = max(missing.lastAt, session.lastAt)
-            missing.hasIDs = missing.hasIDs || session.sessionID != nil
-            past.projects[project] = missing
+            var all = past.projects[project] ?? past.others
+            all.add(missing)
+            past.projects[project] = all
         }
     }
 
@@ -237,9 +255,8 @@ public final class Sessions: Sendable {
         }
     }
 
-    /// Says that a session is forgotten that could still go on: what begins sessions is tentative for as long.
-    private func noteLiveMissing(_ session: Live, _ now: Int64) {
-        let until = session.lastAt + keptMilliseconds(session)
+    /// Says that a session is forgotten that could go on until then: what begins sessions is tentative for as long.
+    private func noteLiveMissing(_ until: Int64, _ now: Int64) {
         if until > now, until > incompleteUntil.load(ordering: .relaxed) { incompleteUntil.store(until, ordering: .relaxed) }
     }
 
@@ -274,7 +291,7 @@ public final class Sessions: Sendable {
     ) -> (sessionAt: Int64, lastPath: String, attributes: SessionAttributes, isTentative: Bool)? {
         let visitor = Visitor(project: project, visitor: visitor)
         return shard(visitor).lock.withLock { visitors in
-            guard let sessions = visitors[visitor], let index = nearest(sessions, at.milliseconds, sessionID) else { return nil }
+            guard let sessions = visitors[visitor]?.live, let index = nearest(sessions, at.milliseconds, sessionID) else { return nil }
             return (sessions[index].sessionAt, sessions[index].lastPath, sessions[index].attributes, sessions[index].isTentative)
         }
     }
@@ -290,8 +307,8 @@ public final class Sessions: Sendable {
         for name in names {
             let visitor = Visitor(project: name.project, visitor: name.visitor)
             shard(visitor).lock.withLock { visitors in
-                guard let index = visitors[visitor]?.firstIndex(where: { $0.sessionAt == name.sessionAt }) else { return }
-                visitors[visitor]![index].hasHole = true
+                guard let index = visitors[visitor]?.live.firstIndex(where: { $0.sessionAt == name.sessionAt }) else { return }
+                visitors[visitor]!.live[index].hasHole = true
             }
         }
     }
@@ -303,20 +320,23 @@ public final class Sessions: Sendable {
         for shard in shards {
             shard.lock.withLock { visitors in
                 var cutoff = Int64.min
-                let live = visitors.values.reduce(0) { $0 + $1.count }
+                let live = visitors.values.reduce(0) { $0 + $1.live.count }
                 if live > each {
-                    let ages = visitors.values.flatMap { $0.map(\.touched) }.sorted()
+                    let ages = visitors.values.flatMap { $0.live.map(\.touched) }.sorted()
                     cutoff = ages[live - each - 1]
                 }
-                for (visitor, sessions) in visitors {
-                    let kept = sessions.filter { session in
+                for (visitor, held) in visitors {
+                    var missing = held.missing
+                    let kept = held.live.filter { session in
                         let isOver = now.milliseconds - max(session.touched, session.lastAt) > keptMilliseconds(session)
                         if !isOver, session.touched > cutoff { return true }
-                        if !isOver { noteLiveMissing(session, now.milliseconds) }
-                        noteMissing(session, of: visitor.project)
+                        if !isOver { noteLiveMissing(max(session.lastAt, held.missing.lastAt) + keptMilliseconds(session), now.milliseconds) }
+                        missing.add(session)
                         return false
                     }
-                    if kept.count < sessions.count { visitors[visitor] = kept.isEmpty ? nil : kept }
+                    if kept.count == held.live.count { continue }
+                    note(missing, of: visitor.project)
+                    visitors[visitor] = kept.isEmpty ? nil : Held(live: kept, missing: held.missing)
                 }
             }
         }
@@ -330,7 +350,7 @@ public final class Sessions: Sendable {
 
     private static let identifiedMilliseconds: Int64 = 86_400_000
 
-    public var count: Int { shards.reduce(0) { $0 + $1.lock.withLock { $0.values.reduce(0) { $0 + $1.count } } } }
+    public var count: Int { shards.reduce(0) { $0 + $1.lock.withLock { $0.values.reduce(0) { $0 + $1.live.count } } } }
 
     // MARK: After a start
 
@@ -360,7 +380,7 @@ public final class Sessions: Sendable {
                 seq: seq, pageviews: Int32(row.int("pageviews")), lastPath: row.text("last_path"),
                 sessionID: row.optionalText("session_id"), attributes: SessionAttributes(row), touched: row.int("last_at"), late: late,
                 hasHole: !isAlone || seq == 0, isTentative: late > 0)
-            shard(visitor).lock.withLock { _ = Self.insert(session, into: &$0[visitor, default: []]) }
+            shard(visitor).lock.withLock { Self.insert(session, into: &$0[visitor, default: Held()]) }
         }
         guard isAlone else { return }
         let stored = try await events.query("/* ingest.stored_projects */ SELECT DISTINCT project FROM core_activity", timeoutSeconds: 60)

@@ -12,7 +12,7 @@ struct StoredSessions: Sendable {
         /// How many late rows are numbered.
         let late: Int32
         /// Encoded, as in a row of activity.
-        let attributes: [UInt8]
+        let attributes: ArraySlice<UInt8>
     }
 
     struct Question {
@@ -30,7 +30,7 @@ struct StoredSessions: Sendable {
             for row in try await events.query(statement, timeoutSeconds: 60) {
                 let session = Session(
                     name: row.int("session_at"), id: row.optionalText("session_id").map { Array($0.utf8) }, first: row.int("first_at"),
-                    last: row.int("last_at"), late: Int32(row.int("late")), attributes: SessionAttributes(row).columns)
+                    last: row.int("last_at"), late: Int32(row.int("late")), attributes: SessionAttributes(row).columns[...])
                 found[row.int("key"), default: []].append(session)
             }
         }

@@ -101,7 +101,7 @@ public struct EncodedRow: Sendable {
 
     /// The same row with some columns replaced by others that are encoded already.
     /// - Parameter changes: in order, no column twice.
-    public func replacing(encoded changes: [(columns: Range<Int>, bytes: [UInt8])]) -> EncodedRow {
+    public func replacing(encoded changes: [(columns: Range<Int>, bytes: ArraySlice<UInt8>)]) -> EncodedRow {
         read { _, cursor in
             var copy: [UInt8] = [], column = 0, kept = bytes.startIndex
             copy.reserveCapacity(bytes.count + 16)
@@ -118,7 +118,7 @@ public struct EncodedRow: Sendable {
     }
 
     /// The texts of columns that stand one after the other.
-    public static func texts(in columns: [UInt8]) -> [String] {
+    public static func texts(in columns: ArraySlice<UInt8>) -> [String] {
         columns.withUnsafeBufferPointer { buffer in
             var cursor = Cursor(buffer), texts: [String] = []
             while let column = cursor.next() { if case .text(let utf8) = column { texts.append(String(decoding: utf8, as: UTF8.self)) } }
