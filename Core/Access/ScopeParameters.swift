@@ -13,7 +13,7 @@ public enum ScopeParameters {
         Parameter("count_by", .choice(["visitors", "people"], default: "visitors"), "With people, visitors with the same user are one."),
     ]
 
-    public static let filter = Parameter("filter", .text(maximum: 16_384), "Conditions such as country:US,CA;browser!:Chrome;path~:/docs*")
+    public static let filter = Parameter("filter", .text(maximum: 16_384), "Conditions such as country:US,CA;browser!:Chrome;path~:/docs*;data.plan:pro. A backslash takes the meaning from the sign after it.")
     public static let compare = Parameter("compare", .choice(["previous"], default: nil), "Adds the equally long period before.")
     public static let explain = Parameter("explain", .choice(["sql"], default: nil), "Adds the statements that made it; for keys with the scope admin.")
 

@@ -159,7 +159,7 @@ function parse(text) {
   return split(text, ';')
     .filter(Boolean)
     .map(condition => {
-      const match = /^(.+?)(!~:|~:|!:|:)(.*)$/s.exec(condition);
+      const match = /^((?:\\.|[^\\])+?)(!~:|~:|!:|:)(.*)$/s.exec(condition);
       return match ? { name: match[1], sign: match[2], values: split(match[3], ',').map(value => value.replace(/\\(.)/g, '$1')) } : condition;
     });
 }

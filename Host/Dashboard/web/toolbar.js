@@ -16,7 +16,7 @@ const signs = [[':', 'is'], ['!:', 'is-not'], ['~:', 'like'], ['!~:', 'not-like'
 /** What a filter says, for people. */
 export function described({ name, sign, values }) {
   const shown = values.map(value => written(name, value) || t('unknown')).join(', ');
-  const word = `dimension.${name}`, what = name.startsWith('data.') ? `${t('property')} ${name.slice(5)}` : has(word) ? t(word) : name;
+  const word = `dimension.${name}`, what = name.startsWith('data.') ? `${t('property')} ${name.slice(5).replace(/\\([:;,!~])/g, '$1')}` : has(word) ? t(word) : name;
   return `${what} ${t(signs.find(([mark]) => mark === sign)?.[1] ?? 'is')} ${shown}`;
 }
 
@@ -215,5 +215,5 @@ function compose(view) {
 function composed(name, property, sign, values) {
   if (name === 'data' && !property) throw new Failure(400, t('no-property'));
   if (!values.length) throw new Failure(400, t('no-value'));
-  return [name === 'data' ? `data.${property}` : name, sign, values.map(value => stored(name, value, sign.includes('~')))];
+  return [name === 'data' ? `data.${property.replace(/[:;,!~]/g, '\\$&')}` : name, sign, values.map(value => stored(name, value, sign.includes('~')))];
 }
