@@ -133,7 +133,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("an attribute whose module this host has not sends nothing that would be refused")
+    @Test("an attribute whose module this host does not have sends nothing that would be refused")
     func missingModules() async throws {
         let modules = try Self.modulesOfBinary(without: "scroll")
         try await FeatureSite.run(modules: modules) { it in
