@@ -57,10 +57,12 @@ struct DashboardLayoutInBrowserTests {
                 for page in app.installation.registry.modules.flatMap(\.pages).map(\.id) + ["admin"] {
                     try await browser.run("document.querySelector(\"nav a[href^='/dashboard/\(page)']\").click()")
                     try await Dashboard.settles(browser, where: "location.pathname === '/dashboard/\(page)'")
-                    #expect(try await browser.layoutFaults() == [], "\(page) \(language)")
+                    let faults = try await browser.layoutFaults()
+                    #expect(faults == [], "\(page) \(language)")
                     for button in Self.dialogs[page] ?? [] {
                         try await browser.run("document.querySelector('#\(button)').click()")
-                        #expect(try await browser.layoutFaults(at: [390, 1_024]) == [], "\(page) \(language): \(button)")
+                        let faults = try await browser.layoutFaults(at: [390, 1_024])
+                        #expect(faults == [], "\(page) \(language): \(button)")
                         try await browser.run("document.querySelector('dialog').close()")
                     }
                 }

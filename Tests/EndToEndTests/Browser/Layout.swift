@@ -6,6 +6,8 @@ import Common
 enum Layout {
     /// Returns one sentence for each fault.
     static let script = #"""
+        // The page hears of another size with the next frame.
+        await new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn, 50)));
         const found = [], root = document.documentElement, wide = root.clientWidth;
         const scope = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body;
         const what = e => `${e.tagName.toLowerCase()}${e.id ? '#' + e.id : ''}${e.classList.length ? '.' + [...e.classList].join('.') : ''} “${e.textContent.trim().replace(/\s+/g, ' ').slice(0, 40)}”`;
@@ -63,8 +65,6 @@ enum Layout {
         };
         const byPointer = () => [...scope.querySelectorAll('*')].filter(e => isCut(e) && e.tabIndex < 0
           && !e.querySelector('a[href], button, input, select, textarea, [tabindex="0"]'));
-        // The page hears of another size with the next frame.
-        if (byPointer().length) await new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)));
         for (const e of byPointer()) found.push(`scrolls by pointer alone: ${what(e)}`);
         // Controls that don't show the whole of what they say. A copy that may be as wide as it likes says how wide that is.
         const seen = selector => [...scope.querySelectorAll(selector)].filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.closest('.hidden'));
@@ -112,7 +112,7 @@ enum Layout {
         }
         for (const row of seen('.plain tbody tr')) {
           const { height } = row.getBoundingClientRect();
-          if (height > 110 && !hasLongWord(row.textContent)) found.push(`a row is ${Math.round(height)} px high: ${what(row)}`);
+          if (height > 130 && !hasLongWord(row.textContent)) found.push(`a row is ${Math.round(height)} px high: ${what(row)}`);
         }
         for (const head of scope.querySelectorAll('th')) if (head.checkVisibility() && !head.textContent.trim()) found.push(`an empty head: ${what(head.closest('table'))}`);
         return [...new Set(found)];
