@@ -131,7 +131,7 @@ struct SchemaTests {
         Case(small, data(#"{"a":[[],[],[],[],[]]}"#)), Case(small, data(#"{"a":[[],[],[],[],[],[]]}"#), "field 'data' may hold at most 24 bytes; got 25."),
         Case(small, data(#"{"a":[{},{},{},{},{}]}"#)), Case(small, data(#"{"a":[{},{},{},{},{},{}]}"#), "field 'data' may hold at most 24 bytes; got 25."),
         Case(small, data(#"{"a":[1,2,3,4,5,6,7,8]}"#)), Case(small, data(#"{"a":[0.1234567890123456]}"#), "field 'data' may hold at most 24 bytes; got 26."),
-        Case(small, data(#"{"a":[ true , true , 12 ]}"#)), Case(small, data(#"{"a":[true,true,true,1]}"#), "field 'data' may hold at most 24 bytes; got 25."),
+        Case(small, data(#"{"a":[ true , true , 12 ]}"#)), Case(small, data(#"{"a":[true,true,true,10]}"#), "field 'data' may hold at most 24 bytes; got 25."),
         Case(small, data(#"{"a":"\n\n\n\n\n\n\n\n"}"#)), Case(small, data(#"{"a":"\u0001\u0001\u0001"}"#), "field 'data' may hold at most 24 bytes; got 26."),
         // Of two members with one name the last is stored.
         Case(small, data(#"{"a":"0123456789","a":"0123456789"}"#)),
