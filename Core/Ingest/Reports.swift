@@ -77,6 +77,9 @@ public final class Reports: ReportReader {
 
     func bound(of project: Int32) async throws -> Int64? { try await events.visitorBound(of: project) }
 
+    /// Statements that wait for their turn.
+    var waiting: Int { turns.waiting }
+
     /// Asks the store when it is the project's turn. The wait counts as part of the time that a statement may take.
     func ask(_ statement: SQL, of project: Int32) async throws -> Rows {
         let limit = Duration.seconds(timeoutSeconds), start = ContinuousClock.now

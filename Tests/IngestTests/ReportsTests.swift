@@ -254,7 +254,8 @@ struct ReportsTests {
             tasks.addTask { _ = try await ask(reports, "SELECT 'other'", project: 3) }
             while started.withLock({ !$0.contains { $0.contains("other") } }) { await Task.yield() }
             let late = Task { try await ask(reports, "SELECT 'late'", project: 2) }
-            // Behind one statement alone, whoever of the two ends first.
+            while reports.waiting < 20 { await Task.yield() }
+            // Behind one statement alone, whichever of the two ends first.
             slow.continuation.yield()
             #expect(try await late.value == 1)
             #expect(started.withLock { $0.count(where: { $0.contains("slow") }) } <= 2)
