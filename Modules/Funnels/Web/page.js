@@ -26,7 +26,7 @@ export const texts = {
     de: '* im Pfad steht für beliebigen Text. Ein Schritt, der nicht anders gezeigt wird, heißt wie sein Pfad oder Name.',
   },
   'f.order': { en: 'Order', de: 'Reihenfolge' },
-  'f.order.ordered': { en: 'in this order, with gaps', de: 'in dieser Reihenfolge, mit Lücken' },
+  'f.order.ordered': { en: 'in this order, with gaps', de: 'nacheinander, mit Lücken' },
   'f.order.strict': { en: 'directly one after the other', de: 'unmittelbar nacheinander' },
   'f.order.any': { en: 'in any order', de: 'in beliebiger Reihenfolge' },
   'f.window': { en: 'At most', de: 'Höchstens' },
