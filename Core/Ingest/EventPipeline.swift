@@ -299,12 +299,21 @@ public final class EventPipeline: Sendable {
         let when = at ?? sender.now
         let visit: Visit, isTentative: Bool
         if let activity = draft.activity {
-            let (place, attributes) = sessions.add(
+            let (place, attributes, moves) = sessions.add(
                 Sessions.Arrival(
                     project: project, visitor: visitor.key, at: at, now: sender.now, sessionID: sessionID,
                     isPageview: activity.kind == .pageview, path: activity.path),
                 attributes: { self.attributes(activity, sender, browser) })
             isTentative = place.isTentative
+            for move in moves {
+                rows.append(header(activityNumber, .move)) { row in
+                    Self.begin(&row, project, place.at, visitor.key)
+                    row.append(move.was)
+                    row.append(move.now)
+                    row.append(encoded: move.said.columns)
+                    row.append(encoded: move.says.columns)
+                }
+            }
             rows.append(header(activityNumber, .event, isTentative: isTentative)) { row in
                 Self.encode(activity, place, attributes, project, visitor.key, sessionID, into: &row)
             }

@@ -48,6 +48,12 @@ public final class Sessions: Sendable {
         func distance(to at: Int64) -> Int64 { max(0, firstAt - at, at - lastAt) }
     }
 
+    /// Stored rows of a session that memory knows whole are to say something else: it became part of another one, or began with other activity.
+    public struct Move: Sendable {
+        let was, now: Int64
+        let said, says: SessionAttributes
+    }
+
     /// What identifies a session.
     public struct Name: Sendable {
         let project: Int32
@@ -133,7 +139,7 @@ public final class Sessions: Sendable {
     }
 
     /// Adds an activity; `attributes` is asked only for one that is the first of its session.
-    public func add(_ arrival: Arrival, attributes: () -> SessionAttributes) -> (place: Place, attributes: SessionAttributes) {
+    public func add(_ arrival: Arrival, attributes: () -> SessionAttributes) -> (place: Place, attributes: SessionAttributes, moves: [Move]) {
         let visitor = Visitor(project: arrival.project, visitor: arrival.visitor)
         let wanted = (arrival.at ?? arrival.now).milliseconds
         return shard(visitor).lock.withLock { visitors in
@@ -144,23 +150,31 @@ public final class Sessions: Sendable {
 
     private func add(
         _ arrival: Arrival, _ wanted: Int64, to held: inout Held, _ attributes: () -> SessionAttributes
-    ) -> (place: Place, attributes: SessionAttributes) {
-        let isUnsettled = mayReach(held.missing, wanted, arrival.sessionID)
-            || isUnsettled(wanted, arrival.sessionID, of: arrival.project, now: arrival.now)
-        guard let index = joined(&held.live, wanted, arrival.sessionID) else { return begin(arrival, wanted, isUnsettled, in: &held, attributes()) }
+    ) -> (place: Place, attributes: SessionAttributes, moves: [Move]) {
+        let isReached = mayReach(held.missing, wanted, arrival.sessionID)
+        let isUnsettled = isReached || isUnsettled(wanted, arrival.sessionID, of: arrival.project, now: arrival.now)
+        guard let (index, joined) = joined(&held.live, wanted, arrival.sessionID) else {
+            return begin(arrival, wanted, isUnsettled, in: &held, attributes())
+        }
         if isUnsettled { held.live[index].isTentative = true }
+        var moves = joined
         if let at = arrival.at?.milliseconds, at < held.live[index].firstAt {
             // It is the session's first one now, and says where it came from. What is stored of the session says something else.
-            let own = attributes()
-            if own.columns != held.live[index].attributes.columns { held.live[index].isTentative = true }
+            let own = attributes(), live = held.live[index]
+            if own.columns != live.attributes.columns {
+                moves.append(Move(was: live.sessionAt, now: live.sessionAt, said: live.attributes, says: own))
+            }
             held.live[index].attributes = own
         }
-        return (Self.extend(&held.live[index], arrival, wanted), held.live[index].attributes)
+        // Who can't tell all that is stored leaves it to the writer to look.
+        if !moves.isEmpty, isReached || mayReach(missing(in: arrival.project), wanted, arrival.sessionID) { held.live[index].isTentative = true }
+        if held.live[index].isTentative { moves = [] }
+        return (Self.extend(&held.live[index], arrival, wanted), held.live[index].attributes, moves)
     }
 
     private func begin(
         _ arrival: Arrival, _ wanted: Int64, _ isUnsettled: Bool, in held: inout Held, _ attributes: SessionAttributes
-    ) -> (place: Place, attributes: SessionAttributes) {
+    ) -> (place: Place, attributes: SessionAttributes, moves: [Move]) {
         // Two sessions of a visitor can't begin in the same millisecond: the start is half of their name.
         var start = wanted
         while held.live.contains(where: { $0.sessionAt == start }) { start += 1 }
@@ -174,23 +188,24 @@ public final class Sessions: Sendable {
         let place = Place(
             at: wanted, sessionAt: start, seq: isFirst ? 1 : Activity.seq(late: 1), gap: nil, pageviewNumber: begun.pageviews, fromPath: "",
             isTentative: begun.isTentative)
-        return (place, attributes)
+        return (place, attributes, [])
     }
 
     /// The session that activity at `at` belongs to. Where it joins several, they are one from now on, by the name of the last.
-    private func joined(_ sessions: inout [Live], _ at: Int64, _ sessionID: String?) -> Int? {
+    private func joined(_ sessions: inout [Live], _ at: Int64, _ sessionID: String?) -> (index: Int, moves: [Move])? {
         guard let first = sessions.firstIndex(where: { belongs(at, sessionID, to: $0) }) else { return nil }
-        guard sessionID == nil, sessions[(first + 1)...].contains(where: { belongs(at, nil, to: $0) }) else { return first }
+        guard sessionID == nil, sessions[(first + 1)...].contains(where: { belongs(at, nil, to: $0) }) else { return (first, []) }
         let all = sessions.indices.filter { belongs(at, nil, to: sessions[$0]) }
         let last = all.max { sessions[$0].lastAt < sessions[$1].lastAt }!
         let earliest = sessions[all.min { sessions[$0].firstAt < sessions[$1].firstAt }!]
+        let name = sessions[last].sessionAt
+        let moves = all.map { Move(was: sessions[$0].sessionAt, now: name, said: sessions[$0].attributes, says: earliest.attributes) }
         sessions[last].firstAt = earliest.firstAt
         sessions[last].attributes = earliest.attributes
         sessions[last].late = all.map { sessions[$0].late }.max()!
-        sessions[last].isTentative = true
-        let name = sessions[last].sessionAt
+        sessions[last].isTentative = all.contains { sessions[$0].isTentative }
         for index in all.reversed() where index != last { sessions.remove(at: index) }
-        return sessions.firstIndex { $0.sessionAt == name }
+        return sessions.firstIndex { $0.sessionAt == name }.map { ($0, moves.filter { $0.was != name || $0.said.columns != $0.says.columns }) }
     }
 
     /// The session that activity at `at` belongs to; of several, between which it arrived late, the one next to it.
@@ -230,8 +245,10 @@ public final class Sessions: Sendable {
     /// The same as far as the project's missing sessions tell.
     private func isUnsettled(_ at: Int64, _ sessionID: String?, of project: Int32, now: Instant) -> Bool {
         now.milliseconds - at > Self.settledMilliseconds
-            && mayReach(past.withLock { $0.projects[project] ?? $0.others }, at, sessionID)
+            && mayReach(missing(in: project), at, sessionID)
     }
+
+    private func missing(in project: Int32) -> Missing { past.withLock { $0.projects[project] ?? $0.others } }
 
     private func mayReach(_ missing: Missing, _ at: Int64, _ sessionID: String?) -> Bool {
         at - timeoutMilliseconds <= missing.lastAt || sessionID != nil && missing.hasIDs
@@ -309,6 +326,8 @@ public final class Sessions: Sendable {
             shard(visitor).lock.withLock { visitors in
                 guard let index = visitors[visitor]?.live.firstIndex(where: { $0.sessionAt == name.sessionAt }) else { return }
                 visitors[visitor]!.live[index].hasHole = true
+                // A move that was to be stored with it is not.
+                visitors[visitor]!.live[index].isTentative = true
             }
         }
     }
