@@ -71,12 +71,19 @@ struct MethodTable: Sendable {
     }
 
     private let entries: [Entry]
+    /// Of the paths that have no parts of their own, which are most: every request asks.
+    private let fixed: [ExactText: Audience]
 
     init(_ routes: [Route]) {
         entries = routes.map {
             Entry(
                 parts: $0.shape.split(separator: "/").map(String.init), method: $0.method,
                 audience: $0.isForSites ? .sites : $0.scope == .publicToken ? .embeds : .own)
+        }
+        fixed = entries.reduce(into: [:]) { fixed, entry in
+            guard !entry.parts.contains("{}") else { return }
+            let path = ExactText("/" + entry.parts.joined(separator: "/"))
+            if entry.audience == .sites || fixed[path] == nil { fixed[path] = entry.audience }
         }
     }
 
@@ -95,8 +102,7 @@ struct MethodTable: Sendable {
     }
 
     func audience(of path: String) -> Audience {
-        // The one that matters most, without looking.
-        if path == "/api/collect" { return .sites }
+        if let audience = fixed[ExactText(path)] { return audience }
         let found = matching(path)
         return found.contains { $0.audience == .sites } ? .sites : found.first?.audience ?? .own
     }
