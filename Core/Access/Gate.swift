@@ -101,7 +101,9 @@ public struct Gate: Sendable {
     ) async throws -> Admitted {
         try await count(.query, "address \(Attempts.subject(request.clientAddress))", &rate)
         let token = try await resolve(request.pathParameters["token"] ?? "", AnonymousRequest(request: request, services: services))
-        guard let project = directory.project(token.project) else { throw ServiceError.notFound("Token", request.pathParameters["token"] ?? "") }
+        guard let project = directory.project(token.project), token.maker.map({ directory.key(id: $0) != nil }) ?? true else {
+            throw ServiceError.notFound("Token", request.pathParameters["token"] ?? "")
+        }
         try await count(.query, "public \(project.id)", &rate)
         let who = Caller.publicToken(token)
         if let module { try directory.checkModule(module, route.access, project, who) }

@@ -8,9 +8,12 @@ public struct PublicToken: Sendable {
     public let holder: String
     /// The modules that it may show: those of the key that made it, as of then. Nil for all.
     public let allowedModules: [String]?
+    /// Id of the key that made it, with whose end it ends; nil for the administrator.
+    public let maker: String?
 
-    /// `allowedModules` has no default: a token without the limits of its maker would show others what the maker may not read.
-    public init(project: String, holder: String, allowedModules: [String]?) {
+    /// `allowedModules` and `maker` have no defaults: a token without the limits of its maker would show others what the maker may not read.
+    public init(project: String, holder: String, allowedModules: [String]?, maker: String?) {
+        self.maker = maker
         self.project = project
         self.holder = holder
         self.allowedModules = allowedModules

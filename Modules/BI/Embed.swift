@@ -66,7 +66,7 @@ enum Embed {
 
     /// The definition with its use, and once with its token.
     static func described(_ embed: Resource.Definition, _ call: ProjectRequest, token: String? = nil) async throws -> [String: JSON] {
-        let rows = try await call.control.read("SELECT prefix, allowed_modules, access_count, last_accessed_at FROM bi_embed_token WHERE embed_id = \(embed.id)")
+        let rows = try await call.control.read("SELECT prefix, allowed_modules, maker, access_count, last_accessed_at FROM bi_embed_token WHERE embed_id = \(embed.id)")
         let usage = Usage(
             id: embed.id, allowed_modules: rows.first.flatMap(EmbedRights.init)?.modules, token_prefix: rows.first?.text("prefix") ?? "", access_count: rows.first?.int("access_count") ?? 0,
             last_accessed_at: rows.first?["last_accessed_at"].int.map(Instant.init(milliseconds:)), created_at: embed.createdAt,
@@ -81,12 +81,12 @@ enum Embed {
         try await call.control.write { transaction in
             try await EmbedRights.narrow(embed.id, to: rights, in: transaction)
             let changed = try await transaction.run(
-                "UPDATE bi_embed_token SET hash = \(hash), prefix = \(prefix) WHERE embed_id = \(embed.id) RETURNING embed_id")
+                "UPDATE bi_embed_token SET hash = \(hash), prefix = \(prefix), maker = \(rights.maker) WHERE embed_id = \(embed.id) RETURNING embed_id")
             if changed.isEmpty {
                 try await transaction.run(
                     """
-                    INSERT INTO bi_embed_token (embed_id, project_id, hash, prefix, allowed_modules, access_count, last_accessed_at)
-                    VALUES (\(embed.id), \(project), \(hash), \(prefix), \(rights.stored), 0, NULL)
+                    INSERT INTO bi_embed_token (embed_id, project_id, hash, prefix, allowed_modules, maker, access_count, last_accessed_at)
+                    VALUES (\(embed.id), \(project), \(hash), \(prefix), \(rights.stored), \(rights.maker), 0, NULL)
                     """)
             } else {
                 try await AuditLog.record("embed.rotate", by: actor, on: "embed \(embed.id)", project: project, at: now, in: transaction)

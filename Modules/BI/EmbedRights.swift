@@ -5,23 +5,30 @@ import Core
 struct EmbedRights: Sendable {
     /// Nil for all.
     let modules: [String]?
+    /// Id of the key that made it or asked for its token last; nil for the administrator.
+    let maker: String?
 
     static let migration = Migration(
-        "002-embed-rights", on: .control, [.addColumn(table: Embed.tokens.name, Column("allowed_modules", .text, nullable: true))])
+        "002-embed-rights", on: .control, ["allowed_modules", "maker"].map { .addColumn(table: Embed.tokens.name, Column($0, .text, nullable: true)) })
 
-    init(of call: ProjectRequest) { modules = call.allowedModules }
+    init(of call: ProjectRequest) { self.init(call.allowedModules, maker: call.key?.id) }
 
     /// - Parameter row: of `bi_embed_token`.
-    init(_ row: Row) { modules = row.optionalText("allowed_modules").map { $0.split(separator: ",").map(String.init) } }
+    init(_ row: Row) {
+        self.init(row.optionalText("allowed_modules").map { $0.split(separator: ",").map(String.init) }, maker: row.optionalText("maker"))
+    }
 
-    private init(_ modules: [String]?) { self.modules = modules }
+    private init(_ modules: [String]?, maker: String?) {
+        self.modules = modules
+        self.maker = maker
+    }
 
     /// For the column. Empty is not null: two keys may have no module in common.
     var stored: String? { modules?.joined(separator: ",") }
 
     private func narrowed(to other: EmbedRights) -> EmbedRights {
         guard let allowed = other.modules else { return self }
-        return EmbedRights(modules?.filter(allowed.contains) ?? allowed)
+        return EmbedRights(modules?.filter(allowed.contains) ?? allowed, maker: maker)
     }
 
     /// Takes from an embed what the caller may not read.
@@ -33,7 +40,7 @@ struct EmbedRights: Sendable {
 
     static func narrow(_ embed: String, to rights: EmbedRights, in transaction: any ControlTransaction) async throws {
         guard rights.modules != nil,
-            let row = try await transaction.run("SELECT allowed_modules FROM bi_embed_token WHERE embed_id = \(embed)").first
+            let row = try await transaction.run("SELECT allowed_modules, maker FROM bi_embed_token WHERE embed_id = \(embed)").first
         else { return }
         let stored = EmbedRights(row).narrowed(to: rights).stored
         try await transaction.run("UPDATE bi_embed_token SET allowed_modules = \(stored) WHERE embed_id = \(embed)")

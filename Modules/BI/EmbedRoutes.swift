@@ -57,10 +57,11 @@ extension BIModule {
     @Sendable private static func resolve(_ token: String, _ request: AnonymousRequest) async throws -> PublicToken {
         guard token.hasPrefix("pemb_"), token.utf8.count == 37 else { throw unknown }
         let rows = try await request.control.read(
-            "/* bi.embed */ SELECT embed_id, project_id, allowed_modules FROM bi_embed_token WHERE hash = \(Digest.sha256(token))")
+            "/* bi.embed */ SELECT embed_id, project_id, allowed_modules, maker FROM bi_embed_token WHERE hash = \(Digest.sha256(token))")
         guard let row = rows.first else { throw unknown }
+        let rights = EmbedRights(row)
         return PublicToken(
-            project: row.text("project_id"), holder: "embed \(row.text("embed_id"))", allowedModules: EmbedRights(row).modules)
+            project: row.text("project_id"), holder: "embed \(row.text("embed_id"))", allowedModules: rights.modules, maker: rights.maker)
     }
 
     private struct Shown: Encodable {

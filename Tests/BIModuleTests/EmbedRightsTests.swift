@@ -138,4 +138,26 @@ struct EmbedRightsTests {
             #expect(try await Self.show(app, rotated).body == Self.forbidden("revenue"))
         }
     }
+
+    @Test("an embed ends with the key that made it, or that asked for its token last", arguments: Profile.available)
+    func maker(profile: Profile) async throws {
+        try await Self.run(profile) { app, _ in
+            let directory = app.installation.directory
+            let revoked = try await directory.createKey(.init(name: "revoked", scopes: [.query]), in: app.project, by: "test")
+            let ending = try await directory.createKey(
+                .init(name: "ending", scopes: [.query], expiresAt: app.time.now.adding(seconds: 3_600)), in: app.project, by: "test")
+            let query = try Self.id(try await app.post("/api/v1/bi/sql-queries", #"{"name":"Q","sql_text":"\#(Self.pages)"}"#, as: .query))
+            let config = #""sql_query_id":"\#(query)""#
+            let first = try await Self.embed(app, "sql_query", config, as: .key(revoked.secret))
+            let second = try await Self.embed(app, "sql_query", config, as: .key(ending.secret))
+            for embed in [first, second] { #expect(try await Self.show(app, embed).status == 200) }
+            try await directory.revokeKey(revoked.key.id, in: app.project, by: "test")
+            #expect(try await Self.show(app, first).status == 404)
+            #expect(try await Self.show(app, second).status == 200)
+            app.time.advance(seconds: 3_600)
+            #expect(try await Self.show(app, second).status == 404)
+            let again = try await app.post("/api/v1/bi/embeds/\(try Self.id(first))/rotate", as: .query)
+            #expect(try await Self.show(app, again).status == 200)
+        }
+    }
 }
