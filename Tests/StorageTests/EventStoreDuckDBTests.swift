@@ -182,7 +182,7 @@ struct EventStoreDuckDBTests {
 
     @Test("every type of DuckDB that a report may have becomes a value", arguments: [
         ("1::tinyint", Value.int(1)), ("-1::smallint", .int(-1)), ("255::utinyint", .int(255)), ("65535::usmallint", .int(65_535)),
-        ("4294967295::uinteger", .int(4_294_967_295)), ("1::ubigint", .int(1)), ("18446744073709551615::ubigint", .double(18_446_744_073_709_551_615)),
+        ("4294967295::uinteger", .int(4_294_967_295)), ("1::ubigint", .int(1)), ("18446744073709551615::ubigint", .double(18_446_744_073_709_551_616)),
         ("9223372036854775807::hugeint", .int(.max)), ("-5::hugeint", .int(-5)), ("170141183460469231731687303715884105727::hugeint", .double(0x1p127)),
         ("0.5::float", .double(0.5)), ("1.25::decimal(4,2)", .double(1.25)), ("123456.5::decimal(18,1)", .double(123_456.5)),
         ("-1.5::decimal(38,10)", .double(-1.5)), ("7::decimal(9,0)", .int(7)), ("true", .bool(true)), ("NULL", .null), ("NULL::date", .null),
