@@ -38,6 +38,7 @@ enum OpenAPIExample {
         }
         let required: [JSONTree] = if case .array(let names)? = schema["required"] { names } else { [] }
         let shown = properties.filter { required.contains(.string($0.key)) || !onRequest.contains($0.key) }
+        // exact: names in the document are ours
         return .object(Dictionary(uniqueKeysWithValues: shown.map { ($0.key, value(of: $0.value, for: $0.key)) }))
     }
 

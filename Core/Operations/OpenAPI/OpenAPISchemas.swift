@@ -49,6 +49,7 @@ struct OpenAPISchemas {
         var place = place
         if case .string(let name)? = members[Self.nameMark] { (place.base, place.member, place.row) = (name, "", nil) }
         if case .object(let properties)? = members["properties"] {
+            // exact: names in the document are ours
             members["properties"] = .object(Dictionary(uniqueKeysWithValues: properties.sorted { $0.key < $1.key }.map { name, property in
                 (name, isRepetition(property, of: schema) ? Self.itself(property) : shared(property, at(name, property, place)))
             }))

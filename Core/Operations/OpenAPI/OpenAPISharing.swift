@@ -13,6 +13,7 @@ extension OpenAPISchemas {
         if case .object(let given)? = document["components"]?["schemas"] {
             let shared = given.sortedMap { name, schema in schemas.shared(schema, Place(base: name, isRequest: false)) }
             let names = OpenAPISchemaNames(schemas.shapes, taken: Set(given.keys)).names
+            // exact: names in the document are ours
             let made = Dictionary(uniqueKeysWithValues: zip(names, schemas.shapes.map(\.tree)))
             let all = shared.merging(made) { given, _ in given }
             document["components"]?["schemas"] = .object(all.sortedMap { name, schema in schema.named(names, itself: name) })
@@ -136,6 +137,7 @@ extension JSONTree {
 extension [String: JSONTree] {
     /// In the order of the names, so that numbers are given in the same order every time.
     fileprivate func sortedMap(_ transform: (String, JSONTree) -> JSONTree) -> [String: JSONTree] {
+        // exact: names in the document are ours
         Dictionary(uniqueKeysWithValues: sorted { $0.key < $1.key }.map { ($0.key, transform($0.key, $0.value)) })
     }
 }
