@@ -5,44 +5,72 @@ import Storage
 
 /// What handlers may use. Events are reached through a `Scope` alone, and so `reports` is no part of it outside this target.
 public struct Services: Sendable {
-    public let control: any ControlStore
-    public let directory: Directory
-    public let time: any TimeSource
+    /// What all requests share. One reference, as a request hands its services on from step to step.
+    private final class Shared: Sendable {
+        let control: any ControlStore
+        let directory: Directory
+        let time: any TimeSource
+        let facts: any FactRecorder
+        let catalog: ReportCatalog
+        let datasets: DatasetCatalog
+        let payloadTypes: Set<String>
+        let dimensions: [(module: String, dimension: SessionDimension)]
+        let limits: BodyLimits
+        let publicURL: String?
+        let vault: Vault
+        let externalDatabase: any ExternalDatabase
+
+        init(
+            control: any ControlStore, directory: Directory, time: any TimeSource, facts: any FactRecorder, catalog: ReportCatalog,
+            datasets: DatasetCatalog, payloadTypes: Set<String>, dimensions: [(module: String, dimension: SessionDimension)], limits: BodyLimits,
+            publicURL: String?, vault: Vault, externalDatabase: any ExternalDatabase
+        ) {
+            self.control = control
+            self.directory = directory
+            self.time = time
+            self.facts = facts
+            self.catalog = catalog
+            self.datasets = datasets
+            self.payloadTypes = payloadTypes
+            self.dimensions = dimensions
+            self.limits = limits
+            self.publicURL = publicURL
+            self.vault = vault
+            self.externalDatabase = externalDatabase
+        }
+    }
+
+    private let shared: Shared
     fileprivate(set) var reports: any ReportReader
-    public let facts: any FactRecorder
-    public let catalog: ReportCatalog
-    public let datasets: DatasetCatalog
+
+    public var control: any ControlStore { shared.control }
+    public var directory: Directory { shared.directory }
+    public var time: any TimeSource { shared.time }
+    public var facts: any FactRecorder { shared.facts }
+    public var catalog: ReportCatalog { shared.catalog }
+    public var datasets: DatasetCatalog { shared.datasets }
     /// The payload types that this host's modules collect.
-    public let payloadTypes: Set<String>
+    public var payloadTypes: Set<String> { shared.payloadTypes }
     /// What can be filtered by, with the module that tells it.
-    let dimensions: [(module: String, dimension: SessionDimension)]
-    public let limits: BodyLimits
+    var dimensions: [(module: String, dimension: SessionDimension)] { shared.dimensions }
+    public var limits: BodyLimits { shared.limits }
     /// Where this installation is reached from outside; nil where the configuration does not say.
-    public let publicURL: String?
+    public var publicURL: String? { shared.publicURL }
     /// Seals what must be kept and may not be read.
-    public let vault: Vault
+    public var vault: Vault { shared.vault }
     /// Reads databases of others.
-    public let externalDatabase: any ExternalDatabase
+    public var externalDatabase: any ExternalDatabase { shared.externalDatabase }
 
     public init(
         control: any ControlStore, directory: Directory, time: any TimeSource, reports: any ReportReader,
         facts: any FactRecorder, catalog: ReportCatalog = ReportCatalog(),
-        datasets: DatasetCatalog = DatasetCatalog(), payloadTypes: Set<String> = [], dimensions: [(module: String, dimension: SessionDimension)] = [], limits: BodyLimits = BodyLimits(),
-        publicURL: String? = nil, vault: Vault, externalDatabase: any ExternalDatabase
+        datasets: DatasetCatalog = DatasetCatalog(), payloadTypes: Set<String> = [], dimensions: [(module: String, dimension: SessionDimension)] = [],
+        limits: BodyLimits = BodyLimits(), publicURL: String? = nil, vault: Vault, externalDatabase: any ExternalDatabase
     ) {
-        self.control = control
-        self.directory = directory
-        self.time = time
         self.reports = reports
-        self.facts = facts
-        self.catalog = catalog
-        self.limits = limits
-        self.datasets = datasets
-        self.payloadTypes = payloadTypes
-        self.dimensions = dimensions
-        self.publicURL = publicURL
-        self.vault = vault
-        self.externalDatabase = externalDatabase
+        shared = Shared(
+            control: control, directory: directory, time: time, facts: facts, catalog: catalog, datasets: datasets, payloadTypes: payloadTypes,
+            dimensions: dimensions, limits: limits, publicURL: publicURL, vault: vault, externalDatabase: externalDatabase)
     }
 
     /// The same for one answer, which says as of when it is.

@@ -50,8 +50,7 @@ struct Server: Sendable {
     }
 
     private func clientAddress(_ request: Request, _ context: PulseContext) -> String {
-        guard let peer = context.peer else { return "" }
-        guard !trustedProxies.isEmpty else { return peer.description }
+        guard !trustedProxies.isEmpty, let peer = IPAddress(context.peer) else { return context.peer }
         return ClientAddress.resolve(
             peer: peer, forwardedFor: request.headers[values: Self.forwardedFor].joined(separator: ","),
             forwarded: request.headers[values: Self.forwarded].joined(separator: ","), trusted: trustedProxies

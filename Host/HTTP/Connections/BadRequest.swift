@@ -23,13 +23,12 @@ struct BadRequest {
 
     /// What HTTP/1.1 demands of a head beyond its grammar; nil where nothing is wrong.
     /// - Source: RFC 9112, 3.2.
-    init?(_ head: HTTPRequestHead) {
-        let hosts = head.headers["Host"].count
-        switch hosts {
+    init?(_ head: HTTPRequestHead, _ fields: FramingFields) {
+        switch fields.hosts {
         case 1: return nil
         case 0 where head.version == .http1_0: return nil
         case 0: self.init(400, "missing_host", "The request has no Host field; HTTP/1.1 needs one.", .malformed)
-        default: self.init(400, "several_hosts", "The request has \(hosts) Host fields; one is accepted.", .malformed)
+        default: self.init(400, "several_hosts", "The request has \(fields.hosts) Host fields; one is accepted.", .malformed)
         }
     }
 

@@ -91,8 +91,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             guard case .head = reading else { return }
-            if let wrong = BadRequest(head) { return refuse(wrong, context) }
-            begin(head)
+            let fields = FramingFields(head.headers)
+            if let wrong = BadRequest(head, fields) { return refuse(wrong, context) }
+            begin(head, fields)
         case .body(let bytes):
             guard case .body(let missing) = reading else { return }
             reading = .body(missing: missing.map { $0 - bytes.readableBytes })
@@ -104,16 +105,13 @@ final class ConnectionGuard: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
-    private func begin(_ head: HTTPRequestHead) {
+    private func begin(_ head: HTTPRequestHead, _ fields: FramingFields) {
         pending += 1
         began = .now()
         arrival = began + limits.request
-        isUpgrade = head.method == .CONNECT || head.headers.contains(name: "Upgrade")
+        isUpgrade = head.method == .CONNECT || fields.hasUpgrade
         if !head.isKeepAlive || isUpgrade { isLast = true }
-        let isChunked = head.headers.contains(name: "Transfer-Encoding")
-        // A client that waits for 100 may never send the body.
-        let isUncertain = isChunked || head.headers.contains(name: "Expect")
-        reading = .body(missing: isUncertain ? nil : head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0)
+        reading = .body(missing: fields.isLengthUncertain ? nil : fields.length ?? 0)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -283,7 +281,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         guard timer == nil || deadline < timerDeadline else { return }
         timer?.cancel()
         timerDeadline = deadline
-        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in self?.look(context) }
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.look(context) }
     }
 
     private func look(_ context: ChannelHandlerContext) {

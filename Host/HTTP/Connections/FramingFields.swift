@@ -1,0 +1,29 @@
+import NIOHTTP1
+
+/// What a request's head says of its body and its connection, found in one pass, as every request pays for it.
+struct FramingFields {
+    private(set) var hosts = 0
+    private(set) var hasUpgrade = false
+    /// The length is told by the body itself; or the client waits for 100, and may never send the body.
+    private(set) var isLengthUncertain = false
+    private(set) var length: Int?
+
+    init(_ headers: HTTPHeaders) {
+        for (name, value) in headers {
+            switch name.utf8.count {
+            case 4 where Self.isSame(name, "host"): hosts += 1
+            case 6 where Self.isSame(name, "expect"): isLengthUncertain = true
+            case 7 where Self.isSame(name, "upgrade"): hasUpgrade = true
+            case 14 where Self.isSame(name, "content-length"): length = length ?? Int(value)
+            case 17 where Self.isSame(name, "transfer-encoding"): isLengthUncertain = true
+            default: break
+            }
+        }
+    }
+
+    /// - Parameter other: as long, in small letters.
+    private static func isSame(_ name: String, _ other: StaticString) -> Bool {
+        var name = name
+        return name.withUTF8 { bytes in bytes.indices.allSatisfy { bytes[$0] | 0x20 == other.utf8Start[$0] } }
+    }
+}
