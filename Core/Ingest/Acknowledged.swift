@@ -14,15 +14,15 @@ final class Acknowledged: Sendable {
         /// Of the latest record.
         var project: Int32?
         var now = Instant(milliseconds: .min)
-        /// Until then the host counts as shared by several projects.
-        var sharedUntil = Instant(milliseconds: .min)
+        /// When the latest record of any other project came.
+        var others = Instant(milliseconds: .min)
         /// Between two marks.
         var milliseconds = Acknowledged.markMilliseconds
     }
 
     private static let markMilliseconds: Int64 = 100
     private static let maximumMarks = 4_096
-    private static let sharedMilliseconds: Int64 = 10_000
+    private static let sharedMilliseconds: Int64 = 1_000
     private let state = Mutex(State())
 
     /// Says that a record of project `sender`, which ends at or before `end`, is about to be acknowledged.
@@ -32,14 +32,15 @@ final class Acknowledged: Sendable {
             if state.marks.last.map({ now - $0.at >= state.milliseconds }) ?? true { Self.mark(now, &state) }
             state.ends[sender] = max(state.ends[sender] ?? .start, end)
             state.latest = max(state.latest, end)
-            state.now = max(state.now, now)
-            if let project = state.project, project != sender { state.sharedUntil = now.adding(milliseconds: Self.sharedMilliseconds) }
+            if let project = state.project, project != sender { state.others = state.now }
             state.project = sender
+            state.now = max(state.now, now)
         }
     }
 
-    /// Whether events of several projects came lately: an import of one would make the others wait. Alone it takes less work in larger parts.
-    var isShared: Bool { state.withLock { $0.now < $0.sharedUntil } }
+    /// Whether events of several projects came within a second: an import of one would make the others wait. Alone it takes less work in
+    /// larger parts.
+    var isShared: Bool { state.withLock { $0.now < $0.others.adding(milliseconds: Self.sharedMilliseconds) } }
 
     private static func mark(_ now: Instant, _ state: inout State) {
         state.marks.append((now, state.latest))
