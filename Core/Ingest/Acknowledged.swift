@@ -15,7 +15,7 @@ final class Acknowledged: Sendable {
         var project: Int32?
         var now = Instant(milliseconds: .min)
         /// When the latest record of any other project came.
-        var others = Instant(milliseconds: .min)
+        var others: Instant?
         /// Between two marks.
         var milliseconds = Acknowledged.markMilliseconds
     }
@@ -40,7 +40,7 @@ final class Acknowledged: Sendable {
 
     /// Whether events of several projects came within a second: an import of one would make the others wait. Alone it takes less work in
     /// larger parts.
-    var isShared: Bool { state.withLock { $0.now < $0.others.adding(milliseconds: Self.sharedMilliseconds) } }
+    var isShared: Bool { state.withLock { state in state.others.map { state.now - $0 < Self.sharedMilliseconds } ?? false } }
 
     private static func mark(_ now: Instant, _ state: inout State) {
         state.marks.append((now, state.latest))
