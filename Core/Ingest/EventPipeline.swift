@@ -299,21 +299,12 @@ public final class EventPipeline: Sendable {
         let when = at ?? sender.now
         let visit: Visit, isTentative: Bool
         if let activity = draft.activity {
-            let (place, attributes, moves) = sessions.add(
+            let (place, attributes) = sessions.add(
                 Sessions.Arrival(
                     project: project, visitor: visitor.key, at: at, now: sender.now, sessionID: sessionID,
                     isPageview: activity.kind == .pageview, path: activity.path),
                 attributes: { self.attributes(activity, sender, browser) })
             isTentative = place.isTentative
-            for move in moves {
-                rows.append(header(activityNumber, .move)) { row in
-                    Self.begin(&row, project, place.at, visitor.key)
-                    row.append(move.was)
-                    row.append(move.now)
-                    row.append(encoded: move.said.columns)
-                    row.append(encoded: move.says.columns)
-                }
-            }
             rows.append(header(activityNumber, .event, isTentative: isTentative)) { row in
                 Self.encode(activity, place, attributes, project, visitor.key, sessionID, into: &row)
             }
@@ -324,8 +315,7 @@ public final class EventPipeline: Sendable {
         } else {
             let current = sessions.current(project: project, visitor: visitor.key, at: when, sessionID: sessionID)
             // A session with an id is told by it alone, which facts don't keep.
-            isTentative = sessionID == nil
-                && (current?.isTentative == true || sessions.isUnsettled(when.milliseconds, of: visitor.key, in: project, now: sender.now))
+            isTentative = sessionID == nil && (current?.isTentative == true || Sessions.isOld(when, now: sender.now))
             let attributes = current?.attributes
                 ?? self.attributes(ActivityDraft(kind: .event, path: payload.text("path")), sender, browser)
             visit = Visit(

@@ -17,29 +17,8 @@ struct PlacedRows {
     /// What is in the batch of a visitor with tentative rows.
     struct Visit {
         var members: [Member] = []
-        /// Facts of events that are no activity.
-        var facts: [Fact] = []
-
-        struct Fact {
-            let index: Int
-            let at: Int64
-            /// The session that was proposed.
-            let name: Int64
-            let isTentative: Bool
-        }
-
-        /// Something of a session, and its number there where it is activity.
-        struct Row {
-            let index: Int
-            let name: Int64
-            let seq: Int32?
-        }
-
-        /// All of it, in order of arrival.
-        var rows: [Row] {
-            let all = members.map { Row(index: $0.index, name: $0.name, seq: Int32($0.seq)) } + facts.map { Row(index: $0.index, name: $0.name, seq: nil) }
-            return all.sorted { $0.index < $1.index }
-        }
+        /// Facts of events that are no activity and whose session is tentative.
+        var facts: [(index: Int, at: Int64)] = []
     }
 
     /// By the number of a row: the session that it belongs to. Rows that stay as they are have none.
@@ -65,10 +44,8 @@ struct PlacedRows {
             }
         }
 
-        mutating func add(_ group: SessionGroups.Group, toFact index: Int) { set(index, session: group.name, attributes: group.attributes, seq: nil) }
-
-        mutating func set(_ index: Int, session: Int64, attributes: ArraySlice<UInt8>, seq: Int32?) {
-            changes[index] = Change(session: session, attributes: attributes, seq: seq)
+        mutating func add(_ group: SessionGroups.Group, toFact index: Int) {
+            changes[index] = Change(session: group.name, attributes: group.attributes, seq: nil)
         }
     }
 
@@ -111,10 +88,8 @@ struct PlacedRows {
                 let table = self.tables[header.table]
                 if table.isActivity {
                     if let member = Self.member(row, index, at, header, &cursor) { visits[visitor, default: Visit()].members.append(member) }
-                } else if let column = table.sessionAt {
-                    for _ in FactTable.commonColumns.count..<column { _ = cursor.next() }
-                    guard case .int(let name)? = cursor.next() else { return }
-                    visits[visitor, default: Visit()].facts.append(Visit.Fact(index: index, at: at, name: name, isTentative: header.isTentative))
+                } else if header.isTentative, table.sessionAt != nil {
+                    visits[visitor, default: Visit()].facts.append((index, at))
                 }
             }
         }

@@ -24,25 +24,26 @@ struct SessionPlacement: Sendable {
 
     /// The batch with its rows where they belong.
     func placed(_ batch: FactBatch) async throws -> FactBatch {
-        var known = KnownMoves(batch.rows, tables: tables)
-        let visitors = Set(known.rows.lazy.compactMap(tentativeVisitor))
-        guard !visitors.isEmpty else { return batch.with(known.rows, moves: known.all) }
-        let reader = PlacedRows(known.rows, tables: tables, of: visitors)
-        var changes = PlacedRows.Changes()
+        let visitors = Set(batch.rows.lazy.compactMap(tentativeVisitor))
+        guard !visitors.isEmpty else { return batch }
+        let reader = PlacedRows(batch.rows, tables: tables, of: visitors)
+        var changes = PlacedRows.Changes(), moves: [SessionMove] = []
         for (project, visits) in Dictionary(grouping: reader.visits, by: \.key.project).sorted(by: { $0.key < $1.key }) {
             let stored = try await StoredSessions(events: events).find(question(visits.map { ($0.key.key, $0.value) }), of: project)
             for (visitor, visit) in visits {
-                let sessions = SessionGroups(visit, stored: known.made(in: stored[visitor.key] ?? [], of: visitor), timeoutMilliseconds: timeoutMilliseconds)
+                let sessions = SessionGroups(visit, stored: stored[visitor.key] ?? [], timeoutMilliseconds: timeoutMilliseconds)
                 for group in sessions.groups {
                     changes.add(group, of: visit)
-                    for session in group.moved {
-                        known.add(.init(was: session.name, now: group.name, said: session.attributes, says: group.attributes), of: visitor)
+                    moves += group.moved.map {
+                        SessionMove(
+                            project: project, visitor: visitor.key, was: $0.name, now: group.name, said: EncodedRow.texts(in: $0.attributes),
+                            says: EncodedRow.texts(in: group.attributes))
                     }
                 }
-                for fact in visit.facts where fact.isTentative { if let group = sessions.group(near: fact.at) { changes.add(group, toFact: fact.index) } }
+                for fact in visit.facts { if let group = sessions.group(near: fact.at) { changes.add(group, toFact: fact.index) } }
             }
         }
-        return batch.with(reader.rows(changed: changes), moves: known.all)
+        return batch.with(reader.rows(changed: changes), moves: moves)
     }
 
     /// The visitor of a row whose session is tentative.
@@ -62,7 +63,7 @@ struct SessionPlacement: Sendable {
             for id in Set(visit.members.compactMap(\.id)) { question.ids.append((visitor, id)) }
             // Also around those with an id: the names of sessions there are taken.
             var span: (from: Int64, to: Int64)?
-            for at in (visit.members.map(\.at) + visit.facts.filter(\.isTentative).map(\.at)).sorted() {
+            for at in (visit.members.map(\.at) + visit.facts.map(\.at)).sorted() {
                 let (from, to) = (at - timeoutMilliseconds, at + timeoutMilliseconds)
                 if let open = span, from > open.to {
                     question.spans.append((visitor, open.from, open.to))

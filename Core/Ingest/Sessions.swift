@@ -8,9 +8,8 @@ import Synchronization
 /// events sent in time order get the sessions that live collection would have given them. An activity that arrives
 /// after a later one of its session joins it, and doesn't count in the numbers of the others.
 ///
-/// What is decided here is final where all sessions that an activity can belong to are in memory: for that of the last minutes, and for all of
-/// a project whose other sessions are known to be elsewhere in time. Any other is marked (`Place.isTentative`) for the writer to look at what
-/// is stored; see `SessionPlacement`.
+/// What is decided here is final for activity of the last minutes, as all sessions that it can belong to are in memory. Any other
+/// is marked (`Place.isTentative`) for the writer to look at what is stored; see `SessionPlacement`.
 public final class Sessions: Sendable {
     /// Where an activity stands.
     public struct Place: Sendable, Equatable {
@@ -48,12 +47,6 @@ public final class Sessions: Sendable {
         func distance(to at: Int64) -> Int64 { max(0, firstAt - at, at - lastAt) }
     }
 
-    /// Stored rows of a session that memory knows whole are to say something else: it became part of another one, or began with other activity.
-    public struct Move: Sendable {
-        let was, now: Int64
-        let said, says: SessionAttributes
-    }
-
     /// What identifies a session.
     public struct Name: Sendable {
         let project: Int32
@@ -66,19 +59,13 @@ public final class Sessions: Sendable {
         let visitor: Int64
     }
 
-    /// What memory has of a visitor, the newest session first, and what it has had to forget meanwhile.
-    private struct Held {
-        var live: [Live] = []
-        var missing = Missing.none
-    }
-
     private static let shardCount = 16
     /// Sessions of one visitor at the same time: devices, tabs with ids of their own, backdated imports.
     private static let perVisitor = 8
 
     private let shards: [Shard]
     /// Each part of the visitors has a lock of its own, so that requests seldom wait for each other.
-    private final class Shard: Sendable { let lock = Mutex<[Visitor: Held]>([:]) }
+    private final class Shard: Sendable { let lock = Mutex<[Visitor: [Live]]>([:]) }
 
     private let timeoutMilliseconds: Int64
     private let maximumSessions: Int
@@ -88,34 +75,7 @@ public final class Sessions: Sendable {
 
     /// Activity that is older than this when it arrives may belong to a session that is not in memory any more.
     static let settledMilliseconds: Int64 = 300_000
-
-    /// Sessions that are stored and not in memory: those of a project, and those that had no room beside others of their visitor.
-    private struct Missing {
-        var lastAt: Int64
-        /// Such a session may go on at any time.
-        var hasIDs: Bool
-
-        static let none = Missing(lastAt: .min, hasIDs: false)
-        static let any = Missing(lastAt: .max, hasIDs: true)
-
-        mutating func add(_ session: Live) {
-            lastAt = max(lastAt, session.lastAt)
-            hasIDs = hasIDs || session.sessionID != nil
-        }
-
-        mutating func add(_ other: Missing) {
-            lastAt = max(lastAt, other.lastAt)
-            hasIDs = hasIDs || other.hasIDs
-        }
-    }
-
-    private struct Past {
-        /// Of projects that are not listed.
-        var others = Missing.any
-        var projects: [Int32: Missing] = [:]
-    }
-
-    private let past = Mutex(Past())
+    static func isOld(_ at: Instant, now: Instant) -> Bool { now - at > settledMilliseconds }
 
     public init(timeoutMinutes: Int = 30, maximumSessions: Int = 500_000) {
         timeoutMilliseconds = Int64(timeoutMinutes) * 60_000
@@ -139,73 +99,64 @@ public final class Sessions: Sendable {
     }
 
     /// Adds an activity; `attributes` is asked only for one that is the first of its session.
-    public func add(_ arrival: Arrival, attributes: () -> SessionAttributes) -> (place: Place, attributes: SessionAttributes, moves: [Move]) {
+    public func add(_ arrival: Arrival, attributes: () -> SessionAttributes) -> (place: Place, attributes: SessionAttributes) {
         let visitor = Visitor(project: arrival.project, visitor: arrival.visitor)
         let wanted = (arrival.at ?? arrival.now).milliseconds
         return shard(visitor).lock.withLock { visitors in
             // Where they lie, so that nothing is copied.
-            add(arrival, wanted, to: &visitors[visitor, default: Held()], attributes)
+            add(arrival, wanted, to: &visitors[visitor, default: []], attributes)
         }
     }
 
     private func add(
-        _ arrival: Arrival, _ wanted: Int64, to held: inout Held, _ attributes: () -> SessionAttributes
-    ) -> (place: Place, attributes: SessionAttributes, moves: [Move]) {
-        let isReached = mayReach(held.missing, wanted, arrival.sessionID)
-        let isUnsettled = isReached || isUnsettled(wanted, arrival.sessionID, of: arrival.project, now: arrival.now)
-        guard let (index, joined) = joined(&held.live, wanted, arrival.sessionID) else {
-            return begin(arrival, wanted, isUnsettled, in: &held, attributes())
-        }
-        if isUnsettled { held.live[index].isTentative = true }
-        var moves = joined
-        if let at = arrival.at?.milliseconds, at < held.live[index].firstAt {
+        _ arrival: Arrival, _ wanted: Int64, to sessions: inout [Live], _ attributes: () -> SessionAttributes
+    ) -> (place: Place, attributes: SessionAttributes) {
+        let isOld = arrival.at.map { Self.isOld($0, now: arrival.now) } ?? false
+        guard let index = joined(&sessions, wanted, arrival.sessionID) else { return begin(arrival, wanted, isOld, in: &sessions, attributes()) }
+        if isOld { sessions[index].isTentative = true }
+        if let at = arrival.at?.milliseconds, at < sessions[index].firstAt {
             // It is the session's first one now, and says where it came from. What is stored of the session says something else.
-            let own = attributes(), live = held.live[index]
-            if own.columns != live.attributes.columns {
-                moves.append(Move(was: live.sessionAt, now: live.sessionAt, said: live.attributes, says: own))
-            }
-            held.live[index].attributes = own
+            let own = attributes()
+            if own.columns != sessions[index].attributes.columns { sessions[index].isTentative = true }
+            sessions[index].attributes = own
         }
-        // Who can't tell all that is stored leaves it to the writer to look.
-        if !moves.isEmpty, isReached || mayReach(missing(in: arrival.project), wanted, arrival.sessionID) { held.live[index].isTentative = true }
-        if held.live[index].isTentative { moves = [] }
-        return (Self.extend(&held.live[index], arrival, wanted), held.live[index].attributes, moves)
+        return (Self.extend(&sessions[index], arrival, wanted), sessions[index].attributes)
     }
 
     private func begin(
-        _ arrival: Arrival, _ wanted: Int64, _ isUnsettled: Bool, in held: inout Held, _ attributes: SessionAttributes
-    ) -> (place: Place, attributes: SessionAttributes, moves: [Move]) {
+        _ arrival: Arrival, _ wanted: Int64, _ isOld: Bool, in sessions: inout [Live], _ attributes: SessionAttributes
+    ) -> (place: Place, attributes: SessionAttributes) {
         // Two sessions of a visitor can't begin in the same millisecond: the start is half of their name.
         var start = wanted
-        while held.live.contains(where: { $0.sessionAt == start }) { start += 1 }
+        while sessions.contains(where: { $0.sessionAt == start }) { start += 1 }
         let isFirst = start == wanted
         let begun = Live(
             sessionAt: start, firstAt: wanted, lastAt: wanted, seq: 1, pageviews: arrival.isPageview ? 1 : 0,
             lastPath: arrival.isPageview ? arrival.path : "", sessionID: arrival.sessionID, attributes: attributes,
             touched: arrival.now.milliseconds, late: isFirst ? 0 : 1, hasHole: !isFirst,
-            isTentative: isUnsettled || arrival.now.milliseconds < incompleteUntil.load(ordering: .relaxed))
-        Self.insert(begun, into: &held)
+            isTentative: isOld || sessions.count >= Self.perVisitor
+                || arrival.now.milliseconds < incompleteUntil.load(ordering: .relaxed))
+        Self.insert(begun, into: &sessions)
         let place = Place(
             at: wanted, sessionAt: start, seq: isFirst ? 1 : Activity.seq(late: 1), gap: nil, pageviewNumber: begun.pageviews, fromPath: "",
             isTentative: begun.isTentative)
-        return (place, attributes, [])
+        return (place, attributes)
     }
 
     /// The session that activity at `at` belongs to. Where it joins several, they are one from now on, by the name of the last.
-    private func joined(_ sessions: inout [Live], _ at: Int64, _ sessionID: String?) -> (index: Int, moves: [Move])? {
+    private func joined(_ sessions: inout [Live], _ at: Int64, _ sessionID: String?) -> Int? {
         guard let first = sessions.firstIndex(where: { belongs(at, sessionID, to: $0) }) else { return nil }
-        guard sessionID == nil, sessions[(first + 1)...].contains(where: { belongs(at, nil, to: $0) }) else { return (first, []) }
+        guard sessionID == nil, sessions[(first + 1)...].contains(where: { belongs(at, nil, to: $0) }) else { return first }
         let all = sessions.indices.filter { belongs(at, nil, to: sessions[$0]) }
         let last = all.max { sessions[$0].lastAt < sessions[$1].lastAt }!
         let earliest = sessions[all.min { sessions[$0].firstAt < sessions[$1].firstAt }!]
-        let name = sessions[last].sessionAt
-        let moves = all.map { Move(was: sessions[$0].sessionAt, now: name, said: sessions[$0].attributes, says: earliest.attributes) }
         sessions[last].firstAt = earliest.firstAt
         sessions[last].attributes = earliest.attributes
         sessions[last].late = all.map { sessions[$0].late }.max()!
-        sessions[last].isTentative = all.contains { sessions[$0].isTentative }
+        sessions[last].isTentative = true
+        let name = sessions[last].sessionAt
         for index in all.reversed() where index != last { sessions.remove(at: index) }
-        return sessions.firstIndex { $0.sessionAt == name }.map { ($0, moves.filter { $0.was != name || $0.said.columns != $0.says.columns }) }
+        return sessions.firstIndex { $0.sessionAt == name }
     }
 
     /// The session that activity at `at` belongs to; of several, between which it arrived late, the one next to it.
@@ -223,57 +174,18 @@ public final class Sessions: Sendable {
         return session.sessionID == nil && at <= session.lastAt + timeoutMilliseconds && at >= session.firstAt - timeoutMilliseconds
     }
 
-    private static func insert(_ session: Live, into held: inout Held) {
+    private static func insert(_ session: Live, into sessions: inout [Live]) {
         // Of those that came in one request, which were touched at the same time, the first.
-        if held.live.count >= perVisitor, let oldest = held.live.indices.reversed().min(by: { held.live[$0].touched < held.live[$1].touched }) {
-            held.missing.add(held.live.remove(at: oldest))
+        if sessions.count >= perVisitor, let oldest = sessions.indices.reversed().min(by: { sessions[$0].touched < sessions[$1].touched }) {
+            sessions.remove(at: oldest)
         }
         // The newest first: it is the likeliest to be asked for.
-        held.live.insert(session, at: 0)
+        sessions.insert(session, at: 0)
     }
 
-    // MARK: What is not in memory
-
-    /// Whether something without a session's id that arrives now may belong to a stored session that is not in memory.
-    func isUnsettled(_ at: Int64, of visitor: Int64, in project: Int32, now: Instant) -> Bool {
-        guard now.milliseconds - at > Self.settledMilliseconds else { return false }
-        let visitor = Visitor(project: project, visitor: visitor)
-        let missing = shard(visitor).lock.withLock { $0[visitor]?.missing ?? .none }
-        return mayReach(missing, at, nil) || isUnsettled(at, nil, of: project, now: now)
-    }
-
-    /// The same as far as the project's missing sessions tell.
-    private func isUnsettled(_ at: Int64, _ sessionID: String?, of project: Int32, now: Instant) -> Bool {
-        now.milliseconds - at > Self.settledMilliseconds
-            && mayReach(missing(in: project), at, sessionID)
-    }
-
-    private func missing(in project: Int32) -> Missing { past.withLock { $0.projects[project] ?? $0.others } }
-
-    private func mayReach(_ missing: Missing, _ at: Int64, _ sessionID: String?) -> Bool {
-        at - timeoutMilliseconds <= missing.lastAt || sessionID != nil && missing.hasIDs
-    }
-
-    /// Says that sessions which may be stored are not in memory any more.
-    private func note(_ missing: Missing, of project: Int32) {
-        past.withLock { past in
-            var all = past.projects[project] ?? past.others
-            all.add(missing)
-            past.projects[project] = all
-        }
-    }
-
-    /// Says of which projects sessions are stored that are not in memory; nil where that may be any.
-    func setMissing(in projects: [Int32]?) {
-        past.withLock { past in
-            past.others = projects == nil ? .any : .none
-            past.projects = [:]
-            for project in projects ?? [] { past.projects[project] = .any }
-        }
-    }
-
-    /// Says that a session is forgotten that could go on until then: what begins sessions is tentative for as long.
-    private func noteLiveMissing(_ until: Int64, _ now: Int64) {
+    /// Says that a session is forgotten; where it could still go on, what begins sessions is tentative for as long.
+    private func noteMissing(_ session: Live, _ now: Int64) {
+        let until = session.lastAt + keptMilliseconds(session)
         if until > now, until > incompleteUntil.load(ordering: .relaxed) { incompleteUntil.store(until, ordering: .relaxed) }
     }
 
@@ -308,7 +220,7 @@ public final class Sessions: Sendable {
     ) -> (sessionAt: Int64, lastPath: String, attributes: SessionAttributes, isTentative: Bool)? {
         let visitor = Visitor(project: project, visitor: visitor)
         return shard(visitor).lock.withLock { visitors in
-            guard let sessions = visitors[visitor]?.live, let index = nearest(sessions, at.milliseconds, sessionID) else { return nil }
+            guard let sessions = visitors[visitor], let index = nearest(sessions, at.milliseconds, sessionID) else { return nil }
             return (sessions[index].sessionAt, sessions[index].lastPath, sessions[index].attributes, sessions[index].isTentative)
         }
     }
@@ -324,10 +236,8 @@ public final class Sessions: Sendable {
         for name in names {
             let visitor = Visitor(project: name.project, visitor: name.visitor)
             shard(visitor).lock.withLock { visitors in
-                guard let index = visitors[visitor]?.live.firstIndex(where: { $0.sessionAt == name.sessionAt }) else { return }
-                visitors[visitor]!.live[index].hasHole = true
-                // A move that was to be stored with it is not.
-                visitors[visitor]!.live[index].isTentative = true
+                guard let index = visitors[visitor]?.firstIndex(where: { $0.sessionAt == name.sessionAt }) else { return }
+                visitors[visitor]![index].hasHole = true
             }
         }
     }
@@ -339,23 +249,18 @@ public final class Sessions: Sendable {
         for shard in shards {
             shard.lock.withLock { visitors in
                 var cutoff = Int64.min
-                let live = visitors.values.reduce(0) { $0 + $1.live.count }
+                let live = visitors.values.reduce(0) { $0 + $1.count }
                 if live > each {
-                    let ages = visitors.values.flatMap { $0.live.map(\.touched) }.sorted()
+                    let ages = visitors.values.flatMap { $0.map(\.touched) }.sorted()
                     cutoff = ages[live - each - 1]
                 }
-                for (visitor, held) in visitors {
-                    var missing = held.missing
-                    let kept = held.live.filter { session in
-                        let isOver = now.milliseconds - max(session.touched, session.lastAt) > keptMilliseconds(session)
-                        if !isOver, session.touched > cutoff { return true }
-                        if !isOver { noteLiveMissing(max(session.lastAt, held.missing.lastAt) + keptMilliseconds(session), now.milliseconds) }
-                        missing.add(session)
-                        return false
+                for (visitor, sessions) in visitors {
+                    let kept = sessions.filter { session in
+                        guard now.milliseconds - max(session.touched, session.lastAt) <= keptMilliseconds(session) else { return false }
+                        if session.touched <= cutoff { noteMissing(session, now.milliseconds) }
+                        return session.touched > cutoff
                     }
-                    if kept.count == held.live.count { continue }
-                    note(missing, of: visitor.project)
-                    visitors[visitor] = kept.isEmpty ? nil : Held(live: kept, missing: held.missing)
+                    if kept.count < sessions.count { visitors[visitor] = kept.isEmpty ? nil : kept }
                 }
             }
         }
@@ -369,7 +274,7 @@ public final class Sessions: Sendable {
 
     private static let identifiedMilliseconds: Int64 = 86_400_000
 
-    public var count: Int { shards.reduce(0) { $0 + $1.lock.withLock { $0.values.reduce(0) { $0 + $1.live.count } } } }
+    public var count: Int { shards.reduce(0) { $0 + $1.lock.withLock { $0.values.reduce(0) { $0 + $1.count } } } }
 
     // MARK: After a start
 
@@ -399,10 +304,7 @@ public final class Sessions: Sendable {
                 seq: seq, pageviews: Int32(row.int("pageviews")), lastPath: row.text("last_path"),
                 sessionID: row.optionalText("session_id"), attributes: SessionAttributes(row), touched: row.int("last_at"), late: late,
                 hasHole: !isAlone || seq == 0, isTentative: late > 0)
-            shard(visitor).lock.withLock { Self.insert(session, into: &$0[visitor, default: Held()]) }
+            shard(visitor).lock.withLock { Self.insert(session, into: &$0[visitor, default: []]) }
         }
-        guard isAlone else { return }
-        let stored = try await events.query("/* ingest.stored_projects */ SELECT DISTINCT project FROM core_activity", timeoutSeconds: 60)
-        setMissing(in: stored.map { Int32($0.int("project")) })
     }
 }

@@ -4,7 +4,7 @@ import Storage
 /// Sessions as they are stored, for the writer: those near activity whose session is tentative.
 struct StoredSessions: Sendable {
     struct Session: Sendable {
-        var name: Int64
+        let name: Int64
         /// UTF-8 of the `session_id` that was sent.
         let id: [UInt8]?
         /// Of its activity near what was asked for; all of it where it has an id that was asked for.
@@ -12,7 +12,7 @@ struct StoredSessions: Sendable {
         /// How many late rows are numbered.
         let late: Int32
         /// Encoded, as in a row of activity.
-        var attributes: ArraySlice<UInt8>
+        let attributes: ArraySlice<UInt8>
     }
 
     struct Question {

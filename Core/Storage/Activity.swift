@@ -45,9 +45,6 @@ public enum Activity {
     /// The `seq` of a numbered row whose session became part of another one: it keeps its place among rows of its instant.
     static let withdrawnSeq: SQL = "CASE WHEN seq > 0 THEN least(seq, 524287) - 1048576 ELSE seq END"
 
-    /// The same, for a row that is not stored yet.
-    public static func withdrawn(_ seq: Int32) -> Int32 { seq > 0 ? min(seq, afterAll - 1) - 2 * afterAll : seq }
-
     public static let table = FactTable(
         "core_activity",
         [

@@ -37,11 +37,7 @@ public struct EncodedRow: Sendable {
         case follower = 1
         /// Stored whatever becomes of the event; not counted.
         case note = 2
-        /// No fact: what stored rows of a session are to say from now on. The writer takes it out of the batch.
-        case move = 3
     }
-
-    public var role: Role { Role(rawValue: bytes[bytes.startIndex + 17] & 0x7F) ?? .event }
 
     /// 128 bits of a hash over project and the `event_id` that was sent.
     public struct EventID: Sendable, Hashable {

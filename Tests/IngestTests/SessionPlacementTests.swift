@@ -167,7 +167,7 @@ struct SessionPlacementTests {
         let placement = SessionPlacement(tables: tables, events: store, timeoutMinutes: 30), sessions = Sessions()
         func batch(_ steps: [Step]) -> FactBatch {
             let rows = steps.map { step in
-                let (place, attributes, _) = sessions.add(step.arrival) { .named("x") }
+                let (place, attributes) = sessions.add(step.arrival) { .named("x") }
                 var row = RowEncoder(.init(table: 0, project: 1, hour: 0, isTentative: place.isTentative))
                 for value in [1, place.at, step.visitor, 0, place.sessionAt, Int64(place.seq)] { row.append(value) }
                 row.appendNull()

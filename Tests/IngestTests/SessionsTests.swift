@@ -154,44 +154,6 @@ struct SessionsTests {
         #expect(!arrive("10:36", "10:36", 5))
     }
 
-    @Test("old activity is final in a project of which no session is missing in memory")
-    func complete() {
-        let sessions = Sessions()
-        sessions.setMissing(in: [2])
-        func arrive(_ at: String, visitor: Int64 = 1, project: Int32 = 1, id: String? = nil) -> Bool {
-            sessions.add(Step(at: clock(at), now: clock("20:00"), visitor: visitor, project: project, path: "/", sessionID: id)).isTentative
-        }
-        #expect(arrive("01:00", project: 2))
-        for hour in 1...8 { #expect(!arrive("0\(hour):00")) }
-        // There is room for eight of a visitor: the one of 01:00 goes.
-        #expect(!arrive("09:00"))
-        #expect(arrive("01:30"))
-        #expect(!arrive("01:30:00.001", visitor: 2) && !arrive("01:00", visitor: 3, project: 3))
-        // One with an id may go on at any time.
-        #expect(!arrive("05:00", visitor: 4, id: "a"))
-        sessions.sweep(now: Instant(milliseconds: clock("20:00") + 86_400_001))
-        #expect(arrive("05:00", visitor: 4, id: "a") && arrive("09:30", visitor: 5) && !arrive("09:30:00.001", visitor: 6))
-    }
-
-    @Test("where memory knows all that is stored, it says what stored rows are to say from now on")
-    func moves() {
-        let sessions = Sessions()
-        sessions.setMissing(in: [])
-        func arrive(_ at: String, _ source: String) -> String {
-            let added = sessions.add(Step(at: clock(at), now: clock("20:00"), path: "/").arrival) { .named(source) }
-            func time(_ name: Int64) -> String { String(Instant(milliseconds: name).iso8601.dropFirst(11).prefix(5)) }
-            return ([added.place.isTentative ? "tentative" : "final"]
-                + added.moves.map { "\(time($0.was)) \($0.said.source) > \(time($0.now)) \($0.says.source)" }).joined(separator: ", ")
-        }
-        #expect(arrive("10:00", "a") == "final")
-        #expect(arrive("09:59", "a") == "final")
-        #expect(arrive("09:58", "b") == "final, 10:00 a > 10:00 b")
-        #expect(arrive("10:50", "c") == "final")
-        #expect(arrive("10:25", "d") == "final, 10:50 c > 10:50 b, 10:00 b > 10:50 b")
-        sessions.distrust([Sessions.Name(project: 1, visitor: 1, sessionAt: clock("10:50"))])
-        #expect(arrive("09:57", "e") == "tentative")
-    }
-
     @Test("what turns out to be the first says where the session came from")
     func earlierFirst() {
         let sessions = Sessions()

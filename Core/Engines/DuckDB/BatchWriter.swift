@@ -108,7 +108,7 @@ final class BatchWriter: @unchecked Sendable {
             switch heading.header.role {
             case .event: isLeftOut = duplicates[index]
             case .follower: duplicates[index] = isLeftOut
-            case .note, .move: break
+            case .note: break
             }
         }
         return duplicates

@@ -61,7 +61,7 @@ struct FactPlan {
                 isDuplicate = header.eventID != nil && !firsts.contains(index)
                 return isDuplicate
             case .follower: return isDuplicate
-            case .note, .move: return false
+            case .note: return false
             }
         }
     }
