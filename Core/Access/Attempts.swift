@@ -21,6 +21,7 @@ public final class Attempts: Sendable {
     private let what: String
     private let maximum: Int
     private let time: any TimeSource
+    // exact: addresses as we write them, and ids of ours
     private let made = Mutex<[String: Made]>([:])
 
     /// - Parameters:

@@ -5,7 +5,7 @@ import Storage
 
 /// What handlers may use. Events are reached through a `Scope` alone, and so `reports` is no part of it outside this target.
 public struct Services: Sendable {
-    /// What all requests share. One reference, as a request hands its services on from step to step.
+    /// The parts that all requests share. One reference, because a request's services are copied at every step.
     private final class Shared: Sendable {
         let control: any ControlStore
         let directory: Directory

@@ -362,7 +362,7 @@ public struct Resource: Sendable {
                 text.append(raw: String(value.elements.count))
                 continue
             }
-            // What was stored by an earlier version may hold more.
+            // A definition that an earlier version stored may have more members.
             let schema = fields.first { $0.name.isExactly(name) }?.schema ?? .any
             schema.write(kept: value, to: &text)
         }

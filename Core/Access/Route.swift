@@ -1,10 +1,10 @@
 import Common
 import HTTPTypes
 
-/// What a public token opens.
+/// The access that a public token gives.
 public struct PublicToken: Sendable {
     public let project: String
-    /// What it is the token of, such as `embed <id>`.
+    /// The thing that the token belongs to, such as `embed <id>`.
     public let holder: String
     /// The modules that it may show: those of the key that made it, as of then. Nil for all.
     public let allowedModules: [String]?
@@ -20,7 +20,7 @@ public struct PublicToken: Sendable {
     }
 }
 
-/// Finds what a public token opens.
+/// Finds the access that a public token gives.
 /// - Throws: 404 for a token that nobody made.
 public typealias PublicTokenResolver = @Sendable (_ token: String, AnonymousRequest) async throws -> PublicToken
 

@@ -1,6 +1,6 @@
 import Common
 
-/// What a saved report or a widget asks.
+/// The question behind a saved report or a widget.
 public struct SavedQuestion: Sendable {
     let reportType: String
     let parameters: JSON?

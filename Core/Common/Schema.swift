@@ -58,7 +58,7 @@ public indirect enum Schema: Sendable {
             case exact
         }
 
-        /// What becomes of a word such as `undefined` in place of an id; asked where `fit` is.
+        /// How to treat a word such as `undefined` in place of an id; read wherever `fit` is.
         public private(set) var placeholders = Placeholders.accepted
 
         public enum Placeholders: Sendable {

@@ -38,7 +38,7 @@ final class BatchDoor: Sendable {
     private struct State {
         let settings: Settings
         var bytesPerSecond: Double
-        /// What the writer takes at a time.
+        /// Seconds of work in one batch of the writer.
         var batchSeconds = 0.0
         /// Those who have something in, or wait.
         var senders: [Int32: Sender] = [:]

@@ -32,7 +32,7 @@ public struct Addition: Sendable {
     public let eventID: String?
     /// Rows for the module's own tables. Values in the order of `FactTable.columns`.
     public let facts: @Sendable (Visit) -> [(table: FactTable, values: [Value])]
-    /// What it changed of the payload to read it.
+    /// Changes to the payload that were needed to read it.
     public let adjustments: Adjustments
 
     public init(

@@ -266,7 +266,7 @@ public final class IngestWriter: Service {
         return Int(min(max(bytesPerSecond * batchSeconds, Double(range.lowerBound)), Double(acknowledged.isShared ? range.upperBound : settings.batchBytesAlone)))
     }
 
-    /// What is asked before a batch takes as long for a small one; it is to be half of the time at most, and a quarter where nobody waits.
+    /// The question that comes before a batch takes as long for a small one. It may take half of the time, and a quarter where nobody waits.
     private var batchSeconds: Double {
         let asked = state.withLock { $0.placementSeconds }
         return acknowledged.isShared ? max(settings.batchSecondsShared, 2 * asked) : max(settings.batchSecondsAlone, 4 * asked)

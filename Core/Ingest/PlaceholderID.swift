@@ -1,6 +1,6 @@
 import Common
 
-/// What programs send for an id where they have none: `undefined`, `null`, `[object Object]`. Everybody with one of these would be one person.
+/// Words that programs send where they have no id: `undefined`, `null`, `[object Object]`. All visitors with the same one would be counted as one person.
 public enum PlaceholderID {
     /// In small letters, by their length.
     private static let names: [[[UInt8]]] = {

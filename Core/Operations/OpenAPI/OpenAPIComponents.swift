@@ -50,7 +50,7 @@ enum OpenAPIComponents {
         "properties": ["error": ["type": "string", "description": "What is wrong, what came and what is accepted."]],
     ]
 
-    /// What a route answers that refuses in its own media type.
+    /// The refusal of a route that answers in a media type of its own.
     static func refusal(_ mediaType: String) -> JSONTree {
         let header: JSONTree = ["description": "What is wrong, what came and what is accepted.", "schema": ["type": "string"]]
         return ["description": "A parameter is wrong; the header names it.", "headers": ["Pulse-Error": header], "content": .object([mediaType: [:]])]

@@ -275,7 +275,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     // MARK: Time
 
-    /// Sets the deadline of what the connection waits for now.
+    /// Sets the deadline for the next thing that the connection waits for.
     private func set(_ deadline: NIODeadline, _ context: ChannelHandlerContext) {
         self.deadline = deadline
         guard timer == nil || deadline < timerDeadline else { return }
