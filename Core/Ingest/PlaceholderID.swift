@@ -19,7 +19,7 @@ public enum PlaceholderID {
     }
 
     public static func refusal(_ field: String, _ id: String) -> ServiceError {
-        .body("field '\(field)' must be an id of somebody; got '\(id.excerpt(60))', which programs send where they have none.")
+        .body("field '\(field)' must be a real id; got '\(id.excerpt(60))', which programs send where they have none. Send the id once it is known.")
     }
 
     static func isOne(_ json: JSON) -> Bool { json.withUTF8 { isOne($0) } ?? false }

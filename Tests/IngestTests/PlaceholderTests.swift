@@ -33,7 +33,7 @@ struct PlaceholderTests {
                 let other = field == "visitor_id" ? "" : #""visitor_id":"v","#
                 let answer = try await app.collect(#"{"type":"identify",\#(other)"\#(field)":"\#(word)","traits":{"a":1}}"#)
                 #expect(answer.status == 400, "\(word): \(answer.body)")
-                #expect(answer.body == #"{"error":"Invalid request body: field '\#(field)' must be an id of somebody; got '\#(word)', which programs send where they have none."}"#)
+                #expect(answer.body == #"{"error":"Invalid request body: field '\#(field)' must be a real id; got '\#(word)', which programs send where they have none. Send the id once it is known."}"#)
             }
             for id in Self.ids {
                 let answer = try await app.collect(#"{"type":"identify","visitor_id":"v \#(id)","\#(field)":"\#(id)","traits":{"a":1}}"#)
