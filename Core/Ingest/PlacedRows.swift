@@ -1,3 +1,4 @@
+import Foundation
 import Storage
 
 /// The rows of a batch as `SessionPlacement` reads them, and with what it found written into them.
@@ -6,16 +7,18 @@ struct PlacedRows {
     struct Member {
         let index: Int
         let at: Int64
-        /// The session that was proposed, and the place in it.
-        let name, seq: Int64
+        /// The session that was proposed, and the place in it; negative where there is none.
+        let name: Int64
+        var seq: Int64 = -1
         /// UTF-8 of the `session_id` that was sent.
-        let id: [UInt8]?
+        var id: [UInt8]?
         let attributes: ArraySlice<UInt8>
         let isTentative: Bool
     }
 
     /// What is in the batch of a visitor with tentative rows.
     struct Visit {
+        let visitor: SessionPlacement.Visitor
         var members: [Member] = []
         /// Facts of events that are no activity and whose session is tentative.
         var facts: [(index: Int, at: Int64)] = []
@@ -32,6 +35,9 @@ struct PlacedRows {
 
         fileprivate var changes: [Int: Change] = [:]
 
+        /// - Parameter rows: as many as may change.
+        init(atMost rows: Int) { changes.reserveCapacity(rows) }
+
         mutating func add(_ group: SessionGroups.Group, of visit: Visit) {
             var late = group.stored.map(\.late).max() ?? 0, hasFirst = group.stored.contains { $0.name == group.name }
             for place in group.members {
@@ -39,7 +45,7 @@ struct PlacedRows {
                 // The first of a session comes once.
                 let keepsPlace = member.name == group.name && member.seq > 0 && !(member.seq == 1 && hasFirst)
                 if keepsPlace { hasFirst = true } else { late += 1 }
-                if keepsPlace, member.attributes == group.attributes { continue }
+                if keepsPlace, member.attributes.isSame(as: group.attributes) { continue }
                 changes[member.index] = Change(session: group.name, attributes: group.attributes, seq: keepsPlace ? nil : Activity.seq(late: late))
             }
         }
@@ -49,7 +55,7 @@ struct PlacedRows {
         }
     }
 
-    private(set) var visits: [SessionPlacement.Visitor: Visit] = [:]
+    private(set) var visits: [Visit]
     private let rows: [EncodedRow]
     private let tables: [Table]
 
@@ -59,12 +65,16 @@ struct PlacedRows {
         let sessionAt: Int?
         /// With the place among `Activity.attributes`.
         let attributes: [(column: Int, attribute: Int)]
+        /// Columns that a change of the session replaces; of activity without its place in the session.
+        let places: [Range<Int>]
 
         init(_ table: FactTable) {
             let names = table.allColumns.map(\.name), own = table.sessionAttributes
             isActivity = table.name == Activity.table.name
             sessionAt = names.firstIndex(of: "session_at")
             attributes = own.map { (names.firstIndex(of: $0)!, Activity.attributes.firstIndex(of: $0)!) }.sorted { $0.0 < $1.0 }
+            let session = sessionAt.map { [$0..<($0 + 1)] } ?? []
+            places = session + (isActivity ? [firstAttribute..<endOfAttributes] : attributes.map { $0.column..<($0.column + 1) })
         }
     }
 
@@ -75,21 +85,23 @@ struct PlacedRows {
     private static let endOfAttributes = firstAttribute + Activity.attributes.count
     private static let sessionID = names.firstIndex(of: "session_id")!
 
-    init(_ rows: [EncodedRow], tables: [FactTable], of visitors: Set<SessionPlacement.Visitor>) {
+    /// - Parameter visitors: with the place of each among `visits`.
+    init(_ rows: [EncodedRow], tables: [FactTable], of visitors: [SessionPlacement.Visitor: Int]) {
         self.rows = rows
         self.tables = tables.map(Table.init)
+        visits = visitors.sorted { $0.value < $1.value }.map { Visit(visitor: $0.key) }
         for (index, row) in rows.enumerated() {
             row.read { header, cursor in
                 guard header.role == .event, tables.indices.contains(header.table) else { return }
-                _ = cursor.next()
-                guard case .int(let at)? = cursor.next(), case .int(let key)? = cursor.next() else { return }
-                let visitor = SessionPlacement.Visitor(project: header.project, key: key)
-                guard visitors.contains(visitor) else { return }
+                cursor.skip(1)
+                guard case .int(let at)? = cursor.next(), case .int(let key)? = cursor.next(),
+                    let place = visitors[SessionPlacement.Visitor(project: header.project, key: key)]
+                else { return }
                 let table = self.tables[header.table]
                 if table.isActivity {
-                    if let member = Self.member(row, index, at, header, &cursor) { visits[visitor, default: Visit()].members.append(member) }
+                    if let member = Self.member(row, index, at, header, &cursor) { visits[place].members.append(member) }
                 } else if header.isTentative, table.sessionAt != nil {
-                    visits[visitor, default: Visit()].facts.append((index, at))
+                    visits[place].facts.append((index, at))
                 }
             }
         }
@@ -98,20 +110,22 @@ struct PlacedRows {
     private static func member(
         _ row: EncodedRow, _ index: Int, _ at: Int64, _ header: EncodedRow.Header, _ cursor: inout EncodedRow.Cursor
     ) -> Member? {
-        var session: Int64?, seq: Int64 = -1, id: [UInt8]?, start = 0, end = 0
-        for column in FactTable.commonColumns.count..<names.count {
-            if column == firstAttribute { start = cursor.at }
-            if column == endOfAttributes { end = cursor.at }
-            switch (column, cursor.next()) {
-            case (sessionAt, .int(let value)?): session = value
-            case (Self.seq, .int(let value)?): seq = value
-            case (sessionID, .text(let utf8)?): id = Array(utf8)
-            default: break
-            }
-        }
-        guard let session, end > start else { return nil }
-        let attributes = row.bytes[(row.bytes.startIndex + start)..<(row.bytes.startIndex + end)]
-        return Member(index: index, at: at, name: session, seq: seq, id: id, attributes: attributes, isTentative: header.isTentative)
+        cursor.skip(sessionAt - FactTable.commonColumns.count)
+        guard case .int(let session)? = cursor.next() else { return nil }
+        cursor.skip(seq - sessionAt - 1)
+        let place = cursor.next()
+        cursor.skip(firstAttribute - seq - 1)
+        let start = cursor.at
+        cursor.skip(Activity.attributes.count)
+        let end = cursor.at
+        guard end > start else { return nil }
+        cursor.skip(sessionID - endOfAttributes)
+        var member = Member(
+            index: index, at: at, name: session, attributes: row.bytes[(row.bytes.startIndex + start)..<(row.bytes.startIndex + end)],
+            isTentative: header.isTentative)
+        if case .int(let seq)? = place { member.seq = seq }
+        if case .text(let utf8)? = cursor.next() { member.id = Array(utf8) }
+        return member
     }
 
     // MARK: Writing
@@ -119,37 +133,53 @@ struct PlacedRows {
     /// All rows of the batch, those that changed as they are now. What comes of an event follows it.
     func rows(changed: Changes) -> [EncodedRow] {
         guard !changed.changes.isEmpty else { return rows }
-        var event: Changes.Change?
-        return rows.enumerated().map { index, row in
-            let header = row.read { header, _ in header }
+        var written = RowEncoder(), places: [(row: Int, bytes: Range<Int>)] = [], event: Changes.Change?
+        for (index, row) in rows.enumerated() {
+            let header = row.header
             if header.role == .event { event = changed.changes[index] }
-            guard let change = event, header.role != .note, tables.indices.contains(header.table) else { return row }
-            return row.replacing(encoded: Self.columns(of: tables[header.table], change))
+            guard let change = event, header.role != .note, tables.indices.contains(header.table), tables[header.table].sessionAt != nil else { continue }
+            let start = written.bytes.count
+            Self.write(row, of: tables[header.table], change, to: &written)
+            places.append((index, start..<written.bytes.count))
         }
+        // Cut once all are written, so that they share the memory.
+        var all = rows
+        for (index, bytes) in places { all[index] = EncodedRow(written.bytes[bytes]) }
+        return all
     }
 
-    private static func columns(of table: Table, _ change: Changes.Change) -> [(columns: Range<Int>, bytes: ArraySlice<UInt8>)] {
-        guard let session = table.sessionAt else { return [] }
-        var columns = [(session..<(session + 1), encoded { $0.append(change.session) })]
-        if table.isActivity {
+    private static func write(_ row: EncodedRow, of table: Table, _ change: Changes.Change, to written: inout RowEncoder) {
+        if table.isActivity, let seq = change.seq {
             // `gap` follows `seq`.
-            if let seq = change.seq {
-                columns.append((Self.seq..<(Self.seq + 2), encoded { row in
+            row.append(to: &written, replacing: [table.places[0], Self.seq..<(Self.seq + 2), table.places[1]]) { place, row in
+                switch place {
+                case 0: row.append(change.session)
+                case 1:
                     row.append(Int64(seq))
                     row.appendNull()
-                }))
+                default: row.append(encoded: change.attributes)
+                }
             }
-            columns.append((firstAttribute..<endOfAttributes, change.attributes))
-        } else if !table.attributes.isEmpty {
-            let texts = EncodedRow.texts(in: change.attributes)
-            columns += table.attributes.map { own in (own.column..<(own.column + 1), encoded { $0.append(texts[own.attribute]) }) }
+        } else {
+            let texts = table.isActivity || table.attributes.isEmpty ? [] : EncodedRow.texts(in: change.attributes)
+            row.append(to: &written, replacing: table.places) { place, row in
+                if place == 0 {
+                    row.append(change.session)
+                } else if table.isActivity {
+                    row.append(encoded: change.attributes)
+                } else {
+                    row.append(texts[table.attributes[place - 1].attribute])
+                }
+            }
         }
-        return columns
     }
+}
 
-    private static func encoded(_ write: (inout RowEncoder) -> Void) -> ArraySlice<UInt8> {
-        var encoder = RowEncoder()
-        write(&encoder)
-        return encoder.bytes[...]
+extension ArraySlice<UInt8> {
+    /// Whether the bytes are the same. Quicker than `==`, which compares them one by one.
+    func isSame(as other: ArraySlice<UInt8>) -> Bool {
+        withUnsafeBytes { mine in
+            other.withUnsafeBytes { mine.count == $0.count && (mine.count == 0 || memcmp(mine.baseAddress!, $0.baseAddress!, mine.count) == 0) }
+        }
     }
 }

@@ -13,7 +13,7 @@ struct SessionGroups {
         var attributes: ArraySlice<UInt8> = []
 
         /// The stored sessions that are called otherwise, or say something else.
-        var moved: [StoredSessions.Session] { stored.filter { $0.name != name || $0.attributes != attributes } }
+        var moved: [StoredSessions.Session] { stored.filter { $0.name != name || !$0.attributes.isSame(as: attributes) } }
     }
 
     private(set) var groups: [Group] = []
@@ -35,6 +35,7 @@ struct SessionGroups {
 
     /// One that was found by its id and by its time is told whole by the former.
     private static func once(_ stored: [StoredSessions.Session]) -> [StoredSessions.Session] {
+        guard stored.contains(where: { $0.id != nil }) else { return stored }
         var known: [Int64: Int] = [:], all: [StoredSessions.Session] = []
         for session in stored {
             if let index = known[session.name], all[index].id == session.id {
@@ -50,10 +51,12 @@ struct SessionGroups {
 
     private func inOrderOfTime(_ visit: PlacedRows.Visit, _ stored: [StoredSessions.Session]) -> [Group] {
         typealias Item = (first: Int64, last: Int64, stored: Int?, member: Int?)
-        var items: [Item] = stored.indices.map { (stored[$0].first, stored[$0].last, $0, nil) }
-        items += visit.members.indices.filter { visit.members[$0].id == nil }.map { (visit.members[$0].at, visit.members[$0].at, nil, $0) }
-        var groups: [Group] = []
-        for item in items.sorted(by: { $0.first < $1.first }) {
+        var items: [Item] = [], groups: [Group] = []
+        items.reserveCapacity(stored.count + visit.members.count)
+        for (index, session) in stored.enumerated() { items.append((session.first, session.last, index, nil)) }
+        for (index, member) in visit.members.enumerated() where member.id == nil { items.append((member.at, member.at, nil, index)) }
+        items.sort { $0.first < $1.first }
+        for item in items {
             if groups.isEmpty || item.first - groups[groups.count - 1].last > timeoutMilliseconds { groups.append(Group(first: item.first, last: item.last)) }
             let end = groups.count - 1
             groups[end].last = max(groups[end].last, item.last)
@@ -83,18 +86,19 @@ struct SessionGroups {
     /// Gives the group a name that is no other session's, and the attributes of its first activity.
     private static func decide(_ group: inout Group, _ visit: PlacedRows.Visit, _ taken: inout Set<Int64>) {
         group.members.sort()
-        let members = group.members.map { visit.members[$0] }, latest = group.stored.max { $0.last < $1.last }
-        if let live = members.last(where: { !$0.isTentative }) {
+        let members = group.members, latest = group.stored.max { $0.last < $1.last }
+        if let live = members.last(where: { !visit.members[$0].isTentative }) {
             // Memory goes on by this name.
-            group.name = live.name
+            group.name = visit.members[live].name
         } else if let latest {
             group.name = latest.name
         } else {
-            group.name = (members.first { $0.seq > 0 } ?? members.first)?.name ?? 0
+            group.name = (members.first { visit.members[$0].seq > 0 } ?? members.first).map { visit.members[$0].name } ?? 0
             while taken.contains(group.name) { group.name += 1 }
         }
         taken.insert(group.name)
-        let earliest = group.stored.min { $0.first < $1.first }, first = members.min { $0.at < $1.at }
+        let earliest = group.stored.min { $0.first < $1.first }
+        let first = members.min { visit.members[$0].at < visit.members[$1].at }.map { visit.members[$0] }
         if let first, earliest.map({ first.at < $0.first }) ?? true {
             group.attributes = first.attributes
         } else if let earliest {

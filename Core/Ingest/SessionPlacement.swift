@@ -24,20 +24,20 @@ struct SessionPlacement: Sendable {
 
     /// The batch with its rows where they belong.
     func placed(_ batch: FactBatch) async throws -> FactBatch {
-        let visitors = Set(batch.rows.lazy.compactMap(tentativeVisitor))
+        var visitors: [Visitor: Int] = [:]
+        for row in batch.rows { if let visitor = tentativeVisitor(row), visitors[visitor] == nil { visitors[visitor] = visitors.count } }
         guard !visitors.isEmpty else { return batch }
         let reader = PlacedRows(batch.rows, tables: tables, of: visitors)
-        var changes = PlacedRows.Changes(), moves: [SessionMove] = []
-        for (project, visits) in Dictionary(grouping: reader.visits, by: \.key.project).sorted(by: { $0.key < $1.key }) {
-            let stored = try await StoredSessions(events: events).find(question(visits.map { ($0.key.key, $0.value) }), of: project)
-            for (visitor, visit) in visits {
-                let sessions = SessionGroups(visit, stored: stored[visitor.key] ?? [], timeoutMilliseconds: timeoutMilliseconds)
+        var changes = PlacedRows.Changes(atMost: batch.rows.count), moves: [SessionMove] = []
+        for (project, visits) in Dictionary(grouping: reader.visits, by: \.visitor.project).sorted(by: { $0.key < $1.key }) {
+            let stored = try await StoredSessions(events: events).find(question(visits), of: project)
+            for visit in visits {
+                let sessions = SessionGroups(visit, stored: stored[visit.visitor.key] ?? [], timeoutMilliseconds: timeoutMilliseconds)
                 for group in sessions.groups {
                     changes.add(group, of: visit)
                     moves += group.moved.map {
                         SessionMove(
-                            project: project, visitor: visitor.key, was: $0.name, now: group.name, said: EncodedRow.texts(in: $0.attributes),
-                            says: EncodedRow.texts(in: group.attributes))
+                            project: project, visitor: visit.visitor.key, was: $0.name, now: group.name, said: $0.attributes, says: group.attributes)
                     }
                 }
                 for fact in visit.facts { if let group = sessions.group(near: fact.at) { changes.add(group, toFact: fact.index) } }
@@ -50,28 +50,27 @@ struct SessionPlacement: Sendable {
     private func tentativeVisitor(_ row: EncodedRow) -> Visitor? {
         row.read { header, cursor in
             guard header.isTentative, header.role == .event else { return nil }
-            _ = cursor.next()
-            _ = cursor.next()
+            cursor.skip(2)
             guard case .int(let key)? = cursor.next() else { return nil }
             return Visitor(project: header.project, key: key)
         }
     }
 
-    private func question(_ visits: [(Int64, PlacedRows.Visit)]) -> StoredSessions.Question {
-        var question = StoredSessions.Question()
-        for (visitor, visit) in visits {
+    private func question(_ visits: [PlacedRows.Visit]) -> StoredSessions.Question {
+        var question = StoredSessions.Question(), times: [Int64] = []
+        for visit in visits {
+            let visitor = visit.visitor.key
             for id in Set(visit.members.compactMap(\.id)) { question.ids.append((visitor, id)) }
             // Also around those with an id: the names of sessions there are taken.
-            var span: (from: Int64, to: Int64)?
-            for at in (visit.members.map(\.at) + visit.facts.map(\.at)).sorted() {
-                let (from, to) = (at - timeoutMilliseconds, at + timeoutMilliseconds)
-                if let open = span, from > open.to {
-                    question.spans.append((visitor, open.from, open.to))
-                    span = nil
-                }
-                span = (span?.from ?? from, to)
+            times.removeAll(keepingCapacity: true)
+            for member in visit.members { times.append(member.at) }
+            for fact in visit.facts { times.append(fact.at) }
+            times.sort()
+            var first = 0
+            for last in times.indices where last + 1 == times.count || times[last + 1] - times[last] > 2 * timeoutMilliseconds {
+                question.spans.append((visitor, times[first] - timeoutMilliseconds, times[last] + timeoutMilliseconds))
+                first = last + 1
             }
-            if let span { question.spans.append((visitor, span.from, span.to)) }
         }
         return question
     }

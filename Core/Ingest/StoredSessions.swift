@@ -28,21 +28,33 @@ struct StoredSessions: Sendable {
         var found: [Int64: [Session]] = [:]
         for statement in statements(question, project) {
             for row in try await events.query(statement, timeoutSeconds: 60) {
-                let session = Session(
-                    name: row.int("session_at"), id: row.optionalText("session_id").map { Array($0.utf8) }, first: row.int("first_at"),
-                    last: row.int("last_at"), late: Int32(row.int("late")), attributes: SessionAttributes(row).columns[...])
-                found[row.int("key"), default: []].append(session)
+                let values = row.values
+                found[values[0].int ?? 0, default: []].append(Self.session(values))
             }
         }
         return found
     }
 
+    /// By the place of a column, not by its name: many thousand rows are read for a batch.
+    private static func session(_ values: [Value]) -> Session {
+        var attributes = RowEncoder()
+        for value in values[6...] { attributes.append(value.text ?? "") }
+        return Session(
+            name: values[1].int ?? 0, id: values[2].text.map { Array($0.utf8) }, first: values[3].int ?? 0, last: values[4].int ?? 0,
+            late: Int32(values[5].int ?? 0), attributes: attributes.bytes[...])
+    }
+
     private func statements(_ question: Question, _ project: Int32) -> [SQL] {
         var statements: [SQL] = []
         if let from = question.spans.map(\.from).min(), let to = question.spans.map(\.to).max() {
-            let spans = question.spans.map { #"{"key":\#($0.visitor),"lo":\#($0.from),"hi":\#($0.to)}"# }
+            var text = JSONText()
+            text.append(raw: "[")
+            for (index, (visitor, from, to)) in question.spans.enumerated() {
+                text.append(raw: #"\#(index > 0 ? "," : ""){"key":\#(visitor),"lo":\#(from),"hi":\#(to)}"#)
+            }
+            text.append(raw: "]")
             statements.append(statement(
-                "[\(spans.joined(separator: ","))]", [("key", .int64), ("lo", .int64), ("hi", .int64)], project,
+                text.string, [("key", .int64), ("lo", .int64), ("hi", .int64)], project,
                 // The bounds again, for the engine to pass over what lies elsewhere.
                 where: "occurred_at >= lo AND occurred_at <= hi AND occurred_at >= \(from) AND occurred_at <= \(to)"))
         }

@@ -76,7 +76,6 @@ public struct EncodedRow: Sendable {
 
     /// The same row with the columns that `change` names replaced.
     public func replacing(_ change: [Int: Value]) -> EncodedRow {
-        let header = read { header, _ in header }
         var encoder = RowEncoder(header)
         for (index, value) in values.enumerated() { encoder.append(change[index] ?? value) }
         return EncodedRow(encoder.bytes[...])
@@ -99,21 +98,25 @@ public struct EncodedRow: Sendable {
         }
     }
 
-    /// The same row with some columns replaced by others that are encoded already.
-    /// - Parameter changes: in order, no column twice.
-    public func replacing(encoded changes: [(columns: Range<Int>, bytes: ArraySlice<UInt8>)]) -> EncodedRow {
+    /// What stands before the columns.
+    public var header: Header { read { header, _ in header } }
+
+    /// Appends the same row with some columns replaced.
+    /// - Parameters:
+    ///   - places: the columns, in order, none twice.
+    ///   - write: appends what takes the place of those at an index of `places`.
+    public func append(to rows: inout RowEncoder, replacing places: [Range<Int>], with write: (Int, inout RowEncoder) -> Void) {
         read { _, cursor in
-            var copy: [UInt8] = [], column = 0, kept = bytes.startIndex
-            copy.reserveCapacity(bytes.count + 16)
-            func skip(to end: Int) { while column < end, cursor.next() != nil { column += 1 } }
-            for change in changes {
-                skip(to: change.columns.lowerBound)
-                copy += bytes[kept..<(bytes.startIndex + cursor.at)]
-                copy += change.bytes
-                skip(to: change.columns.upperBound)
+            var column = 0, kept = bytes.startIndex
+            for (index, place) in places.enumerated() {
+                cursor.skip(place.lowerBound - column)
+                rows.bytes += bytes[kept..<(bytes.startIndex + cursor.at)]
+                write(index, &rows)
+                cursor.skip(place.count)
+                column = place.upperBound
                 kept = bytes.startIndex + cursor.at
             }
-            return EncodedRow((copy + bytes[kept...])[...])
+            rows.bytes += bytes[kept...]
         }
     }
 
@@ -148,6 +151,20 @@ public struct EncodedRow: Sendable {
             case 4: return .bool(true)
             case 5: return .bool(false)
             default: return .null
+            }
+        }
+
+        /// Passes over so many columns.
+        public mutating func skip(_ columns: Int) {
+            for _ in 0..<columns where at < buffer.count {
+                switch byte() {
+                case 1: while byte() >= 0x80 {}
+                case 2: at += 8
+                case 3:
+                    let count = Int(varint())
+                    at += count
+                default: break
+                }
             }
         }
 
@@ -246,6 +263,7 @@ public struct RowEncoder: Sendable {
 
     /// Columns that are encoded already.
     public mutating func append(encoded columns: [UInt8]) { bytes.append(contentsOf: columns) }
+    public mutating func append(encoded columns: ArraySlice<UInt8>) { bytes.append(contentsOf: columns) }
 
     public mutating func append(_ value: Bool) { bytes.append(value ? 4 : 5) }
     public mutating func appendNull() { bytes.append(0) }

@@ -5,7 +5,8 @@ extension Dialect {
         switch self {
         case .duckdb:
             let types = columns.map { "\"\($0.name)\":\"\($0.type == .text ? "VARCHAR" : "BIGINT")\"" }.joined(separator: ",")
-            return "SELECT unnest(from_json(\(json), '[{\(sql: types)}]'), recursive := true)"
+            // From a row, as DuckDB would make a constant of the whole list while it plans, and copy it several times.
+            return "SELECT unnest(from_json(sent, '[{\(sql: types)}]'), recursive := true) FROM (SELECT \(json) AS sent)"
         case .postgresql, .sqlite:
             let types = columns.map { "\($0.name) \($0.type == .text ? "text" : "bigint")" }.joined(separator: ", ")
             return "SELECT * FROM json_to_recordset(\(json)::json) AS told (\(sql: types))"

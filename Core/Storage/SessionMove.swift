@@ -8,10 +8,10 @@ public struct SessionMove: Sendable {
     let visitor: Int64
     /// Its name up to now and from now on, which may be the same.
     let was, now: Int64
-    /// What its first activity says up to now and from now on, in the order of `Activity.attributes`.
-    let said, says: [String]
+    /// What its first activity says up to now and from now on: the columns of `Activity.attributes`, encoded.
+    let said, says: ArraySlice<UInt8>
 
-    public init(project: Int32, visitor: Int64, was: Int64, now: Int64, said: [String], says: [String]) {
+    public init(project: Int32, visitor: Int64, was: Int64, now: Int64, said: ArraySlice<UInt8>, says: ArraySlice<UInt8>) {
         self.project = project
         self.visitor = visitor
         self.was = was
@@ -24,7 +24,7 @@ public struct SessionMove: Sendable {
     public static func statements(_ moves: [SessionMove], in tables: [FactTable], _ dialect: Dialect) -> [SQL] {
         Dictionary(grouping: moves, by: \.project).sorted { $0.key < $1.key }.flatMap { project, moves -> [SQL] in
             // To write a column costs as much as all the rest.
-            let changed = Activity.attributes.indices.filter { place in moves.contains { !$0.said[place].isExactly($0.says[place]) } }
+            let changed = changedAttributes(moves)
             let columns: [(String, ColumnType)] = ["key", "was_at", "now_at"].map { ($0, .int64) } + changed.map { ("now_\(Activity.attributes[$0])", .text) }
             let told = dialect.visitors(of: dialect.records(json(moves, changed), columns), project: project)
             return tables.filter { $0.columns.contains { $0.name == "session_at" } }.map { table -> SQL in
@@ -35,6 +35,17 @@ public struct SessionMove: Sendable {
                     """
             }
         }
+    }
+
+    /// The places of the attributes of which some session says something else from now on.
+    private static func changedAttributes(_ moves: [SessionMove]) -> [Int] {
+        var changed = Activity.attributes.map { _ in false }
+        for move in moves where move.said != move.says {
+            for (place, (said, says)) in zip(EncodedRow.texts(in: move.said), EncodedRow.texts(in: move.says)).enumerated()
+            where !changed[place] && !said.isExactly(says) { changed[place] = true }
+            if !changed.contains(false) { break }
+        }
+        return changed.indices.filter { changed[$0] }
     }
 
     private static func changes(of table: FactTable, _ attributes: [String]) -> [SQL] {
@@ -51,9 +62,10 @@ public struct SessionMove: Sendable {
         text.append(raw: "[")
         for (index, move) in moves.enumerated() {
             text.append(raw: #"\#(index > 0 ? "," : ""){"key":\#(move.visitor),"was_at":\#(move.was),"now_at":\#(move.now)"#)
+            let says = attributes.isEmpty ? [] : EncodedRow.texts(in: move.says)
             for place in attributes {
                 text.append(raw: #","now_\#(Activity.attributes[place])":"#)
-                text.append(string: move.says[place])
+                text.append(string: says[place])
             }
             text.append(raw: "}")
         }
