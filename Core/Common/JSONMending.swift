@@ -17,7 +17,9 @@ extension JSON {
         }
 
         /// Of one element of the outermost array, or with `inMember` of an array that is a member of the outermost object.
-        public func adjustments(ofElement index: Int, inMember: Bool) -> Adjustments { (inMember ? inner : outer)[index] ?? [] }
+        public func adjustments(ofElement index: Int, inMember: Bool) -> Adjustments {
+            adjustments.isEmpty ? [] : (inMember ? inner : outer)[index] ?? []
+        }
     }
 
     /// Parses `bytes` whole, and what is odd in a detail does not cost the document: half of a surrogate pair and bytes that are no UTF-8

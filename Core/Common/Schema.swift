@@ -43,6 +43,8 @@ public indirect enum Schema: Sendable {
     /// A member of an object.
     public struct Field: Sendable {
         public let name: String
+        /// Its bit in `JSON.nameBits`.
+        public let nameBit: UInt64
         public let schema: Schema
         public let isRequired: Bool
         public let summary: String
@@ -89,6 +91,7 @@ public indirect enum Schema: Sendable {
 
         private init(name: String, schema: Schema, isRequired: Bool, summary: String) {
             self.name = name
+            nameBit = JSON.nameBit(name)
             self.schema = schema
             self.isRequired = isRequired
             self.summary = summary

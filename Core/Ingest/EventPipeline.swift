@@ -119,7 +119,8 @@ public final class EventPipeline: Sendable {
     private static func adjust(_ draft: inout Draft, _ payload: Payload) -> Adjustments {
         var done: Adjustments = []
         if let time = payload["timestamp"], isOdd(time) { done.insert(.timestamp) }
-        if let path = payload["path"], path.withUTF8({ $0.count > PagePath.maximumLength }) == true, PagePath.isCut(path.string ?? "") {
+        // A shorter one is whole.
+        if draft.activity.map({ $0.path.utf8.count >= PagePath.maximumLength }) ?? true, let path = payload["path"]?.string, PagePath.isCut(path) {
             done.insert(.tooLong)
         }
         if let screen = draft.activity?.screen, !screen.isEmpty, ScreenSize(screen) == nil {
@@ -159,10 +160,10 @@ public final class EventPipeline: Sendable {
             }
             try payload.check(collector.fields)
             try payload.check(Collector.commonFields)
-            if let id = payload["visitor_id"]?.string, id.utf8.starts(with: VisitorIdentity.provisioned.utf8) {
+            if let id = payload["visitor_id"], id.withUTF8({ $0.starts(with: VisitorIdentity.provisionedBytes) }) == true {
                 throw ServiceError.body(
                     "field 'visitor_id' must not begin with '\(VisitorIdentity.provisioned)', which is reserved for provisioned users; "
-                        + "got '\(id.excerpt(60))'.")
+                        + "got '\(id.string?.excerpt(60) ?? "")'.")
             }
         }
     }

@@ -6,6 +6,8 @@ public struct Payload: Sendable {
     public let flat: JSON
     public let nested: JSON?
     private let nameBits: UInt64
+    /// What was sent as `payload` and is no object; nil where that is one, null or not there.
+    private let wrongPayload: JSON?
     /// Fields that were changed; null for those that were left out. Empty for nearly every event.
     private var adjusted: [(name: String, value: JSON)] = []
     /// What was done to them.
@@ -13,7 +15,9 @@ public struct Payload: Sendable {
 
     init(_ json: JSON) {
         flat = json
-        nested = json["payload"].flatMap { $0.kind == .object ? $0 : nil }
+        let payload = json["payload"]
+        nested = payload.flatMap { $0.kind == .object ? $0 : nil }
+        wrongPayload = nested == nil ? payload.flatMap { $0.isNull ? nil : $0 } : nil
         nameBits = json.nameBits | (nested?.nameBits ?? 0)
     }
 
@@ -45,12 +49,10 @@ public struct Payload: Sendable {
     /// Checks the fields of a collector against what was sent, wherever it stands, and adjusts what is no more than a detail.
     /// - Throws: 400 for what costs the event: a required field that is not there or of the wrong kind, one that must be exact.
     mutating func check(_ fields: [Schema.Field]) throws {
-        if nested == nil, let other = flat["payload"], !other.isNull {
-            throw ServiceError.body("field 'payload' must be an object; got \(other.described).")
-        }
+        if let wrongPayload { throw ServiceError.body("field 'payload' must be an object; got \(wrongPayload.described).") }
         // By index, as a copy of a field would retain each of its parts.
         for index in fields.indices {
-            guard let value = self[fields[index].name] else {
+            guard mayHave(fields[index]), let value = self[fields[index].name] else {
                 if fields[index].isRequired { throw ServiceError.body("missing required field '\(fields[index].name)'.") }
                 continue
             }
@@ -85,5 +87,8 @@ public struct Payload: Sendable {
     mutating func note(_ adjustments: Adjustments) { self.adjustments.formUnion(adjustments) }
 
     /// Whether one of the fields was sent.
-    func hasAny(of fields: [Schema.Field]) -> Bool { fields.indices.contains { self[fields[$0].name] != nil } }
+    func hasAny(of fields: [Schema.Field]) -> Bool { fields.indices.contains { mayHave(fields[$0]) && self[fields[$0].name] != nil } }
+
+    /// False for most of the fields that were not sent.
+    private func mayHave(_ field: borrowing Schema.Field) -> Bool { nameBits & field.nameBit != 0 }
 }

@@ -12,6 +12,14 @@ public enum PlaceholderID {
     }()
     private static let longest = 17, uuidLength = 36
 
+    /// One for each of the names. Nearly all ids have another one, and are asked about with every event.
+    private static let bits = names.joined().reduce(UInt64(0)) { $0 | bit($1.count, $1[0], $1[$1.count - 1]) }
+
+    /// In whatever case.
+    private static func bit(_ count: Int, _ first: UInt8, _ last: UInt8) -> UInt64 {
+        1 << ((UInt64(truncatingIfNeeded: count) &* 11 ^ UInt64(first | 0x20) &* 5 ^ UInt64(last | 0x20) &* 3) & 63)
+    }
+
     /// Whether `id` is such a word, in whatever case and with blanks around it, or the UUID of zeros alone.
     public static func isOne(_ id: String) -> Bool {
         var id = id
@@ -29,7 +37,7 @@ public enum PlaceholderID {
             return bytes.allSatisfy { $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: "-") }
         }
         guard let first = bytes.firstIndex(where: { $0 > 0x20 }), let last = bytes.lastIndex(where: { $0 > 0x20 }) else { return true }
-        guard last - first < longest else { return false }
+        guard last - first < longest, bits & bit(last - first + 1, bytes[first], bytes[last]) != 0 else { return false }
         return names[last - first + 1].contains { name in
             name.indices.allSatisfy { at in
                 let byte = bytes[first + at]

@@ -9,6 +9,7 @@ import Synchronization
 public final class VisitorIdentity: Sendable {
     /// How ids begin under which facts about provisioned people are recorded. Nobody collects for them: a page's key is everybody's.
     static let provisioned = "scim:"
+    static let provisionedBytes = Array(provisioned.utf8)
 
     /// A day's salt. Thrown away a day after its day, so that nobody can ever again compute who came from where.
     struct Salt: Sendable {

@@ -94,15 +94,19 @@ enum SecurityHeaders {
 }
 
 /// An answer that says nothing about caches is private: it is kept neither by a shared one, for which a key in a field of ours or a cookie
-/// means nothing, nor on the disk of a browser.
+/// means nothing, nor on the disk of a browser. To a POST of a site's page, which tells nothing, no cache keeps the answer anyway.
+///
+/// - Source: RFC 9110, 9.3.3.
 enum PrivateAnswer {
-    static func label(_ response: inout Response) {
+    static func label(_ response: inout Response, for request: Request, isForSites: Bool) {
+        guard !(isForSites && request.method == .post) else { return }
         guard !response.headers.contains(.cacheControl) else { return }
         response.headers.append(caching)
-        response.headers.vary(by: "X-Pulse-Key, Authorization, Cookie")
+        if response.headers.contains(.vary) { response.headers.vary(by: varying.value) } else { response.headers.append(varying) }
     }
 
     private static let caching = HTTPField(name: .cacheControl, value: "private, no-store")
+    private static let varying = HTTPField(name: .vary, value: "X-Pulse-Key, Authorization, Cookie")
 }
 
 extension HTTPFields {

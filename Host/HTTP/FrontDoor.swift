@@ -21,7 +21,7 @@ struct FrontDoor: HTTPResponder {
         let audience = methods.audience(of: path)
         server.crossOrigin.label(&response, for: request, isForSites: audience == .sites)
         SecurityHeaders.label(&response, isForOthers: audience != .own)
-        PrivateAnswer.label(&response)
+        PrivateAnswer.label(&response, for: request, isForSites: audience == .sites)
         return response
     }
 }
