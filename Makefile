@@ -1,5 +1,5 @@
 # The commands of this repository. Each installs what it needs and is missing; ARGS is passed on to the last program:
-#   make test ARGS="--filter CoreTests"
+#   make test ARGS="--filter CoreModuleTests"
 
 setup := config/setup
 # Package.swift lists the files of pages; a cached reading of it would miss those that came or went with an update.
@@ -34,7 +34,7 @@ bench: swift ## Run the benchmarks
 docs: build ## Write what docs/modules says of each module
 	@.build/release/pulse modules --pages docs/modules
 
-screenshots: build ## Make the dashboard's pictures in docs anew
+screenshots: build ## Remake the dashboard's pictures in docs
 	@$(setup)/install.sh test
 	@$(setup)/screenshots.sh docs
 

@@ -13,7 +13,7 @@ struct ModulePage {
 
     let module: any AnalyticsModule
 
-    /// The whole page anew; `old` is what stands there now.
+    /// The whole page; `old` is what it was until now.
     func text(keeping old: String?) -> String {
         let written = old.flatMap { $0.range(of: Self.end) }.map { String(old![$0.upperBound...]) } ?? "\n"
         return generated + Self.end + written
@@ -32,9 +32,9 @@ struct ModulePage {
 
 
             """
-        if !module.collectors.isEmpty { text += "## What it collects\n\n" + module.collectors.map(Self.collector).joined() }
+        if !module.collectors.isEmpty { text += "## Events\n\n" + module.collectors.map(Self.collector).joined() }
         text += module.extensions.map { "## Adds to `\($0.type)`\n\n\($0.summary)\n\n" + Self.fields($0.fields) }.joined()
-        if !module.routes.isEmpty { text += "## What it answers\n\n" + Self.routes(module.routes) + "\n" }
+        if !module.routes.isEmpty { text += "## API\n\n" + Self.routes(module.routes) + "\n" }
         if !module.dimensions.isEmpty {
             text += "## Filters\n\nEvery report takes these in `filter=`:\n\n"
                 + module.dimensions.map { "- `\($0.name)`: \($0.titles["en"] ?? "")\n" }.joined() + "\n"

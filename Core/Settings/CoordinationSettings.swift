@@ -5,7 +5,7 @@ public struct CoordinationSettings: Sendable, Equatable {
 
     init(_ section: Section) {
         redisURL = section.optional(
-            "redis_url", .secretURL(schemes: ["redis", "rediss", "unix"], example: "redis://user:password@host:6379/0"),
+            "redis_url", .secretURL(schemes: ["redis"], example: "redis://user:password@host:6379/0, without TLS"),
             variable: "REDIS_URL"
         )
     }

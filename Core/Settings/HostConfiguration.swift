@@ -9,9 +9,9 @@ public struct HostConfiguration: Sendable {
     public var coordination: CoordinationSettings
     /// Bearer token of the admin API; nil makes one at the first start and keeps it in the data folder.
     public var adminToken: Secret?
-    /// Signs the dashboard's cookies; nil as for `adminToken`.
+    /// Encrypts the dashboard's cookies and the stored credentials of other databases; nil as for `adminToken`.
     public var cookieSecret: Secret?
-    /// Where email reports are posted; nil sends none.
+    /// Reserved for email reports, which are not sent yet.
     public var emailReportWebhookURL: Secret?
     public var modules: ModulesSettings
     public var limits: LimitSettings

@@ -57,7 +57,7 @@ struct Report {
             "| machine | \(Machine.processor), \(ProcessInfo.processInfo.activeProcessorCount) cores, \(ProcessInfo.processInfo.physicalMemory >> 30) GB |",
             "| system | \(Machine.system) |", "| DuckDB | \(Machine.duckDB) |",
             "| reference data | \(events.formatted) events over 60 days in 3 projects |", "| the whole run | \(Int(took.seconds)) s |", "",
-            "To repeat it: `make bench`, or `make bench ARGS=\"--events 1000000\"` for a quick one.", "",
+            "To repeat it: `make bench`, or `make bench ARGS=\"--events 1000000\"` for a quick one; both rewrite this page.", "",
         ]
         for part in Finding.Part.allCases {
             let found = findings.filter { $0.part == part }

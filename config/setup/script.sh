@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the files in Modules/Core/Script/served, which are what browsers get, from Modules/Core/Script/pulse.js and the
 # modules in features/; and served.sha256, by which the tests see that they were made from the sources beside them. Only
-# who changes a source needs this: what it makes is committed.
+# needed after changing a source; the output is committed.
 # Uses Debian's esbuild, one program without node; installs it when it is missing.
 set -eu
 cd "$(dirname "$0")/../../Modules/Core/Script"

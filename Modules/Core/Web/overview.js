@@ -65,7 +65,7 @@ const all = ['visitors', 'pageviews', 'sessions'];
 
 export async function show(view) {
   const { root, state, report, signal } = view;
-  // Rows of events have no pageviews, and so no bounces and no pages: to show them as 0 would be no answer.
+  // Event rows have no pageviews, so no bounces and no pages; a 0 would be wrong.
   const isEvents = isOfEvents(state.filters), metrics = all.filter(name => name !== 'pageviews' || !isEvents);
   // The figures come first, then what they were before, then everything else: what is asked beside them would only take their time.
   const after = (first, ask) => first.then(ask, ask);

@@ -96,7 +96,7 @@ export async function show(view) {
     ),
   );
   const count = async () => {
-    try { active = (await ask('/api/v1/realtime', { signal })).active_visitors; draw(); } catch { /* the next one tells */ }
+    try { active = (await ask('/api/v1/realtime', { signal })).active_visitors; draw(); } catch { /* the next one will show it */ }
   };
   let drawn;
   const locate = async () => {
@@ -107,12 +107,12 @@ export async function show(view) {
       const { data } = await ask('/api/v1/geo', { signal, parameters });
       const answer = JSON.stringify(data);
       if (answer === drawn && data.length) return;
-      // Who is there has no place where none are looked up.
+      // Visitors without a country: places are not looked up.
       const isSomebody = !data.length && (await ask('/api/v1/stats', { signal, parameters: { start_at: parameters.start_at, compare: 'none' } })).current.visitors;
       list(places, data.slice(0, 10).map(row => [country(row.country), row.visitors]), isSomebody ? noPlaces(view) : undefined);
       replace(map, data.length ? (await import('./map.js')).worldMap({ rows: data }) : []);
       drawn = answer;
-    } catch { /* the next one tells */ }
+    } catch { /* the next one will show it */ }
   };
   draw();
   count();
