@@ -96,7 +96,7 @@ var targets: [Target] = [
     ),
     core("DuckDBEngine", "Engines/DuckDB", from: ["Storage"], ["CDuckDB", log]),
     core("SQLiteEngine", "Engines/SQLite", from: ["Storage"], [grdb]),
-    core("PostgreSQLEngine", "Engines/PostgreSQL", from: ["Storage"], ["CLibPQ", nio, nioPosix, log]),
+    core("PostgreSQLEngine", "Engines/PostgreSQL", from: ["Storage"], ["CLibPQ", log]),
     core("RedisEngine", "Engines/Redis", from: ["Coordination"], ["CHiredis", log]),
 
     .target(

@@ -27,5 +27,7 @@ public enum Rounded {
 
     public static func twoDecimals(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 
+    public static func fourDecimals(_ value: Double) -> Double { (value * 10_000).rounded() / 10_000 }
+
     private static func oneDecimal(_ value: Double) -> Double { (value * 10).rounded() / 10 }
 }

@@ -66,8 +66,8 @@ public struct FactTable: Sendable, Equatable {
     /// Whether rows tell the order in which they arrived.
     public var tellsArrival: Bool { columns.last == .arrival }
 
-    /// The table as it was made before rows told that.
-    public var beforeArrival: FactTable { FactTable(name, columns.filter { $0 != .arrival }) }
+    /// The table before `column` was added, as an older migration creates it.
+    public func without(_ column: Column) -> FactTable { FactTable(name, columns.filter { $0 != column }) }
 
     /// The columns of a fact on its way to an engine.
     public var allColumns: [Column] { Self.commonColumns + columns }

@@ -49,7 +49,7 @@ struct BIDataset: Sendable {
     func field(_ name: String, at place: String) throws -> Column {
         guard let column = fields.first(where: { $0.name == name }) else {
             throw ServiceError.body(
-                "\(place): '\(name.excerpt(60))' is no field of \(self.name); accepted are \(fields.map(\.name).joined(separator: ", ")).")
+                "\(place): '\(name.excerpt(60))' is not a field of \(self.name); accepted are \(fields.map(\.name).joined(separator: ", ")).")
         }
         return column
     }

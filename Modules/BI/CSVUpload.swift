@@ -97,7 +97,7 @@ struct CSVUpload: Encodable, Sendable {
         let conditions: [(index: Int, accepted: Set<Value>)] = try (filters?.members ?? []).filter { $0.name != "upload_id" }.map { name, value in
             guard let index = upload.columns.firstIndex(ofExactly: name) else {
                 throw ServiceError.body(
-                    "field 'filters': '\(name.excerpt(60))' is no column of the upload; accepted are \(upload.columns.joined(separator: ", ")).")
+                    "field 'filters': '\(name.excerpt(60))' is not a column of the upload; accepted are \(upload.columns.joined(separator: ", ")).")
             }
             return (index, Set((value.kind == .array ? value.elements : [value]).map(Self.value)))
         }
@@ -129,7 +129,7 @@ struct CSVUpload: Encodable, Sendable {
                 bytes.withUnsafeReadableBytes(text), named: call.text("name"), delimiter: call.text("delimiter"),
                 hasDecimalComma: call.text("decimal") == "comma")
             : objects(bytes.withUnsafeReadableBytes { try JSON.parseMending($0).json })
-        guard Set(exactly: columns).count == columns.count else { throw ServiceError.body("the names of columns must differ.") }
+        guard Set(exactly: columns).count == columns.count else { throw ServiceError.body("column names must be unique.") }
         let types = columns.indices.map { index in ValueKind.common(rows.lazy.map { $0[index] }, ofFile: isFile) }
         let typed = isFile ? rows.map { row in zip(row, types).map { $1.read($0) } } : rows
         let upload = try await store(name, Array(zip(columns, types.map(\.rawValue))), typed, call)
@@ -187,12 +187,19 @@ struct CSVUpload: Encodable, Sendable {
         }
         guard let header = records.first, header.fields.allSatisfy({ (1...200).contains($0.unicodeScalars.count) })
         else { throw ServiceError.body("the first line of the file must name 1 to \(maximumColumns) columns, each with 1 to 200 characters.") }
-        let rows = try records.dropFirst().map { record in
+        var rows = try records.dropFirst().map { record in
             guard record.fields.count == header.fields.count else {
                 throw ServiceError.body(
                     "line \(record.line) of the file has \(record.fields.count) fields; the first line names \(header.fields.count).")
             }
-            return record.fields.map { $0.isEmpty ? Value.null : .text(hasDecimalComma ? DecimalComma.number($0) ?? $0 : $0) }
+            return record.fields.map { $0.isEmpty ? Value.null : .text($0) }
+        }
+        guard hasDecimalComma else { return (name, header.fields, rows) }
+        // Only columns that become numbers: elsewhere `1.234` may be a version or a code.
+        for column in header.fields.indices {
+            let read = rows.compactMap { DecimalComma.read($0[column]) }
+            guard read.count == rows.count, ValueKind.common(read, ofFile: true).isNumber else { continue }
+            for (row, value) in read.enumerated() { rows[row][column] = value }
         }
         return (name, header.fields, rows)
     }
@@ -239,23 +246,34 @@ struct CSVUpload: Encodable, Sendable {
 
 /// Numbers as much of Europe writes them: `1.234,50`.
 private enum DecimalComma {
-    /// The number with a point; nil for what is none.
-    static func number(_ text: String) -> String? {
+    /// The value with a point in place of the comma; null stays null, and other text is nil.
+    static func read(_ value: Value) -> Value? {
+        guard let text = value.text else { return value }
+        return number(text).map(Value.text)
+    }
+
+    /// The number with a point and its sign as sent; nil for other text.
+    private static func number(_ text: String) -> String? {
         let signed = text.utf8.first == UInt8(ascii: "-") || text.utf8.first == UInt8(ascii: "+")
         let parts = text.utf8.dropFirst(signed ? 1 : 0).split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
         func areDigits(_ part: some Sequence<UInt8>) -> Bool { part.allSatisfy { (48...57).contains($0) } }
         guard parts.count <= 2, let whole = parts.first, parts.count == 1 || !parts[1].isEmpty && areDigits(parts[1]) else { return nil }
         let groups = whole.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard let first = groups.first, !first.isEmpty, groups.allSatisfy({ areDigits($0) }) else { return nil }
-        guard groups.count == 1 || first.count <= 3 && groups.dropFirst().allSatisfy({ $0.count == 3 }) else { return nil }
+        if groups.count > 1 {
+            // A number with groups doesn't begin with 0: `0.123` is a decimal.
+            guard first.count <= 3, !first.starts(with: "0".utf8), groups.dropFirst().allSatisfy({ $0.count == 3 }) else { return nil }
+        }
         let digits = groups.joined() + (parts.count == 2 ? [UInt8(ascii: ".")] + parts[1] : [])
-        return (text.utf8.first == UInt8(ascii: "-") ? "-" : "") + String(decoding: digits, as: UTF8.self)
+        return String(text.prefix(signed ? 1 : 0)) + String(decoding: digits, as: UTF8.self)
     }
 }
 
 /// What all values of a column are.
 private enum ValueKind: String {
     case integer, number, boolean, timestamp, text
+
+    var isNumber: Bool { self == .integer || self == .number }
 
     /// The narrowest that fits all; text where there is nothing to tell by.
     /// - Parameter ofFile: its numbers are still text, which stays where reading it would change a digit.

@@ -161,8 +161,8 @@ enum Connection {
         }
     }
 
-    /// The address to connect to, resolved once: what is checked is what is used. A name is asked of no name server before the setting lets
-    /// it be reached, and what can't be reached gets one sentence, so nobody learns which names there are.
+    /// The address to connect to, resolved once: what is checked is what is used. Nothing is resolved unless the setting lists this name or some
+    /// network, and all other refusals read the same, so callers can't probe which hosts exist.
     private static func address(of host: String, _ call: ProjectRequest, _ settings: BISettings) async throws -> String {
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         let networks = settings.allowedAddresses.compactMap { try? CIDR($0) }
@@ -173,7 +173,7 @@ enum Connection {
                 + "the setting modules.settings.bi.allowed_addresses lists where they may go.")
         guard isNamed || !networks.isEmpty else { throw refusal }
         let addresses = await call.services.externalDatabase.addresses(of: bare)
-        if isNamed, addresses.isEmpty { throw ServiceError.invalid("connection_address", "The host '\(host.excerpt(100))' is not known.") }
+        if isNamed, addresses.isEmpty { throw ServiceError.invalid("connection_address", "The host '\(host.excerpt(100))' can't be resolved.") }
         let allowed = addresses.first { text in isNamed || IPAddress(text).map { address in networks.contains { $0.contains(address) } } == true }
         guard let allowed else { throw refusal }
         return allowed

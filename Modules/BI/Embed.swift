@@ -15,12 +15,7 @@ enum Embed {
             .optional("expires_at", .nullable(.timestamp)),
         ],
         defaults: #"{"allowed_origins":[],"theme":{},"is_active":true,"expires_at":null}"#,
-        check: { embed in
-            for origin in embed["allowed_origins"]?.elements ?? [] where Origin.normalized(origin.string ?? "") == nil {
-                throw ServiceError.body(
-                    "field 'allowed_origins' holds origins such as https://app.example.com; got '\((origin.string ?? "").excerpt(60))'.")
-            }
-        },
+        check: checkOrigins,
         verify: { call, id, body in
             func sent(_ name: String) -> JSON? { body[name].flatMap { $0.isNull ? nil : $0 } }
             let stored = if let id { try await resource.find(id, for: call)?.fields } else { nil as JSON? }
@@ -33,9 +28,20 @@ enum Embed {
                 let config = sent("resource_config") ?? stored?["resource_config"]
             else { return }
             try await EmbeddedResource.check(type, config, call)
-            // Before the change is stored, so that at no time the embed shows with the rights of one what another chose.
-            if let id { try await EmbedRights.narrow(id, call) }
+            guard let id else { return }
+            // `check` runs after this, and a change that it refuses must not narrow anything; nor must null in a required field.
+            try Schema.object(resource.fields.filter { body[$0.name] != nil }).check(body)
+            try checkOrigins(body)
+            // Narrowed before the change is stored, so one key's choice is never shown with another key's rights.
+            try await EmbedRights.narrow(id, call)
         })
+
+    @Sendable private static func checkOrigins(_ embed: JSON) throws {
+        for origin in embed["allowed_origins"]?.elements ?? [] where Origin.normalized(origin.string ?? "") == nil {
+            throw ServiceError.body(
+                "field 'allowed_origins' holds origins such as https://app.example.com; got '\((origin.string ?? "").excerpt(60))'.")
+        }
+    }
 
     /// The token of an embed, and how often it was used; of the token itself its digest alone.
     static let tokens = Table(
@@ -74,7 +80,7 @@ enum Embed {
         return Dictionary(embed.fields.members + (try JSON(encoding: usage)).members) { _, last in last }
     }
 
-    /// A token that takes the place of any older one at once. It shows no more than the key may read that asks for it.
+    /// A token that replaces any older one at once. It shows no more than the requesting key may read.
     static func newToken(for embed: Resource.Definition, _ call: ProjectRequest) async throws -> String {
         let token = Identifiers.token(prefix: "pemb_", length: 32), hash = Digest.sha256(token), prefix = String(token.prefix(9)) + "..."
         let project = call.project.id, actor = call.actor, now = call.now, rights = EmbedRights(of: call)

@@ -1,7 +1,7 @@
 import Core
 
-/// The modules that an embed may show, whatever becomes of what it shows: those that every key may use which made it, chose what it shows, or
-/// was given its token.
+/// The modules that an embed may show, even after the thing it shows has changed: those allowed to every key that created it, chose what it
+/// shows, or was given its token.
 struct EmbedRights: Sendable {
     /// Nil for all.
     let modules: [String]?
@@ -31,7 +31,7 @@ struct EmbedRights: Sendable {
         return EmbedRights(modules?.filter(allowed.contains) ?? allowed, maker: maker)
     }
 
-    /// Takes from an embed what the caller may not read.
+    /// Removes from an embed the modules that the caller may not read.
     static func narrow(_ embed: String, _ call: ProjectRequest) async throws {
         let rights = EmbedRights(of: call)
         guard rights.modules != nil else { return }

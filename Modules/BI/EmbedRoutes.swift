@@ -106,7 +106,7 @@ extension BIModule {
     private static func forVisitors<Answer>(_ ask: () async throws -> Answer) async throws -> Answer {
         do { return try await ask() } catch let error as ServiceError where ["invalid_parameter", "invalid_body", "invalid_sql"].contains(error.code) {
             throw ServiceError.invalid(
-                "embed_outdated", "This embed can't be shown: what it shows has changed since it was set up. Its owner can save it anew.")
+                "embed_outdated", "This embed can't be shown: what it shows has changed since it was set up. Its owner can save it again.")
         }
     }
 

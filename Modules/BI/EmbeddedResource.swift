@@ -96,7 +96,7 @@ enum EmbeddedResource {
     /// A widget's answer, without what its owner alone could do about a parameter that can't be asked.
     private static func forVisitors(_ widget: JSON) throws -> JSON {
         guard widget["error"]?.string?.hasPrefix("Invalid ") == true else { return widget }
-        return try JSON(encoding: ["error": "This can't be shown; its owner can mend it."])
+        return try JSON(encoding: ["error": "This can't be shown; its owner can fix it."])
     }
 
     private static func described(_ definition: Resource.Definition) throws -> JSON {

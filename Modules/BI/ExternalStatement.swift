@@ -5,9 +5,9 @@ import Core
 /// That it can change nothing is the read-only transaction's and the database user's to ensure; these rules turn away early, and with a sentence,
 /// what would not do what it seems to.
 enum ExternalStatement {
-    /// Words by which a statement that begins with SELECT or WITH can change something. Others are names of columns as well: `comment`, `load`.
+    /// Keywords with which a SELECT or WITH statement can change data. Other keywords are column names too: `comment`, `load`.
     private static let changing: Set<String> = ["insert", "update", "delete", "merge", "into"]
-    /// Beginnings of names of functions.
+    /// Prefixes of refused functions.
     private static let functions = [
         "pg_sleep", "pg_read", "pg_ls", "pg_stat_file", "pg_terminate", "pg_cancel", "pg_reload", "pg_rotate", "pg_advisory", "pg_try_advisory",
         "pg_switch", "pg_create", "pg_drop", "pg_logical", "pg_promote", "pg_export", "lo_", "loread", "lowrite", "dblink", "set_config",
@@ -48,7 +48,7 @@ enum ExternalStatement {
                 let from = at
                 var isClosed = false
                 while at < scalars.count, !isClosed {
-                    // A backslash is one: the session has standard strings, and E'...' is refused.
+                    // A backslash is an ordinary character: the session uses standard strings, and E'...' is refused.
                     guard peek().value != 0 else { throw SQLRefusal(what: "a NUL character is not accepted.", place: place) }
                     // A text that looks like the project's would be taken for it.
                     guard peek() != "{" || !isPlaceholder(scalars[at...]) else { throw placeholder(place) }
@@ -60,7 +60,7 @@ enum ExternalStatement {
                 // In quotes a function keeps its name.
                 if scalar == "\"", isCall() { try check(function: String(String.UnicodeScalarView(scalars[from..<at - 1])), start) }
             case "-" where peek(1) == "-", "/" where peek(1) == "*": throw SQLRefusal(what: "comments are not accepted.", place: start)
-            case ";": throw SQLRefusal(what: "';' is not accepted: one statement alone, without a separator.", place: start)
+            case ";": throw SQLRefusal(what: SQLTail.refusal, place: start)
             case "$": throw SQLRefusal(what: "'$' is not accepted: write texts in single quotes, and values as they are.", place: start)
             case "\\": throw SQLRefusal(what: "a backslash is not accepted.", place: start)
             case "{" where peek(1) == "{":
@@ -103,7 +103,7 @@ enum ExternalStatement {
             throw SQLRefusal(what: "'\(word.uppercased())' is not accepted: statements read, and change nothing.", place: place)
         }
         if isCall { try check(function: word, place) }
-        // U&"..." names things by the numbers of their letters.
+        // U&"..." spells names by code point.
         if word == "u" && next == "&" || word == "uescape" {
             throw SQLRefusal(what: "U&'...' and UESCAPE are not accepted; write names and texts in plain quotes.", place: place)
         }

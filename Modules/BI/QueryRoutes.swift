@@ -73,8 +73,8 @@ extension BIModule {
                     Parameter("name", .text(maximum: 200), "Name of a file that is sent as text/csv."),
                     Parameter(
                         "delimiter", .choice(["comma", "semicolon", "tab"], default: nil),
-                        "Of such a file. Default: by its first lines."),
-                    Parameter("decimal", .choice(["point", "comma"], default: "point"), "In numbers of such a file; with comma, 1.234,50 is one."),
+                        "Field separator of the file. Default: detected from its first lines."),
+                    Parameter("decimal", .choice(["point", "comma"], default: "point"), "Decimal separator of the file's numbers; with comma, 1.234,50 is 1234.5."),
                 ],
                 body: CSVUpload.body, success: .json(.object(CSVUpload.fields), status: 201), use: CSVUpload.create),
             Route(

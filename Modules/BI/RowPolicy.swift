@@ -46,13 +46,13 @@ enum RowPolicy {
     ) throws -> RowRestriction {
         if name == BIDatasets.uploads {
             guard ["upload_id", "upload_name"].contains(field) else {
-                throw ServiceError.body("field 'field': '\(field.excerpt(60))' is no field of csv_uploads; accepted are upload_id, upload_name.")
+                throw ServiceError.body("field 'field': '\(field.excerpt(60))' is not a field of csv_uploads; accepted are upload_id, upload_name.")
             }
-            let list: SQL = "(\(SQL.joined(try values.map { "\(try FilterValue($0, .text, ofPath: false, at: "values").sql)" })))"
+            let list: SQL = "(\(SQL.joined(try values.map { "\(try FilterValue($0, .text, of: field, at: "values").sql)" })))"
             return RowRestriction(dataset: name, condition: condition(SQL(sql: field == "upload_id" ? "id" : "name"), comparison, list))
         }
         let dataset = try datasets.require(name), column = try dataset.field(field, at: "field 'field'")
-        let list: SQL = "(\(SQL.joined(try values.map { try FilterValue($0, column.type, ofPath: field.hasSuffix("path"), at: "values").sql })))"
+        let list: SQL = "(\(SQL.joined(try values.map { try FilterValue($0, column.type, of: field, at: "values").sql })))"
         return RowRestriction(dataset: name, condition: condition("(\(column.sql(dialect)))", comparison, list))
     }
 
@@ -61,18 +61,18 @@ enum RowPolicy {
     }
 }
 
-/// A value that a field is compared with, checked against the field's type. Paths of pages are kept in one form, so one that is asked for gets it too.
+/// A value to compare a field with, checked against the field's type. A page path is normalized as stored paths are.
 struct FilterValue {
     let expression: SQLExpression
     let sql: SQL
 
-    init(_ json: JSON, _ type: SQLType, ofPath isPath: Bool, at place: String) throws {
+    init(_ json: JSON, _ type: SQLType, of field: String, at place: String) throws {
         switch type {
         case .text:
             guard let sent = json.string, sent.unicodeScalars.count <= 2_048, !sent.utf8.contains(0) else {
                 throw Self.refusal(json, "text of at most 2048 characters", place)
             }
-            let text = isPath ? PagePath.clean(sent) : sent
+            let text = field.hasSuffix("path") ? PagePath.clean(sent) : sent
             (expression, sql) = (.text(text), "\(text)")
         case .integer:
             guard let number = json.integer else { throw Self.refusal(json, "a whole number", place) }

@@ -20,7 +20,8 @@ final class RunningQueries: Sendable {
     private let running = Mutex<[Key: Running]>([:])
     private let turns: FairSemaphore
 
-    /// - Parameter atATime: of all projects, which take turns; more wait. One project leaves a place to others where there are several.
+    /// - Parameter atATime: queries at once over all projects; more wait, and projects take turns. With two or more places, one project never holds
+    ///   them all.
     init(atATime: Int) { turns = FairSemaphore(permits: atATime, permitsOfGroup: max(1, atATime - 1)) }
 
     /// `work` in its turn; what became of it is written down, refusals too.
@@ -34,7 +35,7 @@ final class RunningQueries: Sendable {
             // Another database's statement waits for nothing of ours.
             kind == .externalSQL ? try await work() : try await turns.withPermit(of: key.project, work)
         }
-        // Until it is written down: who stops it meanwhile is not told that there is no such run.
+        // Until it is recorded: stopping it meanwhile must not answer that there is no such run.
         defer { running.withLock { $0[key] = nil } }
         func record(_ rows: Int, _ error: String?) async throws -> QueryRun {
             let duration = ContinuousClock.now - start
@@ -63,7 +64,7 @@ final class RunningQueries: Sendable {
             guard running.keys.count(where: { $0.project == key.project }) < Self.maximum else {
                 throw ServiceError(
                     status: 429, code: "too_many_queries",
-                    message: "\(Self.maximum) queries of the project are under way or wait. Wait for one of them, or stop it.", retryAfterSeconds: 5)
+                    message: "The project already has \(Self.maximum) queries running or waiting. Wait for one to finish, or stop one.", retryAfterSeconds: 5)
             }
             let task = Task { try await work() }
             running[key] = Running(task: task)
@@ -78,7 +79,7 @@ final class RunningQueries: Sendable {
         return try outcome.get()
     }
 
-    /// Stops the run; whoever waits for it is told. What has ended stays as it is.
+    /// Stops the run; its caller gets the refusal. A run that has ended stays as it is.
     /// - Throws: 404 where the project has no such run, or another host is at it.
     func stop(_ id: String, _ call: ProjectRequest) async throws {
         let key = Key(project: call.project.id, id: id)

@@ -62,7 +62,7 @@ struct VisualQuery: Sendable {
             guard (1...100).contains(values.count) else {
                 throw ServiceError.body("field 'filters.\(name)' takes 1 to 100 values; got \(values.count).")
             }
-            return .inList(subject, try values.map { try FilterValue($0, column.type, ofPath: name.hasSuffix("path"), at: "filters.\(name)").expression }, negated: false, place)
+            return .inList(subject, try values.map { try FilterValue($0, column.type, of: name, at: "filters.\(name)").expression }, negated: false, place)
         }
         guard let first = conditions.first else { return nil }
         return conditions.dropFirst().reduce(first) { .binary("AND", $0, $1, place) }

@@ -5,7 +5,7 @@ public struct CohortsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "cohorts", category: .analysis,
         summaries: [
-            "en": "What visitors do who came first in the same week or month, or who belong to the same segment.",
+            "en": "Behaviour of visitors grouped by the week or month of their first activity, or by segment.",
             "de": "Was Besucher tun, die in derselben Woche oder im selben Monat zum ersten Mal kamen oder zum selben Segment gehören.",
         ])
 

@@ -90,7 +90,7 @@ struct Impact: Encodable, Sendable {
         let change = halves[1] - halves[0]
         return Impact(
             metric: question.metric.rawValue, splitAt: question.split, windowDays: days, before: halves[0], after: halves[1], change: change,
-            changePercent: Rounded.change(change, from: halves[0]), pValue: p.map { ($0 * 10_000).rounded() / 10_000 },
+            changePercent: Rounded.change(change, from: halves[0]), pValue: p.map(Rounded.fourDecimals),
             significant: (p ?? 1) < 0.05)
     }
 }

@@ -10,7 +10,7 @@ struct Stickiness: Encodable, Sendable {
 
     /// Active visitors of a day, on average over the days of the range.
     let dau: Double
-    /// Active visitors of the 7, and of the 30, days of the zone of which the last is the one that the range ends in.
+    /// Active visitors of the 7 and 30 days, in the scope's zone, that end with the range's last day.
     let wau: Int64, mau: Int64
     let dauWau: Double, wauMau: Double, dauMau: Double
     let periods: [Period]
@@ -46,5 +46,5 @@ struct Stickiness: Encodable, Sendable {
     }
 
     /// Four decimals; 0 of nothing.
-    private static func ratio(_ part: Double, _ total: Int64) -> Double { total == 0 ? 0 : (part / Double(total) * 10_000).rounded() / 10_000 }
+    private static func ratio(_ part: Double, _ total: Int64) -> Double { total == 0 ? 0 : Rounded.fourDecimals(part / Double(total)) }
 }

@@ -9,9 +9,9 @@ enum FileName {
         return (2...4).contains(name.endIndex - dot - 1) && extensions.contains(name[(dot + 1)...].text)
     }
 
-    /// Where the hash stands in which letters and digits are mixed at will, as Vite and Rollup (`panels-CqWErTyu.js`, `BxY2_k9a.js`) and
-    /// esbuild (`chunk-5JQ3RZ2K.js`) write them; nil where the last part of the name is words. What is hexadecimal, as of webpack, Parcel and
-    /// Next.js, is an id wherever it stands.
+    /// The hash in a name, where letters and digits are mixed freely, as Vite and Rollup (`panels-CqWErTyu.js`, `BxY2_k9a.js`) and
+    /// esbuild (`chunk-5JQ3RZ2K.js`) write it; nil if the last part of the name is words. Hexadecimal hashes (webpack, Parcel, Next.js) are
+    /// recognized elsewhere.
     static func hash(in name: Bytes) -> Range<Int>? {
         var stem = name
         if let dot = name.lastIndex(of: UInt8(ascii: ".")) { stem = name[..<dot] }

@@ -28,8 +28,7 @@ struct SourceMap: Sendable {
 
     /// As they are written, without their root; nil for a source that the map does not name.
     private(set) var sources: [String?] = []
-    /// What stands before the sources from `first` on. Joined where a place is looked up: a long root before many sources would be more than
-    /// was ever sent.
+    /// The root of the sources from `first` on. Joined on lookup: a long root before many sources would take more memory than was sent.
     private var roots: [(first: Int, text: String)] = []
     private(set) var names: [String] = []
     /// In order of line and column.
@@ -171,7 +170,7 @@ struct SourceMap: Sendable {
         throw refusal("\(place)file must be a string; got \(file.described)")
     }
 
-    /// What is not used here, and says all the same that something else was sent than a source map.
+    /// Members that are not used here; a wrong type still shows that this is not a source map.
     private static func checkExtras(_ map: JSON, _ place: String, sources: Int) throws {
         if let contents = map["sourcesContent"], !contents.isNull {
             guard contents.kind == .array else { throw refusal("\(place)sourcesContent must be an array; got \(contents.described)") }

@@ -47,7 +47,7 @@ struct SourceMapUpload: Sendable {
             value(&text)
         }
         for part in texts {
-            guard !names.contains(text: part.name) else { throw ServiceError.body("field '\(part.name.excerpt(60))' stands in the form twice.") }
+            guard !names.contains(text: part.name) else { throw ServiceError.body("field '\(part.name.excerpt(60))' is in the form twice.") }
             if part.name == "artifacts" {
                 let artifacts = try part.bytes.withUnsafeReadableBytes { try JSON.parse($0) }
                 append(part.name) { $0.append(artifacts) }

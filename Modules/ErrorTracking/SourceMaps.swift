@@ -45,7 +45,7 @@ struct SourceMaps: Sendable {
                 records[record.id] = record
             }
             var maps: [String: SourceMap] = [:], cost = 0
-            // One after the other until they take as much memory as all that are kept.
+            // One at a time, until they take as much memory as the whole cache.
             for (id, record) in records where cost < SourceMapCache.maximumBytes {
                 maps[id] = try await load(record)
                 cost += maps[id]?.cost ?? 0

@@ -28,7 +28,7 @@ struct VLQReader {
             let digit = Self.digits[Int(bytes[at])]
             guard digit < 64 else { throw hasNumber ? .notBase64 : .cutOff }
             at += 1
-            // Digits of 0 may follow for as long as they like: they add nothing.
+            // Any number of zero digits may follow; they add nothing.
             guard shift <= 30 || digit & 31 == 0 else { throw .tooLarge }
             if shift <= 30 { value |= UInt64(digit & 31) << shift }
             if digit & 32 == 0 { break }

@@ -1,6 +1,6 @@
 import Core
 
-/// Something that visitors shall do, once or often.
+/// An action you want visitors to take, once or repeatedly.
 struct Goal: Sendable {
     enum Kind: String, Sendable, CaseIterable {
         case pageview, event
@@ -22,7 +22,7 @@ struct Goal: Sendable {
 
     let name: String
     let conversion: Conversion
-    /// What each conversion is worth beside what it brought.
+    /// The worth of each conversion, in addition to its orders.
     let value: Double
 
     // MARK: As it is sent

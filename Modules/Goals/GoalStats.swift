@@ -8,7 +8,7 @@ struct GoalStats: Encodable, Sendable {
     /// Visitors with a conversion.
     let uniqueVisitors: Int64
     let totalRevenue: Double
-    /// Of the revenue; nil where orders are not to be read.
+    /// Of the revenue; nil when the caller may not read orders.
     let currency: String?
     /// Visitors with a conversion in percent of all.
     let conversionRate: Double
@@ -21,12 +21,12 @@ struct GoalStats: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         .required("goal_id", .uuid), .required("name", .text(200)), .required("conversions", .count), .required("unique_visitors", .count),
-        .required("total_revenue", .amount), .optional("currency", .text(3), "ISO 4217; what revenue is in. Not there where orders may not be read."),
+        .required("total_revenue", .amount), .optional("currency", .text(3), "ISO 4217; the currency of revenue. Absent when the caller may not read orders."),
         .required("conversion_rate", .number(0...100)),
         .required("confidence_interval", ConfidenceInterval.schema),
     ]
 
-    /// - Parameter currency: what orders are told in; nil where they are not to be read.
+    /// - Parameter currency: of orders; nil when the caller may not read them.
     static func run(_ goal: Goal, id: String, in currency: String?, _ scope: Scope) async throws -> GoalStats {
         let condition = goal.condition(scope.dialect), visitors = try await scope.visitorCount()
         let row = try await scope.rows("goals.stats", """

@@ -18,10 +18,10 @@ struct Identify: Sendable {
         fields: [
             .optional(
                 "visitor_id", .text(200),
-                "The visitor that all of it is about. Required, unless a page sends it: then by default the visitor of its pageviews."
+                "The visitor that this is about. Required, except from a page: there the default is the visitor of its pageviews."
             ).exact.naming(placeholders: .refused),
             .optional("user_id", .text(200), "The site's own id of the user; visitors with the same one are the same person.").exact.naming(placeholders: .refused),
-            .optional("traits", .map(.any), "What is known; added to what was known before. null takes a trait away.").exact,
+            .optional("traits", .map(.any), "What is known; added to what was known before. null removes a trait.").exact,
             .optional("account_id", .text(200), "The company or team. Default: the trait `company`.").exact.naming(placeholders: .refused),
             .optional("account_name", .text(200)), .optional("account_role", .text(200), "Default: the trait `role`."),
             .optional("account_traits", .map(.any)),
@@ -66,11 +66,11 @@ struct Identify: Sendable {
 }
 
 extension Identify.Account {
-    /// Nil where the payload names none. A trait `company` is a name, or an object with `id` and `name`.
+    /// Nil where the payload names none. A trait `company` is a name, or an object with `id` and `name`; a placeholder such as `null` is skipped.
     init?(_ payload: Payload) {
         let traits = payload["traits"], company = traits?["company"]
-        let id = payload["account_id"]?.string ?? company?["id"]?.string ?? company?["name"]?.string ?? company?.string
-        guard let id, (1...200).contains(id.unicodeScalars.count), !PlaceholderID.isOne(id) else { return nil }
+        let ids = [payload["account_id"], company?["id"], company?["name"], company].lazy.compactMap { $0?.string }
+        guard let id = ids.first(where: { (1...200).contains($0.unicodeScalars.count) && !PlaceholderID.isOne($0) }) else { return nil }
         self.id = id
         name = payload["account_name"]?.string ?? company?["name"]?.string ?? company?.string
         role = payload["account_role"]?.string ?? traits?["role"]?.string

@@ -20,7 +20,7 @@ public struct IdentityModule: AnalyticsModule {
 
     public var migrations: [Migration] {
         [
-            Migration("001-create-facts", on: .events, factTables.map { .createFactTable($0.beforeArrival) }),
+            Migration("001-create-facts", on: .events, factTables.map { .createFactTable($0.without(.arrival)) }),
             Migration("002-create-definitions", on: .control, [.createTable(PersonMerge.table), SCIM.users.creation, SCIM.groups.creation]),
             Migration("003-arrival", on: .events, factTables.map { .addColumn(table: $0.name, .arrival) }),
         ]

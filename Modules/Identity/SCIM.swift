@@ -16,7 +16,7 @@ enum SCIM {
         defaults: #"{"external_id":null,"active":true,"display_name":null,"emails":[],"traits":{}}"#,
         check: { user in
             guard user["user_name"]?.string?.contains(where: { !$0.isWhitespace }) == true else {
-                throw ServiceError.body("field 'user_name' must name the user; got spaces alone.")
+                throw ServiceError.body("field 'user_name' must contain more than spaces.")
             }
         },
         normalize: normalizedUser)
@@ -62,7 +62,7 @@ enum SCIM {
         try await call.services.facts.record(facts, about: "scim:\(user.id)", of: call.project, at: call.now)
     }
 
-    /// The user's own traits, and beside them what SCIM knows. What was there before and is not any more is null, which removes it.
+    /// The user's own traits and what SCIM knows. A trait that the user no longer has is null, which removes it.
     private static func traits(of user: Resource.Definition, isGone: Bool, before old: Resource.Definition?) -> String {
         var text = JSONText()
         text.append(raw: #"{"active":\#(!isGone && user.fields["active"]?.boolean ?? true)"#)

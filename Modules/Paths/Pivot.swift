@@ -22,7 +22,7 @@ struct Pivot: Sendable {
         direction = Direction(rawValue: call.text("direction") ?? "") ?? .forward
         guard path != nil || event != nil else { throw ServiceError.parameter("path", "it is required, or 'event' in its place.") }
         guard path == nil || event == nil else {
-            throw ServiceError.parameter("event", "it must not be there beside 'path'; a report starts from one of both.")
+            throw ServiceError.parameter("event", "it can't be combined with 'path'; a report starts from one or the other.")
         }
     }
 

@@ -67,7 +67,7 @@ struct Order: Sendable {
             guard quantity > 0, quantity <= 1e6, let amount = Revenue.millionths(price * quantity) else { continue }
             let sign: Double = isRefund ? -1 : 1
             let item = Item(product: product.prefix(scalars: 300), quantity: sign * quantity, amount: Int64(sign) * amount)
-            if let known = items.firstIndex(where: { $0.product == item.product }) {
+            if let known = items.firstIndex(where: { $0.product.isExactly(item.product) }) {
                 let (sum, isTooLarge) = items[known].amount.addingReportingOverflow(item.amount)
                 if isTooLarge { continue }
                 items[known].quantity += item.quantity

@@ -16,7 +16,7 @@ public struct RevenueModule: AnalyticsModule {
     public var pages: [Page] { [Page("revenue", titles: ["en": "Revenue", "de": "Umsatz"], PackageResources.page_js)] }
     public var factTables: [FactTable] { [Revenue.orders, Revenue.items] }
     public var migrations: [Migration] {
-        let orders = FactTable(Revenue.orders.name, Revenue.orders.columns.filter { $0 != Revenue.eventData })
+        let orders = Revenue.orders.without(Revenue.eventData)
         return [
             Migration("001-create", on: .events, [.createFactTable(orders), .createFactTable(Revenue.items)]),
             Migration("002-event-data", on: .events, [.addColumn(table: orders.name, Revenue.eventData)]),

@@ -1,7 +1,7 @@
 import Core
 
 extension Scope {
-    /// A SELECT of who is in `segment`; with filters, those of them whom the filters leave something of.
+    /// A SELECT of the members of `segment`; with filters, only members with activity that passes them.
     fileprivate var members: SQL {
         filters.isEmpty ? "SELECT visitor FROM segment" : "SELECT visitor FROM segment WHERE visitor IN (SELECT visitor FROM activity)"
     }

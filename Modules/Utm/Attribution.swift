@@ -135,11 +135,11 @@ struct AttributionReport: Encodable, Sendable {
             let sum = sums[key] ?? (0, 0)
             sums[key] = (sum.orders + credit.orders, sum.revenue + credit.revenue)
         }
-        let lines = sums.map { exact, sum in
-            let key = (channel: exact.channel, source: exact.source.text, campaign: exact.campaign.text)
+        let lines = sums.map { key, sum -> Line in
+            let campaign = key.campaign.text
             return Line(
-                channel: key.channel.rawValue, source: key.source, campaign: key.campaign.isEmpty ? nil : key.campaign,
-                orders: (sum.orders * 10_000).rounded() / 10_000, revenue: Revenue.rounded(sum.revenue, in: attribution.currency))
+                channel: key.channel.rawValue, source: key.source.text, campaign: campaign.isEmpty ? nil : campaign,
+                orders: Rounded.fourDecimals(sum.orders), revenue: Revenue.rounded(sum.revenue, in: attribution.currency))
         }.sorted {
             ($1.revenue, $1.orders, $0.channel, ExactText($0.source), ExactText($0.campaign ?? ""))
                 < ($0.revenue, $0.orders, $1.channel, ExactText($1.source), ExactText($1.campaign ?? ""))

@@ -52,7 +52,7 @@ struct CampaignCosts: Encodable, Sendable {
         }
         let lines = costs.map { costs in
             let credit = credits[ImportedCosts.key(costs.campaign)] ?? (0, 0)
-            let orders = (credit.orders * 10_000).rounded() / 10_000
+            let orders = Rounded.fourDecimals(credit.orders)
             return Line(
                 campaign: costs.campaign, cost: costs.cost, clicks: costs.clicks, impressions: costs.impressions, orders: orders,
                 revenue: Revenue.rounded(credit.revenue, in: attribution.currency),

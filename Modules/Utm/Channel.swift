@@ -54,7 +54,8 @@ enum Channel: String, Sendable, CaseIterable {
     }
 }
 
-/// Where a session came from: its campaign's parameters where it has some, else the service that marked the click, else its referrer.
+/// Where a session came from: its campaign's parameters where it has some, else the service that marked the click, else its referrer. A mark that
+/// proves no payment counts after the referrer.
 struct Origin: Sendable {
     /// Lower case; `(direct)` for none.
     let source: String
@@ -65,7 +66,9 @@ struct Origin: Sendable {
     /// A session without a campaign came by referral, if it was referred at all.
     init(referrer: String, source utmSource: String = "", medium utmMedium: String = "", campaign: String = "", clickID: ClickID? = nil) {
         let hasCampaign = !utmSource.isEmpty || !utmMedium.isEmpty || !campaign.isEmpty
-        source = utmSource.isEmpty ? clickID?.site ?? referrer : utmSource.lowercased()
+        // Such a mark proves no payment, so a referrer that is known says more.
+        let marked = clickID.flatMap { $0.isPaid || referrer == ReferrerSource.direct ? $0.site : nil }
+        source = utmSource.isEmpty ? marked ?? referrer : utmSource.lowercased()
         self.campaign = campaign
         if !utmMedium.isEmpty {
             medium = utmMedium.lowercased()

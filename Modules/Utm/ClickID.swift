@@ -12,7 +12,7 @@ enum ClickID: String, Sendable, CaseIterable {
     static let column = "click_id"
 
     static let fields: [Schema.Field] = allCases.map {
-        .optional($0.rawValue, .any, "Identifier of a click as \($0.site) adds it to addresses; that it was there is kept, its value is not.")
+        .optional($0.rawValue, .any, "Click identifier that \($0.site) adds to links. Only its presence is stored, never its value.")
     }
 
     /// The first that the payload has with a value.

@@ -26,7 +26,7 @@ public struct UtmModule: AnalyticsModule {
     public var factTables: [FactTable] { [Self.touches] }
     public var migrations: [Migration] {
         [
-            Migration("001-create", on: .events, [.createFactTable(FactTable(Self.touches.name, Self.touches.columns.dropLast()))]),
+            Migration("001-create", on: .events, [.createFactTable(Self.touches.without(Self.clickID))]),
             Migration("002-create-imports", on: .control, [.createTable(ImportBatch.table), .createTable(ImportRow.table)]),
             Migration("003-add-click-id", on: .events, [.addColumn(table: Self.touches.name, Self.clickID)]),
         ]

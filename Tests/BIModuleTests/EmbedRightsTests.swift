@@ -123,6 +123,10 @@ struct EmbedRightsTests {
             let refused = try await app.put(
                 "/api/v1/bi/embeds/\(id)", #"{"resource_type":"visual_query","resource_config":{"dataset":"revenue_orders","metrics":["count"]}}"#, as: limited)
             #expect(refused.status == 403, "\(refused.body)")
+            for wrong in [#""allowed_origins":["nowhere"]"#, #""name":null"#] {
+                let invalid = try await app.put("/api/v1/bi/embeds/\(id)", #"{"resource_config":{\#(config),"limit":5},\#(wrong)}"#, as: limited)
+                #expect(invalid.status == 400, "\(invalid.body)")
+            }
             #expect(try await modules(id)?.isNull == true)
             let rotated = try await app.post("/api/v1/bi/embeds/\(id)/rotate", as: limited)
             #expect(try rotated.json()["allowed_modules"]?.elements.compactMap(\.string) == Self.modules)

@@ -138,10 +138,10 @@ struct EmbedTests {
                 for (member, sentence) in [
                     (#""start_at":"yesterday""#, "field 'resource_config.start_at' must be"), (#""end_at":"2026-02-31""#, "field 'resource_config.end_at' must be"),
                     (#""start_at":"2026-03-02","end_at":"2026-03-01""#, "field 'resource_config.end_at' must be after start_at"),
-                    (#""filters":{"nope":1}"#, "field 'resource_config.filters': 'nope' is no field of pageviews"),
+                    (#""filters":{"nope":1}"#, "field 'resource_config.filters': 'nope' is not a field of pageviews"),
                     (#""filters":{"hour":"ten"}"#, "field 'resource_config.filters.hour' takes a whole number; got 'ten'."),
                     (#""filters":[]"#, "field 'resource_config.filters' must be"), (#""dimensions":"path""#, "field 'resource_config.dimensions' must be an array"),
-                    (#""dimensions":["duration"]"#, "field 'resource_config.dimensions': 'duration' is no field of pageviews"),
+                    (#""dimensions":["duration"]"#, "field 'resource_config.dimensions': 'duration' is not a field of pageviews"),
                     (#""limit":-1"#, "field 'resource_config.limit' must be a whole number from 1 to 10000; got -1."),
                     (#""limit":"many""#, "field 'resource_config.limit' must be a whole number"),
                 ] {
@@ -167,12 +167,12 @@ struct EmbedTests {
             _ = try await app.put("/api/v1/bi/metrics/\(metric)", #"{"dataset":"sessions"}"#, as: .query)
             let answer = try await app.get("/api/embed/\(made["token"]?.string ?? "")", as: .nobody)
             #expect(answer.status == 400)
-            #expect(answer.body == #"{"error":"This embed can't be shown: what it shows has changed since it was set up. Its owner can save it anew."}"#)
+            #expect(answer.body == #"{"error":"This embed can't be shown: what it shows has changed since it was set up. Its owner can save it again."}"#)
             let path = "/api/v1/bi/embeds/\(made["id"]?.string ?? "")"
             let off = try await app.put(path, #"{"is_active":false}"#, as: .query)
             #expect(off.status == 200, "\(off.body)")
             let again = try await app.put(path, #"{"resource_type":null,"resource_config":\#(config)}"#, as: .query)
-            #expect(again.body.contains("field 'resource_config.dimensions': 'title' is no field of sessions"), "\(again.body)")
+            #expect(again.body.contains("field 'resource_config.dimensions': 'title' is not a field of sessions"), "\(again.body)")
         }
     }
 
@@ -201,7 +201,7 @@ struct EmbedTests {
                 #expect(data?.elements.compactMap { $0["path"]?.string }.sorted() == ["/", "/docs"], "\(answer.body)")
                 // A range that ends before it begins is nothing that a visitor could mend.
                 #expect(!answer.body.contains("query parameter"), "\(answer.body)")
-                if type == "dashboard" { #expect(result?["widgets"]?["r"]?["error"]?.string == "This can't be shown; its owner can mend it.") }
+                if type == "dashboard" { #expect(result?["widgets"]?["r"]?["error"]?.string == "This can't be shown; its owner can fix it.") }
             }
         }
     }

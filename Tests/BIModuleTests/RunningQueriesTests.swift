@@ -100,7 +100,7 @@ struct RunningQueriesTests {
                 for _ in 0..<5 {
                     let (id, answer) = try #require(try await group.next())
                     #expect(answer.status == 429 && answer.headers[.retryAfter] == "5")
-                    let sentence = "20 queries of the project are under way or wait. Wait for one of them, or stop it."
+                    let sentence = "The project already has 20 queries running or waiting. Wait for one to finish, or stop one."
                     #expect(answer.body == #"{"error":"\#(sentence)"}"#)
                     refused.insert(id)
                 }

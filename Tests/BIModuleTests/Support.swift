@@ -50,11 +50,7 @@ extension TestApp {
     }
 
     static func sqlBody(_ text: String, limit: Int = 100) -> String {
-        var json = JSONText()
-        json.append(raw: #"{"sql_text":"#)
-        json.append(string: text)
-        json.append(raw: #","limit":\#(limit)}"#)
-        return json.string
+        #"{"sql_text":\#(text.quoted),"limit":\#(limit)}"#
     }
 
     func sql(_ text: String, limit: Int = 100) async throws -> String { try await rows("sql", Self.sqlBody(text, limit: limit)) }

@@ -39,11 +39,9 @@ struct TextTests {
         ]
         try await Self.run(profile, values.map(\.0)) { app in
             for (value, expected) in values {
-                var text = JSONText()
-                text.append(string: expected)
-                let quoted = expected.replacing("'", with: "''")
-                let answer = try await app.sql("SELECT json_text(data, 'p') AS p, length(json_text(data, 'p')) AS n FROM events WHERE project_id = {{project_id}} AND json_text(data, 'p') = '\(quoted)'")
-                #expect(answer == "p,n\n\(text.string),\(expected.unicodeScalars.count)", "\(value)")
+                let literal = expected.replacing("'", with: "''")
+                let answer = try await app.sql("SELECT json_text(data, 'p') AS p, length(json_text(data, 'p')) AS n FROM events WHERE project_id = {{project_id}} AND json_text(data, 'p') = '\(literal)'")
+                #expect(answer == "p,n\n\(expected.quoted),\(expected.unicodeScalars.count)", "\(value)")
             }
         }
     }

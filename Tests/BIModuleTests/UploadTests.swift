@@ -30,7 +30,7 @@ struct UploadTests {
             #expect(gone.status == 204)
             for (body, sentence) in [
                 (#"{"name":"x","columns":["a"],"rows":[{"b":1}]}"#, "field 'rows[0]': 'b' is not among the columns."),
-                (#"{"name":"x","columns":["a","a"],"rows":[]}"#, "the names of columns must differ."),
+                (#"{"name":"x","columns":["a","a"],"rows":[]}"#, "column names must be unique."),
                 (#"{"name":"x","columns":["a"],"rows":[{"a":[]}]}"#, "field 'rows[0].a' must be text, a number, true, false or null; got an array."),
                 (#"{"name":"x","columns":["a"],"rows":[{"a":9223372036854775808}]}"#, "field 'rows[0].a' is a whole number beyond 64 bits with sign; send it as text."),
                 (#"{"name":"x","columns":[],"rows":[]}"#, "field 'columns' must be an array of 1 to 100 strings; got 0."),
@@ -86,6 +86,24 @@ struct UploadTests {
             }
             let list = try await app.get("/api/v1/bi/csv-uploads").json()["data"]!.elements
             #expect(list.compactMap { $0["row_count"]?.integer }.sorted() == [1, 1, 1, 1, 2, 2, 2, 3, 3, 4])
+        }
+    }
+
+    @Test("a decimal comma is read in columns of numbers, and everything else stays as it was sent", arguments: Profile.available, [
+        // Versions keep their points, and codes their zeros and signs.
+        ("Version;x\n1.234;1\nbeta;2\n", #"{"Version":"1.234","x":1},{"Version":"beta","x":2}"#),
+        ("code;n\n007;1.000\n1.234;2\n", #"{"code":"007","n":1000},{"code":"1.234","n":2}"#),
+        ("phone;n\n+49;+1,5\n1,5;-1.234,5\n", #"{"n":1.5,"phone":"+49"},{"n":-1234.5,"phone":"1,5"}"#),
+        ("share;n\n0.123;0,5\n;\n", #"{"n":0.5,"share":0.123},{"n":null,"share":null}"#),
+    ])
+    func decimalComma(profile: Profile, sample: (String, String)) async throws {
+        let (file, expected) = sample
+        try await TestApp.run(profile) { app in
+            let made = try await app.post(
+                "/api/v1/bi/csv-uploads?name=N&delimiter=semicolon&decimal=comma", file, as: .query, headers: [.contentType: "text/csv"])
+            #expect(made.status == 201, "\(made.body)")
+            let rows = try await app.get("/api/v1/bi/csv-uploads/\(try made.json()["id"]?.string ?? "")/rows")
+            #expect(rows.body == #"{"data":[\#(expected)],"total":2}"#)
         }
     }
 }

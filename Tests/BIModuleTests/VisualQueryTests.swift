@@ -92,7 +92,7 @@ struct VisualQueryTests {
             #expect(json["run"]?["query_type"]?.string == "drill_through" && json["run"]?["row_count"]?.integer == 1)
             for (body, sentence) in [
                 (#"{"dataset":"core_activity"}"#, "field 'dataset' must be one of"),
-                (#"{"dataset":"events","filters":{"visitor_id":"x"}}"#, "field 'filters': 'visitor_id' is no field of events"),
+                (#"{"dataset":"events","filters":{"visitor_id":"x"}}"#, "field 'filters': 'visitor_id' is not a field of events"),
                 (#"{"dataset":"events","filters":{"hour":"ten"}}"#, "field 'filters.hour' takes a whole number; got 'ten'."),
                 (#"{"dataset":"events","filters":{"path":[]}}"#, "field 'filters.path' takes 1 to 100 values; got 0."),
                 (#"{"dataset":"events","limit":10001}"#, "field 'limit' must be a whole number from 1 to 10000; got 10001."),
@@ -149,7 +149,7 @@ struct VisualQueryTests {
             answer = try await app.rows("visual-query", visual)
             #expect(answer == "path,count\n\"/\",3\n\"/pricing\",2\n\"/docs\",1")
             for (body, sentence) in [
-                (#""dataset":"pageviews","field":"visitor_id","operator":"eq","values":["x"]"#, "field 'field': 'visitor_id' is no field of pageviews"),
+                (#""dataset":"pageviews","field":"visitor_id","operator":"eq","values":["x"]"#, "field 'field': 'visitor_id' is not a field of pageviews"),
                 (#""dataset":"users","field":"x","operator":"eq","values":["x"]"#, "field 'dataset' must be one of"),
                 (#""dataset":"pageviews","field":"path","operator":"like","values":["x"]"#, "field 'operator' must be one of 'eq', 'neq', 'in', 'not_in'"),
                 (#""dataset":"pageviews","field":"path","operator":"eq","values":["x","y"]"#, "field 'values' must hold one value for 'eq'; got 2."),

@@ -68,7 +68,7 @@ extension Question {
 
     private static var flow: Question {
         Question(
-            name: "ways, 3 steps deep", path: "/api/v1/paths/flow", query: "&path=\(pages[0])&depth=3",
+            name: "paths, 3 steps deep", path: "/api/v1/paths/flow", query: "&path=\(pages[0])&depth=3",
             statements: { days, _ in
                 ["""
                 WITH views AS (

@@ -12,13 +12,6 @@ struct SourceMapRouteTests {
 
     private static func artifacts(_ map: String) -> String { #""artifacts":{"debug_id":"web-1","source_map":\#(map)}"# }
 
-    /// The map as text inside of JSON.
-    private static func quoted(_ map: String) -> String {
-        var text = JSONText()
-        text.append(string: map)
-        return text.string
-    }
-
     private static let stack = #""stack":"TypeError: x\n    at a (https://acme.com/assets/min.js:1:19)\n    at https://acme.com/assets/min.js?v=2:2:29\n    at lib (https://cdn.example/lib.js:1:1)""#
 
     /// The originals of the frames of the only occurrence of `message`.
@@ -67,8 +60,8 @@ struct SourceMapRouteTests {
             // A text that was cut in the middle of a character, and a file that begins with a byte order mark.
             let half = #"{"sourcesContent":["\ud83d",null],"# + String(SampleMaps.mozilla.drop { $0 != "{" }.dropFirst())
             for (release, map) in [
-                ("1.0", SampleMaps.mozilla), ("2.0", Self.quoted(SampleMaps.indexed)), ("3.0", Self.quoted(")]}'\n" + SampleMaps.mozilla)), ("4.0", half),
-                ("5.0", Self.quoted("\u{FEFF}" + half)),
+                ("1.0", SampleMaps.mozilla), ("2.0", SampleMaps.indexed.quoted), ("3.0", (")]}'\n" + SampleMaps.mozilla).quoted), ("4.0", half),
+                ("5.0", ("\u{FEFF}" + half).quoted),
             ] {
                 let made = try await app.post("/api/v1/source-maps", Self.body(Self.artifacts(map), release: release), as: .query)
                 #expect(made.status == 201, "\(made.body)")

@@ -172,6 +172,19 @@ struct ProfileTests {
         }
     }
 
+    @Test("a company whose id is a placeholder goes by its name", arguments: Profile.available)
+    func placeholderCompany(profile: Profile) async throws {
+        let events = [("a", #"{"id":"null","name":"Acme"}"#), ("b", #"{"id":"","name":"Acme"}"#), ("c", #"{"id":"undefined","name":"null"}"#)].map { visitor, company in
+            #"{"type":"identify","visitor_id":"\#(visitor)","timestamp":"2026-03-01T09:00:00Z","traits":{"company":\#(company)}}"#
+        }
+        try await TestApp.run(profile, collecting: events) { app in
+            try await expect(
+                app, "/accounts", answers: #"{"data":[{"account_id":"Acme","last_seen_at":"2026-03-01T09:00:00Z","name":"Acme","traits":{}}]}"#)
+            let members = try await app.get("/api/v1/identity/accounts/Acme/members").json()["data"]?.elements ?? []
+            #expect(members.compactMap { $0["visitor_id"]?.string }.sorted() == ["a", "b"])
+        }
+    }
+
     @Test("of two statements at one instant the later one in the request counts", arguments: Profile.available)
     func oneInstant(profile: Profile) async throws {
         func identify(_ visitor: String, _ rest: String) -> String { #"{"type":"identify","visitor_id":"\#(visitor)",\#(rest)}"# }

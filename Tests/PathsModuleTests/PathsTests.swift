@@ -195,7 +195,7 @@ struct PathsTests {
         ("", "Invalid query parameter 'path': it is required, or 'event' in its place."),
         ("/flow", "Invalid query parameter 'path': it is required, or 'event' in its place."),
         ("/drill", "Invalid query parameter 'path': it is required, or 'event' in its place."),
-        ("?path=/&event=signup", "Invalid query parameter 'event': it must not be there beside 'path'; a report starts from one of both."),
+        ("?path=/&event=signup", "Invalid query parameter 'event': it can't be combined with 'path'; a report starts from one or the other."),
         ("?path=/&direction=up", "Invalid query parameter 'direction': must be one of 'forward', 'backward'; got 'up'."),
         ("/flow?path=/&depth=6", "Invalid query parameter 'depth': must be a whole number from 1 to 5; got '6'."),
         ("/between?start=/", "Invalid query parameter 'end': it is required, and must be at most 2048 characters of text."),

@@ -59,6 +59,16 @@ struct RevenueTests {
         }
     }
 
+    @Test("products with the same letters and different bytes are two", arguments: Profile.available)
+    func sameLetters(profile: Profile) async throws {
+        let names = ["Caf\u{E9}", "Cafe\u{301}"]
+        let items = #"{"items":[{"name":"\#(names[0])","price":2},{"name":"\#(names[1])","price":1}]}"#
+        try await TestApp.run(profile, collecting: [Self.order("ada", "01T10:00:00", "3", "USD", items)]) { app in
+            let products = try await app.get("/api/v1/revenue/products").json()["data"]?.elements ?? []
+            #expect(products.map { ExactText($0["product"]?.string ?? "") } == names.map { ExactText($0) })
+        }
+    }
+
     @Test("compares in the currency of the report's own period", arguments: Profile.available)
     func compares(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events, yaml: Self.yaml) { app in

@@ -33,12 +33,6 @@ struct PropertyNameTests {
         ("k,q", "2", ["signs"]), (#"k\;q"#, "3", ["signs"]), (#"k\!"#, "4", ["signs"]), (#"k\~"#, "5", ["signs"]), (#"k\\q"#, "6", ["signs"]), (#"data\.plan"#, "9", ["signs"]),
     ]
 
-    private static func quoted(_ text: String) -> String {
-        var json = JSONText()
-        json.append(string: text)
-        return json.string
-    }
-
     @Test("are found by filters, segments, funnels and SQL", arguments: Profile.available)
     func found(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
@@ -47,7 +41,7 @@ struct PropertyNameTests {
                 let filter = "data.\(field):\(value)".addingPercentEncoding(withAllowedCharacters: signs) ?? ""
                 let drill = try await app.get("/api/v1/events/drill?event=buy&filter=\(filter)")
                 #expect(try drill.json()["data"]?.elements.compactMap(\.string).sorted() == found, "filter \(field): \(drill.body)")
-                let condition = #"[{"field":\#(Self.quoted("event_data." + field)),"op":"eq","value":"\#(value)"}]"#
+                let condition = #"[{"field":\#(("event_data." + field).quoted),"op":"eq","value":"\#(value)"}]"#
                 let segment = try await app.post(
                     "/api/v1/segments/preview", #"{"definition":{"match":"all","conditions":[{"source":"event","event":"buy","where":\#(condition)}]}}"#, as: .query)
                 #expect(try segment.json()["visitors"]?.integer == Int64(found.count), "segment \(field): \(segment.body)")
@@ -55,7 +49,7 @@ struct PropertyNameTests {
                     "/api/v1/funnels/analyze", #"{"name":"f","steps":[{"type":"event","value":"buy","where":\#(condition)},{"type":"event","value":"x"}]}"#, as: .query)
                 #expect(try funnel.json()["steps"]?.elements.first?["visitors"]?.integer == Int64(found.count), "funnel \(field): \(funnel.body)")
                 let statement = "SELECT count(*) AS n FROM events WHERE project_id = {{project_id}} AND json_text(data, '\(field)') = '\(value)'"
-                let sql = try await app.post("/api/v1/bi/sql", #"{"sql_text":\#(Self.quoted(statement))}"#, as: .query)
+                let sql = try await app.post("/api/v1/bi/sql", #"{"sql_text":\#(statement.quoted)}"#, as: .query)
                 #expect(sql.body.contains(#""rows":[{"n":\#(found.count)}]"#), "SQL \(field): \(sql.body)")
             }
             for (field, sign) in [("order.id", "!"), ("k:q", "")] {
@@ -77,7 +71,7 @@ struct PropertyNameTests {
                 ("traits.plan.name", #""eq","value":"pro""#, 2), (#"traits.plan\.name"#, #""eq","value":"pro""#, 1), ("traits.plan.name", #""eq","value":"free""#, 1),
                 ("traits.plan.name", #""neq","value":"pro""#, 2), ("traits.plan.name", #""not_exists""#, 1), ("traits.plan.name", #""exists""#, 3), ("traits.plan", #""exists""#, 1),
             ] {
-                let body = #"{"definition":{"match":"all","conditions":[{"source":"profile","field":\#(Self.quoted(field)),"op":\#(op)}]}}"#
+                let body = #"{"definition":{"match":"all","conditions":[{"source":"profile","field":\#(field.quoted),"op":\#(op)}]}}"#
                 let answer = try await app.post("/api/v1/segments/preview", body, as: .query)
                 #expect(try answer.json()["visitors"]?.integer == Int64(count), "\(field) \(op): \(answer.body)")
             }

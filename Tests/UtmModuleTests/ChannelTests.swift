@@ -39,11 +39,17 @@ struct ChannelTests {
         (.reddit, "reddit.com", "", "", "Paid Social"), (.dclid, "news.example.org", "", "", "Display"),
         // On every link that leaves Facebook: no proof of money.
         (.fbclid, "(direct)", "", "", "Organic Social"), (.fbclid, "facebook.com", "fb", "paid", "Paid Social"),
+        (.fbclid, "instagram.com", "", "", "Organic Social"), (.fbclid, "news.example.org", "", "", "Referral"),
         (.gclid, "google.com", "google", "organic", "Organic Search"), (.gclid, "google.com", "newsletter", "email", "Email"), (.gclid, "google.com", "google", "", "Paid Search"),
     ])
     func clicks(id: ClickID, referrer: String, source: String, medium: String, expected: String) {
         #expect(Channel(Origin(referrer: referrer, source: source, medium: medium, clickID: id)).rawValue == expected)
     }
+
+    @Test("a click that proves no payment is of its referrer, where one is known", arguments: [
+        (ClickID.fbclid, "instagram.com", "instagram.com"), (.fbclid, "(direct)", "facebook.com"), (.gclid, "news.example.org", "google.com"),
+    ])
+    func sources(id: ClickID, referrer: String, expected: String) { #expect(Origin(referrer: referrer, clickID: id).source == expected) }
 
     @Test("campaign parameters, in GA4's order", arguments: [
         ("google", "cpc", "", "Paid Search"), ("Google", "CPC", "", "Paid Search"), ("google.de", "ppc", "", "Paid Search"), ("google", "cpc", "shopping_may", "Paid Other"),

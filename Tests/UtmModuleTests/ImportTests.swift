@@ -10,12 +10,6 @@ struct ImportTests {
         "raw_row":{"Campaign":"brand","Clicks":"420"}},{"date":"20260502","metrics":{"Total users":3,"users":2,"sessions":0.1}},{"date":"2026-05-03","metrics":{"cost":0.2,"sessions":0.2}}]
         """
 
-    private static func quoted(_ text: String) -> String {
-        var json = JSONText()
-        json.append(string: text)
-        return json.string
-    }
-
     private static func id(_ answer: TestApp.Answer) throws -> String { try answer.json()["id"]?.string ?? "" }
 
     private func create(_ app: TestApp, _ fields: String) async throws -> TestApp.Answer { try await app.post(Self.path, "{\(fields)}", as: .query) }
@@ -58,7 +52,7 @@ struct ImportTests {
     func csv(profile: Profile) async throws {
         try await TestApp.run(profile, now: "2026-05-20T12:00:00Z") { app in
             let csv = "\u{FEFF}Date,\"Session campaign\",Total users,Ad cost,CTR\r\n20260501,\"brand, \"\"new\"\"\",\"1,024\",€ 12.50,3%\r\n2026-05-02,,--,,\r\n"
-            let made = try await create(app, #""provider":"google_analytics","name":"c","csv":\#(Self.quoted(csv))"#)
+            let made = try await create(app, #""provider":"google_analytics","name":"c","csv":\#(csv.quoted)"#)
             #expect(made.status == 201, "\(made.body)")
             let rows = try await app.get(Self.path + "/\(try Self.id(made))/rows").body
             #expect(rows == #"{"data":[{"date":"2026-05-01","dimensions":{"session_campaign":"brand, \"new\"","ctr":"3%"},"metrics":{"users":1024.0,"cost":12.5},"#
@@ -75,7 +69,7 @@ struct ImportTests {
     ])
     func numbers(written: String, cost: String) async throws {
         try await TestApp.run(now: "2026-05-20T12:00:00Z") { app in
-            let made = try await create(app, #""provider":"google_ads","name":"n","csv":\#(Self.quoted("date;cost\n2026-05-01;\(written)\n"))"#)
+            let made = try await create(app, #""provider":"google_ads","name":"n","csv":\#("date;cost\n2026-05-01;\(written)\n".quoted)"#)
             #expect(made.status == 201, "\(made.body)")
             let summary = try await app.get(Self.path + "/summary").body
             #expect(summary.contains(#""cost":\#(cost),"#), "\(summary)")
@@ -86,7 +80,7 @@ struct ImportTests {
     func severalColumns() async throws {
         try await TestApp.run(now: "2026-05-20T12:00:00Z") { app in
             let csv = "date,Spend,Cost,Ad cost\n2026-05-01,1,2,4\n2026-05-02,8,--,16\n"
-            let made = try await create(app, #""provider":"google_ads","name":"n","csv":\#(Self.quoted(csv))"#)
+            let made = try await create(app, #""provider":"google_ads","name":"n","csv":\#(csv.quoted)"#)
             let rows = try await app.get(Self.path + "/\(try Self.id(made))/rows").body
             #expect(rows.contains(#""metrics":{"spend":1.0,"cost":2.0,"ad_cost":4.0}"#), "\(rows)")
             #expect(rows.contains(#""metrics":{"cost":8.0,"ad_cost":16.0}"#), "\(rows)")

@@ -91,7 +91,7 @@ extension SQLCoreCompiler {
         }
     }
 
-    /// What something is compared with: texts by code points, whatever the language of the database.
+    /// The left operand of a comparison. Text compares by code points, whatever the database's collation.
     private func ordered(_ value: SQLFunctions.Value) -> SQL { [.text, .null].contains(value.type) ? dialect.byCodePoints(value.sql) : value.sql }
 
     private static func compare(_ values: [SQLFunctions.Value], _ what: String, _ place: SQLPlace, ordered: Bool = false) throws(SQLRefusal) {

@@ -110,10 +110,10 @@ extension SQLParser {
             _ = take("as")
             return .select(select, alias: try name("a name for the subquery"), place)
         }
-        if case .text = token.kind { throw SQLRefusal(what: "a text is no dataset: files can't be read.", place: place) }
+        if case .text = token.kind { throw SQLRefusal(what: "a text is not a dataset: files can't be read.", place: place) }
         let table = try name("a dataset")
         if isSign(".") { throw SQLRefusal(what: "schemas are not accepted; datasets are named alone.", place: place) }
-        if isSign("(") { throw SQLRefusal(what: "'\(table.excerpt(40))(' is not accepted: functions are no datasets.", place: place) }
+        if isSign("(") { throw SQLRefusal(what: "'\(table.excerpt(40))(' is not accepted: functions are not datasets.", place: place) }
         return .table(table, alias: try alias() ?? table, place)
     }
 

@@ -1,5 +1,8 @@
 /// The end of a statement as editors and consoles write it: one semicolon, with white space and comments around it.
 enum SQLTail {
+    /// What is said of a semicolon anywhere else.
+    static let refusal = "';' is not accepted inside a statement; send one statement at a time."
+
     /// Whether nothing else follows.
     static func begins(in text: ArraySlice<Unicode.Scalar>) -> Bool {
         guard let first = text.first, [";", "-", "/"].contains(first) else { return false }
@@ -21,7 +24,7 @@ enum SQLTail {
         }
     }
 
-    /// Behind the next `*/`; nil where there is none. A comment inside a comment is not accepted: engines differ in where that ends.
+    /// The index after the next `*/`; nil if there is none, or if a comment is nested: engines differ in where that ends.
     private static func endOfComment(_ text: ArraySlice<Unicode.Scalar>) -> Int? {
         var last: Unicode.Scalar = " "
         for (index, scalar) in zip(text.indices, text) {

@@ -113,7 +113,7 @@ struct SQLTokenizer {
 
     private static func refusal(of scalar: Unicode.Scalar) -> String {
         switch scalar {
-        case ";": "';' is not accepted: one statement alone, without a separator."
+        case ";": SQLTail.refusal
         case "\\": "a backslash is not accepted outside of texts."
         case "$": "'$' is not accepted: write texts in single quotes, and values as they are."
         case "`": "'`' is not accepted; names may stand in double quotes."
@@ -158,10 +158,10 @@ struct SQLTokenizer {
             }
         }
         let text = String(digits)
-        if let next = peek(), Self.isLetter(next) { throw SQLRefusal(what: "'\(text.excerpt(20))\(next)' is no number.", place: start) }
+        if let next = peek(), Self.isLetter(next) { throw SQLRefusal(what: "'\(text.excerpt(20))\(next)' is not a number.", place: start) }
         if isWhole, let number = Int64(text) { return .integer(number) }
         guard let number = Double(text.hasPrefix(".") ? "0" + text : text), number.isFinite else {
-            throw SQLRefusal(what: "'\(text.excerpt(20))' is no number, or too large for one.", place: start)
+            throw SQLRefusal(what: "'\(text.excerpt(20))' is not a number, or too large for one.", place: start)
         }
         return .decimal(number)
     }

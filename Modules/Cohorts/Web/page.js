@@ -8,8 +8,8 @@ export const texts = {
   'c.cohorts': { en: 'Cohorts', de: 'Kohorten' },
   'c.cohorts?': {
     en:
-      'Visitors by the week or month of their first activity in this range, also where they had come before it, and everything they did in it. '
-      + 'Retention goes by the first visit ever.',
+      'Visitors by the week or month of their first activity in this range, even if they had visited before, and everything they did in the '
+      + 'range. Retention starts from the first visit ever.',
     de:
       'Besucher nach Woche oder Monat ihrer ersten Aktivität im Zeitraum, auch wenn sie schon vorher da waren, und was sie in ihm insgesamt '
       + 'taten. Die Wiederkehr geht vom ersten Besuch überhaupt aus.',

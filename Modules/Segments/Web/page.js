@@ -368,7 +368,7 @@ function parts(view, condition, { change, redraw, become }) {
     read,
   )('value');
   if (condition.op.endsWith('exists')) return { line: [source, of, how] };
-  // What begins so, or contains it, is not a value that there is.
+  // A prefix or substring is not a value that exists.
   const dimension = () => ['session', 'pageview', 'profile'].includes(condition.source) ? condition.field : '';
   if (isWhole(condition.op)) pathInput(value, dimension);
   const noticed = () => condition.op === 'eq' ? dimension() : '', note = noticing(view, noticed, value);
