@@ -11,11 +11,12 @@ final class Acknowledged: Sendable {
         var latest = JournalPosition.start
         /// What was acknowledged before `at` lies before `end`. Oldest first.
         var marks: [(at: Instant, end: JournalPosition)] = []
-        /// Of the latest record.
-        var project: Int32?
+        /// Whose the latest batch was, and the latest record that was none.
+        var batchProject: Int32?
+        var live: (project: Int32, at: Instant)?
         var now = Instant(milliseconds: .min)
-        /// When the latest record of any other project came.
-        var others: Instant?
+        /// When a project last sent events as they happened, while another one sent batches.
+        var shared: Instant?
         /// Between two marks.
         var milliseconds = Acknowledged.markMilliseconds
     }
@@ -26,21 +27,25 @@ final class Acknowledged: Sendable {
     private let state = Mutex(State())
 
     /// Says that a record of project `sender`, which ends at or before `end`, is about to be acknowledged.
-    func note(_ sender: Int32, upTo end: JournalPosition, at now: Instant) {
+    func note(_ sender: Int32, upTo end: JournalPosition, at now: Instant, isBatch: Bool = false) {
         state.withLock { state in
             // This record is not acknowledged yet, and so no part of the mark.
             if state.marks.last.map({ now - $0.at >= state.milliseconds }) ?? true { Self.mark(now, &state) }
             state.ends[sender] = max(state.ends[sender] ?? .start, end)
             state.latest = max(state.latest, end)
-            if let project = state.project, project != sender { state.others = state.now }
-            state.project = sender
             state.now = max(state.now, now)
+            if isBatch {
+                state.batchProject = sender
+            } else {
+                state.live = (sender, now)
+            }
+            if let live = state.live, let batches = state.batchProject, live.project != batches { state.shared = max(state.shared ?? live.at, live.at) }
         }
     }
 
-    /// Whether events of several projects came within a second: an import of one would make the others wait. Alone it takes less work in
-    /// larger parts.
-    var isShared: Bool { state.withLock { state in state.others.map { state.now - $0 < Self.sharedMilliseconds } ?? false } }
+    /// Whether within a second one project sent events as they happened, whose reports an import of another would make wait. Imports alone,
+    /// of however many projects, take less work in larger parts, which also lie better in the store.
+    var isShared: Bool { state.withLock { state in state.shared.map { state.now - $0 < Self.sharedMilliseconds } ?? false } }
 
     private static func mark(_ now: Instant, _ state: inout State) {
         state.marks.append((now, state.latest))

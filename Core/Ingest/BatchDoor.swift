@@ -9,7 +9,7 @@ import Synchronization
 /// because of another project. One that is not let in within a moment is refused with 429. Small requests don't come here.
 final class BatchDoor: Sendable {
     struct Settings: Sendable {
-        /// Work for the writer that may wait, while one project has the host to itself, and while several share it. What is behind it in the
+        /// Work for the writer that may wait, while imports have the host to themselves, and while they share it. What is behind it in the
         /// journal waits for so long.
         var secondsAlone = 0.6
         var secondsShared = 0.2

@@ -214,7 +214,7 @@ public final class Collection: FactRecorder {
                 let position = try await journal.append(JournalRecord.encode(
                     project: batch.project, hour: batch.hour, received: batch.received, refusals: batch.refusals,
                     adjustments: batch.adjustments, rows: batch.rows))
-                writer.acknowledged.note(batch.project, upTo: position, at: call.now)
+                writer.acknowledged.note(batch.project, upTo: position, at: call.now, isBatch: batch.rows.bytes.count > Self.liveBytes)
                 end = position
             } catch {
                 counters.kept(Int64(-batch.events), of: batch.project, at: batch.hour)

@@ -12,12 +12,12 @@ public final class IngestWriter: Service {
     public struct Settings: Sendable {
         /// The writer waits for more this long after the first event, unless a report asks or a batch waits at the door.
         public var intervalMilliseconds = 100
-        /// A batch for the store takes about so long, as measured, while one project has the host to itself, and while several share it; and has
+        /// A batch for the store takes about so long, as measured, while imports have the host to themselves, and while they share it; and has
         /// at most so many bytes. Reports wait for the one that is under way, at the least.
         var batchSecondsAlone = 0.3
         var batchSecondsShared = 0.1
         var batchBytes = 64 << 10...8 << 20
-        /// A project that is alone may have larger ones, where the question that comes before each takes long.
+        /// Imports alone may have larger ones, where the question that comes before each takes long.
         var batchBytesAlone = 32 << 20
         /// So long a report waits for what was acknowledged before it.
         var reportPatience = Duration.seconds(2)

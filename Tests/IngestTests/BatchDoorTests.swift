@@ -18,12 +18,17 @@ struct BatchDoorTests {
             change(&settings)
             door = BatchDoor(journal, acknowledged, settings)
             applied(upTo: 0)
-            if isShared { for project in 1...2 { noteLive(Int32(project), atMilliseconds: 0) } }
+            if isShared {
+                note(1, atMilliseconds: 0, isBatch: true)
+                note(2, atMilliseconds: 0, isBatch: false)
+            }
         }
 
         func applied(upTo end: Int64) { door.applied(upTo: Self.position(end), bytesPerSecond: 1_000) }
 
-        func noteLive(_ project: Int32, atMilliseconds at: Int64) { acknowledged.note(project, upTo: .start, at: Instant(milliseconds: at)) }
+        func note(_ project: Int32, atMilliseconds at: Int64, isBatch: Bool) {
+            acknowledged.note(project, upTo: .start, at: Instant(milliseconds: at), isBatch: isBatch)
+        }
 
         /// For a batch that is let in at once.
         func enters(_ project: Int32, _ bytes: Int) async throws -> BatchDoor.Pass? {
@@ -58,19 +63,21 @@ struct BatchDoorTests {
         }
     }
 
-    @Test("a project that is alone has more room, until another one sends something, and again a second after that")
+    @Test("imports have more room, until another project's event comes, and again a second after that")
     func alone() async throws {
         try await withFolder { folder in
             let house = try House(folder, isShared: false)
-            house.noteLive(1, atMilliseconds: 0)
+            for project: Int32 in [2, 1] { house.note(project, atMilliseconds: 0, isBatch: true) }
+            // Of its own project.
+            house.note(1, atMilliseconds: 0, isBatch: false)
             for number in 1...3 { house.keep(try await house.enters(1, 200), 200, until: Int64(number) * 200) }
             let full = await house.waits(1, 10)
             house.applied(upTo: 600)
             #expect(try await full.value != nil)
-            house.noteLive(2, atMilliseconds: 999)
+            house.note(2, atMilliseconds: 999, isBatch: false)
             house.keep(try await house.enters(1, 200), 200, until: 800)
             let shared = await house.waits(1, 10)
-            house.noteLive(2, atMilliseconds: 1_000)
+            house.note(1, atMilliseconds: 1_999, isBatch: true)
             house.applied(upTo: 600)
             #expect(try await shared.value != nil)
         }
