@@ -135,7 +135,8 @@ public struct JSON: @unchecked Sendable {
         return name.withUTF8 { $0.isEmpty ? 1 : nameBit($0.count, first: $0[0], last: $0[$0.count - 1]) }
     }
 
-    private static func nameBit(_ count: Int, first: UInt8, last: UInt8) -> UInt64 {
+    /// The bit of a name of so many bytes, which begins and ends with these.
+    public static func nameBit(_ count: Int, first: UInt8, last: UInt8) -> UInt64 {
         1 << ((UInt64(truncatingIfNeeded: count) &* 11 ^ UInt64(first) &* 5 ^ UInt64(last) &* 3) & 63)
     }
 

@@ -59,10 +59,12 @@ public final class Collection: FactRecorder {
         return (try await take(payloads.events, of: payloads, from: call), payloads.isSingle)
     }
 
+    private static func isLarge(_ body: ByteBuffer) -> Bool { body.readableBytes > liveBytes }
+
     /// Waits until the writer can keep up with what comes in a large body; nil for others, which don't wait.
     /// - Throws: 429 where that takes too long.
     private func pass(for body: ByteBuffer, of project: Project) async throws -> BatchDoor.Pass? {
-        guard body.readableBytes > Self.liveBytes else { return nil }
+        guard Self.isLarge(body) else { return nil }
         return try await writer.door.enter(project.number, bytes: body.readableBytes) { writer.hurry() }
     }
 
@@ -76,7 +78,7 @@ public final class Collection: FactRecorder {
     /// Judges events one by one, and keeps those that pass.
     private func take(_ events: [JSON], of payloads: Payloads? = nil, from call: ProjectRequest) async throws -> Batch {
         let hour = call.now.startOfHour.milliseconds
-        var batch = Batch(project: call.project.number, hour: hour)
+        var batch = Batch(project: call.project.number, hour: hour, isLarge: payloads?.isLarge ?? false)
         if pipeline.lacksSalt(at: call.now) { await pipeline.fetchSalt(at: call.now) }
         let sender = pipeline.sender(of: call)
         for (index, json) in events.enumerated() {
@@ -147,6 +149,7 @@ public final class Collection: FactRecorder {
     private struct Payloads {
         let events: [JSON]
         let isSingle: Bool
+        let isLarge: Bool
         private let document: JSON.Mended
 
         /// What had to be mended before the event could be read at all.
@@ -155,6 +158,7 @@ public final class Collection: FactRecorder {
         }
 
         init(_ body: ByteBuffer, maximum: Int) throws {
+            isLarge = Collection.isLarge(body)
             document = try body.withUnsafeReadableBytes { try JSON.parseMending($0) }
             let json = document.json
             switch json.kind {
@@ -189,6 +193,8 @@ public final class Collection: FactRecorder {
     private struct Batch {
         let project: Int32
         let hour: Int64
+        /// Whether it waits at the door.
+        let isLarge: Bool
         var received = 0
         var accepted = 0
         var refusals: [String: Int] = [:]
@@ -214,7 +220,7 @@ public final class Collection: FactRecorder {
                 let position = try await journal.append(JournalRecord.encode(
                     project: batch.project, hour: batch.hour, received: batch.received, refusals: batch.refusals,
                     adjustments: batch.adjustments, rows: batch.rows))
-                writer.acknowledged.note(batch.project, upTo: position, at: call.now, isBatch: batch.rows.bytes.count > Self.liveBytes)
+                writer.acknowledged.note(batch.project, upTo: position, at: call.now, isBatch: batch.isLarge)
                 end = position
             } catch {
                 counters.kept(Int64(-batch.events), of: batch.project, at: batch.hour)

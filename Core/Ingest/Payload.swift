@@ -6,7 +6,7 @@ public struct Payload: Sendable {
     public let flat: JSON
     public let nested: JSON?
     private let nameBits: UInt64
-    /// What was sent as `payload` and is no object; nil where that is one, null or not there.
+    /// The field `payload` where it is neither an object nor null.
     private let wrongPayload: JSON?
     /// Fields that were changed; null for those that were left out. Empty for nearly every event.
     private var adjusted: [(name: String, value: JSON)] = []

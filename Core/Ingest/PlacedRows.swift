@@ -1,4 +1,3 @@
-import Foundation
 import Storage
 
 /// The rows of a batch as `SessionPlacement` reads them, and with what it found written into them.
@@ -7,7 +6,7 @@ struct PlacedRows {
     struct Member {
         let index: Int
         let at: Int64
-        /// The session that was proposed, and the place in it; negative where there is none.
+        /// The proposed session, and the place in it; negative for none.
         let name: Int64
         var seq: Int64 = -1
         /// UTF-8 of the `session_id` that was sent.
@@ -171,15 +170,6 @@ struct PlacedRows {
                     row.append(texts[table.attributes[place - 1].attribute])
                 }
             }
-        }
-    }
-}
-
-extension ArraySlice<UInt8> {
-    /// Whether the bytes are the same. Quicker than `==`, which compares them one by one.
-    func isSame(as other: ArraySlice<UInt8>) -> Bool {
-        withUnsafeBytes { mine in
-            other.withUnsafeBytes { mine.count == $0.count && (mine.count == 0 || memcmp(mine.baseAddress!, $0.baseAddress!, mine.count) == 0) }
         }
     }
 }

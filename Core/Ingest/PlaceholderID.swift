@@ -17,7 +17,7 @@ public enum PlaceholderID {
 
     /// In whatever case.
     private static func bit(_ count: Int, _ first: UInt8, _ last: UInt8) -> UInt64 {
-        1 << ((UInt64(truncatingIfNeeded: count) &* 11 ^ UInt64(first | 0x20) &* 5 ^ UInt64(last | 0x20) &* 3) & 63)
+        JSON.nameBit(count, first: first | 0x20, last: last | 0x20)
     }
 
     /// Whether `id` is such a word, in whatever case and with blanks around it, or the UUID of zeros alone.

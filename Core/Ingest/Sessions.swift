@@ -8,7 +8,7 @@ import Synchronization
 /// events sent in time order get the sessions that live collection would have given them. An activity that arrives
 /// after a later one of its session joins it, and doesn't count in the numbers of the others.
 ///
-/// What is decided here is final for activity of the last minutes, as all sessions that it can belong to are in memory. Any other
+/// Decisions about activity of the last minutes are final, because every session that it can belong to is in memory. Any other
 /// is marked (`Place.isTentative`) for the writer to look at what is stored; see `SessionPlacement`.
 public final class Sessions: Sendable {
     /// Where an activity stands.

@@ -8,7 +8,7 @@ public struct SessionMove: Sendable {
     let visitor: Int64
     /// Its name up to now and from now on, which may be the same.
     let was, now: Int64
-    /// What its first activity says up to now and from now on: the columns of `Activity.attributes`, encoded.
+    /// The attributes of its first activity before and after the move: the columns of `Activity.attributes`, encoded.
     let said, says: ArraySlice<UInt8>
 
     public init(project: Int32, visitor: Int64, was: Int64, now: Int64, said: ArraySlice<UInt8>, says: ArraySlice<UInt8>) {
@@ -37,10 +37,10 @@ public struct SessionMove: Sendable {
         }
     }
 
-    /// The places of the attributes of which some session says something else from now on.
+    /// The places of the attributes that some move changes.
     private static func changedAttributes(_ moves: [SessionMove]) -> [Int] {
         var changed = Activity.attributes.map { _ in false }
-        for move in moves where move.said != move.says {
+        for move in moves where !move.said.isSame(as: move.says) {
             for (place, (said, says)) in zip(EncodedRow.texts(in: move.said), EncodedRow.texts(in: move.says)).enumerated()
             where !changed[place] && !said.isExactly(says) { changed[place] = true }
             if !changed.contains(false) { break }

@@ -1,10 +1,10 @@
 import NIOHTTP1
 
-/// What a request's head says of its body and its connection, found in one pass, as every request pays for it.
+/// The fields of a request's head that describe its body and connection, read in one pass because every request pays for it.
 struct FramingFields {
     private(set) var hosts = 0
     private(set) var hasUpgrade = false
-    /// The length is told by the body itself; or the client waits for 100, and may never send the body.
+    /// The body is chunked, or the client waits for 100 and may never send one.
     private(set) var isLengthUncertain = false
     private(set) var length: Int?
 
