@@ -122,6 +122,12 @@ enum Dashboard {
         try await browser.run("const it = document.querySelector(\"\(selector)\"); it.value = '\(value)'; it.dispatchEvent(new Event('change'))")
     }
 
+    /// Closes the dialog by its button. The browser sends the close event, on which it is removed, after the click.
+    static func closeDialog(_ browser: Browser) async throws {
+        try await browser.click(selector: "dialog header button")
+        try await browser.waits(for: "return !document.querySelector('dialog')")
+    }
+
     /// What each element says, in one line.
     static func texts(_ selector: String, _ browser: Browser) async throws -> [String] {
         try await browser.texts("return [...document.querySelectorAll(\"\(selector)\")].map(e => e.innerText.trim().replace(/\\s+/g, ' '))")

@@ -243,7 +243,7 @@ struct DashboardInBrowserTests {
             try await browser.waits(for: "return /^pa_live_.{24}$/.test(document.querySelector('dialog code')?.textContent ?? '')")
             let secret = try await browser.run("return document.querySelector('dialog code').textContent").string ?? ""
             #expect(try await app.get("/api/v1/stats", as: .key(secret)).status == 200)
-            try await browser.click(selector: "dialog header button")
+            try await Dashboard.closeDialog(browser)
             #expect(try await browser.run("return document.documentElement.innerHTML.includes('\(secret)')").boolean == false)
         }
     }

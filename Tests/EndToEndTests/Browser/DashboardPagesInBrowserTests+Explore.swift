@@ -47,7 +47,7 @@ extension DashboardPagesInBrowserTests {
             let place = "const at = [...document.querySelectorAll('dialog th')].findIndex(c => c.textContent === 'path')"
             #expect(try await browser.texts("\(place); return [...document.querySelectorAll('dialog tbody tr')].map(r => r.cells[at].innerText)") == ["/docs", "/docs"])
             #expect(try await browser.barriers() == [])
-            try await browser.click(selector: "dialog header button")
+            try await Dashboard.closeDialog(browser)
             // Without a number there is no question.
             try await browser.run("for (const input of document.querySelectorAll('#metrics input:checked')) input.click()")
             try await browser.click(selector: "#visual-form button[type=submit]")
@@ -103,7 +103,7 @@ extension DashboardPagesInBrowserTests {
             try await browser.waits(for: "return /\\/api\\/embed\\/pemb_/.test(document.querySelector('dialog code')?.textContent ?? '')")
             let address = try await Dashboard.text("dialog code", browser)
             #expect(try await app.get("/api/embed/" + (address.split(separator: "/").last ?? ""), as: .nobody).status == 200)
-            try await browser.click(selector: "dialog header button")
+            try await Dashboard.closeDialog(browser)
             let names = try await Dashboard.texts("tbody th", browser)
             #expect(names == ["Depth", "No docs", "small.csv", "Depth"])
             try await Dashboard.isClean(browser)
