@@ -1,11 +1,11 @@
-# The commands of this repository. Each installs what it needs and is missing; ARGS is passed on to the last program:
-#   make test ARGS="--filter CoreModuleTests"
+# The commands of this repository. Each installs what it needs if it is missing; ARGS is passed to the last program:
+#   make test ARGS="--filter FunnelsModuleTests"
 
 setup := config/setup
-# Package.swift lists the files of pages; a cached reading of it would miss those that came or went with an update.
+# Package.swift lists the dashboard's page files; a cached manifest would miss files that an update added or removed.
 manifest := --manifest-cache none
 
-.PHONY: help run build test bench docs screenshots clean swift
+.PHONY: help run build check test bench docs screenshots clean swift
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,10 +19,14 @@ build: swift ## Install what is missing and build the program, .build/release/pu
 	@$(setup)/geoip.sh
 	@swift build $(manifest) -c release --product pulse
 
-test: swift ## Run every test, with a PostgreSQL and a Redis of their own
+check: swift ## Check formatting, the dashboard's JavaScript and the shell scripts, without building
+	@$(setup)/install.sh check
+	@$(setup)/check.sh $(ARGS)
+
+test: swift ## Run every test, with a temporary PostgreSQL and Redis
 	@$(setup)/install.sh test
 	@$(setup)/duckdb.sh
-	@$(setup)/test-servers.sh $(setup)/failures.sh swift test $(manifest) --no-parallel --disable-xctest $(ARGS)
+	@$(setup)/test.sh $(ARGS)
 
 bench: swift ## Run the benchmarks
 	@$(setup)/install.sh bench
@@ -31,15 +35,15 @@ bench: swift ## Run the benchmarks
 	@swift build $(manifest) -c release --product pulse-bench
 	@.build/release/pulse-bench $(ARGS)
 
-docs: build ## Write what docs/modules says of each module
-	@.build/release/pulse modules --pages docs/modules
+docs: build ## Regenerate docs/modules.md and the README.md of each module
+	@.build/release/pulse modules --pages .
 
-screenshots: build ## Remake the dashboard's pictures in docs
+screenshots: build ## Retake the dashboard's screenshots in docs
 	@$(setup)/install.sh test
 	@$(setup)/screenshots.sh docs
 
-clean: ## Remove what was built and fetched; data stays
+clean: ## Remove everything built and fetched; keeps the data
 	rm -rf .build .tools
 
 swift:
-	@command -v swift >/dev/null || { echo "Pulse is built with Swift 6.2 or later, and no 'swift' is on the PATH." >&2; exit 1; }
+	@command -v swift >/dev/null || { echo "Building Pulse takes Swift 6.2 or later, but there is no 'swift' on the PATH." >&2; exit 1; }

@@ -2,12 +2,25 @@
 import Foundation
 import PackageDescription
 
-/// One folder in `Modules/` and one in `Tests/`, a target each. To add a module: the folders, its name here, and a
-/// line in `Host/ModuleList.swift`. The target of module `Funnels` is called `FunnelsModule`.
-let modules = [
-    "BI", "Cohorts", "Core", "Dashboards", "ErrorTracking", "Funnels", "Goals", "Identity",
-    "Logs", "Outlinks", "Paths", "Retention", "Revenue", "Scroll", "Search", "Segments",
-    "Utm", "WebVitals",
+/// The folders in `Modules/`: each is a target (`Modules/Funnels` is `FunnelsModule`), with tests in `Tests/FunnelsModuleTests`. The modules of the
+/// `pulse` program are listed in `Host/AllModules/AllModules.swift`.
+let modules = ((try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/Modules")) ?? []).filter { folder in
+    FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Modules/\(folder)/\(folder)Module.swift")
+}.sorted()
+
+/// Other modules that tests of a module load, because they ask about its facts through them.
+let neighbours = [
+    "Cohorts": ["Identity", "Revenue", "Segments"],
+    "Dashboards": ["ErrorTracking", "Identity", "Revenue", "Segments", "Utm"],
+    "Funnels": ["Identity", "Revenue", "Segments"],
+    "Goals": ["Identity", "Revenue", "Segments"],
+    "Identity": ["Revenue"],
+    "Paths": ["Identity", "Revenue"],
+    "Retention": ["Identity", "Revenue", "Segments"],
+    "Revenue": ["Identity", "Segments"],
+    "Segments": ["BI", "Funnels", "Identity", "Revenue"],
+    "Traffic": ["Goals", "Identity", "Logs", "Paths", "Revenue", "Scroll", "Search", "Segments"],
+    "Utm": ["Identity", "Revenue", "Segments"],
 ]
 
 /// What every target is compiled with.
@@ -69,20 +82,22 @@ func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 var targets: [Target] = [
     // C libraries.
-    library("CZlib"), library("CLibPQ"), library("CHiredis"), library("CMaxMind"),
+    library("CLinux"), library("CZlib"), library("CLibPQ"), library("CHiredis"), library("CMaxMind"),
     .target(
         name: "CSimdJSON", path: "Core/Libraries/CSimdJSON",
         linkerSettings: [.linkedLibrary("simdjson")]
     ),
 
     // Core, from the ground up.
-    core("Common", "Common", ["CSimdJSON", "CZlib", crypto]),
+    core("Common", "Common", ["CLinux", "CSimdJSON", "CZlib", crypto]),
     core("Storage", "Storage", from: ["Common"], [log]),
     core("Coordination", "Coordination", from: ["Common"]),
     core("Enrichment", "Enrichment", ["CMaxMind"]),
     core("Settings", "Settings", from: ["Common", "Enrichment"], [yams]),
-    core("Access", "Access", from: ["Storage", "Coordination"], [httpTypes, nio, nioFoundation, log]),
-    core("Ingest", "Ingest", from: ["Access", "Enrichment"], ["CZlib", crypto, httpTypes, nio, log, metrics, lifecycle]),
+    core("Questions", "Questions", from: ["Storage"]),
+    core("Access", "Access", from: ["Questions", "Coordination"], [httpTypes, nio, nioFoundation, log]),
+    core("Definitions", "Definitions", from: ["Access"], [httpTypes]),
+    core("Ingest", "Ingest", from: ["Definitions", "Enrichment"], ["CZlib", crypto, httpTypes, nio, log, metrics, lifecycle]),
     core("Jobs", "Jobs", from: ["Coordination"], [log, lifecycle]),
     core("Operations", "Operations", from: ["Access"], [log, metrics, coreMetrics, tracing, instrumentation, httpClient, nio, nioHTTP1, httpTypes, lifecycle]),
     core("Platform", "Platform", from: ["Ingest", "Jobs", "Settings"], [lifecycle]),
@@ -103,11 +118,15 @@ var targets: [Target] = [
         name: "Host",
         dependencies: from("Core", "Operations", "SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine", "RedisEngine") + [
             hummingbird, hummingbirdCore, httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals, httpTypes, nio, nioHTTP1, crypto,
-        ] + modules.map { .byName(name: "\($0)Module") },
-        path: "Host", exclude: ["Pulse"], resources: files("Host", "Dashboard/web").map { .embedInCode($0) }, swiftSettings: settings
+        ],
+        path: "Host", exclude: ["AllModules", "Pulse"], resources: files("Host", "Dashboard/web").map { .embedInCode($0) }, swiftSettings: settings
     ),
     .target(
-        name: "TestSupport", dependencies: from("Core") + ["Host", hummingbird, log, nio, hummingbirdTesting], path: "Tests/TestSupport",
+        name: "AllModules", dependencies: from("Core") + ["Host"] + modules.map { .byName(name: "\($0)Module") }, path: "Host/AllModules",
+        swiftSettings: settings
+    ),
+    .target(
+        name: "TestSupport", dependencies: from("Core") + ["Host", "TrafficModule", hummingbird, log, nio, hummingbirdTesting], path: "Tests/TestSupport",
         swiftSettings: settings
     ),
     .executableTarget(
@@ -115,33 +134,45 @@ var targets: [Target] = [
         dependencies: from("Core", "DuckDBEngine") + ["Host", hummingbird, httpClient, arguments, nio, nioPosix, nioHTTP1], path: "Tests/Benchmarks",
         exclude: benchmarkScripts, swiftSettings: settings
     ),
-    .executableTarget(name: "pulse", dependencies: ["Host", arguments], path: "Host/Pulse", swiftSettings: settings),
+    .executableTarget(name: "pulse", dependencies: ["AllModules", "Host"], path: "Host/Pulse", swiftSettings: settings),
 ]
 
-for module in modules {
-    // What browsers get is kept in the binary: pages of the dashboard, and the script that config/setup/script.sh makes.
-    let served = files("Modules/\(module)", "Script/served") + files("Modules/\(module)", "Web")
-    let sources = files("Modules/\(module)", "Script").filter { $0 != "Script/served" }
-    targets += [
+/// The target of the module in the folder `path`, and that of its tests.
+@MainActor func module(_ name: String, in path: String) -> [Target] {
+    // What browsers get is embedded in the binary: pages of the dashboard, and the script that config/setup/script.sh makes.
+    let served = files(path, "Script/served") + files(path, "Web")
+    let sources = files(path, "Script").filter { $0 != "Script/served" }
+    // For the tests and for people.
+    let others = ["README.md", "samples.json"].filter { FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\(path)/\($0)") }
+    let loaded = [name] + (neighbours[name] ?? [])
+    return [
         .target(
-            name: "\(module)Module", dependencies: from("Core") + [nio], path: "Modules/\(module)",
-            exclude: sources, resources: served.map { .embedInCode($0) }, swiftSettings: settings
+            name: "\(name)Module", dependencies: from("Core") + [nio], path: path, exclude: sources + others,
+            resources: served.map { .embedInCode($0) }, swiftSettings: settings
         ),
-        test("\(module)ModuleTests", from("Core") + ["Host", .byName(name: "\(module)Module"), crypto]),
+        test(
+            "\(name)ModuleTests",
+            from("Core") + ["Host", crypto] + (["BI", "Traffic"].contains(name) ? ["AllModules"] : []) + loaded.map { .byName(name: "\($0)Module") }),
     ]
 }
+
+targets += modules.flatMap { module($0, in: "Modules/\($0)") }
+// The example of docs/writing-a-module.md.
+targets += module("Guestbook", in: "Tests/Guestbook")
 
 targets += [
     test("CommonTests", ["Common"]),
     test("StorageTests", from("SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine") + [log]),
+    test("QuestionsTests", from("Core") + ["Host"]),
     test("CoordinationTests", from("RedisEngine") + [log]),
     test("SettingsTests", from("Settings")),
     test("EnrichmentTests", ["Enrichment"]),
-    test("AccessTests", from("Core") + ["Host"]),
+    test("AccessTests", from("Core") + ["AllModules", "Host"]),
+    test("DefinitionsTests", from("Core") + ["AllModules", "Host"]),
     test("OperationsTests", from("Operations") + [httpClient, nioPosix, nioHTTP1, log, metrics, coreMetrics, tracing, instrumentation, httpTypes, nio, lifecycle]),
-    test("IngestTests", from("Core") + ["Host", log, metrics, nio]),
-    test("HostTests", from("Core") + ["Host", httpClient, nio]),
-    test("EndToEndTests", from("Core", "Operations") + ["Host", "CoreModule", httpClient, nio, nioHTTP1, hummingbirdTesting]),
+    test("IngestTests", from("Core") + ["AllModules", "Host", log, metrics, nio]),
+    test("HostTests", from("Core") + ["AllModules", "Host", httpClient, nio]),
+    test("EndToEndTests", from("Core", "Operations") + ["AllModules", "Host", "TrafficModule", httpClient, nio, nioHTTP1, hummingbirdTesting]),
 ]
 
 let package = Package(

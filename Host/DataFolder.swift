@@ -1,10 +1,10 @@
-import Common
+@_spi(Host) import Common
 import Foundation
 import Synchronization
 
-/// The folder of the embedded engines, the journal, and the secrets that Pulse makes for itself.
+/// The folder that holds the embedded databases, the journal, and the secrets that Pulse generates.
 ///
-/// Besides what the engines put there: `journal/`, `spill/`, `backups/`, `admin-token`, `cookie-secret` and `lock`.
+/// Besides the databases' files it contains `journal/`, `spill/`, `backups/`, `admin-token`, `cookie-secret` and `lock`.
 struct DataFolder: Sendable {
     let root: String
 
@@ -12,8 +12,8 @@ struct DataFolder: Sendable {
 
     func path(_ name: String) -> String { root + "/" + name }
 
-    /// Makes the folder, readable by its owner alone.
-    /// - Throws: `FolderError` that says what is in the way.
+    /// Creates the folder, accessible only to its owner.
+    /// - Throws: `FolderError` with the reason.
     func create() throws { try Self.make(root) }
 
     private static func make(_ path: String) throws {
@@ -25,15 +25,15 @@ struct DataFolder: Sendable {
             try make(parent)
             if mkdir(path, 0o700) == 0 { return }
         }
-        let reason = errno == EEXIST ? "there is a file of this name" : String(cString: strerror(errno))
-        throw FolderError("Can't make the data folder \(path): \(reason). Make it, owned by the user that runs Pulse, or set another (PULSE_DATA).")
+        let reason = errno == EEXIST ? "there is a file with this name" : String(cString: strerror(errno))
+        throw FolderError("Can't create the data folder \(path): \(reason). Create it, owned by the user that runs Pulse, or set another (PULSE_DATA).")
     }
 
-    /// What Pulse puts there, besides the folders' contents.
+    /// Name prefixes of the files and folders that Pulse creates.
     private static let names = ["events.duckdb", "control.sqlite", "journal", "spill", "backups", "before-restore-", adminToken, cookieSecret, lockName]
 
-    /// Takes from others the right to read what is there, which an earlier Pulse, a copy or a backup program may have left them. Touches
-    /// nothing that is not Pulse's own, as the folder may be anything.
+    /// Removes other users' permissions on Pulse's files, which an older Pulse, a copy or a backup program may have left behind.
+    /// Ignores all other files, since the folder may contain anything.
     func makePrivate() {
         let files = FileManager.default
         for name in (try? files.contentsOfDirectory(atPath: root)) ?? [] where Self.names.contains(where: name.hasPrefix) {
@@ -44,55 +44,55 @@ struct DataFolder: Sendable {
 
     private static func makePrivate(_ path: String) {
         var status = stat()
-        // Not what a link leads to.
+        // Don't follow symbolic links.
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFLNK, status.st_mode & 0o077 != 0 else { return }
         chmod(path, status.st_mode & 0o700)
     }
 
-    /// Names of the secrets that Pulse makes when the configuration has none.
+    /// File names of the secrets that Pulse generates if the configuration has none.
     static let adminToken = "admin-token"
     static let cookieSecret = "cookie-secret"
 
-    /// The secret in file `name`; nil where none was made yet, or it can't be read.
+    /// The secret in file `name`; nil if there is none yet or it can't be read.
     func existingSecret(_ name: String) -> String? {
         let text = try? String(contentsOfFile: path(name), encoding: .utf8)
         return text.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The secret in file `name`, made at the first start and kept.
+    /// The secret in file `name`, generated on first use.
     func secret(_ name: String, prefix: String) throws -> String {
         let file = path(name)
         if let secret = existingSecret(name) { return secret }
         let secret = Identifiers.token(prefix: prefix, length: 43)
-        // Created with its final rights, so that it is never readable by others, not even for an instant.
+        // Created with its final permissions, so other users can't read it even for an instant.
         guard FileManager.default.createFile(atPath: file, contents: Data((secret + "\n").utf8), attributes: [.posixPermissions: 0o600])
         else { throw ServiceError.unavailable("data_folder", "Can't write \(file). Is the folder writable?") }
         return secret
     }
 }
 
-// MARK: One process for each folder
+// MARK: One process per folder
 
 extension DataFolder {
     /// The process that uses a folder.
     struct Holder: Sendable, Equatable {
-        /// 0 where the file does not say.
+        /// Its process id; 0 if the lock file does not contain one.
         let process: Int32
-        /// Where it answers, `127.0.0.1:8080`; nil for a command, and for a host that is still starting.
+        /// The address it listens on, such as `127.0.0.1:8080`; nil for a command, and for a host that is still starting.
         let address: String?
     }
 
     private static let lockName = "lock"
 
-    /// Makes this process the only one that uses the folder, until the lock is released or the process ends. The folder
-    /// is made when it is missing.
+    /// Makes this process the only one that uses the folder, until the lock is released or the process ends. Creates the
+    /// folder if it is missing.
     /// - Throws: `FolderInUse` when another process has it.
     func lock() throws -> FolderLock {
         try create()
         let file = path(Self.lockName)
         let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FolderError("Can't open \(file): \(String(cString: strerror(errno))).") }
-        // `holder()` of another process has it for an instant, so look again before believing that it is taken.
+        // `holder()` in another process holds the lock for an instant, so try again before reporting the folder as taken.
         for attempt in 0..<5 {
             if attempt > 0 { usleep(20_000) }
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return FolderLock(descriptor: descriptor) }
@@ -101,7 +101,7 @@ extension DataFolder {
         throw FolderInUse(folder: root, holder: readHolder() ?? Holder(process: 0, address: nil))
     }
 
-    /// Who uses the folder; nil for nobody. Takes nothing and makes nothing.
+    /// The process that uses the folder; nil if there is none. Neither keeps the lock nor creates files.
     func holder() -> Holder? {
         let descriptor = open(path(Self.lockName), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -118,8 +118,8 @@ extension DataFolder {
     }
 }
 
-/// This process's hold on a data folder. The kernel lets go of it when the process ends, however that happens; so a file
-/// that was left behind means nothing.
+/// This process's lock on a data folder. The kernel releases it whenever the process ends, even in a crash, so a leftover lock
+/// file means nothing.
 final class FolderLock: Sendable {
     private let descriptor: Mutex<Int32>
 
@@ -128,7 +128,7 @@ final class FolderLock: Sendable {
         write(nil)
     }
 
-    /// Tells commands where this host answers, `127.0.0.1:8080`.
+    /// Writes the address this host listens on, such as `127.0.0.1:8080`, into the lock file for commands.
     func announce(_ address: String) { write(address) }
 
     private func write(_ address: String?) {
@@ -144,7 +144,7 @@ final class FolderLock: Sendable {
         descriptor.withLock { descriptor in
             guard descriptor >= 0 else { return }
             ftruncate(descriptor, 0)
-            close(descriptor)  // lets go of the lock
+            close(descriptor)  // releases the lock
             descriptor = -1
         }
     }

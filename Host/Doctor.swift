@@ -1,23 +1,23 @@
-import Common
+@_spi(Host) import Common
 import Coordination
 import DuckDBEngine
-import Enrichment
+@_spi(Host) import Enrichment
 import Foundation
-import Ingest
+@_spi(Host) import Ingest
 import NIOCore
 import NIOHTTP1
 import Platform
-import Settings
-import Storage
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 
-/// Looks at everything that a Pulse needs, and says for each thing whether it is there and what to do if not.
+/// Checks everything that Pulse needs, and says for each item whether it is all right and what to do if not.
 struct Doctor: Sendable {
     struct Finding: Sendable, Equatable, Encodable {
         enum Verdict: String, Sendable, Encodable { case ok, warn, fail }
 
         let verdict: Verdict
         let subject: String
-        /// What was found and, unless all is well, what to do.
+        /// What was found and, unless all is well, what to do about it.
         let text: String
 
         static func ok(_ subject: String, _ text: String) -> Finding { Finding(verdict: .ok, subject: subject, text: text) }
@@ -26,7 +26,7 @@ struct Doctor: Sendable {
     }
 
     let configuration: HostConfiguration
-    /// Nil for all defaults.
+    /// The configuration file; nil if there is none.
     let file: String?
     let now: Instant
 
@@ -54,7 +54,7 @@ struct Doctor: Sendable {
     }
 
     private var settings: Finding {
-        do { _ = try ModuleList.load(configuration.modules) } catch { return .fail("configuration", "\(error)") }
+        do { _ = try ModuleList.current.load(configuration.modules) } catch { return .fail("configuration", "\(error)") }
         let changed = configuration.entries.filter { $0.origin != .standard && $0.value != $0.standard }.count
         return .ok("configuration", "\(file ?? "no file, all defaults"); \(changed) of \(configuration.entries.count) keys changed")
     }
@@ -66,11 +66,11 @@ struct Doctor: Sendable {
         guard files.fileExists(atPath: root) else {
             let parent = URL(fileURLWithPath: root).standardizedFileURL.deletingLastPathComponent().path
             return [files.isWritableFile(atPath: parent)
-                ? .ok(subject, "\(root) is not there yet; `pulse serve` makes it")
-                : .fail(subject, "\(root) is not there and can't be made: \(parent) is not writable. Make it, owned by the user that runs Pulse.")]
+                ? .ok(subject, "\(root) does not exist yet; `pulse serve` creates it")
+                : .fail(subject, "\(root) does not exist and can't be created: \(parent) is not writable. Create it, owned by the user that runs Pulse.")]
         }
         guard access(root, R_OK | W_OK | X_OK) == 0 else {
-            return [.fail(subject, "\(root) is not writable: \(String(cString: strerror(errno))). Give it to the user that runs Pulse.")]
+            return [.fail(subject, "\(root) is not writable: \(String(cString: strerror(errno))). Make the user that runs Pulse its owner.")]
         }
         var findings = [Finding.ok(subject, "\(root) is writable")]
         let rights = (try? files.attributesOfItem(atPath: root)[.posixPermissions] as? Int) ?? 0o700
@@ -80,7 +80,7 @@ struct Doctor: Sendable {
             let free = Int64(space.f_bavail) * Int64(space.f_frsize), journal = Int64(configuration.storage.journalMaxMB) << 20
             let text = "\(Bytes.text(free)) free"
             findings.append(
-                free < 512 << 20 ? .fail("disk", "\(text). Make room: Pulse can't keep events without it.")
+                free < 512 << 20 ? .fail("disk", "\(text). Free some space: Pulse can't store events without it.")
                     : free < journal ? .warn("disk", "\(text), less than the journal may take (storage.journal_max_mb: \(configuration.storage.journalMaxMB))")
                     : .ok("disk", text))
         }
@@ -101,7 +101,7 @@ struct Doctor: Sendable {
         } catch { return .fail("DuckDB", "\(error)") }
     }
 
-    // MARK: The host that serves
+    // MARK: The running host
 
     private struct Readiness: Decodable {
         struct Check: Decodable { let ok: Bool, error: String? }
@@ -115,29 +115,29 @@ struct Doctor: Sendable {
         do {
             answer = try await host.send(.GET, "/readyz?full=true", [], .init(), .seconds(15)).decode(Readiness.self)
         } catch let error as CommandError {
-            return ([.fail("host", "\(error) If it is starting, wait; if another command runs, let it finish.")], false)
+            return ([.fail("host", "\(error) If it is starting, wait; if another command is running, let it finish.")], false)
         } catch {
-            return ([.fail("host", "What answers at \(host.base) is no Pulse of this version. Is another program on that port?")], false)
+            return ([.fail("host", "\(host.base) does not answer like a Pulse of this version. Is another program using that port?")], false)
         }
         var findings = [Finding.ok("host", "process \(host.process) serves at \(host.base)")]
         for (name, check) in [("control store", answer.control), ("event store", answer.events), ("coordination", answer.coordination)] {
-            findings.append(check.ok ? .ok(name, "the host reaches it") : .fail(name, "the host does not reach it: \(check.error ?? "no reason given")"))
+            findings.append(check.ok ? .ok(name, "the host can reach it") : .fail(name, "the host can't reach it: \(check.error ?? "no reason given")"))
         }
         findings.append(backlog(answer.journal.backlog_bytes, of: answer.journal.capacity_bytes))
         return (findings, true)
     }
 
     private func backlog(_ bytes: Int64, of capacity: Int64) -> Finding {
-        let text = "\(Bytes.text(bytes)) wait to be stored, of \(Bytes.text(capacity)) that may"
-        if bytes > capacity * 9 / 10 { return .fail("journal", "\(text); new events are, or will soon be, refused. Is the event store away?") }
-        return bytes > capacity / 4 ? .warn("journal", "\(text). Is the event store away, or too slow?") : .ok("journal", text)
+        let text = "\(Bytes.text(bytes)) wait to be stored, of at most \(Bytes.text(capacity))"
+        if bytes > capacity * 9 / 10 { return .fail("journal", "\(text); new events are being rejected or soon will be. Is the event store down?") }
+        return bytes > capacity / 4 ? .warn("journal", "\(text). Is the event store down or too slow?") : .ok("journal", text)
     }
 
-    /// Of the host that runs; else what one would get that is started like this command.
+    /// The open-file limit of the running host, or of one that would be started like this command.
     private func openFiles(of host: RunningHost?) -> Finding {
         let limit = host.flatMap { OpenFiles.limit(of: $0.process) } ?? OpenFiles.limit
         let connections = ConnectionLimits.connections(configuration.server.maxConnections, descriptors: limit)
-        let text = "\(limit) may be open; that is enough for \(connections) connections"
+        let text = "at most \(limit), enough for \(connections) connections"
         return connections < configuration.server.maxConnections
             ? .warn("open files", "\(text) instead of \(configuration.server.maxConnections). Raise the limit: LimitNOFILE=65536 in a systemd unit, or ulimit -Hn.")
             : .ok("open files", text)
@@ -154,12 +154,12 @@ struct Doctor: Sendable {
         }
     }
 
-    // MARK: Stores, where no host can be asked
+    // MARK: The stores, if no host is serving
 
     private func stores(_ host: RunningHost?) async -> [Finding] {
         if isEmbedded {
-            if host != nil { return [.warn("stores", "not looked at: another process has them")] }
-            guard folder.hasControlStore else { return [.ok("stores", "none yet; `pulse serve` makes them")] }
+            if host != nil { return [.warn("stores", "not checked: another process is using them")] }
+            guard folder.hasControlStore else { return [.ok("stores", "none yet; `pulse serve` creates them")] }
         }
         do {
             return try await configuration.withEngines { engines in
@@ -188,42 +188,42 @@ struct Doctor: Sendable {
         } catch { return [.fail("migrations", "\(CommandError(error))")] }
     }
 
-    /// Reads the journal's files; what of them is applied already is known to the event store.
+    /// Checks the journal's files. The event store knows how far they have been applied.
     private func journal(_ engines: Engines) async -> [Finding] {
         let path = folder.path("journal")
         do {
             guard let id = try Journal.id(in: path) else { return [] }
-            let found = try Journal.examine(path, behind: (try? await engines.events.position(of: id)) ?? nil)
-            if !found.problems.isEmpty { return [.fail("journal", found.problems.joined(separator: "\n"))] }
-            let backlog = backlog(found.backlogBytes, of: Int64(configuration.storage.journalMaxMB) << 20)
-            return found.harmless == 0
+            let examination = try Journal.examine(path, behind: (try? await engines.events.position(of: id)) ?? nil)
+            if !examination.problems.isEmpty { return [.fail("journal", examination.problems.joined(separator: "\n"))] }
+            let backlog = backlog(examination.backlogBytes, of: Int64(configuration.storage.journalMaxMB) << 20)
+            return examination.harmless == 0
                 ? [backlog]
-                : [backlog, .warn("journal", "\(found.harmless) damaged in what is stored already. No event is lost, but look at the disk.")]
+                : [backlog, .warn("journal", "damaged places that are already stored: \(examination.harmless). No event is lost, but check the disk.")]
         } catch { return [.fail("journal", "\(CommandError(error))")] }
     }
 
-    // MARK: Places, time
+    // MARK: GeoIP and clocks
 
     private func places() -> Finding {
         guard let path = configuration.privacy.geoipDatabase else {
-            return .ok("GeoIP", "none: countries and cities stay unknown. config/setup/geoip.sh makes one of countries; PULSE_GEOIP_DATABASE names another")
+            return .ok("GeoIP", "none: countries and cities stay unknown. config/setup/geoip.sh makes a country database; PULSE_GEOIP_DATABASE names another")
         }
         do {
             let database = try GeoIP(path: path), days = (now - Instant(database.buildDate)) / 86_400_000
             let text = "\(database.databaseType), \(days) days old, \(path)"
-            return days > 180 ? .warn("GeoIP", "\(text). Places of addresses change: set PULSE_GEOIP_DATABASE to a newer one (.mmdb).") : .ok("GeoIP", text)
+            return days > 180 ? .warn("GeoIP", "\(text). Addresses move between places: set PULSE_GEOIP_DATABASE to a newer database (.mmdb).") : .ok("GeoIP", text)
         } catch { return .fail("GeoIP", "\(error)") }
     }
 
     private func clock() async -> Finding {
-        if Day(now).civil.year < 2026 { return .fail("clock", "it says \(now.iso8601), which is past. Set it: events are kept under the time of their arrival.") }
+        if Day(now).civil.year < 2026 { return .fail("clock", "it says \(now.iso8601), which is in the past. Set it: events are stored with the time of their arrival.") }
         if Self.isSynchronized == false {
-            return .warn("clock", "\(now.iso8601); nothing keeps it right. Switch time synchronisation on: timedatectl set-ntp true")
+            return .warn("clock", "\(now.iso8601), but it is not synchronised. Switch time synchronisation on: timedatectl set-ntp true")
         }
         return .ok("clock", now.iso8601)
     }
 
-    /// What systemd says; nil where there is no systemd to ask.
+    /// Whether systemd reports the clock as synchronised; nil without systemd.
     private static var isSynchronized: Bool? {
         guard FileManager.default.fileExists(atPath: "/run/systemd/system") else { return nil }
         let process = Process(), output = Pipe()
@@ -245,7 +245,7 @@ struct Doctor: Sendable {
         return seconds < 5 ? [] : [.warn("database clock", "it differs from this machine's by \(seconds) s. Synchronise both.")]
     }
 
-    // MARK: For the world outside
+    // MARK: Public access
 
     private func limits() -> [Finding] {
         let limits = configuration.limits
@@ -254,7 +254,7 @@ struct Doctor: Sendable {
         return [isOpen && isPublic ? .warn("rate limits", "\(text); 0 is no limit, and this host is public") : .ok("rate limits", text)]
     }
 
-    /// Whether strangers reach this host.
+    /// Whether the host has a public address.
     private var isPublic: Bool {
         guard let url = configuration.server.publicURL else { return false }
         let host = url.drop { $0 != "/" }.drop { $0 == "/" }.prefix { !":/".contains($0) }
@@ -269,16 +269,16 @@ struct Doctor: Sendable {
             ("cookie secret", configuration.cookieSecret, DataFolder.cookieSecret, "PULSE_COOKIE_SECRET"),
         ] {
             if let secret {
-                findings.append(secret.guessability.map { .warn(subject, "it \($0)") } ?? .ok(subject, "configured"))
+                findings.append(secret.weakness.map { .warn(subject, "it \($0)") } ?? .ok(subject, "configured"))
             } else if hasSeveralHosts {
-                findings.append(.warn(subject, "each host makes its own. Hosts that share Redis need the same one: set \(variable)."))
+                findings.append(.warn(subject, "each host generates its own. Hosts that share Redis need the same one: set \(variable)."))
             } else {
-                let text = "made by Pulse and kept in \(folder.path(name))"
-                findings.append(isPublic ? .warn(subject, "\(text). In production set \(variable), so that it outlives the folder.") : .ok(subject, text))
+                let text = "generated by Pulse and kept in \(folder.path(name))"
+                findings.append(isPublic ? .warn(subject, "\(text). In production set \(variable), so it survives the loss of the folder.") : .ok(subject, text))
             }
         }
         if isPublic, configuration.server.publicURL?.hasPrefix("https://") == false {
-            findings.append(.warn("public address", "\(configuration.server.publicURL ?? "") is not encrypted: keys can be read on their way. Put a proxy with TLS in front."))
+            findings.append(.warn("public address", "\(configuration.server.publicURL ?? "") is not encrypted: keys can be read in transit. Put a TLS proxy in front."))
         }
         return findings
     }

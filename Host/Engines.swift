@@ -1,27 +1,27 @@
 import Common
 import Coordination
-import DuckDBEngine
+@_spi(Host) import DuckDBEngine
 import Foundation
 import Logging
-import PostgreSQLEngine
+@_spi(Host) import PostgreSQLEngine
 import RedisEngine
 import SQLiteEngine
-import Settings
-import Storage
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 
-/// The stores that the configuration asks for: embedded, or PostgreSQL and Redis.
+/// The stores that the configuration selects: embedded ones, or PostgreSQL and Redis.
 struct Engines: Sendable {
     let control: any ControlStore
     var events: any EventStore
-    /// Statements that the event store computes at a time.
+    /// How many statements the event store runs at once.
     let readers: Int
     let coordination: any Coordination
-    /// Whether this process alone writes to the stores, so that it knows whenever facts change.
+    /// Whether only this process writes to the stores, so it knows about every change of facts.
     let isAlone: Bool
-    /// The data folder is this process's own for as long as the stores are open.
+    /// Reserves the data folder for this process while the stores are open.
     let lock: FolderLock
 
-    /// - Parameter isRestoring: whether what is there may be half of a backup.
+    /// - Parameter isRestoring: whether an unfinished restore in the data folder is accepted.
     static func open(
         _ configuration: HostConfiguration, isRestoring: Bool = false, time: any TimeSource, logger: Logger
     ) async throws -> Engines {
@@ -36,7 +36,7 @@ struct Engines: Sendable {
             isAlone: configuration.storage.databaseURL == nil, lock: lock)
     }
 
-    /// The control store alone, as a command beside a running host opens it too.
+    /// Opens only the control store. Commands do so even while a host is running.
     static func control(_ configuration: HostConfiguration, maximumConnections: Int, logger: Logger) throws -> any ControlStore {
         if let url = configuration.storage.databaseURL?.revealed {
             return try PostgreSQLControlStore(url: url, maximumConnections: maximumConnections, logger: logger)

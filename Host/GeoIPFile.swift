@@ -1,15 +1,16 @@
 import Foundation
 import Settings
 
-/// Which GeoIP database a host uses.
+/// Finds the GeoIP database that a host uses.
 enum GeoIPFile {
-    /// Writes this as `privacy.geoip_database` to leave places unknown.
+    /// The value of `privacy.geoip_database` that leaves places unknown.
     static let none = "none"
 
+    /// Where `config/setup/geoip.sh` puts its database, below the repository's folder.
     static let fetched = ".tools/geoip/country.mmdb"
 
-    /// The configured file; without one, the one that `config/setup/geoip.sh` made under the working folder, or beside the executable
-    /// or in a folder above it. Nil for none.
+    /// The configured file, or else the one that `config/setup/geoip.sh` made below the working folder, the executable's folder or one
+    /// of its parents. Nil for no database.
     static func path(configured: String?, folders: [String] = Self.folders) -> String? {
         if let configured { return configured == none ? nil : configured }
         return folders.map { "\($0)/\(fetched)" }.first { FileManager.default.fileExists(atPath: $0) }

@@ -1,26 +1,29 @@
-import Access
-import Common
+@_spi(Host) import Access
+@_spi(Host) import Common
 import Coordination
 import Core
-import Enrichment
+@_spi(Host) import Questions
+@_spi(Host) import Enrichment
 import Foundation
 import Hummingbird
-import Ingest
-import Jobs
+@_spi(Host) import Ingest
+@_spi(Host) import Jobs
 import Logging
 import Operations
-import Platform
+@_spi(Host) import Platform
 import PostgreSQLEngine
 import ServiceLifecycle
-import Settings
-import Storage
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 import Synchronization
 
-/// A running Pulse: the stores, what collects, what answers. Everything is made here and nowhere else; read it from
+/// A running Pulse: its stores, collection and reports. Everything is created here and nowhere else; read the file from
 /// top to bottom to see what depends on what.
 public struct Installation: Sendable {
-    public let configuration: HostConfiguration
+    /// The configuration at the start; `apply` does not change it.
+    let configuration: HostConfiguration
     let engines: Engines
+    /// The projects, keys and module switches.
     public let directory: Directory
     let registry: ModuleRegistry
     let journal: Journal
@@ -38,14 +41,13 @@ public struct Installation: Sendable {
     let adminToken: String
     let dashboard: DashboardSessions
 
-    /// Opens the stores, brings their schema up to date, catches up with the journal.
-    /// - Parameter events: what stands between Pulse and its event store; nil for nothing.
-    /// - Throws: what a person must mend: configuration, an unreachable server, a database of a newer Pulse.
+    /// Opens the stores, migrates their schema and catches up with the journal.
+    /// - Parameter events: wraps the event store, for tests; nil to use it directly.
+    /// - Throws: an error that a person has to fix: the configuration, an unreachable server, or a database of a newer Pulse.
     static func open(
-        _ configuration: HostConfiguration, modules: [any AnalyticsModule]? = nil, time: any TimeSource = SystemTime(),
-        patience: StartPatience = .none, events: ((any EventStore) -> any EventStore)? = nil, telemetry: Telemetry, logger: Logger
+        _ configuration: HostConfiguration, modules: [any AnalyticsModule], time: any TimeSource = SystemTime(),
+        patience: StartupWait = .none, events: ((any EventStore) -> any EventStore)? = nil, telemetry: Telemetry, logger: Logger
     ) async throws -> Installation {
-        let modules = try modules ?? ModuleList.load(configuration.modules)
         var engines = try await Engines.open(configuration, time: time, logger: logger)
         if let events { engines.events = events(engines.events) }
         do {
@@ -64,7 +66,7 @@ public struct Installation: Sendable {
         }
     }
 
-    /// Puts the parts together, and asks nothing of the stores.
+    /// Puts the parts together without using the stores.
     static func assemble(
         _ configuration: HostConfiguration, _ modules: [any AnalyticsModule], _ engines: Engines, _ time: any TimeSource,
         _ telemetry: Telemetry, _ logger: Logger
@@ -105,6 +107,7 @@ public struct Installation: Sendable {
                 }
             }),
             payloadTypes: Set(modules.flatMap(\.collectors).map(\.type)),
+            scriptFeatures: ModuleList.current.types.flatMap { $0.scriptFeatures },
             dimensions: modules.flatMap { module in module.dimensions.map { (module.name, $0) } },
             limits: .init(bytes: configuration.limits.bodyBytes),
             publicURL: configuration.server.publicURL,
@@ -155,7 +158,7 @@ public struct Installation: Sendable {
             dashboard: dashboard)
     }
 
-    /// Schema, projects of the configuration, and everything that was acknowledged before the last stop.
+    /// Migrates the schema, creates the configured projects, and applies everything that was acknowledged before the last stop.
     private func prepare() async throws {
         Backup.removeUnfinished(in: DataFolder(configuration.storage.dataFolder).path("backups"))
         let migrator = Migrator(control: engines.control, events: engines.events, modules: registry.migrations)
@@ -170,19 +173,20 @@ public struct Installation: Sendable {
         try await sessions.restore(from: engines.events, now: time.now, isAlone: engines.isAlone)
     }
 
-    /// Every event left a line in the ledger.
+    /// Logs an error if there are facts of projects that the control store does not know, and reserves those projects' numbers.
+    /// The ledger has every project that has facts.
     private func noteStrangeFacts() async throws {
         let rows = try await engines.events.query("/* host.projects_of_facts */ SELECT DISTINCT project FROM ingest_ledger", timeoutSeconds: 300)
         let strangers = try await directory.note(numbersOfFacts: Set(rows.map { Int32($0.int("project")) }))
         guard !strangers.isEmpty else { return }
         logger.error(
-            "the event store has facts of projects that the control store does not know: it was lost, or is an older one. Restore a backup of both",
+            "the event store has facts of projects that the control store does not know: it was lost or is an older copy. Restore a backup of both",
             metadata: ["project.numbers": "\(strangers.prefix(20).map(String.init).joined(separator: ", "))"])
     }
 
     private func createConfiguredProjects() async throws {
-        let known = Set(directory.projects.map(\.name))
-        for wanted in configuration.projects where !known.contains(wanted.name) {
+        let existing = Set(directory.projects.map(\.name))
+        for wanted in configuration.projects where !existing.contains(wanted.name) {
             let project = try await directory.createProject(
                 name: wanted.name, domain: wanted.domain, privacy: PrivacyRules(configuration.privacy), by: "configuration")
             let changes = wanted.modules.sorted { $0.key < $1.key }.map { module, level in
@@ -194,7 +198,7 @@ public struct Installation: Sendable {
 
     // MARK: Serving
 
-    /// The server and all services behind it; they start and stop together, in this order.
+    /// The server and all services behind it, which start and stop together.
     public func application() throws -> some ApplicationProtocol {
         try application(limits: connectionLimits)
     }
@@ -225,8 +229,8 @@ public struct Installation: Sendable {
         return telemetry.services + [Following(installation: self), writer, runner] + registry.modules.flatMap(\.services)
     }
 
-    /// To be told to stop before the server, which waits for every answer to end.
-    var streamCloser: some Service { StreamCloser(stream: stream) }
+    /// Ends live streams. Must stop before the server, which waits for every response to end.
+    var streamShutdown: some Service { StreamShutdown(stream: stream) }
 
     private var jobs: [Job] {
         [
@@ -244,22 +248,22 @@ public struct Installation: Sendable {
             settings: configuration.retention, engines: engines, tables: registry.factTables, counters: counters, writer: writer, projects: { directory.projects })
     }
 
-    /// Writes down what is left and closes the stores. After the application has ended.
+    /// Saves what is still in memory and closes the stores. Call it after the application has ended.
     public func close() async {
         try? await directory.flushLastUse()
         journal.close()
         await engines.close()
     }
 
-    /// Takes over what can change while serving.
-    public func apply(_ configuration: HostConfiguration) {
+    /// Applies the settings that can change while serving: rate limits, origins and the log level.
+    @_spi(Host) public func apply(_ configuration: HostConfiguration) {
         limiter.set(.init(configuration.limits))
         crossOrigin.set(configuration.server)
         telemetry.setLevel(configuration.telemetry.logLevel)
     }
 }
 
-/// A value that is set once, a little later: where two parts know each other.
+/// A value that is set once, after creation, for two parts that refer to each other.
 private final class Deferred<Value: Sendable>: Sendable {
     private let box = Mutex<Value?>(nil)
     var value: Value? { box.withLock { $0 } }
@@ -273,7 +277,7 @@ extension Deferred<Collection>: FactRecorder {
     }
 }
 
-/// Keeps the directory up to date with other hosts' changes.
+/// Keeps the directory in sync with changes by other hosts.
 private struct Following: Service {
     let installation: Installation
 
@@ -282,8 +286,8 @@ private struct Following: Service {
     }
 }
 
-/// Ends live streams when the host is asked to stop, which would otherwise wait for them.
-private struct StreamCloser: Service {
+/// Ends live streams when the host is asked to stop; the host would otherwise wait for them.
+private struct StreamShutdown: Service {
     let stream: LiveStream
 
     func run() async throws {
@@ -295,7 +299,7 @@ private struct StreamCloser: Service {
 extension ModuleDefaults {
     init(modules: [any AnalyticsModule], settings: ModulesSettings) {
         let names = modules.map(\.name)
-        // exact: modules are named in our source
+        // exact: module names come from our own source
         self.init(modules: names, states: Dictionary(uniqueKeysWithValues: names.map { name in
             let level = settings.level(of: name)
             return (name, ModuleState(isEnabled: level != .off, access: AccessLevel(rawValue: level.rawValue) ?? .read))

@@ -1,54 +1,25 @@
-import BIModule
-import CohortsModule
 import Core
-import CoreModule
-import DashboardsModule
-import ErrorTrackingModule
-import FunnelsModule
-import GoalsModule
-import IdentityModule
-import LogsModule
-import OutlinksModule
-import PathsModule
-import RetentionModule
-import RevenueModule
-import ScrollModule
-import SearchModule
-import SegmentsModule
-import Settings
-import UtmModule
-import WebVitalsModule
+@_spi(Host) import Settings
 
-/// The modules in this binary, alphabetically.
-public enum ModuleList {
-    static let all: [any AnalyticsModule.Type] = [
-        BIModule.self,
-        CohortsModule.self,
-        CoreModule.self,
-        DashboardsModule.self,
-        ErrorTrackingModule.self,
-        FunnelsModule.self,
-        GoalsModule.self,
-        IdentityModule.self,
-        LogsModule.self,
-        OutlinksModule.self,
-        PathsModule.self,
-        RetentionModule.self,
-        RevenueModule.self,
-        ScrollModule.self,
-        SearchModule.self,
-        SegmentsModule.self,
-        UtmModule.self,
-        WebVitalsModule.self,
-    ]
+/// The modules that a program contains. The `pulse` program lists its own in the target `AllModules`; a test lists those it needs.
+public struct ModuleList: Sendable {
+    /// In the order in which they are loaded.
+    public let types: [any AnalyticsModule.Type]
 
-    public static var names: [String] { all.map { $0.manifest.name } }
+    public init(_ types: [any AnalyticsModule.Type]) { self.types = types }
 
-    /// Makes the modules that the configuration loads.
+    /// The list of the running program. Set it once, around everything else:
+    ///
+    ///     await ModuleList.$current.withValue(.all) { await PulseCommand.main() }
+    @TaskLocal public static var current = ModuleList([])
+
+    public var names: [String] { types.map { $0.manifest.name } }
+
+    /// Creates the modules that the configuration loads.
     /// - Throws: `ConfigurationErrors` with what is wrong in any module's settings.
-    static func load(_ settings: ModulesSettings) throws -> [any AnalyticsModule] {
+    @_spi(Host) public func load(_ settings: ModulesSettings) throws -> [any AnalyticsModule] {
         var errors: [ConfigurationError] = []
-        let modules: [any AnalyticsModule] = try all.compactMap { type in
+        let modules: [any AnalyticsModule] = try types.compactMap { type in
             guard settings.loads(type.manifest.name) else { return nil }
             do { return try type.init(ModuleSetup(settings: settings.settings(of: type.manifest.name))) } catch let found as ConfigurationErrors {
                 errors += found.errors

@@ -6,14 +6,14 @@ import Ingest
 import Platform
 import Storage
 
-/// A module's page in `docs/modules/`: what its manifest says, written by `pulse modules --pages`, and below it what a
-/// person wrote, which stays.
+/// A module's page, `README.md` in its folder: a part that `pulse modules --pages` generates from the module, followed by a
+/// hand-written part, which is kept.
 struct ModulePage {
     private static let end = "<!-- Written by hand from here on. -->"
 
     let module: any AnalyticsModule
 
-    /// The whole page; `old` is what it was until now.
+    /// The whole page, with the hand-written part of `old`, its previous version.
     func text(keeping old: String?) -> String {
         let written = old.flatMap { $0.range(of: Self.end) }.map { String(old![$0.upperBound...]) } ?? "\n"
         return generated + Self.end + written
@@ -24,7 +24,7 @@ struct ModulePage {
         var text = """
             # \(manifest.name)
 
-            <!-- Down to the mark this page is made from the module itself: `pulse modules --pages docs/modules`. -->
+            <!-- Generated from the module, down to the mark below, by `make docs`. -->
 
             \(manifest.summary)
 
@@ -36,7 +36,7 @@ struct ModulePage {
         text += module.extensions.map { "## Adds to `\($0.type)`\n\n\($0.summary)\n\n" + Self.fields($0.fields) }.joined()
         if !module.routes.isEmpty { text += "## API\n\n" + Self.routes(module.routes) + "\n" }
         if !module.dimensions.isEmpty {
-            text += "## Filters\n\nEvery report takes these in `filter=`:\n\n"
+            text += "## Filters\n\nEvery report accepts these in `filter=`:\n\n"
                 + module.dimensions.map { "- `\($0.name)`: \($0.titles["en"] ?? "")\n" }.joined() + "\n"
         }
         if !module.datasets.isEmpty {
@@ -79,13 +79,16 @@ struct ModulePage {
 }
 
 extension ModulePage {
-    /// `docs/modules.md`: every module in a line.
+    /// The path of the module's page in the repository.
+    static func path(of module: any AnalyticsModule) -> String { "Modules/\(String(describing: type(of: module)).dropLast("Module".count))/README.md" }
+
+    /// `docs/modules.md`: one line per module, by category.
     static func index(_ modules: [any AnalyticsModule]) -> String {
         var text = """
             # Modules
 
-            Every project switches each of these on and off and gives it an access level: `read` (ask), `write` (collect and
-            change) or `all`. This list is made by `pulse modules --pages docs/modules`.
+            Every project turns each of these on or off and gives it an access level: `read` (query), `write` (collect and
+            change) or `all`. `make docs` generates this list.
 
 
             """
@@ -93,7 +96,7 @@ extension ModulePage {
             let members = modules.filter { type(of: $0).manifest.category == category }
             guard !members.isEmpty else { continue }
             text += "## \(category.rawValue.capitalized)\n\n"
-                + members.map { "- [\($0.name)](modules/\($0.name).md): \(type(of: $0).manifest.summary)\n" }.joined() + "\n"
+                + members.map { "- [\($0.name)](../\(path(of: $0))): \(type(of: $0).manifest.summary)\n" }.joined() + "\n"
         }
         return String(text.dropLast())
     }

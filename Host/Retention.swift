@@ -1,10 +1,10 @@
-import Access
-import Common
-import Ingest
-import Settings
-import Storage
+@_spi(Host) import Access
+@_spi(Host) import Common
+@_spi(Host) import Ingest
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 
-/// Deletes what is older than the configuration keeps.
+/// Deletes data that is older than the configuration keeps.
 struct Retention: Sendable {
     let settings: RetentionSettings
     let engines: Engines
@@ -19,14 +19,14 @@ struct Retention: Sendable {
         ]
         if let months = settings.eventsMonths {
             let oldest = Self.start(months: months, before: now)
-            // Ids first, which are kept as long as any fact needs them.
+            // Ids first; those that a remaining fact needs are kept.
             statements.append(forgottenIDs(before: oldest))
             statements += tables.filter { $0 != Activity.visitors }.map {
                 "/* retention.facts */ DELETE FROM \(sql: $0.name) WHERE occurred_at < \(oldest.milliseconds)"
             }
         }
         if settings.eventsMonths == nil { try await engines.events.change(statements) } else { try await engines.events.erase(statements) }
-        // What is deleted must not stay in the journal either.
+        // The deleted facts must not stay in the journal either.
         if settings.eventsMonths != nil { await writer.dropStored() }
         if settings.eventsMonths != nil { for project in projects() { counters.changed(project: project.number) } }
         if let days = settings.auditDays {
@@ -35,7 +35,7 @@ struct Retention: Sendable {
         }
     }
 
-    /// A later fact than those that are asked about has a later row.
+    /// Deletes old rows of visitor ids that no remaining fact needs. Facts after `end` need no check: the id has a newer row for them.
     private func forgottenIDs(before oldest: Instant) -> SQL {
         let end = oldest.adding(days: Activity.idDays + 1)
         let needing = tables.filter { $0 != Activity.visitors }.map { table in
@@ -47,7 +47,7 @@ struct Retention: Sendable {
         return "/* retention.ids */ DELETE FROM core_visitors WHERE \(SQL.all(["occurred_at < \(oldest.milliseconds)"] + needing))"
     }
 
-    /// Midnight of the first day that is kept: so many calendar months before today, or the end of a shorter month.
+    /// Midnight of the first day that is kept: `months` calendar months before today, or the last day of a shorter month.
     static func start(months: Int, before now: Instant) -> Instant {
         let (year, month, day) = Day(now).civil
         let total = year * 12 + (month - 1) - months

@@ -1,27 +1,28 @@
 import HTTPTypes
-import Access
+@_spi(Host) import Access
 import Instrumentation
 import Logging
 import Metrics
-import Operations
+@_spi(Host) import Operations
 import ServiceContextModule
 import ServiceLifecycle
-import Settings
+@_spi(Host) import Settings
 import Tracing
 
-/// Logs, metrics and traces of this process.
+/// This process's logs, metrics and traces.
 public struct Telemetry: Sendable {
+    /// The metrics that `/metrics` shows.
     public let metrics: PrometheusMetrics
     private let threshold: LogThreshold
     private let output: LogOutput
     private let tracer: OTLPTracer
-    /// Whether spans go anywhere.
+    /// Whether spans are exported.
     let exportsSpans: Bool
 
     /// - Parameters:
-    ///   - secrets: configured ones, which must not show in logs and spans; those with a prefix of ours never do.
-    ///   - quiet: only warnings and worse: for commands whose output is their answer.
-    public init(_ settings: TelemetrySettings, secrets: [String] = [], quiet: Bool = false) {
+    ///   - secrets: configured secrets to redact from logs and spans; those with one of Pulse's prefixes are always redacted.
+    ///   - quiet: logs only warnings and worse, for commands whose output is their result.
+    @_spi(Host) public init(_ settings: TelemetrySettings, secrets: [String] = [], quiet: Bool = false) {
         let level = Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info
         threshold = LogThreshold(quiet ? max(level, .warning) : level)
         let redaction = Redaction(secrets: secrets)
@@ -34,12 +35,13 @@ public struct Telemetry: Sendable {
         exportsSpans = settings.otlpEndpoint != nil
     }
 
+    /// A logger that writes to this process's log.
     public func logger(_ label: String) -> Logger {
         let output = output
         return Logger(label: label) { StructuredLogHandler(label: $0, output: output) }
     }
 
-    /// Makes these the process's own, for libraries that log and measure by themselves. Once, at start.
+    /// Makes these the process-wide systems, for libraries that log and measure by themselves. Call it once, at start.
     func install() {
         let output = output
         LoggingSystem.bootstrap { StructuredLogHandler(label: $0, output: output) }
@@ -51,7 +53,7 @@ public struct Telemetry: Sendable {
 
     var services: [any Service] { exportsSpans ? [tracer] : [] }
 
-    /// Runs a route's work in a span that continues the caller's trace; without export, in the caller's context alone.
+    /// Runs a route's work in a span that continues the caller's trace; without export, only in the caller's context.
     func span(_ route: Route, _ headers: HTTPFields, _ work: () async -> Answer) async -> Answer {
         guard exportsSpans || headers.contains(Self.traceparent) else { return await work() }
         var context = ServiceContext.current ?? .topLevel
@@ -73,17 +75,17 @@ public struct Telemetry: Sendable {
 
     private static let traceparent = HTTPField.Name("traceparent")!
 
-    /// What each metric means, for `/metrics`.
+    /// The help texts in `/metrics`.
     private static let help = [
-        "http_requests_total": "Requests by route and class of status.",
-        "http_request_duration_seconds": "Time from a request's head to its answer.",
-        "http_connections": "Connections that are open.",
-        "http_connections_ended_total": "Connections that this host ended, by reason: late, unanswered, stalled, malformed or address.",
-        "ingest_received_events_total": "Events that arrived at this host.",
-        "ingest_stored_events_total": "Events that this host put into the event store.",
-        "ingest_duplicate_events_total": "Events whose event_id was known already.",
-        "ingest_dropped_events_total": "Events that were refused or dropped, by reason.",
-        "ingest_adjusted_events_total": "Events that were kept in a slightly other form than they were sent in, by reason.",
-        "ingest_waiting_events": "Events in the journal that are not in the event store yet.",
+        "http_requests_total": "Requests by route and status class.",
+        "http_request_duration_seconds": "Time from a request's head to its response.",
+        "http_connections": "Open connections.",
+        "http_connections_ended_total": "Connections that this host closed, by reason: late, unanswered, stalled, malformed or address.",
+        "ingest_received_events_total": "Events that this host received.",
+        "ingest_stored_events_total": "Events that this host wrote to the event store.",
+        "ingest_duplicate_events_total": "Events with an event_id that was already stored.",
+        "ingest_dropped_events_total": "Events that were rejected or dropped, by reason.",
+        "ingest_adjusted_events_total": "Events that were stored in a slightly different form than sent, by reason.",
+        "ingest_waiting_events": "Events in the journal that are not yet in the event store.",
     ]
 }

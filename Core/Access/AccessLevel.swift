@@ -1,10 +1,11 @@
-/// What a request does to a module: looks, or changes and collects.
+/// Whether a request only reads from a module, or changes or collects something (`write`).
 public enum AccessMode: String, Sendable, Codable, CaseIterable { case read, write }
 
-/// How far a module is open in a project.
+/// The kinds of access to a module that a project allows.
 public enum AccessLevel: String, Sendable, Codable, CaseIterable {
     case read, write, all
 
+    /// Whether the level permits `access`.
     public func allows(_ access: AccessMode) -> Bool { self == .all || rawValue == access.rawValue }
 }
 
@@ -19,23 +20,27 @@ public enum RouteScope: Sendable, Equatable {
     case frontend
     /// The admin token, or an admin-scoped key of the project in the path as the bearer.
     case admin
-    /// The admin token alone: what concerns the installation and no single project.
+    /// The admin token only: for routes about the installation rather than a project.
     case installation
-    /// Whoever has a token that stands in the path, and that a project made for the public.
+    /// Anyone who has the public token in the path, which a project made.
     case publicToken
     /// Anybody.
     case anonymous
 
-    /// Whether a site's front end makes the calls.
+    /// Whether a site's front end calls the route.
     public var isForFrontends: Bool { self == .ingest || self == .frontend }
 
+    /// An API key with the scope `ingest`.
     public static let ingest = RouteScope.key(.ingest)
+    /// An API key with the scope `query`.
     public static let query = RouteScope.key(.query)
 }
 
 /// A module's switch in a project.
 public struct ModuleState: Sendable, Equatable, Codable {
+    /// Whether the module is on.
     public var isEnabled: Bool
+    /// What is allowed while it is on.
     public var access: AccessLevel
 
     public init(isEnabled: Bool, access: AccessLevel) {

@@ -1,7 +1,7 @@
 import Storage
 
-/// Tables of the control plane that projects, keys, switches and the audit log live in.
-public enum AccessTables {
+/// The control-plane tables of projects, keys, module switches and the audit log.
+@_spi(Host) public enum AccessTables {
     static let projects = Table(
         "access_projects",
         [
@@ -39,13 +39,14 @@ public enum AccessTables {
         primaryKey: ["id"], indexes: [["project_id", "created_at"]]
     )
 
-    /// Sessions of the dashboard that a log-out ended, by the id in their cookie.
+    /// Dashboard sessions that a log-out ended, by the id in their cookie.
     static let endedSessions = Table(
         "access_ended_sessions", [Column("id", .text), Column("ended_at", .int64)], primaryKey: ["id"])
 
-    /// Numbers that no project may get, though none has them here: facts with them are in the event store.
+    /// Project numbers that must not be assigned although no project here has them: the event store has facts with them.
     static let takenNumbers = Table("access_taken_numbers", [Column("number", .int32)], primaryKey: ["number"])
 
+    /// History of these tables.
     public static let migrations = [
         Migration("001-create", on: .control, [
             .createTable(projects), .createTable(keys), .createTable(modules), .createTable(audit),

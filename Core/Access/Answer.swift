@@ -2,16 +2,20 @@ import Common
 import HTTPTypes
 import NIOCore
 
-/// What a handler answers, before a surface or a server has seen it.
+/// The response of a handler.
 public struct Answer: Sendable {
+    /// The body of a response.
     public enum Body: Sendable {
         case bytes(ByteBuffer)
-        /// Sent piece by piece until the sequence ends or the client goes.
+        /// Sent piece by piece until the stream ends or the client disconnects.
         case stream(AsyncStream<ByteBuffer>)
     }
 
+    /// The HTTP status.
     public var status: Int
+    /// The header fields.
     public var headers: HTTPFields
+    /// The body; empty by default.
     public var body: Body
 
     public init(status: Int, headers: HTTPFields = [:], body: Body = .bytes(ByteBuffer())) {
@@ -20,19 +24,21 @@ public struct Answer: Sendable {
         self.body = body
     }
 
-    /// `value` as JSON with names in the order of their bytes, so that equal answers are equal bytes.
+    /// `value` as JSON with sorted member names, so equal responses have equal bytes.
     public static func json(_ value: some Encodable, status: Int = 200) throws -> Answer {
         json(bytes: ByteBuffer(bytes: try JSONText(encoding: value).bytes), status: status)
     }
 
+    /// JSON that is already encoded.
     public static func json(bytes: ByteBuffer, status: Int = 200) -> Answer {
         Answer(status: status, headers: [.contentType: "application/json; charset=utf-8"], body: .bytes(bytes))
     }
 
+    /// A 204 without a body.
     public static let noContent = Answer(status: 204)
 
-    /// Adds a member to an answer that is a JSON object, which `json` writes without spaces.
-    mutating func add(_ name: String, _ value: some Encodable) throws {
+    /// Adds a member to a response that is a JSON object. It relies on `json` writing no spaces.
+    @_spi(Host) public mutating func add(_ name: String, _ value: some Encodable) throws {
         guard case .bytes(var bytes) = body else { return }
         let member = try JSONText(encoding: [name: value]).bytes, isEmpty = bytes.readableBytes == 2
         bytes.moveWriterIndex(to: bytes.writerIndex - 1)

@@ -2,16 +2,19 @@ import Common
 import Foundation
 import Storage
 
-/// Who changed what. Written in the transaction of the change, so that neither is there without the other.
-public struct AuditEntry: Sendable, Encodable {
+/// Who changed what. Written in the transaction of the change, so neither exists without the other.
+@_spi(Host) public struct AuditEntry: Sendable, Encodable {
+    /// Id of the entry.
     public let id: String
-    /// What was done, `key.create`.
+    /// What was done, such as `key.create`.
     public let action: String
     /// Who did it: `admin token`, or `key <id>`.
     public let actor: String
-    /// What it was done to, `key 5f2c...`.
+    /// What it was done to, such as `key 5f2c...`.
     public let resource: String
+    /// Details of the change, such as names and new values.
     public let metadata: [String: String]
+    /// When it was done.
     public let createdAt: Instant
 
     enum CodingKeys: String, CodingKey {
@@ -20,8 +23,9 @@ public struct AuditEntry: Sendable, Encodable {
     }
 }
 
+/// Writes and reads audit entries.
 public enum AuditLog {
-    /// Adds an entry inside `transaction`. `metadata` must hold nothing secret.
+    /// Adds an entry inside `transaction`. `metadata` must not contain secrets.
     public static func record(
         _ action: String, by actor: String, on resource: String, metadata: [String: String] = [:],
         project: String, at instant: Instant, in transaction: any ControlTransaction
@@ -35,7 +39,7 @@ public enum AuditLog {
     }
 
     /// The project's entries, newest first.
-    public static func entries(of project: String, limit: Int, offset: Int, in control: any ControlStore) async throws -> [AuditEntry] {
+    @_spi(Host) public static func entries(of project: String, limit: Int, offset: Int, in control: any ControlStore) async throws -> [AuditEntry] {
         let rows = try await control.read(
             """
             /* access.audit_list */ SELECT id, action, actor, resource, metadata, created_at FROM access_audit

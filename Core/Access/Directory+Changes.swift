@@ -2,9 +2,9 @@ import Common
 import Foundation
 import Storage
 
-/// What administrators do. Each change writes its audit entry in the same transaction.
+/// Changes to the directory. Those by administrators write their audit entry in the same transaction.
 extension Directory {
-    /// Adds a project with the installation's defaults, `privacy` among them.
+    /// Adds a project. `privacy` are its initial rules, and its modules have the installation's defaults.
     public func createProject(name: String, domain: String, privacy: PrivacyRules, by actor: String) async throws -> Project {
         let id = Identifiers.uuid(), now = time.now
         let settings = try Self.text(privacy)
@@ -26,24 +26,29 @@ extension Directory {
         return project
     }
 
-    /// Takes note of the projects that facts in the event store name. Where this control store is not the one under which they were
-    /// collected (it was lost, or an older one was put back), a new project must not get such a number: it would see another's visitors.
+    /// Reserves the project numbers that facts in the event store have. If this control store isn't the one under which they were
+    /// collected (that was lost, or an older one was restored), a new project must not get such a number, or it would see the
+    /// visitors of another project.
     /// - Returns: the numbers that no project here has, in order.
     public func note(numbersOfFacts numbers: Set<Int32>) async throws -> [Int32] {
-        let strangers = numbers.filter { project(number: $0) == nil && $0 > 0 }.sorted()
-        guard let last = strangers.last else { return [] }
+        let unknown = numbers.filter { project(number: $0) == nil && $0 > 0 }.sorted()
+        guard let last = unknown.last else { return [] }
         // The largest is enough: new numbers are above it.
         try await control.write("/* access.taken_number */ INSERT INTO access_taken_numbers (number) VALUES (\(Int64(last))) ON CONFLICT (number) DO NOTHING")
-        return strangers
+        return unknown
     }
 
-    /// What a new key shall be able to do.
+    /// What a new key may do.
     public struct KeyRequest: Sendable {
+        /// Name of the key.
         public let name: String
+        /// What the key may be used for.
         public let scopes: [KeyScope]
+        /// When it expires; nil for never.
         public let expiresAt: Instant?
         /// Nil or empty for every enabled module.
         public let allowedModules: [String]?
+        /// Whether payloads may have the visitor's `ip` and `user_agent`; see `APIKey`.
         public let isServer: Bool
 
         public init(name: String, scopes: [KeyScope], expiresAt: Instant? = nil, allowedModules: [String]? = nil, isServer: Bool = false) {
@@ -55,7 +60,7 @@ extension Directory {
         }
     }
 
-    /// Adds a key; the secret is in the answer and nowhere else, so it can be shown just once.
+    /// Adds a key. Only a hash of its secret is stored, so the secret in the result can be shown just once.
     public func createKey(_ request: KeyRequest, in project: Project, by actor: String) async throws -> (key: APIKey, secret: String) {
         let secret = Identifiers.token(prefix: "pa_live_", length: 24)
         let scopes = KeyScope.allCases.filter(request.scopes.contains)
@@ -93,8 +98,8 @@ extension Directory {
         return rows.map(DirectoryReader.key)
     }
 
-    /// Makes a key useless at once, on every host.
-    /// - Throws: 404 for a key that is not there, belongs elsewhere or is revoked already.
+    /// Revokes a key at once, on every host.
+    /// - Throws: 404 for a key that doesn't exist, belongs to another project or is revoked already.
     public func revokeKey(_ id: String, in project: Project, by actor: String) async throws {
         let now = time.now
         let found = try await control.write { transaction in
@@ -111,8 +116,8 @@ extension Directory {
         try await changed()
     }
 
-    /// Ends a session of the dashboard at once, on every host.
-    /// - Parameter lifetimeDays: how long sessions live; those that ended before are forgotten.
+    /// Ends a dashboard session at once, on every host.
+    /// - Parameter lifetimeDays: how long sessions live; those that were ended longer ago are forgotten.
     public func endSession(_ id: String, lifetimeDays: Int64) async throws {
         let now = time.now, past = now.adding(days: -lifetimeDays)
         try await control.write { transaction in
@@ -126,10 +131,13 @@ extension Directory {
         try await changed()
     }
 
-    /// A change of one module's switch; what is nil stays as it is.
+    /// A change to the switch of one module; nil keeps a value as it is.
     public struct ModuleChange: Sendable {
+        /// Name of the module.
         public let module: String
+        /// Whether the module is on.
         public let isEnabled: Bool?
+        /// What is allowed while it is on.
         public let access: AccessLevel?
 
         public init(module: String, isEnabled: Bool?, access: AccessLevel?) {
@@ -139,10 +147,10 @@ extension Directory {
         }
     }
 
-    /// Sets switches, all or none.
+    /// Changes module switches, all or none.
     ///
     /// Enabling a module that never had a level gives it `all`.
-    /// - Throws: 404 for a module that this host does not have, 400 for disabling `core`.
+    /// - Throws: 404 for a module that this host does not have, 400 when disabling `core`.
     public func setModules(_ changes: [ModuleChange], in project: Project, by actor: String) async throws {
         for change in changes {
             guard defaults.modules.contains(change.module) else { throw ServiceError.notFound("Module", change.module) }
@@ -156,7 +164,7 @@ extension Directory {
                 let rows = try await transaction.run(
                     "SELECT is_enabled, access FROM access_modules WHERE project_id = \(project.id) AND module = \(change.module)")
                 let standard = defaults.state(of: change.module)
-                // Nil until somebody sets it: a module can be switched off that never had one.
+                // Nil until someone sets a level: a module can be switched off without ever having had one.
                 var level = change.access ?? rows.first.flatMap { AccessLevel(rawValue: $0.text("access")) }
                 let isEnabled = change.isEnabled ?? rows.first?["is_enabled"].bool ?? standard.isEnabled
                 if level == nil, isEnabled { level = standard.isEnabled ? standard.access : .all }
@@ -176,7 +184,7 @@ extension Directory {
         try await changed()
     }
 
-    /// Changes privacy rules; `change` sees those that are stored, which may be newer than what this host has read.
+    /// Changes privacy rules. `change` gets the stored rules, which may be newer than those this host has read.
     public func changePrivacy(
         of project: Project, by actor: String, _ change: @escaping @Sendable (inout PrivacyRules) -> Void
     ) async throws -> PrivacyRules {
@@ -195,6 +203,7 @@ extension Directory {
         return rules
     }
 
+    /// Replaces the privacy rules.
     public func setPrivacy(_ settings: PrivacyRules, in project: Project, by actor: String) async throws {
         _ = try await changePrivacy(of: project, by: actor) { $0 = settings }
     }

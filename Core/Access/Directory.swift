@@ -5,10 +5,10 @@ import Logging
 import Storage
 import Synchronization
 
-/// Projects, keys and switches as the gate needs them: the whole of them in memory, read anew whenever any host
-/// changes something.
+/// Projects, keys and module switches as the gate needs them: all of them in memory, reloaded whenever any host changes
+/// something.
 public final class Directory: Sendable {
-    /// The channel that says "read anew".
+    /// The channel that tells hosts to reload.
     static let channel = "access"
 
     struct Snapshot: Sendable {
@@ -16,34 +16,35 @@ public final class Directory: Sendable {
         var projectsByNumber: [Int32: Project] = [:]
         /// Keys that are not revoked, by the hash of their secret.
         var keys: [String: APIKey] = [:]
-        /// The same keys by their ids.
+        /// The same keys by id.
         var keysByID: [String: APIKey] = [:]
-        /// Ids of the dashboard's sessions that were ended, of those that would still be valid.
+        /// Ids of dashboard sessions that were ended before they expired.
         var endedSessions: Set<String> = []
         /// The state of the audit log when `poll` last looked.
         var seen = ""
-        /// Which reading it comes from.
-        var reading = 0
+        /// The number of the reload that it comes from.
+        var reload = 0
     }
 
     let control: any ControlStore
     let coordination: any Coordination
     let time: any TimeSource
-    public let defaults: ModuleDefaults
+    /// The modules of this host, and their default switches.
+    @_spi(Host) public let defaults: ModuleDefaults
     private let state = Mutex(Snapshot())
-    /// How many readings were begun.
-    private let readings = Mutex(0)
-    /// Keys used since the last `flushLastUse`, by id.
+    /// Number of reloads started so far.
+    private let reloads = Mutex(0)
+    /// When each key was last used, by id, to about a minute.
     private let lastUse = Mutex<[String: Instant]>([:])
 
-    public init(control: any ControlStore, coordination: any Coordination, time: any TimeSource, defaults: ModuleDefaults) {
+    @_spi(Host) public init(control: any ControlStore, coordination: any Coordination, time: any TimeSource, defaults: ModuleDefaults) {
         self.control = control
         self.coordination = coordination
         self.time = time
         self.defaults = defaults
     }
 
-    // MARK: What the gate asks
+    // MARK: Lookups
 
     /// The key with this secret, unless it is unknown, revoked or expired.
     public func key(secret: String) -> APIKey? {
@@ -55,13 +56,15 @@ public final class Directory: Sendable {
         return key
     }
 
-    /// The key with this id as it is now, for what goes on after it was let in; nil once it is revoked or expired.
+    /// The current state of the key with this id, for requests that outlast their admission; nil once it is revoked or expired.
     public func key(id: String) -> APIKey? {
         guard let key = state.withLock({ $0.keysByID[id] }) else { return nil }
         return key.expiresAt.map { $0 <= time.now } == true ? nil : key
     }
 
+    /// The project with this id; nil when there is none.
     public func project(_ id: String) -> Project? { state.withLock { $0.projects[id] ?? $0.projects[id.lowercased()] } }
+    /// The project with this number; nil when there is none.
     public func project(number: Int32) -> Project? { state.withLock { $0.projectsByNumber[number] } }
 
     /// All projects, oldest first.
@@ -69,24 +72,24 @@ public final class Directory: Sendable {
         state.withLock { Array($0.projects.values) }.sorted { $0.number < $1.number }
     }
 
-    /// The switch of `module` in `project`: the one that was set, or the installation's default.
+    /// The switch of `module` in `project`: the one that was set, or else the installation's default.
     public func state(of module: String, in project: Project) -> ModuleState {
         project.modules[module] ?? defaults.state(of: module)
     }
 
-    /// All modules that this host has, with their switch in `project`.
+    /// All modules of this host, with their switch in `project`.
     public func states(in project: Project) -> [(module: String, state: ModuleState)] {
         defaults.modules.map { ($0, state(of: $0, in: project)) }
     }
 
-    /// Module switch, level and the key's own list. Collection calls it for the module of each payload.
-    /// - Throws: 403 that says which of them refuses.
+    /// Checks the module's switch and level, and the key's modules. Collection calls it for the module of each payload.
+    /// - Throws: 403 that says which check failed.
     public func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ key: APIKey?) throws {
         try checkSwitch(module, access, project)
         guard key?.mayUse(module) ?? true else { throw Self.forbidden(module) }
     }
 
-    /// The same for what a caller may use.
+    /// Like `checkModule` for a key, but with the modules that `caller` may use.
     func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ caller: Caller) throws {
         try checkSwitch(module, access, project)
         try caller.check(module)
@@ -97,7 +100,7 @@ public final class Directory: Sendable {
         guard state.isEnabled else {
             throw ServiceError(status: 403, code: "module_disabled", message: "Module '\(module)' is not enabled for this project.")
         }
-        // Core's reports are always there, whatever its level says about collection.
+        // The reports of `core` are always available, whatever its level says about collection.
         guard state.access.allows(access) || (module == "core" && access == .read) else {
             throw ServiceError(
                 status: 403, code: "module_access",
@@ -109,34 +112,34 @@ public final class Directory: Sendable {
         ServiceError(status: 403, code: "key_modules", message: "API key is not allowed to use module '\(module)'.")
     }
 
-    /// Whether a session of the dashboard was ended, on any host.
+    /// Whether a dashboard session was ended, on any host.
     public func isEnded(session id: String) -> Bool { state.withLock { $0.endedSessions.contains(id) } }
 
-    // MARK: Keeping up
+    // MARK: Reloading
 
     /// Reads everything from the control plane.
     public func reload() async throws {
-        let reading = readings.withLock { count in
+        let number = reloads.withLock { count in
             count += 1
             return count
         }
         var snapshot = try await DirectoryReader(control: control, defaults: defaults).read()
-        snapshot.reading = reading
-        // Of readings that overlap the one that began last stays: it saw whatever the others were made for.
-        state.withLock { if $0.reading < reading { $0 = snapshot } }
+        snapshot.reload = number
+        // Of overlapping reloads the one that started last wins: it saw the changes that the others were made for.
+        state.withLock { if $0.reload < number { $0 = snapshot } }
     }
 
-    /// Follows the changes of every host until the task is cancelled.
+    /// Reloads after changes by any host, until the task is cancelled.
     public func follow(logger: Logger) async {
         for await _ in coordination.subscribe(Self.channel) {
             do { try await reload() } catch {
-                logger.warning("projects and keys could not be read anew", metadata: ["error": "\(error)"])
+                logger.warning("projects and keys could not be reloaded", metadata: ["error": "\(error)"])
             }
         }
     }
 
-    /// Reads everything anew if somebody changed something without saying so on the channel: `pulse key create` beside a
-    /// running host, or hosts that share no Redis. Every change leaves an audit entry or an ended session, so those tell.
+    /// Reloads if something was changed without a message on the channel: by `pulse key create` next to a running host, or by hosts
+    /// that share no Redis. Every change leaves an audit entry or an ended session, so it compares those.
     public func poll() async throws {
         let rows = try await control.read(
             """
@@ -150,7 +153,7 @@ public final class Directory: Sendable {
         state.withLock { $0.seen = seen }
     }
 
-    /// Makes a change of this host visible: here at once, on the others as soon as they hear of it.
+    /// Makes a change by this host visible: here at once, on the others as soon as they get the message.
     func changed() async throws {
         try await reload()
         try? await coordination.publish(Self.channel, "changed")
@@ -158,13 +161,13 @@ public final class Directory: Sendable {
 
     private func noteUse(of key: APIKey, at now: Instant) {
         lastUse.withLock { uses in
-            // A minute is fine enough for people, and keeps busy keys from costing anything.
+            // To the minute is precise enough for people, and busy keys cost nothing.
             if let noted = uses[key.id], now - noted < 60_000 { return }
             uses[key.id] = now
         }
     }
 
-    /// Writes down when keys were last used. Called now and then, and at the end.
+    /// Stores when keys were last used. Called from time to time, and at shutdown.
     public func flushLastUse() async throws {
         let uses = lastUse.withLock { $0 }
         guard !uses.isEmpty else { return }
@@ -180,9 +183,9 @@ public final class Directory: Sendable {
     }
 }
 
-/// The modules that this host has, and how they stand in a project that has not set them.
-public struct ModuleDefaults: Sendable {
-    /// Names in the order in which they are listed.
+/// The modules of this host, and their switches in a project that hasn't set them.
+@_spi(Host) public struct ModuleDefaults: Sendable {
+    /// Their names, in the order in which they are listed.
     public let modules: [String]
     private let states: [String: ModuleState]
 
@@ -191,6 +194,7 @@ public struct ModuleDefaults: Sendable {
         self.states = states
     }
 
+    /// The default switch of `module`. Without a configured one, only `core` is on.
     public func state(of module: String) -> ModuleState {
         states[module] ?? ModuleState(isEnabled: module == "core", access: module == "core" ? .all : .read)
     }

@@ -2,22 +2,25 @@ import Common
 import Coordination
 import HTTPTypes
 import Logging
+import Questions
 import Storage
 import Synchronization
 
-/// The one place that decides whether a request reaches a handler. The same checks in the same order for every
+/// The one place that decides whether a request reaches a handler. It makes the same checks in the same order for every
 /// route: credentials (401), rate (429), scope (403), module enabled (403), access level (403), the key's modules
 /// (403). The handler then finds the resource (404) before it reads the body (400).
-public struct Gate: Sendable {
+@_spi(Host) public struct Gate: Sendable {
+    /// Projects, keys and module switches.
     public let directory: Directory
+    /// What handlers get to work with.
     public let services: Services
     private let limiter: RateLimiter
     private let administration: Administration
     /// Wrong admin tokens, by address.
     private let attempts: Attempts
-    /// Whether the page that sent a request for front ends may do so.
+    /// Whether the page that sent a request may call front-end routes.
     private let admitsOrigin: @Sendable (IncomingRequest) -> Bool
-    /// Told of every request that a project's key sent and the gate refused, with the reason's code.
+    /// Called for every request with a project's key that the gate refuses, with the code of the error.
     private let refused: @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void
 
     public init(
@@ -42,13 +45,13 @@ public struct Gate: Sendable {
             let answer = try await handle(request, route, module, surface, &rate)
             return rate?.labelled(answer) ?? answer
         } catch let error as ServiceError {
-            // Whoever was counted is told where they stand, also when the answer is a refusal.
+            // A caller that was counted gets the rate headers even when the request is refused.
             guard let rate else { throw error }
             return rate.labelled(surface.answer(to: error))
         }
     }
 
-    /// - Parameter rate: set once the request was counted, also when it is refused.
+    /// - Parameter rate: set once the request is counted, even if it is then refused.
     private func handle(
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
     ) async throws -> Answer {
@@ -68,34 +71,34 @@ public struct Gate: Sendable {
             let caller = try await admitPublic(request, route, module, resolve, &rate)
             try Self.checkParameters(route, request)
             var request = request
-            // What definitions say is not the public's to change: of the query only what the route declares goes on.
+            // The public must not change what a definition says, so only declared query parameters get through.
             request.query = request.query.keeping(route.parameters.map(\.name))
             return try await answer(request, route, module, caller, handler)
         }
     }
 
-    /// Runs the handler; an answer that may lack something that was acknowledged says as of when it is.
+    /// Runs the handler. A response that may lack acknowledged events says how current it is.
     private func answer(
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ caller: Admitted,
         _ handler: @Sendable (ProjectRequest) async throws -> Answer
     ) async throws -> Answer {
-        // Collection asks no report.
-        let services = route.scope == .ingest ? services : services.forOneAnswer()
+        // Collection runs no reports.
+        let services = route.scope == .ingest ? services : services.forOneResponse()
         var answer = try await handler(ProjectRequest(
-            request: request, services: services, route: route, module: module, project: caller.project, caller: caller.who))
+            request: request, services: services, route: route, module: module, project: caller.project, caller: caller.caller))
         if let asOf = services.reports.asOf { answer.headers[Self.asOf] = asOf.iso8601 }
         return answer
     }
 
-    /// Only where something may be missing.
+    /// Sent only when something may be missing.
     private static let asOf = HTTPField.Name("X-Pulse-As-Of")!
 
     private struct Admitted {
         let project: Project
-        let who: Caller
+        let caller: Caller
     }
 
-    /// Counted by address before the token is looked up, so that nobody can try many, and then by project, apart from its keys.
+    /// Counts the request by address before looking up the token, so nobody can try many, and then by project, apart from its keys.
     private func admitPublic(
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ resolve: PublicTokenResolver, _ rate: inout RateLabel?
     ) async throws -> Admitted {
@@ -105,9 +108,9 @@ public struct Gate: Sendable {
             throw ServiceError.notFound("Token", request.pathParameters["token"] ?? "")
         }
         try await count(.query, "public \(project.id)", &rate)
-        let who = Caller.publicToken(token)
-        if let module { try directory.checkModule(module, route.access, project, who) }
-        return Admitted(project: project, who: who)
+        let caller = Caller.publicToken(token)
+        if let module { try directory.checkModule(module, route.access, project, caller) }
+        return Admitted(project: project, caller: caller)
     }
 
     private func admit(
@@ -122,14 +125,14 @@ public struct Gate: Sendable {
         }
         do {
             let needed = Self.neededScope(route.scope, key)
-            // A key without the scope uses up nothing of the project's: the key of a page is everybody's.
+            // A key without the scope doesn't use up the project's rate limit, because the key of a page is public.
             try await count(needed == .ingest ? .ingest : .query, key.has(needed) ? project.id : "key \(key.id)", &rate)
             try checkKey(key, needed, route, module, project)
             if route.scope.isForFrontends, !key.isServer, !admitsOrigin(request) {
                 throw ServiceError(
                     status: 403, code: "foreign_origin", message: "Pages of this site may not send to this Pulse: server.collection_origins does not list it.")
             }
-            return Admitted(project: project, who: .key(key))
+            return Admitted(project: project, caller: .key(key))
         } catch let error as ServiceError {
             refused(project, route, error.code)
             throw error
@@ -145,7 +148,7 @@ public struct Gate: Sendable {
         if let module { try directory.checkModule(module, route.access, project, key) }
     }
 
-    /// A front end's call takes either scope; the sentence of a refusal then names `ingest`.
+    /// A front-end route takes either scope; a refusal names `ingest`.
     private static func neededScope(_ scope: RouteScope, _ key: APIKey) -> KeyScope {
         switch scope {
         case .key(let needed): needed
@@ -170,7 +173,7 @@ public struct Gate: Sendable {
         try await count(.admin, "admin token", &rate)
     }
 
-    /// - Throws: 429 for a token that could be guessed, where the address has tried too many.
+    /// - Throws: 429 when the address has tried too many tokens and this one is short enough to guess.
     private func admitGuessable(_ token: String, _ request: IncomingRequest) throws {
         if limiter.isLimited(.admin) { try attempts.admit(token, from: request.clientAddress) }
     }
@@ -190,9 +193,9 @@ public struct Gate: Sendable {
             try admitGuessable(token, request)
             try await count(.admin, "admin token", &rate)
             guard let project = directory.project(id) else { throw ServiceError.notFound("Project", id) }
-            // Which modules a project has can be told once the project is known.
+            // Modules can only be checked once the project is known.
             if let module { try directory.checkModule(module, route.access, project, nil) }
-            return Admitted(project: project, who: .adminToken)
+            return Admitted(project: project, caller: .adminToken)
         }
         guard let key = directory.key(secret: token), let project = directory.project(key.projectID) else { throw wrongAdminToken(request) }
         try await count(.admin, key.id, &rate)
@@ -201,7 +204,7 @@ public struct Gate: Sendable {
                 status: 403, code: "missing_scope",
                 message: "API key does not have the required 'admin' scope for this endpoint.")
         }
-        // A stranger's project is answered as one that does not exist.
+        // A key of another project gets the same response as for a project that does not exist.
         guard project.id == id.lowercased() else { throw ServiceError.notFound("Project", id) }
         if let module { try directory.checkModule(module, route.access, project, key) }
         // A host route without a module concerns the whole project.
@@ -209,35 +212,35 @@ public struct Gate: Sendable {
             throw ServiceError(
                 status: 403, code: "key_modules", message: "API key is limited to some modules and may not use this endpoint; use one without allowed_modules.")
         }
-        return Admitted(project: project, who: .key(key))
+        return Admitted(project: project, caller: .key(key))
     }
 
     private static let missingAdminToken = ServiceError(status: 401, code: "missing_admin_token", message: "Missing admin token.")
     private static let invalidAdminToken = ServiceError(status: 401, code: "invalid_admin_token", message: "Invalid admin token.")
 
-    /// - Throws: 400 for a value that is not accepted. Routes that report or administer also refuse unknown parameters: ignoring a misspelt
-    ///   one would answer another question. Pages and collection ignore them, as links and caches add their own.
+    /// - Throws: 400 for a value that is not accepted. Routes that report or administer also refuse unknown parameters, because ignoring
+    ///   a misspelled one would answer another question. Pages and collection ignore them, because links and caches add their own.
     private static func checkParameters(_ route: Route, _ request: IncomingRequest) throws {
         let names = route.refusesUnknownParameters && !request.query.text.isEmpty ? request.query.names : []
         try checkKnown(names, route)
         for parameter in route.parameters { try parameter.check(request.query) }
-        var met: Set<ExactText> = []
-        for name in names where !met.insert(ExactText(name)).inserted { throw ServiceError.parameter(name, "it was sent more than once; send it once.") }
+        var seen: Set<ExactText> = []
+        for name in names where !seen.insert(ExactText(name)).inserted { throw ServiceError.parameter(name, "it was sent more than once; send it once.") }
     }
 
-    /// Where a key may stand in an address.
+    /// The query parameter that may carry a key.
     private static let keyParameter = "key"
 
     private static func checkKnown(_ names: [String], _ route: Route) throws {
         let known = route.parameters.map(\.name)
         guard let unknown = names.first(where: { $0 != keyParameter && !known.contains($0) }) else { return }
-        let meant = Spelling.nearest(to: unknown, among: known) ?? known.first { $0.hasPrefix(unknown + "_") }
+        let suggestion = Spelling.nearest(to: unknown, among: known) ?? known.first { $0.hasPrefix(unknown + "_") }
         let accepted = known.isEmpty ? "none is accepted here" : "accepted are " + known.joined(separator: ", ")
-        throw ServiceError.parameter(unknown.excerpt(60), "there is no such parameter; \(meant.map { "did you mean '\($0)'?" } ?? accepted + ".")")
+        throw ServiceError.parameter(unknown.excerpt(60), "there is no such parameter; \(suggestion.map { "did you mean '\($0)'?" } ?? accepted + ".")")
     }
 }
 
-/// The admin token of the installation, kept as its digest.
+/// The admin token of the installation, kept as a digest.
 public struct Administration: Sendable {
     private let digest: String
 

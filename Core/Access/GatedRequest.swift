@@ -1,11 +1,12 @@
 import Common
 import Logging
 import NIOCore
+@_spi(Host) import Questions
 import Storage
 
-/// What handlers may use. Events are reached through a `Scope` alone, and so `reports` is no part of it outside this target.
+/// What handlers may use. They reach events only through a `Scope`, so `reports` is hidden behind the SPI `Scopes`.
 public struct Services: Sendable {
-    /// The parts that all requests share. One reference, because a request's services are copied at every step.
+    /// The parts that all requests share. A single reference, because a request's services are copied at every step.
     private final class Shared: Sendable {
         let control: any ControlStore
         let directory: Directory
@@ -14,6 +15,7 @@ public struct Services: Sendable {
         let catalog: ReportCatalog
         let datasets: DatasetCatalog
         let payloadTypes: Set<String>
+        let scriptFeatures: [ScriptFeature]
         let dimensions: [(module: String, dimension: SessionDimension)]
         let limits: BodyLimits
         let publicURL: String?
@@ -22,8 +24,8 @@ public struct Services: Sendable {
 
         init(
             control: any ControlStore, directory: Directory, time: any TimeSource, facts: any FactRecorder, catalog: ReportCatalog,
-            datasets: DatasetCatalog, payloadTypes: Set<String>, dimensions: [(module: String, dimension: SessionDimension)], limits: BodyLimits,
-            publicURL: String?, vault: Vault, externalDatabase: any ExternalDatabase
+            datasets: DatasetCatalog, payloadTypes: Set<String>, scriptFeatures: [ScriptFeature],
+            dimensions: [(module: String, dimension: SessionDimension)], limits: BodyLimits, publicURL: String?, vault: Vault, externalDatabase: any ExternalDatabase
         ) {
             self.control = control
             self.directory = directory
@@ -32,6 +34,7 @@ public struct Services: Sendable {
             self.catalog = catalog
             self.datasets = datasets
             self.payloadTypes = payloadTypes
+            self.scriptFeatures = scriptFeatures
             self.dimensions = dimensions
             self.limits = limits
             self.publicURL = publicURL
@@ -41,46 +44,59 @@ public struct Services: Sendable {
     }
 
     private let shared: Shared
-    fileprivate(set) var reports: any ReportReader
+    /// Runs the reports of a `Scope`.
+    @_spi(Scopes) public fileprivate(set) var reports: any ReportReader
 
+    /// The control plane.
     public var control: any ControlStore { shared.control }
+    /// Projects, keys and module switches.
     public var directory: Directory { shared.directory }
+    /// The clock.
     public var time: any TimeSource { shared.time }
+    /// Records facts that come without an event.
     public var facts: any FactRecorder { shared.facts }
+    /// The reports that can be run by name.
     public var catalog: ReportCatalog { shared.catalog }
+    /// The datasets that can be read by name.
     public var datasets: DatasetCatalog { shared.datasets }
     /// The payload types that this host's modules collect.
     public var payloadTypes: Set<String> { shared.payloadTypes }
-    /// What can be filtered by, with the module that tells it.
-    var dimensions: [(module: String, dimension: SessionDimension)] { shared.dimensions }
+    /// The features of the tracking script, of every module in the binary.
+    public var scriptFeatures: [ScriptFeature] { shared.scriptFeatures }
+    /// The dimensions to filter by, each with the module whose facts it uses.
+    @_spi(Host) public var dimensions: [(module: String, dimension: SessionDimension)] { shared.dimensions }
+    /// The size limits of request bodies.
     public var limits: BodyLimits { shared.limits }
-    /// Where this installation is reached from outside; nil where the configuration does not say.
+    /// The public URL of this installation; nil when the configuration has none.
     public var publicURL: String? { shared.publicURL }
-    /// Seals what must be kept and may not be read.
+    /// Encrypts secrets that must be stored.
     public var vault: Vault { shared.vault }
-    /// Reads databases of others.
+    /// Reads external databases.
     public var externalDatabase: any ExternalDatabase { shared.externalDatabase }
 
     public init(
         control: any ControlStore, directory: Directory, time: any TimeSource, reports: any ReportReader,
         facts: any FactRecorder, catalog: ReportCatalog = ReportCatalog(),
-        datasets: DatasetCatalog = DatasetCatalog(), payloadTypes: Set<String> = [], dimensions: [(module: String, dimension: SessionDimension)] = [],
+        datasets: DatasetCatalog = DatasetCatalog(), payloadTypes: Set<String> = [], scriptFeatures: [ScriptFeature] = [],
+        dimensions: [(module: String, dimension: SessionDimension)] = [],
         limits: BodyLimits = BodyLimits(), publicURL: String? = nil, vault: Vault, externalDatabase: any ExternalDatabase
     ) {
         self.reports = reports
         shared = Shared(
             control: control, directory: directory, time: time, facts: facts, catalog: catalog, datasets: datasets, payloadTypes: payloadTypes,
-            dimensions: dimensions, limits: limits, publicURL: publicURL, vault: vault, externalDatabase: externalDatabase)
+            scriptFeatures: scriptFeatures, dimensions: dimensions, limits: limits, publicURL: publicURL, vault: vault, externalDatabase: externalDatabase)
     }
 
-    /// The same for one answer, which says as of when it is.
-    func forOneAnswer() -> Services {
+    /// A copy for one response, which tracks how current that is.
+    func forOneResponse() -> Services {
         var services = self
-        services.reports = reports.forOneAnswer()
+        services.reports = reports.forOneResponse()
         return services
     }
 
+    /// The size limits of request bodies.
     public struct BodyLimits: Sendable {
+        /// Most bytes of a decompressed body.
         public let bytes: Int
         public init(bytes: Int = 1_048_576) { self.bytes = bytes }
     }
@@ -88,36 +104,46 @@ public struct Services: Sendable {
 
 /// A request that has passed the gate. Only the gate can make one.
 public protocol GatedRequest: Sendable {
+    /// The request as it was received.
     var request: IncomingRequest { get }
+    /// What the handler may use.
     var services: Services { get }
 }
 
 extension GatedRequest {
+    /// The logger of the request.
     public var logger: Logger { request.logger }
+    /// The control plane.
     public var control: any ControlStore { services.control }
+    /// Projects, keys and module switches.
     public var directory: Directory { services.directory }
+    /// The current time.
     public var now: Instant { services.time.now }
 
-    /// A part of the path.
+    /// The part of the path with this name.
     public func path(_ name: String) -> String {
         guard let value = request.pathParameters[name] else { preconditionFailure("the path has no '{\(name)}'") }
         return value
     }
 
-    /// An id in the path. Ids are shown plain; forms with a prefix such as `exp-` are accepted.
+    /// The plain id in the path; forms with a prefix such as `exp-` are accepted.
     public func id(_ name: String = "id") -> String { Identifiers.plain(path(name)) }
 
+    /// The query parameter `name`; nil when it is absent or empty.
     public func text(_ name: String) -> String? { request.query[name].flatMap { $0.isEmpty ? nil : $0 } }
+    /// The query parameter `name` as a whole number; `value` when it is absent or not one.
     public func integer(_ name: String, default value: Int) -> Int { text(name).flatMap(Int.init) ?? value }
+    /// Maximum number of rows to return.
     public var limit: Int { integer("limit", default: 10) }
+    /// Number of rows to skip.
     public var offset: Int { integer("offset", default: 0) }
 
-    /// Bytes of the body.
-    /// - Throws: 413 over the installation's limit.
+    /// The bytes of the body.
+    /// - Throws: 413 when it exceeds the installation's limit.
     public func rawBody() async throws -> ByteBuffer { try await request.collectBody(services.limits.bytes) }
 
-    /// Bytes of the body where the route takes more than others do: a file.
-    /// - Throws: 413 over `bytes`, or the installation's limit where that is more.
+    /// The bytes of the body, for a route that takes more than others: a file.
+    /// - Throws: 413 when it exceeds both `bytes` and the installation's limit.
     public func rawBody(atMost bytes: Int) async throws -> ByteBuffer { try await request.collectBody(max(bytes, services.limits.bytes)) }
 
     func body(_ schema: Schema?) async throws -> JSON {
@@ -129,14 +155,15 @@ extension GatedRequest {
     }
 }
 
-/// Who makes a request for a project. Told apart by name, so that whoever has no key is not taken for the administrator.
+/// Who makes a request for a project. An enum rather than an optional key, so a request without a key is never taken for the
+/// administrator's.
 public enum Caller: Sendable {
     case key(APIKey)
     case adminToken
-    /// Somebody with a public token, who may see what its maker might.
+    /// Someone with a public token, who may see what its maker could.
     case publicToken(PublicToken)
 
-    /// The modules that it is limited to; nil for all.
+    /// The modules that the caller is limited to; nil for all.
     var allowedModules: [String]? {
         switch self {
         case .key(let key): key.allowedModules
@@ -145,7 +172,7 @@ public enum Caller: Sendable {
         }
     }
 
-    /// - Throws: 403 for a module that it may not use.
+    /// - Throws: 403 for a module that the caller may not use.
     func check(_ module: String) throws {
         guard allowedModules?.contains(module) == false else { return }
         if case .publicToken = self {
@@ -157,19 +184,21 @@ public enum Caller: Sendable {
     }
 }
 
-/// A request for one project, by somebody who may make it.
+/// A request for one project, by a caller who may make it.
 public struct ProjectRequest: GatedRequest {
     public let request: IncomingRequest
     public let services: Services
     let route: Route
     let module: String?
+    /// The project that the request is for.
     public let project: Project
+    /// Who makes the request.
     public let caller: Caller
 
     /// The key that was used; nil for the admin token and for a public token.
     public var key: APIKey? { if case .key(let key) = caller { key } else { nil } }
 
-    // Internal on purpose: only the gate, which lives in this target, can let a request through.
+    // Internal on purpose: only the gate, which is in this target, can let a request through.
     init(request: IncomingRequest, services: Services, route: Route, module: String?, project: Project, caller: Caller) {
         self.request = request
         self.services = services
@@ -179,20 +208,22 @@ public struct ProjectRequest: GatedRequest {
         self.caller = caller
     }
 
-    /// - Throws: 403 where the project, or the key, may not read (or write) another module whose facts or definitions the request
-    ///   asks for.
+    /// Checks access to another module whose facts or definitions the request needs.
+    /// - Throws: 403 when the project or the caller may not use it that way.
     public func require(module: String, _ access: AccessMode = .read) throws { try directory.checkModule(module, access, project, caller) }
 
-    /// The modules that the request is limited to, whoever makes it; nil for all. What is saved to be answered later without its maker's key
-    /// keeps them (`PublicToken`).
+    /// The modules that the caller is limited to; nil for all. A request that is saved to be run later without its maker's key keeps
+    /// them (`PublicToken`).
     public var allowedModules: [String]? { caller.allowedModules }
 
-    /// - Throws: 403 for a key that may not use the module, whether or not the module is on: nobody saves for others what they may not read.
+    /// - Throws: 403 when the caller may not use the module, even if the module is off: nobody may save for others what they may not
+    ///   read themselves.
     public func requireKey(toUse module: String) throws {
         try caller.check(module)
     }
 
-    /// - Throws: 403 for a key without the scope `admin`, where a parameter asks for more than the route's scope gives.
+    /// Call this when `parameter` asks for more than the route's scope allows.
+    /// - Throws: 403 unless the caller is the administrator or a key with the scope `admin`.
     public func requireAdmin(for parameter: String) throws {
         let isAdmin = switch caller {
         case .key(let key): key.has(.admin)
@@ -205,7 +236,7 @@ public struct ProjectRequest: GatedRequest {
         }
     }
 
-    /// Who acts, for the audit log.
+    /// The caller as the audit log names it.
     public var actor: String {
         switch caller {
         case .key(let key): "key \(key.id)"
@@ -215,10 +246,10 @@ public struct ProjectRequest: GatedRequest {
     }
 
     /// The body, checked against the route's schema.
-    /// - Throws: 400 that names the field; 413.
+    /// - Throws: 400 that names the wrong field; 413.
     public func body() async throws -> JSON { try await body(route.body) }
 
-    /// The same request, and the statements that its scopes will ask.
+    /// A copy of the request, and the log of the statements that its scopes run.
     func logged() -> (call: ProjectRequest, log: StatementLog) {
         var services = services
         let log = StatementLog(services.reports)
@@ -239,11 +270,14 @@ public struct InstallationRequest: GatedRequest {
         self.route = route
     }
 
+    /// The caller as the audit log names it.
     public var actor: String { "admin token" }
+    /// The body, checked against the route's schema.
+    /// - Throws: 400 that names the wrong field; 413.
     public func body() async throws -> JSON { try await body(route.body) }
 }
 
-/// A request by anybody.
+/// A request by anyone.
 public struct AnonymousRequest: GatedRequest {
     public let request: IncomingRequest
     public let services: Services

@@ -4,32 +4,36 @@ import Logging
 import NIOCore
 
 extension HTTPFields {
-    /// The same as `self[name]`, without a copy of the value where the field came once, as nearly all do.
+    /// Like `self[name]`, but without copying the value when the field came once, as nearly all fields do.
     public func value(_ name: HTTPField.Name) -> String? {
-        var found: String?
+        var first: String?
         for field in self where field.name == name {
-            guard found == nil else { return self[name] }
-            found = field.value
+            guard first == nil else { return self[name] }
+            first = field.value
         }
-        return found
+        return first
     }
 }
 
-/// A request as it came, before anything is decided about it. The host makes it from its server's own type.
+/// A request as received, before any check. The host makes it from its server's request type.
 public struct IncomingRequest: Sendable {
+    /// The HTTP method.
     public let method: HTTPRequest.Method
     /// Without the query.
     public let path: String
+    /// The query after the path.
     public internal(set) var query: Query
+    /// The header fields.
     public let headers: HTTPFields
     /// The values of `{name}` parts of the route's path, percent-decoded.
     public let pathParameters: [String: String]
-    /// The visitor's address as far as it can be known: the peer, or what a trusted proxy says.
+    /// The client's address: that of the peer, or the one that a trusted proxy reports.
     public let clientAddress: String
+    /// The id of the request, as in the logs.
     public let id: String
     private let hostLogger: Logger
     private let module: String?
-    /// Reads the body, at most so many bytes; decompressed.
+    /// Reads the decompressed body, up to `maximumBytes`.
     let collectBody: @Sendable (_ maximumBytes: Int) async throws -> ByteBuffer
 
     public init(
@@ -49,7 +53,7 @@ public struct IncomingRequest: Sendable {
         self.collectBody = collectBody
     }
 
-    /// Made when it is asked for: most requests have nothing to say.
+    /// The logger of the request, with its id and module. Made on demand, because most requests log nothing.
     public var logger: Logger {
         var logger = hostLogger
         logger[metadataKey: "request.id"] = "\(id)"
@@ -57,19 +61,20 @@ public struct IncomingRequest: Sendable {
         return logger
     }
 
-    /// The names and values after the `?`, decoded when first asked for.
+    /// The names and values after the `?`, decoded on each access.
     public struct Query: Sendable {
+        /// The query as it was sent, without the `?`.
         public let text: String
 
         public init(_ text: String) { self.text = text }
 
-        /// The pairs with one of these names.
+        /// Only the pairs with one of these names.
         func keeping(_ names: [String]) -> Query {
             guard !names.isEmpty else { return Query("") }
             return Query(pairs.filter { names.contains(exactly: $0.name) }.map(\.text).joined(separator: "&"))
         }
 
-        /// The names, decoded, each as often as it came.
+        /// The decoded names, each as often as it was sent.
         var names: [String] {
             text.split(separator: "&").map { Self.decoded($0.prefix { $0 != "=" }) }.filter { !$0.isEmpty }
         }
@@ -83,7 +88,7 @@ public struct IncomingRequest: Sendable {
             return pairs.filter { $0.name.isExactly(name) }.map(\.value)
         }
 
-        /// Taken apart by bytes: a client may send letters as they are, and a mark on a sign of ours does not make another sign of it.
+        /// Split by bytes: clients may send raw Unicode, and a combining mark after `&` or `=` must not hide that separator.
         private var pairs: [(text: Substring, name: String, value: String)] {
             text.utf8.split(separator: UInt8(ascii: "&")).map { pair in
                 let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
@@ -91,7 +96,7 @@ public struct IncomingRequest: Sendable {
             }
         }
 
-        /// Percent-decoded; what is no valid UTF-8 becomes U+FFFD.
+        /// Percent-decodes `text`, with `+` as a space. Invalid UTF-8 becomes U+FFFD.
         static func decoded(_ text: Substring) -> String {
             let bytes = Array(text.utf8)
             guard bytes.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else { return String(text) }

@@ -2,17 +2,18 @@ import Common
 
 /// A query parameter of a route: checked before the handler runs, and described in OpenAPI.
 public struct Parameter: Sendable {
+    /// The values that a parameter accepts.
     public enum Kind: Sendable {
         case integer(ClosedRange<Int>, default: Int?)
         case text(maximum: Int)
-        /// Text that the handler judges.
+        /// Text that the handler checks.
         case anyText
         case choice([String], default: String?)
         case timestamp
         case boolean(default: Bool)
 
-        /// The same, where what stands for nothing is another matter.
-        var withoutDefault: Kind {
+        /// This kind without its default.
+        @_spi(Host) public var withoutDefault: Kind {
             switch self {
             case .integer(let range, _): .integer(range, default: nil)
             case .choice(let choices, _): .choice(choices, default: nil)
@@ -21,9 +22,13 @@ public struct Parameter: Sendable {
         }
     }
 
+    /// Its name in the query.
     public let name: String
+    /// The values that it accepts.
     public let kind: Kind
+    /// Whether a request without it is refused.
     public let isRequired: Bool
+    /// What it does, in one sentence.
     public let summary: String
 
     public init(_ name: String, _ kind: Kind, required: Bool = false, _ summary: String) {
@@ -33,7 +38,7 @@ public struct Parameter: Sendable {
         self.summary = summary
     }
 
-    /// - Throws: 400 that names the parameter, what came and what is accepted.
+    /// - Throws: 400 that names the parameter, the value that was sent and what is accepted.
     func check(_ query: IncomingRequest.Query) throws {
         guard let value = query[name], !value.isEmpty else {
             if isRequired { throw ServiceError.parameter(name, "it is required, and must be \(expectation).") }
@@ -42,7 +47,8 @@ public struct Parameter: Sendable {
         guard accepts(value) else { throw ServiceError.parameter(name, "must be \(expectation); got '\(value.excerpt(60))'.") }
     }
 
-    func accepts(_ value: String) -> Bool {
+    /// Whether `value` is accepted.
+    @_spi(Host) public func accepts(_ value: String) -> Bool {
         switch kind {
         case .integer(let range, _): Int(value).map(range.contains) ?? false
         case .text(let maximum): value.unicodeScalars.count <= maximum && !value.utf8.contains(0)
@@ -53,7 +59,8 @@ public struct Parameter: Sendable {
         }
     }
 
-    var expectation: String {
+    /// What is accepted, in words that follow "must be".
+    @_spi(Host) public var expectation: String {
         switch kind {
         case .integer(let range, _): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .text(let maximum): "at most \(maximum) characters of text"
@@ -64,9 +71,9 @@ public struct Parameter: Sendable {
         }
     }
 
-    /// The parameters that every list understands.
+    /// The parameters that every list accepts.
     public static let page: [Parameter] = [
-        Parameter("limit", .integer(1...1_000, default: 10), "Rows at most."),
-        Parameter("offset", .integer(0...1_000_000, default: 0), "Rows to leave out at the beginning."),
+        Parameter("limit", .integer(1...1_000, default: 10), "Maximum number of rows."),
+        Parameter("offset", .integer(0...1_000_000, default: 0), "Number of rows to skip."),
     ]
 }

@@ -3,14 +3,18 @@ import Coordination
 import HTTPTypes
 import Synchronization
 
-/// Requests per second, for each kind of caller. Settings can be exchanged while serving.
-public final class RateLimiter: Sendable {
+/// Limits requests per second for each kind of caller. The limits can be changed while serving.
+@_spi(Host) public final class RateLimiter: Sendable {
+    /// The kinds of callers, each with its own limit.
     public enum Kind: String, Sendable { case ingest, query, admin }
 
     /// Requests per second; 0 for no limit.
     public struct Limits: Sendable, Equatable {
+        /// For collection.
         public var ingestPerSecond: Int
+        /// For reports.
         public var queryPerSecond: Int
+        /// For administration.
         public var adminPerSecond: Int
 
         public init(ingestPerSecond: Int = 100, queryPerSecond: Int = 100, adminPerSecond: Int = 20) {
@@ -21,7 +25,7 @@ public final class RateLimiter: Sendable {
     }
 
     private let coordination: any Coordination
-    /// Takes over while the shared one is away: a limit of each host is better than none, and than refusing everybody.
+    /// Takes over while shared coordination is unavailable: a limit per host is better than none, and than refusing everybody.
     private let local: LocalCoordination
     private let limits: Mutex<Limits>
 
@@ -31,6 +35,7 @@ public final class RateLimiter: Sendable {
         self.limits = Mutex(limits)
     }
 
+    /// Replaces the limits.
     public func set(_ new: Limits) { limits.withLock { $0 = new } }
 
     private func perSecond(_ kind: Kind) -> Int {
@@ -45,7 +50,7 @@ public final class RateLimiter: Sendable {
 
     func isLimited(_ kind: Kind) -> Bool { perSecond(kind) > 0 }
 
-    /// Counts one request of `subject`.
+    /// Counts one request by `subject`.
     func take(_ kind: Kind, subject: String) async -> RateLabel {
         let perSecond = perSecond(kind)
         guard perSecond > 0 else { return RateLabel(limit: 0, decision: nil) }
@@ -60,7 +65,7 @@ public final class RateLimiter: Sendable {
     }
 }
 
-/// What the answer says about the caller's rate: `X-RateLimit-Limit`, `-Remaining`, `-Reset` (seconds).
+/// The caller's rate for the response headers `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds).
 struct RateLabel: Sendable {
     let limit: Int
     let decision: RateDecision?
@@ -74,6 +79,7 @@ struct RateLabel: Sendable {
             retryAfterSeconds: decision.seconds)
     }
 
+    /// `answer` with the headers.
     func labelled(_ answer: Answer) -> Answer {
         guard let decision else { return answer }
         var answer = answer

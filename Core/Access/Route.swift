@@ -3,15 +3,17 @@ import HTTPTypes
 
 /// The access that a public token gives.
 public struct PublicToken: Sendable {
+    /// Id of the project.
     public let project: String
-    /// The thing that the token belongs to, such as `embed <id>`.
+    /// What the token belongs to, such as `embed <id>`.
     public let holder: String
-    /// The modules that it may show: those of the key that made it, as of then. Nil for all.
+    /// The modules that it may show: those of the key that made it, at the time. Nil for all.
     public let allowedModules: [String]?
-    /// Id of the key that made it, with whose end it ends; nil for the administrator.
+    /// Id of the key that made it; the token ends when the key does. Nil for the administrator.
     public let maker: String?
 
-    /// `allowedModules` and `maker` have no defaults: a token without the limits of its maker would show others what the maker may not read.
+    /// `allowedModules` and `maker` have no defaults, because a token without its maker's limits would show others what the maker may
+    /// not read.
     public init(project: String, holder: String, allowedModules: [String]?, maker: String?) {
         self.maker = maker
         self.project = project
@@ -21,26 +23,32 @@ public struct PublicToken: Sendable {
 }
 
 /// Finds the access that a public token gives.
-/// - Throws: 404 for a token that nobody made.
+/// - Throws: 404 for an unknown token.
 public typealias PublicTokenResolver = @Sendable (_ token: String, AnonymousRequest) async throws -> PublicToken
 
 /// One endpoint, as data: the host serves it, the gate guards it, OpenAPI describes it.
 public struct Route: Sendable {
-    /// What a successful answer holds.
+    /// The successful response of a route, as OpenAPI describes it.
     public struct Success: Sendable {
+        /// The usual status.
         public let status: Int
+        /// The media type of the body; nil for no body.
         public let mediaType: String?
+        /// The schema of a JSON body; nil for other bodies.
         public let schema: Schema?
-        /// The status in place of `status` in some cases, with the same answer.
+        /// Another status that the same response may have.
         public var otherStatus: Int?
 
-        /// - Parameter other: the status where nothing was made, as there was one already.
+        /// A JSON response.
+        /// - Parameter other: the status when nothing was created because it existed already.
         public static func json(_ schema: Schema, status: Int = 200, or other: Int? = nil) -> Success {
             Success(status: status, mediaType: "application/json", schema: schema, otherStatus: other)
         }
-        /// A `ReportList`.
+        /// A `ReportList` as JSON.
         public static func list(_ element: Schema) -> Success { .json(.object([.required("data", .list(element))])) }
+        /// A 204 without a body.
         public static let noContent = Success(status: 204, mediaType: nil, schema: nil)
+        /// A response that is not JSON.
         public static func other(_ mediaType: String, status: Int = 200) -> Success {
             Success(status: status, mediaType: mediaType, schema: nil)
         }
@@ -53,26 +61,32 @@ public struct Route: Sendable {
         case anonymous(@Sendable (AnonymousRequest) async throws -> Answer)
     }
 
+    /// The HTTP method.
     public let method: HTTPRequest.Method
-    /// With `{name}` for a part that varies.
+    /// The path, with `{name}` for a part that varies.
     public let path: String
+    /// What it does, in one sentence.
     public let summary: String
+    /// Who may call it.
     public let scope: RouteScope
+    /// Whether it reads, or changes or collects something.
     public let access: AccessMode
+    /// Its query parameters.
     public let parameters: [Parameter]
-    /// What the body must be; nil for a route without one.
+    /// The schema of the body; nil for a route without one.
     public let body: Schema?
+    /// Its successful response.
     public let success: Success
     let handler: Handler
-    /// Whether pages of other sites use it: they may read its answer, or load it as a script.
+    /// Whether pages of other sites use it: they may read its response, or load it as a script.
     public private(set) var isForSites: Bool
-    /// Of routes of administration that belong to no module: whether a key that is limited to some modules may use them. They then see to
-    /// it that it does no more than it may.
+    /// For administration routes without a module: whether a key that is limited to some modules may use the route. The handler then
+    /// enforces that limit.
     public private(set) var isForRestrictedKeys = false
-    /// Whether its answer may take as long as it does; the server gives up on others.
-    public private(set) var isUnhurried = false
+    /// Whether its response may take any amount of time; the server gives up on others.
+    public private(set) var hasNoTimeLimit = false
 
-    /// A route of one project. `scope` and `access` have no default: whoever forgets one can't compile.
+    /// A route of one project. `scope` and `access` have no defaults, so forgetting one does not compile.
     public init(
         _ method: HTTPRequest.Method, _ path: String, _ summary: String, scope: RouteScope, access: AccessMode,
         parameters: [Parameter] = [], body: Schema? = nil, success: Success,
@@ -91,7 +105,7 @@ public struct Route: Sendable {
         isForSites = scope.isForFrontends
     }
 
-    /// A route of the whole installation: the admin token alone opens it.
+    /// A route of the whole installation, which requires the admin token.
     public init(
         installation method: HTTPRequest.Method, _ path: String, _ summary: String, access: AccessMode,
         parameters: [Parameter] = [], body: Schema? = nil, success: Success,
@@ -109,8 +123,9 @@ public struct Route: Sendable {
         isForSites = false
     }
 
-    /// A route for whoever has the token that stands as `{token}` in the path: reading alone, and nothing of its query but `parameters`.
-    /// - Parameter resolve: whose token it is.
+    /// A route for anyone who has the token that is `{token}` in the path. It only reads, and of its query only `parameters` reach the
+    /// handler.
+    /// - Parameter resolve: finds the access that the token gives.
     public init(
         publicToken method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Parameter] = [], success: Success,
         resolve: @escaping PublicTokenResolver, use handler: @escaping @Sendable (ProjectRequest) async throws -> Answer
@@ -145,28 +160,28 @@ public struct Route: Sendable {
         isForSites = false
     }
 
-    /// What OpenAPI calls it, where the rule for all would give the name of another.
+    /// Its operation name in OpenAPI, if the general rule would give it the name of another route.
     public private(set) var operationName: String?
-    /// Whether OpenAPI describes it. Pages, and what only they use, are no part of the API.
+    /// Whether OpenAPI describes it. Pages, and routes that only they use, aren't part of the API.
     public private(set) var isDocumented = true
-    /// The media type of refusals that its handler makes, where it is not JSON; they say why in the header `Pulse-Error`.
+    /// The media type of its handler's refusals, if it is not JSON; the header `Pulse-Error` says why.
     public private(set) var refusalMediaType: String?
 
-    /// The same route, called so in OpenAPI.
+    /// This route with another operation name in OpenAPI.
     public func named(_ operation: String) -> Route {
         var copy = self
         copy.operationName = operation
         return copy
     }
 
-    /// The same route, which OpenAPI leaves out.
+    /// This route, left out of OpenAPI.
     public func undocumented() -> Route {
         var copy = self
         copy.isDocumented = false
         return copy
     }
 
-    /// The same route, whose handler refuses with a body of this type and the header `Pulse-Error`.
+    /// This route, with a handler that refuses with a body of `mediaType` and the header `Pulse-Error`.
     public func refusing(with mediaType: String) -> Route {
         var copy = self
         copy.refusalMediaType = mediaType
@@ -181,28 +196,28 @@ public struct Route: Sendable {
         }
     }
 
-    /// The same route, open to keys that are limited to some modules.
+    /// This route, open to keys that are limited to some modules.
     public func forRestrictedKeys() -> Route {
         var copy = self
         copy.isForRestrictedKeys = true
         return copy
     }
 
-    /// The same route, open to pages of other sites.
+    /// This route, open to pages of other sites.
     public func forSites() -> Route {
         var route = self
         route.isForSites = true
         return route
     }
 
-    /// The same route, whose answer may take as long as it does: its work grows with the data, or has limits of its own.
-    public func unhurried() -> Route {
+    /// This route without the time limit of responses: its work grows with the data, or has its own limits.
+    public func withoutTimeLimit() -> Route {
         var route = self
-        route.isUnhurried = true
+        route.hasNoTimeLimit = true
         return route
     }
 
-    /// The path with names taken out: two routes with the same shape and method clash.
+    /// The path without the names of its parts. Two routes with the same shape and method clash.
     public var shape: String {
         path.split(separator: "/", omittingEmptySubsequences: false).map { $0.hasPrefix("{") ? "{}" : String($0) }.joined(separator: "/")
     }

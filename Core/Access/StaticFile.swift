@@ -2,13 +2,14 @@ import Common
 import HTTPTypes
 import NIOCore
 
-/// A file that is served as it is: compressed once, and not sent again to a browser that has it.
+/// A file that is served as it is: compressed only once, and not sent again to a browser that has it.
 public struct StaticFile: Sendable {
+    /// The uncompressed contents.
     public let bytes: [UInt8]
     private let mediaType: String
     private let plain: ByteBuffer
     private let compressed: ByteBuffer
-    /// Of the content, so that a browser that has it gets 304.
+    /// Identifies the content, so a browser that has it gets 304.
     private let tag: String
 
     public init(_ bytes: [UInt8], _ mediaType: String) {
@@ -19,8 +20,8 @@ public struct StaticFile: Sendable {
         tag = "\"" + Digest.sha256(String(decoding: bytes, as: UTF8.self)).prefix(16) + "\""
     }
 
-    /// The file as `call` wants it.
-    /// - Parameter caching: `Cache-Control`.
+    /// The response to `call`: 304 if the browser has the file, else the file, compressed if accepted.
+    /// - Parameter caching: the value of `Cache-Control`.
     public func answer(_ call: AnonymousRequest, caching: String) -> Answer {
         var headers: HTTPFields = [
             .contentType: "\(mediaType); charset=utf-8", .eTag: tag, .vary: "Accept-Encoding", .cacheControl: caching,
@@ -35,7 +36,8 @@ public struct StaticFile: Sendable {
         return Answer(status: 200, headers: headers, body: .bytes(compressed))
     }
 
-    /// Whether `gzip` is accepted: named, and not with a weight of zero. RFC 9110, 12.5.3.
+    /// Whether `gzip` is accepted: it or `*` is named, without a weight of zero.
+    /// - Source: RFC 9110, 12.5.3.
     static func acceptsGzip(_ header: String) -> Bool {
         header.lowercased().split(separator: ",").contains { entry in
             let parts = entry.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }

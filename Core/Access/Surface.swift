@@ -2,13 +2,14 @@ import Common
 import HTTPTypes
 import NIOCore
 
-/// One of the APIs that the host serves over the same events: how its requests carry credentials, and how its
-/// answers and errors are written. Nothing in a module depends on which surface asked.
-public protocol Surface: Sendable {
+/// One of the APIs that the host serves over the same events: how its requests carry credentials, and how its responses and errors
+/// are written. Modules don't depend on which surface a request came through.
+@_spi(Host) public protocol Surface: Sendable {
+    /// Its name.
     var name: String { get }
 
-    /// Whether `path` belongs to this surface. Decided before anything else runs, so that even an unknown path or a
-    /// malformed body is answered in the owner's words.
+    /// Whether `path` belongs to this surface. Decided before anything else runs, so even an unknown path or a malformed body gets
+    /// an error in the surface's own format.
     func owns(_ path: String) -> Bool
 
     /// The API key that the request carries, if any.
@@ -16,16 +17,17 @@ public protocol Surface: Sendable {
     /// The bearer token that the request carries, if any.
     func bearer(of request: IncomingRequest) -> String?
 
+    /// The response for `error`, in the format of the surface.
     func answer(to error: ServiceError) -> Answer
 }
 
 /// Pulse's own surface: `X-Pulse-Key` or `?key=`, `Authorization: Bearer` for administration, `{"error": "..."}`.
-public struct PulseSurface: Surface {
+@_spi(Host) public struct PulseSurface: Surface {
     public let name = "pulse"
 
     public init() {}
 
-    /// The surface of last resort: whatever no other surface owns.
+    /// The fallback for every path that no other surface owns.
     public func owns(_ path: String) -> Bool { true }
 
     public func apiKey(of request: IncomingRequest) -> String? {
@@ -50,5 +52,6 @@ public struct PulseSurface: Surface {
         return answer
     }
 
+    /// The header that carries an API key.
     public static let keyHeader = HTTPField.Name("X-Pulse-Key")!
 }

@@ -1,11 +1,13 @@
 /// Comma-separated values.
 ///
-/// - Source: RFC 4180. Lines may also end in LF or CR alone, as spreadsheets write them; a byte order mark is passed over. A quote inside a
-///   field that does not begin with one is a character like others (`5" pipe`).
+/// - Source: RFC 4180. Lines may also end in a lone LF or CR, as spreadsheets write them; a byte order mark is skipped. A quote inside an
+///   unquoted field is an ordinary character (`5" pipe`).
 public enum CSV {
+    /// One row of the file.
     public struct Record: Sendable, Equatable {
-        /// Of its first character; the first is 1.
+        /// The line where the record starts; the first line is 1.
         public let line: Int
+        /// The fields in order, unquoted.
         public let fields: [String]
 
         public init(line: Int, fields: [String]) {
@@ -14,18 +16,19 @@ public enum CSV {
         }
     }
 
+    /// Why a text is rejected, and on which line.
     public struct Mistake: Error, Sendable, Equatable, CustomStringConvertible {
         public let line: Int
         public let description: String
     }
 
-    /// Every record in order; empty lines are none, but `""` is a record with an empty field. Some programs write semicolons or tabs in
-    /// place of commas, and Excel says so in a first line such as `sep=;`.
+    /// Returns every record in order. Empty lines are skipped, but `""` is a record with one empty field. Some programs write semicolons or
+    /// tabs instead of commas; Excel announces its delimiter in a first line such as `sep=;`, which is skipped.
     /// - Parameters:
-    ///   - delimiter: nil for the one that the text uses by all appearances.
-    ///   - maximumRecords: the first among them.
-    ///   - maximumFields: of one record.
-    /// - Throws: `Mistake` for a quote that is not closed, for text behind one that is, and for more than is accepted: before that takes memory.
+    ///   - delimiter: nil to detect it from the text.
+    ///   - maximumRecords: how many records are accepted, the header included.
+    ///   - maximumFields: how many fields one record may have.
+    /// - Throws: `Mistake` for an unclosed quote, text after a closing quote, or an exceeded limit, before the excess takes memory.
     public static func parse(
         _ text: String, delimiter: UInt8? = UInt8(ascii: ","), maximumRecords: Int = .max, maximumFields: Int = .max
     ) throws(Mistake) -> [Record] {
@@ -42,15 +45,15 @@ public enum CSV {
         return try parser.records()
     }
 
-    /// Excel's line `sep=;`, and how many bytes it has with its end.
+    /// The delimiter of Excel's line `sep=;`, and the line's length in bytes, line ending included.
     private static func declaredDelimiter(_ bytes: [UInt8]) -> (byte: UInt8, length: Int)? {
         let start = bytes.prefix(7)
         guard start.count > 5, start.starts(with: "sep=".utf8), [lf, cr].contains(start[5]) else { return nil }
         return (start[4], start[5] == cr && start.count > 6 && start[6] == lf ? 7 : 6)
     }
 
-    /// Of comma, semicolon and tab the one that is as often, outside quotes, in each of the first lines as in the line of names. Where several
-    /// are, the one that is there most often, and rather a semicolon than a comma, which numbers and sentences have as well.
+    /// Comma, semicolon or tab: the one that occurs, outside quotes, equally often in each of the first lines. If several do, the most
+    /// frequent one. Ties go to tab, then semicolon, because commas also occur in numbers and sentences.
     private static func likelyDelimiter(_ bytes: [UInt8]) -> UInt8 {
         let candidates = [tab, UInt8(ascii: ";"), UInt8(ascii: ",")]
         var counts = [[Int](repeating: 0, count: 3)], isQuoted = false
@@ -63,11 +66,11 @@ public enum CSV {
                 counts.append([0, 0, 0])
             }
         }
-        // The last line may be cut, or empty.
+        // The last line may be incomplete or empty.
         if counts.count > 1 { counts.removeLast() }
         func rank(_ index: Int) -> (Int, Int, Int) {
-            let names = counts[0][index]
-            return (names > 0 && counts.allSatisfy { $0[index] == names } ? 1 : 0, names, -index)
+            let inHeader = counts[0][index]
+            return (inHeader > 0 && counts.allSatisfy { $0[index] == inHeader } ? 1 : 0, inHeader, -index)
         }
         return candidates[(0..<3).max { rank($0) < rank($1) }!]
     }
@@ -98,14 +101,14 @@ public enum CSV {
                 endLine()
                 guard isQuoted || fields.count > 1 || !fields[0].isEmpty else { continue }
                 guard records.count < maximumRecords else {
-                    throw Mistake(line: first, description: "line \(first) is one more than the \(maximumRecords) that are accepted")
+                    throw Mistake(line: first, description: "line \(first) exceeds the limit of \(maximumRecords) records")
                 }
                 records.append(Record(line: first, fields: fields))
             }
             return records
         }
 
-        /// Up to the comma, the end of the line or the end of the text.
+        /// Reads up to the delimiter, the end of the line or the end of the text.
         private mutating func field() throws(Mistake) -> String {
             guard byte == quote else {
                 let start = position
@@ -124,7 +127,7 @@ public enum CSV {
                 if byte == quote {
                     guard self.byte == quote else {
                         guard [nil, delimiter, lf, cr].contains(self.byte) else {
-                            throw Mistake(line: line, description: "line \(line) has text behind a closing quote")
+                            throw Mistake(line: line, description: "line \(line) has text after a closing quote")
                         }
                         return String(decoding: content, as: UTF8.self)
                     }
@@ -134,7 +137,7 @@ public enum CSV {
                 }
                 content.append(byte)
             }
-            throw Mistake(line: first, description: "the quote of line \(first) is not closed")
+            throw Mistake(line: first, description: "the quote on line \(first) is not closed")
         }
 
         private mutating func endLine() {

@@ -1,11 +1,12 @@
 import CZlib
 
-/// gzip and deflate, through zlib.
+/// Compresses and decompresses gzip and deflate with zlib.
 public enum Compression {
-    /// - Throws: `tooLarge` past `maximum` bytes, 400 for data that is damaged or cut off.
+    /// Decompresses gzip or zlib data.
+    /// - Throws: `tooLarge` if the result exceeds `maximum` bytes, 400 for damaged or truncated data.
     public static func inflate(_ bytes: [UInt8], maximum: Int, tooLarge: ServiceError) throws -> [UInt8] {
         var stream = z_stream()
-        // 32 more than the window: gzip and zlib are told apart by their first bytes.
+        // Adding 32 to the window bits makes zlib detect gzip or zlib from the header.
         guard inflateInit2_(&stream, 15 + 32, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
             throw ServiceError.unavailable("out_of_memory", "Not enough memory to read the request body.")
         }
@@ -33,7 +34,7 @@ public enum Compression {
         return output
     }
 
-    /// `bytes` in gzip's format, as small as zlib makes it.
+    /// Returns `bytes` in gzip format at zlib's highest compression level; empty if zlib can't allocate memory.
     public static func gzip(_ bytes: [UInt8]) -> [UInt8] {
         var stream = z_stream()
         guard deflateInit2_(&stream, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK

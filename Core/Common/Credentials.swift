@@ -1,8 +1,8 @@
 extension String {
-    /// The text with user and password taken out of every URL in it: `https://ada:secret@example.com/a` becomes
+    /// The text without the user and password of every URL in it: `https://ada:secret@example.com/a` becomes
     /// `https://example.com/a`.
     ///
-    /// - Source: WHATWG URL, 4.4: the authority ends at `/`, `\`, `?` or `#`, its user part at the last `@`. In running text
+    /// - Source: WHATWG URL, 4.4: the authority ends at `/`, `\`, `?` or `#`, its user part at the last `@`. In running text,
     ///   spaces, quotes and angle brackets end it too.
     public var withoutCredentials: String {
         guard utf8.contains(UInt8(ascii: "@")) else { return self }

@@ -1,11 +1,12 @@
 import Foundation
 
-/// Text that is its UTF-8 bytes, as it is to the databases.
+/// Text compared by its UTF-8 bytes, as the databases compare it.
 ///
-/// A Swift `String` equals every other one with the same letters: `é` as one scalar is `é` as `e` and an accent, and the Kelvin sign is
-/// `K`. To both engines these are different texts, so whatever a client sent (ids, names, paths, keys) is compared, hashed, sorted and
-/// kept as a key by this type or by the methods of `String` beside it.
+/// Swift compares strings by canonical equivalence: `é` as one scalar equals `e` plus a combining accent, and the Kelvin sign equals `K`.
+/// Both engines treat these as different texts. Use this type, or the `String` methods below, to compare, hash, sort or key anything a
+/// client sent: ids, names, paths, keys.
 public struct ExactText: Sendable, Hashable, Comparable {
+    /// The text as an ordinary string.
     public let text: String
 
     public init(_ text: String) { self.text = text }
@@ -33,14 +34,14 @@ extension ExactText: Encodable, CodingKeyRepresentable {
 }
 
 extension String {
-    /// Whether both are the same bytes.
+    /// Whether both strings have the same UTF-8 bytes.
     public func isExactly(_ other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }
         var left = self, right = other
         return left.withUTF8 { left in right.withUTF8 { left.isEmpty || memcmp(left.baseAddress!, $0.baseAddress!, left.count) == 0 } }
     }
 
-    /// The order of bytes, which is that of code points: how both engines sort.
+    /// Whether this string sorts before `other` by bytes, which is code point order and how both engines sort.
     public func comesBefore(_ other: String) -> Bool {
         var left = self, right = other
         return left.withUTF8 { left in
@@ -51,11 +52,12 @@ extension String {
         }
     }
 
-    /// The parts between separators, empty ones too. A separator is one wherever it stands, also before a combining mark.
+    /// The parts between separators, empty ones included. Splits by scalars, so a separator followed by a combining mark still counts.
     public func parts(separatedBy separator: Unicode.Scalar) -> [String] {
         unicodeScalars.split(separator: separator, omittingEmptySubsequences: false).map { String($0) }
     }
 
+    /// Hashes the UTF-8 bytes, consistent with `isExactly`.
     public func hashExactly(into hasher: inout Hasher) {
         var text = self
         hasher.combine(text.utf8.count)
@@ -64,19 +66,22 @@ extension String {
 }
 
 extension Sequence<String> {
+    /// Whether an element has exactly the bytes of `text`.
     public func contains(exactly text: String) -> Bool { contains { $0.isExactly(text) } }
 }
 
 extension Collection<String> {
+    /// The index of the first element with exactly the bytes of `text`; nil if there is none.
     public func firstIndex(ofExactly text: String) -> Index? { firstIndex { $0.isExactly(text) } }
 }
 
 extension Dictionary where Key == ExactText {
-    /// Of two values of one text the last one counts.
+    /// Keys the values by exact text; the last of several values for one text wins.
     public init(exactly pairs: some Sequence<(String, Value)>) {
         self.init(pairs.map { (ExactText($0), $1) }) { _, last in last }
     }
 
+    /// The value for exactly this text; nil if there is none.
     public subscript(text text: String) -> Value? {
         get { self[ExactText(text)] }
         set { self[ExactText(text)] = newValue }
@@ -86,5 +91,6 @@ extension Dictionary where Key == ExactText {
 extension Set where Element == ExactText {
     public init(exactly texts: some Sequence<String>) { self.init(texts.map { ExactText($0) }) }
 
+    /// Whether the set contains exactly this text.
     public func contains(text: String) -> Bool { contains(ExactText(text)) }
 }

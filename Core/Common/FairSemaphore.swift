@@ -1,16 +1,16 @@
 import Synchronization
 
-/// Lets so many tasks at a time through; the others wait without holding a thread. Groups take turns: next is the group that holds the
-/// fewest permits, of several such the one that has had none for longest, and of a group whoever came first. Where a group may hold only some of
-/// the permits, one that comes later finds the others free.
+/// Limits how many tasks run at a time; the others wait without holding a thread. Groups take turns: a free permit goes to the group that
+/// holds the fewest, then to the one that took or returned a permit least recently, and within a group to the task that came first. If each
+/// group may hold only some of the permits, the rest stay free for other groups.
 ///
-/// An actor can't do this, because another task may enter it wherever the first one awaits.
+/// An actor can't do this, because another task may enter it at every `await`.
 public final class FairSemaphore: Sendable {
-    /// Why somebody was turned away.
+    /// Why a task did not get a permit.
     public enum Refusal: Error, Equatable {
-        /// It was not its turn in time.
+        /// Its turn did not come within the time limit.
         case late
-        /// Too many of its group wait already.
+        /// Too many tasks of its group are already waiting.
         case crowded
     }
 
@@ -25,9 +25,9 @@ public final class FairSemaphore: Sendable {
         let permitsOfGroup: Int
         var tickets = 0
         var waiters: [Waiter] = []
-        /// Permits by group; without those that hold none.
+        /// Permits by group; groups without permits are absent.
         var held: [String: Int] = [:]
-        /// When each group last took a permit or gave one back; kept while somebody waits.
+        /// When each group last took or returned a permit. Groups without permits are forgotten once nobody waits.
         var turns: [String: Int] = [:], turn = 0
 
         mutating func take(_ group: String) {
@@ -64,21 +64,22 @@ public final class FairSemaphore: Sendable {
     private let waitersOfGroup: Int
 
     /// - Parameters:
-    ///   - permitsOfGroup: how many one group may hold at a time; nil for all.
-    ///   - waitersOfGroup: how many of one group may wait; more are turned away.
+    ///   - permits: how many tasks may run at a time.
+    ///   - permitsOfGroup: how many permits one group may hold at a time; nil for all.
+    ///   - waitersOfGroup: how many tasks of one group may wait; further ones are rejected.
     public init(permits: Int, permitsOfGroup: Int? = nil, waitersOfGroup: Int = .max) {
         state = Mutex(State(free: permits, permitsOfGroup: permitsOfGroup ?? permits))
         self.waitersOfGroup = waitersOfGroup
     }
 
-    /// How many wait.
+    /// How many tasks are waiting.
     public var waiting: Int { state.withLock { $0.waiters.count } }
 
-    /// Runs `body` when there is room for it and it is its turn.
+    /// Runs `body` once a permit is free and it is this task's turn.
     /// - Parameters:
-    ///   - group: whose turn it is, such as a project's id: none waits for all of another's.
-    ///   - limit: how long it waits at most; nil for no limit.
-    /// - Throws: `CancellationError` when the task is cancelled while it waits, `Refusal`, and what `body` throws.
+    ///   - group: which group the permit counts for, such as a project's id, so one project's backlog does not block another project.
+    ///   - limit: the longest it may wait; nil for no limit.
+    /// - Throws: `CancellationError` if the task is cancelled while it waits, `Refusal`, and whatever `body` throws.
     public func withPermit<Result>(
         of group: String = "", within limit: Duration? = nil, _ body: () async throws -> Result
     ) async throws -> Result {
@@ -87,9 +88,9 @@ public final class FairSemaphore: Sendable {
         return try await body()
     }
 
-    /// The same for what has to happen though the task may be cancelled.
+    /// Like `withPermit`, but runs `body` even if the calling task is cancelled.
     public func withPermitAlways(_ body: @escaping @Sendable () async -> Void) async {
-        // A task of its own is not cancelled, so that `withPermit` can't throw.
+        // A new task is not cancelled along with this one, so `withPermit` can't throw.
         await Task { try? await withPermit(body) }.value
     }
 
@@ -102,8 +103,8 @@ public final class FairSemaphore: Sendable {
         defer { timer?.cancel() }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { turn in
-                let answer: Result<Void, any Error>? = state.withLock { state in
-                    // Looked at under the lock: a cancellation after this finds the waiter in the list.
+                let outcome: Result<Void, any Error>? = state.withLock { state in
+                    // Checked under the lock, so a later cancellation finds the waiter in the list.
                     if Task.isCancelled { return .failure(CancellationError()) }
                     if state.mayTake(group) {
                         state.take(group)
@@ -113,7 +114,7 @@ public final class FairSemaphore: Sendable {
                     state.waiters.append(Waiter(ticket: ticket, group: group, turn: turn))
                     return nil
                 }
-                if let answer { return turn.resume(with: answer) }
+                if let outcome { return turn.resume(with: outcome) }
                 timer = limit.map { limit in
                     Task { [weak self] in
                         try await Task.sleep(for: limit)

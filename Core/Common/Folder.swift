@@ -1,8 +1,9 @@
 import Foundation
 
-public enum Folder {
-    /// Waits until the names in the folder are on disk, so that what was made, renamed or removed in it stays so after a power
-    /// failure. Where the folder can't be opened or its file system does not do this, nothing happens.
+/// Operations on folders of the file system.
+@_spi(Host) public enum Folder {
+    /// Waits until the folder's entries are on disk, so files created, renamed or removed in it stay that way after a power failure.
+    /// Does nothing if the folder can't be opened or its file system does not support this.
     public static func sync(_ path: String) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
@@ -10,6 +11,6 @@ public enum Folder {
         close(descriptor)
     }
 
-    /// The folder that `path` lies in.
+    /// The folder that contains `path`.
     public static func of(_ path: String) -> String { URL(fileURLWithPath: path).deletingLastPathComponent().path }
 }

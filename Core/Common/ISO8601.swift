@@ -1,15 +1,16 @@
-/// The dates and times that requests carry: the profile of ISO 8601 that RFC 3339 describes, seconds and offset
-/// optional, and a bare date.
+/// Parses the dates and times in requests: the ISO 8601 profile of RFC 3339, with seconds and offset optional, or a bare
+/// date.
 public enum ISO8601 {
+    /// What a text was parsed as.
     public enum Parsed: Sendable, Equatable {
         case day(Day)
         case instant(Instant)
-        /// Date and time without an offset: the reader decides whose clock is meant.
+        /// A date and time without an offset; the caller decides which time zone applies.
         case local(Day, milliseconds: Int64)
     }
 
-    /// Nil when `text` is none of the accepted forms, or no day of the calendar.
-    /// Accepts `2026-03-01`, `2026-03-01T10:00`, `...:30`, `...:30.250`, each with `Z`, `+02:00`, `+0200` or nothing.
+    /// Parses `2026-03-01`, or `2026-03-01T10:00`, `...:30` or `...:30.250` followed by `Z`, `+02:00`, `+0200` or nothing.
+    /// Nil for any other form, and for a day that does not exist.
     public static func parse(_ text: String) -> Parsed? {
         var bytes = Array(text.utf8)[...]
         guard let year = digits(&bytes, 4), take(&bytes, "-"), let month = digits(&bytes, 2), take(&bytes, "-"),
@@ -21,7 +22,7 @@ public enum ISO8601 {
         else { return nil }
         var second = 0, fraction: Int64 = 0
         if take(&bytes, ":") {
-            // A leap second is counted as the first instant of the next minute, as POSIX time does.
+            // A leap second counts as the first instant of the next minute, as in POSIX time.
             guard let value = digits(&bytes, 2), value <= 60 else { return nil }
             second = value
             if take(&bytes, ".") || take(&bytes, ",") {
@@ -35,7 +36,7 @@ public enum ISO8601 {
         return .instant(day.start.adding(milliseconds: ofDay - Int64(offset) * 60_000))
     }
 
-    /// `parse` of a query parameter, where the plus of an offset arrives as a space when the client did not encode it.
+    /// Like `parse`, for a query parameter: the plus of an offset arrives as a space if the client did not encode it.
     public static func parse(parameter text: String) -> Parsed? {
         if let parsed = parse(text) { return parsed }
         var bytes = Array(text.utf8)
@@ -61,7 +62,7 @@ public enum ISO8601 {
         return true
     }
 
-    /// One to nine digits of a fraction; what is finer than a millisecond is cut off.
+    /// Reads a fraction of one to nine digits, truncated to milliseconds.
     private static func milliseconds(_ bytes: inout ArraySlice<UInt8>) -> Int64? {
         var value: Int64 = 0, read = 0
         while let byte = bytes.first, byte >= 48, byte <= 57, read < 9 {

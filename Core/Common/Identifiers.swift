@@ -1,11 +1,11 @@
 import Crypto
 import Foundation
 
-/// Ids and secrets that Pulse makes.
+/// Generates ids and secrets.
 public enum Identifiers {
-    /// A random UUID (version 4) in lower case.
+    /// Returns a random UUID (version 4) in lower case.
     ///
-    /// Not Foundation's: in a process that has no descriptor left that is the same one each time.
+    /// Foundation's `UUID` returns the same value every time once the process has run out of file descriptors, so this does not use it.
     public static func uuid() -> String {
         var random = SystemRandomNumberGenerator()
         let high = random.next() & ~0xF000 | 0x4000, low = random.next() >> 2 | 1 << 63
@@ -13,14 +13,14 @@ public enum Identifiers {
         return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { range in hex.dropFirst(range.lowerBound).prefix(range.count) }.joined(separator: "-")
     }
 
-    /// An id as it is kept. Ids are shown plain; forms with a prefix such as `exp-` are accepted.
+    /// The stored form of an id: lower case, without a prefix such as `exp-`. Responses show ids in this form; requests may prefix them.
     public static func plain(_ text: String) -> String {
         let text = text.lowercased()
         guard let dash = text.firstIndex(of: "-"), text.utf8.count > 36 else { return text }
         return String(text[text.index(after: dash)...])
     }
 
-    /// `prefix` and `length` characters of the URL-safe base64 alphabet, 6 random bits each.
+    /// Returns `prefix` followed by `length` characters of the URL-safe base64 alphabet, 6 random bits each.
     public static func token(prefix: String, length: Int) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
         var random = SystemRandomNumberGenerator()
@@ -28,15 +28,16 @@ public enum Identifiers {
     }
 }
 
-/// One-way functions over what must not be kept in clear, and the keys that facts carry instead of strings.
+/// Hashes for values that must not be stored in clear, with helpers to write and compare them.
 public enum Digest {
-    /// SHA-256 in lower-case hex. For secrets with 128 random bits or more, where a slow function adds nothing.
+    /// SHA-256 in lowercase hex. For secrets with 128 or more random bits, where a slow hash adds nothing.
     public static func sha256(_ text: String) -> String {
         var text = text, hash = SHA256()
         text.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
         return hash.finalize().withUnsafeBytes { hex($0) }
     }
 
+    /// The bytes in lowercase hex.
     public static func hex(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(64)
@@ -49,9 +50,9 @@ public enum Digest {
 
     private static func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
 
-    /// Equality in a time that does not depend on where the texts differ.
+    /// Whether the texts are equal, in a time that does not depend on where they differ.
     public static func equal(_ left: String, _ right: String) -> Bool {
-        // Over digests, so that the lengths don't show either.
+        // Compares digests, so the lengths don't leak either.
         let left = SHA256.hash(data: Array(left.utf8)), right = SHA256.hash(data: Array(right.utf8))
         return left == right  // swift-crypto compares digests in constant time
     }

@@ -1,7 +1,8 @@
 import Foundation
 
-/// A point in time: whole milliseconds since 1970-01-01T00:00:00Z, the unit in which facts keep time.
+/// A point in time in whole milliseconds, the resolution at which events are stored.
 public struct Instant: Sendable, Hashable, Comparable, Codable {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
     public let milliseconds: Int64
 
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
@@ -10,11 +11,12 @@ public struct Instant: Sendable, Hashable, Comparable, Codable {
     public static func < (left: Instant, right: Instant) -> Bool { left.milliseconds < right.milliseconds }
     public static func - (left: Instant, right: Instant) -> Int64 { left.milliseconds - right.milliseconds }
 
+    /// The instant this much later, or earlier if the amount is negative; a day has 24 hours.
     public func adding(milliseconds: Int64) -> Instant { Instant(milliseconds: self.milliseconds + milliseconds) }
     public func adding(seconds: Int64) -> Instant { adding(milliseconds: seconds * 1_000) }
     public func adding(days: Int64) -> Instant { adding(seconds: days * 86_400) }
 
-    /// The start of the UTC hour, or day, that the instant lies in.
+    /// The start of the UTC hour, or day, that contains the instant.
     public var startOfHour: Instant { floor(3_600_000) }
     public var startOfDay: Instant { floor(86_400_000) }
 
@@ -23,11 +25,12 @@ public struct Instant: Sendable, Hashable, Comparable, Codable {
         return Instant(milliseconds: milliseconds - (rest < 0 ? rest + unit : rest))
     }
 
+    /// The same instant as Foundation's `Date`.
     public var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1_000) }
 
     public init(_ date: Date) { milliseconds = Int64((date.timeIntervalSince1970 * 1_000).rounded()) }
 
-    /// `2026-03-01T10:00:00Z`, or with `.250` when there are milliseconds.
+    /// `2026-03-01T10:00:00Z`, or `2026-03-01T10:00:00.250Z` if there are milliseconds.
     public var iso8601: String {
         let civil = CivilTime(self)
         let rest = civil.millisecond == 0 ? "" : "." + civil.millisecond.padded(3)
@@ -37,7 +40,7 @@ public struct Instant: Sendable, Hashable, Comparable, Codable {
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let parsed = ISO8601.parse(text), case .instant(let instant) = parsed else {
-            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "no timestamp"))
+            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "not a timestamp"))
         }
         self = instant
     }
@@ -55,10 +58,10 @@ public struct Day: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     public init(number: Int64) { self.number = number }
 
-    /// The day of `instant` in UTC.
+    /// The UTC day that contains `instant`.
     public init(_ instant: Instant) { number = instant.startOfDay.milliseconds / 86_400_000 }
 
-    /// Nil when there is no such day in the proleptic Gregorian calendar.
+    /// Nil if the proleptic Gregorian calendar has no such day, or the year is not 1...9999.
     public init?(year: Int, month: Int, day: Int) {
         guard (1...9999).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
         // Howard Hinnant, "chrono-compatible low-level date algorithms", days_from_civil.
@@ -74,13 +77,15 @@ public struct Day: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     public static func < (left: Day, right: Day) -> Bool { left.number < right.number }
 
+    /// The day this many days later, or earlier if negative.
     public func adding(days: Int64) -> Day { Day(number: number + days) }
 
-    /// Midnight in UTC at which the day begins.
+    /// The midnight UTC at which the day begins.
     public var start: Instant { Instant(milliseconds: number * 86_400_000) }
 
+    /// The date in the proleptic Gregorian calendar.
     public var civil: (year: Int, month: Int, day: Int) {
-        // civil_from_days of the same source.
+        // civil_from_days from the same source.
         let shifted = number + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097
@@ -98,7 +103,7 @@ public struct Day: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 }
 
-/// An instant taken apart in UTC.
+/// The UTC calendar fields of an instant.
 struct CivilTime {
     let day: Day
     let hour, minute, second, millisecond: Int
@@ -114,7 +119,7 @@ struct CivilTime {
 }
 
 extension BinaryInteger {
-    /// Decimal digits, filled with zeros on the left.
+    /// The decimal digits, padded with leading zeros to `width`.
     public func padded(_ width: Int) -> String {
         let digits = String(self)
         return String(repeating: "0", count: Swift.max(0, width - digits.count)) + digits

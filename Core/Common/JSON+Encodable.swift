@@ -1,11 +1,11 @@
 extension JSON {
-    /// The document that `value` is encoded as, names in the order of their bytes.
+    /// Encodes `value`, with member names in byte order.
     public init(encoding value: some Encodable) throws {
         self = try JSON.parse(try JSONText(encoding: value).string)
     }
 }
 
-/// A stored document as part of an answer.
+/// Lets a response contain a stored document.
 extension JSON: Encodable {
     public func encode(to encoder: any Encoder) throws {
         switch kind {

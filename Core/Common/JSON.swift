@@ -2,13 +2,14 @@ import CSimdJSON
 import Foundation
 import Synchronization
 
-/// A value of a parsed JSON document: a place on simdjson's tape, so that nothing is copied until it is asked for.
+/// A value in a parsed JSON document: a position on simdjson's tape, so nothing is copied until it is read.
 ///
-/// - Source: simdjson, doc/tape.md. A word of the tape has its type in the top byte and 56 bits of payload.
+/// - Source: simdjson, doc/tape.md. A tape word has its type in the top byte and 56 bits of payload.
 ///
-/// `@unchecked Sendable`: a value is a place in a document. It keeps the document alive, whose buffers nobody writes after the parse
-/// that filled them: they go back to the pool of parsers in the document's `deinit`, when no value is left.
+/// `@unchecked Sendable`: a value is a position in a document, which it keeps alive. Nothing writes to the document's buffers after the
+/// parse that filled them: they return to the parser pool in the document's `deinit`, when no value is left.
 public struct JSON: @unchecked Sendable {
+    /// The six kinds of JSON values.
     public enum Kind: String, Sendable {
         case object, array, string, number, boolean, null
     }
@@ -26,7 +27,7 @@ public struct JSON: @unchecked Sendable {
     private var payload: Int { Int(word & Self.payloadBits) }
     private static let payloadBits: UInt64 = 0x00FF_FFFF_FFFF_FFFF
 
-    /// The index after this value.
+    /// The tape index after this value.
     private var end: Int { Self.end(of: index, on: document.tape) }
 
     private static func end(of index: Int, on tape: UnsafePointer<UInt64>) -> Int {
@@ -37,6 +38,7 @@ public struct JSON: @unchecked Sendable {
         }
     }
 
+    /// Which kind of value this is.
     public var kind: Kind {
         switch tag {
         case UInt8(ascii: "{"): .object
@@ -48,9 +50,10 @@ public struct JSON: @unchecked Sendable {
         }
     }
 
+    /// Whether the value is `null`.
     public var isNull: Bool { tag == UInt8(ascii: "n") }
 
-    /// The text of a string, without a copy; valid inside `body`.
+    /// Passes the UTF-8 of a string to `body` without copying; the buffer is valid only inside `body`. Nil unless the value is a string.
     public func withUTF8<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result? {
         guard tag == UInt8(ascii: "\"") else { return nil }
         let start = document.strings + payload
@@ -58,10 +61,10 @@ public struct JSON: @unchecked Sendable {
         return try withExtendedLifetime(document) { try body(UnsafeBufferPointer(start: start + 4, count: count)) }
     }
 
-    /// Nil unless the value is a string.
+    /// The string; nil for any other value.
     public var string: String? { withUTF8 { String(decoding: $0, as: UTF8.self) } }
 
-    /// Nil unless the value is a number without a fraction that fits.
+    /// The whole number, also if it is written like `1.0`; nil if it does not fit in 64 bits, and for any other value.
     public var integer: Int64? {
         switch tag {
         case UInt8(ascii: "l"): return Int64(bitPattern: document.tape[index + 1])
@@ -71,13 +74,13 @@ public struct JSON: @unchecked Sendable {
         }
     }
 
-    /// A whole number that only fits without a sign; nil for any other value.
+    /// A whole number above `Int64.max` that fits in `UInt64`; nil for any other value.
     public var unsigned: UInt64? { tag == UInt8(ascii: "u") ? document.tape[index + 1] : nil }
 
-    /// All digits of a whole number, also of one beyond `integer`: what an id has to keep. Nil for any other value.
+    /// Every digit of a whole number up to `UInt64.max`, as ids need; nil for any other value.
     public var digits: String? { integer.map(String.init) ?? unsigned.map(String.init) }
 
-    /// Nil unless the value is a number.
+    /// The number; nil for any other value.
     public var number: Double? {
         switch tag {
         case UInt8(ascii: "l"): Double(Int64(bitPattern: document.tape[index + 1]))
@@ -87,34 +90,34 @@ public struct JSON: @unchecked Sendable {
         }
     }
 
-    /// Nil unless the value is true or false.
+    /// True or false; nil for any other value.
     public var boolean: Bool? {
         tag == UInt8(ascii: "t") ? true : tag == UInt8(ascii: "f") ? false : nil
     }
 
-    /// The member of an object; where a name occurs twice the last one counts, as in JavaScript. Nil when there is
-    /// none, and when the value is no object.
+    /// The member of an object with this name; the last one if the name occurs twice, as in JavaScript. Nil if there is
+    /// none, or the value is not an object.
     public subscript(_ name: String) -> JSON? {
         guard tag == UInt8(ascii: "{") else { return nil }
         var name = name
-        // `wanted` has an address unless it is empty, when nothing is compared.
-        // On the tape itself: this is asked some thirty times of every event.
-        let found = name.withUTF8 { wanted in
+        // `wanted` has a base address unless it is empty, in which case nothing is compared.
+        // Works on the tape directly, because it runs about thirty times per event.
+        let position = name.withUTF8 { wanted in
             let tape = document.tape, strings = UnsafeRawPointer(document.strings), last = end - 1
-            var at = index + 1, found = 0
+            var at = index + 1, position = 0
             while at < last {
                 let key = strings + Int(tape[at] & JSON.payloadBits)
                 if key.loadUnaligned(as: UInt32.self) == UInt32(wanted.count),
-                    wanted.isEmpty || memcmp(key + 4, wanted.baseAddress!, wanted.count) == 0 { found = at + 1 }
+                    wanted.isEmpty || memcmp(key + 4, wanted.baseAddress!, wanted.count) == 0 { position = at + 1 }
                 at = JSON.end(of: at + 1, on: tape)
             }
-            return found
+            return position
         }
-        return found > 0 ? JSON(document, found) : nil
+        return position > 0 ? JSON(document, position) : nil
     }
 
-    /// The bits of its members' names; 0 for what is no object. A name whose bit is not among them is not there, which most
-    /// of the names that a payload is asked for are not.
+    /// A 64-bit filter of an object's member names; 0 for any other value. A name whose bit is not set is certainly absent, which
+    /// saves most of the lookups in a payload.
     public var nameBits: UInt64 {
         guard tag == UInt8(ascii: "{") else { return 0 }
         let tape = document.tape, strings = document.strings, last = end - 1
@@ -128,19 +131,19 @@ public struct JSON: @unchecked Sendable {
         return bits
     }
 
-    /// The bit of a name in `nameBits`; other names may have the same.
+    /// The bit for a name in `nameBits`; several names may share one.
     public static func nameBit(_ name: String) -> UInt64 {
-        // Asked for some thirty names of every event: views of the string would take three times as long.
+        // Runs for about thirty names per event; string views would take three times as long.
         var name = name
         return name.withUTF8 { $0.isEmpty ? 1 : nameBit($0.count, first: $0[0], last: $0[$0.count - 1]) }
     }
 
-    /// The bit of a name of so many bytes, which begins and ends with these.
+    /// The bit for a name of `count` bytes with this first and last byte.
     public static func nameBit(_ count: Int, first: UInt8, last: UInt8) -> UInt64 {
         1 << ((UInt64(truncatingIfNeeded: count) &* 11 ^ UInt64(first) &* 5 ^ UInt64(last) &* 3) & 63)
     }
 
-    /// Calls `body` for each member of an object, in order, with the name's bytes.
+    /// Calls `body` for each member of an object, in order, with the bytes of its name. Does nothing for any other value.
     public func forEachMember(_ body: (UnsafeBufferPointer<UInt8>, JSON) throws -> Void) rethrows {
         guard tag == UInt8(ascii: "{") else { return }
         let last = end - 1
@@ -152,14 +155,14 @@ public struct JSON: @unchecked Sendable {
         }
     }
 
-    /// The members of an object, in order; empty for anything else.
+    /// The members of an object, in order; empty for any other value.
     public var members: [(name: String, value: JSON)] {
         var all: [(name: String, value: JSON)] = []
         forEachMember { all.append((String(decoding: $0, as: UTF8.self), $1)) }
         return all
     }
 
-    /// Calls `body` for each element of an array, in order, without a list of them.
+    /// Calls `body` for each element of an array, in order, without building a list. Does nothing for any other value.
     public func forEachElement(_ body: (JSON) throws -> Void) rethrows {
         guard tag == UInt8(ascii: "[") else { return }
         let last = end - 1
@@ -171,14 +174,14 @@ public struct JSON: @unchecked Sendable {
         }
     }
 
-    /// The elements of an array, in order; empty for anything else.
+    /// The elements of an array, in order; empty for any other value.
     public var elements: [JSON] {
         var all: [JSON] = []
         forEachElement { all.append($0) }
         return all
     }
 
-    /// What kind of value came, for an error's sentence: `a number`, `an object`, `null`.
+    /// The kind of value in words, for error messages: `a number`, `an object`, `null`.
     public var described: String {
         switch kind {
         case .object: "an object"
@@ -191,10 +194,10 @@ public struct JSON: @unchecked Sendable {
     }
 }
 
-/// The buffers that a parse filled. Goes back to the pool when the last value that looks into it is gone.
+/// The buffers filled by a parse. They return to the pool once no value refers to the document.
 ///
-/// `@unchecked Sendable`: its pointers never change; what they point at was filled before the document was made, and is only read while
-/// it lives: the next parse gets the buffers from `deinit`, when no value holds the document.
+/// `@unchecked Sendable`: the pointers never change. The memory they point to was filled before the document was created and is only read
+/// while it lives: the next parse gets the buffers from `deinit`, when no value holds the document.
 final class JSONDocument: @unchecked Sendable {
     fileprivate let parser: OpaquePointer
     fileprivate let tape: UnsafePointer<UInt64>
@@ -209,15 +212,15 @@ final class JSONDocument: @unchecked Sendable {
     deinit { JSONParsers.giveBack(parser) }
 }
 
-/// simdjson parsers waiting for work: each keeps its buffers, so that a parse allocates nothing.
+/// A pool of idle simdjson parsers. Each keeps its buffers, so a parse allocates nothing.
 private enum JSONParsers {
-    static let keptParsers = 64
-    /// A parser that has seen a large body is let go rather than kept.
-    static let keptCapacity = 256 * 1_024
+    static let maximumIdle = 64
+    /// Parsers whose buffers have grown beyond this many bytes are freed instead of kept.
+    static let maximumCapacity = 256 * 1_024
 
     private static let idle = Mutex<[Idle]>([])
-    /// `@unchecked Sendable`: nobody but the list, which has a lock, knows the parser of an entry, and who takes it out is its only user. It is put in
-    /// by a document's `deinit` or a parse that failed, so nobody reads its buffers any more.
+    /// `@unchecked Sendable`: only the list, guarded by its lock, refers to an idle parser, and whichever thread takes one out is its only
+    /// user. Parsers come back from a document's `deinit` or a failed parse, so nothing reads their buffers any more.
     private struct Idle: @unchecked Sendable { let parser: OpaquePointer }
 
     static func take() -> OpaquePointer? {
@@ -225,23 +228,24 @@ private enum JSONParsers {
     }
 
     static func giveBack(_ parser: OpaquePointer) {
-        let small = pulse_json_parser_capacity(parser) <= keptCapacity
+        let small = pulse_json_parser_capacity(parser) <= maximumCapacity
         let idleParser = Idle(parser: parser)
-        let kept = small && idle.withLock { list in
-            guard list.count < keptParsers else { return false }
+        let isKept = small && idle.withLock { list in
+            guard list.count < maximumIdle else { return false }
             list.append(idleParser)
             return true
         }
-        if !kept { pulse_json_parser_free(parser) }
+        if !isKept { pulse_json_parser_free(parser) }
     }
 }
 
 extension JSON {
-    /// Containers inside containers; deeper is refused.
+    /// The deepest nesting of containers that is accepted.
     static let maximumDepth = 64
 
-    /// Parses `bytes` whole. A byte order mark before it is passed over, half of a surrogate pair in it becomes U+FFFD.
-    /// - Throws: `ServiceError` 400 with a sentence: malformed, nested deeper than 64, not UTF-8, a number out of range.
+    /// Parses all of `bytes` as one document. Skips a byte order mark; half of a surrogate pair becomes U+FFFD.
+    /// - Throws: `ServiceError` 400 if the text is malformed, nested deeper than 64 levels or not UTF-8, or a number is out of range; 503
+    ///   without memory.
     public static func parse(_ bytes: UnsafeRawBufferPointer) throws -> JSON {
         do { return try parseStrictly(bytes) } catch {
             guard let mended = withoutHalfPairs(withoutBOM(bytes)) else { throw error }
@@ -258,17 +262,18 @@ extension JSON {
         let status = pulse_json_parse(parser, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &parsed)
         guard status == PULSE_JSON_OK else {
             JSONParsers.giveBack(parser)
-            throw ServiceError.body(sentence(status))
+            throw ServiceError.body(message(for: status))
         }
         return JSON(JSONDocument(parser: parser, parsed), 1)
     }
 
+    /// Parses all of `text` as one document, like `parse` of bytes.
     public static func parse(_ text: String) throws -> JSON {
         var text = text
         return try text.withUTF8 { try parse(UnsafeRawBufferPointer($0)) }
     }
 
-    private static func sentence(_ status: pulse_json_status) -> String {
+    private static func message(for status: pulse_json_status) -> String {
         switch status {
         case PULSE_JSON_EMPTY: "it is empty; JSON is expected."
         case PULSE_JSON_TOO_DEEP: "nested deeper than \(JSON.maximumDepth) levels."

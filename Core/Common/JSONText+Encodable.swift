@@ -1,9 +1,9 @@
 extension JSONText {
-    /// `value` as JSON, compact, names in the order of their bytes; equal values are equal bytes.
+    /// Encodes `value` as compact JSON with member names in byte order, so equal values give equal bytes.
     ///
-    /// Foundation's encoder keeps members in a dictionary by `String`: of two names with the same letters it writes one. Names of objects
-    /// are often what somebody sent, so they are kept apart as databases keep them.
-    /// - Throws: `EncodingError` for a number that JSON doesn't have.
+    /// Foundation's encoder keys members by `String` and so drops one of two names that are canonically equivalent. Member names often come
+    /// from clients, so this encoder keeps them apart, as the databases do.
+    /// - Throws: `EncodingError` for infinity or NaN, which JSON can't represent.
     public init(encoding value: some Encodable) throws {
         self.init()
         append(try JSONPiece(encoding: value))
@@ -33,7 +33,7 @@ extension JSONText {
     }
 }
 
-/// The form in which a value was encoded.
+/// An encoded value, before it is written as text.
 private enum JSONPiece {
     case text(String)
     /// A number, true, false or null.
@@ -46,10 +46,10 @@ private enum JSONPiece {
     final class Members {
         var pieces: [(name: String, value: JSONPiece)] = []
 
-        /// Of two members with one name the last one counts.
+        /// The members in byte order of their names; the last of several with one name wins.
         var sorted: [(name: String, value: JSONPiece)] {
             var sorted: [(name: String, value: JSONPiece)] = []
-            // The position decides between equal names, as sorting need not keep it.
+            // Compares positions of equal names, because `sorted` need not be stable.
             for (_, member) in pieces.enumerated().sorted(by: {
                 $0.element.name.isExactly($1.element.name) ? $0.offset < $1.offset : $0.element.name.comesBefore($1.element.name)
             }) {
@@ -68,9 +68,9 @@ private enum JSONPiece {
     }
 }
 
-/// Takes one value.
+/// Encodes one value into a `JSONPiece`.
 private final class PieceEncoder: Encoder {
-    // Nobody asks for it: what can't be encoded is a mistake of ours.
+    // Never filled: a value that can't be encoded is a bug in Pulse, so nobody needs its path.
     let codingPath: [any CodingKey] = []
     let userInfo: [CodingUserInfoKey: Any] = [:]
     var piece: JSONPiece?
@@ -82,7 +82,7 @@ private final class PieceEncoder: Encoder {
     func unkeyedContainer() -> any UnkeyedEncodingContainer { PieceList(list: elements()) }
     func singleValueContainer() -> any SingleValueEncodingContainer { self }
 
-    /// A value may ask for its container several times.
+    /// A value may request its container several times.
     private func members() -> JSONPiece.Members {
         if case .members(let list)? = piece { return list }
         let list = JSONPiece.Members()
@@ -116,7 +116,7 @@ extension PieceEncoder: SingleValueEncodingContainer {
     func encode(_ value: UInt64) { piece = .literal(value.description) }
     func encode(_ value: some Encodable) throws { piece = try JSONPiece(encoding: value) }
 
-    /// Whole numbers without a fraction, as other values of theirs have none.
+    /// Writes whole numbers without `.0`, to match the integer types.
     private func literal<Number: BinaryFloatingPoint & CustomStringConvertible>(_ value: Number) throws -> String {
         guard value.isFinite else {
             throw EncodingError.invalidValue(value, .init(codingPath: codingPath, debugDescription: "JSON has no number \(value)."))
@@ -145,7 +145,7 @@ private struct KeyedPieces<Key: CodingKey>: KeyedEncodingContainerProtocol {
         return PieceList(list: inner)
     }
 
-    func superEncoder() -> any Encoder { preconditionFailure("no class is part of an answer") }
+    func superEncoder() -> any Encoder { preconditionFailure("responses contain no class hierarchies") }
     func superEncoder(forKey key: Key) -> any Encoder { superEncoder() }
 
     private func add(_ piece: JSONPiece, _ key: Key) { list.pieces.append((key.stringValue, piece)) }
@@ -171,5 +171,5 @@ private struct PieceList: UnkeyedEncodingContainer {
         return PieceList(list: inner)
     }
 
-    func superEncoder() -> any Encoder { preconditionFailure("no class is part of an answer") }
+    func superEncoder() -> any Encoder { preconditionFailure("responses contain no class hierarchies") }
 }

@@ -1,11 +1,14 @@
-/// Writes JSON text, compact, into a byte buffer: for what is stored and streamed. Answers of routes are `Encodable`.
+/// Writes compact JSON into a byte buffer, for documents that are stored or streamed. Responses of routes are `Encodable` instead.
 public struct JSONText: Sendable {
+    /// The JSON written so far, as UTF-8.
     public private(set) var bytes: [UInt8] = []
 
     public init() {}
 
+    /// The JSON written so far.
     public var string: String { String(decoding: bytes, as: UTF8.self) }
 
+    /// Appends a value. Of members with the same name, only the last is written.
     public mutating func append(_ value: JSON) {
         switch value.kind {
         case .object:
@@ -40,17 +43,18 @@ public struct JSONText: Sendable {
         }
     }
 
-    /// Places of members whose name comes again, in order: the last one counts, as in JavaScript, and engines differ about which one they find.
+    /// Indexes of members whose name occurs again later, in order. The last one wins, as in JavaScript; database engines disagree on which
+    /// one they find.
     private static func overridden(in value: JSON) -> [Int] {
         var count = 0
         value.forEachMember { _, _ in count += 1 }
-        // As many bits as names: no two are the same.
+        // As many bits as names means that no two names are equal.
         guard count > 1, value.nameBits.nonzeroBitCount < count else { return [] }
         var names: [UnsafeBufferPointer<UInt8>] = []
-        // The pointers are good as long as the value is there.
+        // The pointers stay valid as long as `value` is alive.
         value.forEachMember { name, _ in names.append(name) }
         return withExtendedLifetime(value) {
-            // Few are compared sooner than a set of them is made; many would take the square of their number.
+            // For a few names, comparing pairs is faster than building a set; for many it would be quadratic.
             guard count > 32 else { return names.indices.filter { place in names[(place + 1)...].contains { $0.elementsEqual(names[place]) } } }
             var later: Set<Name> = []
             later.reserveCapacity(count)
@@ -58,7 +62,7 @@ public struct JSONText: Sendable {
         }
     }
 
-    /// The bytes of a name, as long as its document is there.
+    /// The bytes of a name, valid as long as its document is alive.
     private struct Name: Hashable {
         let bytes: UnsafeBufferPointer<UInt8>
 
@@ -66,16 +70,16 @@ public struct JSONText: Sendable {
         func hash(into hasher: inout Hasher) { hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
     }
 
-    /// The number as it is stored and answered: the fewest digits that mean it, in full up to 21 before the point and 6 behind it, as
-    /// JavaScript writes it but for the plus of a large exponent. DuckDB writes numbers of a document anew, and in this way; PostgreSQL shows
-    /// them as they are stored.
+    /// The number as it is stored and returned: the fewest digits that identify it, without an exponent from 1e-6 up to 21 integer digits,
+    /// as JavaScript writes it except that large exponents have no plus. DuckDB reformats numbers in documents this way; PostgreSQL returns
+    /// them as stored.
     static func digits(of number: Double) -> String {
         let plain = "\(number)"
         guard let e = plain.utf8.firstIndex(of: UInt8(ascii: "e")) else { return plain.hasSuffix(".0") ? String(plain.dropLast(2)) : plain }
         let mantissa = plain[..<e], sign = number < 0 ? "-" : "", exponent = Int(plain[plain.utf8.index(after: e)...]) ?? 0
         var digits = mantissa.filter { $0.isNumber }
         if mantissa.hasSuffix(".0") { digits.removeLast() }
-        // Where the point stands among the digits.
+        // The position of the decimal point among the digits.
         let point = exponent + 1
         switch point {
         case digits.count...21: return sign + digits + String(repeating: "0", count: point - digits.count)
@@ -84,8 +88,10 @@ public struct JSONText: Sendable {
         }
     }
 
+    /// Appends text as it is; it must be JSON or part of it.
     public mutating func append(raw text: String) { bytes.append(contentsOf: text.utf8) }
 
+    /// Appends a JSON string, quoted and escaped.
     public mutating func append(string text: String) {
         var text = text
         text.withUTF8 { append(utf8: $0) }
@@ -115,7 +121,7 @@ public struct JSONText: Sendable {
 }
 
 extension JSON {
-    /// The object as JSON text with the member `name` set to `value`, which is JSON text itself.
+    /// The object as JSON text, with the member `name` set to `value`, which must be JSON text.
     public func text(setting name: String, to value: String) -> String {
         var text = JSONText()
         text.append(raw: "{")

@@ -1,5 +1,6 @@
-/// The name of a JSON member that only the value being encoded knows.
+/// A coding key for a JSON member whose name is only known at run time.
 public struct MemberName: CodingKey {
+    /// The name as it appears in JSON.
     public let stringValue: String
     public var intValue: Int? { nil }
 

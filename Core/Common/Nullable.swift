@@ -1,4 +1,4 @@
-/// A member of an answer that is null where it is nil; without this it would be left out.
+/// Encodes a nil member of a response as null. Without it, the member would be omitted.
 @propertyWrapper
 public struct Nullable<Value: Encodable & Sendable>: Encodable, Sendable {
     public var wrappedValue: Value?

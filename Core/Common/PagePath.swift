@@ -1,30 +1,31 @@
 import Foundation
 
-/// How a page's path is kept: one page has one path, however a browser, an image or a server wrote it.
+/// Normalizes page paths for storage, so one page has one path whether a browser, an image or a server sent it.
 public enum PagePath {
-    /// Characters that are kept of a path.
+    /// The most characters of a path that are kept.
     public static let maximumLength = 2_048
 
-    /// Without query and fragment, which hold what identifies people; a path of a hash route (`/#/inbox`) keeps it. Of a whole address the path.
-    /// Percent signs are decoded and characters composed as `normalized` does; at most `maximumLength` characters.
+    /// Returns the path without query and fragment, which may identify people; the fragment of a hash route (`/#/inbox`) is kept. A full
+    /// URL is reduced to its path. The result is normalized as by `normalized` and truncated to `maximumLength` characters.
     public static func clean(_ path: String) -> String {
         isPlain(path) ? path : whole(path).prefix(scalars: maximumLength)
     }
 
-    /// Whether `clean` has to leave out an end of the path.
+    /// Whether `clean` truncates the path.
     public static func isCut(_ path: String) -> Bool { path.utf8.count > maximumLength && whole(path).unicodeScalars.count > maximumLength }
 
-    /// More characters than are kept, of which some may be composed into one. To compose all of a text takes the square of its length.
+    /// How many characters are composed: more than are kept, because composing may merge several into one, but not all, because it takes
+    /// quadratic time.
     private static let composedLength = 4 * maximumLength
 
     private static func whole(_ path: String) -> String { normalized(withoutQuery(withoutOrigin(path)), atMost: composedLength) }
 
-    /// Whether the path needs no change: short ASCII that begins with a slash, without percent signs, query, fragment and control characters.
+    /// Whether the path needs no change: empty, or short ASCII with a leading slash and no percent sign, query, fragment or controls.
     private static func isPlain(_ path: String) -> Bool {
         var path = path
         return path.withUTF8 { bytes in
             guard bytes.first == UInt8(ascii: "/"), bytes.count <= maximumLength else { return bytes.isEmpty }
-            // Without leaving the loop early, so that it is done for many bytes at a time.
+            // No early exit, so the compiler can vectorize the loop.
             var odd = 0
             for byte in bytes {
                 let isOdd = byte >= 0x7F || byte < 0x20 || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
@@ -34,7 +35,7 @@ public enum PagePath {
         }
     }
 
-    /// The part after the host of `https://example.com/a`; `/` if there is none.
+    /// `/a` of `https://example.com/a`, or `/` if nothing follows the host. Any other text is returned unchanged.
     private static func withoutOrigin(_ path: String) -> Substring {
         let utf8 = path.utf8
         guard let scheme = ["https://", "http://"].first(where: { utf8.count >= $0.utf8.count && zip(utf8, $0.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 } }) else {
@@ -54,16 +55,16 @@ public enum PagePath {
         return path[..<(utf8.firstIndex(of: UInt8(ascii: "?")) ?? path.endIndex)]
     }
 
-    // MARK: One form
+    // MARK: Normalization
 
-    /// A path as a question or a definition names it, in the form in which paths are kept; in a pattern `*` stands for any text.
+    /// The stored form of a path from a query or a definition; in a pattern, `*` matches any text.
     public static func asked(_ path: String) -> String { path.utf8.contains(UInt8(ascii: "*")) ? normalized(path) : clean(path) }
 
-    /// The path, or a pattern or part of one, in the form in which all paths are kept: percent-decoded where that gives characters, in Unicode's
-    /// form C. What would mean something else stays encoded, with digits in upper case: slash, percent, question mark and number sign, controls, and
-    /// bytes that are no UTF-8.
+    /// The stored form of a path, a pattern or a part of one: percent-decoded where that yields characters, in Unicode's form C.
+    /// Escapes whose decoding would change the meaning stay, with uppercase digits: slash, percent sign, question mark, number sign,
+    /// controls and invalid UTF-8.
     ///
-    /// - Source: RFC 3986, 6.2.2; how addresses are shown: URL Standard, "percent-decode".
+    /// - Source: RFC 3986, 6.2.2; URL Standard, "percent-decode", for how addresses are displayed.
     public static func normalized(_ path: some StringProtocol) -> String { normalized(path, atMost: .max) }
 
     private static func normalized(_ path: some StringProtocol, atMost length: Int) -> String {
@@ -89,7 +90,7 @@ public enum PagePath {
         return result
     }
 
-    /// The bytes of the `%41%C3` that begin at `start`; none where no such begins.
+    /// The decoded bytes of the run of escapes, such as `%41%C3`, that begins at `start`; empty if none does.
     private static func encodedRun(_ bytes: UnsafeRawBufferPointer, from start: Int) -> [UInt8] {
         var run: [UInt8] = [], at = start
         while at + 2 < bytes.count, bytes[at] == UInt8(ascii: "%"), let high = Hexadecimal.value(bytes[at + 1]), let low = Hexadecimal.value(bytes[at + 2]) {
@@ -103,7 +104,7 @@ public enum PagePath {
         var at = 0
         while at < bytes.count {
             let length = UTF8Text.length(at: at, of: bytes) ?? 0
-            // Of two bytes, C2 80 to C2 9F are controls.
+            // The two-byte sequences C2 80 to C2 9F are controls.
             let isDecoded = length > 1
                 ? !(bytes[at] == 0xC2 && bytes[at + 1] < 0xA0) : length == 1 && !staysEncoded(bytes[at]) && !completes(bytes[at], result)
             if isDecoded {
@@ -122,12 +123,12 @@ public enum PagePath {
         byte < 0x20 || byte == 0x7F || [UInt8(ascii: "/"), UInt8(ascii: "%"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains(byte)
     }
 
-    /// Whether the byte would make an encoded one of a percent sign that stood for itself.
+    /// Whether appending the byte would turn a literal percent sign at the end of `result` into an escape.
     private static func completes(_ byte: UInt8, _ result: [UInt8]) -> Bool {
         Hexadecimal.value(byte) != nil && result.suffix(2).contains(UInt8(ascii: "%"))
     }
 
-    /// A byte that was not encoded: a control is.
+    /// Appends a byte that was not encoded; controls become escapes.
     private static func append(_ byte: UInt8, to result: inout [UInt8]) {
         if byte < 0x20 || byte == 0x7F { appendEncoded(byte, to: &result) } else { result.append(byte) }
     }

@@ -1,6 +1,6 @@
 extension Schema.Field {
-    /// What an event keeps of a value that the schema does not accept: what comes closest to it among what is accepted, and what was done to get
-    /// there. Nil where nothing is close.
+    /// The accepted value closest to one that the schema rejects, to be stored in its place, and the adjustments that led to it. Nil if
+    /// nothing accepted is close.
     public func fitting(_ value: JSON) -> (value: JSON, adjustments: Adjustments)? {
         guard let (fitting, done) = schema.fitting(value, for: self), (try? schema.check(fitting)) != nil else { return nil }
         return (fitting, done)
@@ -13,7 +13,7 @@ extension Schema {
         case .string(let length, .plain): Self.fitting(text: value, atMost: length.upperBound, field.fit)
         case .integer: Self.number(value, isRequired: field.isRequired).flatMap(Self.rounded)
         case .number:
-            // A required field must be a number; an optional one may be a number that a template wrote between quotes.
+            // A required field must be a number; an optional one may be a number that a template put in quotes.
             value.kind == .string ? Self.number(value, isRequired: field.isRequired).map { (JSON(raw: "\($0)"), .number) } : nil
         case .named(_, let schema), .nullable(let schema): schema.fitting(value, for: field)
         case .array, .object, .map: container(value, for: field)
@@ -21,7 +21,7 @@ extension Schema {
         }
     }
 
-    /// - Parameter value: an array or object, or text that spells one.
+    /// - Parameter value: an array or object, or a string that contains one as JSON.
     private func container(_ value: JSON, for field: Field) -> (value: JSON, adjustments: Adjustments)? {
         if let spelled = value.spelledContainer {
             if (try? check(spelled)) != nil { return (spelled, .json) }
@@ -55,7 +55,7 @@ extension Schema {
 }
 
 extension Double {
-    /// A decimal number as programs write it, white space around it passed over; nil for anything else, such as `nan` or `0x10`.
+    /// Parses a decimal number as programs write it, ignoring surrounding white space; nil for anything else, such as `nan` or `0x10`.
     public init?(written text: String) {
         let bytes = text.utf8.drop { $0 <= 0x20 }
         let trimmed = bytes.prefix((bytes.lastIndex { $0 > 0x20 }.map { bytes.distance(from: bytes.startIndex, to: $0) + 1 }) ?? 0)
@@ -66,7 +66,7 @@ extension Double {
 }
 
 extension String {
-    /// With U+FFFD in place of each NUL, which can't be stored.
+    /// The text with each NUL, which can't be stored, replaced by U+FFFD.
     public var withoutNUL: String {
         guard utf8.contains(0) else { return self }
         return String(UnicodeScalarView(unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 }))
@@ -74,15 +74,15 @@ extension String {
 }
 
 extension JSON {
-    /// The array or object that a text spells, as `JSON.stringify` writes an array inside of an object on pages that have given arrays a
-    /// `toJSON` (Prototype 1.6); nil for anything else.
+    /// The array or object that a string contains as JSON; nil for anything else. On pages where Prototype 1.6 gives arrays a `toJSON`,
+    /// `JSON.stringify` writes arrays inside objects this way.
     public var spelledContainer: JSON? {
         guard kind == .string, let text = string, let first = text.utf8.first(where: { $0 > 0x20 }), first == UInt8(ascii: "[") || first == UInt8(ascii: "{")
         else { return nil }
         return try? JSON.parse(text)
     }
 
-    /// null
+    /// The JSON value null.
     public static let nothing = JSON(raw: "null")
 
     init(text: String) {
@@ -91,15 +91,16 @@ extension JSON {
         self.init(raw: written.string)
     }
 
-    /// - Parameter raw: JSON that we wrote ourselves.
+    /// - Parameter raw: JSON written by Pulse itself; anything invalid stops the process.
     init(raw: String) {
         guard let json = try? JSON.parse(raw) else { preconditionFailure("not JSON") }
         self = json
     }
 }
 
-/// As much of a free object as may be kept: its members in their order as long as they fit, NULs replaced. Where all of it is too much, texts of
-/// more than 1,000 characters are cut first, so that a long one does not take the place of those after it. Every byte counts that is written.
+/// Copies as much of a free-form object as its limits allow: members in order as long as they fit, with NULs replaced. If the whole object
+/// is too large, strings are first truncated to 1,000 characters, so a long one does not crowd out those after it. Every written byte
+/// counts.
 private struct FittingObject {
     private static let longText = 1_000
 
@@ -121,7 +122,7 @@ private struct FittingObject {
     }
 
     private init(keys: Int, bytes: Int, cuts: Bool) {
-        // The braces of the whole.
+        // The outermost braces take 2 bytes.
         (self.keys, self.bytes, self.cuts) = (keys, bytes - 2, cuts)
     }
 
@@ -157,7 +158,7 @@ private struct FittingObject {
         if let content { text.append(raw: content) } else { write(value) }
     }
 
-    /// The JSON of a value; nil for a container, whose parts are taken one by one.
+    /// The JSON of a value; nil for a container, whose parts are copied one by one.
     private mutating func content(of value: JSON) -> String? {
         switch value.kind {
         case .object, .array: return nil
@@ -179,7 +180,7 @@ private struct FittingObject {
     }
 
     private mutating func take(_ keys: Int, _ bytes: Int, for value: JSON) -> Bool {
-        // Of an object at least one member.
+        // An object needs room for at least one of its members.
         let inside = value.kind == .object && value.nameBits != 0 ? 1 : 0
         guard keys + inside <= self.keys, bytes <= self.bytes else {
             adjustments.insert(.tooLong)

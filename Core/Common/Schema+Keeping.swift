@@ -1,6 +1,6 @@
 extension Schema {
-    /// Writes what is kept of a value that the schema accepts. Inside of objects, members that are not declared are left out, as is null where a
-    /// member is optional: it was never sent. An object of which nothing is declared is kept as it is.
+    /// Writes the parts of an accepted value that are stored. Objects lose members that the schema does not declare, and optional members
+    /// that are null, which means not sent. An object without any declared members is stored unchanged.
     public func write(kept value: JSON, to text: inout JSONText) {
         switch self {
         case .named(_, let inner): inner.write(kept: value, to: &text)
@@ -18,13 +18,13 @@ extension Schema {
         }
     }
 
-    /// In the order in which they were sent.
+    /// Writes the declared members of `value` in the order in which they were sent.
     private static func write(kept fields: [Field], of value: JSON, to text: inout JSONText) {
-        var left = fields, isFirst = true
+        var remaining = fields, isFirst = true
         text.append(raw: "{")
         for (name, _) in value.members {
-            guard let index = left.firstIndex(where: { $0.name.isExactly(name) }), let member = value[name] else { continue }
-            let field = left.remove(at: index)
+            guard let index = remaining.firstIndex(where: { $0.name.isExactly(name) }), let member = value[name] else { continue }
+            let field = remaining.remove(at: index)
             if member.isNull, !field.isRequired { continue }
             if !isFirst { text.append(raw: ",") }
             isFirst = false

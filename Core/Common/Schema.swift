@@ -1,38 +1,43 @@
-/// The shape of a JSON value: checks what comes in, and describes itself in OpenAPI. One description serves both, so
-/// the documentation can't differ from what is accepted.
+/// The shape of a JSON value. It validates input and describes itself in OpenAPI, so the documentation can't differ from
+/// what is accepted.
 public indirect enum Schema: Sendable {
     case any
     case boolean
     case integer(ClosedRange<Int64>)
     case number(ClosedRange<Double>)
-    /// Length in Unicode scalars.
+    /// A string; its length counts Unicode scalars.
     case string(ClosedRange<Int>, format: Format = .plain)
     case choice([String])
     case array(Schema, count: ClosedRange<Int>)
     case object([Field], unknown: UnknownFields = .ignored)
-    /// An object with names of the sender's choosing.
+    /// A free-form object: the sender chooses the names.
     case map(Schema, limits: MapLimits = MapLimits())
     case nullable(Schema)
-    /// The same, and what its type is called in OpenAPI; without one that is derived from where it is used.
+    /// A schema with a type name for OpenAPI. Types without one are named after where they are used.
     case named(String, Schema)
 
+    /// What a string must look like, besides its length.
     public enum Format: Sendable {
         case plain
-        /// ISO 8601, or epoch milliseconds where the field says so.
+        /// An ISO 8601 date or timestamp.
         case timestamp
         case uuid
         case uri
-        /// One of the names that this installation's modules give, which only whoever has them can check.
+        /// A name registered by this installation's modules. `check` does not know them, so the caller has to.
         case oneOf(Names)
     }
 
+    /// Which names `Format.oneOf` accepts.
     public enum Names: String, Sendable { case reports, modules }
 
+    /// Whether members that are not declared are ignored or rejected.
     public enum UnknownFields: Sendable { case ignored, refused }
 
-    /// Bounds of a free object: names over all levels, and bytes as it is stored, which is compact JSON.
+    /// The limits of a free-form object.
     public struct MapLimits: Sendable {
+        /// The most member names, over all levels.
         public let keys: Int
+        /// The most bytes as compact JSON, the stored form.
         public let bytes: Int
         public init(keys: Int = 100, bytes: Int = 32 * 1_024) {
             self.keys = keys
@@ -42,45 +47,52 @@ public indirect enum Schema: Sendable {
 
     /// A member of an object.
     public struct Field: Sendable {
+        /// The name in JSON.
         public let name: String
-        /// Its bit in `JSON.nameBits`.
+        /// The name's bit in `JSON.nameBits`.
         public let nameBit: UInt64
+        /// What the value must look like.
         public let schema: Schema
+        /// Whether the member must be present. An optional member may also be null.
         public let isRequired: Bool
+        /// One line for OpenAPI; may be empty.
         public let summary: String
-        /// What becomes of an event whose field is not as it should be; asked where events are collected and nowhere else.
+        /// What happens to an event if this field's value is not accepted. Only collection reads it.
         public private(set) var fit = Fit.cut
 
+        /// How far a value may be adjusted to fit the schema.
         public enum Fit: Sendable {
-            /// What is too long is cut. An optional field that holds something else than is accepted is left out; a required one costs the event.
+            /// Truncates values that are too long. Any other unaccepted value is dropped in an optional field, and rejects the event in a
+            /// required one.
             case cut
-            /// Like `cut`, but what is too long is left out: half of it would name something else.
+            /// Like `cut`, but drops values that are too long, because a truncated one would name something else.
             case whole
-            /// Only as it should be: what identifies, and what nobody may guess. Anything else costs the event.
+            /// Rejects the event unless the value is accepted as sent: for identifiers and values that must not be guessed.
             case exact
         }
 
-        /// How to treat a word such as `undefined` in place of an id; read wherever `fit` is.
+        /// How to treat a word such as `undefined` that was sent instead of an id. Read wherever `fit` is.
         public private(set) var placeholders = Placeholders.accepted
 
+        /// What to do with such a word.
         public enum Placeholders: Sendable {
             case accepted
-            /// As if nothing had been sent.
+            /// Treated as if nothing had been sent.
             case leftOut
-            /// It costs the event.
+            /// Rejects the event.
             case refused
         }
 
-        /// The field, in which a word that stands for no id at all is left out, or refused.
+        /// The field, with this treatment of words such as `undefined` instead of an id.
         public func naming(placeholders: Placeholders) -> Field {
             var field = self
             field.placeholders = placeholders
             return field
         }
 
-        /// The field, left out where it is too long.
+        /// The field, dropped if its value is too long.
         public var whole: Field { with(.whole) }
-        /// The field, refused where it is too long or of the wrong kind.
+        /// The field, rejecting the event if its value is too long or of the wrong kind.
         public var exact: Field { with(.exact) }
 
         private func with(_ fit: Fit) -> Field {
@@ -97,10 +109,12 @@ public indirect enum Schema: Sendable {
             self.summary = summary
         }
 
+        /// A member that must be present.
         public static func required(_ name: String, _ schema: Schema, _ summary: String = "") -> Field {
             Field(name: name, schema: schema, isRequired: true, summary: summary)
         }
 
+        /// A member that may be missing or null.
         public static func optional(_ name: String, _ schema: Schema, _ summary: String = "") -> Field {
             Field(name: name, schema: schema, isRequired: false, summary: summary)
         }
@@ -110,21 +124,25 @@ public indirect enum Schema: Sendable {
     public static func text(_ maximum: Int) -> Schema { .string(1...maximum) }
     /// A string of 0 to `maximum` characters.
     public static func optionalText(_ maximum: Int) -> Schema { .string(0...maximum) }
+    /// An ISO 8601 date or timestamp.
     public static let timestamp = Schema.string(10...35, format: .timestamp)
+    /// A UUID in hyphenated form, in either case.
     public static let uuid = Schema.string(36...36, format: .uuid)
-    /// Zero or more.
+    /// A whole number, 0 or more.
     public static let count = Schema.integer(0...Int64.max)
+    /// An array of any length.
     public static func list(_ element: Schema) -> Schema { .array(element, count: 0...Int.max) }
     /// The name of a `NamedReport`.
     public static let reportName = Schema.string(1...50, format: .oneOf(.reports))
+    /// The id of a module.
     public static let moduleName = Schema.string(1...64, format: .oneOf(.modules))
 }
 
 extension Schema {
-    /// Checks `value`, whose place in the document is `path` (`""` for the whole).
+    /// Checks `value`, found at `path` in the document (`""` for the whole document).
     ///
-    /// Optional fields may be null, which counts as absent.
-    /// - Throws: `ServiceError` 400 whose sentence names the field, what came and what is accepted.
+    /// An optional field may be null, which counts as absent.
+    /// - Throws: `ServiceError` 400 that names the field, the value and what is accepted.
     public func check(_ value: JSON, at path: String = "") throws {
         switch self {
         case .any: break
@@ -151,11 +169,11 @@ extension Schema {
     private func checkString(_ value: JSON, _ length: ClosedRange<Int>, _ format: Format, _ path: String) throws {
         enum Finding { case fine, nul, wrong }
         let finding: Finding? = value.withUTF8 { utf8 in
-            // Without leaving the loop early, so that it is done for many bytes at a time.
+            // No early exit, so the compiler can vectorize the loop.
             var scalars = 0, nuls = 0
             for byte in utf8 {
                 nuls &+= byte == 0 ? 1 : 0
-                // Every byte that doesn't continue a character begins one.
+                // Every byte that is not a continuation byte begins a character.
                 scalars &+= byte & 0xC0 != 0x80 ? 1 : 0
             }
             return nuls > 0 ? .nul : length.contains(scalars) ? .fine : .wrong
@@ -195,7 +213,7 @@ extension Schema {
         guard keys <= limits.keys else {
             throw ServiceError.body("field '\(path)' may hold at most \(limits.keys) keys; got \(keys).")
         }
-        // Counted out only where it might be too much.
+        // `bytes` is an upper bound; counts exactly only if it exceeds the limit.
         if bytes > limits.bytes {
             var text = JSONText()
             text.append(value)
@@ -207,14 +225,15 @@ extension Schema {
         for (name, member) in value.members { try element.check(member, at: "\(path).\(name)") }
     }
 
-    /// Counts names over all levels and how many bytes the value has as JSON, rather more than less, and refuses NUL.
+    /// Counts names over all levels, and an upper bound of the value's bytes as JSON.
+    /// - Throws: 400 for a NUL.
     private static func measure(_ value: JSON, _ path: String, _ keys: inout Int, _ bytes: inout Int) throws {
         switch value.kind {
         case .object:
             bytes += 2
             try value.forEachMember { name, member in
                 keys += 1
-                // With its colon and comma.
+                // 2 for the colon and comma.
                 bytes += try longest(name, path) + 2
                 try measure(member, path, &keys, &bytes)
             }
@@ -230,9 +249,9 @@ extension Schema {
         }
     }
 
-    /// The most bytes that a string can have as JSON.
+    /// The most bytes that a string can take as JSON.
     private static func longest(_ utf8: UnsafeBufferPointer<UInt8>, _ path: String) throws -> Int {
-        // Without leaving the loop early, so that it is done for many bytes at a time.
+        // No early exit, so the compiler can vectorize the loop.
         var nuls = 0, escapes = 0
         for byte in utf8 {
             nuls &+= byte == 0 ? 1 : 0
@@ -256,11 +275,11 @@ extension Schema {
 
     private func refusal(_ path: String, _ value: JSON) -> ServiceError {
         let subject = path.isEmpty ? "the body" : "field '\(path)'"
-        return .body("\(subject) must be \(expectation); got \(came(value)).")
+        return .body("\(subject) must be \(expectation); got \(received(value)).")
     }
 
-    /// What came, with its value where that is short enough to help.
-    private func came(_ value: JSON) -> String {
+    /// The value in words for an error message, including the value itself if it is short enough to help.
+    private func received(_ value: JSON) -> String {
         switch value.kind {
         case .string:
             let text = value.string ?? ""
@@ -274,7 +293,7 @@ extension Schema {
         }
     }
 
-    /// What is accepted, to follow "must be": `a string of 1 to 200 characters`.
+    /// What is accepted, worded to follow "must be": `a string of 1 to 200 characters`.
     public var expectation: String {
         switch self {
         case .any: "any value"

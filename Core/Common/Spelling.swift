@@ -1,9 +1,9 @@
-/// Finds the word that was probably meant.
+/// Suggests the word that was probably meant.
 public enum Spelling {
-    /// The nearest of `words`, the first of equally near ones; nil when none is near enough to be a slip of the pen.
+    /// The word closest to `word`, the first of several equally close; nil if none is close enough to be a typo.
     public static func nearest(to word: String, among words: [String]) -> String? {
         let wanted = normal(word)
-        // One slip in three letters; a longer text is no word of ours.
+        // Allows one typo per three letters. Nothing longer than 64 characters can be a name in Pulse.
         guard (1...64).contains(wanted.count) else { return nil }
         let limit = max(1, wanted.count / 3)
         let ranked = words.map { (word: $0, distance: distance(wanted, normal($0))) }
@@ -11,15 +11,15 @@ public enum Spelling {
         return best.word
     }
 
-    /// `; did you mean 'funnels'?`, or nothing.
+    /// `; did you mean 'funnels'?`, or "" if no word is close.
     public static func suggestion(for word: String, among words: [String]) -> String {
         nearest(to: word, among: words).map { "; did you mean '\($0)'?" } ?? ""
     }
 
-    /// Capitals and hyphens are no difference worth a letter.
+    /// Lowercased with underscores for hyphens, so neither counts as a typo.
     private static func normal(_ word: String) -> [Character] { word.lowercased().map { $0 == "-" ? "_" : $0 } }
 
-    /// How many insertions, deletions, replacements and swaps of neighbours turn `left` into `right`.
+    /// The fewest insertions, deletions, replacements and swaps of adjacent characters that turn `left` into `right`.
     /// - Source: Damerau-Levenshtein distance in its restricted form (optimal string alignment).
     public static func distance(_ left: [Character], _ right: [Character]) -> Int {
         var beforeLast: [Int] = [], last = Array(0...right.count)

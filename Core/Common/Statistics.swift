@@ -1,14 +1,14 @@
 import Foundation
 
-/// How sure a number is.
+/// Confidence intervals and significance tests.
 public enum Statistics {
-    /// The 0.975 quantile of the standard normal distribution: 95 % lie within it on both sides.
+    /// The 0.975 quantile of the standard normal distribution: 95 % of it lies within ± this value.
     public static let z95 = 1.959963984540054
 }
 
 extension Statistics {
-    /// The two-sided probability of a difference of the means of two samples as large as theirs where there is none, by
-    /// Welch's test; nil for samples that can't tell: fewer than two values, or no spread at all.
+    /// The two-sided p-value of the difference between two samples' means, by Welch's t-test, 0...1. Nil if it can't be
+    /// computed: a sample has fewer than two values, or neither has any spread.
     /// - Source: NIST/SEMATECH e-Handbook of Statistical Methods, 7.3.1, with unequal variances
     public static func welch(_ first: [Double], _ second: [Double]) -> Double? {
         guard first.count > 1, second.count > 1 else { return nil }
@@ -20,13 +20,13 @@ extension Statistics {
         return student(t, freedom: freedom)
     }
 
-    /// The mean, and the variance of it as an estimate.
+    /// The mean, and the variance of the mean as an estimate.
     private static func spread(_ values: [Double]) -> (mean: Double, ofMean: Double) {
         let count = Double(values.count), mean = values.reduce(0, +) / count
         return (mean, values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1) / count)
     }
 
-    /// The two-sided probability of a value of Student's distribution at least as far from 0 as `t`.
+    /// The two-sided probability that a value of Student's t-distribution is at least as far from 0 as `t`.
     public static func student(_ t: Double, freedom: Double) -> Double {
         incompleteBeta(freedom / 2, 0.5, at: freedom / (freedom + t * t))
     }
@@ -36,7 +36,7 @@ extension Statistics {
     static func incompleteBeta(_ a: Double, _ b: Double, at x: Double) -> Double {
         guard x > 0 else { return 0 }
         guard x < 1 else { return 1 }
-        // The fraction converges fast on this side alone.
+        // The fraction converges fast only on this side.
         guard x <= (a + 1) / (a + b + 2) else { return 1 - incompleteBeta(b, a, at: 1 - x) }
         let logarithm: Double = lgamma(a + b) - lgamma(a) - lgamma(b)
         let factor: Double = exp(logarithm + a * log(x) + b * log(1 - x)) / a
@@ -61,11 +61,12 @@ extension Statistics {
     }
 }
 
-/// A rate's 95 % confidence interval, in percent: with few visitors it is wide, and a difference inside it says little.
+/// The 95 % confidence interval of a rate, in percent. With few visitors it is wide, and a difference within it says little.
 public struct ConfidenceInterval: Encodable, Sendable, Equatable {
+    /// The bounds, 0...100, with two decimals.
     public let low: Double, high: Double
 
-    /// Wilson's score interval for `successes` of `trials`; 0 to 100 of no trials.
+    /// Wilson's score interval for `successes` out of `trials`; 0 to 100 if there are no trials.
     /// - Source: E. B. Wilson, Journal of the American Statistical Association 22 (1927), 209-212
     public init(_ successes: Int64, of trials: Int64) {
         guard trials > 0 else {
@@ -75,11 +76,12 @@ public struct ConfidenceInterval: Encodable, Sendable, Equatable {
         let n = Double(trials), p = Double(successes) / n, z = Statistics.z95
         let centre = (p + z * z / (2 * n)) / (1 + z * z / n)
         let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
-        // Exactly 0 and 100 at the ends, where rounding would leave a trace.
+        // Exactly 0 and 100 at the ends, where floating point would leave a remainder.
         low = successes == 0 ? 0 : Rounded.twoDecimals(max(0, centre - half) * 100)
         high = successes == trials ? 100 : Rounded.twoDecimals(min(1, centre + half) * 100)
     }
 
+    /// The interval as it appears in responses.
     public static let schema = Schema.object([
         .required("low", .number(0...100)), .required("high", .number(0...100)),
     ])

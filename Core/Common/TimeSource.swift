@@ -1,12 +1,13 @@
 import Foundation
 
-/// Where "now" comes from. Injected everywhere, so that tests decide what time it is.
+/// Provides the current time. Injected everywhere, so tests can set the clock.
 public protocol TimeSource: Sendable {
+    /// The current time.
     var now: Instant { get }
 }
 
 /// The machine's clock.
-public struct SystemTime: TimeSource {
+@_spi(Host) public struct SystemTime: TimeSource {
     public init() {}
     public var now: Instant {
         var time = timespec()

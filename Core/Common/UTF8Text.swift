@@ -1,6 +1,6 @@
-/// UTF-8, byte by byte.
+/// Examines UTF-8 byte by byte.
 enum UTF8Text {
-    /// How many bytes the character takes that begins at `start`; nil where none begins, or it is cut off.
+    /// The length in bytes of the character that begins at `start`; nil if no complete, valid one does.
     /// - Source: The Unicode Standard, table 3-7.
     static func length(at start: Int, of bytes: UnsafeRawBufferPointer) -> Int? {
         let first = bytes[start]
@@ -22,7 +22,7 @@ enum UTF8Text {
     }
 }
 
-/// Digits of base 16.
+/// Converts hexadecimal digits.
 enum Hexadecimal {
     static func value(_ byte: UInt8) -> UInt8? {
         switch byte {
@@ -33,6 +33,6 @@ enum Hexadecimal {
         }
     }
 
-    /// In upper case.
+    /// The digit in upper case.
     static func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10 }
 }

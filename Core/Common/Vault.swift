@@ -1,24 +1,24 @@
 import Crypto
 import Foundation
 
-/// Seals what must be kept and may not be read from the database alone, such as credentials of other servers.
+/// Encrypts values that must be stored but not be readable from the database alone, such as credentials for other servers.
 ///
-/// AES-256 in GCM, with a key for each purpose that HKDF derives from the installation's secret. What was sealed for one context can't be
-/// opened in another.
+/// AES-256-GCM, with a key per purpose that HKDF derives from the installation's secret. A value sealed for one context can't be opened in
+/// another.
 public struct Vault: Sendable {
     private let secret: SymmetricKey
 
-    /// - Parameter secret: with 128 random bits or more.
+    /// - Parameter secret: the installation's secret, with 128 or more random bits.
     public init(secret: String) { self.secret = SymmetricKey(data: Data(secret.utf8)) }
 
-    /// The text sealed, as base64.
+    /// Encrypts `text` and returns it as base64.
     public func seal(_ text: String, for purpose: String, context: String) throws -> String {
         let box = try AES.GCM.seal(Data(text.utf8), using: key(purpose), authenticating: Data(context.utf8))
-        // Nonces of 12 bytes, so it is there.
+        // Never nil for the default 12-byte nonce.
         return box.combined!.base64EncodedString()
     }
 
-    /// Nil where it was sealed by another secret, for another purpose or context, or was changed.
+    /// Decrypts a sealed text. Nil if it was sealed with another secret, purpose or context, or has been modified.
     public func open(_ sealed: String, for purpose: String, context: String) -> String? {
         guard let data = Data(base64Encoded: sealed), let box = try? AES.GCM.SealedBox(combined: data),
             let opened = try? AES.GCM.open(box, using: key(purpose), authenticating: Data(context.utf8))
@@ -26,7 +26,7 @@ public struct Vault: Sendable {
         return String(decoding: opened, as: UTF8.self)
     }
 
-    /// A name for `text` that is the same each time, and that nobody without the secret can find by trying texts: 128 bits as hex.
+    /// A stable pseudonym for `text`, 128 bits as hex. Without the secret it can't be found by trying texts.
     public func pseudonym(_ text: String, for purpose: String) -> String {
         let code = HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key("pseudonym.\(purpose)"))
         return Digest.hex(Array(code).prefix(16))

@@ -1,46 +1,56 @@
 import Common
 
-/// What hosts of one installation need to agree on. In process for one host; Redis for several.
+/// State shared by the hosts of one installation: rate limits, messages and leases. In process for one host, in Redis for several.
 public protocol Coordination: Sendable {
-    /// Takes one token of the bucket `key`.
+    /// Takes one token from the bucket `key`.
     func take(_ key: String, _ limit: RateLimit) async throws -> RateDecision
 
-    /// Tells every host, this one included, that `message` happened on `channel`. Not kept for hosts that are away.
+    /// Sends `message` on `channel` to every connected host, this one included. Hosts that are offline miss it.
     func publish(_ channel: String, _ message: String) async throws
 
-    /// Messages of `channel` from now on. `.resumed` tells that messages may have been missed (the connection was
-    /// lost and is back): whoever caches must read anew.
+    /// The messages on `channel` from now on. `.resumed` means that some may have been missed because the connection was
+    /// lost and restored, so subscribers must refresh their caches.
     func subscribe(_ channel: String) -> AsyncStream<CoordinationEvent>
 
-    /// Makes `owner` the holder of `name` for `seconds`, or prolongs it; false while somebody else holds it.
+    /// Acquires or renews the lease `name` for `owner`, for `seconds`. Returns false while another owner holds it.
     func acquire(lease name: String, owner: String, seconds: Int) async throws -> Bool
+    /// Ends the lease `name` if `owner` holds it.
     func release(lease name: String, owner: String) async throws
 
+    /// Checks that the backend can be reached.
     func ping() async throws
+    /// Ends all subscriptions and closes the connections.
     func close() async
 }
 
+/// What a subscriber receives.
 public enum CoordinationEvent: Sendable, Equatable {
     case message(String)
+    /// Messages may have been missed.
     case resumed
 }
 
-/// A token bucket: `perSecond` tokens flow in each second, `burst` at most are kept.
+/// The limits of a token bucket.
 public struct RateLimit: Sendable, Hashable {
+    /// Tokens added per second.
     public let perSecond: Int
+    /// The most tokens the bucket holds.
     public let burst: Int
 
+    /// - Parameter burst: nil for as many as `perSecond`.
     public init(perSecond: Int, burst: Int? = nil) {
         self.perSecond = perSecond
         self.burst = burst ?? perSecond
     }
 }
 
+/// Whether a request may proceed, and the state of its bucket.
 public struct RateDecision: Sendable, Equatable {
+    /// Whether a token was taken.
     public let isAllowed: Bool
-    /// Whole tokens left.
+    /// Whole tokens left in the bucket.
     public let remaining: Int
-    /// Seconds, rounded up, until a token is there (refused) or the bucket is full (allowed).
+    /// Seconds, rounded up, until the bucket is full if allowed, or until the next token is available if not.
     public let seconds: Int
 
     public init(isAllowed: Bool, remaining: Int, seconds: Int) {

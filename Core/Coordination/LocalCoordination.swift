@@ -1,7 +1,7 @@
 import Common
 import Synchronization
 
-/// Coordination of a single host, in memory.
+/// Coordination within a single host, in memory.
 public final class LocalCoordination: Coordination {
     private struct Bucket {
         var tokens: Double
@@ -9,11 +9,12 @@ public final class LocalCoordination: Coordination {
     }
 
     private struct State {
-        /// Those that were used lately, and those before them. A bucket that nobody used for a minute is full again and says nothing.
+        /// Buckets used since `agedAt`, and those used in the period before. A bucket unused for a minute is full again and can be dropped.
         var buckets: [String: Bucket] = [:], older: [String: Bucket] = [:]
         var agedAt = Instant(milliseconds: 0)
 
-        /// The bucket, taken over from the older ones. Where there are many, the older are dropped as a whole, so that no request sweeps.
+        /// Returns the bucket, moving it out of the older ones if it is there. Once there are too many, or after a minute, the older ones
+        /// are dropped all at once, so no request has to sweep.
         mutating func bucket(_ key: String, _ limit: RateLimit, _ now: Instant) -> Bucket {
             if buckets.count >= LocalCoordination.maximumBuckets || now - agedAt >= 60_000 {
                 (older, buckets, agedAt) = (buckets, [:], now)
@@ -26,7 +27,7 @@ public final class LocalCoordination: Coordination {
         var leases: [String: (owner: String, until: Instant)] = [:]
     }
 
-    /// Past this many, those that were not used since the last time are forgotten.
+    /// Beyond this many buckets, those not used since the previous cleanup are dropped.
     private static let maximumBuckets = 50_000
 
     private let time: any TimeSource
@@ -36,7 +37,7 @@ public final class LocalCoordination: Coordination {
 
     public func take(_ key: String, _ limit: RateLimit) async throws -> RateDecision { takeNow(key, limit) }
 
-    /// `take` without suspending.
+    /// Like `take`, but without suspending.
     public func takeNow(_ key: String, _ limit: RateLimit) -> RateDecision {
         let now = time.now
         return state.withLock { state in

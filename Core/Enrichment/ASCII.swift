@@ -1,4 +1,4 @@
-/// Questions about single bytes of UTF-8 text. Bytes of 0x80 and above are neither letters nor digits.
+/// ASCII classes and case of single bytes in UTF-8 text. Bytes from 0x80 on are neither letters nor digits.
 extension UInt8 {
     @inline(__always) var isDigit: Bool { self &- 0x30 < 10 }
     @inline(__always) var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
@@ -10,7 +10,7 @@ extension UInt8 {
 }
 
 extension String {
-    /// The bytes of the text, without a copy where the text is stored as UTF-8, as it is on Linux.
+    /// Passes the UTF-8 bytes to `body`, without a copy if the text is stored as UTF-8, as it is on Linux.
     @inline(__always)
     func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         if let result = utf8.withContiguousStorageIfAvailable(body) { return result }
@@ -33,7 +33,7 @@ extension UnsafeBufferPointer<UInt8> {
         }
     }
 
-    /// True when the bytes of `range` are `text` but for the case of ASCII letters; `text` is lower case.
+    /// Whether the bytes of `range` equal `text`, ignoring the case of ASCII letters; `text` must be lower case.
     func equals(_ text: StaticString, in range: Range<Int>) -> Bool {
         guard range.count == text.utf8CodeUnitCount else { return false }
         let other = text.utf8Start
@@ -41,7 +41,7 @@ extension UnsafeBufferPointer<UInt8> {
         return true
     }
 
-    /// The bytes of `range` without spaces and control characters at both ends.
+    /// `range` without spaces and control characters at both ends.
     func trimmed(_ range: Range<Int>) -> Range<Int> {
         var start = range.lowerBound
         var end = range.upperBound

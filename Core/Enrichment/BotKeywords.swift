@@ -1,38 +1,38 @@
-/// Programs that fetch pages without a person in front of them. Known ones first, with the name that reports show; then those
-/// of the public list, `BotList`; then words that no browser uses. The first line that fits gives the name.
+/// Keywords of programs that fetch pages without a person watching. Hand-picked ones first, with the name that reports show;
+/// then those of the public list, `BotList`; then words that no browser uses. The first matching line gives the name.
 ///
-/// What counts as a bot: crawlers (of search engines, of AI companies, of SEO tools), monitors, link previews, feed
-/// readers, HTTP libraries of scripts, and headless browsers. What does not: `okhttp`, `CFNetwork`, `Dalvik` and
-/// `Dart`, which apps use to send their events; and an empty header.
+/// Bots are crawlers (of search engines, AI companies and SEO tools), monitors, link previews, feed readers, HTTP
+/// libraries of scripts, and headless browsers. `okhttp`, `CFNetwork`, `Dalvik` and `Dart` are not bots, because apps use
+/// them to send events; nor is an empty header.
 enum BotKeywords {
     typealias Line = (text: String, name: String)
 
-    static let lines: [Line] = known + listed + words
+    static let lines: [Line] = named + listed + words
 
-    /// Lines from here on may also be in the name of a device, where they say nothing.
-    static let firstUncertain = known.count
+    /// The first line whose keyword may also be part of a device name. There it does not indicate a bot.
+    static let firstUncertain = named.count
 
-    private static let known: [Line] = artificial + search + previews + tools + monitors + headless + libraries + feeds
+    private static let named: [Line] = aiCrawlers + search + previews + tools + monitors + headless + libraries + feeds
 
     private static let listed: [Line] = BotList.text.split(separator: "\n").compactMap { line in
         let fields = line.split(separator: "\t", maxSplits: 1)
         return fields.count == 2 ? (String(fields[0]), String(fields[1])) : nil
     }
 
-    /// Words that contain one of the words below and are no sign of a bot.
+    /// Words that contain one of `words` but do not indicate a bot.
     static let harmless: [String] = [
-        // Telephones and tablets.
+        // Phones and tablets.
         "cubot|", "cubot_", "|m bot|", "|m_bot|", "m_bot_", "|b bot|", "|c bot|", "|vr bot|", "|id bot|", "xbot|", "|power bot|",
         "xbot_",
         "libhttp",
         "lgnewsfeed",
         "webkitscan",
-        // A control that shows pages by Internet Explorer's engine names its maker's site.
+        // A component that embeds Internet Explorer's engine names its maker's site.
         "browser from: http://",
         "technology%20preview", "servicesagent", "u_agent",
     ]
 
-    private static let artificial: [Line] = [
+    private static let aiCrawlers: [Line] = [
         ("gptbot", "GPTBot"),
         ("chatgpt-user", "ChatGPT-User"),
         ("oai-searchbot", "OAI-SearchBot"),
@@ -351,25 +351,25 @@ enum BotKeywords {
         ("theoldreader", "The Old Reader"),
     ]
 
-    /// No name is taken from the header itself, as it would let anyone invent names; so these have none. Left out are words
-    /// that apps with a browser inside use as well (`search`, `reader`, `health`, `scan`, `download`, `booking.com/`).
+    /// Words that mark a bot without naming it. No name is taken from the header, because anyone could invent one. Words that
+    /// apps with an embedded browser use too are left out (`search`, `reader`, `health`, `scan`, `download`, `booking.com/`).
     private static let words: [Line] = [
-        // What it calls itself.
+        // What bots call themselves.
         "bot|", "bots|", "bot_", "robot", "|bot-", "crawl", "spider", "agent|", "worker/",
-        // What it does.
+        // What bots do.
         "scrape", "scraping", "fetch", "archiver", "harvest", "monitor", "checker", "linkcheck", "check|", "validat",
         "preview", "|scanner", "scanning", "analyzer", "inspect|", "inspector", "inspection", "probe|", "uptime", "healthcheck", "health-check",
         "health check", "synthetic", "|ping|", "parser|", "indexer", "grabber", "collector", "copier", "siphon", "sucker",
         "sleuth", "retriever", "resolver", "linkexpander", "screenshot", "|thumbnail", "favicon", "metadata", "measurement",
         "|audit", "survey|", "|research", "|seo|", "webmaster", "subscriber", "feed|", "feedfetch", "|rss|", "webhook",
-        // What it is made with.
+        // What bots are built with.
         "headless", "lighthouse", "httpclient", "http-client", "http_client", "http client", "http_request", "httpunit",
-        // Whose it is.
+        // Who runs the bot.
         "|google-ads", "|google-adwords", "|google-safety", "|google-notebooklm", "|google-sites", "|google-hotel",
         "|google-assess", "|amzn-", "cloudflare",
-        // Where to read about it; a browser never says that.
+        // A link or address for more information, which browsers never include.
         "http://", "https://", "|www.", "mailto:", "; compatible; ",
-        // An attack on the program that writes the log.
+        // An attack on logging libraries (Log4Shell).
         "jndi:",
     ].map { ($0, "") }
 }

@@ -1,11 +1,11 @@
-/// The browsers, and the apps that show pages inside themselves. The first line that fits wins, so that one which
-/// poses as another (`Chrome ... Safari ... Edg`) stands above it.
+/// Keywords of browsers, and of apps that show pages in an embedded browser. The first matching line wins, so a browser
+/// that poses as another (`Chrome ... Safari ... Edg`) comes before it.
 enum BrowserKeywords {
     typealias Line = (text: String, name: String, version: UserAgentVersion)
 
     static let lines: [Line] = inApp + others + engines
 
-    /// Apps; each contains the tokens of the system's browser as well.
+    /// Apps, whose headers also contain the tokens of the system's browser.
     private static let inApp: [Line] = [
         ("fban/messenger", "Messenger", .facebook),
         ("fb_iab/messenger", "Messenger", .facebook),
@@ -74,7 +74,7 @@ enum BrowserKeywords {
         ("|ddg/", "DuckDuckGo", .here),
         ("brave chrome/", "Brave", .here),
         ("|brave/", "Brave", .here),
-        // Its number on iOS is that of the system.
+        // On iOS its version is that of the system.
         ("safari/604.1 brave|", "Brave", .none),
         ("xiaomi/miuibrowser/", "MIUI Browser", .here),
         ("miuibrowser/", "MIUI Browser", .here),
@@ -130,7 +130,7 @@ enum BrowserKeywords {
         ("electron/", "Electron", .here),
         ("crios/", "Chrome", .here),
         ("chromium/", "Chromium", .here),
-        // Old ones that say "compatible", as only bots do today.
+        // Old browsers that say "compatible", as only bots do today.
         ("icab", "iCab", .here),
         ("ibrowse", "IBrowse", .here),
         ("aweb", "AWeb", .here),
@@ -147,7 +147,7 @@ enum BrowserKeywords {
         ("msie ", "Internet Explorer", .here),
     ]
 
-    /// What is left when nothing above fits.
+    /// Fallbacks if nothing above matches.
     private static let engines: [Line] = [
         ("; wv)", androidWebView, .chrome),
         ("chrome/", "Chrome", .here),
@@ -162,8 +162,8 @@ enum BrowserKeywords {
         ("|links (", "Links", .here),
         ("lynx/", "Lynx", .here),
         ("w3m/", "w3m", .here),
-        // Apps without a page: what their HTTP library calls itself, which says what the traffic is. They are not
-        // bots: React Native and other SDKs send events with exactly these headers.
+        // Apps that show no page: the name of their HTTP library identifies the traffic. They are not bots: React
+        // Native and other SDKs send events with exactly these headers.
         ("okhttp", "okhttp", .here),
         ("cfnetwork/", "CFNetwork", .none),
         ("dalvik/", "Dalvik", .here),
@@ -176,13 +176,13 @@ enum BrowserKeywords {
     static let androidBrowser = "Android Browser"
 }
 
-/// Where the number is that a browser goes by.
+/// Where a browser's version number is.
 enum UserAgentVersion: Sendable {
     /// Right after the keyword.
     case here
-    /// After `Version/`, as Safari has it.
+    /// After `Version/`, as in Safari.
     case version
-    /// After `Version/`, else right after the keyword: Opera says `Opera/9.80 ... Version/12.16`.
+    /// After `Version/`, otherwise right after the keyword: Opera says `Opera/9.80 ... Version/12.16`.
     case versionOrHere
     /// After `FBAV/`.
     case facebook
@@ -190,7 +190,7 @@ enum UserAgentVersion: Sendable {
     case opera
     /// After `Chrome/`.
     case chrome
-    /// Four more than what is after `Trident/`: `MSIE` names the version that Internet Explorer imitates.
+    /// The number after `Trident/` plus four: `MSIE` gives the version that Internet Explorer imitates.
     case trident
     case none
 }

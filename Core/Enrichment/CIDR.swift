@@ -1,4 +1,4 @@
-/// A network: an address and how many of its first bits count.
+/// A network: an address and the number of its leading bits that identify the network.
 public struct CIDR: Sendable, Hashable, CustomStringConvertible {
     /// The first address of the network.
     public let network: IPAddress
@@ -8,10 +8,10 @@ public struct CIDR: Sendable, Hashable, CustomStringConvertible {
     private let highMask: UInt64
     private let lowMask: UInt64
 
-    /// Reads `10.0.0.0/8` and `2001:db8::/32`; a bare address is a network of one. Bits behind the prefix are cleared
-    /// (`10.1.2.3/8` is `10.0.0.0/8`).
+    /// Reads `10.0.0.0/8` and `2001:db8::/32`; a bare address is a network of one address. Bits after the prefix
+    /// are cleared (`10.1.2.3/8` is `10.0.0.0/8`).
     ///
-    /// - Throws: `EnrichmentError` with a sentence for the configuration's author.
+    /// - Throws: `EnrichmentError` that says what is wrong with the text.
     public init(_ text: String) throws {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let address = IPAddress(String(parts[0])) else {
@@ -36,19 +36,19 @@ public struct CIDR: Sendable, Hashable, CustomStringConvertible {
         self.init(address, prefixLength: length)
     }
 
-    /// - Parameter prefixLength: Values out of range are taken as the nearest one in it.
+    /// - Parameter prefixLength: Clamped to 0...32 or 0...128.
     public init(_ address: IPAddress, prefixLength: Int) {
         let limit = address.isIPv4 ? 32 : 128
         let length = min(max(prefixLength, 0), limit)
         let bits = length + 128 - limit
-        // Swift's shifts give 0 when they shift by the width or more.
+        // Swift's shifts give 0 for a shift by 64 bits or more.
         highMask = ~(UInt64.max >> UInt64(min(bits, 64)))
         lowMask = ~(UInt64.max >> UInt64(max(bits - 64, 0)))
         network = IPAddress(high: address.high & highMask, low: address.low & lowMask)
         self.prefixLength = length
     }
 
-    /// True for an address of this network. No IPv4 address is in an IPv6 network, `::/0` included.
+    /// Whether the address is in this network. No IPv4 address is in an IPv6 network, not even `::/0`.
     public func contains(_ address: IPAddress) -> Bool {
         address.isIPv4 == network.isIPv4 && address.high & highMask == network.high && address.low & lowMask == network.low
     }

@@ -1,22 +1,22 @@
-/// The address of the client when proxies stand before the host.
-public enum ClientAddress {
-    /// Most entries that are read; longer chains are an attack.
+/// Finds the client's address behind proxies.
+@_spi(Host) public enum ClientAddress {
+    /// The most entries that are read; longer chains are an attack.
     private static let hopLimit = 32
 
-    /// The other end of a connection; nil for what is no address. An IPv4 client of a socket for both is `::ffff:192.0.2.1` to the system, and
-    /// the IPv4 address here and everywhere behind.
+    /// The address of a connection's other end; nil if the text is not an address. A dual-stack socket reports an IPv4 client as
+    /// `::ffff:192.0.2.1`; the result is the plain IPv4 address, also for a NAT64 address.
     public static func peer(_ text: String) -> IPAddress? { IPAddress(text)?.translated }
 
     /// The client's address.
     ///
-    /// Each proxy appends the address it was called from, so the list is trustworthy from its right end up to the first
-    /// address that is not a trusted proxy: that one is the client. What stands left of it may be invented.
-    /// - A peer that is not trusted is the client; its headers are ignored.
-    /// - When all entries are trusted, the leftmost is the client.
-    /// - An entry that is no address (`unknown`, `_hidden`, junk) ends the walk: the hop that reported it is the answer.
+    /// Each proxy appends the address of its caller, so the list can be trusted from its right end up to the first
+    /// address that is not a trusted proxy. That one is the client; entries to its left may be forged.
+    /// - If the peer is not trusted, it is the client, and its headers are ignored.
+    /// - If all entries are trusted, the leftmost is the client.
+    /// - An entry that is not an address (`unknown`, `_hidden`, junk) ends the search: the result is the hop that reported it.
     ///
-    /// Give only the header that your proxies write: one that they pass on unchanged is in the client's hands. When both
-    /// are given, `X-Forwarded-For` is used.
+    /// Pass only the header that your proxies write: one that they forward unchanged is under the client's control. If
+    /// both are given, `X-Forwarded-For` is used.
     ///
     /// - Parameters:
     ///   - peer: The other end of the connection.
@@ -34,7 +34,7 @@ public enum ClientAddress {
         return peer
     }
 
-    /// Goes from right to left. `node` gives the part of an entry that holds the address.
+    /// Reads the list from right to left. `node` returns the part of an entry that holds the address.
     private static func walk(
         from peer: IPAddress, _ list: String, _ trusted: [CIDR],
         _ node: (UnsafeBufferPointer<UInt8>, Range<Int>) -> Range<Int>?

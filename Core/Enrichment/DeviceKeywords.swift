@@ -1,8 +1,8 @@
-/// Words that tell the kind of machine, where the system alone does not.
+/// Keywords that reveal the kind of device when the operating system alone does not.
 enum DeviceKeywords {
     typealias Line = (text: String, sign: Sign)
 
-    /// What a word speaks for. Several may be found; `UserAgentParser` says which one wins.
+    /// What a keyword indicates. A header may have several signs; `UserAgentParser` decides which one wins.
     struct Sign: OptionSet, Sendable {
         let rawValue: UInt16
 
@@ -11,17 +11,17 @@ enum DeviceKeywords {
         static let tv = Sign(rawValue: 1 << 2)
         static let wearable = Sign(rawValue: 1 << 3)
         static let iPad = Sign(rawValue: 1 << 4)
-        /// A page is shown: this is a browser or an app with a browser inside.
+        /// Shows a page: a browser, or an app with an embedded browser.
         static let page = Sign(rawValue: 1 << 5)
-        /// `AppleWebKit`: a browser's engine is at work, even if the browser has no name.
+        /// `AppleWebKit`: a browser engine, even if the browser itself is unknown.
         static let webKit = Sign(rawValue: 1 << 6)
-        /// `(compatible; ...`: Internet Explorer and Konqueror say so, and else only bots.
+        /// `(compatible; ...`: sent by Internet Explorer and Konqueror, otherwise only by bots.
         static let compatible = Sign(rawValue: 1 << 8)
-        /// A processor that only Macs have, among Apple's machines.
+        /// A processor that, among Apple's devices, only Macs have.
         static let intel = Sign(rawValue: 1 << 7)
         static let car = Sign(rawValue: 1 << 9)
         static let console = Sign(rawValue: 1 << 10)
-        /// A browser for iOS, which runs on iPhones and iPads and nowhere else, or the build of such a system.
+        /// A browser that exists only for iOS, or a build number of iOS.
         static let iosOnly = Sign(rawValue: 1 << 11)
     }
 
@@ -108,7 +108,7 @@ enum DeviceKeywords {
         ("shield android", .tv),
         ("philipstv", .tv),
         ("smarthub", .tv),
-        // Operating systems and browsers of televisions, set-top boxes and screens in shop windows.
+        // Operating systems and browsers of TVs, set-top boxes and digital signs.
         ("vizios/", .tv),
         ("brightsign/", .tv),
         ("|omi/", .tv),
@@ -132,7 +132,7 @@ enum DeviceKeywords {
         ("aquos-as", .tv),
         ("amazon;aft", .tv),
         ("amazon aft", .tv),
-        // Names that their makers give to boxes and panels.
+        // Model names of TV boxes and displays.
         ("|box|", .tv),
         ("tvbox", .tv),
         ("tv box", .tv),
@@ -278,6 +278,6 @@ enum DeviceKeywords {
         ("segasaturn", .console),
     ]
 
-    /// Systems that are consoles, whatever else the header says.
+    /// Operating systems of consoles; they decide the device, whatever else the header says.
     static let consoles: Set<String> = ["Xbox", "PlayStation", "Nintendo"]
 }

@@ -10,34 +10,34 @@ import Musl
 
 /// A geographic database in MaxMind's format (GeoLite2, GeoIP2, DB-IP: City or Country), mapped into memory.
 ///
-/// Any number of threads may ask at once. To exchange the file, write the new one beside it, rename it onto the old name
-/// and open a new `GeoIP`; a file that is cut short while it is mapped ends the process.
+/// Any number of threads may look up addresses at once. To replace the file, write the new one next to it, rename it over
+/// the old one and open a new `GeoIP`. Truncating the file while it is mapped crashes the process.
 ///
 /// - Source: MaxMind DB File Format Specification 2.0.
-public final class GeoIP: Sendable {
-    /// Written once in `init`, closed in `deinit`; libmaxminddb's look-ups only read it and the mapped file, and so may run
-    /// on many threads at once, as its manual says. Hence it is safe to share.
+@_spi(Host) public final class GeoIP: Sendable {
+    /// Safe to share: it is written once in `init` and closed in `deinit`. In between, libmaxminddb's lookups only read it and
+    /// the mapped file, so they may run on many threads at once, as its manual says.
     private nonisolated(unsafe) let database: UnsafeMutablePointer<MMDB_s>
 
-    /// Records that were read before. Many addresses share one, and making three strings costs more than finding it.
-    private let memory = Mutex<[Remembered?]>(Array(repeating: nil, count: GeoIP.memorySize))
+    /// Recently read records. Many addresses share a record, and building three strings costs more than finding it here.
+    private let cache = Mutex<[CachedRecord?]>(Array(repeating: nil, count: GeoIP.cacheSize))
 
-    private static let memorySize = 4096
+    private static let cacheSize = 4096
 
-    private struct Remembered {
+    private struct CachedRecord {
         var record: UInt32
         var location: Location
     }
 
     /// Opens the database at `path`.
-    /// - Throws: `EnrichmentError` with a sentence that names the file and what is wrong with it.
+    /// - Throws: `EnrichmentError` that names the file and says what is wrong with it.
     public init(path: String) throws {
-        // Not in `database` yet: with all its properties set, a class that throws runs its `deinit`.
+        // Not assigned to `database` yet: once all properties are set, throwing would run `deinit`.
         let opened = UnsafeMutablePointer<MMDB_s>.allocate(capacity: 1)
         opened.initialize(to: MMDB_s())
         let status = MMDB_open(path, UInt32(MMDB_MODE_MMAP), opened)
         guard status == MMDB_SUCCESS else {
-            // On failure the library has closed what it had opened.
+            // On failure the library has already closed everything.
             let reason = status == MMDB_IO_ERROR || status == MMDB_FILE_OPEN_ERROR
                 ? String(cString: strerror(errno)) : String(cString: MMDB_strerror(status))
             opened.deallocate()
@@ -51,16 +51,16 @@ public final class GeoIP: Sendable {
         database.deallocate()
     }
 
-    /// When the database was made, for diagnostics.
+    /// When the database was built, for diagnostics.
     public var buildDate: Date { Date(timeIntervalSince1970: TimeInterval(database.pointee.metadata.build_epoch)) }
 
-    /// What the database calls itself, such as `GeoLite2-City`.
+    /// The type in the database's metadata, such as `GeoLite2-City`.
     public var databaseType: String { String(cString: database.pointee.metadata.database_type) }
 
-    /// Whether it names countries and nothing inside of them.
-    public var isOfCountriesOnly: Bool { databaseType.contains("Country") }
+    /// Whether the database has countries but no regions and cities.
+    public var hasOnlyCountries: Bool { databaseType.contains("Country") }
 
-    /// What the licence of a free database wants to be shown where its places are.
+    /// The credit that a free database's licence requires wherever its locations are shown; nil for other databases.
     public var attribution: Attribution? {
         let type = databaseType
         if type.hasPrefix("DBIP"), type.contains("Lite") { return Attribution(text: "IP Geolocation by DB-IP", url: "https://db-ip.com") }
@@ -68,8 +68,11 @@ public final class GeoIP: Sendable {
         return nil
     }
 
+    /// A credit to show with locations.
     public struct Attribution: Sendable, Hashable, Encodable {
+        /// The text of the link.
         public let text: String
+        /// Where the link leads.
         public let url: String
 
         public init(text: String, url: String) {
@@ -78,18 +81,18 @@ public final class GeoIP: Sendable {
         }
     }
 
-    /// Where `address` is; `Location.unknown` when the database does not say, as for private addresses.
+    /// The location of `address`; `Location.unknown` if the database has none, as for private addresses.
     ///
-    /// Of a Country database the region and the city are "".
+    /// With a Country database, region and city are "".
     public func lookup(_ address: IPAddress) -> Location {
         guard var entry = find(address) else { return .unknown }
         let record = entry.offset
-        // The records' offsets are irregular, so the low bits of a multiple spread them well enough.
-        let place = Int(truncatingIfNeeded: (record &* 0x9E37_79B1) >> 20)
-        if let known = memory.withLock({ $0[place] }), known.record == record { return known.location }
+        // Multiplicative hashing: the top 12 bits of the product choose one of the 4,096 slots.
+        let slot = Int(truncatingIfNeeded: (record &* 0x9E37_79B1) >> 20)
+        if let cached = cache.withLock({ $0[slot] }), cached.record == record { return cached.location }
 
         let location = read(&entry)
-        memory.withLock { $0[place] = Remembered(record: record, location: location) }
+        cache.withLock { $0[slot] = CachedRecord(record: record, location: location) }
         return location
     }
 
@@ -104,7 +107,7 @@ public final class GeoIP: Sendable {
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { MMDB_lookup_sockaddr(database, $0, &status) }
             }
         } else {
-            // A database of IPv4 alone answers with a status, which means unknown.
+            // An IPv4-only database returns an error status, which counts as unknown.
             var socket = sockaddr_in6()
             socket.sin6_family = sa_family_t(AF_INET6)
             withUnsafeMutableBytes(of: &socket.sin6_addr) { raw in
@@ -129,7 +132,7 @@ public final class GeoIP: Sendable {
         )
     }
 
-    /// The text at `path` of a record, "" when nothing or something else is there.
+    /// The text at `path` in a record; "" if there is no text.
     private func text(_ entry: inout MMDB_entry_s, _ path: [StaticString]) -> String {
         withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: path.count + 1) { steps in
             for (index, step) in path.enumerated() {
@@ -146,7 +149,7 @@ public final class GeoIP: Sendable {
     }
 }
 
-/// Where a record holds what `Location` wants. Static strings end with a zero byte, as C wants them.
+/// The paths in a record of the parts of a `Location`. Static strings end with a zero byte, as C requires.
 private enum GeoPath {
     static let country: [StaticString] = ["country", "iso_code"]
     static let region: [StaticString] = ["subdivisions", "0", "iso_code"]

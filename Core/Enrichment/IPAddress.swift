@@ -8,9 +8,9 @@ import Darwin
 
 /// An IPv4 or IPv6 address.
 ///
-/// IPv4 is kept in its IPv6 form (`::ffff:192.0.2.1`), so that an address has one value however it was written.
+/// IPv4 is stored in its IPv6 form (`::ffff:192.0.2.1`), so an address has one value however it was written.
 public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
-    /// The first and the last eight bytes, as numbers: the first byte of the address is the highest.
+    /// The first and the last eight bytes as big-endian numbers: the address's first byte is the most significant.
     public let high: UInt64
     public let low: UInt64
 
@@ -25,7 +25,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// An IPv4 address: `192.0.2.1` is 0xC0000201.
     public init(v4 number: UInt32) { self.init(high: 0, low: Self.mapped | UInt64(number)) }
 
-    /// Reads `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]` and `::ffff:192.0.2.1`, which is the first one again.
+    /// Parses `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]` and `::ffff:192.0.2.1`, which equals the first.
     ///
     /// Nil for anything else: a port, spaces, a zone (`fe80::1%eth0`, which means nothing on another machine), numbers
     /// with leading zeros (`010.0.0.1`, which some programs read as octal).
@@ -41,7 +41,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         self = address
     }
 
-    /// - Parameter allowsV4: False inside brackets, where only IPv6 may stand.
+    /// - Parameter allowsV4: False inside brackets, which only IPv6 addresses may have.
     init?(_ bytes: UnsafeBufferPointer<UInt8>, allowsV4: Bool) {
         // The longest is "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".
         guard (2...45).contains(bytes.count) else { return nil }
@@ -49,7 +49,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         guard isV6 || allowsV4 else { return nil }
         let parsed: IPAddress? = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 46) { text in
             for (index, byte) in bytes.enumerated() {
-                // A zero byte would end the C string before the end of the text.
+                // A zero byte would end the C string early.
                 guard byte != 0 else { return nil }
                 text[index] = CChar(bitPattern: byte)
             }
@@ -72,28 +72,29 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         self = parsed
     }
 
-    /// The IPv4 address that stands behind an IPv6 one of a network that translates (`64:ff9b::192.0.2.1`); any other as it is.
+    /// The IPv4 address behind a NAT64 address (`64:ff9b::192.0.2.1`); any other address unchanged.
     /// - Source: RFC 6052, section 2.1.
     var translated: IPAddress {
         high == Self.translation && low >> 32 == 0 ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : self
     }
 
+    /// Whether this is an IPv4 address.
     public var isIPv4: Bool { high == 0 && low >> 32 == Self.mapped >> 32 }
 
-    /// The 16 bytes in network order; IPv4 behind `::ffff:`.
+    /// The 16 bytes in network order; IPv4 in the form `::ffff:192.0.2.1`.
     public var bytes: [UInt8] {
         withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Array($0) }
     }
 
-    /// The address with what points at one household or person taken out: IPv4 without its last eight bits, IPv6 with its
-    /// first 48 bits only. Enough is left for the country.
+    /// The address without the part that identifies a household or person: IPv4 without its last 8 bits, IPv6 with only its
+    /// first 48 bits. The rest is enough to find the country.
     public func anonymized() -> IPAddress {
         isIPv4 ? IPAddress(high: 0, low: low & ~0xFF) : IPAddress(high: high & ~0xFFFF, low: 0)
     }
 
-    /// The one canonical text: `192.0.2.1`, `2001:db8::1`.
+    /// The canonical text: `192.0.2.1`, `2001:db8::1`.
     ///
-    /// Written here and not by `inet_ntop`, which writes `::ffff:1` as `::255.255.0.1` and is slower.
+    /// Does not use `inet_ntop`, which writes `::ffff:1` as `::255.255.0.1` and is slower.
     /// - Source: RFC 5952, section 4.
     public var description: String {
         String(unsafeUninitializedCapacity: 39) { target in
@@ -108,7 +109,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
             let zeros = longestZeros
             for index in 0..<8 {
                 if zeros.contains(index) {
-                    // One colon for the run, the other one comes before what follows it, or here at the end.
+                    // Writes one colon for the run. The second precedes the next group, or is written here at the end.
                     if index == zeros.lowerBound { text.append(UInt8(ascii: ":")) }
                     if index == 7 { text.append(UInt8(ascii: ":")) }
                 } else {
@@ -120,12 +121,12 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The `index`th 16 bits of the address.
+    /// The 16-bit group at `index`, 0...7.
     private func group(_ index: Int) -> UInt16 {
         UInt16(truncatingIfNeeded: (index < 4 ? high : low) >> UInt64((3 - index % 4) * 16))
     }
 
-    /// The first of the longest runs of two or more groups that are 0; empty where there is none.
+    /// The longest run of two or more zero groups, the first of several; empty if there is none.
     private var longestZeros: Range<Int> {
         var best = 0..<0
         var start = 0
@@ -140,7 +141,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Appends to memory that is large enough.
+/// Appends to a buffer that must be large enough.
 private struct TextWriter {
     let target: UnsafeMutableBufferPointer<UInt8>
     var count = 0
@@ -150,7 +151,7 @@ private struct TextWriter {
         count += 1
     }
 
-    /// Without leading zeros, in lower case.
+    /// Appends digits in lower case, without leading zeros.
     mutating func append(_ number: UInt16, radix: UInt16) {
         if number >= radix { append(number / radix, radix: radix) }
         let digit = UInt8(number % radix)

@@ -1,23 +1,23 @@
 import Foundation
 
-/// Host names of other scripts than Latin, in the form in which DNS and browsers have them: `xn--mnchen-3ya.de` for `münchen.de`.
+/// Converts internationalized host names to the form that DNS and browsers use: `xn--mnchen-3ya.de` for `münchen.de`.
 enum InternationalHost {
-    /// The URL with its host in ASCII; nil where it is in ASCII already, or no name of a host.
+    /// The URL with its host in ASCII; nil if the host is ASCII already or is not a valid host name.
     static func ascii(url: String) -> String? {
         guard let scheme = url.range(of: "://") else { return nil }
         let rest = url[scheme.upperBound...]
         let authority = rest.prefix { !["/", "\\", "?", "#"].contains($0) }
-        // What is before the last `@` is a user.
+        // Everything up to the last `@` is the user part.
         let user = authority.lastIndex(of: "@").map { authority[...$0] } ?? ""
-        let place = authority.dropFirst(user.count)
-        let host = place.prefix { $0 != ":" }
+        let hostAndPort = authority.dropFirst(user.count)
+        let host = hostAndPort.prefix { $0 != ":" }
         guard let ascii = ascii(host: String(host)) else { return nil }
-        return url[..<scheme.upperBound] + user + ascii + place.dropFirst(host.count) + rest[authority.endIndex...]
+        return url[..<scheme.upperBound] + user + ascii + hostAndPort.dropFirst(host.count) + rest[authority.endIndex...]
     }
 
-    /// Nil where it is in ASCII already, or can't be the name of a host.
+    /// The host name in ASCII; nil if it is ASCII already or is not a valid host name.
     ///
-    /// - Source: RFC 5891; UTS #46 for what is mapped: compatibility forms, capitals, full stops of other scripts.
+    /// - Source: RFC 5891; UTS #46 for the mapping of compatibility forms, capitals and full stops of other scripts.
     static func ascii(host: String) -> String? {
         guard host.utf8.contains(where: { $0 > 0x7F }) else { return nil }
         let mapped = host.lowercased().precomposedStringWithCompatibilityMapping.replacing("\u{3002}", with: ".")
@@ -31,6 +31,7 @@ enum InternationalHost {
 
     private static let base = 36, skew = 38, damp = 700, thresholds = 1...26
 
+    /// The label in Punycode, without `xn--`; nil if it is too long.
     /// - Source: RFC 3492, section 6.3.
     private static func punycode(_ label: [Unicode.Scalar]) -> String? {
         guard label.count <= 63 else { return nil }
@@ -56,7 +57,7 @@ enum InternationalHost {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// A number with digits of variable length.
+    /// Appends a number as a generalized variable-length integer.
     private static func append(_ number: Int, bias: Int, to output: inout [UInt8]) {
         var rest = number, position = base
         while true {

@@ -1,13 +1,13 @@
-/// Finds many keywords in a text at once, whatever their number, reading each byte one time.
+/// Finds any number of keywords in a text in one pass, reading each byte once.
 ///
-/// A keyword is lower case and matches without regard to the case of ASCII letters. Signs in it:
-/// - `|` at its start or end: there a word must begin or end. `|line/` is found in `Safari Line/13`, not in `Online/13`.
-/// - `^` at its start: the text must begin there.
+/// Keywords are lower case and match ASCII letters in either case. Special characters:
+/// - `|` at the start or end: a word must begin or end there. `|line/` is found in `Safari Line/13`, not in `Online/13`.
+/// - `^` at the start: the text must begin there.
 ///
-/// A keyword that hides stops shorter ones that end at the same byte: `|cubot|`, a maker of telephones, hides `bot|`.
+/// A keyword that hides suppresses shorter ones that end at the same byte: `|cubot|`, a phone brand, hides `bot|`.
 ///
-/// - Source: A. Aho, M. Corasick: Efficient string matching, CACM 18(6), 1975; here with all failure links followed
-///   beforehand, so that a byte costs one look into a table.
+/// - Source: A. Aho, M. Corasick: Efficient string matching, CACM 18(6), 1975; here with all failure links resolved in
+///   advance, so each byte costs one table lookup.
 struct KeywordScanner: Sendable {
     struct Keyword: Sendable {
         var text: String
@@ -22,22 +22,22 @@ struct KeywordScanner: Sendable {
         var hides: Bool
     }
 
-    /// Bit of a transition: the state it leads to completes at least one keyword.
+    /// A bit in a transition: its target state completes at least one keyword.
     private static let complete: UInt16 = 0x8000
     private static let none = UInt16.max
 
-    /// Column of each byte value; 0 for all that no keyword contains.
+    /// The column of each byte value; 0 for bytes that no keyword contains.
     private let columns: [UInt8]
-    /// 64 transitions for each state.
+    /// 64 transitions per state.
     private let transitions: [UInt16]
-    /// For each state, where its list in `completed` starts.
+    /// For each state, the start of its list in `completed`.
     private let lists: [UInt16]
     /// Lists of keyword numbers, the longest keyword first; `none` ends a list.
     private let completed: [UInt16]
     private let patterns: [Pattern]
 
-    /// - Precondition: keywords are ASCII and use at most 63 different bytes, 32,767 in all. They are constants of
-    ///   this target, so a test is enough to keep that true.
+    /// - Precondition: keywords are ASCII, use at most 63 different bytes, and need fewer than 32,768 states. They are
+    ///   constants of this target, so a test is enough to ensure this.
     init(_ keywords: [Keyword]) {
         var columns = [UInt8](repeating: 0, count: 256)
         var columnCount: UInt8 = 1
@@ -88,8 +88,8 @@ struct KeywordScanner: Sendable {
         self.patterns = patterns
     }
 
-    /// Calls `found` with the number of each keyword that is in `text` and the position just after it, in the order of
-    /// those positions.
+    /// Calls `found` with the number of each keyword in `text` and the position just after it, in the order of these
+    /// positions.
     @inline(__always)
     func scan(_ text: UnsafeBufferPointer<UInt8>, found: (_ keyword: Int, _ end: Int) -> Void) {
         columns.withUnsafeBufferPointer { columns in
@@ -123,16 +123,16 @@ struct KeywordScanner: Sendable {
     }
 }
 
-/// The states while they are being made.
+/// The states while they are being built.
 private struct Trie {
     struct State {
         var next = [Int](repeating: 0, count: 64)
         var keywords: [Int] = []
     }
 
-    /// The first is the root; a transition of 0 leads there.
+    /// The first state is the root; transition 0 leads to it.
     var states = [State()]
-    /// Numbers of the states behind the root, level by level; known once failures are followed.
+    /// The states below the root in breadth-first order; filled by `followFailures`.
     private var levels: [Int] = []
 
     mutating func insert(_ columns: [UInt8], number: Int) {
@@ -147,7 +147,7 @@ private struct Trie {
         states[state].keywords.append(number)
     }
 
-    /// Level by level: where a state has no transition, it takes that of the longest suffix which is a state too.
+    /// Resolves failure links level by level: a state without a transition takes that of its longest suffix that is also a state.
     mutating func followFailures() {
         var suffixes = [Int](repeating: 0, count: states.count)
         var queue = states[0].next.filter { $0 != 0 }
@@ -170,8 +170,7 @@ private struct Trie {
         levels = queue
     }
 
-    /// States that few letters lead to come first: text without keywords moves among them, and so they stay in the processor's cache
-    /// together.
+    /// Renumbers the states by depth. Text without keywords moves among shallow states, which then stay together in the CPU cache.
     mutating func sortByDepth() {
         let order = [0] + levels
         var numbers = [Int](repeating: 0, count: states.count)

@@ -1,10 +1,10 @@
 /// A visitor's language, as a BCP 47 tag.
-public enum Language {
-    /// The first tag of an `Accept-Language` header, or of a payload's `language`, in its usual dress: `en-US`,
-    /// `zh-Hant-TW`, `es-419`. "" when that tag is no language (`*`, junk).
+@_spi(Host) public enum Language {
+    /// The first tag of an `Accept-Language` header, or of a payload's `language`, in canonical case: `en-US`,
+    /// `zh-Hant-TW`, `es-419`. "" if that tag is not a language (`*`, junk).
     ///
-    /// Kept are language, script and region; variants and extensions say little and are rare enough to point at one
-    /// person. `_` counts as `-` (`en_US`, from Java and Android), and the old codes `iw`, `in`, `ji` become `he`, `id`, `yi`.
+    /// Keeps language, script and region; variants and extensions add little and are rare enough to identify a person.
+    /// `_` counts as `-` (`en_US`, from Java and Android), and the old codes `iw`, `in`, `ji` become `he`, `id`, `yi`.
     ///
     /// - Source: RFC 5646, section 2.1 for the parts and 2.1.1 for their case.
     public static func tag(of text: String) -> String {
@@ -12,7 +12,7 @@ public enum Language {
             var end = 0
             while end < bytes.count, bytes[end] != UInt8(ascii: ","), bytes[end] != UInt8(ascii: ";"), end < 100 { end += 1 }
             let tag = bytes.trimmed(0..<end)
-            // A tag has at most 35 bytes in practice; much longer ones are junk.
+            // Real tags have at most 35 bytes; much longer ones are junk.
             guard (2...64).contains(tag.count) else { return "" }
             return normalized(bytes, tag)
         }
@@ -44,11 +44,11 @@ public enum Language {
             index += 1
         }
         let name = bytes.lowercasedText(language)
-        return (renamed[name] ?? name) + dressed(bytes, script, region)
+        return (renamed[name] ?? name) + subtags(bytes, script, region)
     }
 
     /// `-Hant-TW`
-    private static func dressed(
+    private static func subtags(
         _ bytes: UnsafeBufferPointer<UInt8>, _ script: Range<Int>?, _ region: Range<Int>?
     ) -> String {
         String(unsafeUninitializedCapacity: 10) { target in

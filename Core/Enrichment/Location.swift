@@ -1,5 +1,5 @@
-/// Where an address is, as far as the database knows; "" for each part that it does not.
-public struct Location: Sendable, Hashable {
+/// The location of an address; "" for each part that the database does not know.
+@_spi(Host) public struct Location: Sendable, Hashable {
     /// ISO 3166-1: `US`.
     public var country: String
     /// ISO 3166-2: `US-CA`.
@@ -13,5 +13,6 @@ public struct Location: Sendable, Hashable {
         self.city = city
     }
 
+    /// Nothing is known.
     public static let unknown = Location()
 }

@@ -1,29 +1,30 @@
-/// The many addresses of one service, folded into one source.
+/// Folds the many hosts of one service into one source.
 ///
-/// The name kept is a host that people recognise and that still answers: `twitter.com` for X and its `t.co`, as the API's document
-/// calls it; `chatgpt.com` for `chat.openai.com`. Country domains of a search engine are one source,
-/// as nobody reads 190 lines of Google (a visitor's country is in the geo report); other services of the same company
-/// keep their host, because they mean something else: `mail.google.com`, `news.google.com`, `gemini.google.com`.
+/// Each source is named after a host that people recognise and that still works: `twitter.com` for X and its `t.co`, as the API's
+/// specification calls it; `chatgpt.com` for `chat.openai.com`. Country domains of a search engine are one source, because nobody
+/// reads 190 rows of Google (the visitor's country is in the geo report). Other services of the same company keep their host,
+/// because they mean something else: `mail.google.com`, `news.google.com`, `gemini.google.com`.
 enum ReferrerAliases {
+    /// The source for a host; the host itself if it has no alias.
     /// - Parameter host: Lower case, without `www.`.
     static func canonical(_ host: String) -> String {
-        if let known = hosts[host] { return known }
+        if let source = hosts[host] { return source }
         let bytes = host.utf8
         guard let last = bytes.lastIndex(of: dot) else { return host }
         let before = bytes[..<last].lastIndex(of: dot)
-        if let known = domains[host[(before.map { bytes.index(after: $0) } ?? host.startIndex)...]] { return known }
+        if let source = domains[host[(before.map { bytes.index(after: $0) } ?? host.startIndex)...]] { return source }
         if before != nil, host.hasSuffix(".search.yahoo.com") { return "search.yahoo.com" }
         return countryDomain(host) ?? host
     }
 
-    /// The host of a known app, also of a variant such as `org.telegram.messenger.web`; else the package. Some browsers write a host
-    /// where a package belongs, and it is the host's source then.
+    /// The host of a known app, including variants such as `org.telegram.messenger.web`; otherwise the package. Some browsers send a
+    /// host instead of a package, which gives that host's source.
     ///
-    /// - Parameter package: The name of an Android package in lower case.
+    /// - Parameter package: The name of an Android package, in lower case.
     static func app(_ package: String) -> String {
         var name = package[...]
         while true {
-            if let known = apps[String(name)] { return known }
+            if let host = apps[String(name)] { return host }
             guard let end = name.utf8.lastIndex(of: dot), name.utf8[..<end].contains(dot) else { break }
             name = name[..<end]
         }
@@ -39,27 +40,28 @@ enum ReferrerAliases {
         let second = labels[labels.count - 2]
         let isDeep = labels.count > 2 && (second.elementsEqual("co".utf8) || second.elementsEqual("com".utf8))
         let name = labels.count - (isDeep ? 3 : 2)
-        guard let known = worldwide[Substring(labels[name])] else { return nil }
-        guard name > 0 else { return known }
+        guard let source = worldwide[Substring(labels[name])] else { return nil }
+        guard name > 0 else { return source }
         let prefix = labels[..<name].map { String(Substring($0)) }.joined(separator: ".")
-        return searchPrefixes.contains(prefix) ? known : prefix + "." + known
+        return searchPrefixes.contains(prefix) ? source : prefix + "." + source
     }
 
     private static let worldwide: [Substring: String] = [
         "google": "google.com", "bing": "bing.com", "pinterest": "pinterest.com",
     ]
 
-    /// Subdomains that are the search itself in another dress.
+    /// Subdomains that are variants of the search engine itself.
     private static let searchPrefixes: Set<String> = ["m", "images", "encrypted", "ipv4", "ipv6", "cse"]
 
-    /// Domains all of whose subdomains are the same source (`l.`, `lm.`, `m.`, `out.`, `old.`, a country or a language).
+    /// Domains whose subdomains all belong to one source (`l.`, `lm.`, `m.`, `out.`, `old.`, a country or a language).
     private static let domains: [Substring: String] = folded.merging(payments { $0 < 3 }.map { (Substring($0), ReferrerSource.direct) }) { $1 }
 
     private static let hosts: [String: String] = named.merging(payments { $0 > 2 }.map { ($0, ReferrerSource.direct) }) { $1 }
 
-    /// Where buyers pay and come back from: no visit begins there, so it is not where one came from.
-    private static func payments(_ isMeant: (Int) -> Bool) -> [String] {
-        SourceCatalog.payments.filter { isMeant($0.utf8.split(separator: dot).count) }
+    /// Hosts of payment providers whose number of labels satisfies `includes`. Buyers return from them, but no visit starts there, so
+    /// they count as direct.
+    private static func payments(_ includes: (Int) -> Bool) -> [String] {
+        SourceCatalog.payments.filter { includes($0.utf8.split(separator: dot).count) }
     }
 
     private static let folded: [Substring: String] = [

@@ -1,29 +1,29 @@
-/// Where a visitor came from, reduced to what reports group by: a host such as `google.com`, or `(direct)`.
+/// Reduces a referrer to the source that reports group by: a host such as `google.com`, or `(direct)`.
 public enum ReferrerSource {
-    /// The source of visits that came from nowhere else.
+    /// The source of visits without a referring site.
     public static let direct = "(direct)"
 
-    /// Most bytes of a referrer that is stored.
+    /// The most bytes of a referrer that are stored.
     public static let lengthLimit = 2048
 
-    /// Longer referrers are junk; nothing behind this byte is read.
+    /// The most bytes that are read; anything longer is junk.
     private static let readLimit = 16_384
 
     /// The source of a referrer.
     ///
-    /// - The host in lower case without `www.`, port, user and trailing dots; names of other scripts in Punycode.
-    /// - Addresses of one service become one source: see `ReferrerAliases`.
-    /// - `android-app://` referrers become the host of a known app, else the name of the package.
-    /// - `(direct)` for no referrer, for anything but an http, https or android-app URL, for the site itself, and for the pages of
-    ///   payment providers, from which buyers return.
+    /// - The host in lower case without `www.`, port, user and trailing dots; internationalized names in Punycode.
+    /// - Hosts of one service become one source: see `ReferrerAliases`.
+    /// - `android-app://` referrers become the host of a known app, otherwise the name of the package.
+    /// - `(direct)` for no referrer, for anything but an http, https or android-app URL, for the site itself, and for payment
+    ///   providers, from which buyers only return.
     ///
     /// ```swift
     /// ReferrerSource.source(of: "https://www.google.de/search?q=pulse", siteHost: "example.com")  // "google.com"
     /// ReferrerSource.source(of: "https://blog.example.com/a", siteHost: "www.example.com")  // "(direct)"
     /// ```
     ///
-    /// - Parameter siteHost: The site's host, in any case, with or without `www.` and port. Its subdomains belong to it.
-    ///   "" when unknown.
+    /// - Parameter siteHost: The site's host, in any case, with or without `www.` and port; "" if unknown. Its subdomains
+    ///   belong to the site.
     public static func source(of referrer: String, siteHost: String) -> String {
         guard !referrer.isEmpty else { return direct }
         return referrer.withBytes { bytes in
@@ -42,8 +42,8 @@ public enum ReferrerSource {
         }
     }
 
-    /// The referrer as it is stored: scheme, host, port and path, without user and password, query and fragment, which
-    /// may hold what is nobody's business; at most 2,048 bytes. "" for what `source` calls junk.
+    /// The stored form of a referrer: scheme, host, port and path, at most 2,048 bytes. User, password, query and fragment
+    /// are dropped because they may be private. "" for anything but an http, https or android-app URL.
     public static func clean(_ referrer: String) -> String {
         guard !referrer.isEmpty else { return "" }
         return referrer.withBytes { bytes in
@@ -59,7 +59,7 @@ public enum ReferrerSource {
             }
             result += host
             if let port = address.port { result += ":\(port)" }
-            // The path is cut at a character's first byte, so that no half of one stays.
+            // Truncates the path at the first byte of a character, so no part of one remains.
             var end = min(address.path.upperBound, address.path.lowerBound + lengthLimit - result.utf8.count)
             if end < address.path.upperBound {
                 while end > address.path.lowerBound, text[end] & 0xC0 == 0x80 { end -= 1 }
@@ -68,7 +68,7 @@ public enum ReferrerSource {
         }
     }
 
-    /// Only where a domain remains: `www.com` and `www.intranet` are names themselves.
+    /// Drops `www.` if a domain remains; `www.com` and `www.intranet` are names of their own.
     private static func withoutWWW(_ text: UnsafeBufferPointer<UInt8>, _ host: Range<Int>) -> Range<Int> {
         let prefix = 4
         guard host.count > prefix, text.equals("www.", in: host.lowerBound..<host.lowerBound + prefix) else { return host }
@@ -76,18 +76,18 @@ public enum ReferrerSource {
         return text[rest].contains(UInt8(ascii: ".")) ? rest : host
     }
 
-    /// True for the site's host and its subdomains; compares in place, as most referrers are the site itself.
+    /// Whether the host is the site's or one of its subdomains. Compares in place, because most referrers are the site itself.
     private static func isSite(_ text: UnsafeBufferPointer<UInt8>, _ host: Range<Int>, _ siteHost: String) -> Bool {
         guard !siteHost.isEmpty else { return false }
         return siteHost.withBytes { site in
             guard let authority = WebAddress.authority(site, site.trimmed(0..<site.count)), !authority.isIPv6 else {
                 return InternationalHost.ascii(host: siteHost).map { isSite(text, host, $0) } ?? false
             }
-            let own = withoutWWW(site, authority.host)
-            let start = host.upperBound - own.count
+            let siteName = withoutWWW(site, authority.host)
+            let start = host.upperBound - siteName.count
             guard start >= host.lowerBound else { return false }
-            for offset in 0..<own.count
-            where text[start + offset].lowercased != site[own.lowerBound + offset].lowercased { return false }
+            for offset in 0..<siteName.count
+            where text[start + offset].lowercased != site[siteName.lowerBound + offset].lowercased { return false }
             return start == host.lowerBound || text[start - 1] == UInt8(ascii: ".")
         }
     }

@@ -1,7 +1,7 @@
-/// Hosts, and the words that campaigns write for them, that `SourceList` lacks or sees in another way; what is here wins. Kind, name and
-/// hosts, as there; a word has no dot. A name that is here and there is one source.
+/// Hosts, and the words that campaigns use for them, that `SourceList` lacks or classifies differently; these entries win. The format is
+/// that of `SourceList`: kind, name and hosts. Words have no dot. A name in both lists is one source.
 ///
-/// - Source: Google Analytics 4's source categories, for what search, social, video and shopping mean; the services themselves.
+/// - Source: Google Analytics 4's source categories for the meaning of search, social, video and shopping; the services themselves.
 enum SourceAdditions {
     static let text = #"""
         search	Google	google lens.google.com search.google.com google-play

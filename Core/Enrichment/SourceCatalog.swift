@@ -1,62 +1,64 @@
-/// What kind of site sends a visitor.
+/// The kind of site that a visitor comes from.
 public enum SourceKind: String, Sendable, Hashable {
     case search, social, video, shopping, assistant
-    /// Mail that is read in a browser.
+    /// Webmail.
     case mail
-    /// A server that delivers advertisements.
+    /// An ad server.
     case ads
-    /// Where buyers pay: they come back from there, and began elsewhere.
+    /// A payment provider, from which buyers return to a visit that began elsewhere.
     case payment
     /// Any other site.
     case site
 }
 
-/// The kinds of sites by host: `SourceAdditions` before `SourceList`.
+/// Looks up the kind of a site by host, in `SourceAdditions` first and then in `SourceList`.
 public enum SourceCatalog {
-    /// An AI assistant under the host that reports show, with all its hosts and the words that campaigns write for it.
+    /// An AI assistant.
     public struct Assistant: Sendable {
+        /// The host that reports show.
         public let host: String
+        /// All its hosts, and the words that campaigns use for it.
         public var names: [String]
     }
 
-    /// The kind of a host, as `ReferrerSource` makes it, or of a word such as `newsletter` that a campaign wrote; `site` for all that
-    /// is not known.
+    /// The kind of a host, as returned by `ReferrerSource`, or of a word such as `newsletter` from a campaign; `site` if it is
+    /// unknown.
     ///
-    /// What is known of a host holds for those below it: `old.reddit.com` is `reddit.com`. Under a search engine live other
-    /// services too, so there it holds only for another dress of the search: `images.`, `m.`, `de.`.
+    /// The kind of a host applies to its subdomains: `old.reddit.com` is like `reddit.com`. Search engines also have other services
+    /// on subdomains, so there it applies only to variants of the search: `images.`, `m.`, `de.`.
     public static func kind(of name: String) -> SourceKind {
-        if let known = kinds[name] { return known }
+        if let kind = kinds[name] { return kind }
         let labels = name.utf8.split(separator: dot, omittingEmptySubsequences: false)
         guard labels.count > 1 else { return .site }
         for first in 0..<labels.count - 1 {
-            guard let found = kind(below: labels[first...], of: name) else { continue }
-            let isWhole = first == 0 || !isPortal(found, labels.count - first) || labels[..<first].allSatisfy(isDress)
-            if isWhole { return found }
+            guard let parentKind = kind(below: labels[first...], of: name) else { continue }
+            let isInherited = first == 0 || !isPortal(parentKind, labels.count - first) || labels[..<first].allSatisfy(isVariant)
+            if isInherited { return parentKind }
             break
         }
         return labels.count > 2 && webmail.contains(labels[0]) ? .mail : .site
     }
 
-    /// All that are known, in the order in which they are written down.
+    /// All known assistants, in the order of the lists.
     public static let assistants: [Assistant] = {
-        var found: [Assistant] = [], places: [String: Int] = [:]
+        var assistants: [Assistant] = [], positions: [String: Int] = [:]
         for line in lines where line.kind == .assistant {
             for part in line.name == "Others" ? line.hosts.map({ [$0] }) : [line.hosts] {
-                let place = part.lazy.compactMap { places[$0] }.first ?? found.count
-                if place == found.count { found.append(Assistant(host: part[0], names: [])) }
-                for name in part where places[name] == nil {
-                    places[name] = place
-                    found[place].names.append(name)
+                let position = part.lazy.compactMap { positions[$0] }.first ?? assistants.count
+                if position == assistants.count { assistants.append(Assistant(host: part[0], names: [])) }
+                for name in part where positions[name] == nil {
+                    positions[name] = position
+                    assistants[position].names.append(name)
                 }
             }
         }
-        return found
+        return assistants
     }()
 
-    /// Hosts where buyers pay.
+    /// Hosts of payment providers.
     static var payments: [String] { lines.filter { $0.kind == .payment }.flatMap(\.hosts) }
 
-    // MARK: The lists
+    // MARK: Lists
 
     private typealias Label = Substring.UTF8View
 
@@ -69,7 +71,7 @@ public enum SourceCatalog {
             return (kind, String(fields[1]), fields[2].split(separator: " ").map(String.init))
         }
 
-    /// By host, or by `name.*` for a name under any country's domain.
+    /// Kinds by host, or by `name.*` for a name under any country's domain.
     private static let kinds: [String: SourceKind] = {
         var kinds: [String: SourceKind] = [:]
         for line in lines { for host in line.hosts where kinds[host] == nil { kinds[host] = line.kind } }
@@ -78,11 +80,11 @@ public enum SourceCatalog {
 
     private static func kind(below labels: ArraySlice<Label>, of name: String) -> SourceKind? {
         let host = name[labels[labels.startIndex].startIndex...]
-        if let known = kinds[String(host)] { return known }
-        // `yandex.com.tr` is of `yandex.*`: a domain of a country is its two letters, or those behind `com`, `co` and the like.
+        if let kind = kinds[String(host)] { return kind }
+        // `yandex.com.tr` matches `yandex.*`: `*` is a top-level domain, also together with a `com`, `co` or the like before it.
         for count in [1, 2] where labels.count > count && (count == 1 ? labels.last!.count <= 3 : isSecondLevel(labels)) {
             let end = labels[labels.endIndex - count - 1].endIndex
-            if let known = kinds[name[host.startIndex..<end] + ".*"] { return known }
+            if let kind = kinds[name[host.startIndex..<end] + ".*"] { return kind }
         }
         return nil
     }
@@ -91,14 +93,15 @@ public enum SourceCatalog {
         labels.last!.count == 2 && ["com", "co", "org", "net", "edu", "it"].contains(Substring(labels[labels.endIndex - 2]))
     }
 
-    /// Whether other services of the company may live below a host of this kind, with so many labels.
+    /// Whether a host of this kind, with this many labels, may have other services of the company on its subdomains.
     private static func isPortal(_ kind: SourceKind, _ labels: Int) -> Bool { kind == .shopping || kind == .search && labels < 3 }
 
-    private static func isDress(_ label: Label) -> Bool {
-        label.count == 2 || dresses.contains(Substring(label)) || label.starts(with: "www".utf8)
+    /// Whether a subdomain is a variant of the same service.
+    private static func isVariant(_ label: Label) -> Bool {
+        label.count == 2 || variants.contains(Substring(label)) || label.starts(with: "www".utf8)
     }
 
-    private static let dresses: Set<Substring> = [
+    private static let variants: Set<Substring> = [
         "m", "mobile", "wap", "amp", "touch", "lite", "html", "search", "image", "images", "img", "video", "videos", "news", "web", "safe", "r", "cn",
         "encrypted", "ipv4", "ipv6", "start",
     ]

@@ -1,10 +1,10 @@
-/// The operating systems. The first line that fits wins: consoles, televisions and telephones first, for they also name
-/// what they are made from or wish to be taken for (`Windows Phone ... Android ... like iPhone OS ... Mac OS X`).
+/// Keywords of operating systems. The first matching line wins: consoles, TVs and phones come first, because they also
+/// name the system they are based on or pose as (`Windows Phone ... Android ... like iPhone OS ... Mac OS X`).
 enum SystemKeywords {
     enum Version: Sendable {
         /// `major.minor` right after the keyword.
         case here
-        /// The keyword says it.
+        /// Implied by the keyword.
         case fixed(String)
         case none
     }
@@ -76,9 +76,9 @@ enum SystemKeywords {
     ]
 
     private static let desktops: [Line] = [
-        // A build number follows that browsers no longer change, so it says nothing.
+        // The build number that follows is frozen by browsers, so it means nothing.
         ("cros ", "ChromeOS", .none),
-        // Windows 11 calls itself 10.0; only client hints tell.
+        // Windows 11 also says 10.0; only client hints distinguish it.
         ("windows nt 10", "Windows", .fixed("10")),
         ("windows nt 6.4", "Windows", .fixed("10")),
         ("windows nt 6.3", "Windows", .fixed("8.1")),
@@ -112,7 +112,7 @@ enum SystemKeywords {
         ("okhttp", "Android", .none),
         ("kubuntu", "Ubuntu", .here),
         ("ubuntu", "Ubuntu", .here),
-        // What stands behind these is the version of a package (`Fedora/3.6.13-1.fc14 Firefox/3.6.13`).
+        // The number after these is the version of a package (`Fedora/3.6.13-1.fc14 Firefox/3.6.13`).
         ("fedora", "Fedora", .none),
         ("debian", "Debian", .none),
         ("linux mint", "Linux Mint", .here),
@@ -131,10 +131,10 @@ enum SystemKeywords {
         ("x11", "Linux", .none),
     ]
 
-    /// What hides the name of a system: a Kindle says `Linux armv7l like Android`.
+    /// Phrases in which the name of a system does not count: a Kindle says `Linux armv7l like Android`.
     static let denied = ["like android"]
 
-    /// Systems of machines on a desk or a lap.
+    /// Operating systems of desktops and laptops.
     static let desktopNames: Set<String> = [
         "ChromeOS", "Windows", "macOS", "Ubuntu", "Fedora", "Debian", "Linux Mint", "Red Hat", "CentOS", "SUSE", "Gentoo",
         "Arch Linux", "Raspbian", "Linux", "FreeBSD", "OpenBSD", "NetBSD", "Solaris",

@@ -1,10 +1,10 @@
-/// What a `User-Agent` header says about the software and the machine that sent it.
+/// The software and device that a `User-Agent` header describes.
 ///
 /// Every name comes from the tables of this target and never from the header, so the number of distinct values is
-/// bounded whatever is sent. Versions are cut on purpose: the browser's to its major number, the system's to
-/// `major.minor`. Reports need no more, distinct values stay few, and the rest would help to recognise one person.
+/// bounded whatever clients send. Versions are shortened on purpose: the browser's to its major number, the system's to
+/// `major.minor`. Reports need no more, and the rest would help to identify a person.
 public struct UserAgent: Sendable, Hashable {
-    /// The kind of machine. The raw value is what reports show.
+    /// The kind of device. Reports show the raw value.
     public enum Device: String, Sendable, Hashable, CaseIterable {
         case unknown = ""
         case desktop = "Desktop"
@@ -12,21 +12,22 @@ public struct UserAgent: Sendable, Hashable {
         case tablet = "Tablet"
         case tv = "TV"
         case console = "Console"
-        /// Watches, and headsets for virtual reality.
+        /// A watch or a virtual reality headset.
         case wearable = "Wearable"
         /// The screen of a car.
         case car = "Car"
         case bot = "Bot"
     }
 
-    /// `Chrome`, `Samsung Internet`, `Facebook`; for a known bot its name, such as `Googlebot`. "" when unknown.
+    /// `Chrome`, `Samsung Internet`, `Facebook`; for a known bot its name, such as `Googlebot`. "" if unknown.
     public var browser: String
-    /// Major number only: `122`. "" when unknown.
+    /// Major number only: `122`. "" if unknown.
     public var browserVersion: String
-    /// `Windows`, `macOS`, `iOS`, `iPadOS`, `Android`, `Ubuntu`. "" when unknown.
+    /// `Windows`, `macOS`, `iOS`, `iPadOS`, `Android`, `Ubuntu`. "" if unknown.
     public var os: String
-    /// At most `major.minor`: `10`, `17.4`; the generation for consoles (`PlayStation` `5`). "" when unknown or frozen.
+    /// At most `major.minor`: `10`, `17.4`; the generation for consoles (`PlayStation` `5`). "" if unknown or frozen.
     public var osVersion: String
+    /// The kind of device; `bot` for every bot.
     public var device: Device
     /// True for crawlers, monitors, link previews, feed readers, HTTP libraries and headless browsers.
     public var isBot: Bool
@@ -47,7 +48,7 @@ public struct UserAgent: Sendable, Hashable {
         self.isBot = isBot
     }
 
-    /// Nothing is known: the answer to an empty header, which by itself is no proof of a bot (privacy tools and some
-    /// native clients send none).
+    /// Nothing is known, as for an empty header. That alone does not prove a bot: privacy tools and some native clients
+    /// send no header.
     public static let unknown = UserAgent()
 }

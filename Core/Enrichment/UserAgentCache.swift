@@ -1,12 +1,12 @@
 import Synchronization
 
-/// A memory of fixed size for parsed headers.
+/// A cache of fixed size for parsed headers.
 ///
-/// It is cut into shards with a lock each. In a shard a header has four places where it may stand; a new one takes the
-/// place of the one that came first. So memory is bounded by construction, there is no moment at which everything is
-/// thrown away, and a flood of invented headers costs misses and nothing else.
+/// It is split into shards with one lock each. Within a shard, a header maps to a set of four entries, of which a new
+/// header replaces the oldest. So memory is bounded, the cache is never emptied at once, and a flood of made-up headers
+/// costs only misses.
 final class UserAgentCache: Sendable {
-    /// Longer headers are not kept, as they are rare and would let a stranger fill the memory.
+    /// Longer headers are not cached: they are rare, and would let a stranger fill the memory.
     static let lengthLimit = 1024
 
     private static let shardCount = 32
@@ -18,7 +18,7 @@ final class UserAgentCache: Sendable {
         var agent: UserAgent
     }
 
-    /// A class, as a `Mutex` can't be copied and so can't stand in an array itself.
+    /// A class, because a `Mutex` can't be copied and so can't be an array element.
     private final class Shard: Sendable {
         let entries: Mutex<[Entry?]>
 
@@ -27,10 +27,10 @@ final class UserAgentCache: Sendable {
 
     private let shards: [Shard]
     private let setMask: UInt64
-    /// Chosen by chance, so that nobody can compute headers that fall on one place.
+    /// Random, so nobody can construct headers that all map to one set.
     private let seed: UInt64
 
-    /// - Parameter capacity: Rounded up so that each shard has a power of two of places.
+    /// - Parameter capacity: The number of headers, rounded up so the number of sets per shard is a power of two.
     init(capacity: Int) {
         let perShard = max(Self.ways, (capacity + Self.shardCount - 1) / Self.shardCount)
         var sets = 1
@@ -40,7 +40,7 @@ final class UserAgentCache: Sendable {
         shards = (0..<Self.shardCount).map { _ in Shard(sets * Self.ways) }
     }
 
-    /// The remembered answer, or the one that `read` gives, which is remembered then.
+    /// The cached result, or that of `read`, which is then cached.
     @inline(__always)
     func answer(to header: String, orElse read: (String) -> UserAgent) -> UserAgent {
         let length = header.utf8.count
@@ -48,19 +48,19 @@ final class UserAgentCache: Sendable {
         let hash = header.withBytes { $0.hash(seed: seed) }
         let shard = shards[Int(hash >> 59)]
         let first = Int((hash & setMask)) * Self.ways
-        let known: UserAgent? = shard.entries.withLock { entries in
+        let cached: UserAgent? = shard.entries.withLock { entries in
             for place in first..<first + Self.ways {
                 guard let entry = entries[place], entry.hash == hash else { continue }
                 if entry.header == header { return entry.agent }
             }
             return nil
         }
-        if let known { return known }
+        if let cached { return cached }
 
         let agent = read(header)
         let entry = Entry(hash: hash, header: header, agent: agent)
         shard.entries.withLock { entries in
-            // The newest stands first; the fourth falls out.
+            // The newest comes first; the fourth is evicted.
             for place in stride(from: first + Self.ways - 1, to: first, by: -1) { entries[place] = entries[place - 1] }
             entries[first] = entry
         }
@@ -69,7 +69,7 @@ final class UserAgentCache: Sendable {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// A fast hash of the bytes, eight at a time; depends on `seed`, so it is good for this process only.
+    /// A fast hash of the bytes, eight at a time. It depends on `seed`, so it is valid only within this process.
     @inline(__always)
     func hash(seed: UInt64) -> UInt64 {
         var hash = seed ^ UInt64(truncatingIfNeeded: count)
@@ -87,7 +87,7 @@ extension UnsafeBufferPointer<UInt8> {
         return Self.mix(hash ^ rest, seed)
     }
 
-    /// Multiplies to 128 bits and folds them, as wyhash does.
+    /// Multiplies to 128 bits and folds the halves, as wyhash does.
     @inline(__always)
     private static func mix(_ value: UInt64, _ seed: UInt64) -> UInt64 {
         let product = (value ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: seed | 0xA076_1D64_78BD_642F)

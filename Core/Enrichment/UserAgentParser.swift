@@ -1,30 +1,30 @@
-/// Reads `User-Agent` headers, and remembers the answers for the ones that were seen last.
+/// Parses `User-Agent` headers, and caches the results of recent ones.
 ///
 /// ```swift
 /// let agents = UserAgentParser()
 /// agents.parse("Mozilla/5.0 (Windows NT 10.0; Win64; x64) ... Chrome/122.0.0.0 Safari/537.36").browser  // "Chrome"
 /// ```
 ///
-/// Share one parser, since copies share their memory. Any text is an acceptable header: the time is linear in its
-/// length, of which the first 2,048 bytes count, and what is not understood is "".
+/// Share one parser; copies share its cache. Any text is accepted: only its first 2,048 bytes count, parsing takes linear
+/// time, and unknown parts are "".
 public struct UserAgentParser: Sendable {
-    /// Longer headers are cut; real ones have 100 to 500 bytes.
+    /// Longer headers are truncated; real ones have 100 to 500 bytes.
     static let lengthLimit = 2048
 
     private let cache: UserAgentCache?
 
-    /// - Parameter cacheCapacity: Headers to remember, 0 for none; 8,192 of them occupy 3 MB, at most 10 MB.
+    /// - Parameter cacheCapacity: How many headers to cache; 0 for none. 8,192 take 3 MB, at most 10 MB.
     public init(cacheCapacity: Int = 8192) {
         cache = cacheCapacity > 0 ? UserAgentCache(capacity: cacheCapacity) : nil
     }
 
-    /// What `header` says. An empty header gives `UserAgent.unknown`.
+    /// Parses `header`. An empty header gives `UserAgent.unknown`.
     public func parse(_ header: String) -> UserAgent {
         guard let cache else { return Self.read(header) }
         return cache.answer(to: header, orElse: Self.read)
     }
 
-    /// The same without the memory.
+    /// Like `parse`, but without the cache.
     static func read(_ header: String) -> UserAgent {
         header.withBytes { bytes in
             bytes.isEmpty ? .unknown : read(UnsafeBufferPointer(rebasing: bytes.prefix(lengthLimit)))
@@ -39,7 +39,7 @@ public struct UserAgentParser: Sendable {
             agent.browser = BotKeywords.lines[Int(scan.bot.line)].name
             if !agent.browser.isEmpty { agent.browserVersion = text.version(at: Int(scan.bot.end), parts: 1) }
         }
-        agent.isBot = scan.bot.isFound || isCompatibleWithNothing(scan)
+        agent.isBot = scan.bot.isFound || isNamelessCompatible(scan)
         if agent.isBot {
             agent.device = .bot
         } else {
@@ -49,8 +49,9 @@ public struct UserAgentParser: Sendable {
         return agent
     }
 
-    /// `Mozilla/5.0 (compatible; Something/1.0)`: the old browsers that said so are known, and some televisions.
-    private static func isCompatibleWithNothing(_ scan: UserAgentScan) -> Bool {
+    /// Whether the header looks like `Mozilla/5.0 (compatible; Something/1.0)`. Apart from bots, only old browsers send that, all
+    /// of which are in the table, and some TVs.
+    private static func isNamelessCompatible(_ scan: UserAgentScan) -> Bool {
         scan.signs.contains(.compatible) && !scan.browser.isFound && !scan.signs.contains(.tv)
     }
 
@@ -66,20 +67,20 @@ public struct UserAgentParser: Sendable {
         case .none: break
         }
         if agent.os == "macOS", scan.signs.contains(.iosOnly) {
-            // An iPad shows itself to sites as a Mac, with the number that Macs have.
+            // An iPad presents itself to sites as a Mac, with a Mac's version.
             agent.os = "iPadOS"
             agent.osVersion = ""
         }
         if isFrozen(agent, text, scan) { agent.osVersion = "" }
         guard agent.os == "iOS" else { return }
-        // From 26 on Safari says 18 for the system and its own number, which is the system's.
+        // Since version 26, Safari reports 18 for the system; its own version equals the real one.
         let safari = text.version(at: scan.place(.version), parts: 2)
-        if let own = number(agent.osVersion), let real = number(safari), own >= 18, real > own { agent.osVersion = safari }
+        if let reported = number(agent.osVersion), let real = number(safari), reported >= 18, real > reported { agent.osVersion = safari }
         if scan.signs.contains(.iPad), isTabletSystem(agent.osVersion) { agent.os = "iPadOS" }
         if !scan.signs.contains(.page), scan.signs.contains(.intel) { agent.os = "macOS" }
     }
 
-    /// Numbers that browsers send whatever the system's is: `Mac OS X 10_15_7` since 2020, and `Android 10; K` since 2023.
+    /// Whether browsers send this version for every system: `Mac OS X 10_15_7` since 2020, and `Android 10; K` since 2023.
     private static func isFrozen(_ agent: UserAgent, _ text: UnsafeBufferPointer<UInt8>, _ scan: UserAgentScan) -> Bool {
         guard scan.signs.contains(.page) else { return false }
         if agent.os == "macOS" { return agent.osVersion == "10.15" }
@@ -87,7 +88,7 @@ public struct UserAgentParser: Sendable {
         return text.equals("; k)", in: AndroidModel.behindVersion(text, scan.place(.android)))
     }
 
-    /// Since 13 the system of iPads has a name of its own.
+    /// Whether an iPad with this version runs iPadOS, which has existed since version 13.
     private static func isTabletSystem(_ version: String) -> Bool {
         guard let major = number(version) else { return true }
         return major >= 13
@@ -116,14 +117,14 @@ public struct UserAgentParser: Sendable {
         guard agent.os == "Android" else { return }
         if line.name == "Safari" {
             agent.browser = BrowserKeywords.androidBrowser
-            // `Version/4.0`, for all of them.
+            // It is always `Version/4.0`.
             agent.browserVersion = ""
         }
-        // Chrome itself has no `Version/`; apps that show a page by Chrome's engine do.
+        // Chrome itself sends no `Version/`; apps that embed Chrome's engine do.
         if line.name == "Chrome", scan.place(.version) > 0 { agent.browser = BrowserKeywords.androidWebView }
     }
 
-    /// Where the browser's number begins, 0 when there is none.
+    /// The position of the browser's version; 0 if there is none.
     private static func position(_ version: UserAgentVersion, _ scan: UserAgentScan) -> Int {
         switch version {
         case .here, .trident: Int(scan.browser.end)
@@ -142,13 +143,13 @@ public struct UserAgentParser: Sendable {
         if signs.contains(.tv) { return .tv }
         if signs.contains(.wearable) { return .wearable }
         if os == "Android", AndroidModel.namesScreenSize(text, scan.place(.android)) { return .tv }
-        // An iPad that shows itself as a Mac.
+        // Includes iPads that present themselves as a Mac.
         if os == "iPadOS" { return .tablet }
         // Internet Explorer says "Tablet PC" on any Windows that could be one.
         if signs.contains(.tablet), os != "Windows" { return .tablet }
         if os == "Windows" || os == "macOS" { return .desktop }
         if signs.contains(.mobile) { return .mobile }
-        // A browser on a telephone says "Mobile", one on a tablet does not; apps say neither.
+        // A browser says "Mobile" on a phone but not on a tablet; apps never say it.
         if os == "Android" { return signs.contains(.page) ? .tablet : .mobile }
         if os == "iOS" { return .mobile }
         return SystemKeywords.desktopNames.contains(os) ? .desktop : .unknown
@@ -156,8 +157,8 @@ public struct UserAgentParser: Sendable {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// The number at `position`, or behind one separator there: `17_4_1` with two parts gives `17.4`. "" where no
-    /// number is, or one of more than four digits, which is no version but a date or a build.
+    /// The version at `position`, or after one separator there: `17_4_1` with two parts gives `17.4`. "" if there is no
+    /// number, or one of more than four digits, which is a date or build number instead.
     func version(at position: Int, parts: Int) -> String {
         guard position > 0, position < count else { return "" }
         var start = position

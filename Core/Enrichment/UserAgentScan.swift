@@ -1,8 +1,8 @@
-/// What one pass over a header found: for each question the best line of its table, and where it stands.
+/// The result of one pass over a header: the best match in each table, and where it is.
 struct UserAgentScan {
-    /// A line of a table, and the position just after its keyword.
+    /// A matching line of a table, and the position just after its keyword.
     struct Hit {
-        /// Its number; the lower one is the better one.
+        /// The line's number; lower lines win.
         var line = UInt16.max
         var end: UInt16 = 0
 
@@ -21,10 +21,10 @@ struct UserAgentScan {
     var system = Hit()
     var bot = Hit()
     var signs = DeviceKeywords.Sign()
-    /// Positions just after `Version/`, `Chrome/` and so on, by `Place`; 0 where it is absent.
+    /// Positions just after `Version/`, `Chrome/` and so on, by `Place`; 0 if the token is absent.
     var places = SIMD8<UInt16>.zero
 
-    /// Tokens whose number may be wanted by another line than their own.
+    /// Tokens whose version other lines may need.
     enum Place: Int {
         case version, chrome, opera, facebook, android
     }
@@ -54,15 +54,16 @@ struct UserAgentScan {
 
     func place(_ place: Place) -> Int { Int(places[place.rawValue]) }
 
-    /// True in the name of an Android device: the telephone `Spider 8` in `(Linux; Android 13; Spider 8)`. A version behind the
-    /// word makes it a program's name all the same.
+    /// Whether the keyword is part of an Android device's name: the phone `Spider 8` in `(Linux; Android 13; Spider 8)`. If a
+    /// version follows the keyword, it is the name of a program after all.
     private func isInDevice(_ text: UnsafeBufferPointer<UInt8>, _ end: Int) -> Bool {
         let start = place(.android)
         guard start > 0, end == text.count || text[end] != UInt8(ascii: "/") else { return false }
         return !text[start..<end].contains { $0 == UInt8(ascii: ")") || $0 == UInt8(ascii: "(") }
     }
 
-    /// `someone@example.com`: the operator of a crawler. Not so `Ecosia ios@9.1`, `en_IR@calendar=gregorian`, `600000@taobao_android`.
+    /// Whether this is an e-mail address such as `someone@example.com`, the operator of a crawler, unlike `Ecosia ios@9.1`,
+    /// `en_IR@calendar=gregorian` and `600000@taobao_android`.
     private static func isMailAddress(_ text: UnsafeBufferPointer<UInt8>, after end: Int) -> Bool {
         guard end < text.count, text[end].isLetter, end > 1, text[end - 2].isWord else { return false }
         var index = end, dot: Int?
@@ -76,7 +77,7 @@ struct UserAgentScan {
     }
 }
 
-/// All tables in one scanner, made once.
+/// All tables in one scanner, built once.
 struct UserAgentKeywords: Sendable {
     enum Meaning: Sendable {
         case browser(UInt16)
@@ -91,11 +92,11 @@ struct UserAgentKeywords: Sendable {
 
     static let shared = UserAgentKeywords()
 
-    /// The line of a bot without a name.
+    /// A line of `BotKeywords` without a name.
     static let nameless = UInt16(BotKeywords.lines.count - 1)
 
     let scanner: KeywordScanner
-    /// By the number of the keyword.
+    /// The meaning of each keyword, by its number.
     let meanings: [Meaning]
 
     private init() {

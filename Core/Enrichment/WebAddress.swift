@@ -1,18 +1,18 @@
-/// The parts of a URL that say where a visitor came from, found by one pass over its bytes.
+/// The parts of a referrer URL, found in one pass over its bytes.
 ///
-/// Foundation's `URL` is left out on purpose: this runs for each event, and must treat what it does not understand as
-/// nothing instead of mending it.
+/// Deliberately avoids Foundation's `URL`: this runs for each event, and must reject what it does not understand instead
+/// of repairing it.
 struct WebAddress {
     enum Scheme { case http, https, androidApp }
 
     var scheme: Scheme
-    /// Without user, password, port, brackets and trailing dots; not empty, in the case in which it came.
+    /// The host without user, password, port, brackets and trailing dots; not empty, in its original case.
     var host: Range<Int>
-    /// An IPv6 address stood in brackets.
+    /// Whether the host is in brackets, so it is an IPv6 address.
     var isIPv6: Bool
-    /// 1...65535, nil where none is given.
+    /// The port, 1...65535; nil if none is given.
     var port: Int?
-    /// From the first `/` to the query or fragment; may be empty.
+    /// The path, from the first `/` to the query or fragment; may be empty.
     var path: Range<Int>
 
     /// Nil for anything but an absolute `http`, `https` or `android-app` URL with a valid host.
@@ -21,7 +21,7 @@ struct WebAddress {
         guard let (scheme, start) = Self.scheme(text, all) else { return nil }
         self.scheme = scheme
 
-        // The authority ends at the first of `/ \ ? #`, for browsers take `\` as `/`. Its user part ends at the last `@`
+        // The authority ends at the first of `/ \ ? #`, because browsers treat `\` as `/`. Its user part ends at the last `@`
         // (`http://google.com@evil.example/` leads to evil.example).
         var end = start
         var hostStart = start
@@ -59,7 +59,7 @@ struct WebAddress {
         byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
     }
 
-    /// Reads `host:port`; also for the host that a project is configured with.
+    /// Parses `host:port`; also used for a project's configured host.
     static func authority(
         _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>
     ) -> (host: Range<Int>, isIPv6: Bool, port: Int?)? {
@@ -96,8 +96,8 @@ struct WebAddress {
         return (1...65535).contains(port) ? port : nil
     }
 
-    /// Labels of letters, digits, `-` and `_`, 1 to 63 bytes each, 253 in all. Names of other scripts are
-    /// to be in Punycode, as browsers send them; see `InternationalHost`.
+    /// Whether the name consists of labels of letters, digits, `-` and `_`, 1 to 63 bytes each, 253 in all. Other scripts
+    /// must be in Punycode, as browsers send them; see `InternationalHost`.
     private static func isHostName(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Bool {
         guard (1...253).contains(range.count) else { return false }
         var labelLength = 0
@@ -115,7 +115,7 @@ struct WebAddress {
         return labelLength > 0
     }
 
-    /// The host in lower case; an IPv6 address canonical and in brackets. Nil for an address that is none.
+    /// The host in lower case; an IPv6 address in canonical form and brackets. Nil if that address is invalid.
     func hostText(_ text: UnsafeBufferPointer<UInt8>) -> String? {
         guard isIPv6 else { return text.lowercasedText(host) }
         guard let address = IPAddress(text.text(host)), !address.isIPv4 else { return nil }

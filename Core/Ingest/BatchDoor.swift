@@ -1,28 +1,28 @@
 import Common
-import Storage
+@_spi(Host) import Storage
 import Synchronization
 
-/// Holds batches back while the writer has enough to do, so that nobody's events wait for long behind an import.
+/// Holds batches back while the writer has enough to do, so nobody's events wait long behind an import.
 ///
-/// Batches are let in while those that wait for the writer are less than a fraction of a second of its work, as measured;
-/// beyond that each project has its share of it, and may always have one in. So a project's batch never waits
-/// because of another project. One that is not let in within a moment is refused with 429. Small requests don't come here.
+/// Batches are let in while those waiting for the writer add up to less than a fraction of a second of its work, as measured.
+/// Beyond that each project has a share of it, and may always have one batch in. So a project's batch never waits because of
+/// another project. A batch that isn't let in within a moment is refused with 429. Small requests don't come here.
 final class BatchDoor: Sendable {
     struct Settings: Sendable {
-        /// Work for the writer that may wait, while imports have the host to themselves, and while they share it. What is behind it in the
-        /// journal waits for so long.
+        /// Seconds of the writer's work that batches may add up to: while imports have the host to themselves, and while they share
+        /// it. Whatever follows in the journal waits that long.
         var secondsAlone = 0.6
         var secondsShared = 0.2
-        /// So long a batch waits to be let in.
+        /// How long a batch waits to be let in.
         var patience = Duration.seconds(2)
-        /// Bodies of batches that wait, of one project; and of all.
+        /// Most bytes of waiting bodies: of one project, and of all.
         var waitingBytes = 16 << 20
         var allWaitingBytes = 64 << 20
-        /// In place of the writer's speed before it is known: a slow machine's.
+        /// The assumed speed of the writer until it is measured: that of a slow machine.
         var firstBytesPerSecond = 1e6
     }
 
-    /// For a batch that was let in: given back when it is in the journal, or not.
+    /// Given to a batch that is let in. It is returned (`leave`) once the batch is in the journal or has failed.
     struct Pass: Sendable {
         fileprivate let project: Int32
         fileprivate let bytes: Int
@@ -31,6 +31,7 @@ final class BatchDoor: Sendable {
     private struct Sender {
         /// Bytes that were let in and are not applied yet.
         var bytes = 0
+        /// Batches that wait to be let in, in order.
         var line: [(bytes: Int, wait: TimedWait<Bool>)] = []
         var waitingBytes: Int { line.reduce(0) { $0 + $1.bytes } }
     }
@@ -40,7 +41,7 @@ final class BatchDoor: Sendable {
         var bytesPerSecond: Double
         /// Seconds of work in one batch of the writer.
         var batchSeconds = 0.0
-        /// Those who have something in, or wait.
+        /// Projects that have batches in, or waiting.
         var senders: [Int32: Sender] = [:]
         /// Batches that are in the journal and not applied yet, nearly in order.
         var kept: [(end: JournalPosition, project: Int32, bytes: Int)] = []
@@ -48,7 +49,7 @@ final class BatchDoor: Sendable {
         var isOpen = false
 
         func mayEnter(_ sender: Sender, isShared: Bool) -> Bool {
-            // One batch is under way, and the next one gathers.
+            // Enough for the batch under way and the next one, which gathers meanwhile.
             let room = bytesPerSecond * (isShared ? settings.secondsShared : max(settings.secondsAlone, 2 * batchSeconds))
             return sender.bytes == 0 || Double(sender.bytes) < room / Double(max(1, senders.count))
                 || Double(senders.values.reduce(0) { $0 + $1.bytes }) < room
@@ -74,14 +75,15 @@ final class BatchDoor: Sendable {
 
     /// Returns once a batch of `project` may go into the journal.
     /// - Parameters:
-    ///   - bytes: about what it will take there.
+    ///   - bytes: an estimate of its size there.
     ///   - waits: called when it has to wait.
-    /// - Throws: 429 when it has waited too long, or too many wait; 503 while the store is away and half of the journal full.
+    /// - Returns: nil when batches aren't counted, because the store is unavailable.
+    /// - Throws: 429 when it has waited too long or too many wait; 503 while the store is unavailable and the journal half full.
     func enter(_ project: Int32, bytes: Int, waits: () -> Void) async throws -> Pass? {
         enum Verdict { case free, counted, waits(Duration), refused }
         let wait = TimedWait<Bool>()
         let verdict = state.withLock { state -> Verdict in
-            // Without a store everything waits, which is what the journal is for.
+            // While the store is unavailable everything waits in the journal, which is what it is for.
             if state.isOpen { return .free }
             var sender = state.senders[project] ?? Sender()
             if sender.line.isEmpty, state.mayEnter(sender, isShared: acknowledged.isShared) {
@@ -111,7 +113,7 @@ final class BatchDoor: Sendable {
         }
     }
 
-    /// The other half is for live events.
+    /// - Throws: 503 when half of the journal is full; the other half is for live events.
     private func checkRoom() throws {
         guard journal.backlogBytes < journal.capacityBytes / 2 else { throw Journal.full }
     }
@@ -134,7 +136,7 @@ final class BatchDoor: Sendable {
             retryAfterSeconds: seconds)
     }
 
-    /// The batch is in the journal and ends at or before `end` there; nil when nothing of it was kept.
+    /// Returns a pass. The batch is in the journal and ends at or before `end`; nil when none of it was kept.
     func leave(_ pass: Pass?, bytes: Int, keptUntil end: JournalPosition?) {
         guard let pass else { return }
         let turns = state.withLock { state in
@@ -144,14 +146,14 @@ final class BatchDoor: Sendable {
             } else {
                 state.leave(pass.project, pass.bytes)
             }
-            return whoEnters(&state)
+            return nextTurns(&state)
         }
-        begin(turns)
+        admit(turns)
     }
 
     // MARK: For the writer
 
-    /// The store has come to `position`, at this speed and in batches that take so long.
+    /// Call this when the store has reached `position`, with the measured speed and the duration of a batch.
     func applied(upTo position: JournalPosition, bytesPerSecond: Double?, batchSeconds: Double = 0) {
         let turns = state.withLock { state in
             state.applied = position
@@ -160,25 +162,25 @@ final class BatchDoor: Sendable {
             let done = state.kept.firstIndex { $0.end > position } ?? state.kept.count
             for batch in state.kept[..<done] { state.leave(batch.project, batch.bytes) }
             state.kept.removeFirst(done)
-            return whoEnters(&state)
+            return nextTurns(&state)
         }
-        begin(turns)
+        admit(turns)
     }
 
-    /// Whether everybody is let in without being counted, as the store is away.
+    /// Opens the door while the store is unavailable: then batches are let in without being counted.
     func setOpen(_ isOpen: Bool) {
         let turns = state.withLock { state -> [Turn] in
             guard state.isOpen != isOpen else { return [] }
             state.isOpen = isOpen
-            return whoEnters(&state)
+            return nextTurns(&state)
         }
-        begin(turns)
+        admit(turns)
     }
 
     private typealias Turn = (project: Int32, bytes: Int, wait: TimedWait<Bool>)
 
-    /// Whoever may come in now: the project that has the least in comes first.
-    private func whoEnters(_ state: inout State) -> [Turn] {
+    /// The batches that may enter now. The project with the fewest bytes in comes first.
+    private func nextTurns(_ state: inout State) -> [Turn] {
         var turns: [Turn] = []
         let isShared = acknowledged.isShared
         while let (project, sender) = state.senders.filter({ !$0.value.line.isEmpty && (state.isOpen || state.mayEnter($0.value, isShared: isShared)) })
@@ -191,9 +193,9 @@ final class BatchDoor: Sendable {
         return turns
     }
 
-    private func begin(_ turns: [Turn]) {
+    private func admit(_ turns: [Turn]) {
         for (project, bytes, wait) in turns where !wait.end(.success(true)) {
-            // It has just given up.
+            // The batch has just given up.
             leave(Pass(project: project, bytes: bytes), bytes: 0, keptUntil: nil)
         }
     }

@@ -3,39 +3,40 @@ import Common
 import HTTPTypes
 import NIOCore
 
-/// `GET /api/collect.gif`: a pageview from where no script runs, by an image of one pixel.
+/// `GET /api/collect.gif`: collects a pageview with a one-pixel image, where no script runs.
 ///
 ///     <noscript><img src="https://pulse.example.com/api/collect.gif?key=pa_live_..."
 ///         referrerpolicy="no-referrer-when-downgrade" alt=""></noscript>
 struct CollectImage: Sendable {
     let collection: Collection
 
-    /// Fields of a pageview that the query may hold.
+    /// Pageview fields that the query may have.
     private static let parameters: KeyValuePairs = [
-        "path": "Path of the page; default: that of the Referer header.", "consent_granted": "Whether the visitor agreed: true or false.",
-        "title": "Title of the page.", "referrer": "URL of the page before.", "screen": "Width and height, such as 1920x1080.",
-        "language": "BCP 47 tag; default: what the browser asks for.", "visitor_id": "Default: a hash that changes every day.",
-        "session_id": "Keeps activity together whatever the pauses.", "event_id": "A pageview with the same id is stored once.",
-        "consent_mode": "What the visitor agreed to.", "utm_source": "Of the campaign.", "utm_medium": "Of the campaign.",
-        "utm_campaign": "Of the campaign.", "utm_content": "Of the campaign.", "utm_term": "Of the campaign.",
+        "path": "Path of the page. Default: the path in the Referer header.",
+        "consent_granted": "Whether the visitor agreed: true or false.", "title": "Title of the page.",
+        "referrer": "URL of the previous page.", "screen": "Width and height, such as 1920x1080.",
+        "language": "BCP 47 tag. Default: from the Accept-Language header.", "visitor_id": "Default: a hash that changes every day.",
+        "session_id": "Keeps activity in one session whatever the pauses.", "event_id": "A pageview with the same id is stored once.",
+        "consent_mode": "What the visitor agreed to.", "utm_source": "Campaign source.", "utm_medium": "Campaign medium.",
+        "utm_campaign": "Campaign name.", "utm_content": "Campaign content.", "utm_term": "Campaign term.",
     ]
 
     var route: Route {
         Route(
-            .get, "/api/collect.gif", "Collect a pageview by an image, where no script runs.", scope: .ingest, access: .write,
-            // Judged as fields of the payload, so that a detail is adjusted and the ledger counts what is refused.
+            .get, "/api/collect.gif", "Collect a pageview with an image, where no script runs.", scope: .ingest, access: .write,
+            // Checked later as fields of the payload, so details are adjusted and the ledger counts refusals.
             parameters: Self.parameters.map { Parameter($0, .anyText, $1) },
             success: .other("image/gif"), use: collect
         ).named("collectByImage").refusing(with: "image/gif")
     }
 
-    /// Answers the image whatever became of the pageview: a page is not to show a broken one. The status tells whether it
-    /// was accepted, the header `Pulse-Error` why not.
+    /// Answers with the image whatever happens to the pageview, because pages must not show a broken one. The status says whether
+    /// the pageview was accepted, the header `Pulse-Error` why not.
     @Sendable private func collect(_ call: ProjectRequest) async throws -> Answer {
         var headers: HTTPFields = [.contentType: "image/gif", .cacheControl: "no-store, no-cache, must-revalidate, max-age=0", .expires: "0"]
         headers[Self.pragma] = "no-cache"
         var answer = Answer(status: 200, headers: headers, body: .bytes(Self.image))
-        // Whoever asks only whether the image is there has not seen the page.
+        // HEAD only checks that the image exists; nobody has seen the page.
         guard call.request.method != .head else { return answer }
         do {
             try await collection.collect(try Self.pageview(call), from: call)
@@ -71,7 +72,7 @@ struct CollectImage: Sendable {
         return try JSON.parse(text.string)
     }
 
-    /// `/a/b?c` of `https://example.com/a/b?c`; nil for what is no address of a page.
+    /// `/a/b?c` of `https://example.com/a/b?c`; nil unless `url` is an HTTP(S) URL.
     static func path(ofURL url: String) -> String? {
         guard let scheme = ["https://", "http://"].first(where: url.hasPrefix) else { return nil }
         let rest = url.dropFirst(scheme.count)
@@ -80,7 +81,7 @@ struct CollectImage: Sendable {
     }
 
     /// A transparent pixel.
-    /// - Source: GIF89a: header, screen 1x1 with two colours, the first one transparent, one image of one pixel.
+    /// - Source: GIF89a: header, screen 1x1 with two colors, the first one transparent, one image of one pixel.
     static let image = ByteBuffer(bytes: [
         0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x01, 0x00, 0x01, 0x00, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0x21, 0xF9, 0x04,
         0x01, 0x00, 0x00, 0x00, 0x00, 0x2C, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00, 0x3B,

@@ -4,15 +4,16 @@ import Enrichment
 import Foundation
 import HTTPTypes
 import NIOCore
-import Storage
+@_spi(Host) import Storage
 
-/// What arrives at `POST /api/collect`: read, judged one by one, enriched, journalled, answered.
+/// Handles `POST /api/collect`: reads the request, checks and enriches its events one by one, writes them to the journal
+/// and responds.
 ///
-/// The steps of one event are in `EventPipeline`; here is what concerns the request as a whole.
-public final class Collection: FactRecorder {
-    /// A larger body is a batch, which waits where the writer has enough to do. What browsers send is smaller.
+/// `EventPipeline` has the steps for one event; this type handles the request as a whole.
+@_spi(Host) public final class Collection: FactRecorder {
+    /// A larger body is a batch, which waits while the writer has enough to do. Browsers send less than this.
     private static let liveBytes = 16 << 10
-    /// After so many events of a batch others have their turn, on a thread that has many to serve.
+    /// A batch yields after this many events, because its thread serves other requests, too.
     private static let eventsAtATime = 32
 
     private let journal: Journal
@@ -31,11 +32,11 @@ public final class Collection: FactRecorder {
 
     /// `POST /api/collect`: one payload, an array of up to 1,000, or `{"events": [...]}`.
     ///
-    /// A single payload answers `{"ok":true}` or its error. A batch answers how many were accepted and what was wrong
-    /// with each of the others: 200 while at least one was accepted, else 400.
+    /// A single payload answers `{"ok":true}` or its error. A batch answers how many events were accepted and what was wrong
+    /// with each of the others: 200 when at least one was accepted, else 400.
     public func collect(_ call: ProjectRequest) async throws -> Answer {
         let body = try await refusing(call) { try await self.body(of: call) }
-        // Before it is parsed: what is sent too fast costs little.
+        // Before parsing, so events that are sent too fast cost little.
         let pass = try await refusing(call) { try await self.pass(for: body, of: call.project) }
         let batch: Batch, isSingle: Bool
         do { (batch, isSingle) = try await take(body, from: call) } catch {
@@ -46,7 +47,7 @@ public final class Collection: FactRecorder {
         return isSingle ? try Self.answer(toSingle: batch) : Self.answer(toBatch: batch)
     }
 
-    /// Counts the request as one event where it is refused as a whole.
+    /// Runs `body`; if it throws, the request is refused as a whole and counts as one event.
     private func refusing<Result>(_ call: ProjectRequest, _ body: () async throws -> Result) async throws -> Result {
         do { return try await body() } catch let error as ServiceError {
             refuse(in: call.project, at: call.now, Self.reason(error, default: .invalidBody))
@@ -61,21 +62,21 @@ public final class Collection: FactRecorder {
 
     private static func isLarge(_ body: ByteBuffer) -> Bool { body.readableBytes > liveBytes }
 
-    /// Waits until the writer can keep up with what comes in a large body; nil for others, which don't wait.
-    /// - Throws: 429 where that takes too long.
+    /// Waits until the writer can keep up with a large body. Nil when no pass is needed; small bodies never wait.
+    /// - Throws: 429 when that takes too long, 503 when batches have filled their half of the journal (`BatchDoor`).
     private func pass(for body: ByteBuffer, of project: Project) async throws -> BatchDoor.Pass? {
         guard Self.isLarge(body) else { return nil }
         return try await writer.door.enter(project.number, bytes: body.readableBytes) { writer.hurry() }
     }
 
-    /// One event that no body holds, such as the pageview of an image.
-    /// - Throws: what was wrong with it.
+    /// Collects one event that did not come in a body, such as the pageview of an image.
+    /// - Throws: the reason when the event is refused.
     func collect(_ event: JSON, from call: ProjectRequest) async throws {
         let batch = try await take([event], from: call)
         if let (_, error) = batch.errors.first { throw error }
     }
 
-    /// Judges events one by one, and keeps those that pass.
+    /// Checks events one by one, and keeps those that pass.
     private func take(_ events: [JSON], of payloads: Payloads? = nil, from call: ProjectRequest) async throws -> Batch {
         let hour = call.now.startOfHour.milliseconds
         var batch = Batch(project: call.project.number, hour: hour, isLarge: payloads?.isLarge ?? false)
@@ -117,7 +118,7 @@ public final class Collection: FactRecorder {
         counters.refused(reason, 1)
     }
 
-    /// Writes lines of the ledger for events that were refused, now or when there is room again.
+    /// Writes ledger entries for refused events now, or once the journal has room again.
     private func write(_ refused: RefusedEvents) {
         journal.appendLater(refused.record) { [counters] in counters.owe(refused) }
     }
@@ -135,7 +136,7 @@ public final class Collection: FactRecorder {
         return try await call.rawBody()
     }
 
-    /// JSON that curl calls a form, as it does unless it is asked to say something else. Real forms are not understood.
+    /// The body of a form if it is JSON, because a form is curl's default content type. Real forms are refused.
     private func bodyOfForm(_ media: String, of call: ProjectRequest) async throws -> ByteBuffer {
         if media == "application/x-www-form-urlencoded" {
             let body = try await call.rawBody()
@@ -152,14 +153,14 @@ public final class Collection: FactRecorder {
         let isLarge: Bool
         private let document: JSON.Mended
 
-        /// What had to be mended before the event could be read at all.
+        /// The repairs that were needed to parse the event at all.
         func mended(_ index: Int) -> Adjustments {
             isSingle ? document.adjustments : document.adjustments(ofElement: index, inMember: document.json.kind == .object)
         }
 
         init(_ body: ByteBuffer, maximum: Int) throws {
             isLarge = Collection.isLarge(body)
-            document = try body.withUnsafeReadableBytes { try JSON.parseMending($0) }
+            document = try body.withUnsafeReadableBytes { try JSON.parseRepairing($0) }
             let json = document.json
             switch json.kind {
             case .array:
@@ -188,28 +189,29 @@ public final class Collection: FactRecorder {
         }
     }
 
-    // MARK: Keeping and answering
+    // MARK: Storing and responding
 
     private struct Batch {
         let project: Int32
         let hour: Int64
-        /// Whether it waits at the door.
+        /// Whether it had to pass `BatchDoor`.
         let isLarge: Bool
         var received = 0
         var accepted = 0
         var refusals: [String: Int] = [:]
-        /// Of the events that are to be stored.
+        /// Number of adjusted events among those to be stored, by reason.
         var adjustments: [String: Int] = [:]
         var errors: [(index: Int, error: ServiceError)] = []
-        /// The rows of the events that are to be stored, and for each of these what it changed in memory.
+        /// The rows of the events to be stored, and what each of these events changed in memory.
         var rows = EncodedRows()
         var effects: [EventPipeline.Effect] = []
-        /// Up to where it lies in the journal; nil where nothing of it does.
+        /// A position in the journal at or after its last event; nil when none of its events is there.
         var end: JournalPosition?
         var events: Int { effects.count }
     }
 
-    /// Returns where the batch ends in the journal, or a little behind; nil where there is nothing to keep.
+    /// Writes the batch to the journal.
+    /// - Returns: a position at or after its end; nil when there is no event to keep.
     private func keep(_ batch: Batch, from call: ProjectRequest) async throws -> JournalPosition? {
         var end: JournalPosition?
         if batch.rows.isEmpty {
@@ -224,14 +226,14 @@ public final class Collection: FactRecorder {
                 end = position
             } catch {
                 counters.kept(Int64(-batch.events), of: batch.project, at: batch.hour)
-                // Nothing of it was kept.
+                // None of its events were kept.
                 pipeline.undo(batch.effects)
                 counters.owe(.init(project: batch.project, hour: batch.hour, refusals: [DropReason.journalFull.rawValue: batch.received]))
                 counters.refused(.journalFull, batch.received)
                 counters.received(batch.received)
                 throw error
             }
-            for refused in counters.takeOwed() { write(refused) }
+            for refused in counters.takeUnwritten() { write(refused) }
         }
         counters.received(batch.received)
         for (reason, count) in batch.adjustments { counters.adjusted(reason, count) }
@@ -267,7 +269,7 @@ public final class Collection: FactRecorder {
     }
 }
 
-/// An event that is not stored, and what its sender is told.
+/// Why an event is not stored: the reason that is counted, and the error for the sender.
 struct Refusal: Error {
     let reason: DropReason
     let error: ServiceError

@@ -1,18 +1,19 @@
 import Common
-import Storage
+@_spi(Host) import Storage
 
 /// How one payload type becomes facts. A module registers one for each type that it collects.
 public struct Collector: Sendable {
     /// The `type` of the payload.
     public let type: String
+    /// What the payload is, for the module's documentation page.
     public let summary: String
-    /// What the payload may hold besides the common fields; checked before `read` is called, which finds what is odd in a detail adjusted: see
-    /// `Schema.Field.Fit`.
+    /// Fields that the payload may have besides the common ones. They are checked, and errors in a detail adjusted
+    /// (`Schema.Field.Fit`), before `read` is called.
     public let fields: [Schema.Field]
-    /// Whether the payload says who its visitor is. Then the visitor has to be named, unless a page sends it and so speaks of its own
-    /// visitor; and one without an id gets the id that answers call it by, so that it can be asked for.
+    /// Whether the payload is about the visitor. Then `visitor_id` is required unless a page sends the event, which means the page's
+    /// own visitor; a visitor without an id gets the anonymous id that responses show, so it can be looked up.
     let isAboutVisitor: Bool
-    /// Makes a draft of a payload whose fields are checked, or refuses it with 400.
+    /// Makes a draft from a payload whose fields are checked, or refuses it with 400.
     public let read: @Sendable (Payload) throws -> Draft
 
     public init(
@@ -31,19 +32,20 @@ public struct Collector: Sendable {
         .optional("timestamp", .any, "ISO 8601 or epoch milliseconds; at most 10 years back, 10 minutes ahead. Default: arrival."),
         .optional("event_id", .text(200), "An event with the same id is stored once.").exact.naming(placeholders: .leftOut),
         .optional("visitor_id", .text(200), "Default: a hash that changes every day.").exact.naming(placeholders: .leftOut),
-        .optional("session_id", .text(200), "Keeps activity together whatever the pauses.").exact.naming(placeholders: .leftOut),
+        .optional("session_id", .text(200), "Keeps activity in one session whatever the pauses.").exact.naming(placeholders: .leftOut),
         .optional("consent_mode", .text(50)).exact, .optional("consent_granted", .boolean).exact,
-        .optional("ip", .text(64), "The visitor's address; with keys created with server: true.").whole,
-        .optional("user_agent", .string(0...2_048), "The visitor's browser; with keys created with server: true."),
+        .optional("ip", .text(64), "The visitor's IP address; used with keys created with server: true.").whole,
+        .optional("user_agent", .string(0...2_048), "The visitor's User-Agent header; used with keys created with server: true."),
     ]
 }
 
-/// What a collector made of a payload: activity for the shared table, facts for its own ones, or both.
+/// What a collector made of a payload: activity for the shared table, facts for the module's own tables, or both.
 public struct Draft: Sendable {
+    /// The pageview or custom event; nil for none.
     public var activity: ActivityDraft?
     /// Rows for the module's own tables, made once the visit is known. Values in the order of `FactTable.columns`.
     public var facts: @Sendable (Visit) -> [(table: FactTable, values: [Value])]
-    /// In place of the `event_id` that was sent; see `Addition`.
+    /// Replaces the `event_id` that was sent; see `Addition`.
     var eventID: String?
 
     public init(
@@ -57,15 +59,21 @@ public struct Draft: Sendable {
 
 /// A pageview or custom event.
 public struct ActivityDraft: Sendable {
+    /// Pageview or custom event.
     public let kind: Activity.Kind
+    /// Path of the page.
     public let path: String
+    /// Title of the page; "" when none was sent.
     public let title: String
+    /// Name of the custom event; "" for a pageview.
     public let name: String
-    /// JSON text
+    /// Properties as JSON text; nil for none.
     public let data: String?
+    /// URL of the previous page; "" when none was sent.
     public let referrer: String
-    /// As it was sent; what is no screen is left out.
+    /// The screen size that was sent; an invalid one is rounded or left out later.
     public internal(set) var screen: String
+    /// The language that was sent; "" for that of the `Accept-Language` header.
     public let language: String
 
     public init(
@@ -85,14 +93,19 @@ public struct ActivityDraft: Sendable {
 
 /// What is known about an event besides its payload.
 public struct Visit: Sendable {
+    /// Number of the project.
     public let project: Int32
+    /// Key of the visitor.
     public let visitor: Int64
+    /// When the event happened.
     public let at: Instant
+    /// When its session started.
     public let sessionAt: Instant
-    /// The session's path so far: of the last pageview; "" before the first.
+    /// Path of the session's last pageview before the event; "" when there was none.
     public let lastPath: String
+    /// The attributes of its session.
     public let attributes: SessionAttributes
-    /// Properties of the pageview or event as they are stored, JSON text; nil for none.
+    /// Properties of the pageview or event as stored, in JSON text; nil for none.
     public let data: String?
 
     /// The values of `FactTable.sessionColumns`.
@@ -100,18 +113,20 @@ public struct Visit: Sendable {
         [.int(sessionAt.milliseconds)] + [attributes.source, attributes.country, attributes.device, attributes.browser, attributes.os].map(Value.text)
     }
 
-    /// The page that a fact is about: the path that was sent, without what identifies people, else the session's last page.
+    /// The page that a fact is about: the path that was sent, without what identifies people, or else the session's last page.
     public func page(_ sent: String) -> String { sent.isEmpty ? lastPath : PagePath.clean(sent) }
 }
 
-/// What the first activity decides for the whole session.
+/// What the first activity of a session decides for the whole session.
 public final class SessionAttributes: Sendable {
+    /// Where the visit came from, and the visitor's location; "" when unknown.
     public let source, referrer, country, region, city: String
+    /// The visitor's device and software; "" when unknown.
     public let browser, browserVersion, os, osVersion, device, screen, language: String
-    /// All of them as they stand in every row of the session, in the order of `Activity.table`.
+    /// All of them encoded as in each row of the session, in the order of `Activity.table`.
     let columns: [UInt8]
 
-    /// - Parameter row: has a column for each of `Activity.attributes`.
+    /// - Parameter row: a row with a column for each of `Activity.attributes`.
     convenience init(_ row: Row) {
         self.init(
             source: row.text("source"), referrer: row.text("referrer"), country: row.text("country"), region: row.text("region"),

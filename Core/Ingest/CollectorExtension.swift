@@ -1,19 +1,19 @@
 import Common
 import Storage
 
-/// Fields that a module adds to the payload type of another, with the facts that it makes of them: `utm` to `pageview`,
-/// `revenue` to `event`.
+/// Fields that a module adds to another module's payload type, and the facts it makes of them: `utm` extends `pageview`,
+/// `revenue` extends `event`.
 ///
-/// Where the module may not collect (switched off, level `read`, a key of other modules) its fields are passed over in silence:
-/// the event belongs to the other module and is kept.
+/// If the module may not collect (switched off, level `read`, not among the key's modules), its fields are silently ignored: the
+/// event belongs to the other module and is kept.
 public struct CollectorExtension: Sendable {
     /// The `type` of the payload.
     public let type: String
-    /// What the module makes of it, for its page.
+    /// What the module does with the fields, for the module's documentation page.
     public let summary: String
-    /// All optional. `read` is called when one of them is there.
+    /// The fields, all optional. `read` is called when at least one was sent.
     public let fields: [Schema.Field]
-    /// What it adds to a payload whose fields are checked; nil for nothing. Or refuses the event with 400.
+    /// Returns what to add for a payload whose fields are checked, nil for nothing; or refuses the event with 400.
     public let read: @Sendable (Payload) throws -> Addition?
 
     public init(_ type: String, _ summary: String, fields: [Schema.Field], read: @escaping @Sendable (Payload) throws -> Addition?) {
@@ -27,12 +27,12 @@ public struct CollectorExtension: Sendable {
 
 /// What an extension adds to an event.
 public struct Addition: Sendable {
-    /// What the event is about, where it may count once however often it is sent: an order. It stands before the `event_id`
-    /// that was sent, which is another one each time that a page is loaded again.
+    /// Identifies what the event is about if that counts only once however often it is sent, such as an order. Takes precedence
+    /// over the `event_id` that was sent, which differs each time a page is reloaded.
     public let eventID: String?
-    /// Rows for the module's own tables. Values in the order of `FactTable.columns`.
+    /// Makes rows for the module's own tables; values in the order of `FactTable.columns`.
     public let facts: @Sendable (Visit) -> [(table: FactTable, values: [Value])]
-    /// Changes to the payload that were needed to read it.
+    /// Adjustments that were needed to read the fields.
     public let adjustments: Adjustments
 
     public init(
@@ -45,7 +45,7 @@ public struct Addition: Sendable {
 }
 
 extension EventPipeline {
-    /// An extension with the module that owns it; a class like `Registered`.
+    /// An extension with the module that owns it. A class for the same reason as `Registered`.
     public final class RegisteredExtension: Sendable {
         let module: String
         let added: CollectorExtension
@@ -55,7 +55,7 @@ extension EventPipeline {
         }
     }
 
-    /// Adds to `draft` what other modules make of the payload.
+    /// Adds to `draft` what extensions make of the payload.
     func extend(_ draft: inout Draft, of type: String, _ payload: inout Payload, _ sender: Sender) throws {
         for registered in extensions[type] ?? [] {
             guard payload.hasAny(of: registered.added.fields) else { continue }

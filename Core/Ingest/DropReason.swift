@@ -1,30 +1,30 @@
-/// Why an event was not stored. Each one that is refused or dropped is counted under one of these.
+/// Why an event was not stored. The ledger and the metrics count each refused or dropped event under one of these reasons.
 public enum DropReason: String, Sendable, CaseIterable, Error {
-    // The request as a whole; one that could not be read counts as one event.
+    // The whole request. It counts as one event, unless its events were already read.
     case invalidBody = "invalid_body"
     case bodyTooLarge = "body_too_large"
     case tooManyEvents = "too_many_events"
     case rateLimited = "rate_limited"
     case tooFast = "too_fast"
     case missingScope = "missing_scope"
-    /// A page of a site that `server.collection_origins` does not list.
+    /// The page belongs to a site that `server.collection_origins` does not list.
     case foreignOrigin = "foreign_origin"
     case journalFull = "journal_full"
-    // The event.
+    // A single event.
     case invalidEvent = "invalid_event"
     case unknownType = "unknown_type"
     case invalidTimestamp = "invalid_timestamp"
     case moduleDisabled = "module_disabled"
     case moduleAccess = "module_access"
     case keyModules = "key_modules"
-    // The project's privacy settings. The answer doesn't tell these.
+    // The project's privacy settings. The response doesn't reveal these.
     case doNotTrack = "do_not_track"
     case bot
     case blockedUserAgent = "blocked_user_agent"
     case consent
 
-    /// Whether the sender is told. Nobody learns from the answer what a visitor's browser asked for, or that it
-    /// was taken for a bot.
+    /// Whether the response reports the reason. Other drops look accepted, so no response reveals what a visitor's browser
+    /// asked for, or that the visitor was taken for a bot.
     public var isTold: Bool {
         switch self {
         case .doNotTrack, .bot, .blockedUserAgent, .consent: false

@@ -1,13 +1,14 @@
 import Access
 import Common
-import Enrichment
+@_spi(Host) import Enrichment
 import HTTPTypes
-import Storage
+import Questions
+@_spi(Host) import Storage
 import Synchronization
 
-/// The steps that make facts of one event, in their order; each lets it through or refuses it with a reason.
-public final class EventPipeline: Sendable {
-    /// A collector with the module that owns it. A class, as one is looked up for every event: copying a collector would
+/// The steps that turn one event into facts, in order; each lets the event through or refuses it with a reason.
+@_spi(Host) public final class EventPipeline: Sendable {
+    /// A collector with the module that owns it. A class, because one is looked up for every event and copying a collector would
     /// retain each of its parts.
     public final class Registered: Sendable {
         let module: String
@@ -20,11 +21,11 @@ public final class EventPipeline: Sendable {
 
     private let collectors: [String: Registered]
     let extensions: [String: [RegisteredExtension]]
-    /// The number of each table in an encoded row.
+    /// The number of each table in encoded rows, by name.
     private let tableNumbers: [String: Int]
     private let activityNumber, visitorsNumber: Int
-    /// Tables whose rows tell the order of their arrival, by number, and the last number that was given.
-    private let tellsArrival: [Bool]
+    /// Whether the rows of a table record their order of arrival, by table number; and the last arrival number used.
+    private let recordsArrival: [Bool]
     private let lastArrival = Atomic<Int64>(0)
     let gate: @Sendable (_ module: String, Project, APIKey?) throws -> Void
     private let sessions: Sessions
@@ -33,7 +34,7 @@ public final class EventPipeline: Sendable {
     private let userAgents = UserAgentParser()
     private let geoIP: GeoIP?
 
-    /// - Parameter gate: throws where collection for the module is not allowed (`Directory.checkModule`).
+    /// - Parameter gate: throws when collection for the module is not allowed (`Directory.checkModule`).
     public init(
         collectors: [Registered], extensions: [RegisteredExtension] = [], tables: [FactTable], sessions: Sessions,
         identity: VisitorIdentity, geoIP: GeoIP?,
@@ -46,7 +47,7 @@ public final class EventPipeline: Sendable {
             preconditionFailure("the shared tables are not registered")
         }
         tableNumbers = numbers
-        tellsArrival = tables.map(\.tellsArrival)
+        recordsArrival = tables.map(\.recordsArrival)
         (activityNumber, visitorsNumber) = (activity, visitors)
         self.extensions = Dictionary(grouping: extensions, by: \.added.type)
         self.gate = gate
@@ -55,19 +56,19 @@ public final class EventPipeline: Sendable {
         self.geoIP = geoIP
     }
 
-    /// What all events of a request have in common. A class, as it is handed on from step to step for each of them.
+    /// What all events of a request have in common. A class, because it is passed from step to step for each of them.
     final class Sender: Sendable {
         let project: Project
         let key: APIKey?
         let now: Instant
-        /// Nil for a server, which speaks for the browsers of others.
+        /// Nil for a server, which sends events on behalf of other people's browsers.
         let browser: Browser?
         let acceptLanguage: String
-        /// Host and port of the page that sent it, as browsers say in `Origin`; "" when they don't.
+        /// Host and port of the page that sent the request, from the `Origin` header; "" without one.
         let origin: String
         let asksNotToTrack: Bool
 
-        /// Whether a page sends its own visitor's events: browsers, and they alone, say where a request that sends something came from.
+        /// Whether a page sends its own visitor's events. Only browsers send `Origin` with such a request.
         var isPage: Bool { browser != nil && !origin.isEmpty }
 
         init(_ call: ProjectRequest, browser: Browser?) {
@@ -82,7 +83,7 @@ public final class EventPipeline: Sendable {
         }
     }
 
-    /// Whether the day's salt is to be fetched before events are taken, as after a leap of the clock.
+    /// Whether the day's salt must be fetched before events are taken, as after the clock has jumped.
     func lacksSalt(at now: Instant) -> Bool { !identity.hasSalt(of: Day(now)) }
     func fetchSalt(at now: Instant) async { await identity.fetchSalt(of: now) }
 
@@ -96,14 +97,14 @@ public final class EventPipeline: Sendable {
     private static let dnt = HTTPField.Name("DNT")!
     private static let gpc = HTTPField.Name("Sec-GPC")!
 
-    /// Adds the facts of one event to `rows`; none when it is refused.
+    /// Adds the facts of one event to `rows`, or none when it is refused.
     /// - Throws: `Refusal`.
     func add(_ json: JSON, from sender: Sender, to rows: inout EncodedRows) throws -> Effect {
         let registered = try collector(of: json)
         try checkModule(registered.module, sender)
         var payload = Payload(json)
         try Self.checkFields(&payload, registered.collector, sender)
-        // What a server does not say is not known: its own address and library are not the visitor's.
+        // What a server doesn't send stays unknown: its own address and library are not the visitor's.
         let browser = sender.browser ?? browser(payload.text("user_agent"), payload.text("ip"), of: sender.project)
         try checkPrivacy(payload, sender, browser)
         var draft = try Self.refusing { try registered.collector.read(payload) }
@@ -115,11 +116,11 @@ public final class EventPipeline: Sendable {
         return encode(draft, payload, sender, browser, visitor, at, adjustments, into: &rows)
     }
 
-    /// Does what no field's schema can.
+    /// Makes the adjustments that the schema of a single field can't.
     private static func adjust(_ draft: inout Draft, _ payload: Payload) -> Adjustments {
         var done: Adjustments = []
         if let time = payload["timestamp"], isOdd(time) { done.insert(.timestamp) }
-        // A shorter one is whole.
+        // A shorter path wasn't cut.
         if draft.activity.map({ $0.path.utf8.count >= PagePath.maximumLength }) ?? true, let path = payload["path"]?.string, PagePath.isCut(path) {
             done.insert(.tooLong)
         }
@@ -130,7 +131,7 @@ public final class EventPipeline: Sendable {
         return done
     }
 
-    // MARK: What is it?
+    // MARK: Type and fields
 
     private func collector(of json: JSON) throws -> Registered {
         guard json.kind == .object else {
@@ -140,9 +141,9 @@ public final class EventPipeline: Sendable {
             throw Refusal(reason: .unknownType, error: .body("missing required field 'type'."))
         }
         guard let name = type.string, let registered = collectors[name] else {
-            let came = type.string.map { "'\($0.excerpt(60))'" } ?? type.described
+            let sent = type.string.map { "'\($0.excerpt(60))'" } ?? type.described
             let accepted = collectors.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
-            throw Refusal(reason: .unknownType, error: .body("field 'type' must be one of \(accepted); got \(came)."))
+            throw Refusal(reason: .unknownType, error: .body("field 'type' must be one of \(accepted); got \(sent)."))
         }
         return registered
     }
@@ -168,21 +169,21 @@ public final class EventPipeline: Sendable {
         }
     }
 
-    /// An error of a check as the refusal of an invalid event.
+    /// Runs `body`, and turns the error of a failed check into the refusal of the event.
     static func refusing<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as ServiceError {
-            // `invalid_body` is said of the request; what is wrong here is one event of it.
+            // `invalid_body` is for whole requests; here a single event is wrong.
             let reason = DropReason(rawValue: error.code).flatMap { $0 == .invalidBody ? nil : $0 }
             throw Refusal(reason: reason ?? .invalidEvent, error: error)
         }
     }
 
-    // MARK: May it be kept?
+    // MARK: Privacy
 
     final class Browser: Sendable {
         let userAgent: UserAgent
         let header: String
-        /// As text for the hash, cut where the project wants that; and for the look-up of the place.
+        /// For the hash and for looking up the location; shortened when the project anonymizes addresses.
         let address: IPAddress?
 
         init(userAgent: UserAgent, header: String, address: IPAddress?) {
@@ -209,7 +210,7 @@ public final class EventPipeline: Sendable {
         } else if settings.consentRequired, !settings.allowedConsentModes.isEmpty {
             throw drop(.consent)
         }
-        // A withheld consent counts whether or not the project asks for one.
+        // Denied consent counts even when the project doesn't require consent.
         if payload["consent_granted"]?.boolean == false { throw drop(.consent) }
         if settings.botFiltering, browser.userAgent.isBot { throw drop(.bot) }
         if !settings.blockedUserAgents.isEmpty {
@@ -218,26 +219,26 @@ public final class EventPipeline: Sendable {
         }
     }
 
-    // MARK: When, and who?
+    // MARK: Time and visitor
 
-    /// The instant that was sent; nil for none.
+    /// The timestamp that was sent; nil for none.
     static func time(of payload: Payload, now: Instant) throws -> Instant? {
         guard let value = payload["timestamp"] else { return nil }
-        func refusal(_ came: String) -> Refusal {
+        func refusal(_ value: String) -> Refusal {
             Refusal(
                 reason: .invalidTimestamp,
                 error: .body(
-                    "field 'timestamp' must be ISO 8601 or epoch milliseconds, at most 10 years back and 10 minutes ahead; got \(came)."))
+                    "field 'timestamp' must be ISO 8601 or epoch milliseconds, at most 10 years back and 10 minutes ahead; got \(value)."))
         }
         guard let instant = instant(value) else { throw refusal(value.string.map { "'\($0.excerpt(60))'" } ?? value.described) }
-        // 10 years of 366 days, so that a full ten-year archive always fits.
+        // 10 years of 366 days, so a full ten-year archive always fits.
         guard instant >= now.adding(days: -3_660), instant <= now.adding(seconds: 600) else {
             throw refusal(value.string.map { "'\($0)'" } ?? value.digits ?? "\(value.number ?? 0)")
         }
         return instant
     }
 
-    /// Of a fraction of a millisecond, as clocks of browsers have it, the whole ones; digits in a text are milliseconds too.
+    /// Drops fractions of a millisecond, which browser clocks have; digits in a string are milliseconds, too.
     private static func instant(_ value: JSON) -> Instant? {
         if let milliseconds = value.integer { return Instant(milliseconds: milliseconds) }
         if let text = value.string {
@@ -249,16 +250,16 @@ public final class EventPipeline: Sendable {
             }
         }
         guard let number = value.number ?? value.string.flatMap(Double.init(written:)) else { return nil }
-        // A number beyond all times is one all the same, and refused as such.
+        // A number outside the range of `Int64` is still a timestamp, and refused as one that is out of range.
         return Instant(milliseconds: Int64(exactly: number.rounded(.down)) ?? (number < 0 ? .min : .max))
     }
 
-    /// Whether a timestamp that was accepted is neither a whole number nor ISO 8601.
+    /// Whether an accepted timestamp is neither a whole number nor ISO 8601.
     private static func isOdd(_ value: JSON) -> Bool { value.integer == nil && value.string.map { ISO8601.parse($0) == nil } ?? true }
 
     private struct Visitor {
         let key: Int64
-        /// The id that was sent, or that of a visitor without one who is known by name from now on.
+        /// The id that was sent. Without one, the anonymous id if the event is about the visitor; otherwise nil.
         var id: String?
     }
 
@@ -271,11 +272,11 @@ public final class EventPipeline: Sendable {
             identity.anonymousKey(project: project, address: address, userAgent: browser.header, on: day, salt: salt)
         }
         let today = Day(sender.now)
-        // With the salt of its own day while there is one, so that an event that comes late has the visitor of the others.
+        // Uses the salt of the event's own day while it exists, so late events get the same visitor as the others.
         func key(_ day: Day) -> Int64? { key(day, salt: day) ?? key(day, salt: today) }
         guard let own = key(day) ?? identity.withOwnSalt(of: today, { key(day) }) else { preconditionFailure("today has a salt") }
         if sessions.current(project: project, visitor: own, at: when) == nil,
-           // A visit that goes on over midnight stays one visit of one visitor.
+           // A visit that continues past midnight stays one visit of one visitor.
            let before = key(day.adding(days: -1)), sessions.current(project: project, visitor: before, at: when) != nil {
             return Visitor(key: before, id: nil)
         }
@@ -315,7 +316,7 @@ public final class EventPipeline: Sendable {
                 sessionAt: Instant(milliseconds: place.sessionAt), lastPath: place.fromPath, attributes: attributes, data: activity.data)
         } else {
             let current = sessions.current(project: project, visitor: visitor.key, at: when, sessionID: sessionID)
-            // A session with an id is told by it alone, which facts don't keep.
+            // A session with a `session_id` is only identified by it, and facts don't store it.
             isTentative = sessionID == nil && (current?.isTentative == true || Sessions.isOld(when, now: sender.now))
             let attributes = current?.attributes
                 ?? self.attributes(ActivityDraft(kind: .event, path: payload.text("path")), sender, browser)
@@ -329,22 +330,22 @@ public final class EventPipeline: Sendable {
             rows.append(header(number, role, isTentative: isTentative)) { row in
                 Self.begin(&row, project, visit.at.milliseconds, visitor.key)
                 for value in values { row.append(value) }
-                if tellsArrival[number] { row.append(nextArrival(sender.now)) }
+                if recordsArrival[number] { row.append(nextArrival(sender.now)) }
             }
             role = .follower
         }
-        var writtenDown: Int64?
+        var newlyKnown: Int64?
         if let id = visitor.id, knownVisitors.isNew(visitor.key, on: Day(visit.at)) {
-            writtenDown = visitor.key
+            newlyKnown = visitor.key
             rows.append(header(visitorsNumber, .note)) { row in
                 Self.begin(&row, project, visit.at.milliseconds, visitor.key)
                 row.append(id)
             }
         }
-        return Effect(session: touched, visitor: writtenDown, adjustments: adjustments)
+        return Effect(session: touched, visitor: newlyKnown, adjustments: adjustments)
     }
 
-    /// Adds facts that no event carried, as notes, and the visitor's id with them.
+    /// Adds facts that came without an event, as notes, together with the visitor's id.
     func add(_ facts: [Fact], about id: String, of project: Project, at instant: Instant, to rows: inout EncodedRows) {
         let visitor = VisitorIdentity.key(of: id, project: project.number)
         for (table, values) in facts + [(Activity.visitors, [.text(id)])] {
@@ -354,12 +355,12 @@ public final class EventPipeline: Sendable {
             rows.append(header) { row in
                 Self.begin(&row, project.number, instant.milliseconds, visitor)
                 for value in values { row.append(value) }
-                if tellsArrival[number] { row.append(nextArrival(instant)) }
+                if recordsArrival[number] { row.append(nextArrival(instant)) }
             }
         }
     }
 
-    /// Larger than every one before; of several hosts, as far as their clocks agree.
+    /// A number larger than all before; across hosts, only as far as their clocks agree.
     private func nextArrival(_ now: Instant) -> Int64 {
         var last = lastArrival.load(ordering: .relaxed)
         while true {
@@ -370,27 +371,28 @@ public final class EventPipeline: Sendable {
         }
     }
 
-    /// The columns that every fact begins with.
+    /// Appends the columns that every fact begins with.
     private static func begin(_ row: inout RowEncoder, _ project: Int32, _ at: Int64, _ visitor: Int64) {
         row.append(Int64(project))
         row.append(at)
         row.append(visitor)
     }
 
-    /// What an event changed in memory: the session that it moved on, the visitor whose id its rows tell. And what was changed in the event.
+    /// What an event changed in memory: the session it extended, and the visitor whose id is in its rows. Also the adjustments made to
+    /// the event.
     struct Effect {
         let session: Sessions.Name?
         let visitor: Int64?
         let adjustments: Adjustments
     }
 
-    /// Forgets a visitor whose facts were erased: what comes next is all that is known.
+    /// Forgets a visitor whose facts were erased, so later events start from nothing.
     public func forget(project: Int32, visitor: Int64) {
         sessions.forget(project: project, visitor: visitor)
         knownVisitors.forget([visitor])
     }
 
-    /// Takes back what events did that could not be kept.
+    /// Undoes the effects of events that could not be kept.
     func undo(_ effects: [Effect]) {
         sessions.distrust(effects.compactMap(\.session))
         knownVisitors.forget(effects.compactMap(\.visitor))
@@ -408,14 +410,14 @@ public final class EventPipeline: Sendable {
             language: activity.language.isEmpty ? Language.tag(of: sender.acceptLanguage) : Language.tag(of: activity.language))
     }
 
-    /// A site may answer under other names than its project's domain: what came from the page's own origin is internal too.
+    /// A site may have other host names than its project's domain, so referrers from the page's own origin are internal, too.
     private func source(of referrer: String, _ sender: Sender) -> String {
         let source = ReferrerSource.source(of: referrer, siteHost: sender.project.domain)
         guard source != ReferrerSource.direct, !sender.origin.isEmpty else { return source }
         return ReferrerSource.source(of: referrer, siteHost: sender.origin)
     }
 
-    /// The columns of `Activity.table`, in its order.
+    /// Appends the columns of `Activity.table`, in its order.
     private static func encode(
         _ activity: ActivityDraft, _ place: Sessions.Place, _ attributes: SessionAttributes, _ project: Int32, _ visitor: Int64,
         _ sessionID: String?, into row: inout RowEncoder

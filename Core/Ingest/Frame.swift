@@ -2,7 +2,7 @@ import CZlib
 
 /// A record's frame: length and checksum before the bytes.
 enum Frame {
-    /// What it takes besides the record's bytes.
+    /// The size of the frame without the record's bytes.
     static let bytes = 8
 
     static func checksum(of record: [UInt8]) -> UInt32 { record.withUnsafeBytes(checksum) }
@@ -19,7 +19,7 @@ enum Frame {
         let isWhole: Bool
     }
 
-    /// The record whose frame begins at `at`; nil where no frame fits.
+    /// The record whose frame begins at `at`; nil when no frame fits there.
     static func next(in bytes: UnsafeRawBufferPointer, at: Int, maximumLength: Int = .max) -> Found? {
         guard at + Self.bytes <= bytes.count else { return nil }
         let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
@@ -29,10 +29,11 @@ enum Frame {
         return Found(start: start, end: end, isWhole: checksum(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) == sum)
     }
 
-    /// Where records go on behind the one at `at`, which was damaged after it had been written; nil where it was not: then no whole
-    /// records lie behind it. A power failure can leave some, in a group whose sync had not ended; but where a block of it did not
-    /// reach the disk the file has zeros.
-    static func startBehindDamage(in bytes: UnsafeRawBufferPointer, at: Int) -> Int? {
+    /// Where records continue after the one at `at`, if that was damaged after it had been written; otherwise nil.
+    ///
+    /// A torn record usually has no whole records after it. A power failure during the sync of a group can leave some, but then a
+    /// block that did not reach the disk is all zeros.
+    static func startAfterDamage(in bytes: UnsafeRawBufferPointer, at: Int) -> Int? {
         for start in at..<max(at, bytes.count - Self.bytes) {
             if let found = next(in: bytes, at: start, maximumLength: searchedBytes), found.isWhole {
                 return hasLostBlock(bytes, at..<start) ? nil : start
@@ -41,10 +42,10 @@ enum Frame {
         return nil
     }
 
-    /// Longer records are not looked for: most of what four bytes may say is no length.
+    /// Longer records are not searched for: most values of four bytes aren't a length.
     private static let searchedBytes = 2 << 20
     private static let blockBytes = 512
-    /// So many zeros are in no record.
+    /// No record has this many zeros in a row.
     private static let lostBytes = 64
 
     private static func hasLostBlock(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
@@ -55,7 +56,8 @@ enum Frame {
         }
     }
 
-    /// The whole records at the beginning of `bytes`, and how many bytes they take.
+    /// The whole records at the start of `bytes`, and how many bytes they take.
+    /// - Throws: `JournalError` when one of them is damaged.
     static func split(_ bytes: [UInt8], _ path: String, _ offset: Int64) throws -> (records: [ArraySlice<UInt8>], used: Int) {
         var records: [ArraySlice<UInt8>] = [], at = 0
         try bytes.withUnsafeBytes { buffer in

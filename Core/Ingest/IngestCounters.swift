@@ -1,16 +1,18 @@
 import Common
 import Metrics
-import Storage
+import Questions
+@_spi(Host) import Storage
 import Synchronization
 
-/// What collection tells the metrics: totals over all projects since the start.
-public final class IngestCounters: Sendable {
+/// Collection's metrics, which are totals over all projects since the start, and counts per project: events not applied yet,
+/// unwritten ledger entries, versions of the facts.
+@_spi(Host) public final class IngestCounters: Sendable {
     private let receivedTotal, storedTotal, duplicateTotal: Counter
     private let waitingGauge: Gauge
     private let refusedTotals: [DropReason: Counter]
     private let adjustedTotals: [String: Counter]
     private let versions = Mutex<[Int32: ProjectVersions]>([:])
-    /// Lines of the ledger that the journal could not take.
+    /// Ledger entries that the journal could not take.
     private let owed = Mutex<[RefusedEvents.Place: [String: Int]]>([:])
     /// Events in the journal that are not applied yet, by project and hour of arrival.
     private let waiting = Mutex(Waiting())
@@ -25,7 +27,7 @@ public final class IngestCounters: Sendable {
         storedTotal = Counter(label: "ingest_stored_events_total", dimensions: [], factory: metrics)
         duplicateTotal = Counter(label: "ingest_duplicate_events_total", dimensions: [], factory: metrics)
         waitingGauge = Gauge(label: "ingest_waiting_events", dimensions: [], factory: metrics)
-        // exact: reasons are words of ours
+        // exact: reasons are named in our source
         adjustedTotals = Dictionary(uniqueKeysWithValues: Adjustments.reasons.map {
             ($0.name, Counter(label: "ingest_adjusted_events_total", dimensions: [("reason", $0.name)], factory: metrics))
         })
@@ -38,7 +40,7 @@ public final class IngestCounters: Sendable {
     func adjusted(_ reason: String, _ count: Int) { adjustedTotals[reason]?.increment(by: count) }
     func refused(_ reason: DropReason, _ count: Int) { refusedTotals[reason]?.increment(by: count) }
 
-    /// Events that went into the journal, or with a negative number: left it.
+    /// Counts events that went into the journal or, with a negative number, left it.
     func kept(_ count: Int64, of project: Int32, at hour: Int64) {
         guard count != 0 else { return }
         let total = waiting.withLock { waiting in
@@ -50,13 +52,13 @@ public final class IngestCounters: Sendable {
         waitingGauge.record(total)
     }
 
-    /// Keeps lines of the ledger in memory until the journal takes them.
+    /// Keeps ledger entries in memory until the journal takes them.
     func owe(_ refused: RefusedEvents) {
         owed.withLock { $0[refused.place, default: [:]].merge(refused.refusals, uniquingKeysWith: +) }
     }
 
-    /// What is owed, which is no longer.
-    func takeOwed() -> [RefusedEvents] {
+    /// Removes and returns the ledger entries kept in memory.
+    func takeUnwritten() -> [RefusedEvents] {
         owed.withLock { owed in
             guard !owed.isEmpty else { return [] }
             defer { owed = [:] }
@@ -64,14 +66,14 @@ public final class IngestCounters: Sendable {
         }
     }
 
-    /// Refused events of `project` that the ledger does not have yet, by hour of arrival and reason.
+    /// Refused events of `project` whose ledger entries are still in memory, by hour of arrival and reason.
     func owed(of project: Int32) -> [Int64: [String: Int64]] {
         owed.withLock { owed in
             Dictionary(uniqueKeysWithValues: owed.filter { $0.key.project == project }.map { ($0.hour, $1.mapValues(Int64.init)) })
         }
     }
 
-    /// Events that went into the journal before this process began.
+    /// Counts events that went into the journal before this process started.
     func kept(_ rows: [EncodedRow]) {
         for row in rows {
             let header = row.read { header, _ in header }
@@ -79,9 +81,10 @@ public final class IngestCounters: Sendable {
         }
     }
 
-    /// How many events of `project` wait, by hour of arrival.
+    /// Number of events of `project` that are not applied yet, by hour of arrival.
     public func waiting(of project: Int32) -> [Int64: Int64] { waiting.withLock { $0.counts[project] ?? [:] } }
 
+    /// Counts a batch that the event store has applied.
     func applied(rows: [EncodedRow], duplicates: [Bool]) {
         var stored = 0, repeated = 0
         var touched: [Int32: Set<Int64>] = [:]
@@ -105,18 +108,18 @@ public final class IngestCounters: Sendable {
         }
     }
 
-    /// A number that grows whenever facts of `project` between the two instants change.
+    /// A number that grows whenever facts of `project` in `range` change.
     public func version(of project: Int32, over range: TimeRange) -> Int64 {
         versions.withLock { $0[project]?.version(over: range) ?? 0 }
     }
 
-    /// Says that facts of `project` changed in another way than by collection: erasure, retention, restore.
+    /// Records that facts of `project` changed other than by adding rows: erasure, retention, restore, merged sessions.
     public func changed(project: Int32) {
         versions.withLock { $0[project, default: ProjectVersions()].touchAll() }
     }
 }
 
-/// For each day of a project when its facts last changed, in steps of batches.
+/// When the facts of each day of a project last changed, counted in batches.
 struct ProjectVersions {
     static let dayMilliseconds: Int64 = 86_400_000
     private var latest: Int64 = 0

@@ -1,14 +1,16 @@
 import Access
 import Common
+import Definitions
 import HTTPTypes
+import Questions
 import Storage
 
-/// The routes of collection itself, which belong to no module.
-public struct IngestRoutes: Sendable {
+/// The routes of collection itself, which no module owns: collecting, the ledger and the live stream.
+@_spi(Host) public struct IngestRoutes: Sendable {
     let collection: Collection
     let ledger: Ledger
     let stream: LiveStream
-    /// Whether the facts of a module may be read with a key.
+    /// Whether a key may read the facts of a module.
     let mayRead: @Sendable (_ module: String, Project, APIKey?) -> Bool
 
     public init(
@@ -20,7 +22,7 @@ public struct IngestRoutes: Sendable {
         self.stream = stream
     }
 
-    /// Collection asks the gate about the module of each payload, so the route itself has none.
+    /// Each route with the module that gates it. Collection has none: it asks the gate about the module of each payload.
     public var routes: [(module: String?, route: Route)] {
         [
             (
@@ -34,16 +36,16 @@ public struct IngestRoutes: Sendable {
             ),
             (nil, CollectImage(collection: collection).route),
             (
-                // It counts events of every module, by reasons that name none.
+                // The ledger counts events of every module, and its reasons name no module.
                 "core",
                 Route(
-                    .get, "/api/v1/ingest/ledger", "What became of every event that arrived, by hour.", scope: .query, access: .read,
+                    .get, "/api/v1/ingest/ledger", "The outcome of every event received, by hour.", scope: .query, access: .read,
                     parameters: ScopeParameters.range,
                     success: .json(.object([
                         .required("data", .list(.object([
                             .required("hour", .timestamp), .required("received", .count), .required("stored", .count),
-                            .required("duplicate", .count), .required("refused", .map(.count), "By reason."),
-                            .required("adjusted", .map(.count), "Of those that were not refused: what was changed to keep them, by reason."),
+                            .required("duplicate", .count), .required("refused", .map(.count), "Refused events, by reason."),
+                            .required("adjusted", .map(.count), "Events that were changed so they could be kept, by reason."),
                             .required("waiting", .count),
                         ]))),
                     ])), use: showLedger)
@@ -59,14 +61,14 @@ public struct IngestRoutes: Sendable {
 
     private struct LedgerAnswer: Encodable { let data: [Ledger.Hour] }
 
-    /// `GET /api/v1/ingest/ledger?start_at=&end_at=` answers one line an hour.
+    /// `GET /api/v1/ingest/ledger?start_at=&end_at=` answers one entry per hour in which something arrived.
     @Sendable func showLedger(_ call: ProjectRequest) async throws -> Answer {
         let scope = try await call.scope()
         return try .json(LedgerAnswer(data: try await ledger.hours(of: scope.project, over: scope.range)))
     }
 
-    /// `GET /api/v1/stream`: one `activity` event for each pageview and custom event, and events of the modules that show
-    /// theirs, as far as the key may read these and as long as the module is on. It ends when the key is revoked or expires.
+    /// `GET /api/v1/stream` sends an `activity` event for each pageview and custom event, and events of the modules that show
+    /// theirs, as long as the module is on and the key may read it. The stream ends when the key is revoked or expires.
     @Sendable func watch(_ call: ProjectRequest) async throws -> Answer {
         let directory = call.directory, id = call.project.id, keyID = call.key?.id
         let events = try stream.watch(call.project.number) { [mayRead] in

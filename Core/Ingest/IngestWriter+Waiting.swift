@@ -1,20 +1,20 @@
 import Common
 
-/// For those who wait for the writer: reports, and what has to see everything.
+/// Waiting until acknowledged events can be queried.
 extension IngestWriter {
-    /// Returns once everything that is acknowledged now, of all projects, can be queried.
-    /// - Throws: 503 while the event store is away.
+    /// Returns once every event acknowledged so far, in any project, can be queried.
+    /// - Throws: 503 while the event store is unavailable.
     public func settle() async throws { _ = try await wait(until: journal.committedPosition) }
 
-    /// Waits until everything that is acknowledged now for `project` can be queried, though not for long.
-    /// - Returns: nil when it can; else the instant before which everything that was acknowledged can.
-    /// - Throws: 503 while the event store is away.
+    /// Waits until every event acknowledged so far for `project` can be queried, but no longer than `Settings.reportPatience`.
+    /// - Returns: nil once they can; otherwise the instant before which everything acknowledged can be queried.
+    /// - Throws: 503 while the event store is unavailable.
     public func settle(_ project: Int32) async throws -> Instant? {
         if try await wait(until: acknowledged.end(of: project), within: settings.reportPatience) { return nil }
         return acknowledged.asOf(appliedPosition)
     }
 
-    /// Seconds of work, to two decimals, that the writer has, at the speed of its latest batches.
+    /// Seconds the writer needs for its backlog at the speed of its latest batches, to two decimals.
     public var backlogSeconds: Double {
         let bytes = journal.backlogBytes
         return Rounded.twoDecimals(Double(bytes) / (bytesPerSecond ?? settings.door.firstBytesPerSecond))

@@ -1,28 +1,30 @@
 import Common
 import Logging
+@_spi(Host) import Questions
 import ServiceLifecycle
-import Storage
+@_spi(Host) import Storage
 import Synchronization
 
-/// Follows the journal into the event store: reads what is on disk, applies it in batches, releases it.
+/// Moves events from the journal into the event store: reads what is on disk, applies it in batches, releases it.
 ///
-/// No event waits here before it is acknowledged; batches wait at the door while the writer has enough to do
-/// (`IngestWriter+Waiting.swift`). A report waits for what was acknowledged for its project before it was asked.
-public final class IngestWriter: Service {
+/// No event waits here before it is acknowledged; batches wait at the door while the writer has enough to do (`BatchDoor`).
+/// A report waits for the events of its project that were acknowledged before it (`IngestWriter+Waiting.swift`).
+@_spi(Host) public final class IngestWriter: Service {
+    /// Sizes and times of the writer's batches.
     public struct Settings: Sendable {
-        /// The writer waits for more this long after the first event, unless a report asks or a batch waits at the door.
+        /// How long the writer waits for more after the first event, unless a report or a batch at the door is waiting.
         public var intervalMilliseconds = 100
-        /// A batch for the store takes about so long, as measured, while imports have the host to themselves, and while they share it; and has
-        /// at most so many bytes. Reports wait for the one that is under way, at the least.
+        /// How long a batch should take in the store, as measured: while imports have the host to themselves, and while they share
+        /// it. `batchBytes` bounds its size. Reports wait at least for the batch under way.
         var batchSecondsAlone = 0.3
         var batchSecondsShared = 0.1
         var batchBytes = 64 << 10...8 << 20
-        /// Imports alone may have larger ones, where the question that comes before each takes long.
+        /// The upper bound while imports have the host to themselves: the session lookup before each batch may take long.
         var batchBytesAlone = 32 << 20
-        /// So long a report waits for what was acknowledged before it.
+        /// How long a report waits for what was acknowledged before it.
         var reportPatience = Duration.seconds(2)
         var door = BatchDoor.Settings()
-        /// For how long batches take.
+        /// The clock that measures how long batches take.
         var now: @Sendable () -> ContinuousClock.Instant = { .now }
         public init() {}
     }
@@ -33,8 +35,9 @@ public final class IngestWriter: Service {
     private let counters: IngestCounters
     let settings: Settings
     private let placement: SessionPlacement
-    /// Who may send batches, and up to where events are acknowledged.
+    /// Decides when batches may enter the journal.
     let door: BatchDoor
+    /// How far the events of each project are acknowledged.
     let acknowledged = Acknowledged()
     private let logger: Logger
     private let applied: @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
@@ -42,14 +45,14 @@ public final class IngestWriter: Service {
 
     private struct State {
         var applied = JournalPosition.start
-        /// The batch that was last given to the event store, until it is known to be there.
+        /// The batch last given to the event store, until it is known to be stored.
         var batch: Batch?
-        /// Whether it was tried before, so that it may be there though that failed.
+        /// Whether it was tried before; then it may be stored although that failed.
         var isTried = false
-        /// Whether another host was found to apply the same journal: what is there then is its batch, not this one.
+        /// Whether another host was found applying the same journal; then what is stored is that host's batch, not this one.
         var isContested = false
         var speed = WriterSpeed()
-        /// How long the store was asked for sessions, before the last batch.
+        /// How long the session lookup before the last batch took.
         var placementSeconds = 0.0
         var waiters: [(until: JournalPosition, wait: TimedWait<Bool>)] = []
         var failure: String?
@@ -59,11 +62,11 @@ public final class IngestWriter: Service {
 
     private struct Batch {
         var facts: FactBatch
-        /// What it takes in the journal.
+        /// Its size in the journal.
         let bytes: Int
     }
 
-    /// - Parameter applied: told of every batch after it can be queried, in order: what fan-out is driven by.
+    /// - Parameter applied: called for every batch, in order, once it can be queried; drives the fan-out.
     public init(
         journal: Journal, events: any EventStore, tables: [FactTable], counters: IngestCounters, settings: Settings = Settings(),
         sessionTimeoutMinutes: Int = 30, logger: Logger, applied: @escaping @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
@@ -79,19 +82,19 @@ public final class IngestWriter: Service {
         self.applied = applied
     }
 
-    /// Finds where the event store stands, and applies what the journal has beyond that. Before the first request.
+    /// Finds the position of the event store, and applies what the journal has after it. Call it before the first request.
     public func recover() async throws {
         try await events.claim(journal: journal.id)
-        let known = try await events.position(of: journal.id), stored = known ?? .start
-        if let loss = try journal.begin(behind: known) { logger.error("events may be lost", metadata: ["reason": "\(loss)"]) }
+        let position = try await events.position(of: journal.id), stored = position ?? .start
+        if let loss = try journal.begin(behind: position) { logger.error("events may be lost", metadata: ["reason": "\(loss)"]) }
         advance(to: max(stored, journal.startPosition))
         while try await applyNext(isRecovering: true) {}
     }
 
-    // MARK: For those who wait
+    // MARK: Waiting
 
-    /// Waits until the store has come to `position`; false when it has not within `limit`.
-    /// - Throws: 503 while the event store is away.
+    /// Waits until the store has reached `position`; false when it hasn't within `limit`.
+    /// - Throws: 503 while the event store is unavailable.
     func wait(until position: JournalPosition, within limit: Duration? = nil) async throws -> Bool {
         let wait = TimedWait<Bool>()
         let isDone = try state.withLock { state in
@@ -107,7 +110,7 @@ public final class IngestWriter: Service {
         return isThere
     }
 
-    /// Lets the writer begin with what it has.
+    /// Makes the writer start with what it has.
     func hurry() {
         state.withLock { state in
             state.isHurried = true
@@ -116,14 +119,14 @@ public final class IngestWriter: Service {
         }?.resume()
     }
 
-    /// Takes what is stored out of the journal's files, too. After an erasure, as events lie there until their segment is full.
+    /// Removes stored events from the journal's files after an erasure. Otherwise they stay there until their segment is full.
     public func dropStored() async {
         await journal.beginSegment()
-        // While the store is away the old segment stays; it goes with the first batch after that.
+        // While the store is unavailable the old segment stays; it is deleted with the first batch afterwards.
         try? await settle()
     }
 
-    /// Returns once everything that was appended to the journal lies on disk, also what nobody waited for.
+    /// Returns once everything appended to the journal is on disk, including records that nobody waited for.
     func flush() async { await journal.flush() }
 
     private static func away(_ failure: String) -> ServiceError {
@@ -135,13 +138,15 @@ public final class IngestWriter: Service {
     /// Why the last batch could not be applied; nil when it could.
     public var failure: String? { state.withLock { $0.failure } }
 
+    /// How far the event store has applied the journal.
     public var appliedPosition: JournalPosition { state.withLock { $0.applied } }
 
-    /// As measured lately; nil before the first batch.
+    /// The measured speed of recent batches; nil before the first.
     var bytesPerSecond: Double? { state.withLock { $0.speed.bytesPerSecond } }
 
     // MARK: Running
 
+    /// Applies batches until shutdown, and then what is left.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             for await _ in self.journal.commits() {
@@ -150,19 +155,19 @@ public final class IngestWriter: Service {
                 if Task.isCancelled { break }
             }
         }
-        // What was acknowledged and is not applied yet; if the store is away it stays in the journal for the next start.
-        // In a task of its own, as this one may be cancelled: where clients didn't leave within the grace of a shutdown.
+        // Applies what is acknowledged but not applied yet; if the store is unavailable it stays in the journal for the next start.
+        // In its own task, because this one is cancelled when clients don't leave within the grace period of a shutdown.
         await Task { await applyAll(once: true) }.value
     }
 
-    /// Lets a batch gather, unless a report waits or it is complete.
+    /// Lets a batch gather, unless a report is waiting or the batch is complete.
     private func gather() async {
         let pause = settings.intervalMilliseconds
         guard pause > 0, !state.withLock({ $0.isHurried }), journal.backlogBytes < maximumBytes(isRecovering: false) else { return }
         let timer = Task {
             let isOver = (try? await Task.sleep(for: .milliseconds(pause))) != nil
             self.state.withLock { state in
-                // For where it is over before anybody has come to wait for its end.
+                // The pause may end before anyone waits for it.
                 if isOver { state.isHurried = true }
                 defer { state.wakeUp = nil }
                 return state.wakeUp
@@ -170,12 +175,12 @@ public final class IngestWriter: Service {
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let goesOn = state.withLock { state in
+                let isReady = state.withLock { state in
                     guard !state.isHurried, !Task.isCancelled else { return true }
                     state.wakeUp = continuation
                     return false
                 }
-                if goesOn { continuation.resume() }
+                if isReady { continuation.resume() }
             }
         } onCancel: {
             timer.cancel()
@@ -188,7 +193,7 @@ public final class IngestWriter: Service {
         var pause = 100
         while true {
             do {
-                // Not until nothing is left: under load there always is a little more, and tiny batches would follow each other.
+                // Up to what is on disk now, not until nothing is left: under load there is always a little more, in tiny batches.
                 let until = journal.committedPosition
                 while once || appliedPosition < until, try await applyNext() {}
                 return
@@ -219,20 +224,20 @@ public final class IngestWriter: Service {
 
     /// Applies one batch; false when there is nothing more.
     private func applyNext(isRecovering: Bool = false) async throws -> Bool {
-        // A batch that failed is tried again as it was: it may be stored all the same, as when the database went away
-        // during COMMIT. The store knows it by its position; one that reaches further would hold its rows twice.
+        // A failed batch is retried unchanged: it may be stored all the same, for example when the database went away during
+        // COMMIT. The store recognizes it by its position; a longer one would store its rows twice.
         let start = settings.now(), failed = state.withLock { $0.batch }
         guard var batch = try failed ?? nextBatch(isRecovering: isRecovering) else { return false }
         if failed == nil {
             batch.facts = try await placement.placed(batch.facts)
-            let asked = start.duration(to: settings.now()) / .seconds(1)
-            state.withLock { $0.placementSeconds = asked }
+            let seconds = start.duration(to: settings.now()) / .seconds(1)
+            state.withLock { $0.placementSeconds = seconds }
         }
         state.withLock { [batch] in $0.batch = batch }
         let outcome: AppliedBatch
         do {
             outcome = try await events.apply(batch.facts)
-            // Never let go of: the journal has what nobody else has.
+            // The batch is never dropped: nobody but the journal has its events.
             if outcome.wasApplied, state.withLock({ !$0.isTried || $0.isContested }) { throw JournalInUse(journal: journal.id) }
         } catch {
             state.withLock { if error is JournalInUse { $0.isContested = true } else { $0.isTried = true } }
@@ -249,7 +254,7 @@ public final class IngestWriter: Service {
         }
         if wasAway { door.setOpen(false) }
         let rows = batch.facts.rows
-        // Another process wrote them down, and counted them as waiting.
+        // Another process wrote these rows to the journal, so this one has not counted them as waiting yet.
         if isRecovering { counters.kept(rows) }
         counters.applied(rows: rows, duplicates: outcome.duplicates)
         for project in Set(batch.facts.moves.map(\.project)) { counters.changed(project: project) }
@@ -258,7 +263,7 @@ public final class IngestWriter: Service {
         return true
     }
 
-    /// Nobody waits while it recovers, and large batches take less time in all.
+    /// The size of the next batch. During recovery nobody waits, and large batches take less time in total.
     private func maximumBytes(isRecovering: Bool) -> Int {
         let range = settings.batchBytes
         guard !isRecovering else { return range.upperBound }
@@ -266,18 +271,19 @@ public final class IngestWriter: Service {
         return Int(min(max(bytesPerSecond * batchSeconds, Double(range.lowerBound)), Double(acknowledged.isShared ? range.upperBound : settings.batchBytesAlone)))
     }
 
-    /// The question that comes before a batch takes as long for a small one. It may take half of the time, and a quarter where nobody waits.
+    /// How long the next batch should take. The session lookup before a batch takes just as long for a small one, so it may make up
+    /// half of the time, or a quarter while imports have the host to themselves.
     private var batchSeconds: Double {
-        let asked = state.withLock { $0.placementSeconds }
-        return acknowledged.isShared ? max(settings.batchSecondsShared, 2 * asked) : max(settings.batchSecondsAlone, 4 * asked)
+        let lookup = state.withLock { $0.placementSeconds }
+        return acknowledged.isShared ? max(settings.batchSecondsShared, 2 * lookup) : max(settings.batchSecondsAlone, 4 * lookup)
     }
 
-    /// What the journal has after the last batch; nil for nothing.
+    /// The next batch from the journal; nil when there is nothing left.
     private func nextBatch(isRecovering: Bool) throws -> Batch? {
         let position = appliedPosition
         let (records, next) = try journal.read(from: position, maximumBytes: maximumBytes(isRecovering: isRecovering))
         guard !records.isEmpty else {
-            // The end of a segment is the beginning of the next one, and somebody may wait for that.
+            // The end of a segment is also the start of the next one, and a caller may be waiting for that position.
             if next > position { advance(to: next) }
             return nil
         }

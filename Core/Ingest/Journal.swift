@@ -1,20 +1,20 @@
-import Common
+@_spi(Host) import Common
 import Foundation
-import Storage
+@_spi(Host) import Storage
 import Synchronization
 
 /// The append-only file that makes "acknowledged" mean "kept".
 ///
-/// Records are appended in order; one `fdatasync` acknowledges every append that waits (group commit). Readers follow
-/// behind: the writer into the event store, and after it the fan-out. Segments are deleted once nobody needs them.
+/// Records are appended in order; one `fdatasync` acknowledges every waiting append (group commit). The writer reads them
+/// and applies them to the event store, followed by the fan-out. Segments are deleted once nobody needs them.
 ///
 /// A segment is `<number>.journal`; a record in it is its length and CRC-32 (both u32, little-endian) and its bytes.
-/// After a crash the last segment may end in a torn record: nobody was told that it is kept, so it is cut off.
-public final class Journal: Sendable {
-    /// Names this journal in the event store, so that each host's position is its own.
+/// After a crash the last segment may end in a torn record. It was never acknowledged, so it is cut off.
+@_spi(Host) public final class Journal: Sendable {
+    /// Identifies this journal in the event store, so each host has its own position.
     public let id: String
-    /// A folder has one owner at a time, as two would write over each other's records. In any other process, such as a
-    /// command beside a running host, the journal is empty and refuses to append.
+    /// Whether this process owns the folder. Only one process at a time does, because two would overwrite each other's records.
+    /// In any other process, such as a command run next to a host, the journal is empty and refuses to append.
     public let isOwner: Bool
     private let lock: Int32
     private let folder: String
@@ -25,7 +25,7 @@ public final class Journal: Sendable {
     private let queue = DispatchQueue(label: "pulse.journal")
 
     private struct State: ~Copyable {
-        /// Bytes that wait for the next group, framed, and who waits for them.
+        /// Framed records for the next group, and the callers that wait for them.
         var pending: [UInt8] = []
         var waiters: [Waiter] = []
         var isWriting = false
@@ -36,12 +36,12 @@ public final class Journal: Sendable {
         var committed: JournalPosition
         /// Where the oldest record still needed begins.
         var kept: JournalPosition
-        /// Bytes in each segment that is there; the newest is being written.
+        /// The size of each segment in bytes; the newest is being written.
         var segments: [Int64: Int64]
-        /// What the newest segment had at its opening that is not whole, with whole records behind it.
+        /// Damage that the newest segment had when it was opened.
         var damage: [JournalFiles.Damage] = []
         var descriptor: Int32
-        /// A segment is to be begun before the next group, though the last one has room.
+        /// Whether to start a new segment before the next group although the current one has room.
         var wantsSegment = false
         /// Why the last group did not reach the disk; nil when it did.
         var failure: String?
@@ -49,21 +49,24 @@ public final class Journal: Sendable {
         var nextWatcher = 0
     }
 
-    /// Who is told what became of a record.
+    /// What to call when a record is on disk or lost.
     private enum Waiter: Sendable {
-        /// With the end of what reached the disk with it.
+        /// Resumed with the end of what reached the disk together with the record.
         case task(CheckedContinuation<JournalPosition, any Error>)
         case ifLost(@Sendable () -> Void)
     }
 
-    /// While several wait at a time, one sync begins no sooner after another: it costs 0.14 ms of processor time whether
-    /// it keeps one event or fifty.
+    /// Minimum time from the start of one sync to the next while several appends wait: a sync costs 0.14 ms of CPU time
+    /// whether it covers one event or fifty.
     private static let syncPause = Duration.milliseconds(1)
 
     // MARK: Opening
 
-    /// Opens the journal in `folder`, which is made when it is missing.
-    /// - Throws: when the folder can't be used, or its id is gone and its records are not.
+    /// Opens the journal in `folder`, creating the folder when it is missing.
+    /// - Parameters:
+    ///   - maximumBytes: the largest backlog; appends beyond it are refused.
+    ///   - segmentBytes: the size at which a new segment is started.
+    /// - Throws: when the folder can't be used, or the id is missing but records exist.
     public init(folder: String, maximumBytes: Int64 = 1 << 30, segmentBytes: Int64 = 64 << 20) throws {
         self.folder = folder
         self.maximumBytes = maximumBytes
@@ -97,8 +100,8 @@ public final class Journal: Sendable {
     // MARK: Appending
 
     /// Appends a record and returns once it is on disk.
-    /// - Returns: a position at or behind its end, on disk too.
-    /// - Throws: `ServiceError` 503 when the journal is full or the disk refuses.
+    /// - Returns: a position at or after its end, which is on disk as well.
+    /// - Throws: `ServiceError` 503 when the journal is full, closed or owned by another process, or the write fails.
     @discardableResult
     public func append(_ record: [UInt8]) async throws -> JournalPosition {
         try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<JournalPosition, any Error>) in
@@ -106,13 +109,13 @@ public final class Journal: Sendable {
         }
     }
 
-    /// Appends a record that nobody waits for; it goes to disk with the next group. `ifLost` is called when it does not,
-    /// because the journal is full or the disk refuses.
+    /// Appends a record without waiting for it; it goes to disk with the next group. Calls `ifLost` when it can't be appended
+    /// or the write fails.
     public func appendLater(_ record: [UInt8], ifLost: @escaping @Sendable () -> Void) {
         do { try enqueue(record, .ifLost(ifLost)) } catch { ifLost() }
     }
 
-    /// Returns once everything that was appended before is on disk, or was refused.
+    /// Returns once everything appended so far is on disk, or was refused.
     public func flush() async {
         _ = try? await withCheckedThrowingContinuation { (waiter: CheckedContinuation<JournalPosition, any Error>) in
             let committed = state.withLock { state -> JournalPosition? in
@@ -130,7 +133,7 @@ public final class Journal: Sendable {
                 "journal_in_use", "Events can't be kept here: another process has this host's journal. Try again in 5 seconds.",
                 retryAfterSeconds: 5)
         }
-        // Before the lock is taken, as it takes longer than what is done under it.
+        // Computed before taking the lock, because it takes longer than everything under the lock.
         let checksum = Frame.checksum(of: record)
         let starts = try state.withLock { state -> Bool in
             guard !state.isClosed else { throw ServiceError.unavailable("stopping", "The server is stopping. Try again in a moment.") }
@@ -148,7 +151,7 @@ public final class Journal: Sendable {
     static let full = ServiceError.unavailable(
         "journal_full", "Events can't be kept at the moment: the journal is full. Try again in 5 seconds.", retryAfterSeconds: 5)
 
-    /// Bytes between the oldest record still needed and the end.
+    /// Bytes from the oldest record still needed to the end.
     private static func backlog(_ state: borrowing State) -> Int64 {
         var bytes: Int64 = state.end.offset - (state.end.segment == state.kept.segment ? state.kept.offset : 0)
         for (number, size) in state.segments where number < state.end.segment && number >= state.kept.segment {
@@ -157,7 +160,7 @@ public final class Journal: Sendable {
         return bytes
     }
 
-    /// Runs on the queue: writes what has gathered, syncs it, tells those who wait, until nothing is left.
+    /// Runs on the queue: writes and syncs what is pending and resumes the callers, until nothing is left.
     private func writeGroups() {
         while true {
             typealias Group = (bytes: [UInt8], waiters: [Waiter], descriptor: Int32, start: Int64)
@@ -204,7 +207,8 @@ public final class Journal: Sendable {
         return end
     }
 
-    /// False when the file can't be made: then the old segment goes on, and it is tried again at the next group.
+    /// Starts a new segment. Returns false when its file can't be created: then the old segment stays in use, and a full one is
+    /// retried after the next group.
     private func startSegment(_ number: Int64, _ state: inout State) -> Bool {
         let descriptor = Foundation.open(JournalFiles.path(folder, number), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return false }
@@ -213,13 +217,13 @@ public final class Journal: Sendable {
         state.descriptor = descriptor
         state.segments[number] = 0
         state.committed = JournalPosition(segment: number, offset: 0)
-        // What is pending goes to the new segment.
+        // Pending records go to the new segment.
         state.end = JournalPosition(segment: number, offset: Int64(state.pending.count))
         return true
     }
 
-    /// Begins a new segment once what was appended before is on disk; the old one goes as soon as it is released. For what must not
-    /// stay in the old one for as long as it takes to fill it: an erased visitor's events.
+    /// Starts a new segment once everything appended so far is on disk; the old one is deleted as soon as it is released. For data
+    /// that must not stay in a segment until it fills up: an erased visitor's events.
     func beginSegment() async {
         let starts = state.withLock { state in
             guard isOwner, !state.isClosed else { return false }
@@ -241,7 +245,7 @@ public final class Journal: Sendable {
         for watcher in watchers { watcher.yield() }
     }
 
-    /// Where everything is released, the segment that holds it is of no use, and may take the room that is missing.
+    /// Deletes the current segment once everything in it is released: nobody needs it, and the disk may be full because of it.
     private func dropReleased(_ state: inout State) {
         guard isOwner, state.kept >= state.committed, state.committed.offset > 0 else { return }
         guard startSegment(state.committed.segment + 1, &state) else { return }
@@ -251,9 +255,9 @@ public final class Journal: Sendable {
         JournalFiles.delete(gone, in: folder)
     }
 
-    /// A group that did not reach the disk is taken back, with all that was appended behind it.
+    /// Undoes a group that did not reach the disk, together with everything appended after it.
     private func failed(_ waiters: [Waiter], _ error: any Error, at offset: Int64) {
-        let behind = state.withLock { state in
+        let later = state.withLock { state in
             state.failure = "\(error)"
             defer { if (error as? JournalError)?.isOutOfSpace == true { dropReleased(&state) } }
             defer {
@@ -266,21 +270,21 @@ public final class Journal: Sendable {
         }
         let answer = ServiceError.unavailable(
             "journal_failed", "Events can't be kept at the moment: \(error). Try again in 5 seconds.", retryAfterSeconds: 5)
-        for waiter in waiters + behind {
+        for waiter in waiters + later {
             switch waiter {
             case .task(let continuation): continuation.resume(throwing: answer)
-            case .ifLost(let tell): tell()
+            case .ifLost(let notify): notify()
             }
         }
     }
 
-    // MARK: Following
+    // MARK: Reading
 
-    /// Sees to it that what is appended from now on lies behind `position`, where the event store has come to: it takes
-    /// nothing that lies before. That is so unless the journal's files were lost and its id was not.
-    /// - Parameter position: nil where the event store knows nothing of this journal.
-    /// - Returns: what is missing, in a sentence; nil for nothing.
-    /// - Throws: `JournalError` when what is not stored yet is damaged. Damage in what is stored matters to nobody.
+    /// Makes sure that new records come after `position`, the event store's position: the store ignores anything before it.
+    /// They already do, unless the journal's files were lost but its id was not.
+    /// - Parameter position: nil when the event store doesn't know this journal.
+    /// - Returns: a sentence about what is missing; nil when nothing is.
+    /// - Throws: `JournalError` when records that are not stored yet are damaged. Damage in stored records is harmless.
     func begin(behind position: JournalPosition?) throws -> String? {
         try state.withLock { state in
             guard isOwner else { return nil }
@@ -289,14 +293,16 @@ public final class Journal: Sendable {
             guard state.committed >= stored else {
                 let end = state.committed
                 guard startSegment(stored.segment + 1, &state) else { throw JournalError("can't begin a segment in \(folder)", errno) }
-                return "the journal ends at byte \(end.offset) of segment \(end.segment), before what is stored of it (byte \(stored.offset) of segment "
-                    + "\(stored.segment)): files of it were lost, and with them what was acknowledged last and not stored yet"
+                return "the journal ends at byte \(end.offset) of segment \(end.segment), before its stored position "
+                    + "(byte \(stored.offset) of segment \(stored.segment)): some of its files were lost, and with them the latest "
+                    + "acknowledged events that were not stored yet"
             }
             return JournalFiles.forgotten(in: folder, by: position)
         }
     }
 
-    /// Whether events can be kept: nil, or the reason why not. After a failure it is tried again, as no events may come that would show it.
+    /// Why events can't be kept at the moment; nil when they can. After a failed write it tries another one, because without new
+    /// events nothing else would show that the disk works again.
     public func failure() async -> String? {
         guard isOwner else { return "another process has this host's journal" }
         guard state.withLock({ $0.failure != nil && !$0.isClosed }) else { return nil }
@@ -305,7 +311,7 @@ public final class Journal: Sendable {
         }
     }
 
-    /// On the queue, so that no group is under way. A crash in it leaves zeros behind the last record, which are cut off.
+    /// Runs on the queue, so no group is being written. A crash here leaves zeros after the last record, which are cut off later.
     private func tryAgain() -> String? {
         let (descriptor, end) = state.withLock { ($0.descriptor, $0.committed.offset) }
         guard descriptor >= 0 else { return nil }
@@ -318,16 +324,17 @@ public final class Journal: Sendable {
     /// The end of what is on disk.
     public var committedPosition: JournalPosition { state.withLock { $0.committed } }
 
-    /// The beginning of the oldest record that is there.
+    /// Where the oldest record still in the files begins.
     public var startPosition: JournalPosition {
         state.withLock { state in JournalPosition(segment: state.segments.keys.min() ?? state.end.segment, offset: 0) }
     }
 
     /// Bytes that are appended and not released yet.
     public var backlogBytes: Int64 { state.withLock { Self.backlog($0) } }
+    /// The largest backlog; appends beyond it are refused.
     public var capacityBytes: Int64 { maximumBytes }
 
-    /// Ticks after records have reached the disk; ticks that nobody took yet count as one.
+    /// Ticks once at the start, then whenever records have reached the disk. Unread ticks are merged into one.
     public func commits() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let number = state.withLock { state in
@@ -340,11 +347,12 @@ public final class Journal: Sendable {
         return stream
     }
 
-    /// Whole records from `position` on, about `maximumBytes` of them (at least one), and the position after them.
+    /// Whole records from `position` on, about `maximumBytes` in total and at least one if there is any, and the position after them.
+    /// - Throws: `JournalError` when a record is damaged or a file can't be read.
     public func read(from position: JournalPosition, maximumBytes: Int) throws -> (records: [ArraySlice<UInt8>], next: JournalPosition) {
         let (start, available) = state.withLock { state -> (JournalPosition, Int64) in
             var start = position
-            // At the end of a segment that is finished the next record is in the one after.
+            // At the end of a finished segment, the next record is in the following one.
             while start.segment < state.committed.segment, start.offset >= state.segments[start.segment] ?? 0 {
                 start = JournalPosition(segment: start.segment + 1, offset: 0)
             }
@@ -358,7 +366,7 @@ public final class Journal: Sendable {
         var bytes = try piece(max(maximumBytes, Frame.bytes))
         var (records, used) = try Frame.split(bytes, path, start.offset)
         if records.isEmpty {
-            // One record larger than the piece: its frame tells how large.
+            // The first record is larger than the piece; its frame has the length.
             bytes = try piece(Frame.length(of: bytes) + Frame.bytes)
             (records, used) = try Frame.split(bytes, path, start.offset)
         }
@@ -366,7 +374,7 @@ public final class Journal: Sendable {
         return (records, JournalPosition(segment: start.segment, offset: start.offset + Int64(used)))
     }
 
-    /// Says that nothing before `position` is needed any more; whole segments before it are deleted.
+    /// Marks everything before `position` as no longer needed, and deletes whole segments before it.
     public func release(before position: JournalPosition) {
         let gone = state.withLock { state -> [Int64: Int64] in
             state.kept = max(state.kept, position)
@@ -377,7 +385,7 @@ public final class Journal: Sendable {
         JournalFiles.delete(gone, in: folder)
     }
 
-    /// Refuses further appends, waits for those under way, and closes the file. What was released is gone afterwards.
+    /// Refuses further appends, waits for those under way, and closes the file. If everything was released, deletes it first.
     public func close() {
         state.withLock { $0.isClosed = true }
         queue.sync {}
@@ -393,7 +401,7 @@ public final class Journal: Sendable {
             defer { state.watchers = [:] }
             return Array(state.watchers.values)
         }
-        // Not under the lock: one that finishes takes itself off the list.
+        // Outside the lock: a stream that finishes removes itself from the list under the lock.
         for watcher in watchers { watcher.finish() }
     }
 }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// A failed operation on the journal's files.
-public struct JournalError: Error, CustomStringConvertible {
+@_spi(Host) public struct JournalError: Error, CustomStringConvertible {
     public let description: String
-    /// The disk is full, or this user's part of it.
+    /// Whether the disk is full, or this user's quota of it.
     let isOutOfSpace: Bool
 
     init(_ what: String, _ code: Int32) {

@@ -1,32 +1,36 @@
-import Common
+@_spi(Host) import Common
 import Foundation
-import Storage
+@_spi(Host) import Storage
 
-/// The files of a journal's folder: its id, and segments named `<number>.journal`.
+/// The files in a journal's folder: its id, and the segments, named `<number>.journal`.
 enum JournalFiles {
     static let idFile = "id"
 
-    /// Where the newest segment ended that was deleted: `<segment> <bytes>`. All of it is in the event store.
+    /// Records where the newest deleted segment ended, as `<segment> <bytes>`. The event store has everything before that.
     static let releasedFile = "released"
 
-    /// Nil where none was, or nobody knows.
+    /// The end of the newest deleted segment; nil when none was deleted or `releasedFile` is missing or unreadable.
     static func released(in folder: String) -> JournalPosition? {
         guard let text = try? String(contentsOfFile: folder + "/" + releasedFile, encoding: .utf8) else { return nil }
         let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Int64($0) }
         return numbers.count == 2 ? JournalPosition(segment: numbers[0], offset: numbers[1]) : nil
     }
 
-    /// What the event store, which has come to `position`, has not and the journal has no more: a sentence; nil for nothing.
+    /// A sentence about records that the journal has deleted but the event store lacks.
+    /// - Parameter position: the event store's position; nil when it doesn't know the journal.
+    /// - Returns: nil when nothing is missing.
     static func forgotten(in folder: String, by position: JournalPosition?) -> String? {
         guard let released = released(in: folder), position ?? .start < released else { return nil }
         guard let position else {
-            return "the event store knows nothing of this journal, of which earlier segments were stored and deleted: it is a new one. Restore a backup"
+            return "the event store knows nothing of this journal, although earlier segments were stored and deleted: the store is new. "
+                + "Restore a backup"
         }
-        return "the event store has come to byte \(position.offset) of segment \(position.segment) of the journal, and more was stored and deleted (up to byte "
-            + "\(released.offset) of segment \(released.segment)): it is an older one. Restore a backup"
+        return "the event store is at byte \(position.offset) of segment \(position.segment) of the journal, but more was stored and "
+            + "deleted (up to byte \(released.offset) of segment \(released.segment)): the store is an older copy. Restore a backup"
     }
 
-    /// Deletes segments, of which the newest held so many bytes. What can't be written down is missed after a disaster only.
+    /// Deletes segments, given by number with their size in bytes, and records where the newest one ended. Failing to write
+    /// that record is ignored: it is only needed after a disaster.
     static func delete(_ segments: [Int64: Int64], in folder: String) {
         guard let newest = segments.max(by: { $0.key < $1.key }) else { return }
         let file = folder + "/" + releasedFile
@@ -42,27 +46,27 @@ enum JournalFiles {
         return folder + "/" + String(repeating: "0", count: max(0, 16 - digits.count)) + digits + ".journal"
     }
 
-    /// Bytes in each segment that is there.
+    /// The size of each segment in bytes, by number.
     static func segments(in folder: String) throws -> [Int64: Int64] {
-        var found: [Int64: Int64] = [:]
+        var sizes: [Int64: Int64] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name.hasSuffix(".journal") {
             guard let number = Int64(name.dropLast(".journal".count)) else { continue }
             var status = stat()
             guard stat(folder + "/" + name, &status) == 0 else { throw JournalError("can't look at \(name)", errno) }
-            found[number] = Int64(status.st_size)
+            sizes[number] = Int64(status.st_size)
         }
-        return found
+        return sizes
     }
 
-    /// What the folder's file `idFile` says, which its first owner writes.
-    /// - Throws: `JournalError` when it is gone and records are there: under another id all of them would be stored a second time.
+    /// The journal's id from `idFile`, which the folder's first owner writes.
+    /// - Throws: `JournalError` when the id is missing but records exist: under a new id all of them would be stored a second time.
     static func identity(in descriptor: Int32, of folder: String, isOwner: Bool) throws -> String {
-        let known = try read(descriptor, from: 0, count: 100, "the journal's id")
-        guard known.isEmpty, isOwner else {
-            return String(decoding: known, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let existing = try read(descriptor, from: 0, count: 100, "the journal's id")
+        guard existing.isEmpty, isOwner else {
+            return String(decoding: existing, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         }
         guard try segments(in: folder).isEmpty else { throw missingIdentity(folder) }
-        // Synced: were it lost in a power failure, all that is in the journal would be stored a second time.
+        // Synced: if a power failure lost the id, everything in the journal would be stored a second time.
         let id = Identifiers.uuid()
         try write(Array(id.utf8), to: descriptor, at: 0)
         return id
@@ -70,12 +74,12 @@ enum JournalFiles {
 
     static func missingIdentity(_ folder: String) -> JournalError {
         JournalError(
-            "\(folder)/\(idFile) is empty or missing, and events are there: without it nobody knows which of them are stored. Put it back from a copy of "
-                + "the folder (the event store has it, too: SELECT journal FROM ingest_positions), or move the files \(folder)/*.journal away: "
-                + "those of their events that were not stored yet are then lost.")
+            "\(folder)/\(idFile) is empty or missing, but the folder has events: without the id Pulse can't tell which of them are stored. "
+                + "Restore it from a copy of the folder (the event store has it, too: SELECT journal FROM ingest_positions), or "
+                + "move the files \(folder)/*.journal away: their events that are not stored yet are then lost.")
     }
 
-    /// Bytes that are no record, with whole records behind them: no crash leaves such.
+    /// Bytes that aren't a valid record but have whole records after them, which a crash doesn't cause.
     struct Damage: Sendable, Equatable {
         let start: JournalPosition
         let end: JournalPosition
@@ -85,11 +89,11 @@ enum JournalFiles {
 
     static func damaged(_ path: String, _ offset: Int64) -> JournalError {
         JournalError(
-            "\(path): the record at byte \(offset) is damaged. Put back a whole copy of the file, or move it out of the folder and start again: "
-                + "those of its events that were not stored yet are then lost.")
+            "\(path): the record at byte \(offset) is damaged. Restore an intact copy of the file, or move it out of the folder and "
+                + "restart: its events that are not stored yet are then lost.")
     }
 
-    /// Opens a segment for writing behind its whole records, and cuts off what a crash tore; makes it when it is missing.
+    /// Opens a segment for writing after its last whole record, cutting off a record torn by a crash. Creates a missing segment.
     static func open(_ folder: String, _ segment: Int64) throws -> (descriptor: Int32, bytes: Int64, damage: [Damage]) {
         let path = path(folder, segment)
         let (whole, damage) = FileManager.default.fileExists(atPath: path) ? try examine(path, segment) : (0, [])
@@ -103,14 +107,14 @@ enum JournalFiles {
         return (descriptor, whole, damage)
     }
 
-    /// Where the last whole record of a segment ends, and what is damaged before it. Behind it is nothing, or what a crash tore.
+    /// Where the last whole record of a segment ends, and the damage before it. Anything after that end was torn by a crash.
     static func examine(_ path: String, _ segment: Int64) throws -> (bytes: Int64, damage: [Damage]) {
         let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
         return data.withUnsafeBytes { bytes in
             var at = 0, damage: [Damage] = []
             while true {
                 while let record = Frame.next(in: bytes, at: at), record.isWhole { at = record.end }
-                guard let next = Frame.startBehindDamage(in: bytes, at: at) else { return (Int64(at), damage) }
+                guard let next = Frame.startAfterDamage(in: bytes, at: at) else { return (Int64(at), damage) }
                 damage.append(Damage(
                     start: JournalPosition(segment: segment, offset: Int64(at)), end: JournalPosition(segment: segment, offset: Int64(next))))
                 at = next
@@ -118,7 +122,7 @@ enum JournalFiles {
         }
     }
 
-    /// Writes all of it, and returns when it is on disk.
+    /// Writes all bytes, and returns once they are on disk.
     static func write(_ bytes: [UInt8], to descriptor: Int32, at offset: Int64) throws {
         try bytes.withUnsafeBytes { buffer in
             var done = 0
@@ -134,7 +138,7 @@ enum JournalFiles {
         guard fdatasync(descriptor) == 0 else { throw JournalError("can't sync the journal", errno) }
     }
 
-    /// So many bytes of a segment, or fewer where the file ends.
+    /// Reads `count` bytes of a segment, or fewer at the end of the file.
     static func read(_ path: String, from offset: Int64, count: Int) throws -> [UInt8] {
         let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw JournalError("can't open \(path)", errno) }
@@ -157,10 +161,10 @@ enum JournalFiles {
     }
 }
 
-/// For whoever looks at a journal without opening it.
+/// Inspecting a journal without opening it.
 extension Journal {
-    /// The id of the journal in `folder`; nil where there is no journal.
-    /// - Throws: `JournalError` when the id is gone and records are there, or can't be read.
+    /// The id of the journal in `folder`; nil when there is no journal.
+    /// - Throws: `JournalError` when the id is missing but records exist, or when it can't be read.
     public static func id(in folder: String) throws -> String? {
         let file = folder + "/" + JournalFiles.idFile
         let descriptor = Foundation.open(file, O_RDONLY | O_CLOEXEC)
@@ -174,17 +178,18 @@ extension Journal {
         throw JournalFiles.missingIdentity(folder)
     }
 
-    /// What a journal is like that nobody has opened.
+    /// The state of a journal, found without opening it.
     public struct Examination: Sendable, Equatable {
-        /// Bytes that wait to be stored.
+        /// Bytes that are not stored yet.
         public let backlogBytes: Int64
-        /// Sentences about what is damaged or missing and was not stored: with it the host does not start, or events are lost.
+        /// Sentences about damaged or missing data that was not stored. Because of it the host doesn't start, or events are lost.
         public let problems: [String]
-        /// How many places are damaged that were stored before.
+        /// Number of damaged places in data that is already stored.
         public let harmless: Int
     }
 
-    /// Reads all files of the journal in `folder`, of which the event store has stored what lies before `position`.
+    /// Reads all files of the journal in `folder`.
+    /// - Parameter position: the event store's position, before which everything is stored; nil when it doesn't know the journal.
     public static func examine(_ folder: String, behind position: JournalPosition?) throws -> Examination {
         let segments = try JournalFiles.segments(in: folder), stored = position ?? .start, newest = segments.keys.max() ?? 0
         var problems: [String] = [], harmless = 0, end = JournalPosition.start
@@ -192,19 +197,20 @@ extension Journal {
             let (bytes, damage) = try JournalFiles.examine(JournalFiles.path(folder, number), number)
             harmless += damage.filter { $0.end <= stored }.count
             problems += damage.filter { $0.end > stored }.map { "\(JournalFiles.damaged(folder, $0.start))" }
-            // Only the newest may end in a record that a crash tore.
+            // Only the newest segment may end in a torn record.
             end = JournalPosition(segment: number, offset: bytes)
             if number < newest, end >= stored, bytes < segments[number] ?? 0 { problems.append("\(JournalFiles.damaged(folder, end))") }
         }
         if end < stored {
             problems.append(
-                "its files end before what is stored of it: some were lost, and with them what was acknowledged last and not stored yet.")
+                "its files end before its stored position: some were lost, and with them the latest acknowledged events "
+                    + "that were not stored yet.")
         }
         if let forgotten = JournalFiles.forgotten(in: folder, by: position) { problems.append(forgotten + ".") }
         return Examination(backlogBytes: try bytes(in: folder, behind: stored), problems: problems, harmless: harmless)
     }
 
-    /// Bytes in the files of `folder` that lie behind `position`, where the event store has come to.
+    /// Bytes in the files of `folder` after `position`, the event store's position.
     public static func bytes(in folder: String, behind position: JournalPosition) throws -> Int64 {
         try JournalFiles.segments(in: folder).reduce(0) { sum, segment in
             if segment.key < position.segment { return sum }

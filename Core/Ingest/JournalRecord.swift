@@ -1,7 +1,7 @@
 import Common
-import Storage
+@_spi(Host) import Storage
 
-/// What one request to collect came to: how many events it brought, which were refused, which adjusted, and the facts of the rest.
+/// The result of one collection request: the number of events received, those refused and adjusted, and the facts of the rest.
 ///
 /// Layout: project (i32), hour of arrival (i64), received (u32), number of reasons (u16) with reason (u8 length, text)
 /// and count (u32) each, then the rows, each with its length (u32). Reasons of adjustments begin with `+`.
@@ -58,7 +58,7 @@ struct JournalRecord {
         self.rows = rows
     }
 
-    /// The ledger's lines that don't depend on what the event store finds.
+    /// The ledger entries that don't depend on which events the store finds to be duplicates.
     var ledger: [LedgerEntry] {
         [LedgerEntry(project: project, hour: hour, outcome: .received, reason: "", count: Int64(received))]
             + refusals.map { LedgerEntry(project: project, hour: hour, outcome: .refused, reason: $0.reason, count: Int64($0.count)) }
@@ -72,7 +72,7 @@ struct JournalRecord {
         var isAtEnd: Bool { at >= bytes.endIndex }
 
         mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
-            guard at + count <= bytes.endIndex else { throw JournalError("a record of the journal is shorter than it says") }
+            guard at + count <= bytes.endIndex else { throw JournalError("a journal record is shorter than the lengths in it say") }
             defer { at += count }
             return bytes[at..<(at + count)]
         }
@@ -83,7 +83,7 @@ struct JournalRecord {
     }
 }
 
-/// Events of one project and hour that were refused, by reason: what the ledger must hear of, though nothing of them is kept.
+/// Refused events of one project and hour, by reason. The ledger counts them, although none of their data is kept.
 struct RefusedEvents: Sendable {
     struct Place: Hashable, Sendable {
         let project: Int32

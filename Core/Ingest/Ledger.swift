@@ -1,19 +1,25 @@
 import Common
-import Storage
+@_spi(Host) import Questions
+@_spi(Host) import Storage
 
-/// What became of every event that arrived: received = stored + duplicate + refused + waiting. Those that were adjusted are among the stored,
+/// Accounts for every event received: received = stored + duplicate + refused + waiting. Adjusted events are among the stored,
 /// duplicate and waiting ones.
-public struct Ledger: Sendable {
+@_spi(Host) public struct Ledger: Sendable {
+    /// Number of events that arrived in one hour, by outcome.
     public struct Hour: Sendable, Encodable {
+        /// Start of the hour, UTC.
         public let hour: Instant
+        /// All events that arrived.
         public let received: Int64
+        /// Stored for the first time.
         public let stored: Int64
+        /// Left out because an event with the same id was stored before.
         public let duplicate: Int64
-        /// By reason.
+        /// Refused or dropped, by reason (`DropReason`).
         public let refused: [String: Int64]
-        /// Not refused, and not kept quite as they were sent: by reason (`Adjustments`). An event with several counts under each.
+        /// Kept with changes, by reason (`Adjustments`). An event with several changes counts under each.
         public let adjusted: [String: Int64]
-        /// In the journal, and not yet in the event store.
+        /// In the journal, but not in the event store yet.
         public let waiting: Int64
     }
 
@@ -27,9 +33,9 @@ public struct Ledger: Sendable {
         self.counters = counters
     }
 
-    /// One line for each hour of the range in which something arrived, oldest first. Hours are those of arrival, UTC.
+    /// One entry for each hour of the range in which something arrived, oldest first. Hours of arrival, UTC.
     public func hours(of project: Int32, over range: TimeRange) async throws -> [Hour] {
-        // Refusals too, which nobody waited for.
+        // Includes refusals, which nobody waited for.
         await writer.flush()
         try await writer.settle()
         let rows = try await reports.ask(
@@ -38,9 +44,9 @@ public struct Ledger: Sendable {
             WHERE project = \(Int64(project)) AND hour >= \(range.start.startOfHour.milliseconds) AND hour < \(range.end.milliseconds)
             ORDER BY hour, outcome, reason
             """, of: project)
-        let asked = range.start.startOfHour.milliseconds..<max(range.start.startOfHour.milliseconds, range.end.milliseconds)
-        let waiting = counters.waiting(of: project).filter { asked.contains($0.key) }
-        let owed = counters.owed(of: project).filter { asked.contains($0.key) }
+        let span = range.start.startOfHour.milliseconds..<max(range.start.startOfHour.milliseconds, range.end.milliseconds)
+        let waiting = counters.waiting(of: project).filter { span.contains($0.key) }
+        let owed = counters.owed(of: project).filter { span.contains($0.key) }
         let hours = Dictionary(grouping: rows) { $0.int("hour") }
         return Set(hours.keys).union(waiting.keys).union(owed.keys).sorted().map { hour in
             let lines = hours[hour] ?? []
@@ -48,14 +54,15 @@ public struct Ledger: Sendable {
                 lines.filter { $0.int("outcome") == Int64(outcome.rawValue) }.reduce(0) { $0 + $1.int("count") }
             }
             func reasons(_ outcome: LedgerEntry.Outcome) -> [String: Int64] {
-                let told = lines.filter { $0.int("outcome") == Int64(outcome.rawValue) }
-                return Dictionary(told.map { ($0.text("reason"), $0.int("count")) }) { $1 }  // exact: reasons are words of ours
+                let counted = lines.filter { $0.int("outcome") == Int64(outcome.rawValue) }
+                // exact: reasons are named in our source
+                return Dictionary(counted.map { ($0.text("reason"), $0.int("count")) }) { $1 }
             }
-            let late = owed[hour] ?? [:], waits = waiting[hour] ?? 0
+            let unwritten = owed[hour] ?? [:], unapplied = waiting[hour] ?? 0
             return Hour(
-                hour: Instant(milliseconds: hour), received: count(.received) + waits + late.values.reduce(0, +), stored: count(.stored),
+                hour: Instant(milliseconds: hour), received: count(.received) + unapplied + unwritten.values.reduce(0, +), stored: count(.stored),
                 duplicate: count(.duplicate),
-                refused: reasons(.refused).merging(late, uniquingKeysWith: +), adjusted: reasons(.adjusted), waiting: waits)
+                refused: reasons(.refused).merging(unwritten, uniquingKeysWith: +), adjusted: reasons(.adjusted), waiting: unapplied)
         }
     }
 }

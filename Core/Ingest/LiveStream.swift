@@ -1,18 +1,19 @@
 import Common
 import NIOCore
-import Storage
+import Questions
+@_spi(Host) import Storage
 import Synchronization
 
-/// What arrives, as it arrives, for those who watch: fed by the writer after each batch.
-public final class LiveStream: Sendable {
+/// Sends facts to watchers as they arrive. The writer publishes each batch after applying it.
+@_spi(Host) public final class LiveStream: Sendable {
     private struct Watcher {
         let project: Int32
-        /// What the watcher may read at this moment; nil once it may read nothing any more.
+        /// What the watcher may read at the moment; nil when it may no longer watch.
         let rights: @Sendable () -> Rights?
         let continuation: AsyncStream<ByteBuffer>.Continuation
     }
 
-    /// Whether the facts of a module may be read.
+    /// Whether the watcher may read the facts of a module.
     public typealias Rights = @Sendable (_ module: String) -> Bool
 
     private struct State {
@@ -23,11 +24,11 @@ public final class LiveStream: Sendable {
 
     private static let bufferedEvents = 1_000
     private static let maximumWatchers = 1_000
-    /// Of one project: none takes all.
+    /// Most watchers of one project, so that no project takes them all.
     private static let maximumOfProject = 250
 
     private let tables: [FactTable]
-    /// Modules' own facts that are shown, by the name of their table.
+    /// The module facts that are shown, by table name.
     private let shown: [String: (module: String, table: LiveTable)]
     private let state = Mutex(State())
 
@@ -36,10 +37,10 @@ public final class LiveStream: Sendable {
         self.shown = Dictionary(shown.map { ($0.table.table.name, $0) }) { first, _ in first }
     }
 
-    /// Server-sent events of `project` from now on: an `activity` for each pageview and custom event, and what modules show
-    /// of their facts. A watcher that can't keep up misses the oldest.
-    /// - Parameter rights: asked again with every batch; the stream ends when they are gone.
-    /// - Throws: 503 when too many watch.
+    /// Server-sent events of `project` from now on: an `activity` for each pageview and custom event, and the facts that modules
+    /// show. A watcher that can't keep up misses the oldest.
+    /// - Parameter rights: called for every batch; the stream ends when it returns nil.
+    /// - Throws: 503 when there are too many watchers, or the server is stopping.
     public func watch(_ project: Int32, rights: @escaping @Sendable () -> Rights?) throws -> AsyncStream<ByteBuffer> {
         let (stream, continuation) = AsyncStream<ByteBuffer>.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferedEvents))
         let number = try state.withLock { state -> Int? in
@@ -54,20 +55,20 @@ public final class LiveStream: Sendable {
             throw ServiceError.unavailable("too_many_streams", "Too many streams are open. Try again in 5 seconds.", retryAfterSeconds: 5)
         }
         continuation.onTermination = { [weak self] _ in self?.state.withLock { _ = $0.watchers.removeValue(forKey: number) } }
-        // A comment, so that proxies and clients see the beginning of the answer at once.
+        // A comment, so proxies and clients see the response start at once.
         continuation.yield(ByteBuffer(string: ": connected\n\n"))
         return stream
     }
 
-    /// How many watch.
+    /// Number of open streams.
     var watchers: Int { state.withLock { $0.watchers.count } }
 
-    /// A comment to every watcher, so that connections that are gone are noticed, and so are rights that are.
+    /// Sends a comment to every watcher, to detect closed connections and to end streams whose rights are gone.
     public func keepAlive() {
         for (watcher, _) in admitted(state.withLock { Array($0.watchers.values) }) { watcher.continuation.yield(ByteBuffer(string: ": alive\n\n")) }
     }
 
-    /// Those who may still watch, with what they may read. The streams of the others end.
+    /// The watchers that may still watch, with what they may read. Ends the streams of the others.
     private func admitted(_ watchers: [Watcher]) -> [(watcher: Watcher, mayRead: Rights)] {
         watchers.compactMap { watcher in
             if let rights = watcher.rights() { return (watcher, rights) }
@@ -76,7 +77,7 @@ public final class LiveStream: Sendable {
         }
     }
 
-    /// Tells watchers of a batch.
+    /// Sends the new facts of a batch to the watchers.
     public func publish(_ rows: [EncodedRow], _ duplicates: [Bool]) {
         let all = state.withLock { Array($0.watchers.values) }
         guard !all.isEmpty else { return }
@@ -98,7 +99,7 @@ public final class LiveStream: Sendable {
         }
     }
 
-    /// Ends every stream and begins no other, at shutdown.
+    /// Ends every stream and refuses new ones, at shutdown.
     public func close() {
         let watchers = state.withLock { state in
             defer { state.watchers = [:] }
@@ -108,10 +109,10 @@ public final class LiveStream: Sendable {
         for watcher in watchers { watcher.continuation.finish() }
     }
 
-    /// Whose facts the shared table has.
+    /// The module that gates the shared activity table.
     private static let activityModule = "core"
 
-    /// Columns that a watcher is shown, in the order of the answer.
+    /// The activity columns that watchers see, in the order of the event's JSON.
     private static let columns = [
         "browser", "city", "country", "data", "device", "language", "name", "os", "path", "referrer", "region", "source", "title",
     ]

@@ -1,17 +1,17 @@
 import Common
 import NIOCore
-import Storage
+@_spi(Host) import Storage
 
-/// Facts of a module that those who watch `/api/v1/stream` see as they arrive, if they may read the module.
+/// Facts of a module that `/api/v1/stream` shows as they arrive to callers who may read the module.
 public struct LiveTable: Sendable {
     let table: FactTable
-    /// Name of the server-sent event.
+    /// The name of the server-sent event.
     let event: String
     let show: @Sendable (Row) -> any Encodable
 
     /// - Parameters:
-    ///   - event: the name of the server-sent event: `log`.
-    ///   - show: the event's data, from the columns of `FactTable.allColumns`; `visitor` is the visitor's key.
+    ///   - event: the name of the server-sent event, such as `log`.
+    ///   - show: makes the event's data from the columns of `FactTable.allColumns`; `visitor` is the visitor's key.
     public init(_ table: FactTable, event: String, show: @escaping @Sendable (Row) -> any Encodable) {
         self.table = table
         self.event = event

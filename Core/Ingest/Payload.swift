@@ -1,16 +1,18 @@
 import Common
 
-/// One event as it was sent: flat fields and those inside `payload`, which win where both are there. Once it was checked, what could not be kept
-/// as it was sent is as it can be.
+/// One event as it was sent: its flat fields, and those inside `payload`, which win when a field is in both. After `check`, fields
+/// that can't be kept as sent have their adjusted values.
 public struct Payload: Sendable {
+    /// The event itself.
     public let flat: JSON
+    /// The object in its field `payload`; nil when there is none.
     public let nested: JSON?
     private let nameBits: UInt64
-    /// The field `payload` where it is neither an object nor null.
+    /// The field `payload` when it is neither an object nor null.
     private let wrongPayload: JSON?
-    /// Fields that were changed; null for those that were left out. Empty for nearly every event.
+    /// Changed fields, with null for those that were left out. Empty for nearly every event.
     private var adjusted: [(name: String, value: JSON)] = []
-    /// What was done to them.
+    /// The kinds of changes made to them.
     private(set) var adjustments: Adjustments = []
 
     init(_ json: JSON) {
@@ -30,12 +32,15 @@ public struct Payload: Sendable {
         return value
     }
 
-    /// The text of a field; "" when it is absent. The field `path` is a page's in every payload, and so in the one form of `PagePath`.
+    /// The text of a field; "" when it is absent or not a string. `path` is the path of a page in every payload, so `PagePath`
+    /// normalizes it.
     public func text(_ name: String) -> String {
         let text = self[name]?.string ?? ""
         return name == "path" ? PagePath.clean(text) : text
     }
+    /// The whole number in a field; nil when it is absent or something else.
     public func integer(_ name: String) -> Int64? { self[name]?.integer }
+    /// The number in a field; nil when it is absent or something else.
     public func number(_ name: String) -> Double? { self[name]?.number }
 
     /// The field as compact JSON text; nil when it is absent.
@@ -46,17 +51,17 @@ public struct Payload: Sendable {
         return text.string
     }
 
-    /// Checks the fields of a collector against what was sent, wherever it stands, and adjusts what is no more than a detail.
-    /// - Throws: 400 for what costs the event: a required field that is not there or of the wrong kind, one that must be exact.
+    /// Checks what was sent, flat or nested, against the fields of a collector, and adjusts values whose errors are only a detail.
+    /// - Throws: 400 when the event can't be kept: a required field is missing or of the wrong kind, or an exact one is wrong.
     mutating func check(_ fields: [Schema.Field]) throws {
         if let wrongPayload { throw ServiceError.body("field 'payload' must be an object; got \(wrongPayload.described).") }
-        // By index, as a copy of a field would retain each of its parts.
+        // By index, because copying a field would retain each of its parts.
         for index in fields.indices {
             guard mayHave(fields[index]), let value = self[fields[index].name] else {
                 if fields[index].isRequired { throw ServiceError.body("missing required field '\(fields[index].name)'.") }
                 continue
             }
-            if fields[index].placeholders != .accepted, PlaceholderID.isOne(value) {
+            if fields[index].placeholders != .accepted, PlaceholderID.matches(value) {
                 guard fields[index].placeholders == .leftOut else { throw PlaceholderID.refusal(fields[index].name, value.string ?? "") }
                 leaveOut(fields[index].name)
                 continue
@@ -83,12 +88,12 @@ public struct Payload: Sendable {
         adjustments.insert(.leftOut)
     }
 
-    /// Counts what was changed besides.
+    /// Adds adjustments that were made elsewhere.
     mutating func note(_ adjustments: Adjustments) { self.adjustments.formUnion(adjustments) }
 
     /// Whether one of the fields was sent.
     func hasAny(of fields: [Schema.Field]) -> Bool { fields.indices.contains { mayHave(fields[$0]) && self[fields[$0].name] != nil } }
 
-    /// False for most of the fields that were not sent.
+    /// A quick check that is false for most fields that were not sent.
     private func mayHave(_ field: borrowing Schema.Field) -> Bool { nameBits & field.nameBit != 0 }
 }

@@ -1,47 +1,47 @@
-import Storage
+@_spi(Host) import Storage
 
-/// The rows of a batch as `SessionPlacement` reads them, and with what it found written into them.
+/// Decodes a batch's rows for `SessionPlacement`, and rewrites those whose session it changed.
 struct PlacedRows {
     /// A row of activity.
     struct Member {
         let index: Int
         let at: Int64
-        /// The proposed session, and the place in it; negative for none.
+        /// The `session_at` of the proposed session, and the `seq` in it; a negative `seq` is no position.
         let name: Int64
         var seq: Int64 = -1
-        /// UTF-8 of the `session_id` that was sent.
+        /// The `session_id` that was sent, as UTF-8.
         var id: [UInt8]?
         let attributes: ArraySlice<UInt8>
         let isTentative: Bool
     }
 
-    /// What is in the batch of a visitor with tentative rows.
+    /// The rows that a batch holds of one visitor with tentative rows.
     struct Visit {
         let visitor: SessionPlacement.Visitor
         var members: [Member] = []
-        /// Facts of events that are no activity and whose session is tentative.
+        /// Facts of events without activity whose session is tentative.
         var facts: [(index: Int, at: Int64)] = []
     }
 
-    /// By the number of a row: the session that it belongs to. Rows that stay as they are have none.
+    /// The new session of each row that changes, by row index.
     struct Changes {
         fileprivate struct Change {
             let session: Int64
             let attributes: ArraySlice<UInt8>
-            /// Nil: the one that it has.
+            /// Nil to keep the `seq` that the row has.
             let seq: Int32?
         }
 
         fileprivate var changes: [Int: Change] = [:]
 
-        /// - Parameter rows: as many as may change.
+        /// - Parameter rows: the most rows that can change.
         init(atMost rows: Int) { changes.reserveCapacity(rows) }
 
         mutating func add(_ group: SessionGroups.Group, of visit: Visit) {
             var late = group.stored.map(\.late).max() ?? 0, hasFirst = group.stored.contains { $0.name == group.name }
             for place in group.members {
                 let member = visit.members[place]
-                // The first of a session comes once.
+                // A session has only one first row.
                 let keepsPlace = member.name == group.name && member.seq > 0 && !(member.seq == 1 && hasFirst)
                 if keepsPlace { hasFirst = true } else { late += 1 }
                 if keepsPlace, member.attributes.isSame(as: group.attributes) { continue }
@@ -58,13 +58,13 @@ struct PlacedRows {
     private let rows: [EncodedRow]
     private let tables: [Table]
 
-    /// Where a table says what the session is.
+    /// Where the session columns of a table are.
     private struct Table {
         let isActivity: Bool
         let sessionAt: Int?
-        /// With the place among `Activity.attributes`.
+        /// The session attributes of the table, each with its index in `Activity.attributes`.
         let attributes: [(column: Int, attribute: Int)]
-        /// Columns that a change of the session replaces; of activity without its place in the session.
+        /// The columns to replace when the session changes. For activity, `seq` and `gap` are replaced separately.
         let places: [Range<Int>]
 
         init(_ table: FactTable) {
@@ -84,7 +84,7 @@ struct PlacedRows {
     private static let endOfAttributes = firstAttribute + Activity.attributes.count
     private static let sessionID = names.firstIndex(of: "session_id")!
 
-    /// - Parameter visitors: with the place of each among `visits`.
+    /// - Parameter visitors: the visitors to decode, each with its index in `visits`.
     init(_ rows: [EncodedRow], tables: [FactTable], of visitors: [SessionPlacement.Visitor: Int]) {
         self.rows = rows
         self.tables = tables.map(Table.init)
@@ -127,9 +127,9 @@ struct PlacedRows {
         return member
     }
 
-    // MARK: Writing
+    // MARK: Rewriting
 
-    /// All rows of the batch, those that changed as they are now. What comes of an event follows it.
+    /// All rows of the batch with the changes applied. An event's followers get the change of the event.
     func rows(changed: Changes) -> [EncodedRow] {
         guard !changed.changes.isEmpty else { return rows }
         var written = RowEncoder(), places: [(row: Int, bytes: Range<Int>)] = [], event: Changes.Change?
@@ -141,7 +141,7 @@ struct PlacedRows {
             Self.write(row, of: tables[header.table], change, to: &written)
             places.append((index, start..<written.bytes.count))
         }
-        // Cut once all are written, so that they share the memory.
+        // Sliced after everything is written, so all changed rows share one buffer.
         var all = rows
         for (index, bytes) in places { all[index] = EncodedRow(written.bytes[bytes]) }
         return all

@@ -1,8 +1,9 @@
 import Common
 
-/// Words that programs send where they have no id: `undefined`, `null`, `[object Object]`. All visitors with the same one would be counted as one person.
+/// Words that programs send when they have no id: `undefined`, `null`, `[object Object]`. Counting by them would make one person of
+/// all visitors with the same word.
 public enum PlaceholderID {
-    /// In small letters, by their length.
+    /// In lower case, by length.
     private static let names: [[[UInt8]]] = {
         let all = [
             "0", "id", "nan", "nil", "null", "none", "true", "false", "email", "guest", "<nil>", "<null>", "(null)", "userid", "unknown", "user_id",
@@ -12,27 +13,30 @@ public enum PlaceholderID {
     }()
     private static let longest = 17, uuidLength = 36
 
-    /// One for each of the names. Nearly all ids have another one, and are asked about with every event.
+    /// One bit for each of the names. It rules out nearly all real ids quickly; ids are checked with every event.
     private static let bits = names.joined().reduce(UInt64(0)) { $0 | bit($1.count, $1[0], $1[$1.count - 1]) }
 
-    /// In whatever case.
+    /// Ignores case.
     private static func bit(_ count: Int, _ first: UInt8, _ last: UInt8) -> UInt64 {
         JSON.nameBit(count, first: first | 0x20, last: last | 0x20)
     }
 
-    /// Whether `id` is such a word, in whatever case and with blanks around it, or the UUID of zeros alone.
-    public static func isOne(_ id: String) -> Bool {
+    /// Whether `id` is such a word, ignoring case and surrounding blanks, or blank, or the UUID of all zeros.
+    public static func matches(_ id: String) -> Bool {
         var id = id
-        return id.withUTF8 { isOne($0) }
+        return id.withUTF8 { matches($0) }
     }
 
+    /// The 400 for a placeholder in `field`.
     public static func refusal(_ field: String, _ id: String) -> ServiceError {
-        .body("field '\(field)' must be a real id; got '\(id.excerpt(60))', which programs send where they have none. Send the id once it is known.")
+        .body(
+            "field '\(field)' must be a real id; got '\(id.excerpt(60))', which programs send when they have none. "
+                + "Send the id once it is known.")
     }
 
-    static func isOne(_ json: JSON) -> Bool { json.withUTF8 { isOne($0) } ?? false }
+    static func matches(_ json: JSON) -> Bool { json.withUTF8 { matches($0) } ?? false }
 
-    private static func isOne(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    private static func matches(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         if bytes.count == uuidLength, bytes[0] == UInt8(ascii: "0") {
             return bytes.allSatisfy { $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: "-") }
         }

@@ -1,18 +1,19 @@
 import Storage
 
-/// What a visitor did near the rows of a batch, stored or not yet, as sessions: the definition, with all of it on the table.
+/// Groups a visitor's activity near the rows of a batch, stored or not yet, into sessions. This is the definition of a session,
+/// applied with all of that activity at hand.
 struct SessionGroups {
     struct Group {
         var stored: [StoredSessions.Session] = []
-        /// Places in the visit's members, in order of arrival once the group is complete.
+        /// Indexes into the visit's members, in order of arrival once the group is complete.
         var members: [Int] = []
         var first, last: Int64
         var hasID = false
-        /// What it is called from now on, and what its first activity says.
+        /// The name of the session from now on, and the attributes of its first activity.
         var name: Int64 = 0
         var attributes: ArraySlice<UInt8> = []
 
-        /// The stored sessions that are called otherwise, or say something else.
+        /// The stored sessions that have another name or other attributes.
         var moved: [StoredSessions.Session] { stored.filter { $0.name != name || !$0.attributes.isSame(as: attributes) } }
     }
 
@@ -21,28 +22,28 @@ struct SessionGroups {
 
     init(_ visit: PlacedRows.Visit, stored: [StoredSessions.Session], timeoutMilliseconds: Int64) {
         self.timeoutMilliseconds = timeoutMilliseconds
-        let stored = Self.once(stored)
+        let stored = Self.deduplicated(stored)
         groups = inOrderOfTime(visit, stored.filter { $0.id == nil }) + Self.byID(visit, stored)
         var taken = Set(stored.map(\.name))
         for index in groups.indices { Self.decide(&groups[index], visit, &taken) }
     }
 
-    /// The session without an id that something at `at` belongs to.
+    /// The session without a `session_id` that a fact at `at` belongs to; nil for none.
     func group(near at: Int64) -> Group? {
         func distance(_ group: Group) -> Int64 { max(0, group.first - at, at - group.last) }
         return groups.filter { !$0.hasID && distance($0) <= timeoutMilliseconds }.min { distance($0) < distance($1) }
     }
 
-    /// One that was found by its id and by its time is told whole by the former.
-    private static func once(_ stored: [StoredSessions.Session]) -> [StoredSessions.Session] {
+    /// Merges the two entries of a session that was found both by id and by time.
+    private static func deduplicated(_ stored: [StoredSessions.Session]) -> [StoredSessions.Session] {
         guard stored.contains(where: { $0.id != nil }) else { return stored }
-        var known: [Int64: Int] = [:], all: [StoredSessions.Session] = []
+        var indexes: [Int64: Int] = [:], all: [StoredSessions.Session] = []
         for session in stored {
-            if let index = known[session.name], all[index].id == session.id {
+            if let index = indexes[session.name], all[index].id == session.id {
                 all[index].first = min(all[index].first, session.first)
                 all[index].last = max(all[index].last, session.last)
             } else {
-                known[session.name] = all.count
+                indexes[session.name] = all.count
                 all.append(session)
             }
         }
@@ -83,12 +84,12 @@ struct SessionGroups {
         return groups
     }
 
-    /// Gives the group a name that is no other session's, and the attributes of its first activity.
+    /// Gives the group a name that no other session has, and the attributes of its first activity.
     private static func decide(_ group: inout Group, _ visit: PlacedRows.Visit, _ taken: inout Set<Int64>) {
         group.members.sort()
         let members = group.members, latest = group.stored.max { $0.last < $1.last }
         if let live = members.last(where: { !visit.members[$0].isTentative }) {
-            // Memory goes on by this name.
+            // The session continues in memory (`Sessions`) under this name.
             group.name = visit.members[live].name
         } else if let latest {
             group.name = latest.name

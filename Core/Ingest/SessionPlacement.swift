@@ -1,11 +1,12 @@
 import Common
-import Storage
+@_spi(Host) import Storage
 
-/// Decides which sessions the tentative rows of a batch belong to, by what is stored of their visitors; before the batch is applied.
+/// Decides which sessions the tentative rows of a batch belong to, from what is stored about their visitors, before the batch is
+/// applied.
 ///
-/// Activity without a `session_id` is one session as long as no pause is longer than the timeout, with one as long as the id is the same, in
-/// whatever order it arrives. So a row may join a stored session, become its first, or make one of two. All rows of the batch
-/// of visitors with a tentative row take part; a batch without tentative rows asks nothing.
+/// Activity without a `session_id` is one session as long as no pause is longer than the timeout, and activity with one as long as
+/// the id is the same, in whatever order it arrives. So a row may join a stored session, become its first row, or merge two
+/// sessions. Visitors with a tentative row take part with all their rows of the batch; without tentative rows nothing is queried.
 struct SessionPlacement: Sendable {
     private let tables: [FactTable]
     private let events: any EventStore
@@ -22,7 +23,7 @@ struct SessionPlacement: Sendable {
         let key: Int64
     }
 
-    /// The batch with its rows where they belong.
+    /// The batch with each row in its session.
     func placed(_ batch: FactBatch) async throws -> FactBatch {
         var visitors: [Visitor: Int] = [:]
         for row in batch.rows { if let visitor = tentativeVisitor(row), visitors[visitor] == nil { visitors[visitor] = visitors.count } }
@@ -46,7 +47,7 @@ struct SessionPlacement: Sendable {
         return batch.with(reader.rows(changed: changes), moves: moves)
     }
 
-    /// The visitor of a row whose session is tentative.
+    /// The visitor of a row whose session is tentative; nil for other rows.
     private func tentativeVisitor(_ row: EncodedRow) -> Visitor? {
         row.read { header, cursor in
             guard header.isTentative, header.role == .event else { return nil }
@@ -61,7 +62,7 @@ struct SessionPlacement: Sendable {
         for visit in visits {
             let visitor = visit.visitor.key
             for id in Set(visit.members.compactMap(\.id)) { question.ids.append((visitor, id)) }
-            // Also around those with an id: the names of sessions there are taken.
+            // Includes activity with an id, because the names of sessions around it are taken.
             times.removeAll(keepingCapacity: true)
             for member in visit.members { times.append(member.at) }
             for fact in visit.facts { times.append(fact.at) }

@@ -1,26 +1,31 @@
 import Common
-import Storage
+@_spi(Host) import Storage
 import Synchronization
 
-/// Live sessions: which one an activity belongs to, and where in it the activity stands.
+/// Live sessions in memory: which session an activity belongs to, and its position in that session.
 ///
-/// A session ends after 30 minutes (configurable) without activity, in the activities' own time, so that backdated
-/// events sent in time order get the sessions that live collection would have given them. An activity that arrives
-/// after a later one of its session joins it, and doesn't count in the numbers of the others.
+/// A session ends after 30 minutes (configurable) without activity, measured in the activities' own time, so backdated events
+/// sent in time order get the sessions that live collection would have given them. An activity that arrives after a later one
+/// of its session joins the session, but doesn't change the numbering of the others.
 ///
-/// Decisions about activity of the last minutes are final, because every session that it can belong to is in memory. Any other
-/// is marked (`Place.isTentative`) for the writer to look at what is stored; see `SessionPlacement`.
+/// Decisions about activity of the last minutes are final, because every session it can belong to is in memory. Other activity
+/// is marked (`Place.isTentative`), and the writer checks it against stored sessions; see `SessionPlacement`.
 public final class Sessions: Sendable {
-    /// Where an activity stands.
+    /// The position of an activity in its session. The fields mean the same as the columns of `Activity.table`.
     public struct Place: Sendable, Equatable {
+        /// When the activity happened, epoch milliseconds.
         public let at: Int64
+        /// Start of the session, epoch milliseconds; identifies it together with the visitor.
         public let sessionAt: Int64
-        /// As in `Activity.table`: negative where the row's numbers can't be relied on.
+        /// 1, 2, 3 ... in the session; negative when the row's numbers can't be relied on.
         public let seq: Int32
+        /// Milliseconds since the previous row of the session; nil for the first, and when `seq` is negative.
         public let gap: Int32?
+        /// Which pageview of the session this is; for an event, how many came before it.
         public let pageviewNumber: Int32
+        /// Path of the pageview before this row; "" when there was none.
         public let fromPath: String
-        /// Whether the session is to be looked up among stored ones before the row is stored.
+        /// Whether the session must be checked against stored ones before the row is stored.
         public let isTentative: Bool
     }
 
@@ -31,23 +36,23 @@ public final class Sessions: Sendable {
         var seq: Int32
         var pageviews: Int32
         var lastPath: String
-        /// The id that was sent; such a session goes on whatever the pauses, for as long as it is kept.
+        /// The `session_id` that was sent. Such a session continues whatever the pauses, as long as it is kept.
         var sessionID: String?
         var attributes: SessionAttributes
-        /// When it was last used, by this machine's clock.
+        /// When it was last used, by this machine's clock, epoch milliseconds.
         var touched: Int64
-        /// Activities that have no place in the order of the others.
+        /// Number of activities without a position in the order of the others.
         var late: Int32 = 0
-        /// Set when an activity that was counted here was not stored: no later `seq` can be trusted.
+        /// Set when no later `seq` can be trusted, for example because an activity that was counted here was not stored.
         var hasHole = false
-        /// Set when stored sessions may be part of this one: what follows is tentative too.
+        /// Set when stored sessions may be part of this one; then later activity is tentative, too.
         var isTentative = false
 
-        /// Milliseconds between `at` and the session's activity; 0 inside it.
+        /// Milliseconds between `at` and the time span of the session; 0 inside it.
         func distance(to at: Int64) -> Int64 { max(0, firstAt - at, at - lastAt) }
     }
 
-    /// What identifies a session.
+    /// Identifies a session.
     public struct Name: Sendable {
         let project: Int32
         let visitor: Int64
@@ -60,20 +65,20 @@ public final class Sessions: Sendable {
     }
 
     private static let shardCount = 16
-    /// Sessions of one visitor at the same time: devices, tabs with ids of their own, backdated imports.
+    /// Most sessions of one visitor at the same time: devices, tabs with their own ids, backdated imports.
     private static let perVisitor = 8
 
     private let shards: [Shard]
-    /// Each part of the visitors has a lock of its own, so that requests seldom wait for each other.
+    /// A part of the visitors with its own lock, so requests seldom wait for each other.
     private final class Shard: Sendable { let lock = Mutex<[Visitor: [Live]]>([:]) }
 
     private let timeoutMilliseconds: Int64
     private let maximumSessions: Int
-    /// Until then sessions that could go on may be missing here, because there was no room for them. (A visitor who has as many as one
-    /// may have tells that by itself.)
+    /// Until this time (epoch milliseconds), sessions that could still continue may be missing, because there was no room for them.
+    /// Visitors with `perVisitor` sessions are not included; their number of sessions shows that some may be missing.
     private let incompleteUntil = Atomic(Int64.min)
 
-    /// Activity that is older than this when it arrives may belong to a session that is not in memory any more.
+    /// Activity older than this on arrival may belong to a session that is no longer in memory.
     static let settledMilliseconds: Int64 = 300_000
     static func isOld(_ at: Instant, now: Instant) -> Bool { now - at > settledMilliseconds }
 
@@ -85,25 +90,31 @@ public final class Sessions: Sendable {
 
     private func shard(_ visitor: Visitor) -> Shard { shards[Int(UInt64(bitPattern: visitor.visitor) % UInt64(Self.shardCount))] }
 
-    /// What an activity tells about itself.
+    /// An activity as it arrives.
     public struct Arrival: Sendable {
+        /// Number of the project.
         public let project: Int32
+        /// Key of the visitor.
         public let visitor: Int64
-        /// Nil: now, and never before the session's last activity, so that requests that overtake each other on the
-        /// way through this host stay in order.
+        /// When it happened. Nil for now, but never before the session's last activity, so requests that overtake each other
+        /// within this host stay in order.
         public let at: Instant?
+        /// When it arrived.
         public let now: Instant
+        /// The `session_id` that was sent, if any.
         public let sessionID: String?
+        /// Whether it is a pageview rather than a custom event.
         public let isPageview: Bool
+        /// Path of the page.
         public let path: String
     }
 
-    /// Adds an activity; `attributes` is asked only for one that is the first of its session.
+    /// Adds an activity. `attributes` is called only when the activity is the first of its session.
     public func add(_ arrival: Arrival, attributes: () -> SessionAttributes) -> (place: Place, attributes: SessionAttributes) {
         let visitor = Visitor(project: arrival.project, visitor: arrival.visitor)
         let wanted = (arrival.at ?? arrival.now).milliseconds
         return shard(visitor).lock.withLock { visitors in
-            // Where they lie, so that nothing is copied.
+            // In place, so nothing is copied.
             add(arrival, wanted, to: &visitors[visitor, default: []], attributes)
         }
     }
@@ -115,7 +126,7 @@ public final class Sessions: Sendable {
         guard let index = joined(&sessions, wanted, arrival.sessionID) else { return begin(arrival, wanted, isOld, in: &sessions, attributes()) }
         if isOld { sessions[index].isTentative = true }
         if let at = arrival.at?.milliseconds, at < sessions[index].firstAt {
-            // It is the session's first one now, and says where it came from. What is stored of the session says something else.
+            // It is the session's first activity now, so its attributes apply. Stored rows of the session may have others.
             let own = attributes()
             if own.columns != sessions[index].attributes.columns { sessions[index].isTentative = true }
             sessions[index].attributes = own
@@ -126,7 +137,7 @@ public final class Sessions: Sendable {
     private func begin(
         _ arrival: Arrival, _ wanted: Int64, _ isOld: Bool, in sessions: inout [Live], _ attributes: SessionAttributes
     ) -> (place: Place, attributes: SessionAttributes) {
-        // Two sessions of a visitor can't begin in the same millisecond: the start is half of their name.
+        // Two sessions of a visitor can't start in the same millisecond, because the start identifies them.
         var start = wanted
         while sessions.contains(where: { $0.sessionAt == start }) { start += 1 }
         let isFirst = start == wanted
@@ -143,7 +154,7 @@ public final class Sessions: Sendable {
         return (place, attributes)
     }
 
-    /// The session that activity at `at` belongs to. Where it joins several, they are one from now on, by the name of the last.
+    /// The session that activity at `at` belongs to. If it connects several, merges them into one with the name of the last.
     private func joined(_ sessions: inout [Live], _ at: Int64, _ sessionID: String?) -> Int? {
         guard let first = sessions.firstIndex(where: { belongs(at, sessionID, to: $0) }) else { return nil }
         guard sessionID == nil, sessions[(first + 1)...].contains(where: { belongs(at, nil, to: $0) }) else { return first }
@@ -159,7 +170,7 @@ public final class Sessions: Sendable {
         return sessions.firstIndex { $0.sessionAt == name }
     }
 
-    /// The session that activity at `at` belongs to; of several, between which it arrived late, the one next to it.
+    /// The session that activity at `at` belongs to; the nearest if it arrived late between several.
     private func nearest(_ sessions: [Live], _ at: Int64, _ sessionID: String?) -> Int? {
         var nearest: Int?
         for index in sessions.indices where belongs(at, sessionID, to: sessions[index]) {
@@ -175,15 +186,15 @@ public final class Sessions: Sendable {
     }
 
     private static func insert(_ session: Live, into sessions: inout [Live]) {
-        // Of those that came in one request, which were touched at the same time, the first.
+        // Sessions from one request have the same `touched`; of these, the one added first is removed.
         if sessions.count >= perVisitor, let oldest = sessions.indices.reversed().min(by: { sessions[$0].touched < sessions[$1].touched }) {
             sessions.remove(at: oldest)
         }
-        // The newest first: it is the likeliest to be asked for.
+        // Newest first: it is the most likely to be looked up.
         sessions.insert(session, at: 0)
     }
 
-    /// Says that a session is forgotten; where it could still go on, what begins sessions is tentative for as long.
+    /// Records that a session is forgotten. As long as it could have continued, new sessions are tentative.
     private func noteMissing(_ session: Live, _ now: Int64) {
         let until = session.lastAt + keptMilliseconds(session)
         if until > now, until > incompleteUntil.load(ordering: .relaxed) { incompleteUntil.store(until, ordering: .relaxed) }
@@ -206,7 +217,7 @@ public final class Sessions: Sendable {
                 session.lastPath = arrival.path
             }
         }
-        // A gap of more than 24 days, which only a session with an id of its own can have, does not fit the column.
+        // A gap of more than 24 days doesn't fit the column; only a session with a `session_id` can have one.
         let isRegular = !isLate && gap <= Int64(Int32.max) && !session.hasHole
         if !isRegular, !isLate { session.late += 1 }
         return Place(
@@ -214,7 +225,7 @@ public final class Sessions: Sendable {
             gap: isRegular ? Int32(gap) : nil, pageviewNumber: session.pageviews, fromPath: fromPath, isTentative: session.isTentative)
     }
 
-    /// The session that an event at `at` would belong to, without adding anything.
+    /// The session that an event at `at` would belong to, without adding the event; nil when there is none.
     public func current(
         project: Int32, visitor: Int64, at: Instant, sessionID: String? = nil
     ) -> (sessionAt: Int64, lastPath: String, attributes: SessionAttributes, isTentative: Bool)? {
@@ -225,13 +236,13 @@ public final class Sessions: Sendable {
         }
     }
 
-    /// Ends a visitor's sessions, whose activity was erased: what comes next begins anew.
+    /// Ends the sessions of a visitor whose activity was erased, so later activity starts a new one.
     public func forget(project: Int32, visitor: Int64) {
         let visitor = Visitor(project: project, visitor: visitor)
         shard(visitor).lock.withLock { visitors in visitors[visitor] = nil }
     }
 
-    /// Says that activity of these sessions was counted here and then not stored.
+    /// Marks sessions with activity that was counted here but then not stored.
     func distrust(_ names: [Name]) {
         for name in names {
             let visitor = Visitor(project: name.project, visitor: name.visitor)
@@ -242,8 +253,8 @@ public final class Sessions: Sendable {
         }
     }
 
-    /// Forgets sessions that nobody can go on with (those with an id of their own: after a day without use), and the longest unused
-    /// where there are too many.
+    /// Forgets sessions that can no longer continue (those with a `session_id` after a day without use), and the least recently
+    /// used ones when there are too many.
     public func sweep(now: Instant) {
         let each = max(1, maximumSessions / Self.shardCount)
         for shard in shards {
@@ -266,7 +277,7 @@ public final class Sessions: Sendable {
         }
     }
 
-    /// So long that whatever is not too old on arrival finds the session that it belongs to.
+    /// How long to keep a session so activity that isn't old on arrival (`isOld`) still finds it.
     private func keptMilliseconds(_ session: Live) -> Int64 {
         let timeout = timeoutMilliseconds + Self.settledMilliseconds
         return session.sessionID == nil ? timeout : max(timeout, Self.identifiedMilliseconds)
@@ -274,26 +285,27 @@ public final class Sessions: Sendable {
 
     private static let identifiedMilliseconds: Int64 = 86_400_000
 
+    /// Number of sessions in memory.
     public var count: Int { shards.reduce(0) { $0 + $1.lock.withLock { $0.values.reduce(0) { $0 + $1.count } } } }
 
-    // MARK: After a start
+    // MARK: After a restart
 
-    /// Puts sessions back that `sweep` would have kept.
-    /// - Parameter isAlone: whether no other host stores activity. Otherwise another one may go on counting in the same session, so what
-    ///   this one adds has no place in the order of the rest.
-    public func restore(from events: any EventStore, now: Instant, isAlone: Bool) async throws {
+    /// Loads the sessions from the event store that `sweep` would have kept.
+    /// - Parameter isAlone: whether no other host stores activity. Otherwise another host may continue the numbering of the same
+    ///   session, so activity that this host adds gets no position in it.
+    @_spi(Host) public func restore(from events: any EventStore, now: Instant, isAlone: Bool) async throws {
         let dialect = events.dialect, recent = now.milliseconds - timeoutMilliseconds - Self.settledMilliseconds
         let attributes = Activity.attributes + ["session_id"]
         let rows = try await events.query(
             """
-            /* ingest.restore_sessions */ SELECT *, \(dialect.visitorKey(in: "one")) AS visitor_key FROM (
+            /* ingest.restore_sessions */ SELECT *, \(dialect.visitorKey(in: "live")) AS visitor_key FROM (
             SELECT project, visitor, session_at, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
               max(CASE WHEN seq > 0 THEN seq ELSE 0 END) AS seq, max(\(Activity.lateNumber)) AS late, max(pageview_no) AS pageviews,
               \(dialect.last("CASE WHEN kind = 0 THEN path ELSE from_path END", by: "occurred_at")) AS last_path,
               \(SQL.joined(attributes.map { "\(dialect.last(SQL(sql: $0), by: "occurred_at")) AS \(sql: $0)" }))
             FROM core_activity WHERE occurred_at <= \(now.milliseconds + 600_000) AND (occurred_at >= \(recent)
               OR session_id IS NOT NULL AND occurred_at >= \(min(recent, now.milliseconds - Self.identifiedMilliseconds)))
-            GROUP BY project, visitor, session_at ORDER BY last_at DESC LIMIT \(maximumSessions)) one ORDER BY last_at DESC
+            GROUP BY project, visitor, session_at ORDER BY last_at DESC LIMIT \(maximumSessions)) live ORDER BY last_at DESC
             """, timeoutSeconds: 60)
         if rows.count == maximumSessions { incompleteUntil.store(2 * now.milliseconds - recent, ordering: .relaxed) }
         for row in rows.reversed() {

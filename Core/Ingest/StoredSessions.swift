@@ -1,29 +1,30 @@
 import Common
-import Storage
+@_spi(Host) import Storage
 
-/// Sessions as they are stored, for the writer: those near activity whose session is tentative.
+/// Finds stored sessions near activity whose session is tentative, for the writer.
 struct StoredSessions: Sendable {
     struct Session: Sendable {
         let name: Int64
-        /// UTF-8 of the `session_id` that was sent.
+        /// The `session_id` that was sent, as UTF-8.
         let id: [UInt8]?
-        /// Of its activity near what was asked for; all of it where it has an id that was asked for.
+        /// Times of its first and last activity near the requested times, or of all its activity when it was found by id.
         var first, last: Int64
-        /// How many late rows are numbered.
+        /// The highest number that a late row of the session has.
         let late: Int32
-        /// Encoded, as in a row of activity.
+        /// Encoded as in an activity row.
         let attributes: ArraySlice<UInt8>
     }
 
     struct Question {
-        /// Times between which activity is looked for.
+        /// Spans of time in which to look for activity.
         var spans: [(visitor: Int64, from: Int64, to: Int64)] = []
+        /// The `session_id`s to look for.
         var ids: [(visitor: Int64, id: [UInt8])] = []
     }
 
     let events: any EventStore
 
-    /// By the key of the visitor; a session once, unless it was found both ways.
+    /// The sessions by visitor key. A session that is found both by time and by id is there twice.
     func find(_ question: Question, of project: Int32) async throws -> [Int64: [Session]] {
         var found: [Int64: [Session]] = [:]
         for statement in statements(question, project) {
@@ -35,7 +36,7 @@ struct StoredSessions: Sendable {
         return found
     }
 
-    /// By the place of a column, not by its name: many thousand rows are read for a batch.
+    /// Reads columns by position, not by name, because a batch reads many thousands of rows.
     private static func session(_ values: [Value]) -> Session {
         var attributes = RowEncoder()
         for value in values[6...] { attributes.append(value.text ?? "") }
@@ -55,7 +56,7 @@ struct StoredSessions: Sendable {
             text.append(raw: "]")
             statements.append(statement(
                 text.string, [("key", .int64), ("lo", .int64), ("hi", .int64)], project,
-                // The bounds again, for the engine to pass over what lies elsewhere.
+                // Repeats the overall bounds, so the engine can skip everything outside them.
                 where: "occurred_at >= lo AND occurred_at <= hi AND occurred_at >= \(from) AND occurred_at <= \(to)"))
         }
         if !question.ids.isEmpty {
@@ -73,13 +74,13 @@ struct StoredSessions: Sendable {
 
     private func statement(_ json: String, _ columns: [(String, ColumnType)], _ project: Int32, where condition: SQL) -> SQL {
         let dialect = events.dialect
-        // All rows of a session say the same; DuckDB needs not compare them.
+        // All rows of a session have the same attributes, so DuckDB need not compare them.
         let attributes = Activity.attributes.map { "\(sql: dialect == .duckdb ? "any_value" : "min")(\(sql: $0)) AS \(sql: $0)" as SQL }
         return """
             /* ingest.stored_sessions */ SELECT key, session_at, session_id, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
               max(\(Activity.lateNumber)) AS late, \(SQL.joined(attributes))
-            FROM (\(dialect.visitors(of: dialect.records(json, columns), project: project))) asked
-            JOIN core_activity ON core_activity.visitor = asked.visitor
+            FROM (\(dialect.visitors(of: dialect.records(json, columns), project: project))) wanted
+            JOIN core_activity ON core_activity.visitor = wanted.visitor
             WHERE project = \(Int64(project)) AND kind < 2 AND \(condition) GROUP BY key, session_at, session_id
             """
     }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What a task waits for, for a limited time: the first to end it decides, be it the one who has the outcome or the clock.
+/// Lets a task wait for an outcome for a limited time. The first to end it decides: whoever has the outcome, or the clock.
 final class TimedWait<Outcome: Sendable>: Sendable {
     private enum State {
         case open
@@ -10,7 +10,8 @@ final class TimedWait<Outcome: Sendable>: Sendable {
 
     private let state = Mutex(State.open)
 
-    /// - Returns: false when it was over before.
+    /// Ends the wait.
+    /// - Returns: false when it had already ended.
     @discardableResult
     func end(_ result: Result<Outcome, any Error>) -> Bool {
         let (isFirst, waiting) = state.withLock { state -> (Bool, CheckedContinuation<Outcome, any Error>?) in
@@ -28,19 +29,19 @@ final class TimedWait<Outcome: Sendable>: Sendable {
         return isFirst
     }
 
-    /// Called once. `late` is the outcome once `limit` has passed; nil for no limit.
+    /// Waits for the outcome; call it once. Returns `late` after `limit`; a nil limit means no limit.
     func outcome(within limit: Duration?, late: Outcome) async throws -> Outcome {
         let timer = limit.map { limit in
             Task { if (try? await Task.sleep(for: limit)) != nil { end(.success(late)) } }
         }
         defer { timer?.cancel() }
         return try await withCheckedThrowingContinuation { continuation in
-            let known = state.withLock { state -> Result<Outcome, any Error>? in
+            let ended = state.withLock { state -> Result<Outcome, any Error>? in
                 if case .over(let result) = state { return result }
                 state = .waiting(continuation)
                 return nil
             }
-            if let known { continuation.resume(with: known) }
+            if let ended { continuation.resume(with: ended) }
         }
     }
 }

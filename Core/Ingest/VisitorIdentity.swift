@@ -2,16 +2,16 @@ import Common
 import Coordination
 import Crypto
 import Foundation
-import Storage
+@_spi(Host) import Storage
 import Synchronization
 
-/// Who a visitor is: 64-bit keys made from what was sent, or for visitors without an id from what a browser shows.
-public final class VisitorIdentity: Sendable {
-    /// How ids begin under which facts about provisioned people are recorded. Nobody collects for them: a page's key is everybody's.
+/// Identifies visitors by 64-bit keys, made from the id that was sent or, without one, from what the browser reveals.
+@_spi(Host) public final class VisitorIdentity: Sendable {
+    /// Prefix of the ids under which facts about provisioned users are recorded. Events can't use it, because a page's key is public.
     static let provisioned = "scim:"
     static let provisionedBytes = Array(provisioned.utf8)
 
-    /// A day's salt. Thrown away a day after its day, so that nobody can ever again compute who came from where.
+    /// A day's salt. Deleted a day after its day, so nobody can compute any longer who came from where.
     struct Salt: Sendable {
         let day: Day
         let bytes: [UInt8]
@@ -25,8 +25,8 @@ public final class VisitorIdentity: Sendable {
 
     // MARK: Keys
 
-    /// The key of a visitor whose id was sent. 64 bits of SHA-256 over project and id: two of a million visitors of a
-    /// project share a key with a probability of 3 in 100 million.
+    /// The key of a visitor whose id was sent: 64 bits of SHA-256 over project and id. Among a million visitors of a project, the
+    /// probability that any two share a key is 3 in 100 million. The anonymous id of a visitor gives that visitor's key back.
     public static func key(of id: String, project: Int32) -> Int64 {
         if let key = anonymousKey(id) { return key }
         var input = HashInput()
@@ -50,8 +50,8 @@ public final class VisitorIdentity: Sendable {
         }
     }
 
-    /// The key of a visitor without an id, on `day`: a hash over the day's salt, project, address and user agent.
-    /// Nil where the day's salt is gone or not there yet.
+    /// The key of a visitor without an id on `day`: a hash over the salt of `saltDay`, project, day, address and user agent.
+    /// Nil when that salt is gone or not there yet.
     func anonymousKey(project: Int32, address: String, userAgent: String, on day: Day, salt saltDay: Day) -> Int64? {
         guard let salt = salts.withLock({ $0.first { $0.day == saltDay } }) else { return nil }
         var input = HashInput(salt.bytes)
@@ -62,7 +62,7 @@ public final class VisitorIdentity: Sendable {
         return Self.key(input.sha256)
     }
 
-    /// What is hashed, gathered first: the hash is then computed in one go, which costs half.
+    /// Collects the bytes to hash, so the hash is computed in one go, which costs half.
     private struct HashInput {
         private var bytes: [UInt8]
 
@@ -75,7 +75,7 @@ public final class VisitorIdentity: Sendable {
             withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
         }
 
-        /// Text with its length before it, so that no two pairs of texts make the same bytes.
+        /// Appends text preceded by its length, so different pairs of texts never give the same bytes.
         mutating func append(_ text: String) {
             append(UInt32(text.utf8.count))
             bytes.append(contentsOf: text.utf8)
@@ -95,14 +95,14 @@ public final class VisitorIdentity: Sendable {
 
     // MARK: Salts
 
-    /// Makes sure that today's and tomorrow's salts are there and all hosts use the same ones, and throws away those
-    /// of days before yesterday.
+    /// Makes sure that today's and tomorrow's salts exist and all hosts use the same ones, and deletes those of days before
+    /// yesterday.
     public func renewSalts(now: Instant) async throws {
         let today = Day(now)
-        let known = salts.withLock { $0 }
+        let existing = salts.withLock { $0 }
         let made = (today.number...(today.number + 1)).map { number in
-            // One that this host had to make by itself is offered to all.
-            (number, known.first { $0.day.number == number }.map { String(decoding: $0.bytes, as: UTF8.self) } ?? Self.newSalt())
+            // A salt that this host had to make on its own is offered to all hosts.
+            (number, existing.first { $0.day.number == number }.map { String(decoding: $0.bytes, as: UTF8.self) } ?? Self.newSalt())
         }
         let rows = try await control.write { transaction in
             for (day, salt) in made {
@@ -116,14 +116,14 @@ public final class VisitorIdentity: Sendable {
         salts.withLock { $0 = current }
     }
 
-    /// Comes into no backup: what is thrown away after a day must not be kept elsewhere.
+    /// The table of the salts, which backups leave out: what is deleted after a day must not be kept elsewhere.
     public static let saltTable = "ingest_salts"
 
     private static func newSalt() -> String { Digest.hex((0..<32).map { _ in UInt8.random(in: .min ... .max) }) }
 
     func hasSalt(of day: Day) -> Bool { salts.withLock { $0.contains { $0.day == day } } }
 
-    /// Renews salts where the day's is missing, as after a leap of the clock; whoever comes meanwhile waits for the same answer.
+    /// Renews the salts when the day's is missing, as after the clock has jumped. Concurrent calls wait for the same renewal.
     func fetchSalt(of now: Instant) async {
         await fetching.withLock { task in
             if let task { return task }
@@ -136,8 +136,7 @@ public final class VisitorIdentity: Sendable {
         }.value
     }
 
-    /// What `body` answers with a salt of this host's own, where the day's could not be had: visitors are then told apart, though by this
-    /// host alone.
+    /// Runs `body` with a salt of this host's own when the day's could not be fetched. Then only this host recognizes the day's visitors.
     func withOwnSalt<Answer>(of day: Day, _ body: () -> Answer) -> Answer {
         salts.withLock { salts in
             if !salts.contains(where: { $0.day == day }) { salts.append(Salt(day: day, bytes: Array(Self.newSalt().utf8))) }
@@ -145,6 +144,7 @@ public final class VisitorIdentity: Sendable {
         return body()
     }
 
+    /// The table of the salts.
     public static let migrations = [
         Migration("002-salts", on: .control, [
             .createTable(Table("ingest_salts", [Column("day", .int64), Column("salt", .text)], primaryKey: ["day"])),

@@ -1,8 +1,8 @@
 import Foundation
 
-/// How fast the event store takes what the writer gives it, as a mean over about the last second of work.
+/// How fast the event store takes the writer's batches: a mean over about the last second of work.
 ///
-/// Weighted by the time that batches took: one of a few rows is slow for its size, and says little about larger ones.
+/// Weighted by the time that batches took, because a batch of a few rows is slow for its size and says little about larger ones.
 struct WriterSpeed: Sendable {
     private static let halfLifeSeconds = 1.0
 

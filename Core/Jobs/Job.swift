@@ -3,12 +3,15 @@ import Coordination
 import Logging
 import ServiceLifecycle
 
-/// Work that repeats. A lease sees to it that one host of the installation does it.
+/// Recurring work. A lease makes sure that only one host of the installation runs it.
 public struct Job: Sendable {
+    /// Names the job in logs, and its lease.
     public let name: String
+    /// The pause before each run.
     public let everySeconds: Int
-    /// False for work that each host does for itself.
+    /// False if every host runs the job for itself.
     public let isShared: Bool
+    /// Does the work once.
     public let run: @Sendable () async throws -> Void
 
     public init(_ name: String, everySeconds: Int, shared: Bool = true, run: @escaping @Sendable () async throws -> Void) {
@@ -19,8 +22,8 @@ public struct Job: Sendable {
     }
 }
 
-/// Runs jobs, each in its own rhythm, until shutdown. A job that fails is tried again at its next turn.
-public struct JobRunner: Service {
+/// Runs jobs, each at its own interval, until shutdown. A job that fails is retried at its next run.
+@_spi(Host) public struct JobRunner: Service {
     private let jobs: [Job]
     private let coordination: any Coordination
     private let owner: String
@@ -48,16 +51,16 @@ public struct JobRunner: Service {
         }
     }
 
-    /// One turn of a job, if no other host has it.
+    /// Runs a job once, unless another host holds its lease.
     public func runOnce(_ job: Job) async {
         do {
-            // The lease outlives the pause a little, so that it stays with one host, and passes on when that host goes.
+            // The lease outlives the pause, so it stays with one host and passes to another when that host is gone.
             if job.isShared {
                 guard try await coordination.acquire(lease: "job:\(job.name)", owner: owner, seconds: job.everySeconds * 2) else { return }
             }
             try await job.run()
         } catch {
-            logger.warning("a job failed and will be tried again", metadata: ["job": "\(job.name)", "error": "\(error)"])
+            logger.warning("a job failed and will be retried", metadata: ["job": "\(job.name)", "error": "\(error)"])
         }
     }
 }

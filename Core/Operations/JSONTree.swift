@@ -1,6 +1,6 @@
 import Common
 
-/// A JSON document under construction. Names come out in order, so that equal documents are equal text.
+/// A JSON document under construction. Members are written in order of name, so equal documents give equal text.
 indirect enum JSONTree: Sendable, Hashable {
     case null
     case boolean(Bool)
@@ -47,7 +47,7 @@ indirect enum JSONTree: Sendable, Hashable {
     /// A reference to another part of the same document.
     static func reference(_ path: String) -> JSONTree { ["$ref": .string("#/\(path)")] }
 
-    /// The member of an object; setting one makes an object of anything else.
+    /// The member of an object; nil for other values. Setting one turns any other value into an object.
     subscript(name: String) -> JSONTree? {
         get {
             guard case .object(let members) = self else { return nil }
@@ -77,8 +77,8 @@ extension JSONTree: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Exp
 }
 
 extension JSONText {
-    /// A number; one that JSON has no form for is written as the string `"NaN"`, `"Infinity"` or `"-Infinity"`, as
-    /// protobuf's JSON does.
+    /// Appends a number. One that JSON can't express becomes the string `"NaN"`, `"Infinity"` or `"-Infinity"`, as in
+    /// protobuf's JSON.
     mutating func append(number: Double) {
         if let whole = Int64(exactly: number) {
             append(raw: String(whole))

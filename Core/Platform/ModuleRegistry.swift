@@ -1,15 +1,17 @@
-import Access
+@_spi(Host) import Access
 import Common
-import Ingest
-import Storage
+@_spi(Host) import Ingest
+import Questions
+@_spi(Host) import Storage
 
 /// The modules of this host, checked against each other.
-public struct ModuleRegistry: Sendable {
+@_spi(Host) public struct ModuleRegistry: Sendable {
+    /// All modules of the host, in the order in which they are listed.
     public let modules: [any AnalyticsModule]
-    /// Routes that belong to no module, or to one by name: collection, administration, the host's own.
+    /// Routes that no module adds, each with the name of the module that gates it, if any: collection, administration, the host's own.
     public let hostRoutes: [(module: String?, route: Route)]
 
-    /// - Throws: `RegistryErrors` with everything that clashes, so that it can be mended in one go.
+    /// - Throws: `RegistryErrors` with all conflicts, so they can be fixed at once.
     public init(modules: [any AnalyticsModule], hostRoutes: [(module: String?, route: Route)]) throws {
         self.modules = modules
         self.hostRoutes = hostRoutes
@@ -22,13 +24,15 @@ public struct ModuleRegistry: Sendable {
         hostRoutes + modules.flatMap { module in module.routes.map { (module.name, $0) } }
     }
 
+    /// All collectors, each with the module that owns it.
     public var collectors: [EventPipeline.Registered] {
         modules.flatMap { module in module.collectors.map { EventPipeline.Registered(module: module.name, collector: $0) } }
     }
 
-    /// The shared tables first: their numbers in the journal must never change while it holds records.
+    /// The shared tables come first: their numbers in the journal must never change while it has records.
     public var factTables: [FactTable] { [Activity.table, Activity.visitors] + modules.flatMap(\.factTables) }
 
+    /// All migrations by the module that owns them; those of the shared tables come first.
     public var migrations: [(module: String, migrations: [Migration])] {
         [
             ("access", AccessTables.migrations), ("ingest", IngestTables.migrations + VisitorIdentity.migrations),
@@ -36,25 +40,26 @@ public struct ModuleRegistry: Sendable {
         ] + modules.map { ($0.name, $0.migrations) }
     }
 
+    /// The manifests of all modules.
     public var manifests: [ModuleManifest] { modules.map { type(of: $0).manifest } }
 
     private static func problems(_ modules: [any AnalyticsModule], _ hostRoutes: [(module: String?, route: Route)]) -> [String] {
         var problems: [String] = []
-        func findTwice(_ what: String, _ entries: [(key: String, owner: String)]) {
+        func reportClashes(_ what: String, _ entries: [(key: String, owner: String)]) {
             for (key, owners) in Dictionary(grouping: entries, by: \.key) where owners.count > 1 {
                 problems.append("\(what) '\(key)' is claimed by \(owners.map(\.owner).sorted().joined(separator: " and ")).")
             }
         }
-        findTwice("Module name", modules.map { ($0.name, String(describing: type(of: $0))) })
-        findTwice("Payload type", modules.flatMap { module in module.collectors.map { ($0.type, module.name) } })
+        reportClashes("Module name", modules.map { ($0.name, String(describing: type(of: $0))) })
+        reportClashes("Payload type", modules.flatMap { module in module.collectors.map { ($0.type, module.name) } })
         let tables = modules.flatMap { module in module.factTables.map { ($0.name, module.name) } }
-        findTwice("Table", tables + [(Activity.table.name, "activity"), (Activity.visitors.name, "activity")])
-        findTwice("Dataset", modules.flatMap { module in module.datasets.map { ($0.name, module.name) } })
+        reportClashes("Table", tables + [(Activity.table.name, "activity"), (Activity.visitors.name, "activity")])
+        reportClashes("Dataset", modules.flatMap { module in module.datasets.map { ($0.name, module.name) } })
         let dimensions = modules.flatMap { module in module.dimensions.map { ($0.name, module.name) } }
-        findTwice("Dimension", dimensions + dimensions.filter { Filter.Dimension($0.0) != nil }.map { ($0.0, "activity") })
-        findTwice("Page", modules.flatMap { module in module.pages.map { ($0.id, module.name) } })
+        reportClashes("Dimension", dimensions + dimensions.filter { Filter.Dimension($0.0) != nil }.map { ($0.0, "activity") })
+        reportClashes("Page", modules.flatMap { module in module.pages.map { ($0.id, module.name) } })
         let routes = hostRoutes.map { ($0.module ?? "host", $0.route) } + modules.flatMap { module in module.routes.map { (module.name, $0) } }
-        findTwice("Route", routes.map { ("\($0.1.method) \($0.1.shape)", "\($0.0) (\($0.1.path))") })
+        reportClashes("Route", routes.map { ("\($0.1.method) \($0.1.shape)", "\($0.0) (\($0.1.path))") })
         for (table, module) in tables where !table.hasPrefix(module + "_") {
             problems.append("Table '\(table)' of module '\(module)' must be called '\(module)_...'.")
         }
@@ -66,7 +71,7 @@ public struct ModuleRegistry: Sendable {
         }
         let added = modules.flatMap { module in module.extensions.flatMap { added in added.fields.map { ("\(added.type).\($0.name)", module.name) } } }
         let own = modules.flatMap { module in module.collectors.flatMap { collector in collector.fields.map { ("\(collector.type).\($0.name)", module.name) } } }
-        findTwice("Field", added + own)
+        reportClashes("Field", added + own)
         let names = Set(modules.map(\.name))
         for module in modules {
             for other in type(of: module).manifest.reads where !names.contains(other) {
@@ -77,8 +82,9 @@ public struct ModuleRegistry: Sendable {
     }
 }
 
-/// Everything that modules can't agree on.
-public struct RegistryErrors: Error, CustomStringConvertible {
+/// All conflicts between modules.
+@_spi(Host) public struct RegistryErrors: Error, CustomStringConvertible {
+    /// One sentence for each conflict, sorted.
     public let problems: [String]
     public var description: String { problems.joined(separator: "\n") }
 }

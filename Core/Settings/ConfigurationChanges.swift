@@ -1,8 +1,10 @@
-/// What a new configuration changes in a running host.
-public struct ConfigurationChanges: Sendable, Equatable {
+/// The differences between a running host's configuration and a new one.
+@_spi(Host) public struct ConfigurationChanges: Sendable, Equatable {
+    /// A key whose value differs.
     public struct Change: Sendable, Equatable, CustomStringConvertible {
+        /// With its section: `limits.query_per_second`.
         public let key: String
-        /// As shown: secrets are hidden, so both may look the same.
+        /// The values as displayed. Secrets are hidden, so both may look the same.
         public let from: String
         public let to: String
 
@@ -10,22 +12,23 @@ public struct ConfigurationChanges: Sendable, Equatable {
         public var description: String { "\(key): \(from) -> \(to)" }
     }
 
-    /// What takes effect at once.
+    /// Changes that take effect at once.
     public let live: [Change]
-    /// What takes effect at the next start.
+    /// Changes that take effect at the next start.
     public let restart: [Change]
 
+    /// Whether nothing differs.
     public var isEmpty: Bool { live.isEmpty && restart.isEmpty }
 }
 
 extension HostConfiguration {
-    /// For SIGHUP: what is different in `new`, by when it takes effect.
+    /// Returns what differs in `new`, by when it takes effect. For SIGHUP.
     public static func changes(from old: HostConfiguration, to new: HostConfiguration) -> ConfigurationChanges {
         let before = Dictionary(old.entries.map { ($0.key, $0) }) { first, _ in first }
         let after = Dictionary(new.entries.map { ($0.key, $0) }) { first, _ in first }
         var live: [ConfigurationChanges.Change] = [], restart: [ConfigurationChanges.Change] = []
-        let gone = old.entries.filter { after[$0.key] == nil }
-        for entry in new.entries + gone {
+        let removed = old.entries.filter { after[$0.key] == nil }
+        for entry in new.entries + removed {
             let was = before[entry.key], now = after[entry.key]
             guard was?.identity != now?.identity else { continue }
             let change = ConfigurationChanges.Change(

@@ -1,9 +1,10 @@
-/// A key of the configuration with what holds for it: for `pulse config check`, for the reference in the documentation
-/// and to tell what a reload changes.
+/// A configuration key with its type, value and origin, for `pulse config check`, for the reference in the documentation,
+/// and to find what a reload changes.
 public struct ConfigurationEntry: Sendable, CustomStringConvertible {
     /// When a changed value takes effect.
     public enum Reload: Sendable { case live, restart }
 
+    /// Where a value comes from.
     public enum Origin: Sendable, Equatable, CustomStringConvertible {
         case standard
         case line(String, Int?)
@@ -20,21 +21,24 @@ public struct ConfigurationEntry: Sendable, CustomStringConvertible {
 
     /// `server.port`
     public let key: String
-    /// What is accepted: `a whole number from 0 to 65535`.
+    /// The values that are accepted: `a whole number from 0 to 65535`.
     public let accepts: String
-    /// `seconds`; "" where the value has none.
+    /// The unit, such as `seconds`; "" if there is none.
     public let unit: String
-    /// One line for people; "" where the comments of `config/pulse.yaml` say it.
+    /// One line for people; "" if the comments in `config/pulse.yaml` explain the key.
     public let summary: String
-    /// The environment variable that overrides the file; nil when there is none.
+    /// The environment variable that overrides the file; nil if there is none.
     public let variable: String?
+    /// When a change takes effect.
     public let reload: Reload
-    /// As shown: secrets are hidden.
+    /// The default as displayed; secrets are hidden.
     public let standard: String
+    /// The value as displayed; secrets are hidden.
     public let value: String
+    /// Where the value comes from.
     public let origin: Origin
 
-    /// The value in full, to find out whether it changed.
+    /// The complete value, to detect changes.
     let identity: Secret
 
     /// `server.port: 9090 (config/pulse.yaml:12)`

@@ -1,19 +1,22 @@
-/// One thing that is wrong with the configuration, and where.
+/// One mistake in the configuration, and its place.
 ///
 /// Prints as `config/pulse.yaml:12: modules.funels: unknown module; did you mean 'funnels'?`, or with the variable's name
-/// where an environment variable is wrong: `PULSE_PORT: must be a whole number from 0 to 65535; got 'http'`.
+/// if an environment variable is wrong: `PULSE_PORT: must be a whole number from 0 to 65535; got 'http'`.
 public struct ConfigurationError: Sendable, Equatable, CustomStringConvertible {
+    /// Where a mistake is.
     public enum Place: Sendable, Equatable {
-        /// Nil where the file as a whole is meant.
+        /// A line of a file; nil for the file as a whole.
         case line(String, Int?)
         case variable(String)
-        /// No file: the key has its default.
+        /// There is no file, so the key has its default.
         case nowhere
     }
 
+    /// Where the mistake is.
     public let place: Place
-    /// With the sections that it is in: `server.port`, `projects[0].name`; "" for the file as a whole.
+    /// The key with its sections: `server.port`, `projects[0].name`; "" for the file as a whole.
     public let key: String
+    /// What is wrong, worded to follow the key and a colon.
     public let message: String
 
     public init(_ place: Place, _ key: String, _ message: String) {
@@ -33,11 +36,12 @@ public struct ConfigurationError: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// Everything that is wrong with the configuration, in the order of the file; prints one line for each.
+/// Every mistake in the configuration, in file order; prints one line for each.
 public struct ConfigurationErrors: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The mistakes, those in environment variables last.
     public let errors: [ConfigurationError]
 
-    /// Lines of a file ascend; variables come last.
+    /// Sorts by line, with environment variables last.
     public init(_ errors: [ConfigurationError]) {
         func rank(_ error: ConfigurationError) -> Int {
             switch error.place {

@@ -1,6 +1,6 @@
 /// How several hosts share limits, caches and jobs.
-public struct CoordinationSettings: Sendable, Equatable {
-    /// Nil for one host, which needs nobody to agree with.
+@_spi(Host) public struct CoordinationSettings: Sendable, Equatable {
+    /// Nil for a single host, which has nothing to share.
     public var redisURL: Secret?
 
     init(_ section: Section) {

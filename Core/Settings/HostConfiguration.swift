@@ -1,15 +1,16 @@
 import Foundation
 
-/// How this host is set up: the file, with environment variables over it, and defaults for the rest.
+/// The configuration of this host: the file, overridden by environment variables, with defaults for the rest.
 ///
-/// The sections say key, type, range, unit and default of each value; `config/pulse.yaml` says the same in words.
-public struct HostConfiguration: Sendable {
+/// The sections below declare each value's key, type, range, unit and default; `config/pulse.yaml` documents them.
+@_spi(Host) public struct HostConfiguration: Sendable {
+    // The sections of the file.
     public var server: ServerSettings
     public var storage: StorageSettings
     public var coordination: CoordinationSettings
-    /// Bearer token of the admin API; nil makes one at the first start and keeps it in the data folder.
+    /// The bearer token of the admin API; nil generates one at the first start and keeps it in the data folder.
     public var adminToken: Secret?
-    /// Encrypts the dashboard's cookies and the stored credentials of other databases; nil as for `adminToken`.
+    /// Encrypts the dashboard's cookies and the stored credentials of other databases. Nil generates one, like `adminToken`.
     public var cookieSecret: Secret?
     /// Reserved for email reports, which are not sent yet.
     public var emailReportWebhookURL: Secret?
@@ -20,23 +21,23 @@ public struct HostConfiguration: Sendable {
     public var telemetry: TelemetrySettings
     public var projects: [ProjectSettings]
 
-    /// Every key with its value and where that came from, in the order of the file.
+    /// Every key with its value and origin, in the order of the sections.
     public let entries: [ConfigurationEntry]
 
-    /// Everything at its default, as with an empty file and no environment.
+    /// All defaults, as with an empty file and no environment variables.
     public static let `default`: HostConfiguration = {
         do { return try parse("", knownModules: []) } catch { preconditionFailure("defaults are wrong: \(error)") }
     }()
 
-    /// Reads `file`, or only the defaults where that is nil, and the environment.
-    /// - Throws: everything that is wrong with either, at once.
+    /// Reads `file` and the environment; a nil file leaves the defaults.
+    /// - Throws: every mistake in either, together.
     public static func load(
         file: String?, environment: [String: String], knownModules: [String]
     ) throws(ConfigurationErrors) -> HostConfiguration {
         guard let file else { return try parse("", file: nil, environment: environment, knownModules: knownModules) }
         let data: Data
         do { data = try Data(contentsOf: URL(fileURLWithPath: file)) } catch {
-            let reason = FileManager.default.fileExists(atPath: file) ? "can't be read" : "is not there"
+            let reason = FileManager.default.fileExists(atPath: file) ? "can't be read" : "does not exist"
             throw ConfigurationErrors([ConfigurationError(.line(file, nil), "", reason)])
         }
         guard let text = String(data: data, encoding: .utf8) else {
@@ -45,7 +46,7 @@ public struct HostConfiguration: Sendable {
         return try parse(text, file: file, environment: environment, knownModules: knownModules)
     }
 
-    /// The same from a text; `file` is its name in errors.
+    /// Like `load`, but parses a text; `file` is its name in errors.
     public static func parse(
         _ yaml: String, file: String? = nil, environment: [String: String] = [:], knownModules: [String]
     ) throws(ConfigurationErrors) -> HostConfiguration {
@@ -88,7 +89,7 @@ public struct HostConfiguration: Sendable {
 }
 
 extension HostConfiguration: Equatable {
-    /// The same values, wherever they came from.
+    /// Whether all values are equal, wherever they came from.
     public static func == (left: HostConfiguration, right: HostConfiguration) -> Bool {
         left.server == right.server && left.storage == right.storage && left.coordination == right.coordination
             && left.adminToken == right.adminToken && left.cookieSecret == right.cookieSecret
@@ -99,7 +100,7 @@ extension HostConfiguration: Equatable {
 }
 
 extension HostConfiguration: CustomStringConvertible {
-    /// One line for each key, with secrets hidden: for `pulse config check`.
+    /// One line per key with secrets hidden, for `pulse config check`.
     public var redacted: String { entries.map(\.description).joined(separator: "\n") }
     public var description: String { redacted }
 }

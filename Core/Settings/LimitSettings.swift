@@ -1,16 +1,18 @@
-/// How much a project, a token or a request may take.
-public struct LimitSettings: Sendable, Equatable {
+/// Limits per project, token and request.
+@_spi(Host) public struct LimitSettings: Sendable, Equatable {
     /// Requests per second and project with an ingest key; 0 for no limit.
     public var ingestPerSecond: Int
+    /// Requests per second and project with a query key; 0 for no limit.
     public var queryPerSecond: Int
-    /// Requests per second and admin token.
+    /// Requests per second and admin token; 0 for no limit.
     public var adminPerSecond: Int
-    /// Bytes of a request's body, as sent and as unpacked.
+    /// The most bytes of a request's body, compressed or decompressed.
     public var bodyBytes: Int
+    /// The most events in one request.
     public var batchEvents: Int
-    /// Sessions kept in memory at once, over all projects.
+    /// The most live sessions kept in memory, over all projects.
     public var liveSessions: Int
-    /// For answers of reports that are asked again; 0 keeps none.
+    /// Memory for cached report responses; 0 disables the cache.
     public var reportCacheMB: Int
 
     init(_ section: Section) {
@@ -30,7 +32,7 @@ public struct LimitSettings: Sendable, Equatable {
             "body_bytes", .integer(1_024...104_857_600), default: 1_048_576, unit: "bytes"
         )
         batchEvents = section.value("batch_events", .integer(1...100_000), default: 1_000, unit: "events")
-        // These two are sizes of what is in memory already.
+        // Not live: these two size structures that are already in memory.
         liveSessions = section.value("live_sessions", .integer(1_000...100_000_000), default: 200_000, unit: "sessions")
         reportCacheMB = section.value("report_cache_mb", .integer(0...65_536), default: 64, unit: "megabytes")
     }

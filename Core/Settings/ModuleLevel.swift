@@ -1,9 +1,9 @@
 /// What a project may do with a module.
-public enum ModuleLevel: String, Sendable, CaseIterable {
+@_spi(Host) public enum ModuleLevel: String, Sendable, CaseIterable {
     case off
-    /// Ask, but neither change nor collect.
+    /// Run reports, but neither change nor collect.
     case read
-    /// Change and collect, but not ask.
+    /// Change and collect, but not run reports.
     case write
     case all
 }

@@ -1,21 +1,25 @@
 import Common
 
-/// Which modules the host loads, and what new projects start with.
-public struct ModulesSettings: Sendable, Equatable {
+/// Which modules the host loads, and their levels in new projects.
+@_spi(Host) public struct ModulesSettings: Sendable, Equatable {
+    /// All modules, or the named ones.
     public enum Selection: Sendable, Equatable {
         case all
         case only([String])
     }
 
+    /// The modules to load, before `disabled` is applied.
     public var enabled: Selection
+    /// Modules not to load.
     public var disabled: [String]
-    /// For modules that `access` doesn't name.
+    /// The level of modules that `access` doesn't name.
     public var defaultAccess: ModuleLevel
+    /// Levels by module.
     public var access: [String: ModuleLevel]
     private var blocks: [String: RawSettings]
     private var file: String?
 
-    /// Whether the host loads `module`. `core` always is.
+    /// Whether the host loads `module`; always true for `core`.
     public func loads(_ module: String) -> Bool {
         if module == Self.core { return true }
         if disabled.contains(module) { return false }
@@ -25,10 +29,10 @@ public struct ModulesSettings: Sendable, Equatable {
         }
     }
 
-    /// The level that a new project starts with.
+    /// The level of `module` in a new project.
     public func level(of module: String) -> ModuleLevel { access[module] ?? (module == Self.core ? .all : defaultAccess) }
 
-    /// The block of `module` under `modules.settings`; an empty one where there is none.
+    /// The block of `module` under `modules.settings`; empty if there is none.
     public func settings(of module: String) -> RawSettings {
         blocks[module] ?? RawSettings(nil, path: "modules.settings.\(module)", file: file)
     }
@@ -54,7 +58,7 @@ public struct ModulesSettings: Sendable, Equatable {
         check(section)
     }
 
-    /// Things that are wrong only together.
+    /// Rejects values that are valid on their own but not together.
     private func check(_ section: Section) {
         for (index, module) in disabled.enumerated() {
             if module == Self.core {
@@ -83,7 +87,7 @@ public struct ModulesSettings: Sendable, Equatable {
                 continue
             }
             blocks[member.key] = RawSettings(mapping, path: path, file: section.log.file)
-            // The values may be secrets: only the module knows.
+            // Shows only the names: only the module knows which values are secret.
             section.log.record(ConfigurationEntry(
                 key: path, accepts: "the settings of module '\(member.key)'", unit: "", summary: "", variable: nil,
                 reload: .restart, standard: "{}", value: "{\(mapping.members.map(\.key).joined(separator: ", "))}",
@@ -93,10 +97,10 @@ public struct ModulesSettings: Sendable, Equatable {
         return blocks
     }
 
-    /// `modules.funnels: read` is an easy guess; this says where it goes.
+    /// The error for an unknown key. `modules.funnels: read` is a common guess, so it says where such a setting belongs.
     private static func sentence(for key: String, _ knownModules: [String]) -> String? {
         if knownModules.contains(key) {
-            return "a module's level is written in modules.access, its settings in modules.settings"
+            return "a module's level goes in modules.access, its settings in modules.settings"
         }
         let keys = ["enabled", "disabled", "default_access", "access", "settings"]
         guard Spelling.nearest(to: key, among: keys) == nil,

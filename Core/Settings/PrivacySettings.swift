@@ -1,15 +1,18 @@
-/// What new projects start with, and what holds for all of them.
-public struct PrivacySettings: Sendable, Equatable {
+/// Privacy defaults for new projects, and settings that apply to all projects.
+@_spi(Host) public struct PrivacySettings: Sendable, Equatable {
+    /// Whether addresses are truncated before anything else is done with them.
     public var anonymizeIP: Bool
-    /// `DNT` and `Sec-GPC`.
+    /// Whether events with `DNT` or `Sec-GPC` are dropped.
     public var respectDNT: Bool
+    /// Whether events of bots are dropped.
     public var botFiltering: Bool
+    /// Whether events without consent are dropped.
     public var consentRequired: Bool
     /// Consent modes that count as consent; empty for any.
     public var allowedConsentModes: [String]
-    /// Parts of user agents whose events are not kept.
+    /// Events are dropped if their user agent contains one of these texts.
     public var blockedUserAgents: [String]
-    /// A GeoIP database in MaxMind's format; nil for the one that `make` fetched, if it is there. `none` leaves places unknown.
+    /// Path of a GeoIP database in MaxMind's format. Nil for the one that `make` fetched, if it exists; `none` leaves locations unknown.
     public var geoipDatabase: String?
     /// A session ends after this long without an event.
     public var sessionTimeoutMinutes: Int

@@ -1,11 +1,13 @@
-/// A project that is made at the start when there is none of its name.
-public struct ProjectSettings: Sendable, Equatable {
+/// A project to create at the start unless one with its name exists.
+@_spi(Host) public struct ProjectSettings: Sendable, Equatable {
+    /// Unique among the configured projects.
     public var name: String
+    /// The site's host name.
     public var domain: String
-    /// Levels that differ from the host's defaults.
+    /// Levels by module, where they differ from the host's defaults.
     public var modules: [String: ModuleLevel]
 
-    /// Nil when name or domain is missing or wrong.
+    /// Nil if name or domain is missing or invalid.
     init?(_ section: Section, _ host: ModulesSettings, knownModules: [String]) {
         let name = section.required("name", .text(1...200))
         let domain = section.required("domain", .domain)

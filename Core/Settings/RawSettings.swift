@@ -1,4 +1,4 @@
-/// A module's block of the configuration, as it stands in the file until the module reads it.
+/// A module's block of the configuration, not interpreted until the module reads it.
 public struct RawSettings: Sendable, Equatable {
     private let mapping: YAMLNode.Mapping?
     private let path: String
@@ -10,10 +10,10 @@ public struct RawSettings: Sendable, Equatable {
         self.file = file
     }
 
-    /// No block at all, as in a test: everything has its default.
+    /// No block, as in tests: every setting has its default.
     public static let empty = RawSettings(nil, path: "modules.settings", file: nil)
 
-    /// Reads the block with the same reader as the rest of the file, so that its errors have file, line and nearest key.
+    /// Reads the block like the rest of the file, so its errors name file, line and nearest key.
     ///
     ///     let settings = try setup.settings.read { FunnelsSettings($0) }
     public func read<Result>(_ body: (Section) -> Result) throws(ConfigurationErrors) -> Result {
@@ -24,7 +24,7 @@ public struct RawSettings: Sendable, Equatable {
         return result
     }
 
-    /// What `body` asks for, with types, units and defaults: for manifests and the reference.
+    /// Lists the keys that `body` reads, with types, units and defaults, for manifests and the reference.
     public static func describe<Result>(_ body: (Section) -> Result) -> [ConfigurationEntry] {
         let log = ReadingLog(file: nil, environment: [:])
         _ = RawSettings(nil, path: "", file: nil).read(body, log)
@@ -40,6 +40,6 @@ public struct RawSettings: Sendable, Equatable {
 
     private var canonical: String { mapping.map { YAMLNode.mapping($0).canonical } ?? "{}" }
 
-    /// Equal values are equal wherever they stand.
+    /// Whether the values are equal, regardless of their place in a file.
     public static func == (left: RawSettings, right: RawSettings) -> Bool { left.canonical == right.canonical }
 }

@@ -1,10 +1,10 @@
 import Common
 
-/// What a reading of the configuration has come across; shared by its sections.
+/// Collects the entries and errors of one pass over the configuration; shared by its sections.
 ///
-/// Not `Sendable`: a reading begins and ends on one task.
+/// Not `Sendable`: a pass runs on one task.
 final class ReadingLog {
-    /// Nil when there is no file.
+    /// The file's name in errors; nil if there is no file.
     let file: String?
     let environment: [String: String]
     private(set) var errors: [ConfigurationError] = []
@@ -15,7 +15,7 @@ final class ReadingLog {
         let section: String
         let member: YAMLNode.Member
         let siblings: [String]
-        /// The section's own sentence.
+        /// The section's own error sentence; nil for the usual one.
         let hint: String?
     }
 
@@ -36,7 +36,7 @@ final class ReadingLog {
         unknown.append(Unknown(section: section, member: member, siblings: siblings, hint: hint))
     }
 
-    /// Everything that is wrong. Unknown keys come last, when all known ones have been met.
+    /// All errors, unknown keys last: suggestions for them need all known keys, so call this at the end.
     func allErrors() -> [ConfigurationError] {
         errors + unknown.map { unknown in
             let key = unknown.member.key.excerpt(60)
@@ -49,7 +49,7 @@ final class ReadingLog {
         if let near = Spelling.nearest(to: unknown.member.key, among: unknown.siblings) {
             return "unknown key; did you mean '\(near)'?"
         }
-        // The right key in the wrong section.
+        // A known key in the wrong section.
         if let other = entries.first(where: { $0.key.hasSuffix("." + unknown.member.key) }) {
             return "unknown key; did you mean '\(other.key)'?"
         }

@@ -1,10 +1,10 @@
 /// How long data is kept.
-public struct RetentionSettings: Sendable, Equatable {
-    /// Nil keeps events for ever.
+@_spi(Host) public struct RetentionSettings: Sendable, Equatable {
+    /// Nil keeps events forever.
     public var eventsMonths: Int?
-    /// For so long an `event_id` that is sent again is known.
+    /// How long an `event_id` is remembered, so repeated events are stored once.
     public var eventIDsDays: Int
-    /// Nil keeps the audit log for ever.
+    /// Nil keeps the audit log forever.
     public var auditDays: Int?
 
     init(_ section: Section) {

@@ -1,6 +1,6 @@
 import Common
 
-/// A group of keys of the configuration, read by the code that declares them.
+/// A group of configuration keys, read by the code that declares them.
 ///
 ///     struct FunnelsSettings {
 ///         let maximumSteps: Int
@@ -10,8 +10,8 @@ import Common
 ///         }
 ///     }
 ///
-/// A getter always gives a value: a wrong one is written down with its line and answered with the default, so that one
-/// reading finds all errors. Keys that nobody asked for are errors too. Ask each key once.
+/// A getter always returns a value: an invalid one is recorded with its line and replaced with the default, so one pass
+/// finds all errors. Keys that no getter reads are errors too. Read each key once.
 public final class Section {
     /// `server`, `projects[0]`; "" for the whole file.
     let path: String
@@ -19,12 +19,12 @@ public final class Section {
     private let members: [String: YAMLNode.Member]
     private let all: [YAMLNode.Member]
     private let line: Int?
-    private var known: [String] = []
+    private var keysRead: [String] = []
     private var places: [String: ConfigurationError.Place] = [:]
-    /// What to say of an unknown key, where the section knows better than "unknown key"; nil for the usual sentence.
+    /// The section's own error sentence for an unknown key; nil for the usual one.
     var unknownKeySentence: (String) -> String? = { _ in nil }
 
-    /// False in the elements of a list: their number is not known beforehand, so that they are no entries of a reference.
+    /// False for the elements of a list: their number varies, so they don't appear in the reference.
     private let isRecorded: Bool
 
     init(_ mapping: YAMLNode.Mapping?, path: String, log: ReadingLog, isRecorded: Bool = true) {
@@ -36,39 +36,40 @@ public final class Section {
         members = Dictionary(all.map { ($0.key, $0) }) { first, _ in first }
     }
 
-    /// The value of `key`, or the default where there is none.
+    /// The value of `key`, or the default if there is none.
     /// - Parameters:
     ///   - unit: `seconds`; for the reference.
-    ///   - reload: whether SIGHUP brings a change into effect.
+    ///   - reload: whether a change takes effect on SIGHUP.
     ///   - variable: an environment variable that overrides the file, unless it is empty.
     ///   - summary: one line for the reference.
     public func value<Value>(
         _ key: String, _ type: SettingType<Value>, default standard: Value, unit: String = "",
         reload: ConfigurationEntry.Reload = .restart, variable: String? = nil, summary: String = ""
     ) -> Value {
-        let found = read(key, type, variable)
-        let value = found?.value ?? standard
-        record(key, type, unit, reload, variable, summary, standard: standard, found: value, found?.origin)
+        let configured = read(key, type, variable)
+        let value = configured?.value ?? standard
+        record(key, type, unit, reload, variable, summary, standard: standard, value: value, configured?.origin)
         return value
     }
 
-    /// The value of `key`; nil where there is none and where it is `null`.
+    /// The value of `key`; nil if there is none or it is `null`.
     public func optional<Value>(
         _ key: String, _ type: SettingType<Value>, unit: String = "", reload: ConfigurationEntry.Reload = .restart,
         variable: String? = nil, summary: String = ""
     ) -> Value? {
-        let found = read(key, type.orNull, variable)
-        record(key, type.orNull, unit, reload, variable, summary, standard: nil, found: found?.value ?? nil, found?.origin)
-        return found?.value ?? nil
+        let configured = read(key, type.orNull, variable)
+        let value: Value? = configured?.value ?? nil
+        record(key, type.orNull, unit, reload, variable, summary, standard: nil, value: value, configured?.origin)
+        return value
     }
 
-    /// The value of a key that has no default. Where it is missing or wrong, the error is written down and nil returned.
+    /// The value of a key without a default. If it is missing or invalid, records the error and returns nil.
     public func required<Value>(_ key: String, _ type: SettingType<Value>) -> Value? {
         if members[key] == nil { log.refuse(log.place(line), full(key), "is missing; it must be \(type.expectation)") }
         return read(key, type, nil)?.value
     }
 
-    /// A group of keys inside this one; a missing one has its defaults.
+    /// A group of keys inside this one; a missing group has its defaults.
     public func section<Result>(_ key: String, _ read: (Section) -> Result) -> Result {
         let section = Section(mapping(key), path: full(key), log: log)
         let result = read(section)
@@ -76,7 +77,7 @@ public final class Section {
         return result
     }
 
-    /// A list of groups; `show` tells of each what `pulse config check` prints.
+    /// A list of groups. `show` returns what `pulse config check` prints for each.
     public func list<Element>(
         _ key: String, accepts: String, show: (Element) -> String, _ read: (Section) -> Element?
     ) -> [Element] {
@@ -106,21 +107,21 @@ public final class Section {
         return elements
     }
 
-    /// Writes down that `key` is wrong in a way that its type can't see, such as together with another one.
-    /// - Parameter key: may go on below the key: `enabled[2]`, `access.core`.
+    /// Records an error that the type of `key` can't detect, such as a conflict with another key.
+    /// - Parameter key: may point inside the value: `enabled[2]`, `access.core`.
     public func refuse(_ key: String, _ message: String) {
-        let own = String(key.prefix { $0 != "." && $0 != "[" })
-        log.refuse(places[own] ?? log.place(members[own]?.line ?? line), full(key), message)
+        let topLevel = String(key.prefix { $0 != "." && $0 != "[" })
+        log.refuse(places[topLevel] ?? log.place(members[topLevel]?.line ?? line), full(key), message)
     }
 
-    /// Call when all keys were asked for: the others are errors.
+    /// Call once all keys have been read; records the others as errors.
     func finish() {
-        for member in all where !known.contains(member.key) {
-            log.unknown(member, in: path, among: known, hint: unknownKeySentence(member.key))
+        for member in all where !keysRead.contains(member.key) {
+            log.unknown(member, in: path, among: keysRead, hint: unknownKeySentence(member.key))
         }
     }
 
-    /// The group `key` as it stands, for a reader that comes later; nil when there is none.
+    /// The uninterpreted group `key`, to be read later; nil if there is none.
     func mapping(_ key: String) -> YAMLNode.Mapping? {
         guard let node = take(key), !node.isNull else { return nil }
         if case .mapping(let mapping) = node { return mapping }
@@ -135,29 +136,29 @@ public final class Section {
 
 extension Section {
     private func take(_ key: String) -> YAMLNode? {
-        known.append(key)
+        keysRead.append(key)
         return members[key]?.value
     }
 
-    /// The variable's value, or else the file's; nil where there is none or it is wrong. A wrong value in the file is an
-    /// error also where a variable overrides it.
+    /// The variable's value, or else the file's; nil if there is none or it is invalid. An invalid value in the file is an
+    /// error even if a variable overrides it.
     private func read<Value>(
         _ key: String, _ type: SettingType<Value>, _ variable: String?
     ) -> (value: Value, origin: ConfigurationEntry.Origin)? {
-        var found: (Value, ConfigurationEntry.Origin)?
+        var result: (Value, ConfigurationEntry.Origin)?
         if let node = take(key) {
             let line = members[key]?.line
             places[key] = log.place(line)
-            // The key's own line is where a person looks; a list's elements have their own.
+            // Reports the line of the key, or of the list element that is wrong.
             let value = attempt(type, node, key) { self.log.place($0.suffix.isEmpty ? line : $0.line ?? line) }
-            found = value.map { ($0, origin(line)) }
+            result = value.map { ($0, origin(line)) }
         }
         if let variable, let text = log.environment[variable], !text.isEmpty {
             places[key] = .variable(variable)
             let value = attempt(type, Self.node(text, isList: type.isList), key) { _ in .variable(variable) }
-            found = value.map { ($0, .variable(variable)) } ?? found
+            result = value.map { ($0, .variable(variable)) } ?? result
         }
-        return found
+        return result
     }
 
     private func attempt<Value>(
@@ -185,13 +186,13 @@ extension Section {
 
     private func record<Value>(
         _ key: String, _ type: SettingType<Value>, _ unit: String, _ reload: ConfigurationEntry.Reload,
-        _ variable: String?, _ summary: String, standard: Value, found: Value, _ origin: ConfigurationEntry.Origin?
+        _ variable: String?, _ summary: String, standard: Value, value: Value, _ origin: ConfigurationEntry.Origin?
     ) {
         guard isRecorded else { return }
-        let identity = (found as? Secret)?.revealed ?? type.show(found)
+        let identity = (value as? Secret)?.revealed ?? type.show(value)
         log.record(ConfigurationEntry(
             key: full(key), accepts: type.expectation, unit: unit, summary: summary, variable: variable, reload: reload,
-            standard: type.show(standard), value: type.show(found), origin: origin ?? .standard, identity: Secret(identity)
+            standard: type.show(standard), value: type.show(value), origin: origin ?? .standard, identity: Secret(identity)
         ))
     }
 }

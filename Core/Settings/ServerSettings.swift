@@ -1,28 +1,29 @@
 import Common
 import Enrichment
 
-/// Where Pulse listens, and whom it believes.
-public struct ServerSettings: Sendable, Equatable {
+/// Where Pulse listens, and which proxies and origins it trusts.
+@_spi(Host) public struct ServerSettings: Sendable, Equatable {
+    /// The address to listen on.
     public var host: String
-    /// 0 takes any free port.
+    /// The port to listen on; 0 takes any free one.
     public var port: Int
-    /// The address that people and sites use, without a slash at its end; nil where the request tells.
+    /// The URL that people and sites use, without a trailing slash; nil to take it from each request.
     public var publicURL: String?
-    /// Who may say in `X-Forwarded-For` where a request came from.
+    /// Proxies that may state the client's address in `X-Forwarded-For` or `Forwarded`.
     public var trustedProxies: [CIDR]
-    /// How long a request may take to arrive, and a client to go on reading its answer.
+    /// How long a request may take to arrive, and how long a client may pause reading the response.
     public var requestTimeoutSeconds: Int
-    /// How long a connection may stay open between two requests.
+    /// How long a connection may stay open without a request.
     public var idleTimeoutSeconds: Int
-    /// Connections at a time, as far as the system's limit of open files allows them.
+    /// The most connections at a time; fewer if the system's limit of open files is lower.
     public var maxConnections: Int
-    /// Connections at a time from one address that is not a trusted proxy's.
+    /// The most connections at a time from one address that is not a trusted proxy.
     public var maxConnectionsPerAddress: Int
-    /// How long requests under way may take to finish when Pulse is stopped.
+    /// How long requests in progress may take to finish when Pulse is stopped.
     public var shutdownGraceSeconds: Int
-    /// Origins whose pages may call the API (CORS), beside Pulse's own; `*` is every site.
+    /// Origins whose pages may call the API (CORS), besides Pulse's own; `*` is every site.
     public var allowedOrigins: [String]
-    /// Origins whose pages may send events: what an ingest key is for.
+    /// Origins whose pages may send events with an ingest key; `*` is every site.
     public var collectionOrigins: [String]
 
     init(_ section: Section) {

@@ -1,11 +1,11 @@
 import Common
 import Enrichment
 
-/// What a key accepts: how its value is read, described and shown.
+/// The type of a key: how its values are read, described and displayed.
 public struct SettingType<Value: Sendable>: Sendable {
-    /// What is accepted, to follow "must be": `a whole number from 1 to 65535`.
+    /// What is accepted, worded to follow "must be": `a whole number from 1 to 65535`.
     public let expectation: String
-    /// An environment variable holds several values, with commas between them.
+    /// Whether an environment variable may hold several values, separated by commas.
     let isList: Bool
     let read: @Sendable (YAMLNode) throws(Refusals) -> Value
     let show: @Sendable (Value) -> String
@@ -21,7 +21,7 @@ public struct SettingType<Value: Sendable>: Sendable {
         self.show = show
     }
 
-    /// Read from a text: nil refuses it with the expectation.
+    /// A type that is read from text; nil rejects the text with the expectation.
     init(_ expectation: String, text: @escaping @Sendable (String) -> Value?) {
         self.init(expectation) { node throws(Refusals) in
             guard let value = node.text.flatMap(text) else {
@@ -33,7 +33,7 @@ public struct SettingType<Value: Sendable>: Sendable {
 }
 
 extension SettingType {
-    /// The same, or nothing.
+    /// Like this type, but null is accepted too.
     var orNull: SettingType<Value?> {
         SettingType<Value?>(expectation, isList: isList, show: { $0.map(show) ?? "null" }) {
             node throws(Refusals) in
@@ -42,10 +42,10 @@ extension SettingType {
     }
 }
 
-/// Why a value was not taken; a list can be wrong in several places.
+/// Why a value is rejected; a list can be wrong in several places.
 struct Refusals: Error {
     struct Refusal {
-        /// Where below the key: "", `[1]`, `.funnels`.
+        /// The place below the key: "", `[1]`, `.funnels`.
         let suffix: String
         let line: Int?
         let message: String
@@ -62,7 +62,7 @@ struct Refusals: Error {
 }
 
 extension SettingType where Value == Int {
-    /// `1_000_000` may be written with underscores.
+    /// A whole number; it may contain underscores, as in `1_000_000`.
     public static func integer(_ range: ClosedRange<Int>) -> Self {
         SettingType("a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
             let digits = text.filter { $0 != "_" }
@@ -72,6 +72,7 @@ extension SettingType where Value == Int {
 }
 
 extension SettingType where Value == Double {
+    /// A decimal number.
     public static func number(_ range: ClosedRange<Double>) -> Self {
         SettingType("a number from \(range.lowerBound) to \(range.upperBound)") { text in
             Double(text).flatMap { range.contains($0) ? $0 : nil }
@@ -80,23 +81,24 @@ extension SettingType where Value == Double {
 }
 
 extension SettingType where Value == Bool {
+    /// `true` or `false`, in any case.
     public static var boolean: Self {
         SettingType("true or false") { text in ["true": true, "false": false][text.lowercased()] }
     }
 }
 
 extension SettingType where Value == String {
-    /// A text of so many characters.
+    /// A string with this many characters and no NUL.
     public static func text(_ length: ClosedRange<Int>) -> Self {
-        SettingType("a text of \(length.lowerBound) to \(length.upperBound) characters") {
+        SettingType("a string of \(length.lowerBound) to \(length.upperBound) characters") {
             length.contains($0.count) && !$0.unicodeScalars.contains("\u{0}") ? $0 : nil
         }
     }
 
-    /// A path of the file system; a relative one starts where Pulse was started.
+    /// A path in the file system; a relative one starts at the folder where Pulse was started.
     public static var path: Self { SettingType("a path") { $0.isEmpty || $0.contains("\u{0}") ? nil : $0 } }
 
-    /// `https://pulse.example.com/base`, kept without a slash at its end.
+    /// A URL such as `https://pulse.example.com/base`, stored without a trailing slash.
     public static var webURL: Self {
         SettingType("a URL that begins with https:// or http://") { text in
             guard WebAddress.authority(of: text) != nil else { return nil }
@@ -104,7 +106,7 @@ extension SettingType where Value == String {
         }
     }
 
-    /// What browsers send as `Origin`, or `*` for every site.
+    /// An origin as browsers send it in `Origin`, or `*` for every site.
     public static var origin: Self {
         SettingType("'*' or an origin such as https://www.example.com, without a path") { text in
             if text == "*" { return text }
@@ -121,7 +123,7 @@ extension SettingType where Value == String {
         }
     }
 
-    /// One of `names`; the sentence calls it `kind`: `unknown module 'funels'; did you mean 'funnels'?`.
+    /// One of `names`; errors call it a `kind`: `unknown module 'funels'; did you mean 'funnels'?`.
     public static func name(of kind: String, among names: [String]) -> Self {
         SettingType("the name of a \(kind)") { node throws(Refusals) in
             guard let text = node.text else { throw Refusals("must be the name of a \(kind); got \(node.described)", node) }
@@ -134,18 +136,19 @@ extension SettingType where Value == String {
 }
 
 extension SettingType where Value == CIDR {
+    /// An IP address or a network in CIDR notation.
     public static var networkRange: Self {
         SettingType("an address or a range such as 10.0.0.0/8") { try? CIDR($0) }
     }
 }
 
 extension SettingType where Value == Secret {
-    /// A text that is never shown, of `minimum` characters or more.
+    /// A string of at least `minimum` characters that is never displayed.
     public static func secret(minimum: Int) -> Self {
-        hidden("a text of at least \(minimum) characters") { $0.count >= minimum && !$0.contains("\u{0}") }
+        hidden("a string of at least \(minimum) characters") { $0.count >= minimum && !$0.contains("\u{0}") }
     }
 
-    /// A URL that may hold a password; `example` shows the form.
+    /// A URL that may contain a password, so it is never displayed; `example` shows the form.
     public static func secretURL(schemes: [String], example: String) -> Self {
         hidden("a URL such as \(example)") { text in
             schemes.contains { text.hasPrefix($0 + "://") && text.count > $0.count + 3 }
@@ -155,8 +158,8 @@ extension SettingType where Value == Secret {
     private static func hidden(_ expectation: String, _ accepts: @escaping @Sendable (String) -> Bool) -> Self {
         SettingType(expectation) { node throws(Refusals) in
             guard let text = node.text, accepts(text) else {
-                let came = node.text.map { "\($0.count) characters that are not shown" } ?? node.described
-                throw Refusals("must be \(expectation); got \(came)", node)
+                let received = node.text.map { "\($0.count) characters that are not shown" } ?? node.described
+                throw Refusals("must be \(expectation); got \(received)", node)
             }
             return Secret(text)
         }
@@ -164,7 +167,7 @@ extension SettingType where Value == Secret {
 }
 
 extension SettingType where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
-    /// One of the words of `Value`.
+    /// One of the raw values of `Value`.
     public static var choice: Self {
         let words = Value.allCases.map(\.rawValue)
         let expectation = "one of " + words.map { "'\($0)'" }.joined(separator: ", ")
@@ -179,9 +182,9 @@ extension SettingType where Value: CaseIterable & RawRepresentable, Value.RawVal
 }
 
 extension SettingType {
-    /// `[a, b]`, or one `- a` a line.
+    /// A list, written as `[a, b]` or as one `- a` per line.
     public static func list<Element: Sendable>(of element: SettingType<Element>) -> SettingType<[Element]> {
-        let expectation = "a list, each of it \(element.expectation)"
+        let expectation = "a list of values, each \(element.expectation)"
         return SettingType<[Element]>(
             expectation, isList: true, show: { "[" + $0.map(element.show).joined(separator: ", ") + "]" }
         ) { node throws(Refusals) in

@@ -1,17 +1,18 @@
-/// Where data lies and what the engines may use.
-public struct StorageSettings: Sendable, Equatable {
-    /// Holds the embedded engines' files, the journal and the secrets that Pulse made for itself.
+/// Where data is stored, and the resources that the engines may use.
+@_spi(Host) public struct StorageSettings: Sendable, Equatable {
+    /// Holds the embedded engines' files, the journal and the secrets that Pulse generated.
     public var dataFolder: String
     /// PostgreSQL for both planes; nil keeps everything in `dataFolder`.
     public var databaseURL: Secret?
     /// Processor cores for reports; nil uses all.
     public var eventThreads: Int?
+    /// Memory for reports.
     public var eventMemoryMB: Int
-    /// A report that takes longer is stopped and answered with 503.
+    /// A report that takes longer is stopped, and the response is 503.
     public var queryTimeoutSeconds: Int
-    /// Events that wait to be stored may take this much; beyond it new ones are refused with 503.
+    /// Disk space for events that wait to be stored; when it is full, new events are rejected with 503.
     public var journalMaxMB: Int
-    /// Path of DuckDB's library; nil looks in the usual places.
+    /// Path of DuckDB's library; nil searches the usual places.
     public var duckdbLibrary: String?
 
     init(_ section: Section) {

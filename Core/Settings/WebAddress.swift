@@ -1,6 +1,6 @@
-/// The parts of web addresses that configuration cares about.
+/// Parses the parts of web addresses that the configuration needs.
 enum WebAddress {
-    /// Host and port of an `http://` or `https://` URL; nil for anything else, and where it holds a user's name.
+    /// Host and port of an `http://` or `https://` URL; nil for anything else, and for a URL with a user name.
     static func authority(of url: String) -> String? {
         guard let scheme = ["https://", "http://"].first(where: { url.lowercased().hasPrefix($0) }) else { return nil }
         let authority = String(url.dropFirst(scheme.count).prefix { !"/?#".contains($0) })
@@ -12,7 +12,7 @@ enum WebAddress {
         return authority
     }
 
-    /// Letters (of any script), digits, hyphens and dots, as in a host name.
+    /// Whether the text can be a host name: letters of any script, digits, hyphens, underscores and dots.
     static func isHost(_ text: String) -> Bool {
         guard (1...253).contains(text.count) else { return false }
         return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in

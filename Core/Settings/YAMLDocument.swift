@@ -1,15 +1,15 @@
 import Yams
 
-/// A YAML file taken apart: its values with their lines, and what is wrong with it as YAML.
+/// A parsed YAML file: its values with their lines, and its syntax errors.
 struct YAMLDocument {
-    /// Nil for an empty file, and for one that can't be read as YAML.
+    /// Nil for an empty file, and for one that is not YAML.
     let root: YAMLNode?
     let errors: [ConfigurationError]
 
     init(_ text: String, file: String) {
         var text = text, errors: [ConfigurationError] = []
         var root: YAMLNode?
-        // Yams stops at a key that is given twice. Each one is renamed and the rest read, so that all errors show at once.
+        // Yams stops at a duplicate key. Renaming each one lets it read the rest, so all errors show at once.
         reading: for _ in 0..<1_000 {
             do {
                 root = try Yams.compose(yaml: text).map { Self.convert($0, "", file, &errors) }
@@ -32,11 +32,11 @@ struct YAMLDocument {
         self.errors = errors
     }
 
-    /// A character of Unicode's private use area, which nobody's key contains.
+    /// Marks a renamed key: a private-use character that no real key contains.
     private static let mark: Character = "\u{E000}"
 
-    /// `text` with the second `key` of the mapping whose first one stands at `first` made different; nil where it isn't
-    /// on a line of its own, as in `{a: 1, a: 2}`.
+    /// Returns `text` with the second `key` renamed, in the mapping whose first `key` is at `first`; nil if the second one
+    /// does not begin a line, as in `{a: 1, a: 2}`.
     private static func renameSecond(_ key: String, _ first: Mark, in text: String) -> String? {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         for index in lines.indices.dropFirst(first.line) {
@@ -49,7 +49,7 @@ struct YAMLDocument {
             for quote in ["", "\"", "'"] where rest.hasPrefix(quote + key + quote) {
                 let after = rest.dropFirst(key.count + 2 * quote.count).drop { $0 == " " }
                 guard after.hasPrefix(":") else { continue }
-                // The number keeps a third and fourth one apart.
+                // The line index keeps a third and fourth duplicate distinct.
                 lines[index] = line.prefix(indent) + "\"\(key)\(mark)\(index)\"" + after
                 return lines.joined(separator: "\n")
             }
@@ -72,7 +72,7 @@ struct YAMLDocument {
             for (key, value) in mapping {
                 let place = ConfigurationError.Place.line(file, key.mark?.line)
                 guard let name = key.scalar?.string else {
-                    errors.append(ConfigurationError(place, path, "has a key that is no word"))
+                    errors.append(ConfigurationError(place, path, "has a key that is not a word"))
                     continue
                 }
                 let parts = name.split(separator: mark, omittingEmptySubsequences: false)

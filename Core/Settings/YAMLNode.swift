@@ -1,6 +1,6 @@
 import Common
 
-/// A value of a YAML file with its line. What came from an environment variable is a node without a line.
+/// A value in a YAML file with its line. A value from an environment variable has no line.
 indirect enum YAMLNode: Sendable {
     case scalar(Scalar)
     case list([YAMLNode], line: Int?)
@@ -8,7 +8,7 @@ indirect enum YAMLNode: Sendable {
 
     struct Scalar: Sendable {
         let text: String
-        /// Written without quotes, so that `null` means nothing rather than a word.
+        /// Written without quotes, so `null` means no value rather than the word.
         let isPlain: Bool
         let line: Int?
     }
@@ -44,7 +44,7 @@ indirect enum YAMLNode: Sendable {
         return scalar.text
     }
 
-    /// What came, to follow "got".
+    /// The value in words, to follow "got".
     var described: String {
         switch self {
         case _ where isNull: "nothing"
@@ -54,7 +54,7 @@ indirect enum YAMLNode: Sendable {
         }
     }
 
-    /// One text for equal values, wherever they stand in a file and in whichever order their keys are.
+    /// The same text for equal values, regardless of their place in the file and the order of their keys.
     var canonical: String {
         switch self {
         case _ where isNull: return "null"

@@ -1,4 +1,4 @@
-/// Where the engines differ. Everything else is PostgreSQL's language in the part that all of them speak.
+/// Where the engines' SQL differs. All other SQL is the part of PostgreSQL's that all of them support.
 public enum Dialect: String, Sendable {
     case sqlite, duckdb, postgresql
 
@@ -22,7 +22,7 @@ public enum Dialect: String, Sendable {
         case (.sqlite, .int16), (.sqlite, .int32), (.sqlite, .int64), (.sqlite, .bool): "INTEGER"
         case (.sqlite, .double): "REAL"
         case (.sqlite, .text), (.duckdb, .text): "TEXT"
-        // By code points, as the other engines order, and not by the language of the database.
+        // Ordered by code points, like the other engines, and not by the database's locale.
         case (.postgresql, .text): "TEXT COLLATE \"C\""
         case (_, .int16): "SMALLINT"
         case (_, .int32): "INTEGER"
@@ -32,12 +32,13 @@ public enum Dialect: String, Sendable {
         }
     }
 
-    /// Whole-number division; both operands are not negative.
+    /// Integer division; neither operand may be negative.
     public func quotient(_ dividend: SQL, _ divisor: SQL) -> SQL {
         self == .duckdb ? "(\(dividend)) // (\(divisor))" : "(\(dividend)) / (\(divisor))"
     }
 
-    /// The 64-bit key of the visitor in a row of facts: `rows` is the name that the statement gives to these.
+    /// The 64-bit key of the visitor in a row of facts.
+    /// - Parameter rows: the facts' alias in the statement.
     public func visitorKey(in rows: SQL) -> SQL {
         self == .duckdb
             ? "coalesce((SELECT max(v.key) FROM ingest_visitors v WHERE v.project = \(rows).project AND v.number = \(rows).visitor), 0)"
@@ -46,8 +47,8 @@ public enum Dialect: String, Sendable {
 
     // MARK: JSON kept as text
 
-    /// The value at `path` as text, compared by code points; null when there is none. What is no string is the text that is stored, which
-    /// `JSONText` wrote. The path's parts are bound, never text of the statement; one of digits leads into an array, counted from 0.
+    /// The value at `path` as text, compared by code points; null if there is none. A value other than a string is the stored text, which
+    /// `JSONText` wrote. The path's parts are bound, never part of the statement's text; a part made of digits is an array index from 0.
     public func jsonText(_ document: SQL, _ path: [String]) -> SQL {
         switch self {
         case .duckdb: "json_extract_string(\(document), \(Self.pointer(path)))"
@@ -72,16 +73,16 @@ public enum Dialect: String, Sendable {
         return String(pointer)
     }
 
-    /// `json` and not `jsonb`, which writes members, blanks and numbers in a way of its own.
+    /// Uses `json`, because `jsonb` rewrites members, whitespace and numbers.
     private static func text(in document: SQL, _ path: [String]) -> SQL {
         func array(_ path: ArraySlice<String>) -> SQL { "ARRAY[\(SQL.joined(path.map { "\($0)" }))]::text[]" }
         let value: SQL = "\(document) #>> \(array(path[...]))"
-        // PostgreSQL alone would look for `-1`, `+1` and `01` in arrays as well.
+        // Only PostgreSQL accepts `-1`, `+1` and `01` as array indexes.
         let arrays = path.indices.filter { isOddIndex(path[$0]) }.map { "json_typeof(\(document) #> \(array(path[..<$0]))) = 'array'" as SQL }
         return arrays.isEmpty ? value : "CASE WHEN \(SQL.any(arrays)) THEN NULL ELSE \(value) END"
     }
 
-    /// Whether the C library reads a number in what no pointer has as an index.
+    /// Whether the C library reads the part as a number, although it isn't an index in a JSON pointer.
     private static func isOddIndex(_ part: String) -> Bool {
         let digits = part.utf8.drop { $0 == 32 || (9...13).contains($0) }.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
         guard !digits.isEmpty, digits.allSatisfy({ (48...57).contains($0) }) else { return false }
@@ -95,11 +96,11 @@ public enum Dialect: String, Sendable {
     /// The text, compared and ordered by code points, as columns are.
     public func byCodePoints(_ text: SQL) -> SQL { self == .postgresql ? "(\(text)) COLLATE \"C\"" : text }
 
-    /// The text as a number; null where it is none, so that a filter on a mixed property never fails. A number is decimal, of at most 100
-    /// digits before and after the point and an exponent of at most 199, which no engine finds too large or too small.
+    /// The text as a number; null if it isn't one, so a filter on a property of mixed types never fails. A number is decimal, with at
+    /// most 100 digits before and after the point and an exponent of at most 199, which is in range on every engine.
     public func number(_ text: SQL) -> SQL {
         let pattern = SQL(sql: "[-+]?([0-9]{1,100}([.][0-9]{0,100})?|[.][0-9]{1,100})([eE][-+]?[01]?[0-9]{1,2})?")
-        // DuckDB alone would also read infinities, underscores and blanks; the pattern is asked of what it can read.
+        // DuckDB would also read infinities, underscores and whitespace, so what it can read must match the pattern.
         return switch self {
         case .duckdb:
             "CASE WHEN try_cast(\(text) AS DOUBLE) IS NOT NULL AND regexp_full_match(\(text), '\(pattern)') THEN try_cast(\(text) AS DOUBLE) END"
@@ -110,7 +111,7 @@ public enum Dialect: String, Sendable {
 
     // MARK: Aggregates
 
-    /// The `column` of the row with the smallest `order`, among rows of a group.
+    /// The `column` of the row with the smallest `order` in a group.
     public func first(_ column: SQL, by order: SQL) -> SQL {
         switch self {
         case .duckdb: "arg_min(\(column), \(order))"
@@ -118,6 +119,7 @@ public enum Dialect: String, Sendable {
         }
     }
 
+    /// The `column` of the row with the largest `order` in a group.
     public func last(_ column: SQL, by order: SQL) -> SQL {
         switch self {
         case .duckdb: "arg_max(\(column), \(order))"
@@ -125,13 +127,13 @@ public enum Dialect: String, Sendable {
         }
     }
 
-    /// A list of the first `count` values of `column` by `order`, among rows of a group; `list[1]` is the first, null past the end.
+    /// A list of the first `count` values of `column` by `order` in a group; `list[1]` is the first, null past the end.
     public func first(_ count: Int, of column: SQL, by order: SQL) -> SQL {
         let number = SQL(sql: String(count))
         return self == .duckdb ? "arg_min(\(column), \(order), \(number))" : "(array_agg(\(column) ORDER BY \(order)))[1:\(number)]"
     }
 
-    /// The same from the end: `list[1]` is the last.
+    /// A list of the last `count` values of `column` by `order` in a group; `list[1]` is the last, null past the end.
     public func last(_ count: Int, of column: SQL, by order: SQL) -> SQL {
         let number = SQL(sql: String(count))
         return self == .duckdb ? "arg_max(\(column), \(order), \(number))" : "(array_agg(\(column) ORDER BY \(order) DESC))[1:\(number)]"

@@ -1,24 +1,27 @@
 import Foundation
 
-/// A fact as bytes: what the journal keeps, and what engines read column by column without making strings of it.
+/// A fact as bytes: what the journal keeps, and what engines read column by column without creating strings.
 ///
 /// Layout, little-endian: table number (u8), project and hour of arrival (i64 each) for the ledger, the role (u8, its highest bit set where
 /// the session is tentative), whether an event id follows (u8) and its two halves (2 × i64), then the columns of `FactTable.allColumns` in order, each a tag
 /// and its value: 0 null, 1 integer (zigzag varint), 2 double (8 bytes), 3 text (varint length, UTF-8), 4 true, 5 false.
-public struct EncodedRow: Sendable {
+@_spi(Host) public struct EncodedRow: Sendable {
     public let bytes: ArraySlice<UInt8>
 
     public init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
 
-    /// What stands before the columns.
+    /// The part before the columns.
     public struct Header: Sendable, Equatable {
+        /// The table's number in `FactBatch.tables`.
         public let table: Int
         public let project: Int32
         /// Start of the UTC hour of arrival, epoch milliseconds.
         public let hour: Int64
+        /// How the row relates to its event.
         public let role: Role
+        /// Identifies duplicates of the event; nil if it has no id.
         public let eventID: EventID?
-        /// Whether stored sessions decide which one the row belongs to: what its columns say of it is a proposal.
+        /// Whether stored sessions decide which session the row belongs to; the session in its columns is only a proposal.
         public let isTentative: Bool
 
         public init(table: Int, project: Int32, hour: Int64, role: Role = .event, eventID: EventID? = nil, isTentative: Bool = false) {
@@ -31,17 +34,17 @@ public struct EncodedRow: Sendable {
         }
     }
 
-    /// What a row is to the event that it comes from.
+    /// How a row relates to the event that it comes from.
     public enum Role: UInt8, Sendable {
-        /// The event itself: counted in the ledger, and left out when its id was seen before.
+        /// The event itself: counted in the ledger, and left out if its id was seen before.
         case event = 0
-        /// More of the event in the row before: left out when that one is; not counted.
+        /// A further row of the same event: left out if the event is; not counted.
         case follower = 1
-        /// Stored whatever becomes of the event; not counted.
+        /// Stored even if the event is left out; not counted.
         case note = 2
     }
 
-    /// 128 bits of a hash over project and the `event_id` that was sent.
+    /// 128 bits of a hash of the project and the `event_id` that was sent.
     public struct EventID: Sendable, Hashable {
         public let high: Int64
         public let low: Int64
@@ -51,7 +54,7 @@ public struct EncodedRow: Sendable {
         }
     }
 
-    /// A column's value, looking into the row's bytes.
+    /// A column's value. Text points into the row's bytes.
     public enum Column {
         case null
         case int(Int64)
@@ -60,7 +63,7 @@ public struct EncodedRow: Sendable {
         case text(UnsafeBufferPointer<UInt8>)
     }
 
-    /// Reads the row: the header, and a cursor that gives the columns in order.
+    /// Reads the row: the header, and a cursor over the columns in order.
     public func read<Result>(_ body: (Header, inout Cursor) throws -> Result) rethrows -> Result {
         try bytes.withUnsafeBufferPointer { buffer in
             var cursor = Cursor(buffer)
@@ -76,7 +79,8 @@ public struct EncodedRow: Sendable {
         }
     }
 
-    /// The same row with the columns that `change` names replaced.
+    /// A copy of the row with other values for some columns.
+    /// - Parameter change: the new values by column index.
     public func replacing(_ change: [Int: Value]) -> EncodedRow {
         var encoder = RowEncoder(header)
         for (index, value) in values.enumerated() { encoder.append(change[index] ?? value) }
@@ -103,10 +107,10 @@ public struct EncodedRow: Sendable {
     /// The part before the columns.
     public var header: Header { read { header, _ in header } }
 
-    /// Appends the same row with some columns replaced.
+    /// Appends a copy of the row with some columns replaced.
     /// - Parameters:
-    ///   - places: the columns, in order, none twice.
-    ///   - write: appends what takes the place of those at an index of `places`.
+    ///   - places: ranges of columns, in order and without overlap.
+    ///   - write: appends the new columns for the range at an index of `places`.
     public func append(to rows: inout RowEncoder, replacing places: [Range<Int>], with write: (Int, inout RowEncoder) -> Void) {
         read { _, cursor in
             var column = 0, kept = bytes.startIndex
@@ -122,7 +126,7 @@ public struct EncodedRow: Sendable {
         }
     }
 
-    /// The texts of columns that stand one after the other.
+    /// The texts in a sequence of encoded columns.
     public static func texts(in columns: ArraySlice<UInt8>) -> [String] {
         columns.withUnsafeBufferPointer { buffer in
             var cursor = Cursor(buffer), texts: [String] = []
@@ -131,9 +135,10 @@ public struct EncodedRow: Sendable {
         }
     }
 
+    /// Reads a row's columns in order.
     public struct Cursor {
         private let buffer: UnsafeBufferPointer<UInt8>
-        /// How many bytes of the row are read.
+        /// How many bytes of the row have been read.
         public private(set) var at = 0
 
         init(_ buffer: UnsafeBufferPointer<UInt8>) { self.buffer = buffer }
@@ -156,7 +161,7 @@ public struct EncodedRow: Sendable {
             }
         }
 
-        /// Passes over so many columns.
+        /// Skips that many columns.
         public mutating func skip(_ columns: Int) {
             for _ in 0..<columns where at < buffer.count {
                 switch byte() {
@@ -193,13 +198,13 @@ public struct EncodedRow: Sendable {
     }
 }
 
-/// Rows one behind the other, each with its length (u32) before it: as they stand in a record of the journal.
-public struct EncodedRows: Sendable {
+/// Consecutive rows, each preceded by its length (u32), as in a record of the journal.
+@_spi(Host) public struct EncodedRows: Sendable {
     public private(set) var bytes: [UInt8] = []
 
     public init() {}
 
-    /// Rows that are encoded already.
+    /// From rows that are already encoded.
     public init(_ rows: [[UInt8]]) {
         for row in rows { append { $0.append(encoded: row) } }
     }
@@ -217,7 +222,7 @@ public struct EncodedRows: Sendable {
 
     @inline(__always)
     private mutating func append(_ write: (inout RowEncoder) -> Void) {
-        // Lent to the encoder, and back: so nothing is copied.
+        // Swapped into the encoder and back, so nothing is copied.
         var encoder = RowEncoder()
         swap(&bytes, &encoder.bytes)
         let start = encoder.bytes.count
@@ -230,10 +235,10 @@ public struct EncodedRows: Sendable {
 }
 
 /// Writes one fact's bytes: the header, then each column in the table's order.
-public struct RowEncoder: Sendable {
+@_spi(Host) public struct RowEncoder: Sendable {
     public fileprivate(set) var bytes: [UInt8] = []
 
-    /// Columns alone, to be added to rows with `append(encoded:)`.
+    /// For columns without a header, to be added to rows with `append(encoded:)`.
     public init() {}
 
     public init(_ header: EncodedRow.Header) {
@@ -253,6 +258,7 @@ public struct RowEncoder: Sendable {
         }
     }
 
+    /// Appends a column.
     public mutating func append(_ value: Int64) {
         bytes.append(1)
         append(varint: UInt64(bitPattern: (value << 1) ^ (value >> 63)))
@@ -263,7 +269,7 @@ public struct RowEncoder: Sendable {
         append(fixed: Int64(bitPattern: value.bitPattern))
     }
 
-    /// Columns that are encoded already.
+    /// Appends columns that are already encoded.
     public mutating func append(encoded columns: [UInt8]) { bytes.append(contentsOf: columns) }
     public mutating func append(encoded columns: ArraySlice<UInt8>) { bytes.append(contentsOf: columns) }
 
@@ -276,6 +282,7 @@ public struct RowEncoder: Sendable {
         bytes.append(contentsOf: text.utf8)
     }
 
+    /// Appends a column with any value.
     public mutating func append(_ value: Value) {
         switch value {
         case .null: appendNull()
@@ -301,7 +308,7 @@ public struct RowEncoder: Sendable {
 }
 
 extension ArraySlice<UInt8> {
-    /// Whether the bytes are the same. Quicker than `==`, which compares them one by one.
+    /// Whether the bytes are the same. Faster than `==`, which compares them one by one.
     public func isSame(as other: ArraySlice<UInt8>) -> Bool {
         withUnsafeBytes { mine in
             other.withUnsafeBytes { mine.count == $0.count && (mine.count == 0 || memcmp(mine.baseAddress!, $0.baseAddress!, mine.count) == 0) }

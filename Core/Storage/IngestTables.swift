@@ -1,6 +1,6 @@
 /// Tables of the event plane that belong to collection itself; engines write them in `EventStore.apply`.
-public enum IngestTables {
-    /// How many events had which fate: `project`, `hour` (start of the hour of arrival, epoch milliseconds),
+@_spi(Host) public enum IngestTables {
+    /// The number of events by outcome: `project`, `hour` (start of the hour of arrival, epoch milliseconds),
     /// `outcome` (`LedgerEntry.Outcome`), `reason`, `count`.
     public static let ledger = Table(
         "ingest_ledger",
@@ -11,29 +11,30 @@ public enum IngestTables {
         primaryKey: ["project", "hour", "outcome", "reason"]
     )
 
-    /// How far each host's journal is applied.
+    /// How far each host's journal has been applied.
     public static let positions = Table(
         "ingest_positions",
         [Column("journal", .text), Column("segment", .int64), Column("byte_offset", .int64)],
         primaryKey: ["journal"]
     )
 
+    /// The migrations of these tables, oldest first.
     public static let migrations = [
         Migration("001-create", on: .events, [
             .createTable(ledger), .createTable(positions),
             .statements { dialect in [SQL(sql: eventIDCreation(dialect))] },
-            // DuckDB's numbers of visitors, by their keys. Without an index, as the one writer has it in memory.
+            // DuckDB's visitor numbers by key. No index, because the single writer has the table in memory.
             .statements { dialect in
                 dialect == .duckdb ? ["CREATE TABLE ingest_visitors (project INTEGER NOT NULL, number INTEGER NOT NULL, key BIGINT NOT NULL)"] : []
             },
         ]),
     ]
 
-    /// Event ids that were seen, as the two halves of `EncodedRow.EventID`, with the hour of their arrival. On DuckDB
-    /// without a unique index: one writer looks a whole batch up at once, which is faster than maintaining the index.
+    /// Event ids that were seen, as the two halves of `EncodedRow.EventID`, with the hour of their arrival. No unique index
+    /// on DuckDB: its single writer looks up a whole batch at once, which is faster than maintaining an index.
     private static func eventIDCreation(_ dialect: Dialect) -> String {
         let columns = "project INTEGER NOT NULL, hour BIGINT NOT NULL, id_high BIGINT NOT NULL, id_low BIGINT NOT NULL"
-        // PostgreSQL has several writers: there the key is what makes an id count once.
+        // PostgreSQL has several writers, so there the key makes an id count once.
         return dialect == .postgresql
             ? "CREATE TABLE ingest_event_ids (\(columns), PRIMARY KEY (id_high, id_low))"
             : "CREATE TABLE ingest_event_ids (\(columns))"

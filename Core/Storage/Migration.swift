@@ -1,8 +1,9 @@
-/// A step of a schema's history. Shipped ones never change; a new one is added at the end.
+/// A migration in a schema's history. Shipped ones never change; a new one is added at the end.
 ///
-/// The id is written by the module as `001-create-definition`; the ledger keeps it with the module's name before it,
-/// as all modules share one ledger.
+/// The module writes the id as `001-create-definition`; the ledger puts the module's name in front, because all modules
+/// share one ledger.
 public struct Migration: Sendable {
+    /// A change to the schema.
     public enum Step: Sendable {
         case createTable(Table)
         case createFactTable(FactTable)
@@ -11,10 +12,13 @@ public struct Migration: Sendable {
         case statements(@Sendable (Dialect) -> [SQL])
     }
 
+    /// The store that a migration applies to.
     public enum Plane: String, Sendable { case control, events }
 
+    /// Without the module's name.
     public let id: String
     public let plane: Plane
+    /// In order; all of them run in one transaction.
     public let steps: [Step]
 
     public init(_ id: String, on plane: Plane, _ steps: [Step]) {
@@ -70,9 +74,9 @@ extension Table {
 }
 
 extension FactTable {
-    /// DuckDB prunes by the minimum and maximum that it keeps of each block, and needs no index. PostgreSQL gets
-    /// partitions by month (the engine makes them as facts arrive) and an index on project and time, and one on the
-    /// visitor, for exports and erasure.
+    /// DuckDB prunes by the minimum and maximum of each block, and needs no index. PostgreSQL gets monthly partitions (the
+    /// engine creates them as facts arrive), an index on project and time, and one on project and visitor for exports and
+    /// erasure.
     func creation(_ dialect: Dialect) -> [SQL] {
         let body = storedColumns(in: dialect).map { $0.definition(dialect) }.joined(separator: ", ")
         switch dialect {

@@ -1,16 +1,17 @@
-import Common
+@_spi(Host) import Common
 
-/// Brings the tables of both planes to where this binary expects them.
+/// Migrates the tables of both planes to the schema that this binary expects.
 ///
-/// Each store keeps its own ledger of what was applied to it, `migrations_ledger`, and a migration's statements and its
-/// line in the ledger are one transaction: a crash leaves both or neither, and the next start goes on from there.
-/// Several hosts may start at once: whoever writes the line first does the work, the others find it done.
-public struct Migrator: Sendable {
-    /// A migration with the statements that it means on the store at hand.
+/// Each store has its own ledger of applied migrations, `migrations_ledger`. A migration's statements and its row in the
+/// ledger are one transaction: a crash leaves both or neither, and the next start continues from there.
+/// Several hosts may start at once: the one that writes the row first does the work, the others find it done.
+@_spi(Host) public struct Migrator: Sendable {
+    /// A migration with its statements for the store's engine.
     public struct PendingMigration: Sendable, Equatable, CustomStringConvertible {
         /// With its module's name: `core/001-create`.
         public let id: String
         public let plane: Migration.Plane
+        /// In order.
         public let statements: [String]
 
         public var description: String { id }
@@ -21,7 +22,7 @@ public struct Migrator: Sendable {
     private let time: any TimeSource
 
     /// - Parameter modules: each module's whole history, oldest first. A module that is left out keeps its tables as they
-    ///   are; what it missed is applied when it is there again.
+    ///   are; migrations that it missed are applied when it is back.
     public init(
         control: any ControlStore, events: any EventStore, modules: [(module: String, migrations: [Migration])],
         time: any TimeSource = SystemTime()
@@ -31,10 +32,10 @@ public struct Migrator: Sendable {
         self.time = time
     }
 
-    /// What `run` would apply, in its order: first control, then events; in each, modules in the order given.
+    /// What `run` would apply, in order: first control, then events; in each, modules in the order given.
     /// Changes nothing.
-    /// - Throws: `MigrationError` when this binary's history is wrong in itself (an id twice, or out of order), or doesn't
-    ///   fit what the ledger holds.
+    /// - Throws: `MigrationError` if this binary's history is invalid (a duplicate id, or ids out of order), or doesn't
+    ///   match the ledger.
     public func pending() async throws -> [PendingMigration] {
         try Self.check(history)
         var all: [PendingMigration] = []
@@ -42,8 +43,8 @@ public struct Migrator: Sendable {
         return all
     }
 
-    /// Applies what is pending, and returns what this call applied; what another host applied meanwhile is left out.
-    /// - Throws: `MigrationError`, as `pending` does, and when a migration fails. What was applied before it stays applied.
+    /// Applies pending migrations, and returns those that this call applied, without those that another host applied meanwhile.
+    /// - Throws: `MigrationError`, like `pending`, and if a migration fails. Migrations before it stay applied.
     @discardableResult
     public func run() async throws -> [PendingMigration] {
         try Self.check(history)
@@ -67,18 +68,18 @@ public struct Migrator: Sendable {
         ])
     }
 
-    /// False when another host did it.
+    /// Applies a migration. Returns false if another host did.
     private func apply(_ entry: Entry, on plane: any LedgerStore) async throws -> Bool {
-        // The line comes first: where another host has written it, this transaction fails before it changes a table.
-        let line: SQL = """
+        // The ledger's row comes first: if another host has written it, this transaction fails before it changes a table.
+        let ledgerRow: SQL = """
             INSERT INTO migrations_ledger (id, plane, applied_at)
             VALUES (\(entry.id), \(plane.plane.rawValue), \(time.now.milliseconds))
             """
         do {
-            try await plane.change(Self.lock(plane.dialect) + [line] + entry.statements(for: plane.dialect))
+            try await plane.change(Self.lock(plane.dialect) + [ledgerRow] + entry.statements(for: plane.dialect))
             return true
         } catch {
-            // Whatever the engine called it: when the line is there, the work is done.
+            // Whatever the engine's error was, the work is done if the row is there.
             if let ledger = try? await ledger(of: plane), ledger.contains(entry.id) { return false }
             throw MigrationError.failed(entry.id, error)
         }
@@ -91,7 +92,7 @@ public struct Migrator: Sendable {
         return entries.filter { !applied.contains($0.id) }
     }
 
-    /// The ids in the store's ledger; none where it has no ledger yet.
+    /// The ids in the store's ledger; empty if it has no ledger yet.
     private func ledger(of plane: any LedgerStore) async throws -> Set<String> {
         let tables: SQL = switch plane.dialect {
         case .sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations_ledger'"
@@ -104,7 +105,7 @@ public struct Migrator: Sendable {
         guard try await !plane.read(tables).isEmpty else { return [] }
         // On the server profile both planes are one database and share the table.
         let rows = try await plane.read("SELECT id FROM migrations_ledger WHERE plane = \(plane.plane.rawValue)")
-        // exact: migrations are named in our source
+        // exact: migrations are named in Pulse's source
         return Set(rows.map { $0.text("id") })
     }
 
@@ -142,7 +143,7 @@ extension Migrator {
     }
 
     private static func check(_ applied: Set<String>, against entries: [Entry], modules: Set<String>) throws {
-        // A module that this binary doesn't have at all is left alone: its tables are nobody's concern here.
+        // Migrations of a module that this binary doesn't have are ignored.
         let known = Set(entries.map(\.id))
         let unknown = applied.filter { id in !known.contains(id) && modules.contains { id.hasPrefix($0 + "/") } }
         if !unknown.isEmpty { throw MigrationError.newer(unknown.sorted()) }
@@ -158,12 +159,14 @@ extension Migrator {
     }
 }
 
-/// Why the tables can't be brought to where they should be. Each stops the start.
-public enum MigrationError: Error, CustomStringConvertible {
+/// Why the tables can't be migrated. Each of these stops the start.
+@_spi(Host) public enum MigrationError: Error, CustomStringConvertible {
+    /// The history is invalid: a duplicate id, or ids out of order.
     case duplicate(String)
     case unordered(String, after: String)
     /// The ledger holds migrations that this binary doesn't know.
     case newer([String])
+    /// A migration was added before one that is already applied.
     case inserted(String, before: String)
     case failed(String, any Error)
 
@@ -171,7 +174,7 @@ public enum MigrationError: Error, CustomStringConvertible {
         switch self {
         case .duplicate(let id): "Two migrations have the id '\(id)'."
         case .unordered(let id, let before):
-            "Migration '\(id)' stands after '\(before)'; a module's migrations are listed in ascending order of their ids."
+            "Migration '\(id)' is listed after '\(before)'; a module's migrations are listed in ascending order of their ids."
         case .newer(let ids):
             """
             The database was written by a newer Pulse: its ledger holds \(ids.map { "'\($0)'" }.joined(separator: ", ")), \
@@ -187,12 +190,12 @@ public enum MigrationError: Error, CustomStringConvertible {
     }
 }
 
-/// What the migrator needs of a store, the same for both planes.
+/// What the migrator needs from a store, the same for both planes.
 private protocol LedgerStore: Sendable {
     var plane: Migration.Plane { get }
     var dialect: Dialect { get }
     func read(_ statement: SQL) async throws -> Rows
-    /// All in one transaction.
+    /// Runs all statements in one transaction.
     func change(_ statements: [SQL]) async throws
 }
 

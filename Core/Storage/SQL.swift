@@ -1,7 +1,7 @@
-/// A piece of SQL with its values. Interpolation binds: `"name = \(name)"` never becomes text of the statement.
+/// A piece of SQL with its values. Interpolation binds: in `"name = \(name)"` the name never becomes part of the statement's text.
 ///
 /// Pieces compose: `\(other)` of type `SQL` is inserted with its own values. `\(sql:)` inserts text as it is, and is
-/// for names and constants of ours alone.
+/// only for names and constants from Pulse's source.
 public struct SQL: Sendable, ExpressibleByStringInterpolation {
     enum Part: Sendable {
         case text(String)
@@ -12,9 +12,10 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
 
     public init(stringLiteral value: String) { parts = [.text(value)] }
     public init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
-    /// Text of ours, as it is.
+    /// Inserts text as it is, only for text from Pulse's source.
     public init(sql: String) { parts = [.text(sql)] }
 
+    /// Collects text and bound values.
     public struct StringInterpolation: StringInterpolationProtocol {
         var parts: [Part] = []
 
@@ -25,13 +26,14 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         public mutating func appendInterpolation(_ value: (some ValueConvertible)?) { parts.append(.value(value.value)) }
         public mutating func appendInterpolation(_ sql: SQL) { parts.append(contentsOf: sql.parts) }
         public mutating func appendInterpolation(sql: String) { parts.append(.text(sql)) }
-        /// `(1, 2, 3)`, each bound; for an empty list `(NULL)`, which nothing is in.
+        /// `(1, 2, 3)`, each bound; for an empty list `(NULL)`, which contains nothing.
         public mutating func appendInterpolation(list values: [some ValueConvertible]) {
             let list: SQL = values.isEmpty ? "(NULL)" : "(\(SQL.joined(values.map { "\($0)" })))"
             appendInterpolation(list)
         }
     }
 
+    /// The pieces with `separator` between them.
     public static func joined(_ pieces: [SQL], separator: String = ", ") -> SQL {
         var all = SQL(sql: "")
         for (index, piece) in pieces.enumerated() {
@@ -41,24 +43,25 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         return all
     }
 
-    /// All hold; `TRUE` for none.
+    /// The condition that all conditions hold; `TRUE` if there are none.
     public static func all(_ conditions: [SQL]) -> SQL {
         conditions.isEmpty ? "TRUE" : joined(conditions.map { "(\($0))" }, separator: " AND ")
     }
 
+    /// The condition that at least one condition holds; `FALSE` if there are none.
     public static func any(_ conditions: [SQL]) -> SQL {
         conditions.isEmpty ? "FALSE" : joined(conditions.map { "(\($0))" }, separator: " OR ")
     }
 
-    /// The names, keywords and whole numbers of its text, without those that are values.
-    var words: Set<String> {
+    /// The names, keywords and whole numbers in its text, without bound values.
+    @_spi(Host) public var words: Set<String> {
         var words: Set<String> = [], word: [UInt8] = []
         func end() {
             if !word.isEmpty { words.insert(String(decoding: word, as: UTF8.self)) }
             word.removeAll(keepingCapacity: true)
         }
         for part in parts {
-            // A name may be made of two pieces of text; a value ends it.
+            // A name may span two pieces of text; a value ends it.
             guard case .text(let text) = part else { end(); continue }
             for byte in text.utf8 {
                 switch byte {
@@ -72,8 +75,8 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         return words
     }
 
-    /// Whether it takes columns without naming them, by `*` rather than `count(*)`.
-    var takesAllColumns: Bool {
+    /// Whether it reads columns without naming them, with a `*` other than that of `count(*)`.
+    @_spi(Host) public var takesAllColumns: Bool {
         var last: UInt8 = 0
         for case .text(let text) in parts {
             for byte in text.utf8 {
@@ -84,7 +87,7 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         return false
     }
 
-    /// The statement as an engine takes it: text with placeholders, and the values in their order.
+    /// The statement as an engine takes it: text with placeholders, and the values in order.
     public func rendered(for dialect: Dialect) -> (text: String, values: [Value]) {
         var text = "", values: [Value] = []
         for part in parts {

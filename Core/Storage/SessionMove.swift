@@ -1,12 +1,13 @@
 import Common
 
-/// A stored session that turned out to be part of another one, or to have begun with other activity than was known: the one change of
-/// stored facts beside erasure (`docs/decisions.md`). Made in the transaction that stores the activity which tells.
-public struct SessionMove: Sendable {
+/// A correction of a stored session that turned out to be part of another one, or to have begun with other activity than was known.
+/// Apart from erasure, it is the only change of stored facts (`docs/decisions.md`, "Moves of stored sessions"). Made in the
+/// transaction that stores the activity that reveals it.
+@_spi(Host) public struct SessionMove: Sendable {
     public let project: Int32
     /// The visitor's key.
     let visitor: Int64
-    /// Its name up to now and from now on, which may be the same.
+    /// Its `session_at` before and after the move, which may be the same.
     let was, now: Int64
     /// The attributes of its first activity before and after the move: the columns of `Activity.attributes`, encoded.
     let said, says: ArraySlice<UInt8>
@@ -20,24 +21,24 @@ public struct SessionMove: Sendable {
         self.says = says
     }
 
-    /// The statements that make these moves in all tables that know sessions.
+    /// The statements that make these moves in all tables with a `session_at`.
     public static func statements(_ moves: [SessionMove], in tables: [FactTable], _ dialect: Dialect) -> [SQL] {
         Dictionary(grouping: moves, by: \.project).sorted { $0.key < $1.key }.flatMap { project, moves -> [SQL] in
-            // To write a column costs as much as all the rest.
+            // Only columns that change: writing one costs as much as everything else.
             let changed = changedAttributes(moves)
             let columns: [(String, ColumnType)] = ["key", "was_at", "now_at"].map { ($0, .int64) } + changed.map { ("now_\(Activity.attributes[$0])", .text) }
-            let told = dialect.visitors(of: dialect.records(json(moves, changed), columns), project: project)
+            let visitors = dialect.visitors(of: dialect.records(json(moves, changed), columns), project: project)
             return tables.filter { $0.columns.contains { $0.name == "session_at" } }.map { table -> SQL in
                 let name = SQL(sql: table.name), changes = changes(of: table, changed.map { Activity.attributes[$0] })
                 return """
-                    /* ingest.move_sessions */ UPDATE \(name) SET \(SQL.joined(changes)) FROM (\(told)) moved
+                    /* ingest.move_sessions */ UPDATE \(name) SET \(SQL.joined(changes)) FROM (\(visitors)) moved
                     WHERE \(name).project = \(Int64(project)) AND \(name).visitor = moved.visitor AND \(name).session_at = moved.was_at
                     """
             }
         }
     }
 
-    /// The places of the attributes that some move changes.
+    /// The indexes of the attributes that any of the moves changes.
     private static func changedAttributes(_ moves: [SessionMove]) -> [Int] {
         var changed = Activity.attributes.map { _ in false }
         for move in moves where !move.said.isSame(as: move.says) {
@@ -51,7 +52,7 @@ public struct SessionMove: Sendable {
     private static func changes(of table: FactTable, _ attributes: [String]) -> [SQL] {
         var changes: [SQL] = ["session_at = now_at"]
         if table == Activity.table {
-            // Numbers count in the session that gave them.
+            // A row's number is valid only in the session that assigned it.
             changes += ["seq = CASE WHEN session_at = now_at THEN seq ELSE \(Activity.withdrawnSeq) END", "gap = CASE WHEN session_at = now_at THEN gap END"]
         }
         return changes + table.sessionAttributes.filter(attributes.contains).map { "\(sql: $0) = now_\(sql: $0)" }
@@ -75,7 +76,7 @@ public struct SessionMove: Sendable {
 }
 
 extension FactTable {
-    /// Those of the table's columns that say what the session's first activity decides.
+    /// The table's columns that the session's first activity decides.
     public var sessionAttributes: [String] {
         if self == Activity.table { return Activity.attributes }
         guard columns.starts(with: Self.sessionColumns) else { return [] }

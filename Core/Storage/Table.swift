@@ -1,17 +1,18 @@
-/// Types that every engine has.
+/// Column types that every engine has.
 public enum ColumnType: Sendable, Equatable {
     case int16, int32, int64, double, text, bool
 }
 
+/// A column of a table.
 public struct Column: Sendable, Equatable {
     public let name: String
     public let type: ColumnType
     public let isNullable: Bool
-    /// For rows that are there when the column is added, and for inserts that leave it out.
+    /// For rows that exist when the column is added, and for inserts that leave it out.
     public let defaultValue: Value?
 
-    /// The last column of a fact table whose rows of one instant have an order: a number that grows as rows arrive. Collection writes it; no
-    /// module's values hold it. 0 in rows from before the table had it.
+    /// The last column of a fact table that orders rows of one instant: a number that grows as rows arrive. Collection writes it, not the
+    /// module. 0 in rows from before the table had it.
     public static let arrival = Column("arrival", .int64, default: .int(0))
 
     public init(_ name: String, _ type: ColumnType, nullable: Bool = false, default defaultValue: Value? = nil) {
@@ -26,7 +27,9 @@ public struct Column: Sendable, Equatable {
 public struct Table: Sendable, Equatable {
     public let name: String
     public let columns: [Column]
+    /// The key's columns, in order.
     public let primaryKey: [String]
+    /// The columns of each unique constraint, and of each index.
     public let unique: [[String]]
     public let indexes: [[String]]
 
@@ -43,9 +46,9 @@ public struct Table: Sendable, Equatable {
 
 /// A table of the event plane: append-only rows about what visitors did.
 ///
-/// Every fact table begins with the same three columns, so that scope, retention, export and erasure work on all of
-/// them without asking the module: `project` (the project's number), `occurred_at` (epoch milliseconds, UTC) and `visitor`
-/// (the visitor's 64-bit key, or what the engine keeps in its place; 0 for a fact about no visitor).
+/// Every fact table starts with the same three columns, so that scope, retention, export and erasure work on all of
+/// them without the module's help: `project` (the project's number), `occurred_at` (epoch milliseconds, UTC) and `visitor`
+/// (the visitor's 64-bit key, or what the engine stores instead; 0 for a fact about no visitor).
 public struct FactTable: Sendable, Equatable {
     public let name: String
     /// The module's own columns, after the three common ones.
@@ -56,15 +59,16 @@ public struct FactTable: Sendable, Equatable {
         self.columns = columns
     }
 
+    /// The three columns that every fact table starts with.
     public static let commonColumns = [
         Column("project", .int32), Column("occurred_at", .int64), Column("visitor", .int64),
     ]
 
-    /// Where `visitor` stands among all columns.
+    /// The index of `visitor` in `allColumns`.
     public static let visitorIndex = 2
 
-    /// Whether rows tell the order in which they arrived.
-    public var tellsArrival: Bool { columns.last == .arrival }
+    /// Whether rows record the order in which they arrived.
+    public var recordsArrival: Bool { columns.last == .arrival }
 
     /// The table before `column` was added, as an older migration creates it.
     public func without(_ column: Column) -> FactTable { FactTable(name, columns.filter { $0 != column }) }
@@ -72,10 +76,20 @@ public struct FactTable: Sendable, Equatable {
     /// The columns of a fact on its way to an engine.
     public var allColumns: [Column] { Self.commonColumns + columns }
 
-    /// The columns as the engine keeps them: DuckDB numbers visitors.
+    /// The columns as the engine stores them: DuckDB numbers visitors.
     public func storedColumns(in dialect: Dialect) -> [Column] {
         var stored = allColumns
         if dialect == .duckdb { stored[Self.visitorIndex] = Column("visitor", .int32) }
         return stored
     }
+}
+
+extension FactTable {
+    /// Columns with attributes of a fact's session, so that reports can break facts down and common filters don't need to look up the
+    /// session. For tables of frequent facts; `Visit.sessionValues` has the values.
+    public static let sessionColumns = [
+        /// With `visitor` it identifies the session; the fact's own time if it has no session.
+        Column("session_at", .int64),
+        Column("source", .text), Column("country", .text), Column("device", .text), Column("browser", .text), Column("os", .text),
+    ]
 }

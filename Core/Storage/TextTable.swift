@@ -1,10 +1,10 @@
 extension Dialect {
     private static let endOfRow = "\u{1E}", endOfColumn = "\u{1F}"
 
-    /// A query whose rows are `rows`, with text columns of these names: for what a program knows of each of many values. It
-    /// is one bound value however many rows there are, where `VALUES` would need one for each (PostgreSQL takes 65,535).
+    /// A query whose rows are `rows`, with text columns of these names. It binds a single value, however many rows there are;
+    /// `VALUES` would bind every value by itself, and PostgreSQL accepts 65,535.
     ///
-    /// A row with one of the two separators in it (U+001E, U+001F) is left out, and one with nothing but empty text.
+    /// Rows with one of the two separators (U+001E, U+001F), or with only empty text, are left out.
     public func table(_ columns: [String], of rows: [[String]]) -> SQL {
         let lines = rows.filter { row in
             row.contains { !$0.isEmpty } && !row.contains { $0.contains(Self.endOfRow) || $0.contains(Self.endOfColumn) }

@@ -1,6 +1,6 @@
 import Common
 
-/// A value of a database: what both planes and all engines can hold. Texts are equal where their bytes are, as they are there.
+/// A database value that both planes and all engines can hold. Texts are equal if their bytes are, as in the databases.
 public enum Value: Sendable, Hashable {
     case null
     case int(Int64)
@@ -10,7 +10,7 @@ public enum Value: Sendable, Hashable {
 
     public var isNull: Bool { self == .null }
 
-    /// Nil for null; whole doubles count, as engines differ in what `sum` returns.
+    /// Nil for null. Whole doubles are accepted, because engines differ in what `sum` returns.
     public var int: Int64? {
         switch self {
         case .int(let value): value
@@ -21,6 +21,7 @@ public enum Value: Sendable, Hashable {
         }
     }
 
+    /// Nil for null and booleans, and for text that isn't a number.
     public var double: Double? {
         switch self {
         case .int(let value): Double(value)
@@ -30,8 +31,10 @@ public enum Value: Sendable, Hashable {
         }
     }
 
+    /// Nil unless the value is text.
     public var text: String? { if case .text(let value) = self { value } else { nil } }
 
+    /// Integers count as true unless they are 0; nil for all other types.
     public var bool: Bool? {
         switch self {
         case .bool(let value): value
@@ -63,7 +66,7 @@ public enum Value: Sendable, Hashable {
 }
 
 extension Value: Encodable {
-    /// As JSON has it; what is no number there, infinite or none, as null.
+    /// As JSON; infinities and NaN, which JSON doesn't have, become null.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
@@ -76,7 +79,7 @@ extension Value: Encodable {
     }
 }
 
-/// What may be interpolated into `SQL`: it becomes a bound value.
+/// A type that can be interpolated into `SQL`, where it becomes a bound value.
 public protocol ValueConvertible: Sendable {
     var value: Value { get }
 }
@@ -92,7 +95,7 @@ extension Optional: ValueConvertible where Wrapped: ValueConvertible {
     public var value: Value { self?.value ?? .null }
 }
 
-/// The answer of a statement: column names, and the rows in the statement's order.
+/// The result of a statement: column names, and the rows in the statement's order.
 public struct Rows: Sendable, RandomAccessCollection {
     public let columns: [String]
     public let values: [[Value]]
@@ -107,7 +110,7 @@ public struct Rows: Sendable, RandomAccessCollection {
     public subscript(position: Int) -> Row { Row(columns: columns, values: values[position]) }
 }
 
-/// One row. A column that the statement does not have is a mistake of ours and traps.
+/// One row. Reading a column that the statement doesn't have is a programming error and traps.
 public struct Row: Sendable {
     public let columns: [String]
     public let values: [Value]
@@ -117,6 +120,7 @@ public struct Row: Sendable {
         self.values = values
     }
 
+    /// The value of the column with this name.
     public subscript(_ column: String) -> Value {
         guard let index = columns.firstIndex(of: column) else {
             preconditionFailure("no column '\(column)' among \(columns)")
@@ -129,5 +133,6 @@ public struct Row: Sendable {
     public func double(_ column: String) -> Double { self[column].double ?? 0 }
     /// The column as text; "" for null.
     public func text(_ column: String) -> String { self[column].text ?? "" }
+    /// The column as text; nil for null.
     public func optionalText(_ column: String) -> String? { self[column].text }
 }

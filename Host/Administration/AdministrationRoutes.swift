@@ -1,8 +1,8 @@
-import Access
-import Common
+@_spi(Host) import Access
+@_spi(Host) import Common
 import HTTPTypes
-import Ingest
-import Storage
+@_spi(Host) import Ingest
+@_spi(Host) import Storage
 
 /// `/api/admin/...`: projects, keys, module switches, privacy and the audit log.
 struct AdministrationRoutes: Sendable {
@@ -11,7 +11,7 @@ struct AdministrationRoutes: Sendable {
     let counters: IngestCounters
     let pipeline: EventPipeline
     let tables: [FactTable]
-    /// For new projects.
+    /// The privacy rules of new projects.
     let privacyDefaults: PrivacyRules
 
     private static let root = "/api/admin/projects"
@@ -28,7 +28,7 @@ struct AdministrationRoutes: Sendable {
         return [
             Route(
                 installation: .post, Self.root, "Create a project.", access: .write,
-                body: .object([.required("name", .text(200), "What people call it."), .required("domain", .text(253), "The site's host name.")]),
+                body: .object([.required("name", .text(200), "The project's name, for people."), .required("domain", .text(253), "The site's host name.")]),
                 success: .json(project, status: 201), use: createProject),
             Route(
                 installation: .get, Self.root, "List all projects, oldest first.", access: .read,
@@ -37,7 +37,7 @@ struct AdministrationRoutes: Sendable {
                 try .json(ProjectAnswer(call.project))
             },
             Route(
-                .get, Self.one + "/audit-logs", "Who changed what, newest first.", scope: .admin, access: .read, parameters: Parameter.page,
+                .get, Self.one + "/audit-logs", "List the changes and who made them, newest first.", scope: .admin, access: .read, parameters: Parameter.page,
                 success: .json(.object([.required("data", .list(.object([
                     .required("id", .uuid), .required("action", .text(100)), .required("actor", .text(200)), .required("resource", .text(400)),
                     .required("metadata", .map(.any)), .required("created_at", .timestamp),
@@ -69,7 +69,7 @@ struct AdministrationRoutes: Sendable {
         return try .json(ProjectAnswer(project), status: 201)
     }
 
-    /// A host name or address, with a port if need be.
+    /// Whether `text` looks like a host name or address, with an optional port.
     private static func isHostName(_ text: String) -> Bool {
         !text.isEmpty && text.unicodeScalars.allSatisfy {
             ($0.value > 0x7F) || ("a"..."z").contains($0) || ("0"..."9").contains($0) || ["-", ".", ":", "_", "[", "]"].contains($0)
@@ -94,13 +94,13 @@ struct AdministrationRoutes: Sendable {
         ]
         return [
             Route(
-                .post, Self.one + "/keys", "Create an API key; the answer is the only place that shows it.", scope: .admin, access: .write,
+                .post, Self.one + "/keys", "Create an API key; only this response shows it.", scope: .admin, access: .write,
                 body: .object([
                     .required("name", .text(200)),
                     .required("scopes", .array(.choice(KeyScope.allCases.map(\.rawValue)), count: 1...3)),
                     .optional("expires_at", .nullable(.timestamp), "Default: never."),
                     .optional("allowed_modules", .nullable(.array(.moduleName, count: 0...100)), "Null or empty: every enabled module."),
-                    .optional("server", .boolean, "Whether payloads may carry `ip` and `user_agent` of the visitor."),
+                    .optional("server", .boolean, "Whether payloads may carry the visitor's `ip` and `user_agent`."),
                 ]),
                 success: .json(.object(shown + [.required("key", .text(64))]), status: 201), use: createKey).forRestrictedKeys(),
             Route(
@@ -109,9 +109,9 @@ struct AdministrationRoutes: Sendable {
                     .required("key_prefix", .text(64)), .required("last_used_at", .nullable(.timestamp)),
                 ])))])), use: listKeys).forRestrictedKeys(),
             Route(
-                .delete, Self.one + "/keys/{key_id}", "Revoke a key, at once.", scope: .admin, access: .write, success: .noContent) { call in
+                .delete, Self.one + "/keys/{key_id}", "Revoke a key at once.", scope: .admin, access: .write, success: .noContent) { call in
                     let id = call.id("key_id")
-                    // A key that may do more than the caller's is not the caller's to see or to end.
+                    // Callers can neither see nor revoke keys that may do more than their own.
                     guard try await visibleKeys(call).contains(where: { $0.id == id }) else { throw ServiceError.notFound("Key", call.path("key_id")) }
                     try await call.directory.revokeKey(id, in: call.project, by: call.actor)
                     return .noContent
@@ -121,7 +121,7 @@ struct AdministrationRoutes: Sendable {
 
     private struct KeyAnswer: Encodable {
         let key: APIKey
-        /// The secret, when the key was made just now.
+        /// The secret, if the key was just created.
         let secret: String?
 
         enum CodingKeys: String, CodingKey {
@@ -164,11 +164,12 @@ struct AdministrationRoutes: Sendable {
         return try .json(KeyAnswer(key: key, secret: secret), status: 201)
     }
 
-    /// - Throws: 403 for a key that may do more than the one that makes it: use other modules, or live longer.
+    /// Checks that a new key may not do more than the key that creates it.
+    /// - Throws: 403 if it could use other modules or would live longer.
     private static func check(_ new: Directory.KeyRequest, madeBy maker: APIKey?) throws {
         guard let maker else { return }
         func refusal(_ field: String, _ sentence: String) -> ServiceError {
-            ServiceError(status: 403, code: "key_exceeds", message: "A key can't make one that may do more than itself: field '\(field)' \(sentence).")
+            ServiceError(status: 403, code: "key_exceeds", message: "A key can't create a key with more rights than its own: field '\(field)' \(sentence).")
         }
         if let own = maker.allowedModules {
             let wanted = new.allowedModules ?? []
@@ -181,7 +182,7 @@ struct AdministrationRoutes: Sendable {
         }
     }
 
-    /// The project's keys; for a key that is limited to some modules, those that may use no others.
+    /// The project's keys. A caller whose key is limited to some modules sees only keys limited to the same modules or fewer.
     private func visibleKeys(_ call: ProjectRequest) async throws -> [APIKey] {
         let keys = try await call.directory.keys(of: call.project)
         guard let own = call.key?.allowedModules else { return keys }
@@ -213,9 +214,9 @@ struct AdministrationRoutes: Sendable {
         let all = Schema.object([.required("modules", .list(module))])
         let named = Self.one + "/modules/{name}"
         return [
-            Route(.get, Self.one + "/modules", "All modules with their switch.", scope: .admin, access: .read, success: .json(all), use: listModules).forRestrictedKeys(),
+            Route(.get, Self.one + "/modules", "List all modules and whether they are enabled.", scope: .admin, access: .read, success: .json(all), use: listModules).forRestrictedKeys(),
             Route(
-                .put, Self.one + "/modules", "Set several switches, all or none; fields left out stay as they are.", scope: .admin, access: .write,
+                .put, Self.one + "/modules", "Change several modules, all or none; omitted fields stay as they are.", scope: .admin, access: .write,
                 body: .object([.required("modules", .array(.object([
                     .required("name", .moduleName), .optional("enabled", .boolean), .optional("access", levels),
                 ]), count: 1...100))]),
@@ -224,13 +225,13 @@ struct AdministrationRoutes: Sendable {
                 try await change(call, isEnabled: true)
             }.forRestrictedKeys(),
             Route(
-                .post, named + "/disable", "Disable a module; its data stays.", scope: .admin, access: .write, success: .json(module)) { call in
+                .post, named + "/disable", "Disable a module; its data is kept.", scope: .admin, access: .write, success: .json(module)) { call in
                     try await change(call, isEnabled: false)
                 }.forRestrictedKeys(),
             Route(
                 .put, named + "/access", "Set a module's access level.", scope: .admin, access: .write,
                 body: .object([.required("access", levels)]), success: .json(module)) { call in
-                    // The module is looked for before the body is read.
+                    // An unknown module is reported before the body is read.
                     try Self.requireModule(call)
                     let level = AccessLevel(rawValue: try await call.body()["access"]?.string ?? "")
                     return try await change(call, access: level)
@@ -290,7 +291,7 @@ struct AdministrationRoutes: Sendable {
 }
 
 extension String {
-    /// Without white space at both ends.
+    /// The text without white space at both ends.
     var trimmingSpaces: String {
         String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }

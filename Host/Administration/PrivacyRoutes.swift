@@ -1,43 +1,44 @@
 import Access
 import Common
 import HTTPTypes
-import Ingest
+@_spi(Host) import Ingest
 import NIOCore
-import Storage
+import Questions
+@_spi(Host) import Storage
 
 extension AdministrationRoutes {
     private static let rules: [Schema.Field] = [
-        .required("anonymize_ip", .boolean, "Cut IP addresses before anything is looked up or hashed."),
-        .required("respect_dnt", .boolean, "Store nothing of browsers that send DNT or Sec-GPC."),
-        .required("bot_filtering", .boolean, "Store nothing of crawlers and monitors."),
-        .required("consent_required", .boolean, "Store nothing without a granted consent."),
-        .required("allowed_consent_modes", .array(.text(50), count: 0...50), "Consent modes that count; empty for any."),
-        .required("blocked_user_agents", .array(.text(200), count: 0...500), "Parts of user agents that are not stored."),
+        .required("anonymize_ip", .boolean, "Truncate IP addresses before they are looked up or hashed."),
+        .required("respect_dnt", .boolean, "Store nothing from browsers that send DNT or Sec-GPC."),
+        .required("bot_filtering", .boolean, "Store nothing from crawlers and monitors."),
+        .required("consent_required", .boolean, "Store nothing without consent."),
+        .required("allowed_consent_modes", .array(.text(50), count: 0...50), "Accepted consent modes; empty accepts any."),
+        .required("blocked_user_agents", .array(.text(200), count: 0...500), "Store nothing from user agents that contain one of these."),
     ]
 
     var privacyRoutes: [Route] {
         let path = "/api/admin/projects/{id}/privacy"
         let rules = Schema.object(Self.rules)
         let changes = Schema.object(Self.rules.map { .optional($0.name, $0.schema, $0.summary) }, unknown: .refused)
-        // However much is known: the bounds of what is sent are none of what was collected over years.
+        // Without limits: those of request bodies don't apply to what was collected over years.
         let anything = Schema.map(.any, limits: .init(keys: .max, bytes: .max)), rows = Schema.list(anything)
         return [
             Route(.get, path, "Read the privacy settings.", scope: .admin, access: .read, success: .json(rules)) { call in
                 try .json(call.project.privacy)
             },
             Route(
-                .put, path, "Change privacy settings; fields left out stay as they are.", scope: .admin, access: .write, body: changes,
+                .put, path, "Change privacy settings; omitted fields stay as they are.", scope: .admin, access: .write, body: changes,
                 success: .json(rules), use: changePrivacy),
             Route(
-                .get, path + "/visitors/{visitor_id}/export", "Everything that is stored about a visitor.", scope: .admin, access: .read,
+                .get, path + "/visitors/{visitor_id}/export", "Export everything that is stored about a visitor.", scope: .admin, access: .read,
                 success: .json(.object([
                     .required("visitor_id", .text(200)), .required("identity", anything), .required("sessions", rows),
                     .required("pageviews", rows), .required("events", rows), .required("surveys", rows), .required("experiments", rows),
                     .required("replays", rows), .required("telemetry", anything),
                 ])), use: exportVisitor),
             Route(
-                .delete, path + "/visitors/{visitor_id}", "Erase a visitor from all facts.", scope: .admin, access: .write,
-                success: .noContent, use: eraseVisitor).unhurried(),
+                .delete, path + "/visitors/{visitor_id}", "Delete everything that is stored about a visitor.", scope: .admin, access: .write,
+                success: .noContent, use: eraseVisitor).withoutTimeLimit(),
         ]
     }
 
@@ -73,15 +74,15 @@ extension AdministrationRoutes {
         return .noContent
     }
 
-    /// - Throws: 404 for what is longer than any id that is collected.
+    /// - Throws: 404 if it is longer than any id that is collected.
     private static func visitorID(_ call: ProjectRequest) throws -> String {
         let id = call.path("visitor_id")
         guard id.unicodeScalars.count <= 200 else { throw ServiceError.notFound("Visitor", id) }
         return id
     }
 
-    /// Names the visitor by a pseudonym: an audit entry must not keep what was erased, and a digest of an e-mail address can be found by
-    /// trying addresses.
+    /// Records the action with a pseudonym for the visitor: the audit log must not keep what was erased, and the plain digest of an email
+    /// address could be reversed by trying addresses.
     private func audit(_ action: String, _ visitor: String, _ call: ProjectRequest, rows: [String: Int64] = [:]) async throws {
         let actor = call.actor, project = call.project.id, now = call.now
         let pseudonym = call.services.vault.pseudonym(visitor, for: "audit.visitors \(project)")
@@ -93,12 +94,12 @@ extension AdministrationRoutes {
     }
 }
 
-/// Everything about one visitor, from every fact table.
+/// Exports everything about one visitor, from every fact table.
 struct VisitorExport: Sendable {
     let events: any EventStore
     let tables: [FactTable]
 
-    /// The whole answer as JSON. Rows are in order of time.
+    /// The whole response as JSON, with rows in time order.
     func text(of id: String, in project: Int32, settle: @Sendable () async throws -> Void) async throws -> JSONText {
         try await settle()
         let reference = try await events.visitor(VisitorIdentity.key(of: id, project: project), of: project)
@@ -123,8 +124,8 @@ struct VisitorExport: Sendable {
         return text
     }
 
-    /// Who the visitor is, as the statements about it leave it: `user_id`, and `traits` that were not taken away; nothing for one whom nobody
-    /// identified. The statements themselves are in the telemetry.
+    /// Appends the visitor's current identity: `user_id`, and the `traits` that were not removed; nothing for a visitor who was never
+    /// identified. The history of both is in the telemetry.
     private func appendIdentity(of visitor: Int64?, _ project: Int32, to text: inout JSONText) async throws {
         guard let visitor, tables.contains(Identity.profiles), tables.contains(Identity.traits) else { return }
         let own: SQL = "project = \(Int64(project)) AND visitor = \(visitor)"
@@ -171,7 +172,7 @@ struct VisitorExport: Sendable {
             """, timeoutSeconds: 60)
     }
 
-    /// Instants as ISO 8601, property text as the JSON that it is.
+    /// Appends rows as JSON objects, with instants as ISO 8601 and `data` as the JSON it contains.
     private func append(_ rows: Rows, to text: inout JSONText) {
         text.append(raw: "[")
         for (index, row) in rows.enumerated() {
@@ -194,16 +195,16 @@ struct VisitorExport: Sendable {
     }
 }
 
-/// Takes one visitor out of every fact table.
+/// Deletes one visitor from every fact table.
 struct VisitorErasure: Sendable {
     let events: any EventStore
     let tables: [FactTable]
 
-    /// All tables in one transaction. Returns how many rows went, by table.
+    /// Deletes the visitor from all tables in one transaction. Returns the number of deleted rows by table.
     func erase(_ id: String, in project: Int32, settle: @Sendable () async throws -> Void) async throws -> [String: Int64] {
         try await settle()
         guard let visitor = try await events.visitor(VisitorIdentity.key(of: id, project: project), of: project) else {
-            // The same on engines that number visitors and on those that don't.
+            // Zero for every table, so the result is the same whether or not the engine numbers visitors.
             return Dictionary(tables.map { ($0.name, 0) }) { $1 }
         }
         var counts: [String: Int64] = [:]

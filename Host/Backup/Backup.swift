@@ -1,27 +1,27 @@
-import Common
+@_spi(Host) import Common
 import Foundation
-import Ingest
-import Storage
+@_spi(Host) import Ingest
+@_spi(Host) import Storage
 
 /// Copies a whole installation into a folder, while it serves.
 ///
-/// Events come first and configuration second, so that the copy of the configuration knows every project that the copy of
-/// the facts names. Not in it: the configuration file, and the secrets that Pulse made for itself (`admin-token`), so that
-/// a backup opens no door; and the salts of anonymous visitors, which are thrown away after their day.
+/// The event store is copied before the control store, so the copied control store has every project that the copied facts
+/// refer to. Left out are the configuration file and the secrets that Pulse generated (`admin-token`), so a backup grants no
+/// access, and the salts of anonymous visitors, which must not outlive their day.
 struct Backup: Sendable {
     let engines: Engines
     /// Returns when everything acknowledged so far is in the event store.
     let settle: @Sendable () async throws -> Void
     let time: any TimeSource
 
-    /// Where each plane's files are, inside the folder of a backup.
+    /// The folder of each plane's files inside a backup.
     static let controlFolder = "control", eventsFolder = "events"
 
-    /// Makes `folder`, which gets its name when everything in it is on disk.
-    /// - Throws: `BackupError` when the folder is there already, or what a store or the disk refused; then nothing is left.
+    /// Writes a backup to a new folder, which gets its final name once everything in it is on disk.
+    /// - Throws: `BackupError` if the folder exists already, or the error of a store or the disk; then nothing is left behind.
     func write(to folder: String) async throws -> BackupManifest {
         let files = FileManager.default, partial = folder + Self.partialSuffix
-        guard !files.fileExists(atPath: folder) else { throw BackupError("\(folder) is there already; a backup takes a new folder.") }
+        guard !files.fileExists(atPath: folder) else { throw BackupError("\(folder) exists already; a backup needs a new folder.") }
         do {
             if files.fileExists(atPath: partial) { try files.removeItem(atPath: partial) }
             for plane in [Self.eventsFolder, Self.controlFolder] {
@@ -51,7 +51,7 @@ struct Backup: Sendable {
             control: TableCounts(exactly: control), events: TableCounts(exactly: events))
     }
 
-    /// Deletes what backups that were killed have left in `folder`. While none is made there.
+    /// Deletes what killed backups have left in `folder`. Must not run while a backup is being made there.
     static func removeUnfinished(in folder: String) {
         let files = FileManager.default
         for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(Self.partialSuffix) {
@@ -59,10 +59,10 @@ struct Backup: Sendable {
         }
     }
 
-    /// No finished backup has a name that ends so.
+    /// Ends the name of an unfinished backup, and never that of a finished one.
     static let partialSuffix = ".partial"
 
-    /// `pulse-2026-03-02T12-00-00Z`
+    /// The default name of a backup: `pulse-2026-03-02T12-00-00Z`.
     static func name(at instant: Instant) -> String {
         "pulse-" + Instant(seconds: instant.milliseconds / 1_000).iso8601.replacing(":", with: "-")
     }

@@ -2,16 +2,16 @@ import Common
 import Crypto
 import Foundation
 
-/// What a backup holds, so that whoever restores it can tell that it is whole: `manifest.json` beside the stores' files.
+/// Lists what a backup contains, so a restore can check that it is complete: `manifest.json`, next to the stores' files.
 struct BackupManifest: Codable, Sendable, Equatable {
     static let currentFormat = "pulse-backup-1"
     static let fileName = "manifest.json"
 
-    /// Which engines can read it.
+    /// The kind of engines that can read the backup.
     enum Storage: String, Codable, Sendable { case embedded, postgresql }
 
     struct File: Codable, Sendable, Equatable {
-        /// Inside the backup's folder.
+        /// Relative to the backup's folder.
         let path: String
         let bytes: Int64
         /// Lower-case hex.
@@ -19,12 +19,12 @@ struct BackupManifest: Codable, Sendable, Equatable {
     }
 
     let format: String
-    /// Of the Pulse that made it.
+    /// The version of the Pulse that made it.
     let version: String
     let createdAt: Instant
     let storage: Storage
     let files: [File]
-    /// Rows of each table of the control plane, and of the event plane.
+    /// Row counts of the control plane's tables, and of the event plane's.
     let control: TableCounts
     let events: TableCounts
 
@@ -50,7 +50,7 @@ struct BackupManifest: Codable, Sendable, Equatable {
         try file.synchronize()
     }
 
-    /// - Throws: `BackupError` where there is no backup, or one that this Pulse can't read.
+    /// - Throws: `BackupError` if there is no backup, or this Pulse can't read it.
     static func read(from folder: String) throws -> BackupManifest {
         guard let data = FileManager.default.contents(atPath: folder + "/" + fileName) else {
             throw BackupError("There is no backup at \(folder): it has no \(fileName).")
@@ -67,7 +67,7 @@ struct BackupManifest: Codable, Sendable, Equatable {
 
     // MARK: Files
 
-    /// All files below `folder`, in order of their paths.
+    /// All files below `folder` except the manifest, in path order.
     static func files(in folder: String) throws -> [File] {
         let all = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
         return try all.sorted().filter { $0 != fileName && Self.isFile(folder + "/" + $0) }.map { path in
@@ -92,21 +92,21 @@ struct BackupManifest: Codable, Sendable, Equatable {
         return (bytes, Digest.hex(hash.finalize()))
     }
 
-    /// Reads every file of the backup in `folder`.
-    /// - Throws: `BackupError` that names all files that are missing or not what was written.
+    /// Checks the size and checksum of every file of the backup in `folder`.
+    /// - Throws: `BackupError` that names all missing and damaged files.
     func checkFiles(in folder: String) throws {
         let problems = files.compactMap { file -> String? in
-            // A name that leads out of the folder was not written by us.
-            guard !file.path.hasPrefix("/"), !file.path.split(separator: "/").contains("..") else { return "\(file.path) is no name of a backup's file" }
-            guard let found = try? Self.measure(folder + "/" + file.path) else { return "\(file.path) is missing or can't be read" }
-            if found.bytes != file.bytes { return "\(file.path) has \(found.bytes) bytes instead of \(file.bytes)" }
-            return found.sha256 == file.sha256 ? nil : "\(file.path) is damaged: its SHA-256 is another one than when it was written"
+            // Pulse never writes a path that leads out of the folder.
+            guard !file.path.hasPrefix("/"), !file.path.split(separator: "/").contains("..") else { return "\(file.path) is not a valid file name in a backup" }
+            guard let measured = try? Self.measure(folder + "/" + file.path) else { return "\(file.path) is missing or can't be read" }
+            if measured.bytes != file.bytes { return "\(file.path) has \(measured.bytes) bytes instead of \(file.bytes)" }
+            return measured.sha256 == file.sha256 ? nil : "\(file.path) is damaged: its SHA-256 has changed since it was written"
         }
-        guard problems.isEmpty else { throw BackupError("The backup at \(folder) is not whole: \(problems.joined(separator: "; ")).") }
+        guard problems.isEmpty else { throw BackupError("The backup at \(folder) is incomplete or damaged: \(problems.joined(separator: "; ")).") }
     }
 }
 
-/// A backup can't be made, or not be used.
+/// A backup can't be made or can't be used.
 struct BackupError: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }

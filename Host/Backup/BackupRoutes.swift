@@ -6,10 +6,10 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// `POST /api/admin/backups`: how `pulse backup` gets one from the host that serves.
+/// `POST /api/admin/backups`: lets `pulse backup` get a backup from the running host.
 struct BackupRoutes: Sendable {
     let backup: Backup
-    /// Where they go; made when needed.
+    /// Where backups go; created when needed.
     let folder: String
     private let turn = Turn()
 
@@ -18,7 +18,7 @@ struct BackupRoutes: Sendable {
         self.folder = folder
     }
 
-    /// One backup at a time.
+    /// Allows one backup at a time.
     private final class Turn: Sendable { let isTaken = Mutex(false) }
 
     var routes: [Route] {
@@ -29,12 +29,12 @@ struct BackupRoutes: Sendable {
                 success: .json(.object([
                     .required("name", .text(64)), .required("path", .text(4_096), "The folder, on the host's machine."),
                     .required("bytes", .count), .required("files", .count),
-                ]), status: 201), use: create).unhurried(),
+                ]), status: 201), use: create).withoutTimeLimit(),
         ]
     }
 
     private static let body = Schema.object([
-        .optional("name", .text(64), "Letters, digits, '.', '_' and '-'. Default: made of date and time."),
+        .optional("name", .text(64), "Letters, digits, '.', '_' and '-'. Default: the date and time."),
     ])
 
     struct Made: Codable, Sendable { let name: String, path: String, bytes: Int64, files: Int }
@@ -51,24 +51,24 @@ struct BackupRoutes: Sendable {
             return !taken
         }) else {
             throw ServiceError(
-                status: 400, code: "backup_running", message: "A backup is under way, and one is made at a time; try again when it has ended.")
+                status: 400, code: "backup_running", message: "Another backup is running; try again when it has finished.")
         }
         defer { turn.isTaken.withLock { $0 = false } }
         Backup.removeUnfinished(in: folder)
-        call.logger.info("backup begun", metadata: ["backup.name": "\(name)"])
+        call.logger.info("backup started", metadata: ["backup.name": "\(name)"])
         do {
             let manifest = try await backup.write(to: path)
-            call.logger.info("backup made", metadata: ["backup.name": "\(name)", "backup.bytes": "\(manifest.bytes)"])
+            call.logger.info("backup finished", metadata: ["backup.name": "\(name)", "backup.bytes": "\(manifest.bytes)"])
             let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
             return try .json(Made(name: name, path: absolute, bytes: manifest.bytes, files: manifest.files.count), status: 201)
         } catch let error as ServiceError { throw error } catch {
             call.logger.error("a backup failed", metadata: ["backup.name": "\(name)", "error": "\(error)"])
             throw ServiceError.unavailable(
-                "backup_failed", "The backup could not be made; the log has the rest under request id \(call.request.id).", retryAfterSeconds: 60)
+                "backup_failed", "The backup could not be made; the log has the details under request id \(call.request.id).", retryAfterSeconds: 60)
         }
     }
 
-    /// No body at all is accepted too.
+    /// The name in the body, or a name made from the time. An empty body is accepted too.
     private func wantedName(_ call: InstallationRequest) async throws -> String {
         let bytes = try await call.rawBody()
         guard bytes.readableBytes > 0 else { return Backup.name(at: call.now) }

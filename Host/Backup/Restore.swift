@@ -1,11 +1,11 @@
-import Common
+@_spi(Host) import Common
 import Foundation
 import Platform
-import Settings
-import Storage
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 
-/// Puts a backup in the place of an installation: checks the files, restores both stores, counts their rows, and brings
-/// them up to date where the backup is older than this Pulse.
+/// Replaces an installation by a backup: checks the files, restores both stores, compares their row counts, and migrates them
+/// if the backup is from an older Pulse.
 struct Restore: Sendable {
     let backup: String
     let manifest: BackupManifest
@@ -21,7 +21,7 @@ struct Restore: Sendable {
         manifest = try BackupManifest.read(from: backup)
         let wanted: BackupManifest.Storage = configuration.storage.databaseURL == nil ? .embedded : .postgresql
         guard manifest.storage == wanted else {
-            throw BackupError("The backup at \(backup) is of \(manifest.storage.words); this configuration uses \(wanted.words).")
+            throw BackupError("The backup at \(backup) is from \(manifest.storage.words); this configuration uses \(wanted.words).")
         }
         guard !Self.isNewer(manifest.version, than: Version.current) else {
             throw BackupError("The backup at \(backup) was made by Pulse \(manifest.version), which is newer than this one (\(Version.current)).")
@@ -29,19 +29,20 @@ struct Restore: Sendable {
         try manifest.checkFiles(in: backup)
     }
 
-    /// What a restore did.
+    /// The result of a restore.
     struct Outcome: Sendable {
-        /// Migrations that the backup lacked.
+        /// Migrations that were applied because the backup lacked them.
         let migrated: [String]
-        /// Where the files are that were there before; nil where there were none.
+        /// The folder with the previous files; nil if there were none.
         let setAside: String?
     }
 
-    /// - Parameter replacing: whether data that is there may give way. Files go into a folder beside the new ones;
-    ///   PostgreSQL's tables are gone afterwards.
-    /// - Throws: `FolderInUse` while a host runs; `BackupError` when there is data, or when what was restored is not what
-    ///   was backed up. Files that were there are then where they were. A process that is killed meanwhile leaves a mark, with
-    ///   which nothing starts on the folder before it was restored again.
+    /// Restores the backup. If it fails, the previous files are moved back. If the process is killed, it leaves a mark, and
+    /// Pulse does not start on the folder until a restore finishes.
+    /// - Parameter replacing: whether existing data may be replaced. Files move into a folder next to the new ones;
+    ///   PostgreSQL's tables are lost.
+    /// - Throws: `FolderInUse` while a host runs; `BackupError` if there is data that may not be replaced, or if the restored
+    ///   data is not what was backed up.
     func run(replacing: Bool, now: Instant = SystemTime().now) async throws -> Outcome {
         let isAgain = folder.isRestoreUnfinished
         let setAside = try self.setAside(replacing: replacing, now: now)
@@ -50,8 +51,8 @@ struct Restore: Sendable {
             try folder.markRestoreFinished()
             return Outcome(migrated: migrated, setAside: setAside)
         } catch let error as FolderInUse {
-            // Somebody was quicker; what is in the folder now is theirs.
-            throw setAside.map { BackupError("\(error) What was in it is in \($0).") } ?? error
+            // Another process took the folder first; what is in it now belongs to that process.
+            throw setAside.map { BackupError("\(error) Its previous data is in \($0).") } ?? error
         } catch {
             try folder.takeBack(setAside)
             if !isAgain { try folder.markRestoreFinished() }
@@ -59,16 +60,16 @@ struct Restore: Sendable {
         }
     }
 
-    /// Where the files are that were there; nil for none.
+    /// Moves the existing files aside. Returns the folder they are in now; nil if there were none.
     private func setAside(replacing: Bool, now: Instant) throws -> String? {
         let lock = try folder.lock()
         defer { lock.release() }
         guard replacing || folder.dataFiles.isEmpty else {
             throw BackupError(
-                "There is data in \(folder.root): \(folder.dataFiles.joined(separator: ", ")). Give a new data folder, or --force to set it aside.")
+                "There is data in \(folder.root): \(folder.dataFiles.joined(separator: ", ")). Use a new data folder, or --force to set the data aside.")
         }
         let aside = DataFolder.asidePrefix + Backup.name(at: now).dropFirst("pulse-".count)
-        // Before the first file moves. The first of several attempts says where the data is.
+        // Before the first file moves. If attempts are repeated, the mark of the first one says where the data is.
         if !folder.isRestoreUnfinished { try folder.markRestoreBegun(aside: folder.dataFiles.isEmpty ? nil : aside) }
         return try folder.setDataAside(in: aside)
     }
@@ -89,18 +90,19 @@ struct Restore: Sendable {
     private func fill(_ engines: Engines, replacing: Bool) async throws -> [String] {
         let existing = manifest.storage == .embedded ? 0 : try await TableCounts.of(engines.control).total + TableCounts.of(engines.events).total
         guard replacing || existing == 0 else {
-            throw BackupError("The database holds \(existing) rows of a Pulse already. Give an empty one, or --force to replace them.")
+            throw BackupError("The database already has \(existing) rows of a Pulse. Use an empty one, or --force to replace them.")
         }
         try await engines.control.restore(from: backup + "/" + Backup.controlFolder)
         try await engines.events.restore(from: backup + "/" + Backup.eventsFolder)
         let differences = try await TableCounts.of(engines.control).differences(from: manifest.control)
             + TableCounts.of(engines.events).differences(from: manifest.events)
         guard differences.isEmpty else {
-            throw BackupError("What was restored is not what was backed up: \(differences.joined(separator: "; ")).")
+            throw BackupError("The restored data is not what was backed up: \(differences.joined(separator: "; ")).")
         }
         return try await Migrator(engines.control, engines.events, configuration.loadModules()).run().map(\.id)
     }
 
+    /// Whether `version` is a higher version than `other`.
     static func isNewer(_ version: String, than other: String) -> Bool {
         func parts(_ text: String) -> [Int] { text.split(separator: ".").map { Int($0.prefix(while: \.isNumber)) ?? 0 } }
         let left = parts(version), right = parts(other)
@@ -119,14 +121,14 @@ extension BackupManifest.Storage {
 extension DataFolder {
     fileprivate static let asidePrefix = "before-restore-"
 
-    /// What a restore would replace; the secrets, the lock and older backups stay where they are.
+    /// Names of the files and folders that a restore replaces. The secrets, the lock and older backups stay in place.
     var dataFiles: [String] {
         let kept: Set = ["lock", Self.restoreMark, Self.adminToken, Self.cookieSecret, "backups"]
         let all = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         return all.filter { !kept.contains($0) && !$0.hasPrefix(Self.asidePrefix) }.sorted()
     }
 
-    /// Moves all data into the folder `name` inside this one. Nil where there is none.
+    /// Moves all data into the folder `name` inside this one. Returns its path; nil if there is no data.
     fileprivate func setDataAside(in name: String) throws -> String? {
         let names = dataFiles
         guard !names.isEmpty else { return nil }
@@ -136,7 +138,7 @@ extension DataFolder {
         return aside
     }
 
-    /// Removes what came instead, and moves everything back.
+    /// Deletes the restored data, and moves the previous data back.
     fileprivate func takeBack(_ aside: String?) throws {
         for name in dataFiles { try FileManager.default.removeItem(atPath: path(name)) }
         guard let aside else { return }

@@ -1,14 +1,14 @@
-import Common
+@_spi(Host) import Common
 import Foundation
 
-/// The mark of a restore that has begun and not ended: with it there may be some of the backup, some of what was there
-/// before, or an empty database in place of either.
+/// The mark of an unfinished restore. While it exists, the folder may contain parts of the backup, parts of the previous data, or
+/// an empty database in place of either.
 extension DataFolder {
     static let restoreMark = "restore-unfinished"
 
     var isRestoreUnfinished: Bool { FileManager.default.fileExists(atPath: path(Self.restoreMark)) }
 
-    /// - Parameter aside: the folder into which goes what was there before; nil where there was nothing.
+    /// - Parameter aside: the folder into which the previous data is moved; nil if there was none.
     func markRestoreBegun(aside: String?) throws {
         let file = path(Self.restoreMark)
         let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -28,13 +28,13 @@ extension DataFolder {
         Folder.sync(root)
     }
 
-    /// - Throws: `FolderError` that says how to go on, where a restore did not end.
+    /// - Throws: `FolderError` that says what to do, if a restore did not finish.
     func refuseUnfinishedRestore() throws {
         guard isRestoreUnfinished else { return }
         let aside = (try? String(contentsOfFile: path(Self.restoreMark), encoding: .utf8)) ?? ""
         let wayBack = aside.isEmpty
-            ? "" : " What was there before is in \(path(aside)); to go back to it instead, put its files in the place of those in \(root) and delete \(path(Self.restoreMark))."
+            ? "" : " The previous data is in \(path(aside)); to go back to it instead, put its files into \(root) in place of the current ones and delete \(path(Self.restoreMark))."
         throw FolderError(
-            "A restore into the data folder \(root) did not end, so what is there is not whole. Run it again, with pulse restore FOLDER --force, and let it end.\(wayBack)")
+            "A restore into the data folder \(root) did not finish, so its data is incomplete. Run it again, with pulse restore FOLDER --force, and let it finish.\(wayBack)")
     }
 }

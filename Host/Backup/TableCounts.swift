@@ -1,9 +1,9 @@
-import Storage
+@_spi(Host) import Storage
 
-/// How many rows the tables of a plane have.
+/// The number of rows in each table of a plane.
 ///
-/// Counted in the copy itself, and so exact. Backups of an older Pulse were counted in the store, before and after the copy
-/// was made; what was deleted meanwhile may be missing in them, so that their ranges say nothing.
+/// Rows are counted in the copy itself, so the counts are exact. An older Pulse counted them in the store, before and after the
+/// copy; rows deleted meanwhile may be missing from such a backup, so its ranges are not compared.
 struct TableCounts: Codable, Sendable, Equatable {
     private(set) var tables: [String: ClosedRange<Int64>]
 
@@ -11,16 +11,16 @@ struct TableCounts: Codable, Sendable, Equatable {
 
     init(exactly tables: [String: Int64]) { self.tables = tables.mapValues { $0...$0 } }
 
-    /// At most so many, over all tables.
+    /// The most rows there may be, over all tables.
     var total: Int64 { tables.values.reduce(0) { $0 + $1.upperBound } }
 
-    /// What is not as `expected` says; empty when all is.
+    /// A phrase for each table that differs from `expected`, by name; empty if none does.
     func differences(from expected: TableCounts) -> [String] {
         expected.tables.sorted { $0.key < $1.key }.compactMap { table, range in
             let wanted = range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
-            guard let found = tables[table] else { return "table \(table) is missing, which had \(wanted) rows" }
-            guard range.lowerBound == range.upperBound, found != range else { return nil }
-            return "table \(table) has \(found.lowerBound) rows instead of \(wanted)"
+            guard let actual = tables[table] else { return "table \(table), which had \(wanted) rows, is missing" }
+            guard range.lowerBound == range.upperBound, actual != range else { return nil }
+            return "table \(table) has \(actual.lowerBound) rows instead of \(wanted)"
         }
     }
 
@@ -47,7 +47,7 @@ struct TableCounts: Codable, Sendable, Equatable {
             } else {
                 let ends = try container.decode([Int64].self)
                 guard ends.count == 2, ends[0] <= ends[1] else {
-                    throw DecodingError.dataCorruptedError(in: container, debugDescription: "a count is a number or two of them")
+                    throw DecodingError.dataCorruptedError(in: container, debugDescription: "a count is a number or a range of two")
                 }
                 self = .range(ends[0]...ends[1])
             }

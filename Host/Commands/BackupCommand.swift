@@ -1,23 +1,23 @@
 import ArgumentParser
-import Common
+@_spi(Host) import Common
 import Foundation
-import Ingest
+@_spi(Host) import Ingest
 import NIOCore
 import NIOHTTP1
-import Platform
-import Settings
-import Storage
+@_spi(Host) import Platform
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 
-/// `pulse backup FOLDER`: the whole installation, also while it serves.
+/// `pulse backup FOLDER`: backs up the whole installation, even while it serves.
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backup", abstract: "Copy the whole installation into a new folder, also while Pulse serves.",
+        commandName: "backup", abstract: "Copy the whole installation into a new folder, even while Pulse is serving.",
         discussion: """
-            Not in it: your configuration file, and the secrets that Pulse made for itself in the data folder (admin-token,
-            cookie-secret). Keep those where you keep secrets.
+            A backup has neither your configuration file nor the secrets that Pulse generated in the data folder (admin-token,
+            cookie-secret). Keep those where you keep your other secrets.
             """)
 
-    @Argument(help: "The folder to make.")
+    @Argument(help: "The folder to create.")
     var folder: String
     @OptionGroup var options: ConfigurationOptions
     @Flag(name: .long, help: "Print JSON.")
@@ -27,7 +27,7 @@ struct BackupCommand: AsyncParsableCommand {
         let configuration = try options.load()
         let target = URL(fileURLWithPath: folder).standardizedFileURL.path
         guard !FileManager.default.fileExists(atPath: target) else {
-            throw CommandError("\(folder) is there already; a backup takes a new folder.")
+            throw CommandError("\(folder) exists already; a backup needs a new folder.")
         }
         do {
             try FileManager.default.createDirectory(
@@ -58,36 +58,36 @@ struct BackupCommand: AsyncParsableCommand {
             """)
     }
 
-    /// The host that serves makes the copy, in its data folder; then it moves to where it is wanted.
+    /// Has the running host make the backup in its data folder, then moves it to `target`.
     private static func fetch(from host: RunningHost, to target: String) async throws {
-        // A large installation takes its time.
+        // Backing up a large installation takes long.
         let reply = try await host.administerPatiently(.POST, "/api/admin/backups", body: "{}", timeout: .hours(12))
-        guard reply.status == 201 else { throw CommandError("Pulse (process \(host.process)) at \(host.base) made no backup: \(reply.message)") }
+        guard reply.status == 201 else { throw CommandError("Pulse (process \(host.process)) at \(host.base) could not make a backup: \(reply.message)") }
         let made = try reply.decode(BackupRoutes.Made.self)
         guard FileManager.default.fileExists(atPath: made.path + "/" + BackupManifest.fileName) else {
-            throw CommandError("The backup is at \(made.path) on the machine, or in the container, of the host that serves; it can't be reached from here.")
+            throw CommandError("The backup is at \(made.path) on the running host's machine or in its container; it can't be reached from here.")
         }
         if rename(made.path, target) != 0 { try move(made.path, to: target) }
     }
 
-    /// To another file system: copied, checked, and then removed here. Where that fails nothing is left on either side, or a
-    /// nightly backup to a disk that is full would fill the other one, too.
-    static func move(_ made: String, to target: String) throws {
+    /// Moves a backup to another file system: copies it, checks the copy, and removes the original. If that fails, nothing is left on
+    /// either side; otherwise a nightly backup to a full disk would fill up the other one, too.
+    static func move(_ source: String, to target: String) throws {
         let files = FileManager.default, partial = target + ".partial"
-        defer { try? files.removeItem(atPath: made) }
+        defer { try? files.removeItem(atPath: source) }
         do {
-            // Of an attempt that was killed.
+            // Left by an attempt that was killed.
             if files.fileExists(atPath: partial) { try files.removeItem(atPath: partial) }
-            try files.copyItem(atPath: made, toPath: partial)
+            try files.copyItem(atPath: source, toPath: partial)
             try BackupManifest.read(from: partial).checkFiles(in: partial)
             try files.moveItem(atPath: partial, toPath: target)
         } catch {
             try? files.removeItem(atPath: partial)
-            throw CommandError("The backup was made, but can't be copied to \(target): \(FileFailure.reason(error)) Nothing of it is left.")
+            throw CommandError("The backup was made, but can't be copied to \(target): \(FileFailure.reason(error)) It has been deleted.")
         }
     }
 
-    /// Nobody serves: opens the stores itself.
+    /// Makes the backup in this process, when no host is serving.
     private static func make(_ configuration: HostConfiguration, at target: String) async throws {
         let folder = DataFolder(configuration.storage.dataFolder)
         guard configuration.storage.databaseURL != nil || folder.hasControlStore else {
@@ -98,12 +98,12 @@ struct BackupCommand: AsyncParsableCommand {
             let isOlder = try await !Migrator(engines.control, engines.events, modules).pending().isEmpty
             let backup = Backup(
                 engines: engines,
-                // Events may wait in the journal after a crash. Tables of an older Pulse are copied as they are: this one
-                // would have to change them first.
+                // After a crash, events may be left in the journal. An older Pulse's tables are copied as they are, since storing
+                // the events would mean migrating them first.
                 settle: { if !isOlder { try await configuration.catchUp(engines, modules) } },
                 time: SystemTime())
             if isOlder {
-                StandardOutput.complain("The data is of an older Pulse; it is copied as it is. Events that still wait in the journal are not in the backup.")
+                StandardOutput.complain("The data is from an older Pulse and is copied as it is. Events still waiting in the journal are not in the backup.")
             }
             _ = try await backup.write(to: target)
         }
@@ -111,7 +111,7 @@ struct BackupCommand: AsyncParsableCommand {
 }
 
 extension HostConfiguration {
-    /// Applies what waits in the journal.
+    /// Stores the events that wait in the journal.
     fileprivate func catchUp(_ engines: Engines, _ modules: [any AnalyticsModule]) async throws {
         let telemetry = quietTelemetry
         let journal = try Journal(

@@ -1,15 +1,15 @@
 import ArgumentParser
-import Settings
+@_spi(Host) import Settings
 
-/// `pulse config`
+/// `pulse config`: the group of commands about the configuration.
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Look at the configuration.", subcommands: [Check.self])
+        commandName: "config", abstract: "Inspect the configuration.", subcommands: [Check.self])
 
-    /// `pulse config check`: what holds and where it came from; or everything that is wrong, with file and line.
+    /// `pulse config check`: prints the effective values and their origins, or every error with file and line.
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "check", abstract: "Show every key with its value and origin, or everything that is wrong.")
+            commandName: "check", abstract: "Show every key with its value and origin, or every error.")
 
         @OptionGroup var options: ConfigurationOptions
         @Flag(name: .long, help: "Print JSON.")

@@ -1,26 +1,26 @@
 import Access
 import ArgumentParser
-import Common
+@_spi(Host) import Common
 import Foundation
 import Ingest
-import Settings
+@_spi(Host) import Settings
 
-/// `pulse demo`: fills a project with traffic, so that there is something to look at.
+/// `pulse demo`: fills a project with traffic, so there is something to look at.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Fill a project with believable traffic of the last weeks.",
+        commandName: "demo", abstract: "Fill a project with realistic traffic of the last weeks.",
         discussion: """
-            The events go the way that all events go: through a host that serves, or in this process where none does. The same
-            seed makes the same visitors; run again, it adds to what is there.
+            Events take the same path as all others: through the running host, or through this process if none is running. The
+            same seed generates the same visitors; running the command again adds to the existing data.
             """)
 
-    @Option(name: .long, help: "The project's name; it is made when there is none.")
+    @Option(name: .long, help: "The project's name; it is created if it does not exist.")
     var project = "Demo"
     @Option(name: .long, help: "How many events, 1 to 100000000.")
     var events = 100_000
-    @Option(name: .long, help: "Over how many days until now, 1 to 3650.")
+    @Option(name: .long, help: "How many days up to now, 1 to 3650.")
     var days = 60
-    @Option(name: .long, help: "A number; another one makes other visitors.")
+    @Option(name: .long, help: "The seed of the random generator; another seed generates other visitors.")
     var seed: UInt64 = 1
     @OptionGroup var options: ConfigurationOptions
     @Flag(name: .long, help: "Print JSON.")
@@ -52,24 +52,24 @@ struct DemoCommand: AsyncParsableCommand {
     private struct Prepared: Sendable {
         let project: Project
         let ingest: (key: APIKey, secret: String)
-        /// To ask with, when the project is new.
+        /// The secret of a query key, if the project is new.
         let query: String?
     }
 
     private func prepare(_ configuration: HostConfiguration) async throws -> Prepared {
         let name = project.trimmingSpaces
         return try await ControlPlane.with(configuration, creating: true) { control in
-            let known = control.directory.projects.contains { $0.name == name || $0.id == name }
-            let project = known ? try control.project(name) : try await control.createProject(name: name, domain: "northlight.example")
+            let exists = control.directory.projects.contains { $0.name == name || $0.id == name }
+            let project = exists ? try control.project(name) : try await control.createProject(name: name, domain: "northlight.example")
             let expiry = SystemTime().now.adding(days: 1)
             let ingest = try await control.directory.createKey(
                 .init(name: "pulse demo", scopes: [.ingest], expiresAt: expiry, isServer: true), in: project, by: ControlPlane.actor)
-            let query = known ? nil : try await control.directory.createKey(.init(name: "demo", scopes: [.query]), in: project, by: ControlPlane.actor).secret
+            let query = exists ? nil : try await control.directory.createKey(.init(name: "demo", scopes: [.query]), in: project, by: ControlPlane.actor).secret
             return Prepared(project: project, ingest: ingest, query: query)
         }
     }
 
-    /// The key has done its work.
+    /// Revokes the key that the events were sent with.
     private func clean(_ configuration: HostConfiguration, _ prepared: Prepared) async throws {
         try await ControlPlane.with(configuration) { control in
             try await control.directory.revokeKey(prepared.ingest.key.id, in: prepared.project, by: ControlPlane.actor)
@@ -88,14 +88,14 @@ struct DemoCommand: AsyncParsableCommand {
                 DemoTraffic(seed: seed, events: events, start: start, end: end), details: DemoDetails(seed: seed), batch: batch, progress: progress.show)
         }
         if let host = RunningHost(of: configuration) { return try await run(DemoFeed(to: host, key: secret)) }
-        var alone = configuration
-        alone.limits.ingestPerSecond = 0  // nobody else is there
-        return try await alone.withInstallation { installation in
+        var unlimited = configuration
+        unlimited.limits.ingestPerSecond = 0  // no other client is affected
+        return try await unlimited.withInstallation { installation in
             try await installation.collecting { try await run(DemoFeed(into: installation, key: secret)) }
         }
     }
 
-    /// A line that counts, for a person who waits.
+    /// A line that counts events, for a person who waits.
     private struct Progress: Sendable {
         let total: Int
 
@@ -109,7 +109,7 @@ struct DemoCommand: AsyncParsableCommand {
         }
     }
 
-    // MARK: The answer
+    // MARK: Output
 
     private struct Report: Encodable {
         let project: String, name: String, events: Int, start_at: Instant, end_at: Instant, seconds: Double, query_key: String?
@@ -128,7 +128,7 @@ struct DemoCommand: AsyncParsableCommand {
             \(accepted) events from \(Day(start)) to \(Day(end)) are in project '\(project.name)' (\(project.id)), \(String(format: "%.1f", seconds)) s.
             """)
         if let query = prepared.query { print("Its query key is shown only now: \(query)") }
-        print("Look: \(base)/dashboard")
+        print("Open \(base)/dashboard to see them.")
     }
 }
 

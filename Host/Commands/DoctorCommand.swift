@@ -1,10 +1,10 @@
 import ArgumentParser
-import Common
+@_spi(Host) import Common
 
-/// `pulse doctor`: what is configured, reachable, writable and out of date.
+/// `pulse doctor`: checks what is configured, reachable, writable and out of date.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Look whether everything that Pulse needs is there, and say what to do if not.")
+        commandName: "doctor", abstract: "Check whether everything that Pulse needs is there, and say what to do if not.")
 
     @OptionGroup var options: ConfigurationOptions
     @Flag(name: .long, help: "Print JSON.")
@@ -33,13 +33,13 @@ struct DoctorCommand: AsyncParsableCommand {
         let width = findings.map(\.subject.count).max() ?? 0
         let lines = findings.map { finding in
             let verdict = finding.verdict.rawValue.padded(5), subject = finding.subject.padded(width + 2)
-            // Further lines stand below the first.
+            // Further lines are indented below the first.
             let text = finding.text.split(separator: "\n").joined(separator: "\n" + String(repeating: " ", count: width + 7))
             return verdict + subject + text
         }
         func count(_ verdict: Doctor.Finding.Verdict) -> Int { findings.filter { $0.verdict == verdict }.count }
         let (warnings, failures) = (count(.warn), count(.fail))
-        let sum = failures + warnings == 0 ? "All is well." : "\(failures) to mend, \(warnings) to look at."
+        let sum = failures + warnings == 0 ? "All is well." : "\(failures) to fix, \(warnings) to look at."
         return (lines + ["", sum]).joined(separator: "\n")
     }
 }

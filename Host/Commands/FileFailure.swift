@@ -1,8 +1,8 @@
 import Foundation
 
-/// Why a file could not be read or written, in words for a person.
+/// Explains to a person why a file could not be read or written.
 enum FileFailure {
-    /// A sentence, such as "No space left on device."
+    /// The reason as a sentence, such as "No space left on device."
     static func reason(_ error: any Error) -> String {
         let error = error as NSError
         let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error

@@ -1,30 +1,30 @@
 import Access
 import ArgumentParser
-import Common
+@_spi(Host) import Common
 
 extension KeyScope: ExpressibleByArgument {}
 
-/// `pulse key`: works beside a running host.
+/// `pulse key`: creates, lists and revokes API keys, even while a host is running.
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "key", abstract: "Make, list and revoke API keys, also while Pulse serves.",
+        commandName: "key", abstract: "Create, list and revoke API keys, even while Pulse is serving.",
         subcommands: [Create.self, List.self, Revoke.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "create", abstract: "Make a key; this is the only time that it is shown.")
+            commandName: "create", abstract: "Create a key; it is shown only this once.")
 
         @Argument(help: "The project's id, or its name.")
         var project: String
-        @Option(name: .long, help: "What people call the key.")
+        @Option(name: .long, help: "The key's name.")
         var name: String
-        @Option(name: .long, help: "What it may do: ingest, query or admin. Give it again for more.")
+        @Option(name: .long, help: "What it may do: ingest, query or admin. Repeat for several.")
         var scope: [KeyScope]
-        @Option(name: .long, help: "A module that it may use. Give it again for more. Default: every enabled module.")
+        @Option(name: .long, help: "A module that it may use. Repeat for several. Default: every enabled module.")
         var module: [String] = []
-        @Option(name: .long, help: "When it ends: a date, an ISO 8601 timestamp, or a number of days such as 90d. Default: never.")
+        @Option(name: .long, help: "When it expires: a date, an ISO 8601 timestamp, or a number of days such as 90d. Default: never.")
         var expires: String?
-        @Flag(name: .long, help: "For a key that never leaves a server: events may carry ip and user_agent of the visitor.")
+        @Flag(name: .long, help: "For a key that stays on a server: its events may carry the visitor's ip and user_agent.")
         var server = false
         @OptionGroup var options: ConfigurationOptions
         @Flag(name: .long, help: "Print JSON.")
@@ -33,14 +33,15 @@ struct KeyCommand: AsyncParsableCommand {
         func validate() throws {
             guard (1...200).contains(name.trimmingSpaces.count) else { throw ValidationError("--name must have 1 to 200 characters.") }
             guard !scope.isEmpty else { throw ValidationError("--scope must be given at least once: ingest, query or admin.") }
-            let unknown = module.filter { !ModuleList.names.contains($0) }
+            let unknown = module.filter { !ModuleList.current.names.contains($0) }
             guard unknown.isEmpty else {
-                throw ValidationError("There is no module '\(unknown[0])'; there are: \(ModuleList.names.joined(separator: ", ")).")
+                throw ValidationError("There is no module '\(unknown[0])'; the modules are: \(ModuleList.current.names.joined(separator: ", ")).")
             }
             if let expires { _ = try Self.expiry(expires, now: SystemTime().now) }
         }
 
-        /// - Throws: `ValidationError` for what is no instant in the future.
+        /// When a key expires that is created at `now`.
+        /// - Throws: `ValidationError` if `text` is not a time in the future.
         static func expiry(_ text: String, now: Instant) throws -> Instant {
             if text.hasSuffix("d"), let days = Int64(text.dropLast()), (1...36_500).contains(days) { return now.adding(days: days) }
             let instant: Instant? = switch ISO8601.parse(text) {
@@ -70,7 +71,7 @@ struct KeyCommand: AsyncParsableCommand {
                 \(secret)
 
                 This key of project '\(project.name)' is shown only now; write it down. Its id is \(key.id).
-                A host that is running knows it within two seconds.
+                A running host accepts it within two seconds.
                 """)
         }
     }
@@ -104,11 +105,11 @@ struct KeyCommand: AsyncParsableCommand {
     }
 
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "revoke", abstract: "Make a key useless, at once and for good.")
+        static let configuration = CommandConfiguration(commandName: "revoke", abstract: "Revoke a key permanently.")
 
         @Argument(help: "The project's id, or its name.")
         var project: String
-        @Argument(help: "The key's id; or its name, where no other key of the project has it.")
+        @Argument(help: "The key's id, or its name if no other key of the project has it.")
         var key: String
         @OptionGroup var options: ConfigurationOptions
 
@@ -119,7 +120,7 @@ struct KeyCommand: AsyncParsableCommand {
                 try await control.directory.revokeKey(key.id, in: project, by: ControlPlane.actor)
                 return key.name
             }
-            print("Key '\(name)' is revoked. A host that is running refuses it within two seconds.")
+            print("Key '\(name)' is revoked. A running host rejects it within two seconds.")
         }
 
         static func find(_ text: String, among keys: [APIKey], of project: Project) throws -> APIKey {
@@ -131,16 +132,16 @@ struct KeyCommand: AsyncParsableCommand {
                 throw CommandError("Project '\(project.name)' has no key with the name or id '\(text)'. `pulse key list` shows them.")
             default:
                 throw CommandError(
-                    "\(named.count) keys are called '\(text)'; name one by its id: \(named.map(\.id).joined(separator: ", ")).")
+                    "\(named.count) keys are called '\(text)'; use an id instead: \(named.map(\.id).joined(separator: ", ")).")
             }
         }
     }
 
-    /// As the admin API shows keys.
+    /// A key as the admin API shows it.
     private struct Shown: Encodable {
         let id: String, name: String, key_prefix: String, scopes: [String], allowed_modules: [String]?, server: Bool
         let created_at: Instant, expires_at: Instant?, last_used_at: Instant?
-        /// The secret, when the key was made just now.
+        /// The secret, if the key was just created.
         let key: String?
 
         init(_ key: APIKey, secret: String?) {
@@ -159,6 +160,6 @@ struct KeyCommand: AsyncParsableCommand {
 }
 
 extension APIKey {
-    /// In the order in which they are listed.
+    /// The names of its scopes, in the order of `KeyScope.allCases`.
     var scopeNames: [String] { KeyScope.allCases.filter(scopes.contains).map(\.rawValue) }
 }

@@ -1,19 +1,19 @@
 import ArgumentParser
-import Common
+@_spi(Host) import Common
 import Foundation
-import Platform
+@_spi(Host) import Platform
 import SQLiteEngine
-import Settings
-import Storage
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 
-/// `pulse migrate`: brings the tables of both planes to where this version expects them. `pulse serve` does so by itself;
-/// this is for those who want to look first, or to do it at a time of their own.
+/// `pulse migrate`: migrates both planes' tables to this version's schema. `pulse serve` does so by itself; this is for those
+/// who want to look first, or choose the time.
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "migrate", abstract: "Bring the databases to where this version expects them.")
+        commandName: "migrate", abstract: "Migrate the databases to this version's schema.")
 
     @OptionGroup var options: ConfigurationOptions
-    @Flag(name: .long, help: "Show what is pending with its SQL, and change nothing.")
+    @Flag(name: .long, help: "Show pending migrations with their SQL, and change nothing.")
     var dryRun = false
     @Flag(name: .long, help: "Print JSON.")
     var json = false
@@ -23,7 +23,7 @@ struct MigrateCommand: AsyncParsableCommand {
         let migrations: [Migrator.PendingMigration]
         do {
             if dryRun, configuration.storage.databaseURL == nil, !DataFolder(configuration.storage.dataFolder).hasControlStore {
-                // Nothing is there yet, and looking shall not change that.
+                // There are no stores yet, and a dry run must not create them.
                 migrations = try await Migrator(NoControlStore(dialect: .sqlite), NoEventStore(dialect: .duckdb), modules).pending()
             } else {
                 migrations = try await configuration.withEngines { engines in
@@ -59,14 +59,14 @@ extension Migrator {
 }
 
 extension ModuleRegistry {
-    /// The migrations of Pulse with these modules, in their order.
+    /// All migrations of a Pulse with these modules, in order.
     static func history(of modules: [any AnalyticsModule]) throws -> [(module: String, migrations: [Migration])] {
         try ModuleRegistry(modules: modules, hostRoutes: []).migrations
     }
 }
 
 extension HostConfiguration {
-    /// Opens both stores for a command that needs no more than them, and closes them again.
+    /// Opens the stores for a command that needs nothing else, and closes them after `body`.
     /// - Throws: `FolderInUse` while another process has the data folder.
     func withEngines<Result: Sendable>(_ body: @Sendable (Engines) async throws -> Result) async throws -> Result {
         let engines = try await Engines.open(self, time: SystemTime(), logger: quietTelemetry.logger("pulse"))

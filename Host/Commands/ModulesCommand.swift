@@ -1,25 +1,25 @@
 import ArgumentParser
 import Foundation
 import Platform
-import Settings
+@_spi(Host) import Settings
 import Storage
 
-/// `pulse modules`: what this binary can do, and what the configuration makes of it.
+/// `pulse modules`: lists the modules in this binary, and how they are configured.
 struct ModulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "modules", abstract: "List the modules with what new projects may do with them.")
+        commandName: "modules", abstract: "List the modules and the access that new projects get to them.")
 
     @OptionGroup var options: ConfigurationOptions
     @Flag(name: .long, help: "Print JSON.")
     var json = false
 
-    @Option(name: .long, help: "Instead, write each module's page of the documentation into this folder, and the list beside it.")
+    @Option(name: .long, help: "Instead, write the modules' documentation pages and their index, docs/modules.md, in the repository at this path.")
     var pages: String?
 
     func run() async throws {
         if let pages { return try writePages(pages) }
         let settings = try options.load().modules
-        let modules = try ModuleList.all.map { type in
+        let modules = try ModuleList.current.types.map { type in
             let setup = ModuleSetup(settings: settings.settings(of: type.manifest.name))
             do { return Shown(try type.init(setup), settings) } catch { throw CommandError(error) }
         }
@@ -33,22 +33,22 @@ struct ModulesCommand: AsyncParsableCommand {
         print(columns.text)
     }
 
-    private func writePages(_ folder: String) throws {
-        umask(0o022)  // pages are for everybody
-        let modules = try ModuleList.load(HostConfiguration.parse("", knownModules: ModuleList.names).modules)
+    private func writePages(_ root: String) throws {
+        umask(0o022)  // everyone may read the pages
+        let modules = try ModuleList.current.load(HostConfiguration.parse("", knownModules: ModuleList.current.names).modules)
         for module in modules {
-            let file = "\(folder)/\(module.name).md"
+            let file = "\(root)/\(ModulePage.path(of: module))"
             let old = try? String(contentsOfFile: file, encoding: .utf8)
             try ModulePage(module: module).text(keeping: old).write(toFile: file, atomically: true, encoding: .utf8)
         }
-        try ModulePage.index(modules).write(toFile: folder + ".md", atomically: true, encoding: .utf8)
+        try ModulePage.index(modules).write(toFile: root + "/docs/modules.md", atomically: true, encoding: .utf8)
     }
 
     private struct Shown: Encodable {
         let name: String, category: String, summary: String
-        /// Whether this host has it at all.
+        /// Whether this host loads it at all.
         let loaded: Bool
-        /// What new projects may do with it: off, read, write or all.
+        /// The access level in new projects: off, read, write or all.
         let access: String
         let routes: Int
         let tables: [String]

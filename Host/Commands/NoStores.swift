@@ -1,9 +1,9 @@
-import Common
+@_spi(Host) import Common
 import Coordination
-import Storage
+@_spi(Host) import Storage
 
-/// Stores that hold nothing and keep nothing: for commands that describe a host without opening what is behind it, and
-/// in place of a store that is not there yet.
+/// Empty stores that reject writes, for commands that describe a host without opening its stores, and in place of a store that
+/// does not exist yet.
 extension Engines {
     static func none(lock: FolderLock) -> Engines {
         Engines(

@@ -1,15 +1,15 @@
-import Access
+@_spi(Host) import Access
 import ArgumentParser
-import Common
+@_spi(Host) import Common
 import Foundation
-import Ingest
-import Platform
-import Settings
+@_spi(Host) import Ingest
+@_spi(Host) import Platform
+@_spi(Host) import Settings
 
-/// `pulse openapi`: the same document as `/openapi.json`, without anything running.
+/// `pulse openapi`: prints the document that `/openapi.json` serves, without a running host.
 struct OpenAPICommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "openapi", abstract: "Print the API's description, OpenAPI 3.1, as /openapi.json serves it.")
+        commandName: "openapi", abstract: "Print the API's OpenAPI 3.1 document, which /openapi.json serves.")
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -23,8 +23,8 @@ struct OpenAPICommand: AsyncParsableCommand {
 }
 
 extension Installation {
-    /// The routes that a host with this configuration serves: an installation is put together on stores that hold nothing,
-    /// and thrown away.
+    /// The routes that a host with this configuration serves. Assembles an installation on empty stores to find them, and
+    /// discards it.
     static func routes(
         of configuration: HostConfiguration
     ) throws -> (modules: [any AnalyticsModule], hostRoutes: [(module: String?, route: Route)]) {
@@ -33,7 +33,7 @@ extension Installation {
         var configuration = configuration
         configuration.storage.dataFolder = scratch
         configuration.privacy.geoipDatabase = nil
-        let telemetry = configuration.quietTelemetry, modules = try ModuleList.load(configuration.modules)
+        let telemetry = configuration.quietTelemetry, modules = try ModuleList.current.load(configuration.modules)
         let lock = try DataFolder(scratch).lock()
         defer { lock.release() }
         let installation = try assemble(configuration, modules, .none(lock: lock), SystemTime(), telemetry, telemetry.logger("pulse"))

@@ -2,15 +2,15 @@ import Access
 import ArgumentParser
 import Common
 
-/// `pulse project`: works beside a running host.
+/// `pulse project`: creates and lists projects, even while a host is running.
 struct ProjectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "project", abstract: "Make and list projects, also while Pulse serves.", subcommands: [Create.self, List.self])
+        commandName: "project", abstract: "Create and list projects, even while Pulse is serving.", subcommands: [Create.self, List.self])
 
     struct Create: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "create", abstract: "Make a project with the host's defaults.")
+        static let configuration = CommandConfiguration(commandName: "create", abstract: "Create a project with the host's defaults.")
 
-        @Argument(help: "What people call it.")
+        @Argument(help: "The project's name.")
         var name: String
         @Argument(help: "The site's host name, such as www.example.com.")
         var domain: String
@@ -34,7 +34,7 @@ struct ProjectCommand: AsyncParsableCommand {
             }
             if json { return try StandardOutput.json(Shown(project)) }
             print("""
-                Project '\(project.name)' for \(project.domain) is there; its id is \(project.id).
+                Created project '\(project.name)' for \(project.domain); its id is \(project.id).
                 Next: pulse key create \(project.id) --name "my site" --scope ingest
                 """)
         }
@@ -50,7 +50,7 @@ struct ProjectCommand: AsyncParsableCommand {
         func run() async throws {
             let projects = try await ControlPlane.with(try options.load()) { $0.directory.projects }
             if json { return try StandardOutput.json(projects.map(Shown.init)) }
-            if projects.isEmpty { return print("There are no projects yet; `pulse project create` makes one.") }
+            if projects.isEmpty { return print("There are no projects yet; `pulse project create` creates one.") }
             var columns = Columns("id", "created", "domain", "name")
             for project in projects { columns.add(project.id, "\(Day(project.createdAt))", project.domain, project.name) }
             print(columns.text)
@@ -69,7 +69,7 @@ struct ProjectCommand: AsyncParsableCommand {
     }
 }
 
-/// The host name of a site, with a port if need be; an address that was pasted whole is cut down to it.
+/// The host name of a site, with an optional port. A whole URL is reduced to its host.
 struct SiteDomain {
     let text: String
 

@@ -3,22 +3,22 @@ import Common
 import Foundation
 import Logging
 import Platform
-import Settings
+@_spi(Host) import Settings
 
-/// `pulse`: everything a self-hoster does, as subcommands.
+/// `pulse`: everything that self-hosting Pulse takes, as subcommands.
 public struct PulseCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
-        commandName: "pulse", abstract: "Self-hosted analytics: collect, ask, administer.", version: Version.current,
+        commandName: "pulse", abstract: "Self-hosted analytics: collect, query, administer.", version: Version.current,
         subcommands: [
-            ServeCommand.self, ConfigCommand.self, MigrateCommand.self, ModulesCommand.self, ProjectCommand.self, KeyCommand.self,
+            ServeCommand.self, ConfigCommand.self, MigrateCommand.self, ModuleCommand.self, ModulesCommand.self, ProjectCommand.self, KeyCommand.self,
             BackupCommand.self, RestoreCommand.self, OpenAPICommand.self, DemoCommand.self, DoctorCommand.self,
         ])
 
     public init() {}
 
-    /// As ArgumentParser does it, but for `CommandError`, which says everything by itself.
+    /// Runs the command like ArgumentParser's `main`, but prints a `CommandError` without adding to it.
     public static func main() async {
-        // Whatever is made is for this user alone, also by libraries that don't ask for it.
+        // New files are private to this user, even those that libraries create.
         umask(0o077)
         OpenFiles.raise()
         do {
@@ -33,46 +33,47 @@ public struct PulseCommand: AsyncParsableCommand {
     }
 }
 
-/// What every command reads first.
+/// The option for the configuration file, which every command has.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(name: .long, help: "The configuration file. Default: config/pulse.yaml where it exists, else all defaults.")
+    @Option(name: .long, help: "The configuration file. Default: config/pulse.yaml if it exists, else all defaults.")
     var config: String?
 
     static let standardFile = "config/pulse.yaml"
 
-    /// The file that `load` reads; nil for all defaults.
+    /// The file that `load` reads; nil if there is none.
     var file: String? { config ?? (FileManager.default.fileExists(atPath: Self.standardFile) ? Self.standardFile : nil) }
 
-    /// - Throws: `CommandError` that lists everything that is wrong.
+    /// Reads the configuration from the file and the environment.
+    /// - Throws: `CommandError` that lists every error.
     func load() throws -> HostConfiguration {
         do {
             var configuration = try HostConfiguration.load(
-                file: file, environment: ProcessInfo.processInfo.environment, knownModules: ModuleList.names)
+                file: file, environment: ProcessInfo.processInfo.environment, knownModules: ModuleList.current.names)
             configuration.privacy.geoipDatabase = GeoIPFile.path(configured: configuration.privacy.geoipDatabase)
             return configuration
         } catch { throw CommandError("\(error)") }
     }
 }
 
-/// What a person at the terminal must mend; printed without further words.
+/// An error that the person at the terminal has to fix; printed as it is.
 struct CommandError: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
 
-    /// What went wrong in words for a person: of a `ServiceError` the sentence without the code.
-    init(_ error: any Error) { description = (error as? ServiceError)?.message ?? StoreProblem(error)?.description ?? "\(error)" }
+    /// Describes `error` for a person: a `ServiceError` by its message without the code.
+    init(_ error: any Error) { description = (error as? ServiceError)?.message ?? StoreDiagnosis(error)?.description ?? "\(error)" }
 }
 
 extension HostConfiguration {
-    /// Opens the installation for a command that works on it directly, and closes it again.
+    /// Opens the installation for a command that works on it directly, and closes it after `body`.
     ///
-    /// The embedded engines belong to one process: while `pulse serve` runs, commands that change things go through
-    /// its admin API instead.
+    /// Only one process can open the embedded engines: while `pulse serve` runs, commands that change data use its admin API
+    /// instead.
     func withInstallation<Result: Sendable>(_ body: @Sendable (Installation) async throws -> Result) async throws -> Result {
         let telemetry = quietTelemetry
         let installation: Installation
         do {
-            installation = try await Installation.open(self, telemetry: telemetry, logger: telemetry.logger("pulse"))
+            installation = try await Installation.open(self, modules: try loadModules(), telemetry: telemetry, logger: telemetry.logger("pulse"))
         } catch { throw CommandError(error) }
         do {
             let result = try await body(installation)
@@ -84,14 +85,14 @@ extension HostConfiguration {
         }
     }
 
-    /// For commands whose output is their answer: warnings and worse, to standard error.
+    /// Telemetry for commands whose output is their result: logs only warnings and worse, to standard error.
     var quietTelemetry: Telemetry {
         Telemetry(telemetry, secrets: [adminToken, cookieSecret].compactMap { $0?.revealed }, quiet: true)
     }
 
-    /// Modules as the configuration has them.
-    /// - Throws: `CommandError` with what is wrong in their settings.
+    /// The modules that the configuration loads.
+    /// - Throws: `CommandError` with the errors in their settings.
     func loadModules() throws -> [any AnalyticsModule] {
-        do { return try ModuleList.load(modules) } catch { throw CommandError(error) }
+        do { return try ModuleList.current.load(modules) } catch { throw CommandError(error) }
     }
 }

@@ -3,17 +3,17 @@ import Common
 import Foundation
 import Settings
 
-/// `pulse restore FOLDER`: puts a backup in place, and checks that what is there is what was backed up.
+/// `pulse restore FOLDER`: restores a backup, and verifies that the restored data is what was backed up.
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "restore", abstract: "Put a backup in place and check it. Pulse must not be running.",
+        commandName: "restore", abstract: "Restore a backup and verify it. Pulse must not be running.",
         discussion: """
-            On PostgreSQL, stop every host of the installation first: this command can see just those that use this data folder.
+            On PostgreSQL, stop every host of the installation first: this command notices only those that use this data folder.
             """)
 
     @Argument(help: "The folder of the backup.")
     var folder: String
-    @Flag(name: .long, help: "Replace data that is there; files are set aside, PostgreSQL's tables are not.")
+    @Flag(name: .long, help: "Replace existing data; files are set aside first, PostgreSQL's tables are not.")
     var force = false
     @OptionGroup var options: ConfigurationOptions
     @Flag(name: .long, help: "Print JSON.")
@@ -34,12 +34,12 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         print("""
             Restored the backup of \(manifest.createdAt.iso8601) (Pulse \(manifest.version)).
-              \(manifest.files.count) files have the checksums that they were written with.
-              \(manifest.control.tables.count + manifest.events.tables.count) tables have the rows that they had: \
+              \(manifest.files.count) files match their checksums.
+              \(manifest.control.tables.count + manifest.events.tables.count) tables have their original number of rows: \
             \(manifest.control.total) of configuration, \(manifest.events.total) of events.
             """)
-        if !outcome.migrated.isEmpty { print("  Brought up to date: \(outcome.migrated.joined(separator: ", ")).") }
-        if let aside = outcome.setAside { print("  What was there before is in \(aside); remove it when you don't need it.") }
+        if !outcome.migrated.isEmpty { print("  Migrated: \(outcome.migrated.joined(separator: ", ")).") }
+        if let aside = outcome.setAside { print("  The previous data is in \(aside); delete it when you no longer need it.") }
     }
 
     private struct Restored: Encodable {

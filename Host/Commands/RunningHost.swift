@@ -4,16 +4,16 @@ import Foundation
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
-import Settings
+@_spi(Host) import Settings
 
-/// The Pulse that serves from our data folder, reached over HTTP: the embedded stores are its own.
+/// The Pulse that serves from this data folder. Commands reach it over HTTP, since only it can open the embedded stores.
 struct RunningHost: Sendable {
     let process: Int32
     /// `http://127.0.0.1:8080`
     let base: String
     private let adminToken: String?
 
-    /// Nil when nobody uses the data folder.
+    /// Nil if no process uses the data folder.
     init?(of configuration: HostConfiguration) {
         let folder = DataFolder(configuration.storage.dataFolder)
         guard let holder = folder.holder() else { return nil }
@@ -22,13 +22,13 @@ struct RunningHost: Sendable {
         adminToken = configuration.adminToken?.revealed ?? folder.existingSecret(DataFolder.adminToken)
     }
 
-    /// Where the configuration says that the host is, seen from this machine.
+    /// The base URL of the configured host and port, as seen from this machine.
     static func configuredBase(_ server: ServerSettings) -> String {
         let host = server.host.contains(":") && !server.host.hasPrefix("[") ? "[\(server.host)]" : server.host
         return "http://\(reachable("\(host):\(server.port)"))"
     }
 
-    /// "Every network of this machine" is no address that one can call.
+    /// Replaces the addresses that stand for all interfaces, which can't be connected to, by loopback addresses.
     private static func reachable(_ address: String) -> String {
         for (anywhere, here) in [("0.0.0.0:", "127.0.0.1:"), ("[::]:", "[::1]:")] where address.hasPrefix(anywhere) {
             return here + address.dropFirst(anywhere.count)
@@ -41,7 +41,7 @@ struct RunningHost: Sendable {
         let body: ByteBuffer
         let retryAfterSeconds: Int?
 
-        /// The sentence of an error.
+        /// The message of an error response.
         var message: String {
             let text = (try? body.withUnsafeReadableBytes { try JSON.parse($0) })?["error"]?.string
             return text ?? "It answered \(status)."
@@ -52,17 +52,17 @@ struct RunningHost: Sendable {
         }
     }
 
-    /// A request as administrator of the installation.
-    /// - Throws: `CommandError` where the host can't be reached.
+    /// Sends a request with the admin token.
+    /// - Throws: `CommandError` if there is no admin token or the host can't be reached.
     func administer(_ method: NIOHTTP1.HTTPMethod, _ path: String, body: String = "", timeout: TimeAmount = .seconds(30)) async throws -> Reply {
         guard let adminToken else {
-            throw CommandError("There is no admin token: set PULSE_ADMIN_TOKEN to that of the host which serves (process \(process)).")
+            throw CommandError("There is no admin token: set PULSE_ADMIN_TOKEN to that of the running host (process \(process)).")
         }
         return try await send(method, path, [("Authorization", "Bearer \(adminToken)")], ByteBuffer(string: body), timeout)
     }
 
-    /// The same for what nobody watches, such as a nightly backup: waits where other administrators' requests have used up the rate, for a minute
-    /// at most.
+    /// Like `administer`, but retries for up to a minute if other requests have used up the rate limit. For unattended commands, such as
+    /// a nightly backup.
     func administerPatiently(
         _ method: NIOHTTP1.HTTPMethod, _ path: String, body: String = "", timeout: TimeAmount,
         pause: (_ seconds: Int) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
@@ -77,7 +77,8 @@ struct RunningHost: Sendable {
         }
     }
 
-    /// - Throws: `CommandError` where the host can't be reached.
+    /// Sends a request without credentials of its own.
+    /// - Throws: `CommandError` if the host can't be reached.
     func send(
         _ method: NIOHTTP1.HTTPMethod, _ path: String, _ headers: [(String, String)] = [], _ body: ByteBuffer = ByteBuffer(),
         _ timeout: TimeAmount = .seconds(30)
@@ -98,7 +99,7 @@ struct RunningHost: Sendable {
 }
 
 extension FolderLock {
-    /// Tells commands where this host answers.
+    /// Writes the address this host listens on into the lock file for commands.
     func announce(_ address: SocketAddress?) {
         guard let address, let ip = address.ipAddress, let port = address.port else { return }
         announce(ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)")

@@ -5,20 +5,20 @@ import Foundation
 import Hummingbird
 import Logging
 import ServiceLifecycle
-import Settings
+@_spi(Host) import Settings
 import UnixSignals
 
-/// `pulse serve`
+/// `pulse serve`: runs the host.
 struct ServeCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "serve", abstract: "Run Pulse until it is told to stop.")
+    static let configuration = CommandConfiguration(commandName: "serve", abstract: "Run Pulse until it is stopped.")
 
     @OptionGroup var options: ConfigurationOptions
-    @Flag(name: .long, help: "Make a first project with its keys where there is none, and say how to begin.")
+    @Flag(name: .long, help: "Create a first project with its keys if there is none, and show how to get started.")
     var welcome = false
 
     func run() async throws {
         let configuration = try options.load()
-        // Before anything is changed. The process that has the data folder may be the one on the port; then that is said.
+        // Before anything is changed. If another Pulse has the data folder, that error says more than a port in use.
         if configuration.server.port != 0, DataFolder(configuration.storage.dataFolder).holder() == nil {
             try ListeningPort.check(configuration.server.host, configuration.server.port)
         }
@@ -28,21 +28,22 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = telemetry.logger("pulse")
         telemetry.install()
         for (name, secret) in [("admin token", configuration.adminToken), ("cookie secret", configuration.cookieSecret)] {
-            if let weakness = secret?.guessability { logger.warning("a secret is weak", metadata: ["reason": "the \(name) \(weakness)"]) }
+            if let weakness = secret?.weakness { logger.warning("a secret is weak", metadata: ["reason": "the \(name) \(weakness)"]) }
         }
         let installation: Installation
         do {
-            installation = try await Installation.open(configuration, patience: StartPatience(seconds: 60), telemetry: telemetry, logger: logger)
+            installation = try await Installation.open(
+                configuration, modules: try configuration.loadModules(), patience: StartupWait(seconds: 60), telemetry: telemetry, logger: logger)
         } catch { throw CommandError(error) }
-        // Keys are for the eyes of a person, and not for a service manager's log.
+        // Keys must not end up in a service manager's log: only a terminal or `--welcome` gets them.
         if let text = try await Welcome(installation).text(makesKeys: welcome || isatty(STDOUT_FILENO) == 1) {
             print(text)
-            fflush(nil)  // also where the output is a file
+            fflush(nil)  // in case the output is a file
         }
         let reload = Reload(options: options, installation: installation, logger: logger, current: configuration)
-        // The last one is told to stop first, and the next one when it has.
+        // Services stop in reverse order, one at a time.
         var services = ServiceGroupConfiguration(
-            services: [.init(service: try installation.application()), .init(service: reload), .init(service: installation.streamCloser)],
+            services: [.init(service: try installation.application()), .init(service: reload), .init(service: installation.streamShutdown)],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         services.maximumGracefulShutdownDuration = .seconds(configuration.server.shutdownGraceSeconds)
         let group = ServiceGroup(configuration: services)
@@ -55,7 +56,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// SIGHUP: reads the configuration again, takes over what can change while serving, and says what can't.
+/// Reloads the configuration on SIGHUP: applies what can change while serving, and logs what needs a restart.
 private actor Reload: Service {
     private let options: ConfigurationOptions
     private let installation: Installation
@@ -80,22 +81,22 @@ private actor Reload: Service {
             installation.apply(new)
             for change in changes.live { logger.info("configuration changed", metadata: ["change": "\(change)"]) }
             for change in changes.restart { logger.warning("a configuration change needs a restart", metadata: ["change": "\(change)"]) }
-            if changes.isEmpty { logger.info("configuration read again; nothing changed") }
+            if changes.isEmpty { logger.info("configuration reloaded; nothing changed") }
             current = new
         } catch {
-            logger.error("the configuration was not taken over; the old one stays", metadata: ["error": "\(error)"])
+            logger.error("the configuration was not reloaded; the old one stays in effect", metadata: ["error": "\(error)"])
         }
     }
 }
 
-/// How to begin, for the person who started Pulse.
+/// Instructions for the person who started Pulse.
 struct Welcome {
     let installation: Installation
 
     init(_ installation: Installation) { self.installation = installation }
 
-    /// With `makesKeys` the first project and its keys are made when there is none yet; keys can be shown just this once. Without, nothing
-    /// secret is shown, and nothing at all once there is a project.
+    /// With `makesKeys`, creates the first project and its keys if there is none yet; this is the only time the keys are shown. Without it,
+    /// the text has no secrets, and is nil once there is a project.
     func text(makesKeys: Bool) async throws -> String? {
         let server = installation.configuration.server
         let base = server.publicURL ?? "http://localhost:\(server.port)"
@@ -151,7 +152,7 @@ struct Welcome {
         """
 
         Pulse \(Version.current) at \(base)
-          There is no project yet. Make one, and its keys, in the dashboard or at a terminal:
+          There is no project yet. Create one and its keys in the dashboard or in a terminal:
 
             dashboard    \(base)/dashboard
             admin token  \(adminToken)

@@ -1,33 +1,34 @@
 import Common
 import Foundation
 
-/// What commands print: the answer to standard output, complaints to standard error.
+/// Prints what commands output: results to standard output, complaints to standard error.
 enum StandardOutput {
-    /// `value` for programs: indented JSON with names in alphabetical order.
+    /// Prints `value` as indented JSON with sorted member names.
     static func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
+    /// Prints a line to standard error.
     static func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
-    /// Whether a person is looking.
+    /// Whether standard error is a terminal, so a person is watching.
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 
-/// Rows of text with their columns one below the other.
+/// Rows of text with aligned columns.
 struct Columns {
     private var rows: [[String]]
 
-    /// - Parameter header: the first row, in capitals.
+    /// - Parameter header: the first row, which is shown in capitals.
     init(_ header: String...) { rows = [header.map { $0.uppercased() }] }
 
     mutating func add(_ cells: String...) { rows.append(cells) }
 
     var isEmpty: Bool { rows.count == 1 }
 
-    /// Lines without white space at their end; the last column may be of any length.
+    /// The rows as lines without trailing spaces; the last column may be of any length.
     var text: String {
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0 }
@@ -43,7 +44,7 @@ extension String {
     fileprivate var trimmingTrailingSpaces: String { String(reversed().drop { $0 == " " }.reversed()) }
 }
 
-/// Sizes for people: `1.4 MB`.
+/// Formats sizes for people: `1.4 MB`.
 enum Bytes {
     static func text(_ bytes: Int64) -> String {
         var value = Double(bytes), units = ["bytes", "KB", "MB", "GB", "TB"][...]

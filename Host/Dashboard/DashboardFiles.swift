@@ -3,20 +3,21 @@ import Common
 import Foundation
 import Platform
 
-/// The dashboard's scripts and style: its own, in `Host/Dashboard/web`, and the modules' pages.
+/// Serves the dashboard's scripts and style: its own files in `Host/Dashboard/web`, and the modules' pages.
 struct DashboardFiles: Sendable {
-    /// A folder of sources to serve from instead, read anew at each request: for those who work on the dashboard.
+    /// The environment variable with a folder of sources to serve instead, reading them at each request. For working on the dashboard.
     static let variable = "PULSE_DASHBOARD_FILES"
 
     private struct Entry: Sendable {
         let file: StaticFile
-        /// Where it lies among the sources.
+        /// Its path in the source tree.
         let place: String
     }
 
-    /// Made from all contents. It is part of every file's address, so that browsers can keep them for ever.
+    /// A hash of all contents. It is part of every file's URL, so browsers can cache the files forever.
     let version: String
     private let entries: [String: Entry]
+    private let filesOfPages: [String: [String]]
     private let sources: String?
 
     init(_ modules: [any AnalyticsModule], sources: String? = ProcessInfo.processInfo.environment[Self.variable]) {
@@ -28,24 +29,30 @@ struct DashboardFiles: Sendable {
                 let name = Self.name(of: page)
                 entries[name] = Entry(file: StaticFile(page.script, Self.mediaType(name)), place: "Modules/\(folder)/Web/\(page.file)")
             }
+            for (language, words) in module.texts {
+                let name = "\(module.name).\(language).js"
+                entries[name] = Entry(file: StaticFile(words, Self.mediaType(name)), place: "Modules/\(folder)/Web/\(language).js")
+            }
         }
         self.entries = entries
+        filesOfPages = Dictionary(modules.flatMap { module in  // exact: ids and names of our source
+            module.pages.map { ($0.id, [Self.name(of: $0)] + (module.texts["en"] == nil ? [] : ["\(module.name).en.js"])) }
+        }) { first, _ in first }
         self.sources = sources
         version = sources == nil ? Self.version(of: entries) : "development"
     }
 
-    /// The name by which a page's script is served.
-    static func name(of page: Page) -> String { name(page.id) }
+    /// The name under which a page's script is served.
+    static func name(of page: DashboardPage) -> String { name(page.id) }
     private static func name(_ id: String) -> String { "page-\(id).js" }
 
-    /// The script of the page with this id; the overview's where there is none.
-    func script(of page: String) -> String? {
-        let name = Self.name(page.isEmpty ? "overview" : page)
-        return entries[name] == nil ? nil : name
-    }
+    /// The files that the page, or the overview for an empty id, needs besides the dashboard's own: its script, and its English words, which
+    /// stand in for what another language lacks. Empty for an unknown page.
+    func files(of page: String) -> [String] { filesOfPages[page.isEmpty ? "overview" : page] ?? [] }
 
     private static let own: [(String, [UInt8])] = [
-        ("admin.js", PackageResources.admin_js), ("api.js", PackageResources.api_js), ("app.js", PackageResources.app_js),
+        ("admin.de.js", PackageResources.admin_de_js), ("admin.en.js", PackageResources.admin_en_js), ("admin.js", PackageResources.admin_js),
+        ("api.js", PackageResources.api_js), ("app.js", PackageResources.app_js),
         ("charts.js", PackageResources.charts_js), ("conditions.js", PackageResources.conditions_js), ("de.js", PackageResources.de_js),
         ("dom.js", PackageResources.dom_js), ("en.js", PackageResources.en_js), ("kit.js", PackageResources.kit_js),
         ("login.js", PackageResources.login_js), ("map.js", PackageResources.map_js), ("offers.js", PackageResources.offers_js),
@@ -61,14 +68,15 @@ struct DashboardFiles: Sendable {
         return String(Digest.sha256(contents.joined(separator: "\n")).prefix(12))
     }
 
-    /// - Throws: 404.
+    /// Answers with the file that the path names.
+    /// - Throws: 404 for an unknown file.
     func answer(_ call: AnonymousRequest) throws -> Answer {
         let name = call.path("file")
         guard let entry = entries[name] else { throw ServiceError.notFound("File", name) }
         if let sources, let data = FileManager.default.contents(atPath: "\(sources)/\(entry.place)") {
             return StaticFile([UInt8](data), Self.mediaType(name)).answer(call, caching: "no-store")
         }
-        // A page that was open while Pulse was updated asks for files of its own time, and gets those of today: not to be kept.
+        // A page that was open during an update of Pulse asks for the old version but gets today's file, which must not be cached as old.
         let isSame = call.path("version") == version
         return entry.file.answer(call, caching: isSame ? "public, max-age=31536000, immutable" : "no-cache")
     }

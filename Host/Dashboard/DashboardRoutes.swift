@@ -1,24 +1,25 @@
-import Access
+@_spi(Host) import Access
 import Common
-import Enrichment
+@_spi(Host) import Enrichment
 import HTTPTypes
 import NIOCore
 import Platform
+import Questions
 import Settings
 import Storage
 
-/// `/dashboard`: the page, its files, and who is logged in.
+/// `/dashboard`: the page, its files, and the log-in.
 struct DashboardRoutes: Sendable {
     let files: DashboardFiles
     let sessions: DashboardSessions
-    /// Failed ones, by address.
+    /// Failed log-ins, by address.
     let attempts: Attempts
     static let maximumAttempts = 10
-    /// Those that begin a session, by key: each session that ends is remembered until its cookie would have expired.
+    /// Log-ins that begin a session, by key. They are limited because each ended session is stored until its cookie would have expired.
     let logIns: Attempts
     static let maximumLogIns = 60
     let modules: [any AnalyticsModule]
-    /// Where places come from; nil where they are not looked up.
+    /// The GeoIP database; nil if places are not looked up.
     let places: GeoIP?
 
     init(modules: [any AnalyticsModule], sessions: DashboardSessions, time: any TimeSource, places: GeoIP? = nil) {
@@ -40,7 +41,7 @@ struct DashboardRoutes: Sendable {
                 try files.answer(call)
             },
             Route(
-                anonymous: .get, "/dashboard/session", "Who is logged in to the dashboard, and what there is to see.", success: .json(State.schema)
+                anonymous: .get, "/dashboard/session", "The dashboard's session: who is logged in, and what they can see.", success: .json(State.schema)
             ) { call in
                 try answer(sessions.session(in: call.request.headers), call)
             },
@@ -59,11 +60,11 @@ struct DashboardRoutes: Sendable {
     }
 
     @Sendable private func shell(_ call: AnonymousRequest) async throws -> Answer {
-        let script = files.script(of: call.request.pathParameters["page"] ?? "")
+        let needed = files.files(of: call.request.pathParameters["page"] ?? "")
         return Answer(
             status: 200,
             headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-cache", .contentSecurityPolicy: DashboardShell.policy],
-            body: .bytes(ByteBuffer(string: DashboardShell.html(version: files.version, script: script))))
+            body: .bytes(ByteBuffer(string: DashboardShell.html(version: files.version, page: needed))))
     }
 
     // MARK: Log-in
@@ -97,14 +98,14 @@ struct DashboardRoutes: Sendable {
             try attempts.count(address)
             throw ServiceError(
                 status: 401, code: "invalid_credential",
-                message: "No key and no admin token is like this. Was it copied whole? 'pulse key create' makes another key.")
+                message: "This is neither a key nor the admin token. Was it copied completely? 'pulse key create' creates a new key.")
         }
         var answer = try answer(session, call)
         answer.headers[.setCookie] = try sessions.cookie(session, for: call.request)
         return answer
     }
 
-    // MARK: What there is to see
+    // MARK: Session state
 
     private struct State: Encodable {
         struct Site: Encodable { let id: String, name: String, domain: String }
@@ -116,8 +117,8 @@ struct DashboardRoutes: Sendable {
             .required("ok", .boolean), .required("version", .text(50)), .required("administrator", .boolean),
             .required("manager", .boolean, "Whether the key may change its project."),
             .optional("project", .object([.required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253))])),
-            .optional("places", .object([.required("text", .text(100)), .required("url", .text(200))]), "Whose data countries and cities come from."),
-            .optional("geography", .choice(["country", "city"]), "How exactly the GeoIP database knows places; only where there is one."),
+            .optional("places", .object([.required("text", .text(100)), .required("url", .text(200))]), "The source of the countries and cities, to be credited."),
+            .optional("geography", .choice(["country", "city"]), "How precise the GeoIP database is; absent without one."),
             .required("modules", .list(.object([
                 .required("name", .text(64)), .required("category", .text(64)), .required("summaries", .map(.text(500))),
                 .required("enabled", .boolean), .required("access", .choice(AccessLevel.allCases.map(\.rawValue))),
@@ -128,7 +129,7 @@ struct DashboardRoutes: Sendable {
             ]))),
             .required(
                 "dimensions", .list(.object([.required("name", .text(64)), .required("titles", .map(.text(100)))])),
-                "What reports can be filtered by beside what activity tells, as far as the project's modules are on."),
+                "Dimensions that reports can be filtered by besides those of activity, from the enabled modules."),
         ])
 
         let ok = true
@@ -153,7 +154,7 @@ struct DashboardRoutes: Sendable {
             state.project = project.map { .init(id: $0.id, name: $0.name, domain: $0.domain) }
             state.manager = key?.has(.admin) ?? false
             state.places = project == nil ? nil : places?.attribution
-            state.geography = project == nil ? nil : places.map { $0.isOfCountriesOnly ? "country" : "city" }
+            state.geography = project == nil ? nil : places.map { $0.hasOnlyCountries ? "country" : "city" }
             if project != nil || state.administrator { describe(project, key, call.directory, in: &state) }
         }
         var answer = try Answer.json(state)

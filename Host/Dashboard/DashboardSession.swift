@@ -1,25 +1,26 @@
-import Access
+@_spi(Host) import Access
 import Common
 import Crypto
 import Foundation
 import HTTPTypes
 import Ingest
 
-/// Who is logged in to the dashboard, as the browser carries it: sealed, so that it can be neither read nor changed.
+/// A log-in to the dashboard. The browser keeps it in a cookie, encrypted so it can be neither read nor changed.
 struct DashboardSession: Codable, Equatable, Sendable {
-    /// By which a log-out ends it, wherever its cookie was copied to.
+    /// Identifies the session, so a log-out ends it even if its cookie was copied.
     var id = Identifiers.token(prefix: "", length: 22)
     /// The secret of a project's key.
     var key: String?
-    /// The digest of the admin token. Another token ends the session.
+    /// The digest of the admin token, if the session may administer. A new admin token ends that right.
     var administrator: String?
+    /// Milliseconds since 1970.
     var expiresAt: Int64
 }
 
-/// Turns the dashboard's cookie into the credentials that it seals, so that the gate sees what it sees of any client.
+/// Turns the dashboard's cookie into the credentials inside it, so the gate sees the same as from any other client.
 ///
-/// The cookie counts only where a page of another site can't have made the request: it needs a header that no form and no
-/// image can send, and that cross-origin scripts are not allowed to send; what changes something needs the right origin too.
+/// The cookie counts only if a page of another site can't have made the request: the request needs a header that forms and
+/// images can't send and cross-origin scripts may not send, and requests that change something also need the right origin.
 struct DashboardSessions: Sendable {
     static let cookieName = "pulse_session"
     static let header = HTTPField.Name("X-Pulse-Dashboard")!
@@ -45,9 +46,9 @@ struct DashboardSessions: Sendable {
         self.time = time
     }
 
-    // MARK: For the server
+    // MARK: Requests
 
-    /// The request's fields, with the credentials of the session where it counts and the request brings none of its own.
+    /// The request's header fields, plus the session's credentials if the session counts and the request has none of its own.
     func admitted(_ request: HTTPRequest) -> HTTPFields {
         let fields = request.headerFields
         guard fields.value(Self.header) != nil, !hasCredentials(request), isOurs(request), let session = session(in: fields) else { return fields }
@@ -68,7 +69,7 @@ struct DashboardSessions: Sendable {
     private func isOurs(_ request: HTTPRequest) -> Bool {
         if let site = request.headerFields[Self.fetchSite] { return site == "same-origin" }
         guard request.method != .get, request.method != .head else { return true }
-        // Old browsers, and addresses without TLS: what changes something says from where.
+        // Old browsers, and sites without TLS, don't send Sec-Fetch-Site: requests that change something then need an Origin.
         guard let origin = request.headerFields[.origin] else { return false }
         return origin == publicURL.map(Self.origin) || request.authority.map { origin.hasSuffix("://" + $0) } ?? false
     }
@@ -77,9 +78,9 @@ struct DashboardSessions: Sendable {
         url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3).joined(separator: "/")
     }
 
-    // MARK: For log-in
+    // MARK: Sessions
 
-    /// The session that the request carries, unless it has expired, was ended or was not sealed here.
+    /// The session in the request's cookie; nil if there is none, or it has expired, was ended or can't be decrypted.
     func session(in fields: HTTPFields) -> DashboardSession? {
         for cookie in fields[values: .cookie].flatMap({ $0.split(separator: ";") }) {
             let parts = cookie.split(separator: "=", maxSplits: 1)
@@ -89,16 +90,17 @@ struct DashboardSessions: Sendable {
         return nil
     }
 
+    /// Whether the session was opened with the current admin token.
     func isAdministrator(_ session: DashboardSession) -> Bool {
         session.administrator.map { Digest.equal($0, Digest.sha256(adminToken)) } ?? false
     }
 
-    /// What administers with `token`; nil where it is another.
+    /// The value of `DashboardSession.administrator` for `token`; nil if it is not the admin token.
     func administrator(_ token: String) -> String? {
         Digest.equal(token, adminToken) ? Digest.sha256(adminToken) : nil
     }
 
-    /// `Set-Cookie` for a session that begins now; nil ends it.
+    /// The `Set-Cookie` value that starts or renews `session`; for nil, one that deletes the cookie.
     func cookie(_ session: DashboardSession?, for request: IncomingRequest) throws -> String {
         let isSecure = publicURL?.hasPrefix("https:") ?? (request.headers[Self.forwardedProtocol] == "https")
         let value = try session.map(seal) ?? ""
@@ -110,7 +112,7 @@ struct DashboardSessions: Sendable {
         var session = session
         session.expiresAt = time.now.adding(days: Self.lifetimeDays).milliseconds
         guard let sealed = try AES.GCM.seal(JSONEncoder().encode(session), using: sealingKey).combined else {
-            preconditionFailure("the nonce has its usual length")
+            preconditionFailure("the nonce has the standard length")
         }
         let base64 = sealed.base64EncodedString()
         return base64.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")

@@ -1,16 +1,16 @@
-/// The page that every address of the dashboard answers: the frame, which scripts fill.
+/// The HTML page that every URL of the dashboard returns: a frame that scripts fill in.
 enum DashboardShell {
-    /// Nothing inline, nothing from another host.
+    /// The page's content security policy: nothing inline, nothing from other hosts.
     static let policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
         + "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-    /// What the first view needs besides `app.js`, asked for at once rather than one after the other.
+    /// The scripts that the first view needs besides `app.js`, preloaded in parallel.
     private static let early = ["api", "charts", "dom", "en", "kit", "login", "offers", "state", "tables", "text", "toolbar"]
 
-    /// - Parameter script: that of the page which the address names.
-    static func html(version: String, script: String?) -> String {
-        let files = "/dashboard/web/\(version)", scripts = early.map { $0 + ".js" } + [script].compactMap(\.self)
+    /// - Parameter page: the files of the page that the URL names.
+    static func html(version: String, page: [String]) -> String {
+        let files = "/dashboard/web/\(version)", scripts = early.map { $0 + ".js" } + page
         return """
             <!doctype html>
             <html lang="en" data-files="\(files)">

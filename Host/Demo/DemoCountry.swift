@@ -1,13 +1,14 @@
-/// Where the demo's visitors live: how many, at what time they are awake, and what their browsers say.
+/// A country of the demo's visitors: their share, when they are awake, and what their browsers send.
 struct DemoCountry: Sendable {
+    /// Relative to the other countries' shares.
     let share: Double
-    /// Hours ahead of UTC; summer time is left out.
+    /// Hours ahead of UTC, without daylight saving time.
     let offset: Int
     let languages: Weighted<String>
-    /// Of visits, between 0 and 1.
+    /// The share of visits from mobile devices, 0...1.
     let mobile: Double
-    /// The first address of a large range of the country's access providers, and how many addresses follow: places are
-    /// then found by a GeoIP database, if there is one.
+    /// The first address of a large range of the country's internet providers, and the number of addresses in it, so a GeoIP
+    /// database, if there is one, finds the visitors' places.
     let firstAddress: UInt32
     let addresses: UInt32
 
@@ -50,14 +51,14 @@ struct DemoCountry: Sendable {
         DemoCountry(0.6, 1, [("en-NG", 66), ("en-GB", 34)], mobile: 0.66, 105, 112, bits: 12),  // Nigeria
     ]
 
-    /// How busy the hours of a day are, from midnight on, by the visitor's own clock.
+    /// How busy each hour of the day is in local time, from midnight on.
     private static let hours: [Double] = [
         0.20, 0.12, 0.08, 0.06, 0.06, 0.10, 0.22, 0.46, 0.82, 1.12, 1.28, 1.26, 1.04, 1.10, 1.26, 1.26, 1.16, 1.00, 0.86, 0.80, 0.78, 0.68, 0.52, 0.34,
     ]
-    /// And the days of a week, from Thursday on, which was the first day of 1970.
+    /// How busy each day of the week is, from Thursday on, the first day of 1970.
     private static let weekdays: [Double] = [1.10, 0.94, 0.50, 0.54, 1.04, 1.14, 1.14]
 
-    /// How much this country contributes in the hour that begins at `hour` (hours since 1970).
+    /// This country's relative traffic in the hour `hour` (in hours since 1970).
     func activity(atHour hour: Int64) -> Double {
         let local = hour + Int64(offset)
         return share * Self.hours[Int(local % 24)] * Self.weekdays[Int(local / 24 % 7)]

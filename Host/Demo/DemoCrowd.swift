@@ -1,19 +1,20 @@
 import Foundation
 
-/// Who comes: new visitors, those who were here before, and customers.
+/// The people who visit: new visitors, returning visitors, and customers.
 struct DemoCrowd {
     private let seed: UInt64
     /// How many visitors each country has had; they are numbered from 0.
     private var visitors: [Int]
     private var customers: [DemoVisitor]
+    /// Expected visits per hour.
     private let perHour: Double
 
     private static let customerShare = 0.15
     private static let returningShare = 0.27
-    /// Customers have numbers of their own.
+    /// Customers are numbered from here, apart from other visitors.
     private static let firstCustomer = 1 << 40
 
-    /// - Parameter expectedVisits: how many there will be; before them there were some already.
+    /// - Parameter expectedVisits: how many visits will follow. Some visitors count as having come before them.
     init(expectedVisits: Double, seed: UInt64) {
         self.seed = seed
         perHour = expectedVisits / (60 * 24)
@@ -26,7 +27,7 @@ struct DemoCrowd {
         }
     }
 
-    /// A visit that begins in `hour`.
+    /// Returns a visit that begins in `hour`.
     mutating func visit(in hour: DemoHours.Hour, _ site: DemoSite, _ random: inout DemoRandom) -> DemoSession {
         let country = hour.countries.pick(&random)
         if random.chance(Self.customerShare), let customer = customer(awakeIn: country, &random) {
@@ -36,23 +37,24 @@ struct DemoCrowd {
         return DemoSession(visitor, from: hour.sources.pick(&random), in: site, &random)
     }
 
-    /// Somebody of the country, or of any other when it has none at hand.
+    /// A random customer, after a few tries for one from `country`.
     private func customer(awakeIn country: Int, _ random: inout DemoRandom) -> DemoVisitor? {
-        var found: DemoVisitor?
+        var candidate: DemoVisitor?
         for _ in 0..<6 {
-            // Some come far more often than others.
+            // Squared, so some come far more often than others.
             let place = random.unit()
             let customer = customers[Int(place * place * Double(customers.count))]
-            found = customer
+            candidate = customer
             if customer.country == country { break }
         }
-        return found
+        return candidate
     }
 
+    /// The number of a returning or a new visitor from `country`.
     private mutating func number(in country: Int, _ random: inout DemoRandom) -> Int {
         let count = visitors[country]
         if random.chance(Self.returningShare) {
-            // The longer ago, the less likely; not within the last hour, when the visit would still be the same one.
+            // The longer ago, the less likely. Not within the last hour, when it would still be the same session.
             let nearest = perHour * DemoCountry.all[country].share / 50 + 1, farthest = Double(count)
             if farthest > nearest { return count - Int(nearest * pow(farthest / nearest, random.unit())) }
         }
@@ -60,5 +62,6 @@ struct DemoCrowd {
         return count
     }
 
+    /// Makes `visitor` a customer.
     mutating func join(_ visitor: DemoVisitor) { customers.append(visitor) }
 }

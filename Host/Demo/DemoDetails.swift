@@ -1,24 +1,24 @@
 import Common
 
-/// What goes with the events of demo traffic: what a page measures, how far it is read, what is searched and left for, what goes wrong, and
-/// who signed up. The same for the same seed and event, whatever came before.
+/// The payloads that accompany events of the demo traffic: web vitals, scroll depth, searches, outlinks, errors, logs and identities.
+/// They depend only on the seed and the event.
 struct DemoDetails: Sendable {
     let seed: UInt64
 
-    /// Payloads that one event has at most.
+    /// The most payloads that one event has.
     static let most = 10
 
-    /// The event, an order with its products, and what goes with it, all at the event's instant.
+    /// The event itself, with its products if it is an order, and the payloads that accompany it, all at the event's instant.
     func payloads(of event: DemoEvent) -> [[UInt8]] {
         var random = DemoRandom(seed: DemoRandom.mix(seed ^ UInt64(bitPattern: event.at.milliseconds) ^ Self.number(of: event.visitor)))
-        var made = [Self.bytes(of: event.isPageview ? event : sold(event))]
+        var payloads = [Self.bytes(of: event.isPageview ? event : sold(event))]
         func add(_ type: String, _ fields: [UInt8]) {
-            made.append(Array(#"{"type":"\#(type)","timestamp":\#(event.at.milliseconds)"#.utf8) + event.visitor + fields + [UInt8(ascii: "}")])
+            payloads.append(Array(#"{"type":"\#(type)","timestamp":\#(event.at.milliseconds)"#.utf8) + event.visitor + fields + [UInt8(ascii: "}")])
         }
         let path = JSONPiece.field("path", event.path)
         guard event.isPageview else {
             if let user = user(event, &random) { add("identify", user) }
-            return made
+            return payloads
         }
         if random.chance(0.06) { for vital in vitals(event.path, &random) { add("web_vital", vital + path) } }
         if random.chance(0.2) { add("scroll_depth", Self.number("max_depth", 5 * (2 + random.below(19))) + path) }
@@ -26,7 +26,7 @@ struct DemoDetails: Sendable {
         if random.chance(0.03) { add("outlink", Self.links.pick(&random) + path) }
         if random.chance(event.path.hasPrefix("/app") ? 0.012 : 0.003) { add("js_error", Self.errors.pick(&random) + path) }
         if random.chance(event.path.hasPrefix("/app") ? 0.02 : 0.002) { add("log", Self.logs.pick(&random) + path) }
-        return made
+        return payloads
     }
 
     private static func bytes(of event: DemoEvent) -> [UInt8] {
@@ -36,7 +36,7 @@ struct DemoDetails: Sendable {
         return bytes
     }
 
-    /// FNV-1a.
+    /// The FNV-1a hash of `bytes`.
     private static func number(of bytes: [UInt8]) -> UInt64 { bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } }
 
     private static func number(_ name: String, _ value: Int) -> [UInt8] { Array(#","\#(name)":\#(value)"#.utf8) }
@@ -46,11 +46,11 @@ struct DemoDetails: Sendable {
     // MARK: Pages
 
     private func vitals(_ path: String, _ random: inout DemoRandom) -> [[UInt8]] {
-        // The application has more to load than the pages before it.
+        // The application has more to load than the marketing pages.
         let weight = path.hasPrefix("/app") ? 1.5 : 1
         return [("TTFB", 280 * weight), ("FCP", 900 * weight), ("LCP", 1_500 * weight), ("INP", 90 * weight), ("CLS", 30 * weight)].map { name, median in
             let value = Int(min(60_000, random.time(median: median)))
-            // Thousandths.
+            // CLS has no unit; the median is in thousandths.
             return JSONPiece.field("name", name) + Self.raw(#","value":"# + (name == "CLS" ? "\(Double(value) / 1_000)" : "\(value)"))
         }
     }
@@ -69,7 +69,7 @@ struct DemoDetails: Sendable {
     private static let errors = Weighted([
         ("TypeError: Cannot read properties of undefined (reading 'rows')", "renderTable", 1, 48_211, 12.0),
         ("ReferenceError: ResizeObserver is not defined", "watchSize", 1, 9_120, 4), ("TypeError: Failed to fetch", "loadReport", 1, 30_554, 9),
-        ("RangeError: Invalid time value", "formatDate", 1, 17_003, 3), ("SyntaxError: Unexpected end of JSON input", "parseAnswer", 1, 30_871, 2),
+        ("RangeError: Invalid time value", "formatDate", 1, 17_003, 3), ("SyntaxError: Unexpected end of JSON input", "parseResponse", 1, 30_871, 2),
     ].map { message, function, line, column, weight in
         let script = "https://northlight.example/assets/app.js", stack = "\(message)\n    at \(function) (\(script):\(line):\(column))"
         return (
@@ -78,25 +78,25 @@ struct DemoDetails: Sendable {
     })
 
     private static let logs = Weighted([
-        ("info", "Report was exported", #"{"format":"csv","rows":1204}"#, 10.0), ("debug", "Cache was cold", #"{"ms":212}"#, 6),
-        ("warn", "Answer took longer than 2 s", #"{"ms":2340,"report":"funnel"}"#, 8), ("error", "Upload was refused", #"{"status":413}"#, 3),
-        ("warn", "Session ends soon", #"{"minutes":5}"#, 4), ("fatal", "Worker stopped", #"{"code":137}"#, 0.4),
+        ("info", "Report exported", #"{"format":"csv","rows":1204}"#, 10.0), ("debug", "Cache miss", #"{"ms":212}"#, 6),
+        ("warn", "Response took longer than 2 s", #"{"ms":2340,"report":"funnel"}"#, 8), ("error", "Upload rejected", #"{"status":413}"#, 3),
+        ("warn", "Session expires soon", #"{"minutes":5}"#, 4), ("fatal", "Worker stopped", #"{"code":137}"#, 0.4),
     ].map { level, message, body, weight in
         (JSONPiece.field("level", level) + JSONPiece.field("message", message) + raw(#","body":\#(body)"#) + JSONPiece.field("release", "2.14.0"), weight)
     })
 
     // MARK: People and products
 
-    /// Who signs up says who that is: a user, mostly of a company. Nil for other events, and for visitors without an id.
+    /// The fields that identify the user who signs up, and mostly a company. Nil for other events, and for visitors without an id.
     private func user(_ event: DemoEvent, _ random: inout DemoRandom) -> [UInt8]? {
-        // exact: a name of ours
+        // exact: our own event name
         guard let json = Self.json(event), json["name"]?.string == DemoSite.signup, Self.json(event.visitor)?["visitor_id"]?.string != nil else { return nil }
         let given = Self.given[random.below(Self.given.count)], family = Self.families[random.below(Self.families.count)]
-        let company = Self.companies[random.below(Self.companies.count)], isAlone = random.chance(0.3)
-        let host = isAlone ? "mail.example" : "\(company.lowercased()).example"
+        let company = Self.companies[random.below(Self.companies.count)], isPrivate = random.chance(0.3)
+        let host = isPrivate ? "mail.example" : "\(company.lowercased()).example"
         let id = "\(given).\(family)\(random.below(900) + 100)@\(host)".lowercased()
         var fields = JSONPiece.field("user_id", id) + Self.raw(#","traits":{"name":"\#(given) \#(family)","plan":"\#(json["data"]?["plan"]?.string ?? "free")"}"#)
-        if !isAlone { fields += JSONPiece.field("account_id", company.lowercased()) + JSONPiece.field("account_name", company) }
+        if !isPrivate { fields += JSONPiece.field("account_id", company.lowercased()) + JSONPiece.field("account_name", company) }
         return fields
     }
 
@@ -104,7 +104,7 @@ struct DemoDetails: Sendable {
     private static let families = ["Almeida", "Berg", "Chen", "Diaz", "Okafor", "Novak", "Patel", "Rossi", "Sato", "Weber"]
     private static let companies = ["Brightwater", "Caravel", "Fernhill", "Kestrel", "Larkspur", "Marlow", "Quarry", "Tidewell"]
 
-    /// An order with the plan that it is for among its data.
+    /// An order with its plan added to its data as a product.
     private func sold(_ event: DemoEvent) -> DemoEvent {
         guard let json = Self.json(event), let data = json["data"], let amount = json["revenue_amount"]?.integer, let plan = data["plan"]?.string,
             let interval = data["interval"]?.string, let seats = data["seats"]?.integer, seats > 0
@@ -115,15 +115,15 @@ struct DemoDetails: Sendable {
         return DemoEvent(at: event.at, type: event.type, visitor: event.visitor, path: event.path, first: event.first, second: Array(text.utf8))
     }
 
-    /// Fields of an event; nil for none.
+    /// The event's own fields as JSON; nil if it has none.
     private static func json(_ event: DemoEvent) -> JSON? { json(event.second) }
 
-    /// `,"name":"value"...`
+    /// Parses `,"name":"value"...` as an object.
     private static func json(_ fields: [UInt8]) -> JSON? { try? JSON.parse("{" + String(decoding: fields.dropFirst(), as: UTF8.self) + "}") }
 }
 
 extension DemoTraffic {
-    /// As `nextBatch(_:)`, each event with its details; `maximum` bounds both together, save that one event always fits.
+    /// Like `nextBatch(_:)`, but with each event's details. `maximum` limits all payloads together, except that one event always fits.
     mutating func nextBatch(_ maximum: Int, with details: DemoDetails) -> (body: [UInt8], events: Int)? {
         var bytes: [UInt8] = [UInt8(ascii: "[")], payloads = 0, events = 0
         while payloads == 0 || payloads + DemoDetails.most <= maximum, let event = next() {

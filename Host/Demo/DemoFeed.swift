@@ -1,13 +1,14 @@
-import Access
-import Common
+@_spi(Host) import Access
+@_spi(Host) import Common
 import HTTPTypes
-import Ingest
+@_spi(Host) import Ingest
 import NIOCore
 import NIOHTTP1
-import Platform
+@_spi(Host) import Platform
+import ServiceLifecycle
 
-/// Brings demo traffic into Pulse the way that every event comes in: through `POST /api/collect`, in order of time, with a
-/// key of a server, so that addresses, browsers and times are taken as they are sent.
+/// Sends demo traffic to Pulse as every event is sent: through `POST /api/collect`, in time order. It uses a server key, so
+/// Pulse takes addresses, browsers and times from the events.
 struct DemoFeed: Sendable {
     struct Reply: Sendable {
         let status: Int
@@ -18,7 +19,7 @@ struct DemoFeed: Sendable {
     /// Sends one request.
     let send: @Sendable (ByteBuffer) async throws -> Reply
 
-    /// To a host that serves.
+    /// Feeds a running host over HTTP.
     init(to host: RunningHost, key: String) {
         send = { body in
             let reply = try await host.send(.POST, "/api/collect", [("X-Pulse-Key", key)], body, .seconds(120))
@@ -26,11 +27,11 @@ struct DemoFeed: Sendable {
         }
     }
 
-    /// Into an installation of this process, past the same gate.
+    /// Feeds an installation in this process, through the same gate.
     init(into installation: Installation, key: String) {
         let gate = installation.gate, logger = installation.logger
         guard let (module, route) = installation.registry.routes.first(where: { $0.route.path == "/api/collect" }) else {
-            preconditionFailure("the host collects nothing")
+            preconditionFailure("the host has no collection route")
         }
         send = { body in
             let request = IncomingRequest(
@@ -47,16 +48,16 @@ struct DemoFeed: Sendable {
 
     /// Sends all of `traffic`.
     /// - Parameters:
-    ///   - details: what goes with the events and is not counted among them; nil for nothing.
-    ///   - progress: told how many events were accepted so far.
-    /// - Returns: how many events were accepted.
+    ///   - details: makes payloads that accompany the events but are not counted; nil for none.
+    ///   - progress: called with the number of events accepted so far.
+    /// - Returns: The number of accepted events.
     func run(
         _ traffic: consuming DemoTraffic, details: DemoDetails? = nil, batch: Int = 1_000, progress: @Sendable (Int) -> Void = { _ in }
     ) async throws -> Int {
         var accepted = 0
         if let details, batch >= DemoDetails.most {
             while let (body, events) = traffic.nextBatch(batch, with: details) {
-                // What a module that is off refuses is a detail.
+                // Disabled modules reject only details, which don't count.
                 accepted += min(events, try await deliver(ByteBuffer(bytes: body)))
                 progress(accepted)
             }
@@ -69,7 +70,7 @@ struct DemoFeed: Sendable {
         return accepted
     }
 
-    /// Sends until it is taken: a busy host says when to come back, and a new key is known within two seconds.
+    /// Retries until the host accepts the request: a busy host says when to retry, and accepts a new key within two seconds.
     private func deliver(_ body: ByteBuffer) async throws -> Int {
         var refusals = 0
         while true {
@@ -89,7 +90,7 @@ struct DemoFeed: Sendable {
 }
 
 extension Installation {
-    /// Runs `body` while what it collects goes into the event store, and returns when all of it is there.
+    /// Runs `body` while the writer stores the events it collects, and returns once all of them are in the event store.
     func collecting<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
         let writing = Task { try await writer.run() }
         do {

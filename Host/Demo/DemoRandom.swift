@@ -1,6 +1,6 @@
 import Foundation
 
-/// The same numbers for the same seed, on every machine.
+/// A random generator that gives the same numbers for the same seed on every machine.
 ///
 /// - Source: Sebastiano Vigna, SplitMix64, https://prng.di.unimi.it/splitmix64.c (public domain).
 struct DemoRandom: Sendable {
@@ -13,7 +13,7 @@ struct DemoRandom: Sendable {
         return Self.mix(state)
     }
 
-    /// A number that looks like chance and depends on `value` alone.
+    /// A random-looking number that depends only on `value`.
     static func mix(_ value: UInt64) -> UInt64 {
         var z = value
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -21,21 +21,22 @@ struct DemoRandom: Sendable {
         return z ^ (z >> 31)
     }
 
-    /// 0 or more, below 1.
+    /// A number in 0..<1.
     mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-    /// 0 or more, below `count`.
+    /// A number in 0..<count.
     mutating func below(_ count: Int) -> Int { Int(truncatingIfNeeded: (UInt64(truncatingIfNeeded: count).multipliedFullWidth(by: next())).high) }
 
+    /// True with the given probability, 0...1.
     mutating func chance(_ probability: Double) -> Bool { unit() < probability }
 
-    /// Around `median`, with the long tail of times that people take: its logarithm is normally distributed.
+    /// A duration around `median` with a long tail, like the time people take: its logarithm is normally distributed.
     mutating func time(median: Double) -> Double { median * Self.spread[Int(truncatingIfNeeded: next() >> 54)] }
 
-    /// A standard deviation of 0.9, as factors: 1,024 quantiles of the normal distribution.
+    /// Factors for a standard deviation of 0.9: the exponentials of 1,024 quantiles of the normal distribution.
     private static let spread: [Double] = (0..<1_024).map { exp(0.9 * quantile((Double($0) + 0.5) / 1_024)) }
 
-    /// By bisection over the error function; only for the table above.
+    /// The normal distribution's quantile, by bisection over the error function; only for the table above.
     private static func quantile(_ probability: Double) -> Double {
         var low = -8.0, high = 8.0
         for _ in 0..<60 {
@@ -45,11 +46,11 @@ struct DemoRandom: Sendable {
         return (low + high) / 2
     }
 
-    /// How many of many independent things happen, where `mean` are expected.
+    /// A Poisson-distributed count with the given mean.
     mutating func poisson(_ mean: Double) -> Int {
         guard mean > 0 else { return 0 }
         if mean > 50 { return max(0, Int((mean + mean.squareRoot() * normal()).rounded())) }
-        // Knuth's way: multiplies chances until they fall below e^-mean.
+        // Knuth's method: multiplies uniform numbers until the product falls below e^-mean.
         let limit = exp(-mean)
         var product = unit(), count = 0
         while product > limit {
@@ -60,15 +61,15 @@ struct DemoRandom: Sendable {
     }
 
     private mutating func normal() -> Double {
-        // Twelve uniform numbers have a variance of 1 together.
+        // The sum of twelve uniform numbers has a variance of 1.
         (0..<12).reduce(-6) { sum, _ in sum + unit() }
     }
 }
 
-/// Things of which some come more often than others.
+/// Elements to pick at random by weight.
 struct Weighted<Element: Sendable>: Sendable {
     private let elements: [Element]
-    /// By Vose's alias method: each column holds one element up to its share, and another above it.
+    /// For Vose's alias method: each column stands for its own element below its share, and for another one above it.
     private let shares: [Double]
     private let others: [Int]
 
@@ -90,7 +91,7 @@ struct Weighted<Element: Sendable>: Sendable {
 
     func pick(_ random: inout DemoRandom) -> Element { pick(random.next()) }
 
-    /// The element that `number`, which looks like chance, stands for.
+    /// The element that the random `number` selects.
     func pick(_ number: UInt64) -> Element {
         let place = Double(number >> 11) * 0x1p-53 * Double(elements.count)
         let column = min(Int(place), elements.count - 1)

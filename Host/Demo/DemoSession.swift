@@ -1,15 +1,15 @@
 import Common
 
-/// One visit under way: where the visitor is, and what comes next.
+/// A visit in progress: the page the visitor is on, and what comes next.
 final class DemoSession {
     let visitor: DemoVisitor
     private let fields: [UInt8]
     private let source: DemoSource
-    /// Pages that are still looked at.
+    /// Pageviews still to come.
     private var left: Int
     private var place: DemoSite.Place
     private var page: DemoSite.Page
-    /// What is done on the page before the next one.
+    /// The event to send on this page before the next pageview.
     private var action: DemoSite.Action?
     private var isFirst = true
     /// Whether the visitor became a customer in the last step.
@@ -20,13 +20,13 @@ final class DemoSession {
         self.source = source
         fields = visitor.fields
         left = random.chance(source.bounce) ? 1 : 2
-        // Each page makes every fifth visitor leave.
+        // On each page, one visitor in five leaves.
         if left > 1 { while left < 60, random.chance(0.8) { left += 1 } }
         place = source.entry.pick(&random)
         page = site.pages[place.rawValue].pick(&random)
     }
 
-    /// What happens at `instant`, and in how many seconds the next thing does; nil when the visit is over.
+    /// The event at `instant`, and the pause in seconds until the next one; a nil pause ends the visit.
     func step(at instant: Instant, in site: DemoSite, _ random: inout DemoRandom) -> (event: DemoEvent, pause: Double?) {
         hasSignedUp = false
         if let action {
@@ -45,18 +45,20 @@ final class DemoSession {
         return (event, walk(to: nil, in: site, &random))
     }
 
+    /// Moves to the next page. Returns the pause before it in seconds; nil if the visit is over.
     private func walk(to next: DemoSite.Place?, in site: DemoSite, _ random: inout DemoRandom) -> Double? {
         guard left > 0 else { return nil }
         let pause = random.time(median: site.stay[place.rawValue])
         place = next ?? site.next[place.rawValue].pick(&random)
         page = site.pages[place.rawValue].pick(&random)
-        // Shorter than what ends a session.
+        // Shorter than the session timeout.
         return min(1_500, pause)
     }
 }
 
-/// A payload of `POST /api/collect`, ready to be written.
+/// A payload for `POST /api/collect`, as pieces of JSON.
 public struct DemoEvent: Sendable {
+    /// When the event happens.
     public let at: Instant
     let type: [UInt8]
     let visitor: [UInt8]

@@ -1,5 +1,5 @@
 extension DemoSite {
-    /// The pages of a place; the first ones are seen most.
+    /// The pages of a place with their weights; the first ones are visited most.
     static func pages(of place: Place) -> [(Page, Double)] {
         switch place {
         case .home: one("/", "Northlight: analytics that you own")
@@ -39,7 +39,7 @@ extension DemoSite {
         titles.enumerated().map { (Page(folder + "/" + slug($1), $1), rank($0)) }
     }
 
-    /// Zipf's law, a little flattened: the second is seen half as often as the first, the third a third ...
+    /// A weight by Zipf's law (the second page is visited half as often as the first, the third a third ...), slightly flattened.
     private static func rank(_ index: Int) -> Double { 1 / (Double(index) + 1.5) }
 
     private static func slug(_ title: String) -> String {

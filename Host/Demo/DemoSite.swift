@@ -1,9 +1,9 @@
 import Common
 
-/// The site that the demo's visitors walk through: marketing pages, blog, documentation, and the application behind the
-/// login. What leads where is a table of chances, so that funnels narrow as real ones do.
+/// The site that the demo's visitors browse: marketing pages, blog, documentation, and the application behind the login. A table
+/// of probabilities says which page follows which, so funnels narrow as real ones do.
 struct DemoSite: Sendable {
-    /// A kind of page: what one can do there.
+    /// A kind of page.
     enum Place: Int, Sendable, CaseIterable {
         case home, features, pricing, compare, customers, about, careers, contact, tour
         case blogIndex, blogPost, docsIndex, docsPage, changelog
@@ -11,7 +11,7 @@ struct DemoSite: Sendable {
         case appHome, appProject, appReport, appTeam, appSettings, billing, checkout, payment, receipt
     }
 
-    /// A page as the pieces of a payload: path alone for events, path and title for pageviews.
+    /// A page as pieces of a payload: only the path for events, path and title for pageviews.
     struct Page: Sendable {
         let path: String
         let pathField: [UInt8]
@@ -24,17 +24,17 @@ struct DemoSite: Sendable {
         }
     }
 
-    /// What may happen on a page besides looking at it.
+    /// An event that may happen on a page.
     struct Action: Sendable {
         let name: String
         let probability: Double
-        /// Where it leads in any case.
+        /// The place it always leads to; nil if it leads nowhere in particular.
         var next: Place?
-        /// Fields of the payload, by what the visitor chose.
+        /// The payload's fields, for each choice the visitor has.
         let fields: Weighted<[UInt8]>
     }
 
-    /// How long a place is looked at, in seconds: half of the visitors stay longer.
+    /// The median time on each place, in seconds.
     private(set) var stay: [Double] = []
     private(set) var pages: [Weighted<Page>] = []
     private(set) var next: [Weighted<Place>] = []
@@ -46,7 +46,7 @@ struct DemoSite: Sendable {
         for place in Place.allCases {
             stay.append(Self.stay(at: place))
             pages.append(Weighted(Self.pages(of: place)))
-            next.append(Weighted(Self.ways(from: place)))
+            next.append(Weighted(Self.links(from: place)))
             actions.append(Self.action(at: place))
         }
     }
@@ -63,9 +63,9 @@ struct DemoSite: Sendable {
         }
     }
 
-    // MARK: Ways
+    // MARK: Links
 
-    private static func ways(from place: Place) -> [(Place, Double)] {
+    private static func links(from place: Place) -> [(Place, Double)] {
         switch place {
         case .home:
             [(.features, 27), (.pricing, 24), (.docsIndex, 10), (.blogIndex, 8), (.customers, 8), (.signup, 8), (.login, 6), (.tour, 5), (.changelog, 2), (.about, 2)]
@@ -124,7 +124,7 @@ struct DemoSite: Sendable {
         }
     }
 
-    /// The event that makes a visitor a customer.
+    /// The name of the event that makes a visitor a customer.
     static let signup = "signup"
 
     private static let signups = [
@@ -141,7 +141,7 @@ struct DemoSite: Sendable {
     }
 }
 
-/// Pieces of JSON that are the same in many payloads.
+/// Makes pieces of JSON that many payloads share.
 enum JSONPiece {
     /// `,"name":"value"`
     static func field(_ name: String, _ value: String) -> [UInt8] {

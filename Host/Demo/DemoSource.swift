@@ -1,9 +1,9 @@
-/// Where a visit comes from: what its first page is told about it, and which pages it leads to.
+/// A source of visits: the fields it adds to the first pageview, and the pages it leads to.
 struct DemoSource: Sendable {
-    /// The fields of the first payload: referrer, and campaign parameters.
+    /// The fields of the first payload: referrer and campaign parameters.
     let fields: [UInt8]
     let entry: Weighted<DemoSite.Place>
-    /// How likely it is that a visitor looks at one page and leaves.
+    /// The probability that a visitor leaves after one page, 0...1.
     let bounce: Double
 
     private init(_ referrer: String, _ entry: Weighted<DemoSite.Place>, bounce: Double, campaign: (source: String, medium: String, name: String)? = nil) {
@@ -17,7 +17,7 @@ struct DemoSource: Sendable {
         self.bounce = bounce
     }
 
-    // MARK: What they open first
+    // MARK: Entry pages
 
     private static let searched = Weighted<DemoSite.Place>([(.docsPage, 34), (.blogPost, 28), (.home, 24), (.compare, 8), (.pricing, 6)])
     private static let asked = Weighted<DemoSite.Place>([(.docsPage, 42), (.compare, 24), (.home, 20), (.blogPost, 14)])
@@ -28,15 +28,15 @@ struct DemoSource: Sendable {
     private static let linked = Weighted<DemoSite.Place>([(.home, 46), (.docsIndex, 22), (.docsPage, 22), (.features, 10)])
     private static let working = Weighted<DemoSite.Place>([(.appHome, 52), (.login, 24), (.appReport, 14), (.appProject, 10)])
 
-    // MARK: Where they were before
+    // MARK: Referrers
 
-    /// Of visitors who are no customers.
+    /// Sources of visitors who are not customers.
     static let usual = sources(newsletter: 1, hackerNews: 1)
-    /// Hours after the newsletter went out.
+    /// Sources in the hours after the newsletter went out.
     static let newsletterDay = sources(newsletter: 7, hackerNews: 1)
-    /// The day on which a post was on everybody's front page.
+    /// Sources while a post is on a front page.
     static let frontPageDay = sources(newsletter: 1, hackerNews: 26)
-    /// Of customers, who come to work.
+    /// Sources of customers, who come to use the product.
     static let customers = Weighted([
         (DemoSource("", working, bounce: 0.1), 88), (DemoSource("https://mail.google.com/", working, bounce: 0.12), 8),
         (DemoSource("https://app.slack.com/", working, bounce: 0.15), 4),

@@ -1,10 +1,11 @@
 import Common
 
-/// Believable traffic of a product's site, in order of time: the same for the same seed, range and count.
+/// Realistic traffic of a product's site in time order, the same for the same seed, range and count.
 ///
-/// Visitors of 27 time zones come by day and on working days, from search engines, assistants, social networks,
-/// newsletters and links, more from week to week; once a post is on a front page. About half look at one page, the others
-/// read, sign up and buy. Events are made one by one, so ten million of them take no more memory than a thousand.
+/// Visitors from 26 countries come mostly by day and on working days, from search engines, assistants, social
+/// networks, newsletters and links. Traffic grows from week to week, and peaks once when a post is on a front page. About half of
+/// the visitors look at one page; the others read, sign up and buy. Events are generated one by one, so ten million of them take
+/// no more memory than a thousand.
 ///
 ///     var traffic = DemoTraffic(seed: 1, events: 100_000, start: start, end: end)
 ///     while let body = traffic.nextBatch() { ... }
@@ -17,14 +18,14 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
     private var crowd: DemoCrowd
     /// Visits under way, by the instant of their next event.
     private var visits = TimeQueue<DemoSession>()
-    /// Begins of visits in the current hour, the latest first.
+    /// Start times of visits in the current hour, the latest first.
     private var begins: [Instant] = []
     private var remaining: Int
     private var emitted = 0
     private var begun = 0
     private var last: Instant
 
-    /// - Parameter events: exactly so many are made; spread over the range from `start` to `end`, which must not be empty.
+    /// - Parameter events: the exact number of events, spread over the range from `start` to `end`, which must not be empty.
     public init(seed: UInt64 = 1, events: Int, start: Instant, end: Instant) {
         precondition(start < end && events >= 0)
         self.seed = seed
@@ -36,7 +37,7 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
         last = start
     }
 
-    /// Events of a visit, before any was counted.
+    /// The assumed number of events per visit, until enough are counted.
     private static let expectedEvents = 3.9
 
     public mutating func next() -> DemoEvent? {
@@ -52,7 +53,7 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
         }
     }
 
-    /// The bodies of requests: JSON arrays of up to `maximum` payloads. Nil when all are made.
+    /// The next request body, a JSON array of up to `maximum` payloads; nil once all events were returned.
     public mutating func nextBatch(_ maximum: Int = 1_000) -> [UInt8]? {
         guard remaining > 0 else { return nil }
         var bytes: [UInt8] = [UInt8(ascii: "[")]
@@ -68,7 +69,7 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
 
     // MARK: Steps
 
-    /// The next event of the visit whose turn it is; nil when that lies behind the end, or another visit begins before.
+    /// The event of the visit that is due next; nil if it would be after the end, or a new visit starts before it.
     private mutating func step() -> DemoEvent? {
         guard let instant = visits.first, begins.last.map({ instant <= $0 }) ?? true else { return nil }
         guard instant <= end else {
@@ -93,11 +94,11 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
         return event
     }
 
-    /// Decides who begins in the next hour: so many that what remains is spread over the hours that remain. Hours in which
-    /// nobody does are passed over; false after the last.
+    /// Plans the visits that start in the next hour, so the remaining events spread over the remaining hours. Skips hours without
+    /// visits; false after the last hour.
     private mutating func beginHour() -> Bool {
         while let share = hours.advance() {
-            // A few hundred imagined visits keep the first hours from swinging.
+            // 300 imaginary visits keep the average stable in the first hours.
             let perVisit = (Double(emitted) + 300 * Self.expectedEvents) / (Double(begun) + 300)
             let count = random.poisson(Double(remaining) / perVisit * share)
             guard count > 0 else { continue }
@@ -109,7 +110,7 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
         return false
     }
 
-    /// The range is over and a few events are missing: visitors who have just come.
+    /// An event of a new visitor, to make up the number when the range is over and a few events are missing.
     private mutating func fill() -> DemoEvent? {
         let visit = crowd.visit(in: hours.current, site, &random)
         let instant = Swift.min(end, last.adding(milliseconds: Int64(random.below(2_000))))
@@ -117,7 +118,7 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
     }
 }
 
-/// Elements in order of their instants: a binary heap.
+/// A priority queue by time: a binary heap.
 struct TimeQueue<Element> {
     private var heap: [(at: Instant, element: Element)] = []
 
@@ -134,7 +135,7 @@ struct TimeQueue<Element> {
         }
     }
 
-    /// Gives the first element another instant.
+    /// Moves the first element to another instant.
     mutating func replaceFirst(at instant: Instant) {
         heap[0].at = instant
         sink()

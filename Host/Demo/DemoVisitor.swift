@@ -1,12 +1,12 @@
-/// Somebody who visits the demo's site. All that is known about a visitor follows from country and number, so that nobody
-/// needs to be remembered to come back as the same.
+/// A visitor of the demo's site. Everything about a visitor follows from the country and number, so visitors can return without
+/// being stored.
 struct DemoVisitor: Sendable {
     let country: Int
     let number: Int
     let seed: UInt64
 
-    /// The fields of every payload: who, from where, with what. About a third send no id and are told apart by address
-    /// and browser alone, day by day.
+    /// The fields of every payload: identity, address, device. About a third send no id, and are only recognized by address and
+    /// browser within a day.
     var fields: [UInt8] {
         let place = DemoCountry.all[country]
         var chance = DemoRandom(seed: DemoRandom.mix(seed ^ UInt64(country) << 48 ^ UInt64(number)))
@@ -23,7 +23,7 @@ struct DemoVisitor: Sendable {
     }
 }
 
-/// A kind of device with the browsers and screens that it has.
+/// A kind of device, with its browsers and screens.
 struct DemoDevice: Sendable {
     private let browsers: Weighted<[UInt8]>
     private let screens: Weighted<[UInt8]>
@@ -44,7 +44,7 @@ struct DemoDevice: Sendable {
     private static let windows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
     private static let mac = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"
     private static let linux = "Mozilla/5.0 (X11; Linux x86_64)"
-    /// The newest version is on most machines.
+    /// Browser versions with their weights; most machines have the newest.
     private static let versions: [(Int, Double)] = [(141, 52), (140, 28), (139, 10), (138, 6), (131, 4)]
 
     private static let desktop = DemoDevice(

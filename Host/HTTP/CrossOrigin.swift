@@ -1,20 +1,20 @@
 import Access
 import HTTPTypes
 import Hummingbird
-import Settings
+@_spi(Host) import Settings
 import Synchronization
 
-/// Which browser origins may send events and read answers. Collection is open to any origin unless configured otherwise; everything
-/// else only to the configured origins. No answer allows credentials: keys are sent explicitly.
+/// Decides which browser origins may send events and read responses. Collection is open to any origin unless configured otherwise,
+/// everything else only to the configured origins. No response allows credentials, since keys are sent explicitly.
 final class CrossOrigin: Sendable {
-    /// Origins such as `https://app.example.com`; `*` for all.
+    /// Allowed origins, such as `https://app.example.com`; `*` for all.
     private struct Origins {
         var reports: [String]
         var collection: [String]
     }
 
     private let allowed: Mutex<Origins>
-    /// Of Pulse itself, where it is known.
+    /// Pulse's own origin, if configured.
     private let own: String?
 
     init(_ settings: ServerSettings) {
@@ -22,18 +22,19 @@ final class CrossOrigin: Sendable {
         allowed = Mutex(Origins(reports: settings.allowedOrigins, collection: settings.collectionOrigins))
     }
 
+    /// Applies a changed configuration.
     func set(_ settings: ServerSettings) {
         allowed.withLock { $0 = Origins(reports: settings.allowedOrigins, collection: settings.collectionOrigins) }
     }
 
-    /// Whether collection takes a request. CORS keeps a page from reading an answer and not from sending, so that requests of pages
-    /// that are not listed are refused; programs, which have no origin, are not meant.
+    /// Whether collection accepts a request. CORS keeps a page from reading a response but not from sending a request, so requests from
+    /// pages of other origins are rejected here. Programs, which send no origin, are accepted.
     func admits(_ request: IncomingRequest) -> Bool {
         guard let origin = Self.origin(of: request) else { return true }
         return allowed.withLock { $0.collection.contains("*") || $0.collection.contains(origin) } || origin == own
     }
 
-    /// What browsers say in `Origin`; of an image, for which they send none, that of the page in `Referer`.
+    /// The request's `Origin`; for an image, which has none, the origin of the page in `Referer`.
     private static func origin(of request: IncomingRequest) -> String? {
         if let origin = request.headers.value(.origin) { return origin.lowercased() }
         guard request.method == .get, let page = request.headers.value(referer) else { return nil }
@@ -43,8 +44,9 @@ final class CrossOrigin: Sendable {
 
     private static let referer = HTTPField.Name("Referer")!
 
+    /// Adds the CORS headers to a response.
     func label(_ response: inout Response, for request: Request, isForSites: Bool) {
-        // A route that knows its origins has said so.
+        // A route that checks origins itself has set the header.
         guard let origin = request.headers.value(.origin), response.headers[.accessControlAllowOrigin] == nil else { return }
         let origins = allowed.withLock { isForSites ? $0.collection : $0.reports }
         if origins.contains("*") {
@@ -63,22 +65,23 @@ final class CrossOrigin: Sendable {
     }
 }
 
+/// Adds security headers to every response.
 enum SecurityHeaders {
     private static let contentTypeOptions = HTTPField.Name("X-Content-Type-Options")!
     private static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
     private static let frameOptions = HTTPField.Name("X-Frame-Options")!
     private static let crossOriginResourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy")!
 
-    /// What a page may load and do; routes that serve pages set their own.
+    /// The default content security policy, which allows nothing; routes that serve pages set their own.
     static let policy = "default-src 'none'; frame-ancestors 'none'"
 
-    /// - Parameter isForOthers: whether pages of other sites may load it as a part of theirs, such as the script.
+    /// - Parameter isForOthers: whether pages of other sites may load the response as a resource, such as the script.
     static func label(_ response: inout Response, isForOthers: Bool) {
         for field in always { response.headers.append(field) }
         response.headers.append(isForOthers ? loadedByAll : loadedByOwn)
-        // A page that says who may frame it has said more than `X-Frame-Options` can.
-        let saysWhoFrames = response.headers[.contentSecurityPolicy]?.contains("frame-ancestors") == true
-        for field in unlessThere where !response.headers.contains(field.name) && !(saysWhoFrames && field.name == frameOptions) {
+        // A `frame-ancestors` policy is more precise than `X-Frame-Options`.
+        let hasFramePolicy = response.headers[.contentSecurityPolicy]?.contains("frame-ancestors") == true
+        for field in unlessThere where !response.headers.contains(field.name) && !(hasFramePolicy && field.name == frameOptions) {
             response.headers.append(field)
         }
     }
@@ -93,8 +96,8 @@ enum SecurityHeaders {
     ]
 }
 
-/// An answer that says nothing about caches is private: it is kept neither by a shared one, for which a key in a field of ours or a cookie
-/// means nothing, nor on the disk of a browser. To a POST of a site's page, which tells nothing, no cache keeps the answer anyway.
+/// Makes responses without caching headers private: shared caches, to which Pulse's key header and cookies mean nothing, and browsers'
+/// disk caches don't store them. Responses to POST requests from sites' pages are left alone, as no cache stores them anyway.
 ///
 /// - Source: RFC 9110, 9.3.3.
 enum PrivateAnswer {
@@ -110,7 +113,7 @@ enum PrivateAnswer {
 }
 
 extension HTTPFields {
-    /// Adds names to `Vary`.
+    /// Adds field names to `Vary`.
     fileprivate mutating func vary(by names: String) {
         self[.vary] = [self[.vary], names].compactMap(\.self).joined(separator: ", ")
     }

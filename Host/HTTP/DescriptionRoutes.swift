@@ -5,10 +5,10 @@ import NIOCore
 import Ingest
 import Operations
 import Platform
-import Settings
+@_spi(Host) import Settings
 import Synchronization
 
-/// `/openapi.json`, and `/docs`, the page that shows it.
+/// `/openapi.json`, and `/docs`, which shows it as a page.
 struct DescriptionRoutes: Sendable {
     let modules: [any AnalyticsModule]
     let configuration: HostConfiguration
@@ -16,9 +16,9 @@ struct DescriptionRoutes: Sendable {
     /// - Parameter routes: the host's other routes.
     func routes(describing hostRoutes: [(module: String?, route: Route)]) -> [Route] {
         let pages = [
-            page("/docs", "The API, to read and search.", OpenAPIPage.html, "text/html"),
-            page("/docs/app.js", "Script of the page.", OpenAPIPage.script, "text/javascript"),
-            page("/docs/style.css", "Style of the page.", OpenAPIPage.style, "text/css"),
+            page("/docs", "The API reference.", OpenAPIPage.html, "text/html"),
+            page("/docs/app.js", "The page's script.", OpenAPIPage.script, "text/javascript"),
+            page("/docs/style.css", "The page's style.", OpenAPIPage.style, "text/css"),
         ].map { $0.undocumented() }
         let described = hostRoutes + [(nil, description(Once { ByteBuffer() }))]
         return pages + [description(Once { ByteBuffer(string: Self.document(modules, described, configuration)) })]
@@ -30,23 +30,24 @@ struct DescriptionRoutes: Sendable {
         }
     }
 
-    /// Made when it is first asked for: most hosts start more often than somebody reads the document.
+    /// A value made on first use: the document is rarely read.
     private final class Once<Value: Sendable>: Sendable {
-        private let made = Mutex<Value?>(nil)
+        private let cached = Mutex<Value?>(nil)
         private let make: @Sendable () -> Value
 
         init(_ make: @escaping @Sendable () -> Value) { self.make = make }
 
         var value: Value {
-            made.withLock { made in
-                if let made { return made }
+            cached.withLock { cached in
+                if let cached { return cached }
                 let value = make()
-                made = value
+                cached = value
                 return value
             }
         }
     }
 
+    /// The OpenAPI document as JSON.
     static func document(_ modules: [any AnalyticsModule], _ hostRoutes: [(module: String?, route: Route)], _ configuration: HostConfiguration) -> String {
         let categories = Dictionary(modules.map { ($0.name, type(of: $0).manifest.category.rawValue) }) { $1 }
         let routes = hostRoutes + modules.flatMap { module in module.routes.map { (module.name, $0) } }

@@ -1,10 +1,10 @@
-import Access
-import Common
+@_spi(Host) import Access
+@_spi(Host) import Common
 import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What happens to every request whatever its route: preflights, unknown paths, CORS and security headers.
+/// Handles what all requests have in common: preflights, unknown paths, CORS and security headers.
 struct FrontDoor: HTTPResponder {
     let server: Server
     let routes: RouterResponder<PulseContext>
@@ -26,9 +26,9 @@ struct FrontDoor: HTTPResponder {
     }
 }
 
-/// The answer where nothing is served, or not with that method, in the words of the surface that owns the path.
+/// Answers requests for an unknown path, or with a method that the path does not have, in the format of the path's surface.
 ///
-/// Added to the router after all routes: so it stands before the router's own answer to unknown paths, and before no route.
+/// It is added to the router after all routes, so it replaces the router's own answer to unknown paths and wraps no route.
 struct UnknownPath: RouterMiddleware {
     typealias Context = PulseContext
     let server: Server
@@ -53,14 +53,14 @@ struct UnknownPath: RouterMiddleware {
     }
 }
 
-/// Which methods are served where, for `Allow`, and for whose pages.
+/// Knows which methods each path has, for `Allow`, and which pages may use it.
 struct MethodTable: Sendable {
     enum Audience {
         /// Pages of any site: collection and the script.
         case sites
-        /// Pages that a project chose: what it embeds there.
+        /// Pages on which a project embeds its reports.
         case embeds
-        /// Pulse's own pages, and programs.
+        /// Pulse's own pages and programs.
         case own
     }
 
@@ -71,7 +71,7 @@ struct MethodTable: Sendable {
     }
 
     private let entries: [Entry]
-    /// Of the paths that have no parts of their own, which are most: every request asks.
+    /// The audiences of paths without parameters, which are most. Looked up by every request.
     private let fixed: [ExactText: Audience]
 
     init(_ routes: [Route]) {
@@ -94,16 +94,17 @@ struct MethodTable: Sendable {
         }
     }
 
-    /// `GET, HEAD, POST`; "" where nothing is served.
+    /// The path's methods, such as `GET, HEAD, POST`; empty for an unknown path.
     func allowed(_ path: String) -> String {
         var methods = Set(matching(path).map(\.method.rawValue))
         if methods.contains("GET") { methods.insert("HEAD") }
         return methods.sorted().joined(separator: ", ")
     }
 
+    /// Whose pages may use the path; `.own` for an unknown path.
     func audience(of path: String) -> Audience {
         if let audience = fixed[ExactText(path)] { return audience }
-        let found = matching(path)
-        return found.contains { $0.audience == .sites } ? .sites : found.first?.audience ?? .own
+        let candidates = matching(path)
+        return candidates.contains { $0.audience == .sites } ? .sites : candidates.first?.audience ?? .own
     }
 }

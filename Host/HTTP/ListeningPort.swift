@@ -1,18 +1,18 @@
 import Foundation
 
-/// Whether this machine lets Pulse listen where it is to.
+/// Checks whether Pulse can listen on its configured address and port.
 enum ListeningPort {
     /// Listens for an instant.
-    /// - Throws: `CommandError` that says what is in the way.
+    /// - Throws: `CommandError` that says why it can't.
     static func check(_ host: String, _ port: Int) throws {
-        var hints = addrinfo(), found: UnsafeMutablePointer<addrinfo>?
+        var hints = addrinfo(), addresses: UnsafeMutablePointer<addrinfo>?
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         hints.ai_flags = AI_PASSIVE
-        let status = getaddrinfo(host, String(port), &hints, &found)
-        guard status == 0, let address = found else {
-            throw CommandError("\(host) is no address of this machine: \(String(cString: gai_strerror(status))). Set another one (PULSE_HOST).")
+        let status = getaddrinfo(host, String(port), &hints, &addresses)
+        guard status == 0, let address = addresses else {
+            throw CommandError("\(host) is not an address of this machine: \(String(cString: gai_strerror(status))). Set another one (PULSE_HOST).")
         }
-        defer { freeaddrinfo(found) }
+        defer { freeaddrinfo(addresses) }
         let descriptor = socket(address.pointee.ai_family, address.pointee.ai_socktype, 0)
         defer { close(descriptor) }
         var yes: Int32 = 1

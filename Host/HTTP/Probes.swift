@@ -1,14 +1,14 @@
-import Access
-import Common
-import Coordination
+@_spi(Host) import Access
+@_spi(Host) import Common
+@_spi(Host) import Coordination
 import HTTPTypes
-import Ingest
+@_spi(Host) import Ingest
 import Metrics
 import NIOCore
-import Operations
-import Storage
+@_spi(Host) import Operations
+@_spi(Host) import Storage
 
-/// What an orchestrator and a monitor ask: alive, ready, metrics.
+/// The routes for orchestrators and monitoring: liveness, readiness, metrics.
 struct Probes: Sendable {
     let engines: Engines
     let journal: Journal
@@ -31,18 +31,18 @@ struct Probes: Sendable {
 
     private var probes: [Route] {
         let check = Schema.object([.required("ok", .boolean), .optional("error", .string(0...2_000))])
-        let full = Parameter("full", .boolean(default: false), "Whether the engines are asked as well; 503 then when one of them does not answer.")
+        let full = Parameter("full", .boolean(default: false), "Whether to check the engines too; then also 503 if one of them does not answer.")
         return [
             Route(anonymous: .get, "/healthz", "Whether the process answers.", success: .json(.object([.required("ok", .boolean)]))) { _ in
                 .json(bytes: ByteBuffer(string: #"{"ok":true}"#))
             },
             Route(
-                anonymous: .get, "/readyz", "Whether the host can collect; 503 when not.", parameters: [full],
+                anonymous: .get, "/readyz", "Whether the host can collect; 503 if not.", parameters: [full],
                 success: .json(.object([
                     .required("ok", .boolean),
                     .required("journal", .object([
                         .required("ok", .boolean), .required("backlog_bytes", .count),
-                        .required("backlog_seconds", .number(0...1e9), "Work for the writer, at its speed of late."), .required("capacity_bytes", .count),
+                        .required("backlog_seconds", .number(0...1e9), "How long the writer needs for the backlog, at its recent speed."), .required("capacity_bytes", .count),
                         .optional("error", .string(0...2_000)),
                     ])),
                     .optional("control", check), .optional("events", check), .optional("coordination", check),
@@ -59,7 +59,7 @@ struct Probes: Sendable {
             self.error = error
         }
 
-        /// Whoever asks has a limit of their own, and an engine that hangs has none.
+        /// Runs a check with a time limit, since an engine that hangs would never answer.
         static func within(seconds: Int, _ body: @escaping @Sendable () async throws -> Void) async -> Check {
             let (checks, first) = AsyncStream<Check>.makeStream()
             let asking = Task { first.yield(await Check(body)) }
@@ -82,7 +82,7 @@ struct Probes: Sendable {
                 error = nil
             } catch {
                 ok = false
-                // The kind of failure; details may name hosts and are for the log.
+                // Only the kind of failure: details may contain host names, which belong in the log.
                 self.error = (error as? ServiceError)?.message ?? "\(type(of: error))"
             }
         }
@@ -95,10 +95,11 @@ struct Probes: Sendable {
 
     private static let checkSeconds = 5
 
-    /// Ready is what can collect: while an engine is away events wait in the journal, and a balancer that took all hosts out for it would lose them.
+    /// A host is ready if it can collect. While an engine is down, events wait in the journal; a load balancer that then removed all hosts
+    /// would lose them.
     @Sendable private func ready(_ request: AnonymousRequest) async throws -> Answer {
         let backlog = journal.backlogBytes, capacity = journal.capacityBytes
-        let failure = backlog < capacity * 9 / 10 ? await journal.failure() : "It is full, as the event store has taken nothing for a while."
+        let failure = backlog < capacity * 9 / 10 ? await journal.failure() : "It is full, because the event store has accepted nothing for a while."
         let state = Readiness.Backlog(
             ok: failure == nil, backlog_bytes: backlog, backlog_seconds: writer.backlogSeconds, capacity_bytes: capacity, error: failure)
         guard request.text("full") == "true" else {
@@ -107,8 +108,8 @@ struct Probes: Sendable {
         async let control = Check.within(seconds: Self.checkSeconds) { try await engines.control.ping() }
         async let events = Check.within(seconds: Self.checkSeconds) { try await engines.events.ping() }
         async let coordination = Check.within(seconds: Self.checkSeconds) { try await engines.coordination.ping() }
-        let checks = await [control, events, coordination], isWell = state.ok && checks.allSatisfy(\.ok)
+        let checks = await [control, events, coordination], isHealthy = state.ok && checks.allSatisfy(\.ok)
         return try .json(
-            Readiness(ok: isWell, journal: state, control: checks[0], events: checks[1], coordination: checks[2]), status: isWell ? 200 : 503)
+            Readiness(ok: isHealthy, journal: state, control: checks[0], events: checks[1], coordination: checks[2]), status: isHealthy ? 200 : 503)
     }
 }

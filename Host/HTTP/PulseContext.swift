@@ -1,12 +1,12 @@
-import Enrichment
+@_spi(Host) import Enrichment
 import Hummingbird
 import Logging
 import NIOCore
 
-/// What the server knows about a request besides the request: routing's own storage, and who is at the other end.
+/// A request's context: the router's storage, and the connection.
 struct PulseContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The peer's address as text; "" for what is no IP connection.
+    /// The peer's IP address as text; empty if the connection is not an IP connection.
     let peer: String
     let channel: any Channel
 
@@ -14,7 +14,7 @@ struct PulseContext: RequestContext {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
         let address = source.channel.remoteAddress?.ipAddress ?? ""
-        // One of IPv4 is written as it is to be already.
+        // IPv4 addresses are already in their canonical form.
         peer = address.utf8.contains(UInt8(ascii: ":")) ? ClientAddress.peer(address)?.description ?? "" : address
     }
 }

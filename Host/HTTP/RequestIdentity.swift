@@ -4,12 +4,13 @@ import HTTPTypes
 import Hummingbird
 import Synchronization
 
-/// The id of a request: the one that a proxy in front gave it, or one of ours.
+/// A request's id: the one that a proxy gave it, or a new one.
 enum RequestIdentity {
     static let header = HTTPField.Name("X-Request-ID")!
     private static let prefix = Identifiers.token(prefix: "", length: 8)
     private static let counter = Atomic<UInt64>(0)
 
+    /// The `X-Request-ID` of the request if it is short and plain, or a new id.
     static func of(_ request: Request) -> String {
         if let given = request.headers.value(header), (1...64).contains(given.utf8.count), given.utf8.allSatisfy(isPlain) { return given }
         return prefix + "-" + String(counter.wrappingAdd(1, ordering: .relaxed).newValue, radix: 36)

@@ -1,6 +1,6 @@
-import Access
+@_spi(Host) import Access
 import Common
-import Enrichment
+@_spi(Host) import Enrichment
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -10,7 +10,7 @@ import NIOCore
 import NIOHTTP1
 import Platform
 
-/// Serves routes through the gate over Hummingbird: turns its requests into ours and our answers into its responses.
+/// Serves routes through the gate: translates Hummingbird's requests to `IncomingRequest`, and `Answer` to its responses.
 struct Server: Sendable {
     let gate: Gate
     let surfaces: [any Surface]
@@ -19,9 +19,10 @@ struct Server: Sendable {
     let telemetry: Telemetry
     let dashboard: DashboardSessions
 
-    /// The surface that owns `path`; the last one owns everything.
+    /// The surface that owns `path`; Pulse's own for all other paths.
     func surface(of path: String) -> any Surface { surfaces.first { $0.owns(path) } ?? PulseSurface() }
 
+    /// The responder for all requests to `routes`.
     func responder(for routes: [(module: String?, route: Route)]) -> FrontDoor {
         let router = Router(context: PulseContext.self, options: .autoGenerateHeadEndpoints)
         for (module, route) in routes {
@@ -44,7 +45,7 @@ struct Server: Sendable {
     private static func pathParameters(_ context: PulseContext) -> [String: String] {
         guard !context.parameters.isEmpty else { return [:] }
         return Dictionary(context.parameters.map { name, value in
-            // No store can look for NUL, and nothing is called so.
+            // Stores can't search for NUL, and no name contains one.
             (String(name), (value.removingPercentEncoding ?? String(value)).replacingOccurrences(of: "\0", with: "\u{FFFD}"))
         }) { first, _ in first }
     }
@@ -60,7 +61,7 @@ struct Server: Sendable {
     private static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
     private static let forwarded = HTTPField.Name("Forwarded")!
 
-    /// The body, decompressed, at most `maximum` bytes of it either way.
+    /// The decompressed body; at most `maximum` bytes, both compressed and decompressed.
     private static func collect(_ request: Request, maximum: Int, _ logger: Logger) async throws -> ByteBuffer {
         let tooLarge = ServiceError(
             status: 413, code: "body_too_large", message: "The request body is larger than \(maximum) bytes, which is the limit.")
@@ -78,7 +79,7 @@ struct Server: Sendable {
         }
     }
 
-    /// What a client did that sent no whole body. None of it is a failure of this host.
+    /// The error for a body that did not arrive completely. None of these are failures of this host.
     private static func brokenBody(_ error: any Error, _ logger: Logger) -> any Error {
         logger.debug("a body did not arrive", metadata: ["error": "\(error)"])
         switch error {
@@ -86,9 +87,9 @@ struct Server: Sendable {
         case is LateBody:
             return ServiceError(status: 408, code: "request_timeout", message: "The request body did not arrive in time.")
         case let error as HTTPParserError where error != .invalidEOFState:
-            return ServiceError.invalid("malformed_request", "The request body is no HTTP/1.1: \(error.debugDescription).")
+            return ServiceError.invalid("malformed_request", "The request body is not valid HTTP/1.1: \(error.debugDescription).")
         default:
-            return ServiceError.invalid("incomplete_body", "The connection ended before the request body was whole.")
+            return ServiceError.invalid("incomplete_body", "The connection ended before the request body was complete.")
         }
     }
 }
@@ -116,7 +117,7 @@ private struct Endpoint: Sendable {
     @Sendable func respond(to request: Request, context: PulseContext) async throws -> Response {
         let start = ContinuousClock.now
         let id = RequestIdentity.of(request)
-        if route.isUnhurried { context.channel.triggerUserOutboundEvent(UnhurriedRequest(), promise: nil) }
+        if route.hasNoTimeLimit { context.channel.triggerUserOutboundEvent(UntimedRequest(), promise: nil) }
         let incoming = server.incoming(request, context, id: id, module: module)
         let surface = server.surface(of: incoming.path)
         let answer = await server.telemetry.span(route, request.headers) { await self.answer(incoming, surface) }
@@ -135,7 +136,7 @@ private struct Endpoint: Sendable {
         } catch {
             request.logger.error("a request failed", metadata: ["route": "\(route.path)", "error": "\(error)"])
             return surface.answer(to: ServiceError(
-                status: 500, code: "internal", message: "Something went wrong here. The log has the rest under request id \(request.id)."))
+                status: 500, code: "internal", message: "Something went wrong here. The log has the details under request id \(request.id)."))
         }
     }
 
@@ -147,7 +148,7 @@ private struct Endpoint: Sendable {
             return Response(status: .init(code: answer.status), headers: headers, body: ResponseBody(byteBuffer: buffer))
         case .stream(let pieces):
             let body = ResponseBody { writer in
-                // Ends as soon as the client goes, and not when a later write fails.
+                // Ends as soon as the client disconnects, instead of when a later write fails.
                 do {
                     try await request.body.consumeWithCancellationOnInboundClose { _ in try await writer.write(pieces) }
                 } catch is CancellationError {}

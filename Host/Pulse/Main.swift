@@ -1,7 +1,9 @@
-import ArgumentParser
+import AllModules
 import Host
 
 @main
 struct Main {
-    static func main() async { await PulseCommand.main() }
+    static func main() async {
+        await ModuleList.$current.withValue(.all) { await PulseCommand.main() }
+    }
 }

@@ -1,17 +1,17 @@
 import Core
 
-/// Rows that may be asked about, with the columns that may be named. All days are UTC.
+/// A dataset that queries may read, with the columns they may name. All days are UTC.
 struct BIDataset: Sendable {
     struct Column: Sendable {
         let name: String
         let type: SQLType
-        /// Left out of `*` and of detail rows, and no dimension.
+        /// Left out of `*` and of detail rows, and not accepted as a dimension.
         var isHidden = false
-        /// Units of something that is kept in whole millionths, so that sums can be exact.
-        var isOfMillionths = false
-        /// What it means, where its module says.
+        /// Whether the values are units that are stored as whole millionths, so sums can be exact.
+        var isStoredInMillionths = false
+        /// What the column means; empty unless its module says so.
         var summary = ""
-        /// On the rows of `source`.
+        /// The column as an expression over the rows of `source`.
         let sql: @Sendable (Dialect) -> SQL
 
         init(_ name: String, _ type: SQLType, isHidden: Bool = false, _ sql: @escaping @Sendable (Dialect) -> SQL) {
@@ -21,29 +21,30 @@ struct BIDataset: Sendable {
             self.sql = sql
         }
 
-        /// A column of the source with the same name, or with `own`.
+        /// Reads the source column `own`, or the one of the same name.
         init(_ name: String, _ type: SQLType, from own: String? = nil) {
             self.init(name, type) { _ in SQL(sql: own ?? name) }
         }
     }
 
     let name: String
-    /// What a row is, where its module says.
+    /// What one row is; empty unless its module says so.
     var summary = ""
-    /// Whose facts they are: where it is off, the dataset is too.
+    /// The module that owns the facts. When it is off, so is the dataset.
     let module: String
     let columns: [Column]
-    /// Metrics that need no definition, as expressions over the columns.
+    /// Built-in metrics, as expressions over the columns.
     let metrics: [(name: String, expression: String)]
+    /// The fact table of a module's dataset; nil for the datasets of core.
     let table: FactTable?
-    /// What follows `FROM`.
+    /// The SQL after `FROM`.
     let source: @Sendable (Dialect) -> SQL
-    /// Whether the scope leaves out what policies forbid; where not, the dataset does it itself.
-    let isOfScope: Bool
+    /// Whether the scope applies row policies to the dataset; if not, `table` applies them.
+    let scopeAppliesPolicies: Bool
 
     func column(_ name: String) -> Column? { columns.first { $0.name == name } }
 
-    /// Columns that may be dimensions, filters and fields of policies.
+    /// Columns that dimensions, filters and row policies may name.
     var fields: [Column] { columns.filter { !$0.isHidden && $0.type != .visitor } }
 
     func field(_ name: String, at place: String) throws -> Column {
@@ -54,17 +55,17 @@ struct BIDataset: Sendable {
         return column
     }
 
-    /// The dataset as a common table of a statement.
+    /// The SELECT of the dataset, for a common table of a statement.
     func table(_ dialect: Dialect, project: String, policies: [SQL]) -> SQL {
         let columns = columns.map { "\($0.sql(dialect)) AS \"\(sql: $0.name)\"" as SQL } + ["\(project) AS project_id"]
         let rows: SQL = "SELECT \(SQL.joined(columns)) FROM \(source(dialect))"
-        return isOfScope || policies.isEmpty ? rows : "\(rows) WHERE \(SQL.all(policies))"
+        return scopeAppliesPolicies || policies.isEmpty ? rows : "\(rows) WHERE \(SQL.all(policies))"
     }
 }
 
-/// The datasets that are approved, by name.
+/// The datasets that queries may read, by name.
 struct BIDatasets: Sendable {
-    /// What people upload: told apart, as it lies in the control plane.
+    /// The dataset name of uploaded tables. They are handled separately because they are stored in the control plane.
     static let uploads = "csv_uploads"
 
     private let all: [BIDataset]
@@ -85,7 +86,7 @@ struct BIDatasets: Sendable {
     private static let shared = [pageviews, events, sessions, dailyStats]
     private static let day: Int64 = 86_400_000
 
-    /// Columns that tell when, from epoch milliseconds.
+    /// The time columns, derived from epoch milliseconds.
     static func times(_ milliseconds: SQL) -> [BIDataset.Column] {
         [
             .init("occurred_at", .text) { $0.byCodePoints($0.timestampText(milliseconds)) },
@@ -110,13 +111,13 @@ struct BIDatasets: Sendable {
     private static let pageviews = BIDataset(
         name: "pageviews", module: "core",
         columns: times("occurred_at") + [.init("path", .text), .init("title", .text), .init("from_path", .text)] + ofSession + [visitor],
-        metrics: [("count", "count(*)"), ("pageviews", "count(*)"), visitors], table: nil, source: { _ in "pageviews" }, isOfScope: true)
+        metrics: [("count", "count(*)"), ("pageviews", "count(*)"), visitors], table: nil, source: { _ in "pageviews" }, scopeAppliesPolicies: true)
 
     private static let events = BIDataset(
         name: "events", module: "core",
         columns: times("occurred_at") + [.init("event_name", .text, from: "name"), .init("path", .text)] + ofSession
             + [visitor, .init("data", .text, isHidden: true) { _ in "data" }],
-        metrics: [("count", "count(*)"), ("events", "count(*)"), visitors], table: nil, source: { _ in "events" }, isOfScope: true)
+        metrics: [("count", "count(*)"), ("events", "count(*)"), visitors], table: nil, source: { _ in "events" }, scopeAppliesPolicies: true)
 
     private static let sessions = BIDataset(
         name: "sessions", module: "core",
@@ -130,7 +131,7 @@ struct BIDatasets: Sendable {
             ("avg_duration", "avg(duration)"), ("bounces", "count(*) FILTER (WHERE is_bounce)"),
             ("bounce_rate", "100.0 * count(*) FILTER (WHERE is_bounce) / count(*)"),
         ],
-        table: nil, source: { _ in "sessions" }, isOfScope: true)
+        table: nil, source: { _ in "sessions" }, scopeAppliesPolicies: true)
 
     /// One row for each day with activity.
     private static let dailyStats = BIDataset(
@@ -155,34 +156,34 @@ struct BIDatasets: Sendable {
                    FROM activity GROUP BY 1, 2, 3) visits
              GROUP BY day) days
             """
-        }, isOfScope: false)
+        }, scopeAppliesPolicies: false)
 }
 
 extension BIDataset {
-    /// What a module approved.
+    /// A dataset that a module declares.
     init(_ entry: DatasetCatalog.Entry) {
-        let named = Set(["occurred_at", "occurred_ms", "date", "week", "month", "hour", "visitor_id", "project_id"])
-        let own = entry.columns.filter { !named.contains($0.name) }.map { column in
+        let reserved = Set(["occurred_at", "occurred_ms", "date", "week", "month", "hour", "visitor_id", "project_id"])
+        let own = entry.columns.filter { !reserved.contains($0.name) }.map { column in
             let type: SQLType = switch column.type {
             case .int16, .int32, .int64: .integer
             case .double: .double
             case .text: .text
             case .bool: .boolean
             }
-            // The quotient is the number that stands nearest, the same as what is read from text that names the units.
-            let isOfMillionths = entry.millionths.contains(column.name)
-            var told = Column(column.name, isOfMillionths ? .double : type) { _ in
-                isOfMillionths ? "CAST(\"\(sql: column.name)\" AS double precision) / 1000000.0" : SQL(sql: "\"\(column.name)\"")
+            // The quotient is the nearest double, the same one that parsing the units from decimal text gives.
+            let isStoredInMillionths = entry.millionths.contains(column.name)
+            var result = Column(column.name, isStoredInMillionths ? .double : type) { _ in
+                isStoredInMillionths ? "CAST(\"\(sql: column.name)\" AS double precision) / 1000000.0" : SQL(sql: "\"\(column.name)\"")
             }
-            told.isOfMillionths = isOfMillionths
-            told.summary = entry.summaries[column.name] ?? ""
-            return told
+            result.isStoredInMillionths = isStoredInMillionths
+            result.summary = entry.summaries[column.name] ?? ""
+            return result
         }
         self.init(
             name: entry.table.name, summary: entry.summary, module: entry.module,
             columns: BIDatasets.times("occurred_at") + own + [Column("visitor_id", .visitor, isHidden: true) { _ in "visitor" }],
             metrics: [("count", "count(*)"), ("visitors", "count(DISTINCT visitor_id)")], table: entry.table,
-            source: { _ in SQL(sql: entry.table.name) }, isOfScope: true)
+            source: { _ in SQL(sql: entry.table.name) }, scopeAppliesPolicies: true)
     }
 }
 

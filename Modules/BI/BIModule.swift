@@ -1,6 +1,6 @@
 import Core
 
-/// Questions that people put together: metrics, visual queries, SQL, uploads, other databases, and what is shown elsewhere.
+/// Queries that users build themselves: metrics, visual queries, SQL, uploads, other databases, and embeds.
 public struct BIModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "bi", category: .analysis, reads: ["core"],
@@ -14,7 +14,7 @@ public struct BIModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws {
         settings = try setup.settings.read { BISettings($0) }
-        queries = RunningQueries(atATime: settings.queriesAtATime)
+        queries = RunningQueries(atATime: settings.maximumConcurrentQueries)
     }
 
     public var migrations: [Migration] {
@@ -23,12 +23,13 @@ public struct BIModule: AnalyticsModule {
         return [Migration("001-create", on: .control, resources.map(\.creation) + tables.map { .createTable($0) }), EmbedRights.migration]
     }
 
-    public var pages: [Page] {
+    public var pages: [DashboardPage] {
         [
-            Page("explore", titles: ["en": "Explore", "de": "Abfragen"], file: "explore.js", PackageResources.explore_js),
-            Page("sources", titles: ["en": "Data and embeds", "de": "Daten und Einbettung"], file: "sources.js", PackageResources.sources_js),
+            DashboardPage("explore", titles: ["en": "Explore", "de": "Abfragen"], file: "explore.js", PackageResources.explore_js),
+            DashboardPage("sources", titles: ["en": "Data and embeds", "de": "Daten und Einbettung"], file: "sources.js", PackageResources.sources_js),
         ]
     }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var routes: [Route] {
         Metric.resource.routes + RowPolicy.resource.routes + SavedSQL.resource.routes + queryRoutes + uploadRoutes + embedRoutes + connectionRoutes
     }

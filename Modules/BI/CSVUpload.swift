@@ -1,13 +1,13 @@
 import Core
 import NIOCore
 
-/// A table that somebody uploaded: kept with the project's definitions, apart from events.
+/// An uploaded table, stored in the control plane with the project's definitions and not with events.
 struct CSVUpload: Encodable, Sendable {
     static let maximumColumns = 100, maximumRows = 100_000, maximumBytes = 64 << 20
 
     let id, name: String
     let columns: [String]
-    /// By column: integer, number, boolean, timestamp or text.
+    /// The type of each column: integer, number, boolean, timestamp or text.
     let types: [ExactText: String]
     let rowCount: Int64
     let createdAt: Instant
@@ -26,7 +26,7 @@ struct CSVUpload: Encodable, Sendable {
         .required("name", .text(200)), .required("columns", .array(.text(200), count: 1...maximumColumns)),
         .required(
             "rows", .array(.object([]), count: 0...maximumRows),
-            "Objects whose names are columns. Or send the file itself as text/csv, with ?name=."),
+            "Objects with a member for each column. Or send the file itself as text/csv, with ?name=."),
     ])
 
     static let tables = [
@@ -52,11 +52,11 @@ struct CSVUpload: Encodable, Sendable {
         types = Dictionary(exactly: stored)
     }
 
-    // MARK: Finding
+    // MARK: Reading
 
     private static let selected: SQL = "SELECT id, name, columns, row_count, created_at FROM bi_csv_upload"
 
-    /// Those of the project that its policies leave.
+    /// The condition on the project's uploads that its row policies allow.
     private static func visible(_ call: ProjectRequest) async throws -> SQL {
         let policies = try await RowPolicy.active(call, in: call.control.dialect).filter { $0.dataset == BIDatasets.uploads }
         return SQL.all(["project_id = \(call.project.id)"] + policies.map(\.condition))
@@ -88,10 +88,10 @@ struct CSVUpload: Encodable, Sendable {
         return try rows.map { try JSON.parse($0.text("data")).elements.map(Self.value) }
     }
 
-    /// Drill-through: the rows of one upload that meet the filters.
+    /// Drill-through: up to `limit` rows of one upload that match the filters.
     static func rows(_ filters: JSON?, _ call: ProjectRequest, limit: Int) async throws -> QueryResult {
         guard let id = filters?["upload_id"]?.string else {
-            throw ServiceError.body("field 'filters.upload_id' must name the upload whose rows are asked for.")
+            throw ServiceError.body("field 'filters.upload_id' must be the id of the upload to read.")
         }
         let upload = try await require(id, call)
         let conditions: [(index: Int, accepted: Set<Value>)] = try (filters?.members ?? []).filter { $0.name != "upload_id" }.map { name, value in
@@ -101,13 +101,13 @@ struct CSVUpload: Encodable, Sendable {
             }
             return (index, Set((value.kind == .array ? value.elements : [value]).map(Self.value)))
         }
-        var found: [[Value]] = [], position: Int64 = 0
-        while position < upload.rowCount, found.count < limit {
+        var matches: [[Value]] = [], position: Int64 = 0
+        while position < upload.rowCount, matches.count < limit {
             let rows = try await upload.rows(from: position, count: 5_000, call)
-            found += rows.filter { row in conditions.allSatisfy { $0.accepted.contains(row[$0.index]) } }.prefix(limit - found.count)
+            matches += rows.filter { row in conditions.allSatisfy { $0.accepted.contains(row[$0.index]) } }.prefix(limit - matches.count)
             position += 5_000
         }
-        return QueryResult(columns: upload.columns, rows: found)
+        return QueryResult(columns: upload.columns, rows: matches)
     }
 
     private static func value(_ json: JSON) -> Value {
@@ -119,7 +119,7 @@ struct CSVUpload: Encodable, Sendable {
         }
     }
 
-    // MARK: Making
+    // MARK: Creating
 
     static func create(_ call: ProjectRequest) async throws -> Answer {
         let isFile = call.request.headers[.contentType]?.lowercased().hasPrefix("text/csv") == true
@@ -128,7 +128,7 @@ struct CSVUpload: Encodable, Sendable {
             ? file(
                 bytes.withUnsafeReadableBytes(text), named: call.text("name"), delimiter: call.text("delimiter"),
                 hasDecimalComma: call.text("decimal") == "comma")
-            : objects(bytes.withUnsafeReadableBytes { try JSON.parseMending($0).json })
+            : objects(bytes.withUnsafeReadableBytes { try JSON.parseRepairing($0).json })
         guard Set(exactly: columns).count == columns.count else { throw ServiceError.body("column names must be unique.") }
         let types = columns.indices.map { index in ValueKind.common(rows.lazy.map { $0[index] }, ofFile: isFile) }
         let typed = isFile ? rows.map { row in zip(row, types).map { $1.read($0) } } : rows
@@ -143,13 +143,13 @@ struct CSVUpload: Encodable, Sendable {
             var row = [Value](repeating: .null, count: columns.count)
             for (name, member) in object.members {
                 guard let index = places[text: name] else {
-                    throw ServiceError.body("field 'rows[\(number)]': '\(name.excerpt(60))' is not among the columns.")
+                    throw ServiceError.body("field 'rows[\(number)]': '\(name.excerpt(60))' is not one of the columns.")
                 }
                 guard member.kind != .object, member.kind != .array else {
                     throw ServiceError.body("field 'rows[\(number)].\(name)' must be text, a number, true, false or null; got \(member.described).")
                 }
                 guard member.kind != .number || member.integer != nil || abs(member.number ?? 0) < 0x1p63 || abs(member.number ?? 0) >= 0x1p64 else {
-                    throw ServiceError.body("field 'rows[\(number)].\(name)' is a whole number beyond 64 bits with sign; send it as text.")
+                    throw ServiceError.body("field 'rows[\(number)].\(name)' is a whole number that does not fit in 64 signed bits; send it as text.")
                 }
                 row[index] = value(member)
             }
@@ -158,11 +158,11 @@ struct CSVUpload: Encodable, Sendable {
         return (json["name"]?.string ?? "", columns, rows)
     }
 
-    /// The file as text.
-    /// - Throws: 400 with the first line whose bytes are none.
+    /// Decodes the file as UTF-8.
+    /// - Throws: 400 that names the first line that is not valid UTF-8.
     private static func text(_ bytes: UnsafeRawBufferPointer) throws -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
-        // A line feed is part of no other character, so each line can be judged by itself.
+        // The byte of a line feed occurs in no other UTF-8 character, so each line can be checked on its own.
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         let line = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
         throw ServiceError.body("line \(line + 1) of the file is not valid UTF-8; save the file as UTF-8 and send it again.")
@@ -170,7 +170,7 @@ struct CSVUpload: Encodable, Sendable {
 
     private static let delimiters = ["comma": UInt8(ascii: ","), "semicolon": UInt8(ascii: ";"), "tab": UInt8(ascii: "\t")]
 
-    /// The first record names the columns.
+    /// Parses a CSV file. The first record names the columns.
     private static func file(
         _ text: String, named name: String?, delimiter: String?, hasDecimalComma: Bool
     ) throws -> (String, [String], [[Value]]) {
@@ -195,11 +195,11 @@ struct CSVUpload: Encodable, Sendable {
             return record.fields.map { $0.isEmpty ? Value.null : .text($0) }
         }
         guard hasDecimalComma else { return (name, header.fields, rows) }
-        // Only columns that become numbers: elsewhere `1.234` may be a version or a code.
+        // Convert only columns in which every value is a number: elsewhere `1.234` may be a version or a code.
         for column in header.fields.indices {
-            let read = rows.compactMap { DecimalComma.read($0[column]) }
-            guard read.count == rows.count, ValueKind.common(read, ofFile: true).isNumber else { continue }
-            for (row, value) in read.enumerated() { rows[row][column] = value }
+            let converted = rows.compactMap { DecimalComma.read($0[column]) }
+            guard converted.count == rows.count, ValueKind.common(converted, ofFile: true).isNumber else { continue }
+            for (row, value) in converted.enumerated() { rows[row][column] = value }
         }
         return (name, header.fields, rows)
     }
@@ -244,15 +244,15 @@ struct CSVUpload: Encodable, Sendable {
     }
 }
 
-/// Numbers as much of Europe writes them: `1.234,50`.
+/// Numbers with a decimal comma, as in much of Europe: `1.234,50`.
 private enum DecimalComma {
-    /// The value with a point in place of the comma; null stays null, and other text is nil.
+    /// The value with a point in place of the comma. Null stays null; nil for text that is not such a number.
     static func read(_ value: Value) -> Value? {
         guard let text = value.text else { return value }
         return number(text).map(Value.text)
     }
 
-    /// The number with a point and its sign as sent; nil for other text.
+    /// The number with a decimal point and its sign as sent; nil for other text.
     private static func number(_ text: String) -> String? {
         let signed = text.utf8.first == UInt8(ascii: "-") || text.utf8.first == UInt8(ascii: "+")
         let parts = text.utf8.dropFirst(signed ? 1 : 0).split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
@@ -261,7 +261,7 @@ private enum DecimalComma {
         let groups = whole.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard let first = groups.first, !first.isEmpty, groups.allSatisfy({ areDigits($0) }) else { return nil }
         if groups.count > 1 {
-            // A number with groups doesn't begin with 0: `0.123` is a decimal.
+            // A grouped number doesn't begin with 0: `0.123` is a decimal.
             guard first.count <= 3, !first.starts(with: "0".utf8), groups.dropFirst().allSatisfy({ $0.count == 3 }) else { return nil }
         }
         let digits = groups.joined() + (parts.count == 2 ? [UInt8(ascii: ".")] + parts[1] : [])
@@ -269,23 +269,24 @@ private enum DecimalComma {
     }
 }
 
-/// What all values of a column are.
+/// The type that all values of a column share.
 private enum ValueKind: String {
     case integer, number, boolean, timestamp, text
 
     var isNumber: Bool { self == .integer || self == .number }
 
-    /// The narrowest that fits all; text where there is nothing to tell by.
-    /// - Parameter ofFile: its numbers are still text, which stays where reading it would change a digit.
+    /// The narrowest type that fits all values; text for a column without values.
+    /// - Parameter ofFile: whether the values come from a file, where numbers are still text. If conversion would change a digit, they
+    ///   stay text.
     static func common(_ values: some Sequence<Value>, ofFile: Bool) -> ValueKind {
-        var kinds: Set<ValueKind> = [], survives = true
+        var kinds: Set<ValueKind> = [], integersSurvive = true
         for value in values where !value.isNull {
             let kind = ValueKind(value)
             kinds.insert(kind)
             if kinds.contains(.text) { return .text }
-            if ofFile, kind == .integer, case .text(let text) = value, !survivesAsDouble(text) { survives = false }
+            if ofFile, kind == .integer, case .text(let text) = value, !survivesAsDouble(text) { integersSurvive = false }
         }
-        if kinds == [.integer, .number] { return survives ? .number : .text }
+        if kinds == [.integer, .number] { return integersSurvive ? .number : .text }
         return kinds.count == 1 ? kinds.first! : .text
     }
 
@@ -302,7 +303,7 @@ private enum ValueKind: String {
                 text.utf8.allSatisfy({ (48...57).contains($0) || [43, 45, 46, 69, 101].contains($0) }),
                 // A number with a leading zero is a code that must stay as it is.
                 !(text.hasPrefix("0") && text.utf8.count > 1 && !text.hasPrefix("0.")), Int64(text) == nil {
-                // So is `12E3`: programs write `1.2E+4` or `12e3`.
+                // So is `12E3`; programs write numbers as `1.2E+4` or `12e3`.
                 let isCode = text.utf8.contains(69) && !text.utf8.dropFirst().contains { [43, 45, 46].contains($0) }
                 let isWhole = !text.utf8.contains { [46, 69, 101].contains($0) }
                 self = !isWhole && !isCode && Self.survivesAsDouble(text) ? .number : .text
@@ -314,16 +315,16 @@ private enum ValueKind: String {
         }
     }
 
-    /// Whether a double that is read from the decimal tells every one of its digits.
+    /// Whether a double keeps every digit of the decimal.
     private static func survivesAsDouble(_ text: String) -> Bool {
         guard let number = Double(text) else { return false }
         return decimal(text) == decimal("\(number)")
     }
 
-    /// Sign, digits without zeros at either end, and the power of ten behind them.
+    /// The sign, the power of ten, and the digits without zeros at either end; empty for zero.
     private static func decimal(_ text: String) -> [Int] {
         let parts = text.lowercased().split(separator: "e"), mantissa = parts.first ?? ""
-        // Beyond every number, and far enough from the ends of `Int` for what is added below.
+        // The limit is beyond any double's exponent and leaves `Int` room for the arithmetic below.
         var exponent = parts.count > 1 ? max(-1_000_000_000, min(Int(parts[1]) ?? 0, 1_000_000_000)) : 0
         if let point = mantissa.firstIndex(of: ".") { exponent -= mantissa.distance(from: point, to: mantissa.endIndex) - 1 }
         var digits = mantissa.utf8.filter { (48...57).contains($0) }.drop { $0 == 48 }.map { Int($0) - 48 }
@@ -334,7 +335,7 @@ private enum ValueKind: String {
         return digits.isEmpty ? [] : [mantissa.hasPrefix("-") ? -1 : 1, exponent] + digits
     }
 
-    /// A field of a file as what its column is.
+    /// Converts a field of a file to the type of its column.
     func read(_ value: Value) -> Value {
         guard case .text(let text) = value else { return value }
         return switch self {

@@ -2,35 +2,35 @@ import Core
 
 /// `modules.settings.bi`
 struct BISettings: Sendable {
-    /// Hosts by name, or networks, that connections may go to. Default: none, and so no connection is made.
+    /// Host names, addresses and networks that connections may go to. Default: none, so no connection is allowed.
     let allowedAddresses: [String]
     let externalTimeoutSeconds: Int
-    let queriesAtATime: Int
+    let maximumConcurrentQueries: Int
 
     init(_ section: Section) {
         allowedAddresses = section.value(
             "allowed_addresses", .list(of: .text(1...255)), default: [],
-            summary: "Where connections to other databases may go: names of hosts, addresses, or networks such as 10.0.0.0/8.")
+            summary: "Where connections to other databases may go: host names, addresses, or networks such as 10.0.0.0/8.")
         externalTimeoutSeconds = section.value(
             "external_timeout_seconds", .integer(1...600), default: 30, unit: "seconds",
-            summary: "How long a statement on another database may take.")
-        queriesAtATime = section.value(
+            summary: "Time limit of a statement on another database.")
+        maximumConcurrentQueries = section.value(
             "queries_at_a_time", .integer(1...1_000), default: 2,
-            summary: "How many queries run at a time on this host, of all projects; more wait for their turn, and reports pass them by.")
-        // What has a slash is meant as a network, and would otherwise be taken for a host that no name resolves to.
+            summary: "Queries of all projects that run at a time on this host. Further ones wait; reports don't wait for them.")
+        // An entry with a slash is meant as a network. Unchecked, a mistyped one would count as a host name that never resolves.
         for (index, address) in allowedAddresses.enumerated() where address.contains("/") {
             do { _ = try CIDR(address) } catch { section.refuse("allowed_addresses[\(index)]", "\(error)") }
         }
     }
 }
 
-/// A PostgreSQL database of others.
+/// An external PostgreSQL database.
 enum Connection {
     static let resource = Resource(
         "Connection", path: "/api/v1/bi/connections", table: "bi_connection",
         fields: [
             .required("name", .text(200)), .required("database_type", .choice(["postgres"])),
-            .optional("allowed_schemas", .array(.text(63), count: 0...20), "The search path of its statements, in order."),
+            .optional("allowed_schemas", .array(.text(63), count: 0...20), "Search path of the statements, in order."),
             .optional("is_active", .boolean),
         ],
         defaults: #"{"allowed_schemas":[],"is_active":true}"#,
@@ -45,7 +45,7 @@ enum Connection {
 
     static let string = Schema.Field.required("connection_string", .text(2_000), "postgresql://user:password@host:5432/database?sslmode=require")
 
-    /// The credentials, sealed, and what the last attempt said.
+    /// The sealed credentials and the result of the last test.
     static let secrets = Table(
         "bi_connection_secret",
         [
@@ -67,6 +67,7 @@ enum Connection {
         let created_at, updated_at: Instant
     }
 
+    /// The definition with its masked connection string and the result of the last test.
     static func described(_ connection: Resource.Definition, _ call: ProjectRequest) async throws -> [String: JSON] {
         let row = try await call.control.read(
             "SELECT masked, last_tested_at, last_error FROM bi_connection_secret WHERE connection_id = \(connection.id)").first
@@ -85,12 +86,12 @@ enum Connection {
         "user", "password", "host", "port", "dbname", "sslmode", "channel_binding", "connect_timeout", "application_name",
     ]
 
-    /// The keywords of a string that may be kept.
-    /// - Throws: 400 that never quotes the string, as it holds a password.
+    /// Parses a connection string and returns the keywords that have a value.
+    /// - Throws: 400 for a string that is not accepted. It never quotes the string, which may hold a password.
     static func keywords(_ string: String, _ call: ProjectRequest) throws -> [String: String] {
         let form = "field 'connection_string' must be of the form postgresql://user:password@host:5432/database?sslmode=require"
         guard string.hasPrefix("postgresql://") || string.hasPrefix("postgres://"), let keywords = call.services.externalDatabase.parse(string) else {
-            throw ServiceError.body(form + ", special characters of a password as %XX.")
+            throw ServiceError.body(form + ", with special characters of the password as %XX.")
         }
         let given = keywords.filter { !$0.value.isEmpty }
         if let other = given.keys.sorted().first(where: { !accepted.contains($0) }) {
@@ -106,7 +107,7 @@ enum Connection {
         guard given["port"].map({ (1...65_535).contains(Int($0) ?? 0) }) != false else {
             throw ServiceError.body("field 'connection_string': the port must be a number from 1 to 65535.")
         }
-        // A password may hold anything; it is never shown.
+        // A password may contain anything: it is never shown.
         if let other = given.keys.sorted().first(where: { $0 != "password" && given[$0]?.unicodeScalars.contains(where: isControl) == true }) {
             throw ServiceError.body("field 'connection_string': '\(other)' holds a control character, which is not accepted.")
         }
@@ -121,7 +122,7 @@ enum Connection {
         return "postgres://\(keywords["user"] ?? "")\(password)@\(host)\(port)/\(keywords["dbname"] ?? "")"
     }
 
-    /// Keeps the string, in place of an older one, untested.
+    /// Seals and stores the string in place of any earlier one; its status is then untested.
     static func store(_ string: String, for connection: Resource.Definition, _ call: ProjectRequest) async throws {
         let masked = masked(try keywords(string, call)), project = call.project.id
         let sealed = try call.services.vault.seal(string, for: purpose, context: connection.id)
@@ -137,6 +138,7 @@ enum Connection {
 
     // MARK: Connecting
 
+    /// Runs a statement on an external database whose address the settings allow.
     static func read(
         _ connection: Resource.Definition, _ statement: String, limit: Int, _ call: ProjectRequest, _ settings: BISettings
     ) async throws -> QueryResult {
@@ -147,7 +149,7 @@ enum Connection {
         guard let string = call.services.vault.open(kept?.text("sealed") ?? "", for: purpose, context: connection.id) else {
             throw ServiceError.invalid(
                 "connection_sealed",
-                "The connection string can't be opened: the installation's cookie secret is another than when it was kept. Send the string again.")
+                "The connection string can't be opened: the installation's cookie secret has changed since it was stored. Send the string again.")
         }
         var keywords = try keywords(string, call)
         keywords["hostaddr"] = try await address(of: keywords["host"] ?? "", call, settings)
@@ -161,8 +163,8 @@ enum Connection {
         }
     }
 
-    /// The address to connect to, resolved once: what is checked is what is used. Nothing is resolved unless the setting lists this name or some
-    /// network, and all other refusals read the same, so callers can't probe which hosts exist.
+    /// The address to connect to. The name is resolved once, so the checked address is the one used. Nothing is resolved unless the
+    /// setting lists this name or some network, and all other refusals read the same, so callers can't probe which hosts exist.
     private static func address(of host: String, _ call: ProjectRequest, _ settings: BISettings) async throws -> String {
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         let networks = settings.allowedAddresses.compactMap { try? CIDR($0) }
@@ -179,16 +181,16 @@ enum Connection {
         return allowed
     }
 
-    /// Rows are objects, so no two columns have one name.
+    /// Makes the column names unique, because rows are JSON objects.
     private static func distinct(_ names: [String]) -> [String] {
-        var met: Set<ExactText> = []
+        var used: Set<ExactText> = []
         return names.map { name in
-            var own = name, number = 2
-            while !met.insert(ExactText(own)).inserted {
-                own = "\(name)_\(number)"
+            var unique = name, number = 2
+            while !used.insert(ExactText(unique)).inserted {
+                unique = "\(name)_\(number)"
                 number += 1
             }
-            return own
+            return unique
         }
     }
 }

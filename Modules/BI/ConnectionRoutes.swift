@@ -13,8 +13,8 @@ extension BIModule {
                     return try .json(ReportList(data: data))
                 },
             Route(
-                .post, path, "Register a database. Its connection string is sealed, and never answered in clear.", scope: .query, access: .write,
-                body: .object(resource.fields + [Connection.string]), success: .json(.object(Connection.fields), status: 201)) { call in
+                .post, path, "Register a database. Its connection string is stored sealed; responses leave out the password.",
+                scope: .query, access: .write, body: .object(resource.fields + [Connection.string]), success: .json(.object(Connection.fields), status: 201)) { call in
                     let body = try await call.body(), string = body["connection_string"]?.string ?? ""
                     _ = try Connection.keywords(string, call)
                     let made = try await resource.create(body, for: call)
@@ -41,10 +41,10 @@ extension BIModule {
                 return .noContent
             },
             Route(
-                .post, one + "/test", "Connect, and ask for nothing.", scope: .query, access: .read,
+                .post, one + "/test", "Test the connection.", scope: .query, access: .read,
                 success: .json(.object([
                     .required("ok", .boolean), .required("last_tested_at", .timestamp), .required("error", .nullable(.optionalText(2_000))),
-                ])), use: test).unhurried(),
+                ])), use: test).withoutTimeLimit(),
             Route(
                 .post, one + "/query", "Run a statement on the database, in a read-only transaction.", scope: .query, access: .read,
                 body: Self.sqlBody, success: .json(.object(QueryAnswer.fields))) { call in
@@ -53,7 +53,7 @@ extension BIModule {
                         let text = try ExternalStatement.checked(body["sql_text"]?.string ?? "")
                         return try await Connection.read(connection, text, limit: Int(body["limit"]?.integer ?? 100), call, settings)
                     })
-                }.unhurried(),
+                }.withoutTimeLimit(),
         ]
     }
 

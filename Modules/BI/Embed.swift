@@ -1,7 +1,7 @@
 import Core
 import Foundation
 
-/// A resource that is shown on other sites, to whoever has its token.
+/// A resource shown on other sites to anyone who has its token.
 enum Embed {
     enum Kind: String, CaseIterable { case dashboard, report, sqlQuery = "sql_query", visualQuery = "visual_query", metric }
 
@@ -9,9 +9,9 @@ enum Embed {
         "Embed", path: "/api/v1/bi/embeds", table: "bi_embed",
         fields: [
             .required("name", .text(200)), .required("resource_type", .choice(Kind.allCases.map(\.rawValue))),
-            .required("resource_config", .map(.any), "What is shown: a visual query, or the id of what was saved."),
-            .optional("allowed_origins", .array(.text(300), count: 0...50), "Such as https://app.example.com; none for any."),
-            .optional("theme", .map(.any), "For whoever draws it."), .optional("is_active", .boolean),
+            .required("resource_config", .map(.any), "What to show: a visual query, or the id of a saved resource."),
+            .optional("allowed_origins", .array(.text(300), count: 0...50), "Origins such as https://app.example.com; empty allows any."),
+            .optional("theme", .map(.any), "Passed on to the page that shows the embed."), .optional("is_active", .boolean),
             .optional("expires_at", .nullable(.timestamp)),
         ],
         defaults: #"{"allowed_origins":[],"theme":{},"is_active":true,"expires_at":null}"#,
@@ -19,7 +19,7 @@ enum Embed {
         verify: { call, id, body in
             func sent(_ name: String) -> JSON? { body[name].flatMap { $0.isNull ? nil : $0 } }
             let stored = if let id { try await resource.find(id, for: call)?.fields } else { nil as JSON? }
-            // An embed of something that is gone can still be renamed, or switched off.
+            // An embed of a deleted resource can still be renamed or switched off.
             guard sent("resource_type") != nil || sent("resource_config") != nil else {
                 if let stored { try await EmbeddedResource.checkRights(stored, call) }
                 return
@@ -29,10 +29,10 @@ enum Embed {
             else { return }
             try await EmbeddedResource.check(type, config, call)
             guard let id else { return }
-            // `check` runs after this, and a change that it refuses must not narrow anything; nor must null in a required field.
+            // Check now: `check` runs after this, and a change that it rejects (or null in a required field) must not narrow the rights.
             try Schema.object(resource.fields.filter { body[$0.name] != nil }).check(body)
             try checkOrigins(body)
-            // Narrowed before the change is stored, so one key's choice is never shown with another key's rights.
+            // Narrow before the change is stored, so one key's choice is never shown with another key's rights.
             try await EmbedRights.narrow(id, call)
         })
 
@@ -43,7 +43,7 @@ enum Embed {
         }
     }
 
-    /// The token of an embed, and how often it was used; of the token itself its digest alone.
+    /// The token of each embed, as a digest, and how often it was used.
     static let tokens = Table(
         "bi_embed_token",
         [
@@ -53,7 +53,7 @@ enum Embed {
         primaryKey: ["embed_id"], unique: [["hash"]])
 
     static let fields: [Schema.Field] = resource.fields + [
-        .required("id", .uuid), .required("allowed_modules", .nullable(.list(.moduleName)), "Modules that it may show; null for all."),
+        .required("id", .uuid), .required("allowed_modules", .nullable(.list(.moduleName)), "Modules that the embed may show; null for all."),
         .required("token_prefix", .text(20)), .required("access_count", .count),
         .required("last_accessed_at", .nullable(.timestamp)), .required("created_at", .timestamp), .required("updated_at", .timestamp),
     ]
@@ -70,7 +70,7 @@ enum Embed {
         var embed_url: String?
     }
 
-    /// The definition with its use, and once with its token.
+    /// The definition with its usage, and with its token if that was just made.
     static func described(_ embed: Resource.Definition, _ call: ProjectRequest, token: String? = nil) async throws -> [String: JSON] {
         let rows = try await call.control.read("SELECT prefix, allowed_modules, maker, access_count, last_accessed_at FROM bi_embed_token WHERE embed_id = \(embed.id)")
         let usage = Usage(
@@ -80,7 +80,7 @@ enum Embed {
         return Dictionary(embed.fields.members + (try JSON(encoding: usage)).members) { _, last in last }
     }
 
-    /// A token that replaces any older one at once. It shows no more than the requesting key may read.
+    /// Makes a token that replaces any earlier one at once. The embed then shows no more than the requesting key may read.
     static func newToken(for embed: Resource.Definition, _ call: ProjectRequest) async throws -> String {
         let token = Identifiers.token(prefix: "pemb_", length: 32), hash = Digest.sha256(token), prefix = String(token.prefix(9)) + "..."
         let project = call.project.id, actor = call.actor, now = call.now, rights = EmbedRights(of: call)
@@ -102,9 +102,9 @@ enum Embed {
     }
 }
 
-/// Scheme, host and port of a site.
+/// The origin of a site: scheme, host and port.
 enum Origin {
-    /// In lower case; nil for what is no origin.
+    /// The origin in lower case; nil for text that is not an origin.
     static func normalized(_ text: String) -> String? {
         let text = text.lowercased()
         guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return nil }
@@ -113,7 +113,7 @@ enum Origin {
         return rest.isEmpty || !isPlain || rest.hasPrefix(":") ? nil : text
     }
 
-    /// Where the request says that it comes from: a script's `Origin`, or the page that frames, by its `Referer`.
+    /// The origin that the request names: `Origin` for a script, or else the origin of `Referer` for a framing page.
     static func of(_ request: IncomingRequest) -> String? {
         if let origin = request.headers[.origin] { return normalized(origin) }
         guard let referrer = request.headers[.referer], let scheme = referrer.range(of: "://") else { return nil }

@@ -1,11 +1,11 @@
 import Core
 
-/// The modules that an embed may show, even after the thing it shows has changed: those allowed to every key that created it, chose what it
-/// shows, or was given its token.
+/// The modules that an embed may show, even after the resource it shows has changed: those allowed to every key that created it, chose what
+/// it shows, or got a token for it.
 struct EmbedRights: Sendable {
-    /// Nil for all.
+    /// Allowed modules; nil for all.
     let modules: [String]?
-    /// Id of the key that made it or asked for its token last; nil for the administrator.
+    /// Id of the key that last got a token for it; nil for the administrator.
     let maker: String?
 
     static let migration = Migration(
@@ -13,7 +13,7 @@ struct EmbedRights: Sendable {
 
     init(of call: ProjectRequest) { self.init(call.allowedModules, maker: call.key?.id) }
 
-    /// - Parameter row: of `bi_embed_token`.
+    /// - Parameter row: a row of `bi_embed_token`.
     init(_ row: Row) {
         self.init(row.optionalText("allowed_modules").map { $0.split(separator: ",").map(String.init) }, maker: row.optionalText("maker"))
     }
@@ -23,7 +23,7 @@ struct EmbedRights: Sendable {
         self.maker = maker
     }
 
-    /// For the column. Empty is not null: two keys may have no module in common.
+    /// The value of the column `allowed_modules`. Empty text differs from null: two keys may have no module in common.
     var stored: String? { modules?.joined(separator: ",") }
 
     private func narrowed(to other: EmbedRights) -> EmbedRights {

@@ -13,8 +13,8 @@ extension BIModule {
                     return try .json(ReportList(data: data))
                 },
             Route(
-                .post, path, "Create an embed; its token is in this answer alone.", scope: .query, access: .write, body: .object(resource.fields),
-                success: .json(.object(Embed.secretFields), status: 201)) { call in
+                .post, path, "Create an embed. Only this response contains its token.", scope: .query, access: .write,
+                body: .object(resource.fields), success: .json(.object(Embed.secretFields), status: 201)) { call in
                     let embed = try await resource.create(try await call.body(), for: call), token = try await Embed.newToken(for: embed, call)
                     return try .json(try await Embed.described(embed, call, token: token), status: 201)
                 },
@@ -26,14 +26,14 @@ extension BIModule {
                 success: .json(.object(Embed.fields))) { call in
                     try .json(try await Embed.described(try await resource.update(call), call))
                 },
-            Route(.delete, one, "Delete an embed; its token stops at once.", scope: .query, access: .write, success: .noContent) { call in
+            Route(.delete, one, "Delete an embed. Its token stops working at once.", scope: .query, access: .write, success: .noContent) { call in
                 let embed = try await resource.require(call)
                 try await call.control.write("DELETE FROM bi_embed_token WHERE embed_id = \(embed.id)")
                 try await resource.delete(embed, call)
                 return .noContent
             },
             Route(
-                .post, one + "/rotate", "Make a new token; the old one stops at once.", scope: .query, access: .write,
+                .post, one + "/rotate", "Make a new token. The old one stops working at once.", scope: .query, access: .write,
                 success: .json(.object(Embed.secretFields))) { call in
                     let embed = try await resource.require(call)
                     try await EmbeddedResource.checkRights(embed.fields, call)
@@ -41,14 +41,14 @@ extension BIModule {
                     return try .json(try await Embed.described(embed, call, token: token))
                 },
             Route(
-                publicToken: .get, "/api/embed/{token}", "What an embed shows, for whoever has its token.",
+                publicToken: .get, "/api/embed/{token}", "What an embed shows, for anyone who has its token.",
                 success: .json(.object([
                     .required("embed", .object([
                         .required("name", .text(200)), .required("resource_type", .choice(Embed.Kind.allCases.map(\.rawValue))), .required("theme", .map(.any)),
                     ])),
                     .required("resource", .any), .required("result", .any),
                 ])),
-                resolve: Self.resolve, use: show).unhurried(),
+                resolve: Self.resolve, use: show).withoutTimeLimit(),
         ]
     }
 
@@ -73,7 +73,7 @@ extension BIModule {
         let resource, result: JSON
     }
 
-    /// `GET /api/embed/{token}`: 404 where it is off or past, 403 for an origin that is not on its list.
+    /// `GET /api/embed/{token}`: 404 when the embed is inactive or expired, 403 for an origin that is not on its list.
     @Sendable private func show(_ call: ProjectRequest) async throws -> Answer {
         guard case .publicToken(let token) = call.caller, let embed = try await Embed.resource.find(String(token.holder.dropFirst(6)), for: call),
             embed.fields["is_active"]?.boolean == true, !Self.isPast(embed.fields["expires_at"]?.string, call.now)
@@ -101,10 +101,9 @@ extension BIModule {
         return answer
     }
 
-    /// What is wrong with a question that was right when it was saved (a metric that it shows has changed, say) is for its owner to read and mend: a
-    /// visitor can set nothing of it.
-    private static func forVisitors<Answer>(_ ask: () async throws -> Answer) async throws -> Answer {
-        do { return try await ask() } catch let error as ServiceError where ["invalid_parameter", "invalid_body", "invalid_sql"].contains(error.code) {
+    /// Replaces errors in the saved query (a metric that it shows has changed, say) with a general one: visitors can't fix them.
+    private static func forVisitors<Answer>(_ work: () async throws -> Answer) async throws -> Answer {
+        do { return try await work() } catch let error as ServiceError where ["invalid_parameter", "invalid_body", "invalid_sql"].contains(error.code) {
             throw ServiceError.invalid(
                 "embed_outdated", "This embed can't be shown: what it shows has changed since it was set up. Its owner can save it again.")
         }

@@ -1,10 +1,11 @@
 import Core
 
-/// What an embed shows.
+/// The resource that an embed shows: its config, who may embed it, and its result.
 enum EmbeddedResource {
     private static let place = "resource_config"
 
-    /// - Throws: 400 for a config that means nothing, that could not be asked, or that names what is not there.
+    /// Checks the config of an embed without running it.
+    /// - Throws: 400 for a config that is invalid, can't be run, or names a missing resource; 403 if the key may not read all of it.
     static func check(_ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest) async throws {
         do {
             try Schema.object(fields(type)).check(config, at: place)
@@ -20,22 +21,24 @@ enum EmbeddedResource {
             throw ServiceError.body("field '\(place).\(idName(type))': \(error.message)")
         } catch let error as ServiceError where error.status == 400 {
             let sentence = error.message.replacing("Invalid request body: ", with: "")
-            // What a query calls its fields lies in the config here.
+            // The fields that a query names are members of the config here.
             let isNamed = sentence.contains("field '\(place)")
             throw ServiceError.body(
                 isNamed ? sentence : sentence.hasPrefix("field '") ? "field '\(place).\(sentence.dropFirst(7))" : "field '\(place)': \(sentence)")
         }
     }
 
-    /// - Throws: 403 for a key that may not read all that the embed shows, also where the embed can't be shown any more.
+    /// Checks that the key may read everything that the embed shows. An embed that can no longer be shown passes.
+    /// - Throws: 403 if the key may not.
     static func checkRights(_ embed: JSON, _ call: ProjectRequest) async throws {
         guard let type = Embed.Kind(rawValue: embed["resource_type"]?.string ?? ""), let config = embed["resource_config"] else { return }
         do { try await check(type, config, call) } catch let error as ServiceError where error.status == 400 || error.status == 404 {}
     }
 
-    /// - Throws: 403 for a key that may not read one of the reports: whoever has the embed's token reads them without a key.
+    /// Checks the key, because anyone with the embed's token reads these reports without one.
+    /// - Throws: 403 if the key may not read one of the reports.
     private static func check(reportsOf definition: Resource.Definition, _ call: ProjectRequest) async throws {
-        for shown in definition.fields["widgets"]?.elements ?? [definition.fields] { try await call.requireKey(toAsk: SavedQuestion(shown)) }
+        for shown in definition.fields["widgets"]?.elements ?? [definition.fields] { try await call.requireKey(toRead: SavedQuestion(shown)) }
     }
 
     private static func fields(_ type: Embed.Kind) -> [Schema.Field] {
@@ -59,14 +62,14 @@ enum EmbeddedResource {
 
     /// The visual query that shows a metric.
     private static func query(of metric: Resource.Definition, _ config: JSON) throws -> JSON {
-        let asked = config.members.filter { ["start_at", "end_at", "timezone", "filters", "dimensions", "limit"].contains($0.name) }
-        var query = Dictionary(asked) { _, last in last }
+        let parameters = config.members.filter { ["start_at", "end_at", "timezone", "filters", "dimensions", "limit"].contains($0.name) }
+        var query = Dictionary(parameters) { _, last in last }
         query["dataset"] = metric.fields["dataset"]
         query["metrics"] = try JSON(encoding: [metric.fields["key"]?.string ?? ""])
         return try JSON(encoding: query)
     }
 
-    /// The resource as outsiders may see it, and what it answers.
+    /// The resource as visitors of the embed may see it, and its result.
     static func answer(
         _ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest, in queries: RunningQueries
     ) async throws -> (resource: JSON, result: JSON) {
@@ -78,7 +81,7 @@ enum EmbeddedResource {
         case .sqlQuery:
             let limit = Int(config["limit"]?.integer ?? 100)
             let answer = try await SavedSQL.run(found, call, limit: min(max(limit, 1), 10_000), in: queries)
-            // Its text is nobody's business but the project's.
+            // The statement's text stays within the project.
             return (try JSON(encoding: ["id": found.id, "name": found.fields["name"]?.string ?? ""]), try JSON(encoding: answer))
         case .report, .dashboard:
             let policies = try await RowPolicy.active(call, in: call.wholeScope().dialect)
@@ -93,7 +96,7 @@ enum EmbeddedResource {
         }
     }
 
-    /// A widget's answer, without what its owner alone could do about a parameter that can't be asked.
+    /// A widget's result. An error about its parameters, which only the owner can fix, becomes a general sentence.
     private static func forVisitors(_ widget: JSON) throws -> JSON {
         guard widget["error"]?.string?.hasPrefix("Invalid ") == true else { return widget }
         return try JSON(encoding: ["error": "This can't be shown; its owner can fix it."])
@@ -110,10 +113,10 @@ enum EmbeddedResource {
         case .sqlQuery: (SavedSQL.resource, nil)
         case .metric, .visualQuery: (Metric.resource, nil)
         }
-        // Its table is there only where its module is.
+        // The table exists only if its module is loaded.
         if let module { try call.require(module: module) }
         let name = idName(type)
-        guard let id = config[name]?.string else { throw ServiceError.body("field '\(name)' must be the id of what is shown.") }
+        guard let id = config[name]?.string else { throw ServiceError.body("field '\(name)' must be the id of the resource to show.") }
         guard let found = try await resource.find(Identifiers.plain(id), for: call) else { throw ServiceError.notFound(resource.kind, id) }
         return found
     }

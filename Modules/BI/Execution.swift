@@ -1,30 +1,31 @@
 import Core
 
-/// Runs a tree over a scope: the only way from BI to events.
+/// Runs a parsed statement over a scope. This is the only way from BI to events.
 enum Execution {
     static let maximumCells = 200_000
     static let limit = Schema.integer(1...10_000)
 
-    /// - Parameter scope: its policies are put on here, so that no caller can forget them.
+    /// - Parameter scope: row policies are applied to it here, so no caller can forget them.
     static func run(_ select: SQLSelect, _ call: ProjectRequest, over scope: Scope, limit: Int) async throws -> QueryResult {
         let dialect = scope.dialect, (compiler, tables, query, columns) = try compiled(select, call, for: dialect, limit: limit)
         let policies = try await RowPolicy.active(call, in: dialect)
         let datasets = compiler.used.map { dataset, name -> SQL in
-            let own = policies.filter { $0.dataset == dataset.name }.map(\.condition)
-            return "\(sql: name) AS NOT MATERIALIZED (\(dataset.table(dialect, project: call.project.id, policies: own)))"
+            let conditions = policies.filter { $0.dataset == dataset.name }.map(\.condition)
+            return "\(sql: name) AS NOT MATERIALIZED (\(dataset.table(dialect, project: call.project.id, policies: conditions)))"
         }
-        let all = datasets + tables
-        let statement: SQL = all.isEmpty ? query : "\(SQL.joined(all)) \(query)"
+        let ctes = datasets + tables
+        let statement: SQL = ctes.isEmpty ? query : "\(SQL.joined(ctes)) \(query)"
         let rows = try await answer {
             try await scope.restricted(by: policies).rows(
-                "bi.query", reading: compiler.used.compactMap(\.dataset.table), continues: !all.isEmpty, statement)
+                "bi.query", reading: compiler.used.compactMap(\.dataset.table), continues: !ctes.isEmpty, statement)
         }
-        // Where PostgreSQL refuses a number that is out of range, DuckDB goes on with what is none.
+        // PostgreSQL rejects a number that is out of range; DuckDB continues with infinity or NaN.
         guard rows.values.allSatisfy({ $0.allSatisfy { $0.double?.isFinite != false } }) else { throw failure }
         return QueryResult(columns: columns.map(\.name), rows: rows.values)
     }
 
-    /// Everything that `run` refuses before it asks.
+    /// Checks the statement without running it.
+    /// - Throws: whatever `run` throws before it queries.
     static func check(_ select: SQLSelect, _ call: ProjectRequest, limit: Int) throws { _ = try compiled(select, call, for: .duckdb, limit: limit) }
 
     private static func compiled(
@@ -40,9 +41,9 @@ enum Execution {
         return (compiler, tables, query, columns)
     }
 
-    /// What an engine can't do with a statement that is right (a number out of range, too much memory, too long) is the asker's to mend.
-    private static func answer(_ ask: () async throws -> Rows) async throws -> Rows {
-        do { return try await ask() } catch let error as ServiceError {
+    /// Turns an engine's failure on a valid statement (number out of range, too much memory, timeout) into a 400 that callers can act on.
+    private static func answer(_ query: () async throws -> Rows) async throws -> Rows {
+        do { return try await query() } catch let error as ServiceError {
             guard error.code == "query_timeout" else { throw error }
             throw ServiceError.invalid("query_timeout", error.message)
         } catch let error as CancellationError { throw error } catch {

@@ -1,13 +1,13 @@
 import Core
 
-/// A statement for a database of others, in that database's language: what reads is passed on as it is, and it is one statement.
+/// A statement for an external database, in that database's own SQL. A single reading statement is passed on unchanged.
 ///
-/// That it can change nothing is the read-only transaction's and the database user's to ensure; these rules turn away early, and with a sentence,
-/// what would not do what it seems to.
+/// The read-only transaction and the database user's rights ensure that it changes nothing. These rules only reject, early and with a clear
+/// sentence, statements that would not do what they seem to do.
 enum ExternalStatement {
-    /// Keywords with which a SELECT or WITH statement can change data. Other keywords are column names too: `comment`, `load`.
+    /// Keywords that let a SELECT or WITH statement change data. Other keywords, such as `comment` and `load`, may be column names.
     private static let changing: Set<String> = ["insert", "update", "delete", "merge", "into"]
-    /// Prefixes of refused functions.
+    /// Prefixes of functions that are rejected.
     private static let functions = [
         "pg_sleep", "pg_read", "pg_ls", "pg_stat_file", "pg_terminate", "pg_cancel", "pg_reload", "pg_rotate", "pg_advisory", "pg_try_advisory",
         "pg_switch", "pg_create", "pg_drop", "pg_logical", "pg_promote", "pg_export", "lo_", "loread", "lowrite", "dblink", "set_config",
@@ -17,7 +17,7 @@ enum ExternalStatement {
         "pg_ident_file", "ts_stat", "ts_rewrite", "crosstab", "connectby",
     ]
 
-    /// The statement without a semicolon at its end.
+    /// Returns the statement without the semicolon at its end.
     /// - Throws: 400 that says what is wrong and where.
     static func checked(_ text: String) throws -> String {
         do { return try scan(text) } catch let refusal as SQLRefusal { throw refusal.error }
@@ -26,7 +26,7 @@ enum ExternalStatement {
     private static func scan(_ text: String) throws -> String {
         let scalars = Array(text.unicodeScalars)
         guard scalars.count <= SQLTokenizer.maximumCharacters else {
-            throw SQLRefusal(what: "a statement has at most \(SQLTokenizer.maximumCharacters) characters.", place: SQLPlace())
+            throw SQLRefusal(message: "a statement has at most \(SQLTokenizer.maximumCharacters) characters.", place: SQLPlace())
         }
         var at = 0, place = SQLPlace(), isFirst = true
         func peek(_ ahead: Int = 0) -> Unicode.Scalar { at + ahead < scalars.count ? scalars[at + ahead] : "\u{0}" }
@@ -49,20 +49,20 @@ enum ExternalStatement {
                 var isClosed = false
                 while at < scalars.count, !isClosed {
                     // A backslash is an ordinary character: the session uses standard strings, and E'...' is refused.
-                    guard peek().value != 0 else { throw SQLRefusal(what: "a NUL character is not accepted.", place: place) }
-                    // A text that looks like the project's would be taken for it.
+                    guard peek().value != 0 else { throw SQLRefusal(message: "a NUL character is not accepted.", place: place) }
+                    // Even in quotes, the placeholder would suggest that it is replaced by the project's id.
                     guard peek() != "{" || !isPlaceholder(scalars[at...]) else { throw placeholder(place) }
                     isClosed = peek() == scalar && peek(1) != scalar
                     if peek() == scalar, !isClosed { take() }
                     take()
                 }
-                guard isClosed else { throw SQLRefusal(what: "the \(scalar) that opens here is not closed.", place: start) }
-                // In quotes a function keeps its name.
+                guard isClosed else { throw SQLRefusal(message: "the \(scalar) that opens here is not closed.", place: start) }
+                // Quoting a function's name doesn't change what it calls.
                 if scalar == "\"", isCall() { try check(function: String(String.UnicodeScalarView(scalars[from..<at - 1])), start) }
-            case "-" where peek(1) == "-", "/" where peek(1) == "*": throw SQLRefusal(what: "comments are not accepted.", place: start)
-            case ";": throw SQLRefusal(what: SQLTail.refusal, place: start)
-            case "$": throw SQLRefusal(what: "'$' is not accepted: write texts in single quotes, and values as they are.", place: start)
-            case "\\": throw SQLRefusal(what: "a backslash is not accepted.", place: start)
+            case "-" where peek(1) == "-", "/" where peek(1) == "*": throw SQLRefusal(message: "comments are not accepted.", place: start)
+            case ";": throw SQLRefusal(message: SQLTail.refusal, place: start)
+            case "$": throw SQLRefusal(message: "'$' is not accepted: write text in single quotes, and values as they are.", place: start)
+            case "\\": throw SQLRefusal(message: "a backslash is not accepted.", place: start)
             case "{" where peek(1) == "{":
                 throw placeholder(start)
             case _ where isWordPart(scalar):
@@ -74,41 +74,41 @@ enum ExternalStatement {
                 try check(word.lowercased(), isFirst: isFirst, isCall: isCall(), next: peek(), start)
                 isFirst = false
             case _ where !scalar.isASCII || scalar.value < 0x20 && !["\t", "\n", "\r"].contains(scalar):
-                throw SQLRefusal(what: "characters beyond ASCII are accepted only in quotes.", place: start)
+                throw SQLRefusal(message: "characters beyond ASCII are accepted only in quotes.", place: start)
             case " ", "\t", "\n", "\r": take()
             default:
-                if isFirst { throw SQLRefusal(what: "a statement starts with SELECT or WITH; got '\(scalar)'.", place: start) }
+                if isFirst { throw SQLRefusal(message: "a statement starts with SELECT or WITH; got '\(scalar)'.", place: start) }
                 take()
             }
         }
-        if isFirst { throw SQLRefusal(what: "a statement starts with SELECT or WITH; got the end.", place: place) }
+        if isFirst { throw SQLRefusal(message: "a statement starts with SELECT or WITH; got the end.", place: place) }
         return String(String.UnicodeScalarView(scalars[..<at]))
     }
 
     private static func placeholder(_ place: SQLPlace) -> SQLRefusal {
-        SQLRefusal(what: "{{project_id}} has no meaning in the database of a connection.", place: place)
+        SQLRefusal(message: "{{project_id}} has no meaning in the database of a connection.", place: place)
     }
 
     private static func isPlaceholder(_ rest: ArraySlice<Unicode.Scalar>) -> Bool { rest.starts(with: "{{project_id}}".unicodeScalars) }
 
     private static func check(function name: String, _ place: SQLPlace) throws {
-        if functions.contains(where: name.hasPrefix) { throw SQLRefusal(what: "'\(name.excerpt(40))' is not accepted.", place: place) }
+        if functions.contains(where: name.hasPrefix) { throw SQLRefusal(message: "'\(name.excerpt(40))' is not accepted.", place: place) }
     }
 
     private static func check(_ word: String, isFirst: Bool, isCall: Bool, next: Unicode.Scalar, _ place: SQLPlace) throws {
         if isFirst, word != "select", word != "with" {
-            throw SQLRefusal(what: "a statement starts with SELECT or WITH; got '\(word.excerpt(40))'.", place: place)
+            throw SQLRefusal(message: "a statement starts with SELECT or WITH; got '\(word.excerpt(40))'.", place: place)
         }
         if changing.contains(word) {
-            throw SQLRefusal(what: "'\(word.uppercased())' is not accepted: statements read, and change nothing.", place: place)
+            throw SQLRefusal(message: "'\(word.uppercased())' is not accepted: statements may only read.", place: place)
         }
         if isCall { try check(function: word, place) }
         // U&"..." spells names by code point.
         if word == "u" && next == "&" || word == "uescape" {
-            throw SQLRefusal(what: "U&'...' and UESCAPE are not accepted; write names and texts in plain quotes.", place: place)
+            throw SQLRefusal(message: "U&'...' and UESCAPE are not accepted; write names and text in plain quotes.", place: place)
         }
         if next == "'", ["e", "b", "x", "n"].contains(word) {
-            throw SQLRefusal(what: "\(word)'...' is not accepted; write texts in plain quotes.", place: place)
+            throw SQLRefusal(message: "\(word)'...' is not accepted; write text in plain quotes.", place: place)
         }
     }
 }

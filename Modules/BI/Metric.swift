@@ -1,13 +1,13 @@
 import Core
 
-/// A number with a name: an expression over a dataset that is read as a tree, never pasted.
+/// A named number: an expression over a dataset. It is parsed into a tree, never pasted into SQL.
 enum Metric {
     static let resource: Resource = Resource(
         "Metric", path: "/api/v1/bi/metrics", table: "bi_metric",
         fields: [
-            .required("key", .text(100), "Letters, digits and _, not beginning with a digit. No two metrics of a project have the same."),
+            .required("key", .text(100), "Lower-case letters, digits and _, not beginning with a digit. Unique within the project."),
             .required("name", .text(200)), .required("dataset", .text(100)),
-            .required("expression", .text(2_000), "Such as sum(pageviews) / count(), or of other metrics by their keys."),
+            .required("expression", .text(2_000), "Such as sum(pageviews) / count(). May use other metrics by their keys."),
         ],
         unique: "key",
         check: { metric in
@@ -22,14 +22,14 @@ enum Metric {
             if let new = relations.new?.fields {
                 let dataset = try call.datasets.require(new["dataset"]?.string ?? ""), key = new["key"]?.string ?? ""
                 guard !dataset.metrics.contains(where: { $0.name == key }) else {
-                    throw ServiceError.body("field 'key': '\(key.excerpt(60))' is a metric that \(dataset.name) has by itself.")
+                    throw ServiceError.body("field 'key': '\(key.excerpt(60))' is a built-in metric of \(dataset.name).")
                 }
                 try metrics.check(key, in: dataset)
             }
-            // A metric with another name in front of people is the same to those that are made from it.
+            // A new display name doesn't affect the metrics that use this one.
             guard let old = relations.old, ["key", "dataset", "expression"].contains(where: { Self.text(old.fields, $0) != Self.text(relations.new?.fields, $0) })
             else { return }
-            // As with a saved report (`requireKey(toChange:)`): it may be shown by an embed of others.
+            // As with saved reports (`requireKey(toChange:)`): an embed of another key may show it.
             if let new = relations.new?.fields { try call.requireKey(toUse: try call.datasets.require(new["dataset"]?.string ?? "").module) }
             let others = relations.all.map(\.fields).filter { Self.text($0, "key") != Self.text(relations.new?.fields, "key") }
             let before = Metrics(others + [old.fields])
@@ -38,7 +38,7 @@ enum Metric {
                     (try? before.check(key, in: dataset)) != nil, (try? metrics.check(key, in: dataset)) == nil
                 else { continue }
                 let changed = old.fields["key"]?.string ?? ""
-                throw ServiceError.invalid("metric_used", "The metric '\(key)' is made from '\(changed)' and would no longer work; change or delete it first.")
+                throw ServiceError.invalid("metric_used", "The metric '\(key)' uses '\(changed)' and would no longer work; change or delete it first.")
             }
         })
 
@@ -51,9 +51,9 @@ enum Metric {
     }
 }
 
-/// The metrics of a project, made whole: every key in an expression is replaced by what it stands for.
+/// The metrics of a project. Expands every metric key in an expression to that metric's own expression.
 struct Metrics {
-    /// Metrics inside each other, and parts of the whole.
+    /// Limits of nested metrics, and of parts of an expanded expression.
     private static let maximumDepth = 20, maximumParts = 500
 
     private var definitions: [String: (dataset: String, expression: String)] = [:]
@@ -66,21 +66,22 @@ struct Metrics {
 
     var keys: [String] { definitions.keys.sorted() }
 
-    /// That the metric means something by itself: its names, its types.
+    /// Checks that the metric is valid: its key, the names in it, and their types.
+    /// - Throws: 400 that says what is wrong.
     func check(_ key: String, in dataset: BIDataset) throws {
         guard dataset.column(key) == nil, key != "project_id" else {
             throw ServiceError.body("field 'key': '\(key.excerpt(60))' is a column of \(dataset.name); a metric needs a name of its own.")
         }
         let expression = try expression(key, in: dataset)
         guard !Self.dividesByZero(expression) else {
-            throw ServiceError.body("field 'expression' divides by zero whatever the data is, and so could only give null.")
+            throw ServiceError.body("field 'expression' divides by zero whatever the data is, so it could only give null.")
         }
         let core = SQLSelect.Core(
             items: [.expression(expression, alias: nil, SQLPlace())], source: .table(dataset.name, alias: dataset.name, SQLPlace()))
         var compiler = SQLCompiler(dialect: .duckdb, datasets: BIDatasets(only: dataset), project: "", limit: 1)
         let columns: [SQLCompiler.Output]
         do { columns = try compiler.statement(SQLSelect(cores: [core])).columns } catch {
-            throw ServiceError.body("field 'expression': \(error.what)")
+            throw ServiceError.body("field 'expression': \(error.message)")
         }
         guard columns[0].type.isNumber else { throw ServiceError.body("field 'expression' must give a number; it gives \(columns[0].type.words).") }
     }
@@ -94,7 +95,7 @@ struct Metrics {
         }
     }
 
-    /// What the expression is in any case; nil where data decides.
+    /// The value of a constant expression; nil if it depends on data.
     private static func constant(_ expression: SQLExpression) -> Double? {
         switch expression {
         case .integer(let number): return Double(number)
@@ -115,8 +116,8 @@ struct Metrics {
         }
     }
 
-    /// What `name` stands for in `dataset`.
-    /// - Throws: 400 for an unknown name, one of another dataset, and one that leads back to itself.
+    /// The expanded expression of the metric `name` of `dataset`.
+    /// - Throws: 400 for an unknown metric, one of another dataset, and one that refers to itself.
     func expression(_ name: String, in dataset: BIDataset) throws -> SQLExpression {
         var parts = 0
         return try expression(name, in: dataset, [], &parts)
@@ -127,33 +128,33 @@ struct Metrics {
         guard let (owner, text) = definitions[name] else {
             let own = definitions.filter { $0.value.dataset == dataset.name }.keys.sorted()
             let accepted = (dataset.metrics.map(\.name) + own).joined(separator: ", ")
-            throw ServiceError.body("there is no metric '\(name.excerpt(60))' of \(dataset.name); accepted are \(accepted).")
+            throw ServiceError.body("\(dataset.name) has no metric '\(name.excerpt(60))'; accepted are \(accepted).")
         }
-        guard owner == dataset.name else { throw ServiceError.body("the metric '\(name)' is one of \(owner) and not of \(dataset.name).") }
+        guard owner == dataset.name else { throw ServiceError.body("the metric '\(name)' belongs to \(owner), not to \(dataset.name).") }
         guard !path.contains(name) else {
-            throw ServiceError.body("the metric '\(name)' leads back to itself: \((path + [name]).joined(separator: " -> ")).")
+            throw ServiceError.body("the metric '\(name)' refers to itself: \((path + [name]).joined(separator: " -> ")).")
         }
-        guard path.count < Self.maximumDepth else { throw ServiceError.body("metrics may stand inside each other \(Self.maximumDepth) deep.") }
-        return try whole(try parsed(text, of: name), in: dataset, path + [name], &parts)
+        guard path.count < Self.maximumDepth else { throw ServiceError.body("metrics may be nested at most \(Self.maximumDepth) levels deep.") }
+        return try expanded(try parsed(text, of: name), in: dataset, path + [name], &parts)
     }
 
     private func parsed(_ text: String, of name: String) throws -> SQLExpression {
         do { return try SQLParser.expression(text) } catch {
-            throw ServiceError.body("field 'expression', line \(error.place.line), column \(error.place.column): \(error.what)")
+            throw ServiceError.body("field 'expression', line \(error.place.line), column \(error.place.column): \(error.message)")
         }
     }
 
-    /// Checks that a tree is of what metrics are made of, and puts other metrics into it.
-    private func whole(_ expression: SQLExpression, in dataset: BIDataset, _ path: [String], _ parts: inout Int) throws -> SQLExpression {
+    /// Checks that a tree has only the parts that metrics may have, and expands other metrics in it.
+    private func expanded(_ expression: SQLExpression, in dataset: BIDataset, _ path: [String], _ parts: inout Int) throws -> SQLExpression {
         parts += 1
         guard parts <= Self.maximumParts else {
-            throw ServiceError.body("a metric may have \(Self.maximumParts) parts, those of its metrics included.")
+            throw ServiceError.body("a metric may have at most \(Self.maximumParts) parts, including those of the metrics it uses.")
         }
         switch expression {
         case .integer, .decimal: return expression
-        case .unary("-", let value, let place): return .unary("-", try whole(value, in: dataset, path, &parts), place)
+        case .unary("-", let value, let place): return .unary("-", try expanded(value, in: dataset, path, &parts), place)
         case .binary(let sign, let left, let right, let place) where ["+", "-", "*", "/"].contains(sign):
-            return .binary(sign, try whole(left, in: dataset, path, &parts), try whole(right, in: dataset, path, &parts), place)
+            return .binary(sign, try expanded(left, in: dataset, path, &parts), try expanded(right, in: dataset, path, &parts), place)
         case .column(nil, let name, _): return try self.expression(name, in: dataset, path, &parts)
         case .call(let call): return try aggregate(call, dataset)
         default:

@@ -1,7 +1,7 @@
 import Core
 import Foundation
 
-/// One execution of a query, as the history keeps it.
+/// One execution of a query, as stored in the history.
 struct QueryRun: Encodable, Sendable {
     enum Kind: String, Sendable, CaseIterable {
         case sql, savedSQL = "saved_sql", visual, drillThrough = "drill_through", externalSQL = "external_sql"
@@ -20,8 +20,8 @@ struct QueryRun: Encodable, Sendable {
         case queryType = "query_type", rowCount = "row_count", durationMS = "duration_ms", createdAt = "created_at"
     }
 
-    /// In the body of what runs a query.
-    static let idField = Schema.Field.optional("run_id", .uuid, "An id for this run, by which it can be stopped. Default: a new one.")
+    /// The member `run_id` of request bodies that run a query.
+    static let idField = Schema.Field.optional("run_id", .uuid, "An id for this run, needed to stop it. Default: a new one.")
 
     static let fields: [Schema.Field] = [
         .required("id", .uuid), .required("query_type", .choice(Kind.allCases.map(\.rawValue))), .required("status", .choice(["success", "error"])),
@@ -29,7 +29,7 @@ struct QueryRun: Encodable, Sendable {
         .required("created_at", .timestamp),
     ]
 
-    /// Of each project; older ones go.
+    /// Runs kept of each project; older ones are deleted.
     static let kept = 10_000
 
     static let table = Table(
@@ -67,7 +67,7 @@ struct QueryRun: Encodable, Sendable {
                 VALUES (\(run.id), \(project), \(run.queryType), \(run.status), \(run.rowCount), \(run.durationMS), \(run.error),
                   \(run.createdAt.milliseconds))
                 """)
-            // Now and then is enough.
+            // Trimming now and then is enough.
             guard Int.random(in: 0..<64) == 0 else { return }
             try await transaction.run(
                 """
@@ -79,13 +79,13 @@ struct QueryRun: Encodable, Sendable {
     }
 }
 
-/// Rows with the names of their columns, in order.
+/// The rows of a query and the names of their columns, in order.
 struct QueryResult: Sendable {
     let columns: [String]
     let rows: [[Value]]
 }
 
-/// `{run, columns, rows}`
+/// The response to a query: `{run, columns, rows}`.
 struct QueryAnswer: Encodable, Sendable {
     let run: QueryRun
     let result: QueryResult

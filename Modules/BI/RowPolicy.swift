@@ -1,6 +1,6 @@
 import Core
 
-/// Rows of a dataset that nobody may see through BI.
+/// Restricts a dataset to the rows whose field matches, in everything that BI shows.
 enum RowPolicy {
     static let operators = ["eq", "neq", "in", "not_in"]
 
@@ -9,7 +9,7 @@ enum RowPolicy {
         fields: [
             .required("name", .text(200)), .required("dataset", .text(100)), .required("field", .text(100), "A column of the dataset."),
             .required("operator", .choice(operators)),
-            .required("values", .array(.any, count: 1...100), "What the field is compared with; eq and neq take one."),
+            .required("values", .array(.any, count: 1...100), "Values to compare the field with; eq and neq take one."),
             .optional("is_active", .boolean),
         ],
         defaults: #"{"is_active":true}"#,
@@ -27,13 +27,13 @@ enum RowPolicy {
                 comparison: member("operator")?.string ?? "", values: member("values")?.elements ?? [])
         })
 
-    /// The active policies of the project.
+    /// The conditions of the project's active policies.
     static func active(_ call: ProjectRequest, in dialect: Dialect) async throws -> [RowRestriction] {
         let datasets = call.datasets
         return try await resource.all(call).compactMap { policy in
             guard policy.fields["is_active"]?.boolean == true else { return nil }
             let name = policy.fields["dataset"]?.string ?? ""
-            // A dataset of a module that this host no longer has is not shown at all.
+            // A dataset of a module that this host no longer has can't be queried anyway.
             guard datasets[name] != nil || name == BIDatasets.uploads else { return nil }
             return try restriction(
                 datasets, dialect, dataset: name, field: policy.fields["field"]?.string ?? "", comparison: policy.fields["operator"]?.string ?? "",
@@ -61,7 +61,7 @@ enum RowPolicy {
     }
 }
 
-/// A value to compare a field with, checked against the field's type. A page path is normalized as stored paths are.
+/// A value to compare a field with, checked against the field's type. A page path is normalized like stored paths.
 struct FilterValue {
     let expression: SQLExpression
     let sql: SQL

@@ -2,7 +2,7 @@ import Core
 import Foundation
 import Synchronization
 
-/// The queries that are under way on this host: so many at a time, and each can be stopped by its id.
+/// The queries running and waiting on this host. Limits how many run at a time; each can be stopped by its id.
 final class RunningQueries: Sendable {
     // exact: ids are UUIDs
     private struct Key: Hashable {
@@ -14,28 +14,29 @@ final class RunningQueries: Sendable {
         var isStopped = false
     }
 
-    /// Of a project, with those that wait.
+    /// Queries of one project, running or waiting.
     private static let maximum = 20
 
     private let running = Mutex<[Key: Running]>([:])
     private let turns: FairSemaphore
 
-    /// - Parameter atATime: queries at once over all projects; more wait, and projects take turns. With two or more places, one project never holds
-    ///   them all.
+    /// - Parameter atATime: queries of all projects that run at once; more wait, and projects take turns. With two or more places, one
+    ///   project never takes them all.
     init(atATime: Int) { turns = FairSemaphore(permits: atATime, permitsOfGroup: max(1, atATime - 1)) }
 
-    /// `work` in its turn; what became of it is written down, refusals too.
-    /// - Parameter id: of the run; nil for a new one.
-    /// - Throws: 400 for an id that another run has, or when somebody stops it; what `work` throws.
+    /// Runs `work` when its turn comes, and records the run, including refusals (errors below status 500).
+    /// - Parameter id: the run's id; nil for a new one.
+    /// - Throws: 400 for an id that another run has, or when the run is stopped; 429 when too many queries of the project run or wait;
+    ///   whatever `work` throws.
     func run(
         _ kind: QueryRun.Kind, id: String? = nil, _ call: ProjectRequest, _ work: @escaping @Sendable () async throws -> QueryResult
     ) async throws -> QueryAnswer {
         let key = Key(project: call.project.id, id: id.map(Identifiers.plain) ?? Identifiers.uuid()), start = ContinuousClock.now
         let task = try begin(key) { [turns] in
-            // Another database's statement waits for nothing of ours.
+            // A statement for an external database needs none of our engine's capacity.
             kind == .externalSQL ? try await work() : try await turns.withPermit(of: key.project, work)
         }
-        // Until it is recorded: stopping it meanwhile must not answer that there is no such run.
+        // Stays listed until the run is recorded, so `stop` doesn't answer 404 in between.
         defer { running.withLock { $0[key] = nil } }
         func record(_ rows: Int, _ error: String?) async throws -> QueryRun {
             let duration = ContinuousClock.now - start
@@ -55,7 +56,7 @@ final class RunningQueries: Sendable {
     }
 
     private static func taken(_ key: Key) -> ServiceError {
-        .body("field 'run_id': there is a run '\(key.id)' already; make a new id for each.")
+        .body("field 'run_id': the run '\(key.id)' already exists; use a new id for each run.")
     }
 
     private func begin(_ key: Key, _ work: @escaping @Sendable () async throws -> QueryResult) throws -> Task<QueryResult, any Error> {
@@ -74,13 +75,13 @@ final class RunningQueries: Sendable {
 
     private func result(of task: Task<QueryResult, any Error>, _ key: Key) async throws -> QueryResult {
         let outcome = await withTaskCancellationHandler { await task.result } onCancel: { task.cancel() }
-        // What an engine says of a statement that was stopped is of no interest.
+        // An engine's own error for a stopped statement would mislead the caller.
         if case .failure = outcome, running.withLock({ $0[key]?.isStopped }) == true { throw ServiceError.invalid("query_stopped", "The query was stopped.") }
         return try outcome.get()
     }
 
-    /// Stops the run; its caller gets the refusal. A run that has ended stays as it is.
-    /// - Throws: 404 where the project has no such run, or another host is at it.
+    /// Stops the run; its caller gets a 400. A run that has ended stays as it is.
+    /// - Throws: 404 if the project has no such run, or another host is running it.
     func stop(_ id: String, _ call: ProjectRequest) async throws {
         let key = Key(project: call.project.id, id: id)
         let task = running.withLock { running in

@@ -1,6 +1,6 @@
 import Core
 
-/// A statement in SQL as somebody wrote it, understood.
+/// A parsed SQL statement.
 struct SQLStatement {
     let select: SQLSelect
 
@@ -14,20 +14,20 @@ struct SQLStatement {
     }
 
     /// Checks the names and types of the statement without running it.
-    /// - Returns: the modules whose facts it reads.
+    /// - Returns: The modules whose facts it reads.
     func check(_ call: ProjectRequest) throws -> [String] {
         var compiler = SQLCompiler(dialect: .duckdb, datasets: call.datasets, project: call.project.id, limit: 1)
         do { _ = try compiler.statement(select) } catch { throw error.error }
         return compiler.used.map(\.dataset.module)
     }
 
-    /// Over everything that was ever collected: a statement says itself which days it means.
+    /// Runs the statement over everything that was ever collected; its own conditions select the days.
     func run(_ call: ProjectRequest, limit: Int) async throws -> QueryResult {
         try await Execution.run(select, call, over: call.wholeScope(), limit: limit)
     }
 }
 
-/// A statement that is kept under a name.
+/// A statement saved under a name.
 enum SavedSQL {
     static let resource: Resource = Resource(
         "SQL query", path: "/api/v1/bi/sql-queries", table: "bi_sql_query",
@@ -39,7 +39,7 @@ enum SavedSQL {
         verify: { call, id, body in
             guard let text = body["sql_text"]?.string else { return }
             let statement = try SQLStatement(text), modules = try statement.check(call)
-            // As with a saved report (`requireKey(toChange:)`): what is saved already may be shown by an embed of others.
+            // As with saved reports (`requireKey(toChange:)`): an embed of another key may already show it.
             guard let id, let saved = try await resource.find(id, for: call)?.fields["sql_text"]?.string, !saved.isExactly(text) else { return }
             for module in modules { try call.requireKey(toUse: module) }
         })

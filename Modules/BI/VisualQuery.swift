@@ -1,6 +1,6 @@
 import Core
 
-/// A question put together from a dataset, dimensions, metrics and filters.
+/// A query built from a dataset, dimensions, metrics and filters.
 struct VisualQuery: Sendable {
     static let fields: [Schema.Field] = [
         .required("dataset", .text(100)), dimensions,
@@ -11,8 +11,8 @@ struct VisualQuery: Sendable {
 
     static let rangeFields: [Schema.Field] = [
         .optional("start_at", .timestamp, "Default: 30 days before the end."), .optional("end_at", .timestamp, "Default: now."),
-        .optional("timezone", .text(64), "IANA name of the zone whose days start_at and end_at are; columns such as date are UTC. Default: UTC."),
-        .optional("filters", .map(.any), "Columns and what they must be: a value, or an array of which one."),
+        .optional("timezone", .text(64), "IANA name of the time zone of start_at and end_at; columns such as date are UTC. Default: UTC."),
+        .optional("filters", .map(.any), "Columns and the value each must have, or an array of accepted values."),
         .optional("limit", Execution.limit, "Default: 100."),
     ]
 
@@ -20,7 +20,7 @@ struct VisualQuery: Sendable {
     let select: SQLSelect
     let limit: Int
 
-    /// - Throws: 400 for names that are not approved.
+    /// - Throws: 400 for unknown datasets, columns and metrics.
     init(_ body: JSON, _ call: ProjectRequest) async throws {
         let dataset = try call.datasets.require(body["dataset"]?.string ?? ""), place = SQLPlace()
         let dimensions = (body["dimensions"]?.elements ?? []).compactMap(\.string), metrics = (body["metrics"]?.elements ?? []).compactMap(\.string)
@@ -40,7 +40,8 @@ struct VisualQuery: Sendable {
         limit = Int(body["limit"]?.integer ?? 100)
     }
 
-    /// Everything that `run` refuses before it asks.
+    /// Checks the query without running it.
+    /// - Throws: whatever `run` throws before it queries.
     static func check(_ body: JSON, _ call: ProjectRequest) async throws {
         let query = try await VisualQuery(body, call)
         _ = try await scope(body, call)
@@ -52,7 +53,7 @@ struct VisualQuery: Sendable {
         return try await Execution.run(query.select, call, over: try await scope(body, call), limit: query.limit)
     }
 
-    /// All of `filters` hold; nil for none.
+    /// The condition that all `filters` hold; nil for none.
     static func condition(_ filters: JSON?, _ dataset: BIDataset) throws -> SQLExpression? {
         let place = SQLPlace(), members = filters?.members ?? []
         guard members.count <= 20 else { throw ServiceError.body("field 'filters' may hold 20 columns; got \(members.count).") }
@@ -68,7 +69,7 @@ struct VisualQuery: Sendable {
         return conditions.dropFirst().reduce(first) { .binary("AND", $0, $1, place) }
     }
 
-    /// The range that the body asks for.
+    /// The scope of the range in the body.
     static func scope(_ body: JSON, _ call: ProjectRequest) async throws -> Scope {
         do {
             return try await call.scope { name in ["start_at", "end_at", "timezone"].contains(name) ? body[name]?.string : nil }
@@ -79,7 +80,7 @@ struct VisualQuery: Sendable {
     }
 }
 
-/// The rows behind a number, the latest first; visitors are not shown.
+/// The rows behind a number, newest first, without visitors.
 enum DrillThrough {
     static let fields: [Schema.Field] = [.required("dataset", .text(100))] + VisualQuery.rangeFields
 

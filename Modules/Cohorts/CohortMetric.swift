@@ -1,15 +1,15 @@
 import Core
 
-/// What is summed up for each visitor.
+/// The metric that a cohort report sums up for each visitor.
 struct CohortMetric: Sendable {
     enum Name: String, Sendable, CaseIterable { case pageviews, sessions, events, revenue }
 
     let name: Name
-    /// Of revenue; nil for the others.
+    /// The currency of revenue; nil for the other metrics.
     let currency: String?
 
-    /// As the request's parameters put it.
-    /// - Throws: 403 where it asks for revenue and may not read it.
+    /// Reads the request's parameters.
+    /// - Throws: 403 if it asks for revenue and may not read it.
     init(_ call: ProjectRequest) async throws {
         name = Name(rawValue: call.text("metric") ?? "") ?? .pageviews
         if name == .revenue { try call.require(module: "revenue") }
@@ -18,19 +18,20 @@ struct CohortMetric: Sendable {
 
     var tables: [FactTable] { name == .revenue ? [Revenue.orders] : [] }
 
-    /// A SELECT of `visitor`, `occurred_at` and `amount`: all that visitors did, each row with what it adds to the sum.
+    /// A SELECT of `visitor`, `occurred_at` and `amount`: one row for each activity, with what it adds to the sum.
     var marks: SQL {
         switch name {
         case .pageviews: return "SELECT visitor, occurred_at, CASE WHEN kind = 0 THEN 1 ELSE 0 END AS amount FROM activity"
         case .events: return "SELECT visitor, occurred_at, CASE WHEN kind = 1 THEN 1 ELSE 0 END AS amount FROM activity"
         case .revenue:
-            // Revenue has a currency, as the initializer sees to. The event that brought it is activity as well, so that refunds and amounts in other currencies change no visitors.
+            // The initializer ensures that revenue has a currency. Its event is activity too, so refunds and amounts in other currencies
+            // don't change the number of visitors.
             return """
                 SELECT visitor, occurred_at, 0 AS amount FROM activity
                 UNION ALL SELECT visitor, occurred_at, coalesce(\(Revenue.amount(in: currency!)), 0) AS amount FROM revenue_orders
                 """
         case .sessions:
-            // A session counts where its first activity in the range lies.
+            // A session counts at the time of its first activity in the range.
             return """
                 SELECT visitor, occurred_at, 0 AS amount FROM activity
                 UNION ALL SELECT visitor, min(occurred_at) AS occurred_at, 1 AS amount FROM activity GROUP BY visitor, session_at
@@ -38,16 +39,16 @@ struct CohortMetric: Sendable {
         }
     }
 
-    /// A sum of amounts as it is answered.
+    /// Converts a sum of amounts to the unit of the answer.
     func total(_ amount: Double) -> Double { name == .revenue ? Revenue.units(amount) : amount }
 
-    /// Its share for each visitor, two decimals; 0 for no visitors.
+    /// The sum per visitor in the unit of the answer, with two decimals (revenue in some currencies: three); 0 without visitors.
     func average(_ amount: Double, over visitors: Int64) -> Double {
         guard visitors > 0 else { return 0 }
         return name == .revenue ? Revenue.average(amount, over: visitors, in: currency ?? "") : Rounded.twoDecimals(amount / Double(visitors))
     }
 
-    static let currencyField = Schema.Field.optional("currency", .text(3), "ISO 4217; what revenue is in.")
+    static let currencyField = Schema.Field.optional("currency", .text(3), "Currency of revenue, ISO 4217.")
     static let totals: [Schema.Field] = [
         .required("visitors", .count), .required("total", .amount), .required("avg_per_visitor", .amount, "total / visitors"),
     ]

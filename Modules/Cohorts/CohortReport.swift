@@ -1,8 +1,8 @@
 import Core
 import Foundation
 
-/// Visitors by the period of their first activity in the range. Every visitor of the range is in one cohort, so the totals add
-/// up to those of the range.
+/// Visitors grouped by the week or month of their first activity in the range. Every visitor of the range is in exactly one cohort,
+/// so the totals add up to those of the range.
 struct CohortReport: Encodable, Sendable {
     struct Cohort: Encodable, Sendable {
         let period: String
@@ -38,7 +38,7 @@ struct CohortReport: Encodable, Sendable {
             SELECT first_day, count(*) AS visitors, CAST(sum(amount) AS double precision) AS total
             FROM (
               SELECT \(TimeBuckets(.day, of: scope).number(of: "first_at")) AS first_day, amount
-              FROM (SELECT visitor, min(occurred_at) AS first_at, sum(amount) AS amount FROM (\(metric.marks)) marks GROUP BY visitor) visited) begun
+              FROM (SELECT visitor, min(occurred_at) AS first_at, sum(amount) AS amount FROM (\(metric.marks)) marks GROUP BY visitor) visitors) starts
             GROUP BY first_day
             """)
         let cohorts = Dictionary(grouping: rows) { period.number(of: Day(number: $0.int("first_day"))) }
@@ -52,13 +52,14 @@ struct CohortReport: Encodable, Sendable {
             })
     }
 
-    /// `2026-03`, or the Monday.
+    /// The name of a period: a month such as `2026-03`, or the Monday of a week.
     private static func label(_ number: Int64, _ period: CalendarPeriod) -> String {
         let day = period.start(of: number).description
         return period == .month ? String(day.dropLast(3)) : day
     }
 
-    /// - Throws: 400 where `name` is no period of the kind.
+    /// One page of the visitors of a cohort.
+    /// - Throws: 400 if `name` is not a period of that length.
     static func visitors(of name: String, by period: CalendarPeriod, _ scope: Scope) async throws -> VisitorList {
         guard case .day(let day)? = ISO8601.parse(period == .month ? name + "-01" : name), label(period.number(of: day), period) == name else {
             let example = period == .month ? "a month such as 2026-03" : "the Monday of a week such as 2026-03-02"

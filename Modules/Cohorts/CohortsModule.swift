@@ -1,6 +1,6 @@
 import Core
 
-/// Groups of visitors, and what they do.
+/// Compares what groups of visitors do: cohorts by first activity, and segments.
 public struct CohortsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "cohorts", category: .analysis,
@@ -11,14 +11,15 @@ public struct CohortsModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    private static let metric = Parameter("metric", .choice(CohortMetric.Name.allCases.map(\.rawValue), default: "pageviews"), "What is summed up.")
+    private static let metric = Parameter("metric", .choice(CohortMetric.Name.allCases.map(\.rawValue), default: "pageviews"), "Metric to sum up.")
     private static let grouping = Parameter("group_by", .choice(["week", "month"], default: "week"), "Length of a cohort's period.")
 
-    public var pages: [Page] { [Page("cohorts", titles: ["en": "Cohorts", "de": "Kohorten"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] { [DashboardPage("cohorts", titles: ["en": "Cohorts", "de": "Kohorten"], PackageResources.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var routes: [Route] {
         [
             .report(
-                "/api/v1/cohorts", "Visitors by the week or month in which they came first in the range, and what they did in all of it.",
+                "/api/v1/cohorts", "Visitors by the week or month of their first activity in the range, and what they did over the whole range.",
                 parameters: ScopeParameters.range + [Self.grouping, Self.metric, ScopeParameters.currency], fields: CohortReport.fields
             ) { call, scope in try await CohortReport.run(scope, by: grouping(call), try await CohortMetric(call)) },
             .report(
@@ -32,7 +33,7 @@ public struct CohortsModule: AnalyticsModule {
             .report(
                 "/api/v1/cohorts/drill", "The visitors of a cohort.",
                 parameters: ScopeParameters.list + [
-                    Self.grouping, Parameter("period", .text(maximum: 10), required: true, "The cohort, as the report has it."),
+                    Self.grouping, Parameter("period", .text(maximum: 10), required: true, "The cohort's period as in the report."),
                 ],
                 fields: VisitorList.fields
             ) { call, scope in try await CohortReport.visitors(of: call.text("period") ?? "", by: grouping(call), scope) },

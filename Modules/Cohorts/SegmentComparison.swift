@@ -1,10 +1,10 @@
 import Core
 
-/// What the visitors of several segments do, side by side.
+/// The activity of several segments, side by side.
 struct SegmentComparison: Encodable, Sendable {
     struct Point: Encodable, Sendable {
         let date: String
-        /// Those with activity in the interval.
+        /// Visitors with activity in the interval.
         let visitors: Int64
         let total: Double
         let avgPerVisitor: Double
@@ -58,14 +58,14 @@ struct SegmentComparison: Encodable, Sendable {
                 "interval", "the range has \(days.count) days; at most \(maximumPoints) are answered. Ask for a shorter range.")
         }
         let metric = try await CohortMetric(call)
-        // All are found before the first is counted.
-        var found: [(id: String, name: String, segment: Segment)] = []
+        // Look up all segments before counting the first.
+        var segments: [(id: String, name: String, segment: Segment)] = []
         for id in ids {
             let segment = try await SegmentDefinition.segment(id, for: call)
-            found.append((id, try await SegmentDefinition.resource.find(id, for: call)?.fields["name"]?.string ?? "", segment))
+            segments.append((id, try await SegmentDefinition.resource.find(id, for: call)?.fields["name"]?.string ?? "", segment))
         }
         var lines: [Line] = []
-        for (id, name, segment) in found { lines.append(try await line(id, name, scope.of(segment), by: period, metric)) }
+        for (id, name, segment) in segments { lines.append(try await line(id, name, scope.of(segment), by: period, metric)) }
         return SegmentComparison(metric: metric.name.rawValue, currency: metric.currency, interval: period.rawValue, segments: lines)
     }
 
@@ -76,12 +76,12 @@ struct SegmentComparison: Encodable, Sendable {
         let rows = try await scope.rows("cohorts.compare", reading: metric.tables, """
             SELECT bucket, \(visitors) AS visitors, CAST(coalesce(sum(amount), 0) AS double precision) AS total
             FROM (
-              SELECT visitor, amount, \(period.number(of: buckets.number(of: "occurred_at"), dialect)) AS bucket FROM (\(metric.marks)) marks) told
+              SELECT visitor, amount, \(period.number(of: buckets.number(of: "occurred_at"), dialect)) AS bucket FROM (\(metric.marks)) marks) bucketed
             GROUP BY GROUPING SETS ((bucket), ())
             """)
-        let found = Dictionary(uniqueKeysWithValues: rows.map { ($0["bucket"].int, $0) })
+        let rowByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0["bucket"].int, $0) })
         func numbers(_ bucket: Int64?) -> (visitors: Int64, total: Double, average: Double) {
-            let visitors = found[bucket]?.int("visitors") ?? 0, amount = found[bucket]?.double("total") ?? 0
+            let visitors = rowByBucket[bucket]?.int("visitors") ?? 0, amount = rowByBucket[bucket]?.double("total") ?? 0
             return (visitors, metric.total(amount), metric.average(amount, over: visitors))
         }
         let whole = numbers(nil)

@@ -1,6 +1,6 @@
 import Core
 
-/// How many visitors did everything that makes one who stays.
+/// How many active visitors did all of the given events and pages.
 struct Activation: Encodable, Sendable {
     let activeVisitors: Int64, activatedVisitors: Int64
     let activationRate: Double
@@ -18,11 +18,13 @@ struct Activation: Encodable, Sendable {
 
     static let body = Schema.object([
         .optional("start_at", .timestamp), .optional("end_at", .timestamp), .optional("timezone", .text(64)), .optional("filter", .text(16_384)),
-        .optional("segment_id", .text(40)), .optional("event_names", .array(.text(200), count: 0...20), "Custom events, all of which must be done."),
-        .optional("paths", .array(.text(2_048), count: 0...20), "Pages, all of which must be seen; * stands for any text."),
+        .optional("segment_id", .text(40)),
+        .optional("event_names", .array(.text(200), count: 0...20), "Custom events; the visitor must do all of them."),
+        .optional("paths", .array(.text(2_048), count: 0...20), "Pages; the visitor must see all of them. * stands for any text."),
     ])
 
-    /// - Throws: 400 where nothing is asked for.
+    /// The steps that the body names.
+    /// - Throws: 400 if it names none.
     static func steps(_ body: JSON) throws -> [Step] {
         func texts(_ name: String) -> [String] { (body[name]?.elements ?? []).compactMap(\.string) }
         let steps = texts("event_names").map { Step(.event, $0) } + texts("paths").map { Step(.pageview, $0) }
@@ -45,6 +47,7 @@ struct Activation: Encodable, Sendable {
             "dashboards.activated_visitors", of: scope, ctes: done(steps, scope), visitors: "SELECT visitor FROM done WHERE did_all")
     }
 
+    /// A common table `done`: one row per active visitor, with `did_all`.
     private static func done(_ steps: [Step], _ scope: Scope) -> SQL {
         let all = SQL.all(steps.map { "bool_or(\($0.condition(scope.dialect)))" })
         return "done AS MATERIALIZED (SELECT visitor, (\(all)) AS did_all FROM activity GROUP BY visitor)"

@@ -1,7 +1,7 @@
 import Core
 
-/// Dashboards, saved reports, the explorer, and insights about who comes back. The definitions stand in Core (`Dashboard`,
-/// `SavedReport`), as other modules embed and send them.
+/// Dashboards, saved reports, the explorer, and insights: stickiness, lifecycle, activation and impact. The definitions (`Dashboard`,
+/// `SavedReport`) are in Core because other modules embed and send them.
 public struct DashboardsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "dashboards", category: .analysis, reads: ["core", "utm", "error_tracking"],
@@ -20,11 +20,12 @@ public struct DashboardsModule: AnalyticsModule {
         ]
     }
 
-    public var pages: [Page] {
+    public var pages: [DashboardPage] {
         [
-            Page("boards", titles: ["en": "Boards", "de": "Tafeln"], PackageResources.page_js),
-            Page("insights", titles: ["en": "Insights", "de": "Einblicke"], file: "insights.js", PackageResources.insights_js),
+            DashboardPage("boards", titles: ["en": "Boards", "de": "Boards"], PackageResources.page_js),
+            DashboardPage("insights", titles: ["en": "Insights", "de": "Einblicke"], file: "insights.js", PackageResources.insights_js),
         ]
     }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var routes: [Route] { definitionRoutes + explorerRoutes + insightRoutes }
 }

@@ -5,14 +5,14 @@ extension DashboardsModule {
         let report = SavedReport.resource, dashboard = Dashboard.resource
         return dashboard.routes + report.routes + [
             Route(
-                .post, report.path + "/{id}/run", "The answer of a saved report.", scope: .query, access: .read,
+                .post, report.path + "/{id}/run", "Run a saved report.", scope: .query, access: .read,
                 parameters: SavedReport.overrides, success: .json(.object([.required("report", .map(.any)), .required("result", .map(.any))]))
             ) { call in
                 let definition = try await report.require(call)
                 return try .json(Run(report: definition, result: try await SavedReport.run(definition, call, override: call.text)))
             }.explained,
             Route(
-                .post, dashboard.path + "/{id}/run", "The answers of a dashboard's widgets, by their ids.", scope: .query, access: .read,
+                .post, dashboard.path + "/{id}/run", "Run the widgets of a dashboard; results by widget id.", scope: .query, access: .read,
                 parameters: SavedReport.overrides, success: .json(.object([.required("widgets", .map(.any))]))
             ) { call in
                 try .json(["widgets": try await Dashboard.run(try await dashboard.require(call), call, override: call.text)])

@@ -1,6 +1,6 @@
 import Core
 
-/// A report that was asked for by name, and is remembered.
+/// A run of a report in the explorer, kept in its history.
 struct ExplorerRun: Encodable, Sendable {
     let id: String
     let reportType: String
@@ -16,14 +16,14 @@ struct ExplorerRun: Encodable, Sendable {
         ],
         primaryKey: ["id"], indexes: [["project_id", "created_at"]])
 
-    /// Runs of a project that are remembered.
+    /// Runs kept of each project; older ones are deleted.
     private static let maximum = 1_000
 
     static let fields: [Schema.Field] = [
         .required("id", .uuid), .required("report_type", .reportName), .required("row_count", .count), .required("created_at", .timestamp),
     ]
 
-    /// The newest first.
+    /// One page of past runs, newest first.
     static func list(_ call: ProjectRequest) async throws -> [ExplorerRun] {
         try await call.control.read("""
             SELECT id, report_type, row_count, created_at FROM dashboards_run WHERE project_id = \(call.project.id)
@@ -35,6 +35,7 @@ struct ExplorerRun: Encodable, Sendable {
             }
     }
 
+    /// Adds a run to the history.
     static func record(_ type: String, rows: Int, _ call: ProjectRequest) async throws -> ExplorerRun {
         let run = ExplorerRun(id: Identifiers.uuid(), reportType: type, rowCount: Int64(rows), createdAt: call.now)
         let project = call.project.id
@@ -56,7 +57,7 @@ extension DashboardsModule {
     var explorerRoutes: [Route] {
         [
             Route(
-                .post, "/api/v1/explorer/run", "Run a report by its name.", scope: .query, access: .read,
+                .post, "/api/v1/explorer/run", "Run a report by name.", scope: .query, access: .read,
                 body: .object([
                     .required("report_type", .reportName), .optional("start_at", .timestamp),
                     .optional("end_at", .timestamp), .optional("limit", .integer(1...1_000)), .optional("offset", .integer(0...1_000_000)),
@@ -70,7 +71,7 @@ extension DashboardsModule {
                 ])), use: explore
             ).explained,
             Route(
-                .get, "/api/v1/explorer/runs", "Reports that were run, the newest first.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, "/api/v1/explorer/runs", "Past runs of reports, newest first.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .list(.object(ExplorerRun.fields))
             ) { call in try .json(ReportList(data: try await ExplorerRun.list(call))) },
         ]
@@ -89,7 +90,7 @@ extension DashboardsModule {
         let report = try call.report(type)
         let scope = try await call.scope { name in body[name].flatMap { $0.string ?? $0.integer.map(String.init) } }
         let result = try await call.run(report: type, over: scope)
-        // A report without a list is one row.
+        // A report that is not a list counts as one row.
         let rows = result["data"]?.elements.count ?? 1
         let run = try await ExplorerRun.record(type, rows: rows, call)
         return try .json(Explored(

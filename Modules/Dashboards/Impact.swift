@@ -1,6 +1,6 @@
 import Core
 
-/// What changed at an instant: a measure over equal windows before and after it.
+/// What changed at an instant: a metric over equally long windows before and after it.
 struct Impact: Encodable, Sendable {
     enum Metric: String, Sendable, CaseIterable { case pageviews, visitors, sessions, events, errors }
 
@@ -8,12 +8,13 @@ struct Impact: Encodable, Sendable {
     let splitAt: Instant
     let windowDays: Int64
     let before: Int64, after: Int64, change: Int64
-    /// Null where there was nothing before.
+    /// Percent of `before`; nil if that is 0.
     @Nullable var changePercent: Double?
-    /// Of a difference between the days before and after as large as this where nothing changed (Welch's test); null where
-    /// the days can't tell.
+    /// The probability of a difference this large between the days before and after if nothing changed;
+    /// nil for windows of one day, and if no day differs from another in its window.
+    /// - Source: Welch's t-test.
     @Nullable var pValue: Double?
-    /// Whether that is below 0.05.
+    /// Whether `pValue` is below 0.05.
     let significant: Bool
 
     enum CodingKeys: String, CodingKey {
@@ -29,12 +30,13 @@ struct Impact: Encodable, Sendable {
     ]
 
     static let body = Schema.object([
-        .required("metric", .choice(Metric.allCases.map(\.rawValue))), .optional("event_name", .text(200), "With metric events: this one alone."),
-        .required("split_at", .timestamp), .required("window_days", .integer(1...365), "Days before, and as many after."),
+        .required("metric", .choice(Metric.allCases.map(\.rawValue))), .optional("event_name", .text(200), "With metric events: count only this one."),
+        .required("split_at", .timestamp),
+        .required("window_days", .integer(1...365), "Days before the instant, and as many after it."),
         .optional("filter", .text(16_384)), .optional("segment_id", .text(40)),
     ])
 
-    /// Facts of module `error_tracking`, as far as they are counted here.
+    /// The facts of module `error_tracking`, with only the columns that are needed here.
     static let errors = FactTable("error_tracking_errors", FactTable.sessionColumns)
 
     struct Question: Sendable {
@@ -43,13 +45,13 @@ struct Impact: Encodable, Sendable {
         let split: Instant
         let days: Int64
 
-        /// - Throws: 400.
+        /// - Throws: 400 for `event_name` without metric `events`, and for an invalid `split_at`.
         init(_ body: JSON) throws {
             metric = Metric(rawValue: body["metric"]?.string ?? "") ?? .pageviews
             event = body["event_name"]?.string
             days = body["window_days"]?.integer ?? 1
             guard event == nil || metric == .events else {
-                throw ServiceError.body("field 'event_name' is accepted with metric 'events' alone; got metric '\(metric.rawValue)'.")
+                throw ServiceError.body("field 'event_name' is accepted only with metric 'events'; got metric '\(metric.rawValue)'.")
             }
             switch ISO8601.parse(body["split_at"]?.string ?? "") {
             case .instant(let instant): split = instant

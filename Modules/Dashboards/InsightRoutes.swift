@@ -14,21 +14,21 @@ extension DashboardsModule {
                 try await Lifecycle.run(scope)
             },
             .report(
-                path + "/lifecycle/drill", "The visitors of one group.",
+                path + "/lifecycle/drill", "The visitors of one lifecycle group.",
                 parameters: ScopeParameters.list + [
-                    Parameter("group", .choice(Lifecycle.Group.allCases.map(\.rawValue), default: nil), required: true, "Which of the four."),
+                    Parameter("group", .choice(Lifecycle.Group.allCases.map(\.rawValue), default: nil), required: true, "The group to list."),
                 ],
                 fields: VisitorList.fields
             ) { call, scope in try await Lifecycle.visitors(call.text("group").flatMap(Lifecycle.Group.init) ?? .new, scope) },
             Route(
-                .post, path + "/activation", "Visitors who did all that is named.", scope: .query, access: .read, body: Activation.body,
-                success: .json(.object(Activation.fields))
+                .post, path + "/activation", "How many visitors did all of the given events and pages.", scope: .query, access: .read,
+                body: Activation.body, success: .json(.object(Activation.fields))
             ) { call in
                 let body = try await call.body(), steps = try Activation.steps(body)
                 return try .json(try await Activation.run(steps, try await call.scope { body[$0]?.string }))
             }.explained,
             Route(
-                .post, path + "/activation/drill", "The visitors who did all that is named.", scope: .query, access: .read,
+                .post, path + "/activation/drill", "The visitors who did all of the given events and pages.", scope: .query, access: .read,
                 parameters: Parameter.page,
                 body: Activation.body, success: .json(.object(VisitorList.fields))
             ) { call in
@@ -36,7 +36,7 @@ extension DashboardsModule {
                 return try .json(try await Activation.visitors(steps, try await call.scope { call.text($0) ?? body[$0]?.string }))
             }.explained,
             Route(
-                .post, path + "/impact", "A measure before and after an instant.", scope: .query, access: .read, body: Impact.body,
+                .post, path + "/impact", "A metric before and after an instant.", scope: .query, access: .read, body: Impact.body,
                 success: .json(.object(Impact.fields))
             ) { call in
                 let body = try await call.body(), question = try Impact.Question(body)

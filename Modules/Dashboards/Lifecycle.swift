@@ -1,18 +1,18 @@
 import Core
 
-/// Visitors of a range by what they did before it.
+/// Visitors of a range, grouped by their activity before it.
 struct Lifecycle: Encodable, Sendable {
     enum Group: String, Sendable, CaseIterable {
         /// First seen in the range.
         case new
-        /// Active in the range and in the equally long one before it.
+        /// Active in the range and in the equally long range before it.
         case returning
-        /// Active in the range, not in the one before it, and some time before that.
+        /// Active in the range and not in the one before it, but at some time before that.
         case resurrected
-        /// Active in the one before alone.
+        /// Active in the range before, but not in this one.
         case dormant
 
-        /// The condition on a visitor of `lives`.
+        /// The condition on a visitor in the common table `histories`.
         var condition: SQL {
             switch self {
             case .new: "is_active AND NOT was_active AND NOT was_known"
@@ -30,7 +30,7 @@ struct Lifecycle: Encodable, Sendable {
     static func run(_ scope: Scope) async throws -> Lifecycle {
         let counts = Group.allCases.map { "count(*) FILTER (WHERE \($0.condition)) AS \(sql: "\($0.rawValue)_visitors")" as SQL }
         let row = try await past(of: scope).rows(
-            "dashboards.lifecycle", continues: true, "\(lives(scope)) SELECT \(SQL.joined(counts)) FROM lives")[0]
+            "dashboards.lifecycle", continues: true, "\(histories(scope)) SELECT \(SQL.joined(counts)) FROM histories")[0]
         return Lifecycle(
             new: row.int("new_visitors"), returning: row.int("returning_visitors"), resurrected: row.int("resurrected_visitors"),
             dormant: row.int("dormant_visitors"))
@@ -38,16 +38,18 @@ struct Lifecycle: Encodable, Sendable {
 
     static func visitors(_ group: Group, _ scope: Scope) async throws -> VisitorList {
         try await VisitorList.page(
-            "dashboards.lifecycle_visitors", of: past(of: scope), ctes: lives(scope), visitors: "SELECT visitor FROM lives WHERE \(group.condition)")
+            "dashboards.lifecycle_visitors", of: past(of: scope), ctes: histories(scope),
+            visitors: "SELECT visitor FROM histories WHERE \(group.condition)")
     }
 
-    /// Everything until the range ends.
+    /// The scope widened to all time up to the end of its range.
     private static func past(of scope: Scope) -> Scope { scope.widened(to: TimeRange(start: TimeRange.always.start, end: scope.range.end)) }
 
-    private static func lives(_ scope: Scope) -> SQL {
+    /// A common table: one row per visitor, with their activity in the range, in the one before, and earlier.
+    private static func histories(_ scope: Scope) -> SQL {
         let start = scope.range.start.milliseconds, before = scope.previousRange.start.milliseconds
         return """
-            lives AS MATERIALIZED (
+            histories AS MATERIALIZED (
               SELECT visitor, bool_or(occurred_at >= \(start)) AS is_active,
                 bool_or(occurred_at >= \(before) AND occurred_at < \(start)) AS was_active, bool_or(occurred_at < \(before)) AS was_known
               FROM activity GROUP BY visitor)

@@ -1,6 +1,6 @@
 import Core
 
-/// How often visitors come back: active by day against week and month.
+/// How often visitors come back: daily active visitors compared with weekly and monthly ones.
 struct Stickiness: Encodable, Sendable {
     struct Period: Encodable, Sendable {
         let date: String
@@ -8,9 +8,9 @@ struct Stickiness: Encodable, Sendable {
         enum CodingKeys: String, CodingKey { case date, activeVisitors = "active_visitors" }
     }
 
-    /// Active visitors of a day, on average over the days of the range.
+    /// Daily active visitors, averaged over the days of the range.
     let dau: Double
-    /// Active visitors of the 7 and 30 days, in the scope's zone, that end with the range's last day.
+    /// Active visitors of the last 7 and 30 days up to the last day of the range, in the scope's time zone.
     let wau: Int64, mau: Int64
     let dauWau: Double, wauMau: Double, dauMau: Double
     let periods: [Period]
@@ -32,19 +32,19 @@ struct Stickiness: Encodable, Sendable {
         let daily = try await scope.rows("dashboards.daily", """
             SELECT \(buckets.number(of: "occurred_at")) AS day, \(count.distinct(groups: Int64(days.count))) AS visitors FROM activity GROUP BY day
             """)
-        let found = Dictionary(uniqueKeysWithValues: daily.map { ($0.int("day"), $0.int("visitors")) })
+        let visitorsByDay = Dictionary(uniqueKeysWithValues: daily.map { ($0.int("day"), $0.int("visitors")) })
         let end = scope.range.end, last = Day(end.adding(milliseconds: -1), in: scope.zone)
         func start(ofLast count: Int64) -> Instant { Day(number: last.number - count + 1).start(in: scope.zone) }
         let month = scope.widened(to: TimeRange(start: start(ofLast: 30), end: end))
         let row = try await month.rows("dashboards.active", """
             SELECT \(count.distinct()) AS mau, \(count.distinct(where: "occurred_at >= \(start(ofLast: 7).milliseconds)")) AS wau FROM activity
             """)[0]
-        let dau = Double(found.values.reduce(0, +)) / Double(days.count), wau = row.int("wau"), mau = row.int("mau")
+        let dau = Double(visitorsByDay.values.reduce(0, +)) / Double(days.count), wau = row.int("wau"), mau = row.int("mau")
         return Stickiness(
             dau: Rounded.twoDecimals(dau), wau: wau, mau: mau, dauWau: ratio(dau, wau), wauMau: ratio(Double(wau), mau), dauMau: ratio(dau, mau),
-            periods: days.map { Period(date: buckets.label($0), activeVisitors: found[$0] ?? 0) })
+            periods: days.map { Period(date: buckets.label($0), activeVisitors: visitorsByDay[$0] ?? 0) })
     }
 
-    /// Four decimals; 0 of nothing.
+    /// `part / total`, rounded to four decimals; 0 if `total` is 0.
     private static func ratio(_ part: Double, _ total: Int64) -> Double { total == 0 ? 0 : Rounded.fourDecimals(part / Double(total)) }
 }

@@ -1,12 +1,12 @@
 import Core
 
-/// What a session did before an error: its last pageviews and events.
+/// The activity of a session before an error: its last pageviews and events.
 struct Breadcrumbs: Sendable {
     struct Crumb: Encodable, Sendable {
         let at: Instant
         let type: String
         let path: String
-        /// Title of a page, name of an event.
+        /// The title of a pageview, or the name of an event.
         let label: String
     }
 
@@ -15,26 +15,26 @@ struct Breadcrumbs: Sendable {
         .required("label", .string(0...500), "Title of the page, or name of the event."),
     ])
 
-    /// Activities that are shown of each session.
+    /// Maximum activities shown for each error.
     private static let maximum = 20
 
     let call: ProjectRequest
 
-    /// For each of `errors` what came before it, the oldest first.
+    /// For each row of `errors`, in the same order, the activity before it, oldest first.
     func before(_ errors: Rows) async throws -> [[Crumb]] {
         var crumbs = [[Crumb]](repeating: [], count: errors.count)
         guard let first = errors.map({ $0.int("session_at") }).min(), let last = errors.map({ $0.int("occurred_at") }).max() else { return crumbs }
-        let asked = errors.enumerated().map { index, error in
+        let values = errors.enumerated().map { index, error in
             "(\(index), \(error.int("visitor")), \(error.int("session_at")), \(error.int("occurred_at")))"
         }
-        // The sessions as they were: a filter picks errors and not what led to them.
+        // No filter here: the request's filter selects errors, not what led to them.
         let scope = call.scope(over: TimeRange(start: Instant(milliseconds: first), end: Instant(milliseconds: last + 1)))
         let rows = try await scope.rows("error_tracking.breadcrumbs", continues: true, """
-            asked AS (SELECT * FROM (VALUES \(sql: asked.joined(separator: ", "))) AS given (place, who, began_at, failed_at)),
+            failures AS (SELECT * FROM (VALUES \(sql: values.joined(separator: ", "))) AS given (place, who, began_at, failed_at)),
             ranked AS (
               SELECT place, occurred_at, kind, path, title, name,
                 row_number() OVER (PARTITION BY place ORDER BY occurred_at DESC, \(Activity.order) DESC, path, name) AS back
-              FROM activity JOIN asked ON visitor = who AND session_at = began_at AND occurred_at <= failed_at)
+              FROM activity JOIN failures ON visitor = who AND session_at = began_at AND occurred_at <= failed_at)
             SELECT place, occurred_at, kind, path, title, name FROM ranked WHERE back <= \(Self.maximum) ORDER BY place, back DESC
             """)
         for row in rows {

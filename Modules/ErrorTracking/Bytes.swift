@@ -1,5 +1,5 @@
-/// UTF-8 text byte by byte, as stacks and messages are read: characters, which can be of any length, take ten times as long.
-/// What is looked for is ASCII, whose bytes are in no other character.
+/// UTF-8 text as bytes. Stacks and messages are read this way because iterating characters takes ten times as long. Only ASCII is searched
+/// for, whose bytes occur in no other UTF-8 character.
 typealias Bytes = ArraySlice<UInt8>
 
 extension Bytes {
@@ -7,6 +7,7 @@ extension Bytes {
 
     var text: String { String(decoding: self, as: UTF8.self) }
 
+    /// Whether these are exactly the bytes of `text`.
     func isText(_ text: StaticString) -> Bool { count == text.utf8CodeUnitCount && hasPrefix(text) }
 
     func hasPrefix(_ text: StaticString) -> Bool {
@@ -25,7 +26,7 @@ extension Bytes {
         return nil
     }
 
-    /// Without white space at both ends.
+    /// The bytes without white space at either end.
     var trimmed: Bytes {
         let start = drop(while: \.isSpace)
         guard let last = start.lastIndex(where: { !$0.isSpace }) else { return [] }

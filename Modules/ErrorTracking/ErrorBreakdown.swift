@@ -1,24 +1,24 @@
 import Core
 
-/// Errors by a property of their occurrences: on which pages, in which browsers and releases they happened.
+/// Errors counted by a property of their occurrences, such as page, browser or release.
 struct ErrorBreakdown: Encodable, Sendable {
-    /// Nil for occurrences without a value, such as those of no release.
+    /// Nil for occurrences without a value, such as those without a release.
     @Nullable var value: String?
     let count, affectedVisitors: Int64
-    /// Of all occurrences that were asked about.
+    /// Percent of all matching occurrences.
     let percentage: Double
 
     private enum CodingKeys: String, CodingKey { case value, count, percentage, affectedVisitors = "affected_visitors" }
 
-    /// What to break down by; each is a column of `ErrorTable.table`.
+    /// The properties to break down by; each is a column of `ErrorTable.table`.
     static let properties = ["path", "browser", "release", "os", "device", "country", "environment"]
 
     static let schema = Schema.object([
-        .required("value", .nullable(.string(0...2_048)), "Null for occurrences that have none."), .required("count", .count),
-        .required("affected_visitors", .count), .required("percentage", .number(0...100), "Of all occurrences asked about."),
+        .required("value", .nullable(.string(0...2_048)), "Null for occurrences without a value."), .required("count", .count),
+        .required("affected_visitors", .count), .required("percentage", .number(0...100), "Percent of all matching occurrences."),
     ])
 
-    /// The value with the most occurrences first.
+    /// One row per value, most occurrences first. Empty if `property` is not one of `properties`.
     static func run(_ scope: Scope, _ filter: ErrorFilter, by property: String) async throws -> [ErrorBreakdown] {
         guard properties.contains(property) else { return [] }
         let condition = SQL.all(filter.conditions), column = SQL(sql: property), visitors = try await scope.visitorCount()
@@ -30,7 +30,7 @@ struct ErrorBreakdown: Encodable, Sendable {
             """).map { row in
                 ErrorBreakdown(
                     value: row.optionalText("value"), count: row.int("occurrences"), affectedVisitors: row.int("visitors"),
-                    percentage: Rounded.exactPercentage(row.int("occurrences"), of: row.int("total")))
+                    percentage: Rounded.percentage(row.int("occurrences"), of: row.int("total"), decimals: 2))
             }
     }
 }

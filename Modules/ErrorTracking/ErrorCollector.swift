@@ -1,22 +1,22 @@
 import Core
 import Synchronization
 
-/// Payload type `js_error`.
+/// Collects events of type `js_error`.
 enum ErrorCollector {
-    /// Characters that are kept of a message.
+    /// Characters kept of a message.
     static let messageLimit = 2_000
     static let environmentDefault = "production"
 
     static let collector = Collector(
-        "js_error", "A script failed.",
+        "js_error", "A JavaScript error.",
         fields: [
-            .required("message", .text(1_000_000), "What the browser says; \(messageLimit) characters are kept."),
-            .optional("stack", .optionalText(1_000_000), "The calls as the browser wrote them; of more than 16 KB the last lines are left out."),
-            .optional("filename", .optionalText(8_192), "URL of the script; default: that of the stack's first line."),
+            .required("message", .text(1_000_000), "The browser's message; the first \(messageLimit) characters are kept."),
+            .optional("stack", .optionalText(1_000_000), "The call stack as the browser wrote it; beyond 16 KB the last lines are cut."),
+            .optional("filename", .optionalText(8_192), "URL of the script. Default: that of the innermost call with a URL."),
             .optional("lineno", .integer(0...Int64(Int32.max)), "Line in the script, from 1."),
             .optional("colno", .integer(0...Int64(Int32.max)), "Column in the line, from 1."),
-            .optional("path", .optionalText(8_192), "Path of the page; default: the session's last page."),
-            .optional("release", .optionalText(200), "Release of the site, as source maps and releases name it.").whole,
+            .optional("path", .optionalText(8_192), "Path of the page. Default: the session's last page."),
+            .optional("release", .optionalText(200), "Release of the site, as named by releases and source maps.").whole,
             .optional("environment", .optionalText(100), "Default: \(environmentDefault).").whole,
         ]
     ) { payload in
@@ -24,7 +24,7 @@ enum ErrorCollector {
         let stack = StackTrace.cut(payload.text("stack")).withoutCredentials
         let trace = StackTrace(stack), top = trace.frames.first { $0.file != nil }
         let sent = payload.text("filename").withoutCredentials.prefix(scalars: 2_048)
-        // Line and column belong to the file that they came with.
+        // The stack's line and column only apply to the stack's file.
         let isFromStack = sent.isEmpty || (payload["lineno"] == nil && top?.file == sent)
         let filename = sent.isEmpty ? (top?.file ?? "").prefix(scalars: 2_048) : sent
         let line = payload.integer("lineno") ?? (isFromStack ? top?.line.map(Int64.init) : nil)
@@ -47,20 +47,20 @@ enum ErrorCollector {
 
     private static let arrivals = Atomic<Int64>(0)
 
-    /// A message as it is stored, which is also how one is looked up.
+    /// The message as it is stored. Lookups by message use the same form.
     static func kept(message: String) -> String {
         message.withoutCredentials.prefix(scalars: messageLimit)
     }
 }
 
-/// Errors as they are stored, a row for each occurrence.
+/// The stored errors: one row for each occurrence.
 enum ErrorTable {
     static let table = FactTable("error_tracking_errors", [
         /// The halves of the `Fingerprint`. Grouping by numbers is several times as fast as by text.
         Column("fingerprint", .int64), Column("fingerprint_low", .int64),
-        /// Orders occurrences of one millisecond as they arrived.
+        /// Order of arrival, for occurrences in the same millisecond.
         Column("number", .int64),
-        /// With `visitor` it identifies the session.
+        /// Identifies the session, together with `visitor`.
         Column("session_at", .int64),
         Column("message", .text), Column("stack", .text),
         Column("filename", .text), Column("line", .int32, nullable: true), Column("col", .int32, nullable: true),
@@ -71,7 +71,8 @@ enum ErrorTable {
 }
 
 extension Row {
-    /// `Chrome 130`, `Windows 11`: a name with the first number of its version.
+    /// A name with the major version, such as `Chrome 130` or `Windows 11`.
+    /// - Parameters: names of the columns.
     func versioned(_ name: String, _ version: String) -> String {
         let major = text(version).prefix { $0 != "." }
         return major.isEmpty || text(name).isEmpty ? text(name) : "\(text(name)) \(major)"

@@ -1,6 +1,6 @@
 import Core
 
-/// Errors over time; one point for each day or hour of the range, empty ones too.
+/// Errors over time: one point for each day or hour of the range, including empty ones.
 enum ErrorTimeseries {
     struct Point: Encodable, Sendable { let date: String, count: Int64 }
 
@@ -17,12 +17,12 @@ enum ErrorTimeseries {
     }
 }
 
-/// How many errors there were, of how many kinds, for how many visitors, and in which releases.
+/// Totals of errors, distinct errors and affected visitors, and errors by release.
 struct ErrorStats: Encodable, Sendable {
     struct Release: Encodable, Sendable { let release: String, count: Int64 }
 
     let totalErrors, uniqueErrors, affectedVisitors: Int64
-    /// The one with the most errors first; errors without a release are in none.
+    /// Releases with the most errors first. Errors without a release are left out.
     let releases: [Release]
 
     enum CodingKeys: String, CodingKey {

@@ -1,6 +1,6 @@
 import Core
 
-/// Which errors a request asks for, beside project, range and the usual filters.
+/// The error filters of a request, besides project, range and the universal filters.
 struct ErrorFilter: Sendable {
     var fingerprint: Fingerprint?
     var message: String?
@@ -8,10 +8,10 @@ struct ErrorFilter: Sendable {
     var environment: String?
 
     static let parameters = [
-        Parameter("release", .text(maximum: 200), "Errors of this release alone."),
-        Parameter("environment", .text(maximum: 100), "Errors of this environment alone."),
+        Parameter("release", .text(maximum: 200), "Only errors of this release."),
+        Parameter("environment", .text(maximum: 100), "Only errors of this environment."),
     ]
-    static let fingerprintParameter = Parameter("fingerprint", .text(maximum: 64), "Errors with this fingerprint, 32 hexadecimal digits.")
+    static let fingerprintParameter = Parameter("fingerprint", .text(maximum: 64), "Only errors with this fingerprint, 32 hexadecimal digits.")
 
     init(_ call: ProjectRequest) throws {
         fingerprint = try call.text("fingerprint").map { text in
@@ -36,7 +36,7 @@ struct ErrorFilter: Sendable {
 }
 
 extension SQL {
-    /// `(1, 2, 3)`, written out: there may be more of them than a statement can have parameters.
+    /// A list such as `(1, 2, 3)` of literals, because there may be more numbers than a statement can have parameters.
     static func list(_ numbers: [Int64]) -> SQL {
         numbers.isEmpty ? "(NULL)" : SQL(sql: "(" + numbers.map(String.init).joined(separator: ", ") + ")")
     }

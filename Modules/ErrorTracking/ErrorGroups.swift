@@ -1,14 +1,15 @@
 import Core
 
-/// Errors by fingerprint, the most frequent first.
+/// Errors grouped by fingerprint, most frequent first.
 struct ErrorGroups: Sendable {
     struct Group: Encodable, Sendable {
         let fingerprint: String
         let message: String
         let count, affectedVisitors: Int64
         @Nullable var release: String?
-        /// The page with most occurrences, and how many pages there are with any.
+        /// `topPath` is the page with the most occurrences in the range. The others are those of the latest occurrence.
         let environment, topPath, latestPath, latestBrowser: String
+        /// Number of pages with any occurrences in the range.
         let paths: Int64
         let status: Issue.Status
         let sourceMapConfigured: Bool
@@ -25,19 +26,22 @@ struct ErrorGroups: Sendable {
     static let schema = Schema.object([
         .required("fingerprint", .string(32...32)), .required("message", .text(ErrorCollector.messageLimit), "Of the latest occurrence."),
         .required("count", .count), .required("affected_visitors", .count),
-        .required("release", .nullable(.text(200)), "Of the latest occurrence, as the three that follow."), .required("environment", .text(100)),
+        .required("release", .nullable(.text(200)), "Of the latest occurrence, like the next three."),
+        .required("environment", .text(100)),
         .required("latest_path", .string(0...2_048)), .required("latest_browser", .string(0...200)),
-        .required("top_path", .string(0...2_048), "The page with most of the occurrences in the range."),
-        .required("paths", .count, "Pages with any of the occurrences in the range."),
-        .required("source_map_configured", .boolean, "Whether a source map is registered for that script and release."),
+        .required("top_path", .string(0...2_048), "The page with the most occurrences in the range."),
+        .required("paths", .count, "Number of pages with any occurrences in the range."),
+        .required("source_map_configured", .boolean, "Whether a source map is registered for the script and release of the latest occurrence."),
         .required("status", .choice(Issue.Status.allCases.map(\.rawValue))),
-        .required("first_seen", .timestamp, "Ever, whatever the range; so is last_seen."), .required("last_seen", .timestamp),
+        .required("first_seen", .timestamp, "Over all time, whatever the range; so is last_seen."), .required("last_seen", .timestamp),
     ])
 
     let call: ProjectRequest
     let scope: Scope
     let filter: ErrorFilter
 
+    /// One page of groups.
+    /// - Parameter status: only errors in this state; nil for all.
     func run(status: Issue.Status?) async throws -> [Group] {
         let issues = Issues(call)
         var conditions = filter.conditions
@@ -49,8 +53,8 @@ struct ErrorGroups: Sendable {
         async let visitors = visitors(of: counts, condition)
         async let pages = pages(of: counts, condition)
         async let seen = seen(fingerprints)
-        async let found = issues.states(of: fingerprints)
-        let (rows, met, places, instants, states) = try await (latest, visitors, pages, seen, found)
+        async let states = issues.states(of: fingerprints)
+        let (rows, visitorCounts, topPages, instants, issueStates) = try await (latest, visitors, pages, seen, states)
         let maps = try await SourceMaps(call).registered(for: rows.values.compactMap { $0.optionalText("release") })
         return counts.compactMap { group in
             guard let row = rows[group.fingerprint] else { return nil }
@@ -58,9 +62,11 @@ struct ErrorGroups: Sendable {
             let instants = instants[group.fingerprint.high]
             let last = Instant(milliseconds: group.lastAt)
             return Group(
-                fingerprint: group.fingerprint.hex, message: row.text("message"), count: group.count, affectedVisitors: met[group.fingerprint] ?? 0,
-                release: release, environment: environment, topPath: places[group.fingerprint]?.top ?? row.text("path"), latestPath: row.text("path"),
-                latestBrowser: row.versioned("browser", "browser_version"), paths: places[group.fingerprint]?.count ?? 1, status: states[group.fingerprint]?.status ?? .open,
+                fingerprint: group.fingerprint.hex, message: row.text("message"), count: group.count,
+                affectedVisitors: visitorCounts[group.fingerprint] ?? 0, release: release, environment: environment,
+                topPath: topPages[group.fingerprint]?.top ?? row.text("path"), latestPath: row.text("path"),
+                latestBrowser: row.versioned("browser", "browser_version"), paths: topPages[group.fingerprint]?.count ?? 1,
+                status: issueStates[group.fingerprint]?.status ?? .open,
                 sourceMapConfigured: maps.match(row.text("filename"), release: release, environment: environment) != nil,
                 firstSeen: instants?.first ?? last, lastSeen: instants?.last ?? last)
         }
@@ -80,18 +86,18 @@ struct ErrorGroups: Sendable {
         return rows.map { Count(fingerprint: $0.fingerprint, count: $0.int("occurrences"), lastAt: $0.int("last_at")) }
     }
 
-    /// How many visitors met each of the errors. Asked for those that are shown, as distinct counts are dear.
+    /// How many visitors each error affected. Queried only for the groups on this page, because distinct counts are expensive.
     private func visitors(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: Int64] {
         let rows = try await scope.rows("error_tracking.visitors", reading: [ErrorTable.table], """
             SELECT fingerprint, fingerprint_low, count(*) AS visitors
             FROM (SELECT DISTINCT fingerprint, fingerprint_low, visitor FROM error_tracking_errors
-              WHERE fingerprint IN \(SQL.list(groups.map(\.fingerprint.high))) AND \(condition)) met
+              WHERE fingerprint IN \(SQL.list(groups.map(\.fingerprint.high))) AND \(condition)) affected
             GROUP BY fingerprint, fingerprint_low
             """)
         return Dictionary(rows.map { ($0.fingerprint, $0.int("visitors")) }) { $1 }
     }
 
-    /// The page where each of the errors happened most, and the number of its pages.
+    /// The page on which each error happened most often, and the number of its pages.
     private func pages(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: (top: String, count: Int64)] {
         let rows = try await scope.rows("error_tracking.pages", reading: [ErrorTable.table], """
             SELECT fingerprint, fingerprint_low, path, paths
@@ -105,7 +111,7 @@ struct ErrorGroups: Sendable {
         return Dictionary(rows.map { ($0.fingerprint, ($0.text("path"), $0.int("paths"))) }) { $1 }
     }
 
-    /// The last row of each group. Its time is known, so that the store need not look at the others.
+    /// The latest row of each group. Its time is already known, so the store can skip all other rows.
     private func latest(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: Row] {
         let rows = try await scope.rows("error_tracking.latest", reading: [ErrorTable.table], """
             SELECT fingerprint, fingerprint_low, message, path, browser, browser_version, release, environment, filename
@@ -119,7 +125,7 @@ struct ErrorGroups: Sendable {
         return latest
     }
 
-    /// When each was first and last seen, ever.
+    /// When each error was first and last seen, over all time. Keyed by the fingerprint's high half.
     private func seen(_ fingerprints: [Fingerprint]) async throws -> [Int64: (first: Instant, last: Instant)] {
         let rows = try await call.wholeScope().rows("error_tracking.seen", reading: [ErrorTable.table], """
             SELECT fingerprint, min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM error_tracking_errors

@@ -1,14 +1,13 @@
 import Core
 
-/// Single occurrences of an error, the newest first, with their stacks as the source maps explain them and with what the
-/// session did before.
+/// Single occurrences of an error, newest first, with stacks mapped back to the sources and with the session's activity before the error.
 struct ErrorOccurrences: Sendable {
     struct Frame: Encodable, Sendable {
         @Nullable var function: String?
         @Nullable var filename: String?
         @Nullable var lineno: Int?
         @Nullable var colno: Int?
-        /// Where that is in the sources; nil without a source map, and where it has nothing to say about the place.
+        /// The position in the sources; nil if there is no source map, or if it doesn't map this position.
         @Nullable var original: SourceMap.Original?
 
         private enum CodingKeys: String, CodingKey { case function, filename, lineno, colno, original }
@@ -46,13 +45,13 @@ struct ErrorOccurrences: Sendable {
         .required("release", .nullable(.text(200))), .required("environment", .text(100)),
         .required(
             "matched_source_map", .nullable(.object([.required("minified_url", .text(2_048)), .required("source_map_url", .text(2_048))])),
-            "The one registered for filename and release."),
+            "The source map registered for filename and release."),
         .required("frames", .list(.object([
             .required("function", .nullable(.string(0...StackTrace.maximumBytes))),
             .required("filename", .nullable(.string(0...StackTrace.maximumBytes))),
             .required("lineno", position), .required("colno", position), .required("original", .nullable(SourceMap.Original.schema)),
-        ])), "The stack, the innermost call first; original is what a source map with its content says."),
-        .required("breadcrumbs", .list(Breadcrumbs.schema), "What the session did before, the oldest first."),
+        ])), "The stack, innermost call first; original is the position in the sources, if a source map has it."),
+        .required("breadcrumbs", .list(Breadcrumbs.schema), "The session's activity before the error, oldest first."),
     ])
 
     let call: ProjectRequest
@@ -94,13 +93,13 @@ struct ErrorOccurrences: Sendable {
         }
     }
 
-    /// Where a frame's script lies. A name without a host means the script that failed, where that ends in it.
+    /// The address of a frame's script. A name without a host means the script that failed, if that script's address ends in it.
     private static func script(of frame: StackTrace.Frame, in row: Row) -> String? {
         guard let file = frame.file, !file.contains("://") else { return frame.file }
         return ScriptAddress(row.text("filename")).whole.hasSuffix("/" + file) ? row.text("filename") : file
     }
 
-    /// The stack's frames, or for an error without a stack the place that was sent.
+    /// The frames of the stack, or for an error without a stack one frame for the position that was sent.
     private static func frames(_ row: Row, _ trace: StackTrace) -> [StackTrace.Frame] {
         if !trace.frames.isEmpty || row.text("filename").isEmpty || row["line"].isNull { return trace.frames }
         return [.init(function: nil, file: row.text("filename"), line: Int(row.int("line")), column: row["col"].int.map(Int.init))]

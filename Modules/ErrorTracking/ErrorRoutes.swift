@@ -7,9 +7,9 @@ extension ErrorTrackingModule {
         let limit = Parameter("limit", .integer(1...1_000, default: 20), "Rows at most.")
         return [
             Route(
-                .get, "/api/v1/errors", "Errors by fingerprint, the most frequent first.", scope: .query, access: .read,
+                .get, "/api/v1/errors", "Errors by fingerprint, most frequent first.", scope: .query, access: .read,
                 parameters: ScopeParameters.list + ErrorFilter.parameters + [
-                    Parameter("status", .choice(Issue.Status.allCases.map(\.rawValue), default: nil), "Errors in this state alone."),
+                    Parameter("status", .choice(Issue.Status.allCases.map(\.rawValue), default: nil), "Only errors in this state."),
                 ],
                 success: .list(ErrorGroups.schema)
             ) { call in
@@ -17,9 +17,9 @@ extension ErrorTrackingModule {
                 return try .json(ReportList(data: try await groups.run(status: call.text("status").flatMap(Issue.Status.init))))
             }.explained,
             Route(
-                .get, "/api/v1/errors/details", "Occurrences of one error, the newest first.", scope: .query, access: .read,
+                .get, "/api/v1/errors/details", "Occurrences of one error, newest first.", scope: .query, access: .read,
                 parameters: ScopeParameters.range + [limit, Parameter.page[1], ErrorFilter.fingerprintParameter] + ErrorFilter.parameters + [
-                    Parameter("message", .text(maximum: 16_384), "Errors with this message. It or a fingerprint is required."),
+                    Parameter("message", .text(maximum: 16_384), "Only errors with this message. Required unless a fingerprint is given."),
                 ],
                 success: .list(ErrorOccurrences.schema)
             ) { call in
@@ -42,7 +42,7 @@ extension ErrorTrackingModule {
                 .get, "/api/v1/errors/breakdown", "Errors, or the occurrences of one, by page, browser, release and so on.", scope: .query,
                 access: .read,
                 parameters: ScopeParameters.list + [
-                    Parameter("property", .choice(ErrorBreakdown.properties, default: "path"), "What to break down by."),
+                    Parameter("property", .choice(ErrorBreakdown.properties, default: "path"), "Property to break down by."),
                     ErrorFilter.fingerprintParameter,
                 ] + ErrorFilter.parameters,
                 success: .list(ErrorBreakdown.schema)
@@ -51,8 +51,8 @@ extension ErrorTrackingModule {
                 return try .json(ReportList(data: try await ErrorBreakdown.run(try await call.scope(), try ErrorFilter(call), by: property)))
             }.explained,
             Route(
-                .get, "/api/v1/errors/stats", "Errors in sum.", scope: .query, access: .read,
-                parameters: ScopeParameters.range + ErrorFilter.parameters, success: .json(ErrorStats.schema)
+                .get, "/api/v1/errors/stats", "Totals: errors, distinct errors, affected visitors, and errors by release.",
+                scope: .query, access: .read, parameters: ScopeParameters.range + ErrorFilter.parameters, success: .json(ErrorStats.schema)
             ) { call in
                 try .json(try await ErrorStats.run(try await call.scope(), try ErrorFilter(call)))
             }.explained,
@@ -79,20 +79,20 @@ extension ErrorTrackingModule {
     private var releaseRoutes: [Route] {
         [
             Route(
-                .get, "/api/v1/releases", "Releases, the latest first.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, "/api/v1/releases", "Releases, newest first.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .list(Release.schema)
             ) { call in
                 try .json(ReportList(data: try await Release.list(call)))
             },
             Route(
-                .post, "/api/v1/releases", "Register a release, or change the one of that version and environment (200).", scope: .query,
+                .post, "/api/v1/releases", "Register a release, or change the one with that version and environment (200).", scope: .query,
                 access: .write, body: Release.body, success: .json(Release.schema, status: 201, or: 200)
             ) { call in
                 let (release, isNew) = try await Release.upsert(call)
                 return try .json(release, status: isNew ? 201 : 200)
             },
             Route(
-                .delete, "/api/v1/releases/{id}", "Delete a release; its source maps stay.", scope: .query, access: .write, success: .noContent
+                .delete, "/api/v1/releases/{id}", "Delete a release. Its source maps are kept.", scope: .query, access: .write, success: .noContent
             ) { call in
                 try await Release.delete(call)
                 return .noContent
@@ -103,16 +103,16 @@ extension ErrorTrackingModule {
     private var sourceMapRoutes: [Route] {
         [
             Route(
-                .get, "/api/v1/source-maps", "Source maps, the newest first, without the maps themselves.", scope: .query, access: .read,
-                parameters: Parameter.page + [Parameter("release_version", .text(maximum: 200), "Those of this release alone.")],
+                .get, "/api/v1/source-maps", "Source maps, newest first, without their content.", scope: .query, access: .read,
+                parameters: Parameter.page + [Parameter("release_version", .text(maximum: 200), "Only source maps of this release.")],
                 success: .list(SourceMapRecord.schema)
             ) { call in
                 try .json(ReportList(data: try await SourceMapRecord.list(call)))
             },
             Route(
                 .post, "/api/v1/source-maps",
-                "Register a source map for a script of a release, or change the one that is there (200). "
-                    + "Also as multipart/form-data, with the map as its file.",
+                "Register a source map for a script of a release, or change the existing one (200). "
+                    + "Also accepts multipart/form-data with the map as a file.",
                 scope: .query, access: .write, body: SourceMapUpload.body, success: .json(SourceMapRecord.schema, status: 201, or: 200)
             ) { call in
                 let (record, isNew) = try await SourceMapRecord.upsert(try await SourceMapUpload(call), call)

@@ -1,6 +1,6 @@
 import Core
 
-/// Errors of scripts in browsers, grouped, explained by source maps, and followed from release to release.
+/// JavaScript errors from browsers: grouped, mapped back to the sources, and tracked from release to release.
 public struct ErrorTrackingModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "error_tracking", category: .tracking, reads: ["core"],
@@ -9,11 +9,14 @@ public struct ErrorTrackingModule: AnalyticsModule {
             "de": "JavaScript-Fehler, über Versionen hinweg zusammengefasst, mit Aufrufstapeln aus dem Quelltext und ihrem Stand je Version.",
         ])
 
+    public static let scriptFeatures = [ScriptFeature("errors", PackageResources.errors_min_js, sends: "js_error")]
+
     public init(_ setup: ModuleSetup) throws {
-        try setup.settings.read { _ in }  // it has no settings; whatever is there is a mistake
+        try setup.settings.read { _ in }  // has no settings, so any key is a mistake
     }
 
-    public var pages: [Page] { [Page("errors", titles: ["en": "Errors", "de": "Fehler"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] { [DashboardPage("errors", titles: ["en": "Errors", "de": "Fehler"], PackageResources.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var factTables: [FactTable] { [ErrorTable.table] }
     public var collectors: [Collector] { [ErrorCollector.collector] }
     public var liveTables: [LiveTable] { [LiveTable(ErrorTable.table, event: "js_error") { LiveError($0) }] }
@@ -22,7 +25,7 @@ public struct ErrorTrackingModule: AnalyticsModule {
         [
             Migration("001-create", on: .events, [
                 .createFactTable(ErrorTable.table),
-                // First and last seen are asked over all time. DuckDB scans two columns for that faster than it would keep an index.
+                // First and last seen are queried over all time. For DuckDB, scanning two columns is cheaper than maintaining an index.
                 .statements { dialect in
                     dialect == .postgresql
                         ? ["CREATE INDEX error_tracking_errors_issue ON error_tracking_errors (project, fingerprint, occurred_at)"] : []
@@ -35,7 +38,7 @@ public struct ErrorTrackingModule: AnalyticsModule {
     public var datasets: [Dataset] {
         [
             Dataset(ErrorTable.table.name, "One row for each occurrence of an error.", columns: [
-                ("occurred_at", "When it happened, epoch milliseconds."), ("message", "What the browser said."), ("filename", "URL of the script."),
+                ("occurred_at", "When it happened, epoch milliseconds."), ("message", "The browser's message."), ("filename", "URL of the script."),
                 ("line", "Line in the script, from 1."), ("col", "Column in the line, from 1."), ("path", "Path of the page."),
                 ("release", "Release of the site."), ("environment", "Such as production."), ("country", "ISO 3166-1 code."),
                 ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."), ("os", "Operating system."),

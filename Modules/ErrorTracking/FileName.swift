@@ -1,22 +1,23 @@
-/// The name of a script or another file of a build, in which bundlers put a hash of its content: another one in each release.
+/// The name of a script or another build file. Bundlers put a hash of the content in it, which differs in each release.
 enum FileName {
     private static let extensions: Set<String> = ["js", "mjs", "cjs", "jsx", "ts", "tsx", "css", "wasm", "json", "map"]
-    /// Parts between the hash and the extension.
+    /// Parts that may follow the hash, before the extension.
     private static let kinds: Set<String> = ["js", "css", "chunk", "min", "bundle", "module", "modern", "legacy", "esm", "umd", "prod", "production", "worker"]
 
+    /// Whether `name` ends in one of the known extensions.
     static func isOne(_ name: Bytes) -> Bool {
         guard let dot = name.lastIndex(of: UInt8(ascii: ".")), dot > name.startIndex else { return false }
         return (2...4).contains(name.endIndex - dot - 1) && extensions.contains(name[(dot + 1)...].text)
     }
 
-    /// The hash in a name, where letters and digits are mixed freely, as Vite and Rollup (`panels-CqWErTyu.js`, `BxY2_k9a.js`) and
-    /// esbuild (`chunk-5JQ3RZ2K.js`) write it; nil if the last part of the name is words. Hexadecimal hashes (webpack, Parcel, Next.js) are
-    /// recognized elsewhere.
+    /// The hash in a name, with letters and digits mixed freely as Vite and Rollup (`panels-CqWErTyu.js`, `BxY2_k9a.js`) and esbuild
+    /// (`chunk-5JQ3RZ2K.js`) write it; nil if the last part of the name consists of words. Hexadecimal hashes (webpack, Parcel, Next.js)
+    /// are recognized elsewhere.
     static func hash(in name: Bytes) -> Range<Int>? {
         var stem = name
         if let dot = name.lastIndex(of: UInt8(ascii: ".")) { stem = name[..<dot] }
         while let dot = stem.lastIndex(where: { $0.isOne(of: ".-") }), kinds.contains(stem[(dot + 1)...].text) { stem = stem[..<dot] }
-        // Eight characters of base64url, of which two may be signs that also join words.
+        // Eight characters of base64url. Two characters of that alphabet, - and _, also join words.
         if stem.count >= 8 {
             let last = stem.suffix(8), isWhole = last.startIndex == stem.startIndex
             if isWhole || stem[last.startIndex - 1].isOne(of: "-._~"), isRandom(last, isWhole: isWhole) { return last.indices }
@@ -29,20 +30,20 @@ enum FileName {
     private static func isRandom(_ text: Bytes, isWhole: Bool) -> Bool {
         let parts = text.split { $0.isOne(of: "-_") }
         guard parts.joined().allSatisfy({ $0.isDigit || $0.isUpper || $0.isLower }) else { return false }
-        // Capitals alone are an abbreviation, or of esbuild.
+        // A part in capitals is an abbreviation, or comes from esbuild.
         return parts.contains { $0.allSatisfy(\.isUpper) ? !isWhole && !(2...4).contains($0.count) : !isWord($0) }
     }
 
-    /// `settings`, `UserList`, `useAPI`, `i18n`, `v2`: words, the first letters of which may be capitals, and a number.
+    /// Whether the text is words, each possibly capitalized, with a number at the end: `settings`, `UserList`, `useAPI`, `i18n`, `v2`.
     private static func isWord(_ text: Bytes) -> Bool {
-        // Small letters and digits that are no word are an id by other rules.
+        // Other rules recognize ids of lower-case letters and digits.
         guard text.contains(where: \.isUpper) else { return true }
         var rest = text
         while rest.last?.isDigit == true { rest = rest.dropLast() }
         if text.count - rest.count > 2 { return false }
         while let first = rest.first {
             let capitals = rest.prefix(while: \.isUpper)
-            // Of several capitals the last one begins the next word, unless nothing follows.
+            // The last of several capitals begins the next word, unless nothing follows.
             let start = capitals.count < 2 || capitals.count == rest.count ? rest : rest[(capitals.endIndex - 1)...]
             if capitals.count == rest.count { return capitals.count <= 4 }
             guard capitals.count < 2 || (3...5).contains(capitals.count), !first.isDigit else { return false }
@@ -53,13 +54,14 @@ enum FileName {
         return true
     }
 
+    /// Whether every pair of letters occurs in English words.
     private static func canBeSpoken(_ word: Bytes) -> Bool {
         zip(word, word.dropFirst()).allSatisfy { letter, next in
             followers[Int(letter | 0x20) - 97].contains(next | 0x20)
         }
     }
 
-    /// The letters that follow `a`, `b`, `c` ... in English words. Of two random letters every other pair is none of these.
+    /// The letters that follow `a`, `b`, `c` ... in English words. About half of all random pairs of letters are not among these.
     private static let followers: [[UInt8]] = [
         "bcdefghiklmnpqrstuvwxyz", "abeijlorsuy", "acehiklorstuy", "adegijlmnorsuvwy", "abcdefghijklmnopqrstuvwxyz", "aefilortuy", "aeghilnorsuy",
         "aeimnorstuwy", "abcdefgklmnopqrstvxz", "aeiosu", "aeiklnosy", "abdefiklmnopstuvy", "abeimnopsuy", "acdefgijklnorstuvy",

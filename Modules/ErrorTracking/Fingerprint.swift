@@ -1,7 +1,7 @@
 import Core
 
-/// What all occurrences of an error have in common, as 128 bits: the error's message and the innermost calls, with
-/// everything taken out that differs from build to build, visitor to visitor and occurrence to occurrence.
+/// Identifies an error by what all its occurrences have in common: a 128-bit hash of the message and the innermost calls, without
+/// anything that differs between builds, visitors or occurrences.
 struct Fingerprint: Sendable, Hashable {
     let high: Int64
     let low: Int64
@@ -27,17 +27,17 @@ struct Fingerprint: Sendable, Hashable {
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
-    /// Calls that count, from the innermost.
+    /// Maximum calls that go into the fingerprint, from the innermost.
     private static let frameCount = 5
 
-    /// - Parameter filename: the script, for an error without a stack.
+    /// - Parameter filename: the script, used if the stack names none.
     init(message: String, stack: StackTrace, filename: String) {
-        // The first line tells which way it was made, should that ever change.
+        // The first line is the version of this algorithm, should it ever change.
         var lines = ["1", Self.normalized(message: message)]
         var calls: [String] = []
         for frame in stack.frames where frame.file != nil {
             let call = "\(Self.normalized(function: frame.function ?? ""))@\(Self.normalized(file: frame.file ?? ""))"
-            // Functions without a name, and functions that call themselves, are as many as it happens.
+            // Equal calls in a row count once: the depth of a recursion and the number of anonymous functions vary.
             if calls.last != call { calls.append(call) }
             if calls.count == Self.frameCount { break }
         }
@@ -46,9 +46,9 @@ struct Fingerprint: Sendable, Hashable {
         self = Fingerprint(String(Digest.sha256(lines.joined(separator: "\n")).prefix(32)))!  // SHA-256 has 64 digits
     }
 
-    // MARK: What stays
+    // MARK: Normalizing
 
-    /// A message without numbers, ids, hashes, also those in names of files, and of URLs without host, query and fragment.
+    /// A message without numbers, ids and hashes (also in file names), and without scheme, host, query and fragment of URLs.
     static func normalized(message: String) -> String {
         var result: [UInt8] = [], rest = Bytes(message)
         while let scheme = rest.firstRange(of: "://") {
@@ -65,7 +65,7 @@ struct Fingerprint: Sendable, Hashable {
         return Bytes(result.split(whereSeparator: \.isSpace).joined(separator: [0x20])).text
     }
 
-    /// The last part of a function's name; "" where a minifier made it, as it makes another one in each build.
+    /// The last part of a function's name; "" for one or two characters, because minifiers choose such names differently in each build.
     static func normalized(function: String) -> String {
         var name = Bytes(function)
         // Firefox: `outer/inner<`
@@ -77,29 +77,29 @@ struct Fingerprint: Sendable, Hashable {
         return result[...].text
     }
 
-    /// The name of a script without folders, query and the hash that a bundler put into it.
+    /// The name of a script without folders, query, and the hash that a bundler put into it.
     static func normalized(file: String) -> String {
         let path = Bytes(file).prefix { !$0.isOne(of: "?#") }
         let name = path.split(separator: UInt8(ascii: "/")).last ?? path
         let hash = FileName.hash(in: name) ?? name.startIndex..<name.startIndex
         let segments = (name[..<hash.lowerBound] + name[hash.upperBound...]).split(omittingEmptySubsequences: false) { $0.isOne(of: ".-_~") }
-        // `3f2a9c`, `142`, `a81kd02x`
+        // Drops parts such as `3f2a9c`, `142` and `a81kd02x`.
         let kept = segments.dropLast().filter { text in !text.isEmpty && !Word(text).isNumber && !Word(text).isID }
         return (kept + segments.suffix(1)).map(\.text).joined(separator: ".")
     }
 
-    /// Text with `<n>` for numbers and `<id>` for what looks like an id or a hash; letters outside of ASCII are letters.
+    /// Appends text with `<n>` for numbers and `<id>` for anything that looks like an id or a hash. Bytes beyond ASCII count as letters.
     private static func append(words bytes: Bytes, to result: inout [UInt8]) {
-        var at = bytes.startIndex, looked = at
+        var at = bytes.startIndex, scannedTo = at
         while at < bytes.endIndex {
             guard Word.isPart(bytes[at]) else {
                 result.append(bytes[at])
                 at += 1
                 continue
             }
-            if at >= looked {
+            if at >= scannedTo {
                 let run = run(bytes[at...])
-                looked = run.endIndex
+                scannedTo = run.endIndex
                 if FileName.isOne(run) {
                     append(file: run, to: &result)
                     at = run.endIndex
@@ -107,12 +107,12 @@ struct Fingerprint: Sendable, Hashable {
                 }
             }
             var end = at
-            // Ids are joined by - and _ as well, so the whole is looked at first.
+            // An id may contain - and _, so words that these join are judged as a whole first.
             while end < bytes.endIndex,
                   Word.isPart(bytes[end]) || (Word.isJoint(bytes[end]) && end + 1 < bytes.endIndex && Word.isPart(bytes[end + 1])) { end += 1 }
             append(joined: bytes[at..<end], to: &result)
             at = end
-            // 1,234.5 is one number.
+            // 1,234.5 counts as one number.
             while result[...].hasSuffix("<n>"), at + 1 < bytes.endIndex, bytes[at].isOne(of: ".,"), bytes[at + 1].isDigit {
                 at += 1
                 while at < bytes.endIndex, bytes[at].isDigit { at += 1 }
@@ -120,14 +120,15 @@ struct Fingerprint: Sendable, Hashable {
         }
     }
 
-    /// What may be the name of a file: letters, digits and the signs between them.
+    /// The longest beginning that may be a file name: letters, digits, and `.`, `-`, `_`, `~` between them.
     private static func run(_ bytes: Bytes) -> Bytes {
         var run = bytes.prefix { Word.isPart($0) || $0.isOne(of: ".-_~") }
         while let last = run.last, !Word.isPart(last) { run = run.dropLast() }
         return run
     }
 
-    /// The same for the name of a file, between whose dots are parts of their own: `123.99fe01aa.chunk.js` has a number and a hash.
+    /// Like `append(words:to:)`, but for a file name, whose parts between dots are judged one by one: `123.99fe01aa.chunk.js` has a number
+    /// and a hash.
     private static func append(file name: Bytes, to result: inout [UInt8]) {
         let hash = FileName.hash(in: name) ?? name.endIndex..<name.endIndex
         append(parts: name[..<hash.lowerBound], to: &result)
@@ -137,7 +138,7 @@ struct Fingerprint: Sendable, Hashable {
 
     private static func append(parts bytes: Bytes, to result: inout [UInt8]) {
         for (index, part) in bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).enumerated() {
-            // A hash may be of digits alone; chunks and versions have smaller numbers, and `3.6.0` is one of these.
+            // A hash may consist of digits only, but has more of them than chunk numbers and versions. `3.6.0` becomes one `<n>`.
             let isNumber = Word(part).isNumber && part.count < 6
             if isNumber, index > 0, result[...].hasSuffix("<n>") { continue }
             if index > 0 { result.append(UInt8(ascii: ".")) }
@@ -162,14 +163,14 @@ struct Fingerprint: Sendable, Hashable {
 
     private static func append(word: Bytes, to result: inout [UInt8]) {
         guard !Word(word).isID else { return result.append(contentsOf: "<id>".utf8) }
-        // `<n>` once for each run of digits.
+        // One `<n>` for each run of digits.
         for index in word.indices {
             if !word[index].isDigit { result.append(word[index]) }
             else if index == word.startIndex || !word[index - 1].isDigit { result.append(contentsOf: "<n>".utf8) }
         }
     }
 
-    /// What a run of letters and digits is made of.
+    /// The kinds of characters in a run of letters and digits, counted.
     private struct Word {
         var digits = 0, upper = 0, lower = 0, beyondHex = 0, count = 0
 
@@ -187,7 +188,7 @@ struct Fingerprint: Sendable, Hashable {
         }
 
         var isNumber: Bool { count > 0 && digits == count }
-        /// Hexadecimal digits, six or more, or letters and digits mixed, eight or more.
+        /// Whether it mixes letters and digits: six or more hexadecimal digits, or eight or more of any letters and at least two digits.
         var isID: Bool {
             guard digits > 0, digits < count else { return false }
             return (beyondHex == 0 && count >= 6) || (count >= 8 && digits >= 2)

@@ -1,30 +1,33 @@
 import Core
 
-/// What people decided about an error, kept by its fingerprint.
+/// The state that someone set for an error, stored by fingerprint.
 struct Issue: Sendable {
     enum Status: String, Sendable, Encodable, CaseIterable {
         case open, resolved, ignored
-        /// Resolved, and seen again in a later release. Nobody sets it: it is found out.
+        /// Resolved, then seen again in a later release. Computed, never set.
         case regressed
 
-        /// What a person may set.
+        /// The states that a person may set.
         static let settable = [open, resolved, ignored]
     }
 
-    /// Seen again after it was resolved.
+    /// The first occurrence after the error was resolved, and its release.
     struct Regression: Sendable, Equatable {
         let release: String?
         let at: Instant
     }
 
+    /// The state that someone set.
     let decision: Status
-    /// The last release that is known to have the error, when it was resolved; nil for "whatever comes now".
+    /// The last release known to have the error when it was resolved; nil if any later occurrence is a regression.
     let resolvedInRelease: String?
     let updatedAt: Instant?
     let regression: Regression?
 
+    /// `regressed` for a resolved error that came back, else `decision`.
     var status: Status { regression == nil ? decision : .regressed }
 
+    /// An error whose state nobody has set.
     static let untouched = Issue(decision: .open, resolvedInRelease: nil, updatedAt: nil, regression: nil)
 
     static let table = Table(
@@ -42,12 +45,12 @@ struct Issues: Sendable {
 
     init(_ call: ProjectRequest) { self.call = call }
 
-    /// The states of those of `fingerprints` that somebody decided about.
+    /// The states of those `fingerprints` whose state someone has set.
     func states(of fingerprints: [Fingerprint]) async throws -> [Fingerprint: Issue] {
         try await issues(where: "fingerprint IN \(list: fingerprints.map(\.hex))")
     }
 
-    /// What holds for rows of errors whose issue has the state.
+    /// The condition on rows of errors whose issue has the status.
     func condition(_ status: Issue.Status) async throws -> SQL {
         let issues = try await issues(where: "status <> 'open'")
         if status == .open { return issues.isEmpty ? "TRUE" : "fingerprint NOT IN \(SQL.list(issues.keys.map(\.high).sorted()))" }
@@ -75,32 +78,32 @@ struct Issues: Sendable {
         return issues
     }
 
-    /// Which of the resolved issues came back: after they were resolved, in a release later than the one they were resolved in.
+    /// The resolved issues that came back after they were resolved, in a later release than the one they were resolved in.
     private func regressions(_ resolved: [Fingerprint: Issue]) async throws -> [Fingerprint: Issue.Regression] {
         guard !resolved.isEmpty else { return [:] }
-        let asked = resolved.map { "(\($0.key.high), \($0.value.updatedAt?.milliseconds ?? 0))" }.sorted().joined(separator: ", ")
+        let values = resolved.map { "(\($0.key.high), \($0.value.updatedAt?.milliseconds ?? 0))" }.sorted().joined(separator: ", ")
         let rows = try await call.wholeScope().rows("error_tracking.regressions", reading: [ErrorTable.table], continues: true, """
-            resolved AS (SELECT * FROM (VALUES \(sql: asked)) AS given (issue, since))
+            resolved AS (SELECT * FROM (VALUES \(sql: values)) AS given (issue, since))
             SELECT fingerprint, fingerprint_low, release, min(occurred_at) AS first_at
             FROM error_tracking_errors JOIN resolved ON fingerprint = issue AND occurred_at > since
             GROUP BY fingerprint, fingerprint_low, release ORDER BY first_at, release NULLS LAST
             """)
         guard !rows.isEmpty else { return [:] }
         let order = try await ReleaseOrder(call)
-        var found: [Fingerprint: Issue.Regression] = [:]
-        for row in rows where found[row.fingerprint] == nil {
+        var regressions: [Fingerprint: Issue.Regression] = [:]
+        for row in rows where regressions[row.fingerprint] == nil {
             guard let issue = resolved[row.fingerprint] else { continue }
             let release = row.optionalText("release")
-            if let known = issue.resolvedInRelease {
-                // Without a release nobody can tell whether it is an old build that somebody still has open.
-                guard let release, order.isEarlier(known, than: release) else { continue }
+            if let resolved = issue.resolvedInRelease {
+                // An occurrence without a release may come from an old build that a visitor still has open.
+                guard let release, order.isEarlier(resolved, than: release) else { continue }
             }
-            found[row.fingerprint] = .init(release: release, at: Instant(milliseconds: row.int("first_at")))
+            regressions[row.fingerprint] = .init(release: release, at: Instant(milliseconds: row.int("first_at")))
         }
-        return found
+        return regressions
     }
 
-    /// Keeps what somebody decided.
+    /// Stores the state that someone set, with an audit entry.
     func set(_ status: Issue.Status, release: String?, of fingerprint: Fingerprint) async throws {
         let hex = fingerprint.hex, project = call.project.id, now = call.now, actor = call.actor
         try await call.control.write { transaction in

@@ -1,6 +1,6 @@
 import Core
 
-/// One error as a whole: its state, and what it came to over all time.
+/// One error: its state, and its numbers over all time.
 struct IssueReport: Encodable, Sendable {
     let fingerprint, message: String
     let status: Issue.Status
@@ -24,29 +24,29 @@ struct IssueReport: Encodable, Sendable {
 
     static let schema = Schema.object([
         .required("fingerprint", .string(32...32)), .required("message", .text(ErrorCollector.messageLimit), "Of the latest occurrence."),
-        .required("status", .choice(Issue.Status.allCases.map(\.rawValue)), "regressed: resolved, and seen again in a later release."),
+        .required("status", .choice(Issue.Status.allCases.map(\.rawValue)), "regressed: resolved, then seen again in a later release."),
         .required("resolved_in_release", release), .required("regressed_in_release", release), .required("regressed_at", instant),
-        .required("updated_at", instant, "When somebody set the status; null for never."), .required("count", .count),
+        .required("updated_at", instant, "When someone last set the status; null if never."), .required("count", .count),
         .required("affected_visitors", .count), .required("first_seen", .timestamp), .required("last_seen", .timestamp),
         .required("first_release", release), .required("last_release", release),
     ])
 
     static let kind = "Error"
 
-    /// - Throws: 404 for a fingerprint of which nothing was ever collected.
+    /// - Throws: 404 for a fingerprint without any occurrence.
     static func run(_ call: ProjectRequest) async throws -> IssueReport {
         let text = call.path("fingerprint")
         guard let fingerprint = Fingerprint(text) else { throw ServiceError.notFound(kind, text) }
         let scope = call.wholeScope(), dialect = scope.dialect
         let visitors = try await scope.visitorCount()
         let rows = try await scope.rows("error_tracking.issue", reading: [ErrorTable.table], continues: true, """
-            own AS (SELECT * FROM error_tracking_errors WHERE fingerprint = \(fingerprint.high) AND fingerprint_low = \(fingerprint.low)),
-            tagged AS (SELECT release, min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM own WHERE release IS NOT NULL GROUP BY release)
+            occurrences AS (SELECT * FROM error_tracking_errors WHERE fingerprint = \(fingerprint.high) AND fingerprint_low = \(fingerprint.low)),
+            tagged AS (SELECT release, min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM occurrences WHERE release IS NOT NULL GROUP BY release)
             SELECT count(*) AS errors, \(visitors.distinct()) AS visitors, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
               \(dialect.last("message", by: "occurred_at")) AS message,
               (SELECT \(dialect.first("release", by: "first_at")) FROM tagged) AS first_release,
               (SELECT \(dialect.last("release", by: "last_at")) FROM tagged) AS last_release
-            FROM own
+            FROM occurrences
             """)
         guard let row = rows.first, row.int("errors") > 0 else { throw ServiceError.notFound(kind, text) }
         let issue = try await Issues(call).states(of: [fingerprint])[fingerprint] ?? .untouched
@@ -58,14 +58,14 @@ struct IssueReport: Encodable, Sendable {
             lastRelease: row.optionalText("last_release"))
     }
 
-    // MARK: Deciding
+    // MARK: Setting the state
 
     static let change = Schema.object([
         .required("status", .choice(Issue.Status.settable.map(\.rawValue))),
-        .optional("release", .text(200), "For resolved: the last release that has the error. Default: the last one that it was seen in."),
+        .optional("release", .text(200), "With resolved: the last release that has the error. Default: the last one it was seen in."),
     ])
 
-    /// `PUT /api/v1/errors/issues/{fingerprint}` with a status, and for `resolved` a release.
+    /// `PUT /api/v1/errors/issues/{fingerprint}` with a status, and for `resolved` possibly a release.
     static func set(_ call: ProjectRequest) async throws -> IssueReport {
         let before = try await run(call)  // 404 before 400
         let body = try await call.body()
@@ -74,7 +74,7 @@ struct IssueReport: Encodable, Sendable {
         }
         let release = body["release"]?.string
         guard release == nil || status == .resolved else {
-            throw ServiceError.body("field 'release' goes with status 'resolved' alone; got status '\(status.rawValue)'.")
+            throw ServiceError.body("field 'release' is accepted only with status 'resolved'; got status '\(status.rawValue)'.")
         }
         try await Issues(call).set(status, release: status == .resolved ? release ?? before.lastRelease : nil, of: fingerprint)
         return try await run(call)

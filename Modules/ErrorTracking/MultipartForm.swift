@@ -1,12 +1,12 @@
 import Core
 import NIOCore
 
-/// A form as browsers and curl send it with files in it.
+/// A form with files, as browsers and curl send it.
 /// - Source: RFC 7578, and RFC 2046, 5.1.1 for the boundary.
 struct MultipartForm: Sendable {
     struct Part: Sendable {
         let name: String
-        /// Nil for a part that is no file.
+        /// Nil for a part that is not a file.
         let filename: String?
         let bytes: ByteBuffer
     }
@@ -15,6 +15,7 @@ struct MultipartForm: Sendable {
 
     private static let maximumParts = 50
 
+    /// Whether the content type is `multipart/form-data`.
     static func isForm(_ contentType: String) -> Bool {
         contentType.prefix { $0 != ";" }.trimmed.lowercased() == "multipart/form-data"
     }
@@ -29,7 +30,7 @@ struct MultipartForm: Sendable {
         guard var at = Self.find(line, in: bytes, from: bytes.startIndex).map({ $0 + line.count }) else { throw Self.cutOff }
         let delimiter = Array("\r\n".utf8) + line
         while true {
-            // "--" ends the form, a line's end begins a part.
+            // After a boundary, "--" ends the form and a line break begins a part.
             if bytes[at...].starts(with: "--".utf8) { break }
             while at < bytes.endIndex, bytes[at] == UInt8(ascii: " ") || bytes[at] == UInt8(ascii: "\t") { at += 1 }
             guard bytes[at...].starts(with: "\r\n".utf8), let end = Self.find(delimiter, in: bytes, from: at) else { throw Self.cutOff }
@@ -61,7 +62,7 @@ struct MultipartForm: Sendable {
         return Part(name: name, filename: filename, bytes: slice)
     }
 
-    /// Where `needle` first begins, from `start` on; nil where it is not found.
+    /// The index of the first `needle` at or after `start`; nil if there is none.
     private static func find(_ needle: [UInt8], in bytes: ByteBufferView, from start: Int) -> Int? {
         guard start <= bytes.endIndex else { return nil }
         return bytes[start...].withUnsafeBytes { haystack -> Int? in
@@ -79,7 +80,7 @@ struct MultipartForm: Sendable {
         }
     }
 
-    /// `; name="a"; filename=b` as names and values, names in lower case.
+    /// Parses parameters such as `; name="a"; filename=b`. Their names are in lower case.
     private static func parameters(_ header: String) -> [String: String] {
         var values: [String: String] = [:]
         var rest = header[...]
@@ -102,7 +103,7 @@ struct MultipartForm: Sendable {
 }
 
 extension Substring {
-    /// Without white space at both ends.
+    /// The text without white space at either end.
     fileprivate var trimmed: Substring {
         let start = drop { $0.isWhitespace }
         guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }

@@ -1,6 +1,6 @@
 import Core
 
-/// A release of the site or app, as errors and logs name it.
+/// A registered release of the site or app. Errors and logs refer to it by version.
 struct Release: Encodable, Sendable {
     let id, version, environment: String
     @Nullable var commitSHA: String?
@@ -32,7 +32,7 @@ struct Release: Encodable, Sendable {
     ])
 
     static let body = Schema.object([
-        .required("version", .text(200), "As errors and logs say it in 'release'."),
+        .required("version", .text(200), "As in the field 'release' of errors and logs."),
         .optional("environment", .text(100), "Default: \(ErrorCollector.environmentDefault)."), .optional("commit_sha", .text(100)),
         .optional("deployed_at", .timestamp), .optional("metadata", .map(.any)),
     ])
@@ -50,7 +50,7 @@ struct Release: Encodable, Sendable {
 
     // MARK: Routes
 
-    /// `GET /api/v1/releases` answers the latest first: by deployment, or where that is not known by registration.
+    /// `GET /api/v1/releases`: newest first, by time of deployment, or of registration if that is not known.
     static func list(_ call: ProjectRequest) async throws -> [Release] {
         let rows = try await call.control.read(
             """
@@ -60,7 +60,7 @@ struct Release: Encodable, Sendable {
         return try rows.map(Release.init)
     }
 
-    /// `POST /api/v1/releases` adds a release, or changes the one of that version and environment: what is left out then stays.
+    /// `POST /api/v1/releases` adds a release, or changes the one with that version and environment; fields left out stay as they are.
     static func upsert(_ call: ProjectRequest) async throws -> (release: Release, isNew: Bool) {
         let body = try await call.body(), project = call.project.id, actor = call.actor, now = call.now, id = Identifiers.uuid()
         let version = body["version"]?.string ?? "", environment = body["environment"]?.string ?? ErrorCollector.environmentDefault
@@ -99,16 +99,16 @@ struct Release: Encodable, Sendable {
         }
     }
 
-    /// `DELETE /api/v1/releases/{id}`. Source maps of that version stay.
+    /// `DELETE /api/v1/releases/{id}`. Source maps of that version are kept.
     static func delete(_ call: ProjectRequest) async throws {
         try await deleteRow(of: "error_tracking_releases", kind, call)
     }
 
-    /// Deletes the row that the path names, with an audit entry.
-    /// - Throws: 404, also for one of another project.
+    /// Deletes the row with the id in the path, and adds an audit entry.
+    /// - Throws: 404 if the project has no such row.
     static func deleteRow(of table: String, _ kind: String, _ call: ProjectRequest) async throws {
         let id = call.id(), project = call.project.id, actor = call.actor, now = call.now
-        let isThere = try await call.control.write { transaction in
+        let isDeleted = try await call.control.write { transaction in
             let rows = try await transaction.run("DELETE FROM \(sql: table) WHERE id = \(id) AND project_id = \(project) RETURNING id")
             guard !rows.isEmpty else { return false }
             try await AuditLog.record(
@@ -116,6 +116,6 @@ struct Release: Encodable, Sendable {
                 project: project, at: now, in: transaction)
             return true
         }
-        guard isThere else { throw ServiceError.notFound(kind, call.path("id")) }
+        guard isDeleted else { throw ServiceError.notFound(kind, call.path("id")) }
     }
 }

@@ -1,8 +1,8 @@
 import Core
 
-/// Which of two releases is the earlier one.
+/// Decides which of two releases is earlier.
 struct ReleaseOrder: Sendable {
-    /// When releases were first deployed, as far as they are registered.
+    /// When each release was first deployed, by version, in epoch milliseconds; only releases that are registered with that time.
     private let deployedAt: [ExactText: Int64]
 
     init(deployedAt: [ExactText: Int64]) { self.deployedAt = deployedAt }
@@ -16,7 +16,7 @@ struct ReleaseOrder: Sendable {
         deployedAt = Dictionary(exactly: rows.map { ($0.text("version"), $0.int("deployed_at")) })
     }
 
-    /// By the time of deployment where both have one, else by their names.
+    /// Compares by time of deployment if both have one and they differ, else by name.
     func isEarlier(_ left: String, than right: String) -> Bool {
         if let first = deployedAt[text: left], let second = deployedAt[text: right], first != second { return first < second }
         return Self.compare(left, right) == .earlier
@@ -24,8 +24,8 @@ struct ReleaseOrder: Sendable {
 
     enum Comparison { case earlier, same, later }
 
-    /// Numbers in the names are compared as numbers: 1.9 is earlier than 1.10, 2026.05.09 than 2026.05.10. What a hyphen
-    /// adds is an earlier one, as in Semantic Versioning: 2.0.0-rc.1 comes before 2.0.0.
+    /// Compares two names. Numbers in them are compared as numbers: 1.9 is earlier than 1.10, 2026.05.09 than 2026.05.10. A suffix with a
+    /// hyphen is earlier than no suffix, as in Semantic Versioning: 2.0.0-rc.1 comes before 2.0.0.
     static func compare(_ left: String, _ right: String) -> Comparison {
         let a = parts(left), b = parts(right)
         for (x, y) in zip(a, b) where x != y {
@@ -45,19 +45,19 @@ struct ReleaseOrder: Sendable {
 
     private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
-    /// Runs of digits, and what stands between them: bytes, as names are compared.
+    /// The runs of digits in a name and the text between them, as bytes.
     private static func parts(_ text: String) -> [[UInt8]] {
         var parts: [[UInt8]] = []
         var wasDigit: Bool?
         for byte in text.utf8 {
-            // A hyphen begins a part, so that it is seen.
+            // A hyphen always begins a part, so `beginsWithHyphen` finds it.
             if isDigit(byte) == wasDigit, byte != UInt8(ascii: "-") { parts[parts.count - 1].append(byte) } else { parts.append([byte]) }
             wasDigit = isDigit(byte)
         }
         return parts
     }
 
-    /// Digits of any length.
+    /// A whole number with any number of digits.
     private struct Number: Comparable {
         let digits: [UInt8]
 

@@ -1,52 +1,53 @@
 import Core
 
-/// Where each place of a generated script comes from.
+/// A parsed source map: maps each position of a generated script to its source.
 /// - Source: ECMA-426, Source map format specification, version 3 of the format.
 struct SourceMap: Sendable {
-    /// A place in the sources.
+    /// A position in the sources.
     struct Original: Encodable, Sendable, Equatable {
         let file: String
-        /// From 1, as in stacks.
+        /// Counted from 1, as in stacks.
         let line, column: Int
-        /// What the identifier at that place was called in the source.
+        /// The source's name of the identifier at that position.
         @Nullable var name: String?
 
         static let schema = Schema.object([
             .required("file", .string(0...maximumText)), .required("line", .count, "From 1."), .required("column", .count, "From 1."),
-            .required("name", .nullable(.string(0...maximumText)), "Of the identifier at that place."),
+            .required("name", .nullable(.string(0...maximumText)), "Name of the identifier at that position."),
         ])
 
-        /// Characters of a file or name; the rest is cut, as an answer has them once for every frame.
+        /// Maximum characters of a file or name. Longer ones are cut, because an answer repeats them for every frame.
         static let maximumText = 2_048
     }
 
-    /// A place of the generated script and where it comes from; all numbers from 0, -1 for none.
+    /// A position of the generated script and its position in the sources. All numbers count from 0; -1 means none.
     struct Mapping: Sendable {
         var line, column: Int32
         var source: Int32 = -1, originalLine: Int32 = -1, originalColumn: Int32 = -1, name: Int32 = -1
     }
 
-    /// As they are written, without their root; nil for a source that the map does not name.
+    /// Sources as the map names them, without their root; nil for a source without a name.
     private(set) var sources: [String?] = []
-    /// The root of the sources from `first` on. Joined on lookup: a long root before many sources would take more memory than was sent.
+    /// The root of the sources from index `first` on. Joined only on lookup: repeating a long root for many sources would take far more
+    /// memory than the upload.
     private var roots: [(first: Int, text: String)] = []
     private(set) var names: [String] = []
-    /// In order of line and column.
+    /// Sorted by line and column.
     private(set) var mappings: [Mapping] = []
 
-    /// More than any script that a browser would load.
+    /// Beyond any script that a browser would load.
     static let maximumMappings = 2_000_000
 
-    /// More than any script is made from.
+    /// Beyond what any script is built from.
     static let maximumSources = 200_000, maximumNames = 1_000_000, maximumSections = 200_000
 
-    /// Bytes that it takes in memory, rather more than less.
+    /// Estimated memory use in bytes; errs on the high side.
     private(set) var cost = 0
 
     private static func cost(of text: String) -> Int { 48 + text.utf8.count }
 
-    /// Reads a map, or an index map, which has maps for sections of the script.
-    /// - Throws: 400 that says what is wrong with it.
+    /// Parses a map, or an index map, which holds maps for sections of the script.
+    /// - Throws: 400 that says what is wrong with the map.
     init(_ json: JSON) throws {
         guard json.kind == .object else { throw Self.refusal("it must be a JSON object; got \(json.described)") }
         try Self.checkVersion(json, "")
@@ -56,24 +57,24 @@ struct SourceMap: Sendable {
             + names.reduce(0) { $0 + Self.cost(of: $1) } + roots.reduce(0) { $0 + Self.cost(of: $1.text) }
     }
 
-    /// - Parameters: from 1, as in stacks.
+    /// The source position of a generated one; nil if the map has none. Both count from 1, as in stacks.
     func original(line: Int, column: Int) -> Original? {
         guard let line = Int32(exactly: line - 1), let column = Int32(exactly: max(0, column - 1)) else { return nil }
-        // The last mapping that does not lie behind the place.
+        // Find the last mapping at or before the position.
         var low = 0, high = mappings.count
         while low < high {
             let middle = (low + high) / 2
             if (mappings[middle].line, mappings[middle].column) <= (line, column) { low = middle + 1 } else { high = middle }
         }
         guard low > 0 else { return nil }
-        let found = mappings[low - 1]
-        guard found.line == line, found.source >= 0, let file = file(of: Int(found.source)) else { return nil }
+        let mapping = mappings[low - 1]
+        guard mapping.line == line, mapping.source >= 0, let file = file(of: Int(mapping.source)) else { return nil }
         return Original(
-            file: file, line: Int(found.originalLine) + 1, column: Int(found.originalColumn) + 1,
-            name: found.name >= 0 ? names[Int(found.name)].prefix(scalars: Original.maximumText) : nil)
+            file: file, line: Int(mapping.originalLine) + 1, column: Int(mapping.originalColumn) + 1,
+            name: mapping.name >= 0 ? names[Int(mapping.name)].prefix(scalars: Original.maximumText) : nil)
     }
 
-    /// The source with its root.
+    /// The name of a source with its root; nil for a source without a name.
     private func file(of source: Int) -> String? {
         guard let own = sources[source] else { return nil }
         var low = 0, high = roots.count
@@ -84,17 +85,18 @@ struct SourceMap: Sendable {
         return ((low > 0 ? roots[low - 1].text : "") + own).prefix(scalars: Original.maximumText)
     }
 
-    // MARK: Reading
+    // MARK: Parsing
 
     private static func refusal(_ what: String) -> ServiceError { .body("the source map can't be read: \(what).") }
 
     private static func checkVersion(_ json: JSON, _ place: String) throws {
         guard json["version"]?.integer == 3 else {
-            let came = json["version"].map { $0.integer.map(String.init) ?? $0.described } ?? "none"
-            throw refusal("\(place)version must be 3; got \(came)")
+            let got = json["version"].map { $0.integer.map(String.init) ?? $0.described } ?? "none"
+            throw refusal("\(place)version must be 3; got \(got)")
         }
     }
 
+    /// Adds the maps of an index map, which must be in order and not overlap.
     private mutating func add(sections: JSON, _ json: JSON) throws {
         guard sections.kind == .array else { throw Self.refusal("sections must be an array; got \(sections.described)") }
         guard json["mappings"] == nil else { throw Self.refusal("it has both sections and mappings; one of them is expected") }
@@ -122,11 +124,12 @@ struct SourceMap: Sendable {
         }
     }
 
+    /// A member of a section's offset; nil unless it is a whole number from 0.
     private static func offset(_ section: JSON, _ name: String) -> Int32? {
         section["offset"]?[name]?.integer.flatMap { Int32(exactly: $0) }.flatMap { $0 >= 0 ? $0 : nil }
     }
 
-    /// Adds a map whose script begins at `line` and `column` of the whole.
+    /// Adds a map whose section begins at `line` and `column` of the whole script.
     private mutating func add(map: JSON, line: Int32, column: Int32, _ place: String) throws {
         guard let text = map["mappings"], text.kind == .string else { throw Self.refusal("\(place)mappings must be a string") }
         guard let ownSources = map["sources"], ownSources.kind == .array else { throw Self.refusal("\(place)sources must be an array") }
@@ -170,7 +173,7 @@ struct SourceMap: Sendable {
         throw refusal("\(place)file must be a string; got \(file.described)")
     }
 
-    /// Members that are not used here; a wrong type still shows that this is not a source map.
+    /// Checks members that are not used here: a wrong type shows that this is not a source map.
     private static func checkExtras(_ map: JSON, _ place: String, sources: Int) throws {
         if let contents = map["sourcesContent"], !contents.isNull {
             guard contents.kind == .array else { throw refusal("\(place)sourcesContent must be an array; got \(contents.described)") }
@@ -197,20 +200,20 @@ struct SourceMap: Sendable {
         return text.isEmpty || text.hasSuffix("/") ? text : text + "/"
     }
 
-    /// Mappings of a line may stand in any order; bundlers write them sorted.
+    /// The format allows the mappings of a line in any order, but bundlers write them sorted.
     private mutating func sortIfNeeded() {
         let isSorted = zip(mappings, mappings.dropFirst()).allSatisfy { ($0.line, $0.column) <= ($1.line, $1.column) }
         if !isSorted { mappings.sort { ($0.line, $0.column) < ($1.line, $1.column) } }
     }
 }
 
-/// Reads the mappings of one map: lines apart by `;`, segments by `,`, in each 1, 4 or 5 numbers relative to the ones before.
+/// Decodes the mappings of one map: lines separated by `;`, segments by `,`, each with 1, 4 or 5 numbers relative to the previous ones.
 private struct MappingsDecoder {
     private var reader: VLQReader
     private let sources, names: Int
     private var line: Int32 = 0, column: Int32 = 0
     private var source: Int32 = 0, originalLine: Int32 = 0, originalColumn: Int32 = 0, name: Int32 = 0
-    private var isBehindSegment = false
+    private var followsSegment = false
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, sources: Int, names: Int) {
         reader = VLQReader(bytes)
@@ -219,21 +222,21 @@ private struct MappingsDecoder {
     }
 
     /// The next mapping; nil after the last.
-    /// - Throws: 400 that names the place.
+    /// - Throws: 400 that says where the mappings are wrong.
     mutating func next(_ place: String) throws -> SourceMap.Mapping? {
         while !reader.isAtEnd {
             if reader.hasNumber {
                 let mapping = try mapping(place)
-                isBehindSegment = true
+                followsSegment = true
                 return mapping
             }
             if reader.separator() == UInt8(ascii: ";") {
                 (line, column) = (line + 1, 0)
             } else {
-                // A comma stands between two segments of a line.
-                guard isBehindSegment, reader.hasNumber else { throw refusal("a segment without a number", place) }
+                // A comma must be between two segments of a line.
+                guard followsSegment, reader.hasNumber else { throw refusal("a segment without a number", place) }
             }
-            isBehindSegment = false
+            followsSegment = false
         }
         return nil
     }
@@ -254,7 +257,7 @@ private struct MappingsDecoder {
             guard reader.hasNumber else { throw refusal("a segment of 3 numbers, where 1, 4 or 5 are expected,") }
             originalColumn = try add(originalColumn)
             guard source >= 0, source < sources else { throw refusal("source \(source) of \(sources)") }
-            guard originalLine >= 0, originalColumn >= 0 else { throw refusal("a place in the source below 0") }
+            guard originalLine >= 0, originalColumn >= 0 else { throw refusal("a source position below 0") }
             var mapping = SourceMap.Mapping(
                 line: line, column: column, source: source, originalLine: originalLine, originalColumn: originalColumn)
             guard reader.hasNumber else { return mapping }
@@ -265,7 +268,7 @@ private struct MappingsDecoder {
             return mapping
         } catch let failure as VLQReader.Failure {
             switch failure {
-            case .notBase64: throw refusal("no base64 digit")
+            case .notBase64: throw refusal("not a base64 digit")
             case .cutOff: throw refusal("a number that is cut off")
             case .tooLarge: throw refusal("a number of more than 32 bits")
             }

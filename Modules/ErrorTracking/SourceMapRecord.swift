@@ -1,17 +1,18 @@
 import Core
 
-/// A source map as it is registered: for a script of a release, with the map itself where that was sent.
+/// A registered source map for a script of a release, with its content if that was sent.
 struct SourceMapRecord: Encodable, Sendable {
-    /// What is known of the map itself.
+    /// What the map's content holds.
     struct Content: Encodable, Sendable { let sources, mappings: Int64 }
 
     let id, releaseVersion, environment, minifiedURL, sourceMapURL: String
     let artifacts: JSON
-    /// The release of that version and environment, as long as it is registered.
+    /// Id of the release with that version and environment; nil if it is not registered.
     @Nullable var releaseID: String?
+    /// Nil if only the address of the map was sent.
     @Nullable var content: Content?
     let createdAt: Instant
-    /// Of the map itself; names it in the cache.
+    /// SHA-256 of the content, its key in the cache; nil without content.
     let digest: String?
 
     private enum CodingKeys: String, CodingKey {
@@ -38,10 +39,10 @@ struct SourceMapRecord: Encodable, Sendable {
     static let schema = Schema.object([
         .required("id", .uuid), .required("release_version", .text(200)), .required("environment", .text(100)),
         .required("minified_url", .text(2_048)), .required("source_map_url", .text(2_048)),
-        .required("artifacts", .map(.any), "As they were sent, without the map itself."), .required("release_id", .nullable(.uuid)),
+        .required("artifacts", .map(.any), "As sent, without the map itself."), .required("release_id", .nullable(.uuid)),
         .required(
             "source_map", .nullable(.object([.required("sources", .count), .required("mappings", .count)])),
-            "What the map holds; null where none was sent."),
+            "What the map holds; null if none was sent."),
         .required("created_at", .timestamp),
     ])
 
@@ -54,7 +55,7 @@ struct SourceMapRecord: Encodable, Sendable {
                 Column("digest", .text, nullable: true), Column("sources", .int64), Column("mappings", .int64), Column("created_at", .int64),
             ],
             primaryKey: ["id"], unique: [["project_id", "release_version", "environment", "minified_url"]]),
-        /// The maps themselves, apart from what lists show: gzip in base64.
+        /// The content of the maps as gzip in base64, in a table of its own because lists don't need it.
         Table("error_tracking_source_map_files", [Column("source_map_id", .text), Column("content", .text)], primaryKey: ["source_map_id"]),
     ]
 
@@ -64,7 +65,7 @@ struct SourceMapRecord: Encodable, Sendable {
         "error_tracking_source_maps m LEFT JOIN error_tracking_releases r "
         + "ON r.project_id = m.project_id AND r.version = m.release_version AND r.environment = m.environment"
 
-    /// `GET /api/v1/source-maps?release_version=` answers the newest first.
+    /// `GET /api/v1/source-maps?release_version=`: newest first.
     static func list(_ call: ProjectRequest) async throws -> [SourceMapRecord] {
         let version: SQL = call.text("release_version").map { "m.release_version = \($0)" } ?? "TRUE"
         let rows = try await call.control.read(
@@ -75,7 +76,7 @@ struct SourceMapRecord: Encodable, Sendable {
         return try rows.map(SourceMapRecord.init)
     }
 
-    /// Those of the releases.
+    /// All source maps of the releases, newest first.
     static func all(of releases: Set<ExactText>, _ call: ProjectRequest) async throws -> [SourceMapRecord] {
         guard !releases.isEmpty else { return [] }
         let rows = try await call.control.read(
@@ -86,12 +87,12 @@ struct SourceMapRecord: Encodable, Sendable {
         return try rows.map(SourceMapRecord.init)
     }
 
-    /// `POST /api/v1/source-maps` adds a map, or changes the one of that script, release and environment; its map stays
-    /// when none is sent.
+    /// `POST /api/v1/source-maps` adds a source map, or changes the one of that script, release and environment. Content that is stored
+    /// already stays if none is sent.
     static func upsert(_ upload: SourceMapUpload, _ call: ProjectRequest) async throws -> (record: SourceMapRecord, isNew: Bool) {
         let new = Identifiers.uuid(), project = call.project.id, actor = call.actor, now = call.now
         let rows = try await call.control.write { transaction in
-            let found = try await transaction.run(
+            let upserted = try await transaction.run(
                 """
                 /* error_tracking.upsert_source_map */ INSERT INTO error_tracking_source_maps
                   (id, project_id, release_version, environment, minified_url, source_map_url, artifacts, digest, sources, mappings, created_at)
@@ -104,7 +105,7 @@ struct SourceMapRecord: Encodable, Sendable {
                   digest = coalesce(excluded.digest, error_tracking_source_maps.digest)
                 RETURNING id
                 """)
-            let id = found[0].text("id")
+            let id = upserted[0].text("id")
             if let file = upload.file {
                 try await transaction.run(
                     """
@@ -123,7 +124,7 @@ struct SourceMapRecord: Encodable, Sendable {
     /// `DELETE /api/v1/source-maps/{id}`
     static func delete(_ call: ProjectRequest) async throws {
         try await Release.deleteRow(of: "error_tracking_source_maps", kind, call)
-        // Nobody finds it any more.
+        // Outside the transaction is fine: without its record the content can't be reached.
         let id = call.id()
         try await call.control.write("DELETE FROM error_tracking_source_map_files WHERE source_map_id = \(id)")
     }

@@ -2,22 +2,22 @@ import Core
 import Foundation
 import NIOCore
 
-/// What is sent to register a source map: JSON, with the map in `artifacts.source_map`, or a form with the map as its file.
+/// A request to register a source map: JSON with the map in `artifacts.source_map`, or a form with the map as its file.
 struct SourceMapUpload: Sendable {
     let releaseVersion, environment, minifiedURL, sourceMapURL: String
     /// JSON text, without the map itself.
     let artifacts: String
     let file: File?
 
-    /// Bytes of a request with a map.
+    /// Maximum bytes of a request.
     static let maximumBytes = 32 << 20
     private static let maximumArtifactBytes = 32 * 1_024
 
     static let body = Schema.object([
-        .required("release_version", .text(200), "The release whose errors it explains."),
+        .required("release_version", .text(200), "The release that the script belongs to."),
         .optional("environment", .text(100), "Default: \(ErrorCollector.environmentDefault)."),
-        .required("minified_url", .text(2_048), "URL of the script as stacks name it; a path such as /assets/app.js for the script on any host."),
-        .required("source_map_url", .text(2_048), "Where the map lies; in a form the default is the name of the file."),
+        .required("minified_url", .text(2_048), "URL of the script as in stacks, or a path such as /assets/app.js for the script on any host."),
+        .required("source_map_url", .text(2_048), "URL of the map. Default in a form: the name of the file."),
         .optional("artifacts", .object([.optional("source_map", .any, "The map itself: a JSON object, or its text.")])),
     ])
 
@@ -32,11 +32,11 @@ struct SourceMapUpload: Sendable {
         }
     }
 
-    /// The texts of a form are the fields of the JSON body, and its file is the map.
+    /// Reads the text parts of a form as the fields of the JSON body, and its file as the map.
     private init(_ form: MultipartForm) throws {
         let files = form.parts.filter { $0.filename != nil || $0.name == "source_map" }
         guard files.count <= 1 else { throw ServiceError.body("a form may hold one file, the source map; got \(files.count).") }
-        let texts = form.parts.filter { $0.filename == nil && $0.name != "source_map" }
+        let fields = form.parts.filter { $0.filename == nil && $0.name != "source_map" }
         var text = JSONText(), names: Set<ExactText> = []
         text.append(raw: "{")
         func append(_ name: String, _ value: (inout JSONText) -> Void) {
@@ -46,7 +46,7 @@ struct SourceMapUpload: Sendable {
             text.append(raw: ":")
             value(&text)
         }
-        for part in texts {
+        for part in fields {
             guard !names.contains(text: part.name) else { throw ServiceError.body("field '\(part.name.excerpt(60))' is in the form twice.") }
             if part.name == "artifacts" {
                 let artifacts = try part.bytes.withUnsafeReadableBytes { try JSON.parse($0) }
@@ -78,7 +78,7 @@ struct SourceMapUpload: Sendable {
         file = try (map ?? sent.map(File.map)).map(File.init)
     }
 
-    /// The artifacts without the map.
+    /// The artifacts as JSON text, without the map.
     private static func others(_ artifacts: JSON?) throws -> String {
         var text = JSONText(), isFirst = true
         text.append(raw: "{")
@@ -92,15 +92,15 @@ struct SourceMapUpload: Sendable {
         text.append(raw: "}")
         let bytes = text.bytes.count
         guard bytes <= maximumArtifactBytes else {
-            throw ServiceError.body("field 'artifacts' may hold at most \(maximumArtifactBytes) bytes beside the source map; got \(bytes).")
+            throw ServiceError.body("field 'artifacts' may hold at most \(maximumArtifactBytes) bytes besides the source map; got \(bytes).")
         }
         try Schema.map(.any).check(try JSON.parse(text.string), at: "artifacts")
         return text.string.withoutCredentials
     }
 
-    /// A map that was read without an error, ready to be stored.
+    /// A valid map, ready to be stored.
     struct File: Sendable {
-        /// gzip in base64
+        /// The map as gzip in base64.
         let content: String
         let digest: String
         let sources, mappings: Int
@@ -113,7 +113,7 @@ struct SourceMapUpload: Sendable {
             mappings = map.mappings.count
         }
 
-        /// What places are found with. The sources' text, which is most of a map, is left out.
+        /// The members that lookups need. The text of the sources, which is most of a map, is left out.
         private static func needed(_ json: JSON) -> JSONText {
             var text = JSONText()
             write(json, &text)
@@ -151,7 +151,8 @@ struct SourceMapUpload: Sendable {
             }
         }
 
-        /// - Source: ECMA-426, FetchSourceMap: a first line that begins with `)]}'` is no part of the map.
+        /// Parses the text of a map. A first line that begins with `)]}'` is not part of it.
+        /// - Source: ECMA-426, FetchSourceMap.
         static func read(_ bytes: ByteBuffer) throws -> JSON {
             var bytes = bytes
             if bytes.readableBytesView.starts(with: ")]}'".utf8) {
@@ -165,8 +166,9 @@ struct SourceMapUpload: Sendable {
             }
         }
 
+        /// Unpacks and parses stored content.
         static func unpacked(_ content: String) throws -> JSON {
-            let tooLarge = ServiceError.unavailable("source_map_too_large", "A stored source map is larger than one may be.")
+            let tooLarge = ServiceError.unavailable("source_map_too_large", "A stored source map is larger than the limit.")
             let bytes = try Compression.inflate(Array(Data(base64Encoded: content) ?? Data()), maximum: 2 * maximumBytes, tooLarge: tooLarge)
             return try bytes.withUnsafeBytes { try JSON.parse($0) }
         }

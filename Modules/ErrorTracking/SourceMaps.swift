@@ -2,25 +2,24 @@ import Core
 import Foundation
 import Synchronization
 
-/// The source maps of a project, found by script and release, and read.
+/// Finds the source maps of a project by script and release, and loads them.
 struct SourceMaps: Sendable {
     private let call: ProjectRequest
 
     init(_ call: ProjectRequest) { self.call = call }
 
-    /// The maps that are registered for the releases.
+    /// The source maps registered for the releases.
     func registered(for releases: [String]) async throws -> Registered {
         let records = try await SourceMapRecord.all(of: Set(exactly: releases), call)
         return Registered(byRelease: Dictionary(grouping: records) { ExactText($0.releaseVersion) }, call: call)
     }
 
     struct Registered: Sendable {
-        /// The newest first.
+        /// Newest first in each release.
         let byRelease: [ExactText: [SourceMapRecord]]
         fileprivate let call: ProjectRequest
 
-        /// The map for a script of a release: of the same environment rather than of another one, and under its whole URL
-        /// rather than under its path.
+        /// The source map for a script of a release. Prefers the same environment, then a map for the whole URL over one for the path.
         func match(_ filename: String, release: String?, environment: String) -> SourceMapRecord? {
             guard let release, let records = byRelease[text: release], !filename.isEmpty else { return nil }
             let script = ScriptAddress(filename)
@@ -33,10 +32,10 @@ struct SourceMaps: Sendable {
             (record.environment.isExactly(environment) ? 2 : 0) + (ScriptAddress(record.minifiedURL).whole.isExactly(script.whole) ? 1 : 0)
         }
 
-        /// Maps that one request reads at most; the frames of further ones stay as they are.
+        /// Maximum maps that one request loads. Frames of further scripts stay unmapped.
         private static let maximumMaps = 20
 
-        /// The maps of the scripts, by the id of their record.
+        /// Loads the maps of the scripts. Keyed by the id of their record.
         func load(_ scripts: [(filename: String, release: String?, environment: String)]) async throws -> [String: SourceMap] {
             var records: [String: SourceMapRecord] = [:]
             for script in scripts where records.count < Self.maximumMaps {
@@ -45,7 +44,7 @@ struct SourceMaps: Sendable {
                 records[record.id] = record
             }
             var maps: [String: SourceMap] = [:], cost = 0
-            // One at a time, until they take as much memory as the whole cache.
+            // Load one at a time, until they take as much memory as the whole cache may.
             for (id, record) in records where cost < SourceMapCache.maximumBytes {
                 maps[id] = try await load(record)
                 cost += maps[id]?.cost ?? 0
@@ -66,11 +65,11 @@ struct SourceMaps: Sendable {
     }
 }
 
-/// Where a script lies.
+/// The address of a script.
 struct ScriptAddress: Sendable {
-    /// Without query and fragment.
+    /// The address without query and fragment.
     let whole: String
-    /// From the first slash after the host.
+    /// The address from the first slash after the host.
     let path: Substring
 
     init(_ text: String) {
@@ -83,8 +82,8 @@ struct ScriptAddress: Sendable {
         }
     }
 
-    /// Whether a source map for `minifiedURL` is one for this script. Without a host (`/assets/app.js`, `~/assets/app.js`) it
-    /// is meant for the script on any host.
+    /// Whether a source map for `minifiedURL` applies to this script. One without a host (`/assets/app.js`, `~/assets/app.js`) applies to
+    /// the script on any host.
     func isNamed(by minifiedURL: String) -> Bool {
         let named = ScriptAddress(minifiedURL)
         if named.whole.isExactly(whole) { return true }
@@ -94,7 +93,7 @@ struct ScriptAddress: Sendable {
     }
 }
 
-/// Maps that were read lately. Their content names them, so that none grows old.
+/// A least-recently-used cache of parsed maps. The key is the digest of the content, so entries never become stale.
 final class SourceMapCache: Sendable {
     static let maximumBytes = 64 << 20
     static let shared = SourceMapCache(maximumBytes: maximumBytes)

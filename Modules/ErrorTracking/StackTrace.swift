@@ -1,41 +1,41 @@
-/// The calls that led to an error, as a browser wrote them down.
+/// The calls that led to an error, parsed from a browser's stack text.
 ///
-/// There is no standard for it. V8 (Chrome, Edge, Node) writes `at name (url:line:column)`; Firefox and Safari
-/// write `name@url:line:column`. Hermes (React Native) writes as V8 does, in release builds `address at file:1:offset` with offsets from 0.
-/// WebAssembly has offsets in place of lines, which are columns of line 1, as in its source maps.
+/// No standard defines its format. V8 (Chrome, Edge, Node) writes `at name (url:line:column)`; Firefox and Safari
+/// write `name@url:line:column`. Hermes (React Native) writes like V8; in release builds `address at file:1:offset`, with offsets from 0.
+/// WebAssembly has byte offsets instead of lines. They are read as columns of line 1, as in its source maps.
 struct StackTrace: Sendable, Equatable {
     struct Frame: Sendable, Equatable {
-        /// Nil for code outside of functions and functions without a name.
+        /// Nil for code outside functions, and for functions without a name.
         var function: String?
-        /// URL of the script; nil for code of the browser itself.
+        /// URL of the script; nil for the browser's own code.
         var file: String?
-        /// From 1.
+        /// Counted from 1.
         var line: Int?
-        /// From 1.
+        /// Counted from 1.
         var column: Int?
     }
 
-    /// The innermost first.
+    /// Innermost first.
     let frames: [Frame]
 
-    /// Frames that are read; what lies further out says little.
+    /// Maximum frames that are read. Those further out say little.
     static let maximumFrames = 50
-    /// Bytes that are kept of a stack.
+    /// Maximum bytes kept of a stack.
     static let maximumBytes = 16_384
 
     init(_ text: String) {
         let lines = Bytes(text).split(whereSeparator: \.isLineEnd).map(\.trimmed)
-        // The message stands before the frames in V8's stacks and may have any number of lines of any kind.
+        // In V8 stacks the message precedes the frames and may have any number of lines of any form.
         let isV8 = lines.contains { $0.hasPrefix("at ") }
         frames = Array(lines.lazy.compactMap { isV8 ? Self.v8($0) : Self.gecko($0) }.prefix(Self.maximumFrames))
     }
 
-    /// A stack that is longer than `maximumBytes` loses its last lines.
+    /// Cuts the last lines of a stack that is longer than `maximumBytes`.
     static func cut(_ text: String) -> String {
         guard text.utf8.count > maximumBytes else { return text }
         let head = text.utf8.prefix(maximumBytes + 1)
         if let newline = head.lastIndex(of: UInt8(ascii: "\n")) { return String(decoding: head[..<newline], as: UTF8.self) }
-        // One endless line: whole characters of it.
+        // A single long line is cut after a whole character.
         var scalars = String.UnicodeScalarView(), bytes = 0
         for scalar in text.unicodeScalars {
             bytes += UTF8.width(scalar)
@@ -47,7 +47,7 @@ struct StackTrace: Sendable, Equatable {
 
     // MARK: V8
 
-    /// `at name (location)`, `at location`, with `async` and `new` before the name and `[as other]` after it.
+    /// Parses `at name (location)` and `at location`. The name may follow `async` or `new`, and may be followed by `[as other]`.
     /// - Source: https://v8.dev/docs/stack-trace-api
     private static func v8(_ line: Bytes) -> Frame? {
         guard line.hasPrefix("at ") else { return nil }
@@ -60,7 +60,7 @@ struct StackTrace: Sendable, Equatable {
         return frame(name, innermost(rest[open.upperBound...].dropLast()))
     }
 
-    /// Of `eval at f (url:1:2), <anonymous>:1:1` the place in a file that there is: `url:1:2`.
+    /// The position in a file of evaluated code: `url:1:2` of `eval at f (url:1:2), <anonymous>:1:1`.
     private static func innermost(_ location: Bytes) -> Bytes {
         guard location.hasPrefix("eval at "), let open = location.lastIndex(of: UInt8(ascii: "(")) else { return location }
         return location[(open + 1)...].prefix { $0 != UInt8(ascii: ")") }
@@ -70,7 +70,7 @@ struct StackTrace: Sendable, Equatable {
 
     private static func gecko(_ line: Bytes) -> Frame? {
         var name: Bytes = [], location = line
-        // An @ inside of a URL is none that ends a name: https://cdn.example/@scope/app.js
+        // An @ inside a URL doesn't end a name: https://cdn.example/@scope/app.js
         if let sign = line.firstIndex(of: UInt8(ascii: "@")), line[..<sign].firstRange(of: "://") == nil {
             name = line[..<sign]
             location = line[(sign + 1)...]
@@ -83,23 +83,23 @@ struct StackTrace: Sendable, Equatable {
         }
         // Safari: `<?>.wasm-function[parse_json]@[wasm code]`.
         if location.isText("[wasm code]") {
-            let own = name.firstRange(of: "wasm-function[").map { name[$0.upperBound...].prefix { $0 != UInt8(ascii: "]") } } ?? name
-            return Frame(function: own.isEmpty ? nil : own.text, file: location.text, line: nil, column: nil)
+            let function = name.firstRange(of: "wasm-function[").map { name[$0.upperBound...].prefix { $0 != UInt8(ascii: "]") } } ?? name
+            return Frame(function: function.isEmpty ? nil : function.text, file: location.text, line: nil, column: nil)
         }
         if location.isText("[native code]") { return Frame(function: functionName(name)?.text, file: nil, line: nil, column: nil) }
-        let found = frame(functionName(name), location)
-        // Anything else is part of a message.
-        return found.line == nil ? nil : found
+        let frame = frame(functionName(name), location)
+        // Any other line is part of a message.
+        return frame.line == nil ? nil : frame
     }
 
-    /// Without what stands for "no function": `global code`, `module code`, `eval code`.
+    /// The function's name; nil for markers of code outside functions: `global code`, `module code`, `eval code`.
     private static func functionName(_ name: Bytes) -> Bytes? {
-        // async*
+        // Firefox marks asynchronous calls with `async*`.
         let name = name.lastIndex(of: UInt8(ascii: "*")).map { name[($0 + 1)...] } ?? name
         return name.isEmpty || name.hasSuffix(" code") ? nil : name
     }
 
-    // MARK: Places
+    // MARK: Locations
 
     private static func frame(_ name: Bytes?, _ location: Bytes) -> Frame {
         if let function = location.firstRange(of: ":wasm-function[") { return wasm(name, location, function) }
@@ -114,7 +114,7 @@ struct StackTrace: Sendable, Equatable {
             file = file[..<colon]
         }
         let name = name.flatMap { $0.isEmpty || $0.isText("<anonymous>") ? nil : $0.text }
-        // `<anonymous>`, `native`, `index 0`
+        // Locations such as `<anonymous>`, `native` and `index 0` are not in a file.
         guard let line = numbers.first, !file.isEmpty, !file.isText("<anonymous>"), !file.isText("native") else {
             return Frame(function: name, file: nil, line: nil, column: nil)
         }
@@ -123,14 +123,14 @@ struct StackTrace: Sendable, Equatable {
 
     private static let hermes: StaticString = "address at "
 
-    /// `url:wasm-function[12]:0x1f2`: the function's index names it where it has no name.
+    /// Parses `url:wasm-function[12]:0x1f2`. A function without a name is called by its index.
     private static func wasm(_ name: Bytes?, _ location: Bytes, _ function: Range<Int>) -> Frame {
-        let behind = location[(function.lowerBound + 1)...], offset = behind.firstRange(of: "]:0x")
-        let hex = offset.map { behind[$0.upperBound...].text } ?? ""
-        let index = behind.prefix(while: { $0 != UInt8(ascii: "]") }).text + "]"
-        let known = name.flatMap { $0.isEmpty || $0.isText("<anonymous>") || $0.hasPrefix("wasm-function[") ? nil : $0.text }
+        let rest = location[(function.lowerBound + 1)...], offset = rest.firstRange(of: "]:0x")
+        let hex = offset.map { rest[$0.upperBound...].text } ?? ""
+        let index = rest.prefix(while: { $0 != UInt8(ascii: "]") }).text + "]"
+        let ownName = name.flatMap { $0.isEmpty || $0.isText("<anonymous>") || $0.hasPrefix("wasm-function[") ? nil : $0.text }
         return Frame(
-            function: known ?? index, file: location[..<function.lowerBound].text, line: 1,
+            function: ownName ?? index, file: location[..<function.lowerBound].text, line: 1,
             column: hex.utf8.count < 9 ? Int(hex, radix: 16).map { $0 + 1 } : nil)
     }
 

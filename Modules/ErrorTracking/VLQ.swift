@@ -1,5 +1,5 @@
-/// Reads numbers in base64 VLQ: six bits a character, of which the highest says that more follow, the lowest ones first; the
-/// lowest bit of all is the sign.
+/// Reads base64 VLQ numbers. Each character holds six bits: the highest says whether more characters follow, the other five are part of the
+/// number, lowest bits first. The lowest bit of the number is its sign.
 /// - Source: ECMA-426, "Base64 VLQ".
 struct VLQReader {
     enum Failure: Error { case notBase64, cutOff, tooLarge }
@@ -28,7 +28,7 @@ struct VLQReader {
             let digit = Self.digits[Int(bytes[at])]
             guard digit < 64 else { throw hasNumber ? .notBase64 : .cutOff }
             at += 1
-            // Any number of zero digits may follow; they add nothing.
+            // Any number of zero digits may follow; they don't change the value.
             guard shift <= 30 || digit & 31 == 0 else { throw .tooLarge }
             if shift <= 30 { value |= UInt64(digit & 31) << shift }
             if digit & 32 == 0 { break }
@@ -36,12 +36,12 @@ struct VLQReader {
         }
         let magnitude = Int64(value >> 1)
         guard magnitude <= Int64(Int32.max) else { throw .tooLarge }
-        // "-0" stands for the smallest number, as the standard has it.
+        // The standard defines "-0" as the smallest number.
         if value & 1 == 1 { return magnitude == 0 ? .min : Int32(-magnitude) }
         return Int32(magnitude)
     }
 
-    /// The value of each base64 digit; 64 for what is none.
+    /// The value of each byte as a base64 digit; 64 for any other byte.
     private static let digits: [UInt8] = {
         var table = [UInt8](repeating: 64, count: 256)
         for (value, digit) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8.enumerated() {

@@ -1,14 +1,14 @@
 import Core
 
-/// The numbers of a funnel, of all its visitors or of those with one value.
+/// The numbers of a funnel, for all its visitors or for one value of a breakdown.
 struct FunnelConversion: Encodable, Sendable {
-    /// Seconds that it took those who came so far.
+    /// Seconds that the visitors who got this far took.
     struct Duration: Encodable, Sendable {
         let median: Double, p90: Double
 
         static let schema = Schema.object([.required("median", .number(0...1e12)), .required("p90", .number(0...1e12))])
 
-        /// Nil for nobody.
+        /// Nil when nobody got this far.
         init?(_ row: Row, _ suffix: String) {
             guard let median = row["median_\(suffix)"].double, let p90 = row["p90_\(suffix)"].double else { return nil }
             self.median = median / 1_000
@@ -19,13 +19,13 @@ struct FunnelConversion: Encodable, Sendable {
     struct Step: Encodable, Sendable {
         let label: String
         let visitors: Int64
-        /// Those who reached the step before and not this one.
+        /// Visitors who reached the previous step but not this one.
         let dropOff: Int64
-        /// In percent of the step before.
+        /// In percent of the previous step.
         let conversionRate: Double
         /// Nil for the first step, whose rate is always 100.
         let confidenceInterval: ConfidenceInterval?
-        /// From the step before; nil for the first, and for nobody.
+        /// From the previous step; nil for the first step, and when nobody reached this one.
         let timeToConvert: Duration?
 
         enum CodingKeys: String, CodingKey {
@@ -35,10 +35,10 @@ struct FunnelConversion: Encodable, Sendable {
     }
 
     let steps: [Step]
-    /// Who reached the last step, in percent of the first.
+    /// Visitors who reached the last step, in percent of the first.
     let overallConversion: Double
     let confidenceInterval: ConfidenceInterval
-    /// From the beginning to the last step; nil for nobody.
+    /// From the beginning to the last step; nil when nobody reached it.
     let timeToConvert: Duration?
 
     enum CodingKeys: String, CodingKey {
@@ -50,13 +50,13 @@ struct FunnelConversion: Encodable, Sendable {
         .required("steps", .list(.object([
             .required("label", .text(2_048)), .required("visitors", .count), .required("drop_off", .count),
             .required("conversion_rate", .number(0...100)), .optional("confidence_interval", ConfidenceInterval.schema),
-            .optional("time_to_convert", Duration.schema, "Seconds from the step before."),
+            .optional("time_to_convert", Duration.schema, "Seconds from the previous step."),
         ]))),
         .required("overall_conversion", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
         .optional("time_to_convert", Duration.schema, "Seconds from the beginning to the last step."),
     ]
 
-    /// Aggregates over `journeys`.
+    /// The aggregates over `journeys` that `init(_:of:)` reads.
     static func columns(of funnel: Funnel, _ scope: Scope) -> SQL {
         func time(_ step: Int) -> SQL { scope.milliseconds(at: SQL(sql: "step_\(step)")) }
         func duration(_ suffix: String, _ milliseconds: SQL) -> [SQL] {

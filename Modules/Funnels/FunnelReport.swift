@@ -1,6 +1,6 @@
 import Core
 
-/// How many visitors reach each step, where the others stop, and how long it takes.
+/// How many visitors reach each step, where the others drop off, and how long it takes.
 struct FunnelReport: Encodable, Sendable {
     struct Line: Encodable, Sendable {
         let value: String
@@ -15,11 +15,11 @@ struct FunnelReport: Encodable, Sendable {
         }
     }
 
-    /// Nil for a definition that is not kept.
+    /// Nil for a definition that isn't stored.
     let funnelID: String?
     let name: String?
     let conversion: FunnelConversion
-    /// Nil where none was asked for.
+    /// Nil unless the request asked for one.
     let breakdown: [Line]?
 
     private enum CodingKeys: String, CodingKey {
@@ -36,7 +36,7 @@ struct FunnelReport: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         .optional("funnel_id", .uuid), .optional("name", .text(200)),
-        .optional("breakdown", .list(.object([.required("value", .optionalText(32_768))] + FunnelConversion.fields)), "With `breakdown`."),
+        .optional("breakdown", .list(.object([.required("value", .optionalText(32_768))] + FunnelConversion.fields)), "Only with `breakdown`."),
     ] + FunnelConversion.fields
 
     static func run(
@@ -56,7 +56,7 @@ struct FunnelReport: Encodable, Sendable {
         return FunnelReport(funnelID: id, name: name, conversion: FunnelConversion(total, of: funnel), breakdown: lines)
     }
 
-    /// The visitors at a place of the funnel; with a dimension those of one line of its breakdown.
+    /// The visitors at a place of the funnel, or only those in one line of its breakdown.
     static func visitors(
         at place: FunnelPlace, of funnel: Funnel, in line: (dimension: Filter.Dimension, value: String)?, _ scope: Scope
     ) async throws -> VisitorList {
@@ -73,13 +73,13 @@ struct FunnelReport: Encodable, Sendable {
                 """)
     }
 
-    /// The CTE `entries`: the dimension's `value` of each row that is step 1, by `visitor` and `position`.
+    /// The CTE `entries`: the dimension's `value` in each row that is step 1, by `visitor` and `position`.
     private static func entries(of funnel: Funnel, by dimension: Filter.Dimension, _ scope: Scope) -> SQL {
         let rows = scope.activity(where: funnel.steps[0].condition(scope.dialect), by: dimension)
         return """
             entries AS NOT MATERIALIZED (
               SELECT visitor, position, min(value) AS value
-              FROM (SELECT visitor, \(Scope.position) AS position, value FROM (\(rows)) done) valued GROUP BY visitor, position)
+              FROM (SELECT visitor, \(Scope.position) AS position, value FROM (\(rows)) first_steps) positioned GROUP BY visitor, position)
             """
     }
 }

@@ -1,11 +1,11 @@
 import Core
 
-/// Ordered conversion. Owns `funnels_definition`; reads the activity that all modules share.
+/// Conversion through a sequence of steps. Owns `funnels_definition` and reads the shared activity table.
 public struct FunnelsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "funnels", category: .analysis,
         summaries: [
-            "en": "How many visitors take one step after the other, where the others stop, and how long it takes.",
+            "en": "How many visitors complete each step of a funnel, where the others drop off, and how long it takes.",
             "de": "Wie viele Besucher einen Schritt nach dem anderen gehen, wo die anderen aufhören, und wie lange es dauert.",
         ])
 
@@ -13,6 +13,7 @@ public struct FunnelsModule: AnalyticsModule {
 
     public var migrations: [Migration] { [Migration("001-create", on: .control, [Funnel.resource.creation])] }
 
-    public var pages: [Page] { [Page("funnels", titles: ["en": "Funnels", "de": "Trichter"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] { [DashboardPage("funnels", titles: ["en": "Funnels", "de": "Trichter"], PackageResources.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var routes: [Route] { Funnel.resource.routes + analyses }
 }

@@ -3,13 +3,13 @@ import Core
 extension FunnelsModule {
     private static let path = "/api/v1/funnels"
     private static let breakdown = Parameter(
-        "breakdown", .text(maximum: 200), "A dimension of `filter`: the funnel by its value in the row of step 1.")
+        "breakdown", .text(maximum: 200), "A dimension of `filter`; breaks the funnel down by its value in the row of step 1.")
 
     var analyses: [Route] {
         let one = Self.path + "/{id}"
         return [
             .report(
-                one + "/analyze", "Visitors who reach each step, the rates, and the time that it takes.",
+                one + "/analyze", "Visitors who reach each step, conversion rates, and the time it takes.",
                 parameters: ScopeParameters.list + [Self.breakdown], fields: FunnelReport.fields
             ) { call, scope in
                 let stored = try await Funnel.resource.require(call)
@@ -17,7 +17,7 @@ extension FunnelsModule {
                     try Funnel(stored.fields), named: stored.fields["name"]?.string, id: stored.id, by: try dimension(call), scope)
             },
             .report(
-                Self.path + "/analyze", "The same for a definition in the body, which is not kept.",
+                Self.path + "/analyze", "Analyze the definition in the body without storing it.",
                 parameters: ScopeParameters.list + [Self.breakdown],
                 body: .object([.optional("name", .text(200))] + Funnel.fields), fields: FunnelReport.fields
             ) { call, definition, scope in
@@ -27,8 +27,10 @@ extension FunnelsModule {
                 one + "/drill", "The visitors behind a number of the analysis.",
                 parameters: ScopeParameters.list + [
                     Parameter("step", .integer(1...20, default: nil), "Number of the step. Default: the last."),
-                    Parameter("state", .choice(FunnelPlace.states, default: "converted"), "Who reached the step, or the one before it alone."),
-                    Self.breakdown, Parameter("value", .text(maximum: 32_768), "With breakdown: its value, as the analysis has it."),
+                    Parameter(
+                        "state", .choice(FunnelPlace.states, default: "converted"),
+                        "converted: visitors who reached the step; dropped: those who only reached the one before it."),
+                    Self.breakdown, Parameter("value", .text(maximum: 32_768), "With breakdown: the value, as the analysis shows it."),
                 ],
                 fields: VisitorList.fields
             ) { call, scope in
@@ -37,15 +39,15 @@ extension FunnelsModule {
                 let place = try FunnelPlace(step: step, state: call.text("state"), of: funnel) { .parameter("step", $0) }
                 let breakdown = try dimension(call)
                 guard breakdown != nil || call.text("value") == nil else {
-                    throw ServiceError.parameter("value", "is one of a breakdown; 'breakdown' must be there too.")
+                    throw ServiceError.parameter("value", "belongs to a breakdown; 'breakdown' is required too.")
                 }
                 let line = breakdown.map { ($0, call.text("value") ?? "") }
                 return try await FunnelReport.visitors(at: place, of: funnel, in: line, scope)
             },
             Route(
-                .post, one + "/segment", "Save the visitors of a step as a segment, which follows the funnel as it is now.",
+                .post, one + "/segment", "Save the visitors of a step as a segment, defined by the funnel as it is now.",
                 scope: .query, access: .write,
-                body: .object([.required("name", .text(200), "Of the segment.")] + FunnelPlace.fields),
+                body: .object([.required("name", .text(200), "Name of the segment.")] + FunnelPlace.fields),
                 success: .json(SegmentDefinition.resource.answered, status: 201), use: saveSegment),
         ]
     }
@@ -60,8 +62,8 @@ extension FunnelsModule {
 
     private struct NewSegment: Encodable { let name: String, definition: JSON }
 
-    /// `POST /api/v1/funnels/{id}/segment` answers the segment; 404, 403 where module `segments` may not be changed, 400 for a step
-    /// that the funnel does not have.
+    /// `POST /api/v1/funnels/{id}/segment` returns the segment. 404 for an unknown funnel, 403 if the caller may not change module
+    /// `segments`, 400 for a step that the funnel doesn't have.
     @Sendable private func saveSegment(_ call: ProjectRequest) async throws -> Answer {
         let stored = try await Funnel.resource.require(call).fields
         try call.require(module: "segments", .write)

@@ -4,39 +4,39 @@ import Core
 struct Goal: Sendable {
     enum Kind: String, Sendable, CaseIterable {
         case pageview, event
-        /// A session of some length.
+        /// A session that lasts long enough.
         case duration
-        /// A session with some pageviews.
+        /// A session with enough pageviews.
         case pagesPerSession = "pages_per_session"
     }
 
-    /// What converts.
+    /// What counts as a conversion.
     enum Conversion: Sendable {
-        /// Each pageview or event that is the step.
+        /// Each pageview or event that matches the step.
         case step(Step)
-        /// Each session that lasts so long.
+        /// Each session that lasts at least this long.
         case duration(seconds: Int64)
-        /// Each session with so many pageviews.
+        /// Each session with at least this many pageviews.
         case pageviews(Int64)
     }
 
     let name: String
     let conversion: Conversion
-    /// The worth of each conversion, in addition to its orders.
+    /// The value of each conversion, on top of the revenue of its orders.
     let value: Double
 
-    // MARK: As it is sent
+    // MARK: Definition
 
     static let resource = Resource(
         "Goal", path: "/api/v1/goals", table: "goals_definition",
         fields: [
             .required("name", .text(200)),
             .required("goal_type", .choice(Kind.allCases.map(\.rawValue)), "Fixed once the goal is made."),
-            .required("config", .object([]), "path, event_name and where, threshold_seconds or threshold_pages; and value."),
+            .required("config", .object([]), "By type: path, event_name and where, threshold_seconds or threshold_pages. Also value."),
         ],
         check: { _ = try Goal($0) }, verify: keepsType, normalize: kept)
 
-    /// The definition without members of `config` that its type does not have.
+    /// The definition without the members of `config` that its type doesn't have.
     @Sendable private static func kept(_ definition: JSON) throws -> String {
         guard let kind = definition["goal_type"]?.string.flatMap(Kind.init), let config = definition["config"] else {
             throw ServiceError.body("missing required field 'config'.")
@@ -56,7 +56,7 @@ struct Goal: Sendable {
         }
     }
 
-    /// - Throws: 400 for a `config` that is not one of the type.
+    /// - Throws: 400 for a `config` that doesn't fit the type.
     init(_ definition: JSON) throws {
         name = definition["name"]?.string ?? ""
         guard let kind = definition["goal_type"]?.string.flatMap(Kind.init), let config = definition["config"] else {
@@ -81,10 +81,10 @@ struct Goal: Sendable {
 
     // MARK: In SQL
 
-    /// The rows among which conversions are: `activity`, or `sessions`.
+    /// The view whose rows can be conversions: `activity` or `sessions`.
     var rows: SQL { if case .step = conversion { "activity" } else { "sessions" } }
 
-    /// The condition on one of them that it is a conversion. Never null.
+    /// The condition under which a row of `rows` is a conversion. Never null.
     func condition(_ dialect: Dialect) -> SQL {
         switch conversion {
         case .step(let step): step.condition(dialect)

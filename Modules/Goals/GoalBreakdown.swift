@@ -1,6 +1,6 @@
 import Core
 
-/// A goal by the value of a property.
+/// The conversions of a goal for one value of a property.
 struct GoalBreakdown: Encodable, Sendable {
     let value: String
     let conversions: Int64
@@ -23,30 +23,31 @@ struct GoalBreakdown: Encodable, Sendable {
         .required("visitors", .count), .required("conversion_rate", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
     ])
 
-    /// Values with most conversions first. A row has its own path; a session has the paths of all its rows.
+    /// One line for each value, most conversions first. A pageview or event counts for its own path; a session counts for the path of
+    /// each of its rows.
     static func run(_ goal: Goal, by dimension: Filter.Dimension, _ scope: Scope) async throws -> [GoalBreakdown] {
         let condition = goal.condition(scope.dialect), rows = scope.activity(where: "TRUE", by: dimension)
-        let told: SQL
+        let conversions: SQL
         if case .step = goal.conversion {
-            told = "SELECT value, visitor, count(*) FILTER (WHERE \(condition)) AS n FROM (\(rows)) done GROUP BY value, visitor"
+            conversions = "SELECT value, visitor, count(*) FILTER (WHERE \(condition)) AS n FROM (\(rows)) matching GROUP BY value, visitor"
         } else {
-            told = """
-                SELECT value, had.visitor, count(reached.visitor) AS n
-                FROM (SELECT value, visitor, session_at FROM (\(rows)) done GROUP BY value, visitor, session_at) had
+            conversions = """
+                SELECT value, valued.visitor, count(reached.visitor) AS n
+                FROM (SELECT value, visitor, session_at FROM (\(rows)) matching GROUP BY value, visitor, session_at) valued
                 LEFT JOIN (SELECT visitor, session_at FROM sessions WHERE \(condition)) reached
-                  ON reached.visitor = had.visitor AND reached.session_at = had.session_at
-                GROUP BY value, had.visitor
+                  ON reached.visitor = valued.visitor AND reached.session_at = valued.session_at
+                GROUP BY value, valued.visitor
                 """
         }
         return try await scope.rows("goals.breakdown", """
             SELECT value, sum(n) AS conversions, count(*) FILTER (WHERE n > 0) AS converted, count(*) AS visitors
-            FROM (\(told)) told GROUP BY value
+            FROM (\(conversions)) per_visitor GROUP BY value
             ORDER BY conversions DESC, visitors DESC, value LIMIT \(scope.limit) OFFSET \(scope.offset)
             """).map { row in
                 let converted = row.int("converted"), visitors = row.int("visitors")
                 return GoalBreakdown(
                     value: row.text("value"), conversions: row.int("conversions"), uniqueVisitors: converted, visitors: visitors,
-                    conversionRate: Rounded.exactPercentage(converted, of: visitors), confidenceInterval: ConfidenceInterval(converted, of: visitors))
+                    conversionRate: Rounded.percentage(converted, of: visitors, decimals: 2), confidenceInterval: ConfidenceInterval(converted, of: visitors))
             }
     }
 }

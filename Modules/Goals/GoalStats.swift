@@ -1,6 +1,6 @@
 import Core
 
-/// How often a goal was reached, by how many, and what it brought.
+/// How often a goal was reached, by how many visitors, and the revenue it brought.
 struct GoalStats: Encodable, Sendable {
     let goalID: String
     let name: String
@@ -8,9 +8,9 @@ struct GoalStats: Encodable, Sendable {
     /// Visitors with a conversion.
     let uniqueVisitors: Int64
     let totalRevenue: Double
-    /// Of the revenue; nil when the caller may not read orders.
+    /// The currency of the revenue; nil when the caller may not read orders.
     let currency: String?
-    /// Visitors with a conversion in percent of all.
+    /// Visitors with a conversion, in percent of all visitors.
     let conversionRate: Double
     let confidenceInterval: ConfidenceInterval
 
@@ -26,7 +26,7 @@ struct GoalStats: Encodable, Sendable {
         .required("confidence_interval", ConfidenceInterval.schema),
     ]
 
-    /// - Parameter currency: of orders; nil when the caller may not read them.
+    /// - Parameter currency: the currency of orders; nil when the caller may not read them.
     static func run(_ goal: Goal, id: String, in currency: String?, _ scope: Scope) async throws -> GoalStats {
         let condition = goal.condition(scope.dialect), visitors = try await scope.visitorCount()
         let row = try await scope.rows("goals.stats", """
@@ -35,18 +35,18 @@ struct GoalStats: Encodable, Sendable {
             FROM \(goal.rows)
             """)[0]
         let conversions = row.int("conversions"), converted = row.int("converted"), visited = row.int("visitors")
-        // In whole millionths, so that three times 0.1 is 0.3.
+        // In whole millionths, so three times 0.1 is 0.3.
         let worth = (goal.value * 1e6).rounded() * Double(conversions)
         return GoalStats(
             goalID: id, name: goal.name, conversions: conversions, uniqueVisitors: converted,
-            totalRevenue: Revenue.units(try await ordered(goal, in: currency, scope) + worth), currency: currency,
-            conversionRate: Rounded.exactPercentage(converted, of: visited), confidenceInterval: ConfidenceInterval(converted, of: visited))
+            totalRevenue: Revenue.units(try await orderRevenue(goal, in: currency, scope) + worth), currency: currency,
+            conversionRate: Rounded.percentage(converted, of: visited, decimals: 2), confidenceInterval: ConfidenceInterval(converted, of: visited))
     }
 
-    /// Millionths of the orders that were made with the converting events, refunds taken off.
-    private static func ordered(_ goal: Goal, in currency: String?, _ scope: Scope) async throws -> Double {
+    /// The revenue, in millionths, of the orders that the converting events made, less refunds.
+    private static func orderRevenue(_ goal: Goal, in currency: String?, _ scope: Scope) async throws -> Double {
         guard let currency, case .step(let step) = goal.conversion, step.kind == .event else { return 0 }
-        // Of one visitor, instant and name there may be several events; those with the same properties convert together.
+        // A visitor may have several events of one name at one instant; those with the same properties convert together.
         return try await scope.rows("goals.revenue", reading: [Revenue.orders], continues: true, """
             converting AS MATERIALIZED (
               SELECT DISTINCT visitor, occurred_at, name, coalesce(data, '') AS data FROM events WHERE \(step.condition(scope.dialect)))
@@ -54,11 +54,11 @@ struct GoalStats: Encodable, Sendable {
             FROM (
               SELECT \(Revenue.amount(in: currency)) AS worth FROM revenue_orders
               WHERE event_data IS NOT NULL AND (visitor, occurred_at, name, event_data) IN (SELECT visitor, occurred_at, name, data FROM converting)
-                OR event_data IS NULL AND (visitor, occurred_at, name) IN (SELECT visitor, occurred_at, name FROM converting)) told
+                OR event_data IS NULL AND (visitor, occurred_at, name) IN (SELECT visitor, occurred_at, name FROM converting)) converting_orders
             """)[0].double("revenue")
     }
 
-    /// Those who reached the goal.
+    /// The visitors who reached the goal.
     static func visitors(_ goal: Goal, _ scope: Scope) async throws -> VisitorList {
         try await VisitorList.page(
             "goals.drill", of: scope, visitors: "SELECT DISTINCT visitor FROM \(goal.rows) WHERE \(goal.condition(scope.dialect))")

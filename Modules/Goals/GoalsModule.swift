@@ -1,11 +1,11 @@
 import Core
 
-/// What visitors shall do. Owns `goals_definition`; reads the activity that all modules share, and orders.
+/// Actions you want visitors to take. Owns `goals_definition` and reads the shared activity table and orders.
 public struct GoalsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "goals", category: .analysis, reads: ["revenue"],
         summaries: [
-            "en": "How often visitors reach a goal, how many of them, and what it brings.",
+            "en": "How often visitors reach a goal, how many of them do, and the revenue it brings.",
             "de": "Wie oft Besucher ein Ziel erreichen, wie viele von ihnen, und was es einbringt.",
         ])
 
@@ -13,7 +13,8 @@ public struct GoalsModule: AnalyticsModule {
 
     public var migrations: [Migration] { [Migration("001-create", on: .control, [Goal.resource.creation])] }
 
-    public var pages: [Page] { [Page("goals", titles: ["en": "Goals", "de": "Ziele"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] { [DashboardPage("goals", titles: ["en": "Goals", "de": "Ziele"], PackageResources.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var routes: [Route] {
         let one = Goal.resource.path + "/{id}"
         return Goal.resource.routes + [
@@ -25,9 +26,9 @@ public struct GoalsModule: AnalyticsModule {
                 return try await GoalStats.run(try Goal(stored.fields), id: stored.id, in: try await currency(call), scope)
             },
             .report(
-                one + "/breakdown", "The goal by a property of the session or by path.",
+                one + "/breakdown", "Conversions of the goal by path or by a property of the session.",
                 parameters: ScopeParameters.list + [
-                    Parameter("property", .choice(GoalBreakdown.properties, default: "source"), "What to break down by."),
+                    Parameter("property", .choice(GoalBreakdown.properties, default: "source"), "The property to break down by."),
                 ],
                 fields: GoalBreakdown.fields
             ) { call, scope in
@@ -41,7 +42,7 @@ public struct GoalsModule: AnalyticsModule {
         ]
     }
 
-    /// The currency of the answer; nil where the project, or the key, may not read orders.
+    /// The currency of the response; nil when the project or the key may not read orders.
     private func currency(_ call: ProjectRequest) async throws -> String? {
         guard (try? call.require(module: "revenue")) != nil else { return nil }
         return try await call.currency()

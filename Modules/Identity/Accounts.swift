@@ -5,7 +5,7 @@ struct Account: Encodable, Sendable {
     let accountID: String
     @Nullable var name: String?
     let traits: [ExactText: JSON]
-    /// Only where one account is asked for.
+    /// Nil in lists.
     let firstSeenAt: Instant?
     let lastSeenAt: Instant
 
@@ -19,7 +19,7 @@ struct Account: Encodable, Sendable {
         .optional("first_seen_at", .timestamp), .required("last_seen_at", .timestamp),
     ]
 
-    /// Accounts by when they were last named, the latest first; one of them where `id` is given.
+    /// Accounts, most recently seen first; only the account `id` if that is given.
     static func list(_ id: String?, _ scope: Scope, limit: Int, offset: Int) async throws -> [Account] {
         let wanted: SQL = id.map { " WHERE account_id = \($0)" } ?? ""
         let rows = try await scope.rows("identity.accounts", reading: [Identity.memberships], """
@@ -35,14 +35,15 @@ struct Account: Encodable, Sendable {
         }
     }
 
-    /// - Throws: 404 for one that nobody named.
+    /// The account that the path names.
+    /// - Throws: 404 for an account that no `identify` has named.
     static func require(_ call: ProjectRequest) async throws -> Account {
         let id = call.path("account_id")
         guard let account = try await list(id, call.wholeScope(), limit: 1, offset: 0).first else { throw ServiceError.notFound("Account", id) }
         return account
     }
 
-    /// A CTE `members`: `visitor` and `role` of those whose latest account is this one.
+    /// CTEs ending with `members`: `visitor` and `role` of those whose latest account is `id`.
     static func members(of id: String, _ dialect: Dialect) -> SQL {
         """
         latest AS (
@@ -54,7 +55,7 @@ struct Account: Encodable, Sendable {
     }
 }
 
-/// One who belongs to an account.
+/// A visitor who belongs to an account.
 struct Member: Encodable, Sendable {
     let visitorID: String
     @Nullable var userID: String?
@@ -68,7 +69,7 @@ struct Member: Encodable, Sendable {
         .required("last_seen_at", .timestamp),
     ])
 
-    /// The members by when they were last seen, the latest first.
+    /// The members, most recently seen first.
     static func list(of account: String, _ scope: Scope, limit: Int, offset: Int) async throws -> [Member] {
         let rows = try await scope.rows("identity.members", reading: Profile.tables + [Identity.memberships], continues: true, """
             \(Profile.known(scope.dialect)), \(Account.members(of: account, scope.dialect))
@@ -83,17 +84,17 @@ struct Member: Encodable, Sendable {
     }
 }
 
-/// What the members of an account did in a range.
+/// What the members of an account did in a range, and the revenue they brought.
 struct AccountAnalytics: Encodable, Sendable {
     let accountID: String
-    /// All that it has, active in the range or not.
+    /// All members, active in the range or not.
     let members: Int64
-    /// Different users among them.
+    /// Distinct users among the members.
     let identifiedUsers: Int64
     let sessions: Int64, pageviews: Int64, events: Int64
-    /// In the currency that most of the account's orders are in; 0 where module `revenue` is off.
+    /// In the currency of most of the account's orders; 0 when the caller may not read orders.
     let revenue: Double
-    /// Which that is; nil where module `revenue` is off.
+    /// The currency of `revenue`; nil when the caller may not read orders.
     let currency: String?
 
     enum CodingKeys: String, CodingKey {
@@ -104,12 +105,12 @@ struct AccountAnalytics: Encodable, Sendable {
     static let fields: [Schema.Field] = [
         .required("account_id", .text(200)), .required("members", .count), .required("identified_users", .count), .required("sessions", .count),
         .required("pageviews", .count), .required("events", .count), .required("revenue", .number(-1e15...1e15)),
-        .optional("currency", .text(3), "ISO 4217; what revenue is in. Not there where module `revenue` is off."),
+        .optional("currency", .text(3), "ISO 4217; the currency of revenue. Absent when the caller may not read orders."),
     ]
 
     static func run(_ id: String, _ call: ProjectRequest, _ scope: Scope) async throws -> AccountAnalytics {
         let whole = call.wholeScope()
-        let people = try await whole.rows("identity.account_members", reading: [Identity.memberships, Identity.profiles], continues: true, """
+        let counts = try await whole.rows("identity.account_members", reading: [Identity.memberships, Identity.profiles], continues: true, """
             \(Account.members(of: id, whole.dialect)),
             users AS (
               SELECT visitor, \(Identity.latest("user_id", whole.dialect)) AS user_id FROM identity_profiles
@@ -117,7 +118,7 @@ struct AccountAnalytics: Encodable, Sendable {
             SELECT count(*) AS members, count(DISTINCT user_id) AS users FROM members LEFT JOIN users ON users.visitor = members.visitor
             """)[0]
         let account = Segment(.account(Comparison(.eq, [.text(id)])))
-        let done = try await scope.of(account).rows("identity.account_activity", """
+        let activity = try await scope.of(account).rows("identity.account_activity", """
             SELECT coalesce(sum(pageviews), 0) AS pageviews, coalesce(sum(events), 0) AS events, count(*) AS sessions FROM sessions
             """)[0]
         var revenue = 0.0, currency: String?
@@ -128,8 +129,8 @@ struct AccountAnalytics: Encodable, Sendable {
             currency = main
         }
         return AccountAnalytics(
-            accountID: id, members: people.int("members"), identifiedUsers: people.int("users"), sessions: done.int("sessions"),
-            pageviews: done.int("pageviews"), events: done.int("events"), revenue: revenue, currency: currency)
+            accountID: id, members: counts.int("members"), identifiedUsers: counts.int("users"), sessions: activity.int("sessions"),
+            pageviews: activity.int("pageviews"), events: activity.int("events"), revenue: revenue, currency: currency)
     }
 }
 
@@ -138,7 +139,7 @@ extension IdentityModule {
         let path = "/api/v1/identity/accounts"
         return [
             Route(
-                .get, path, "Accounts, the latest seen first.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, path, "Accounts, most recently seen first.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .list(.object(Account.fields))
             ) { call in
                 try .json(ReportList(data: try await Account.list(nil, call.wholeScope(), limit: call.limit, offset: call.offset)))
@@ -147,7 +148,7 @@ extension IdentityModule {
                 .get, path + "/{account_id}", "What is known about an account.", scope: .query, access: .read, success: .json(.object(Account.fields))
             ) { call in try .json(try await Account.require(call)) },
             Route(
-                .get, path + "/{account_id}/members", "Who belongs to an account.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, path + "/{account_id}/members", "The members of an account.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .list(Member.schema)
             ) { call in
                 let account = try await Account.require(call)
@@ -155,7 +156,7 @@ extension IdentityModule {
                     data: try await Member.list(of: account.accountID, call.wholeScope(), limit: call.limit, offset: call.offset)))
             },
             .report(
-                path + "/{account_id}/analytics", "What an account's members did.", parameters: ScopeParameters.range,
+                path + "/{account_id}/analytics", "What an account's members did, and the revenue they brought.", parameters: ScopeParameters.range,
                 fields: AccountAnalytics.fields
             ) { call, scope in
                 try await AccountAnalytics.run(try await Account.require(call).accountID, call, scope)

@@ -1,6 +1,6 @@
 import Core
 
-/// What an `identify` says about a visitor, as facts.
+/// What an `identify` says about a visitor, and the facts to store for it.
 struct Identify: Sendable {
     let userID: String?
     let traits: JSON?
@@ -18,10 +18,10 @@ struct Identify: Sendable {
         fields: [
             .optional(
                 "visitor_id", .text(200),
-                "The visitor that this is about. Required, except from a page: there the default is the visitor of its pageviews."
+                "The visitor to identify. Required unless a page sends this: then the default is the visitor of its pageviews."
             ).exact.naming(placeholders: .refused),
-            .optional("user_id", .text(200), "The site's own id of the user; visitors with the same one are the same person.").exact.naming(placeholders: .refused),
-            .optional("traits", .map(.any), "What is known; added to what was known before. null removes a trait.").exact,
+            .optional("user_id", .text(200), "The site's own id for the user; visitors with the same id are the same person.").exact.naming(placeholders: .refused),
+            .optional("traits", .map(.any), "Traits of the visitor, merged into the known ones; null removes a trait.").exact,
             .optional("account_id", .text(200), "The company or team. Default: the trait `company`.").exact.naming(placeholders: .refused),
             .optional("account_name", .text(200)), .optional("account_role", .text(200), "Default: the trait `role`."),
             .optional("account_traits", .map(.any)),
@@ -66,11 +66,12 @@ struct Identify: Sendable {
 }
 
 extension Identify.Account {
-    /// Nil where the payload names none. A trait `company` is a name, or an object with `id` and `name`; a placeholder such as `null` is skipped.
+    /// Nil if the payload names no account. A trait `company` is a name, or an object with `id` and `name`; placeholders such as `null` are
+    /// skipped.
     init?(_ payload: Payload) {
         let traits = payload["traits"], company = traits?["company"]
         let ids = [payload["account_id"], company?["id"], company?["name"], company].lazy.compactMap { $0?.string }
-        guard let id = ids.first(where: { (1...200).contains($0.unicodeScalars.count) && !PlaceholderID.isOne($0) }) else { return nil }
+        guard let id = ids.first(where: { (1...200).contains($0.unicodeScalars.count) && !PlaceholderID.matches($0) }) else { return nil }
         self.id = id
         name = payload["account_name"]?.string ?? company?["name"]?.string ?? company?.string
         role = payload["account_role"]?.string ?? traits?["role"]?.string

@@ -1,6 +1,6 @@
 import Core
 
-/// Visitors, users and accounts that belong together, step by step from where it begins.
+/// The visitors, users and accounts that are connected to a starting point.
 struct IdentityGraph: Encodable, Sendable {
     struct Node: Encodable, Sendable, Hashable {
         enum Kind: String, Encodable, Sendable, CaseIterable { case visitor, user, account }
@@ -9,7 +9,7 @@ struct IdentityGraph: Encodable, Sendable {
     }
 
     struct Edge: Encodable, Sendable, Hashable {
-        /// `alias` to the user that a visitor is, `identify` to one that it was before, `membership` to an account.
+        /// `alias` leads to a visitor's current user, `identify` to an earlier one, `membership` to an account.
         enum Kind: String, Encodable, Sendable, CaseIterable { case alias, identify, membership }
         let from: ExactText, to: ExactText
         let type: Kind
@@ -25,13 +25,13 @@ struct IdentityGraph: Encodable, Sendable {
         ]))),
     ])
 
-    /// The start first, then what it touches, and so on until nothing new comes or `limit` nodes are there. Edges are those between
-    /// nodes of the answer.
+    /// Searches breadth first from `starts` until it finds nothing new or has `limit` nodes. Nodes come in the order in which they were
+    /// found; edges are those between them.
     static func from(_ starts: [Node], limit: Int, _ scope: Scope) async throws -> IdentityGraph {
-        var nodes: [Node] = [], known: Set<Node> = [], edges: [Edge] = [], seen: Set<Edge> = []
+        var nodes: [Node] = [], visited: Set<Node> = [], edges: [Edge] = [], seen: Set<Edge> = []
         var next = starts
         while !next.isEmpty, nodes.count < limit {
-            let layer = next.filter { known.insert($0).inserted }.prefix(limit - nodes.count)
+            let layer = next.filter { visited.insert($0).inserted }.prefix(limit - nodes.count)
             nodes += layer
             let found = try await Self.edges(of: Array(layer), limit: limit, scope)
             next = []
@@ -39,12 +39,12 @@ struct IdentityGraph: Encodable, Sendable {
                 edges.append(edge)
                 next += [Node(id: edge.from, type: .visitor), Node(id: edge.to, type: edge.type == .membership ? .account : .user)]
             }
-            next.removeAll(where: known.contains)
+            next.removeAll(where: visited.contains)
         }
-        // What nobody ever named is no node.
-        let touched = Set(edges.flatMap { [Node(id: $0.from, type: .visitor), Node(id: $0.to, type: $0.type == .membership ? .account : .user)] })
+        // Drops starting points that no `identify` has named.
+        let linked = Set(edges.flatMap { [Node(id: $0.from, type: .visitor), Node(id: $0.to, type: $0.type == .membership ? .account : .user)] })
         let profiles = try await identified(nodes.filter { $0.type == .visitor }.map(\.id.text), scope)
-        let real = nodes.filter { touched.contains($0) || ($0.type == .visitor && profiles.contains($0.id)) }, ids = Set(real)
+        let real = nodes.filter { linked.contains($0) || ($0.type == .visitor && profiles.contains($0.id)) }, ids = Set(real)
         return IdentityGraph(nodes: real, edges: edges.filter {
             ids.contains(Node(id: $0.from, type: .visitor)) && ids.contains(Node(id: $0.to, type: $0.type == .membership ? .account : .user))
         })

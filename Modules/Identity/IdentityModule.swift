@@ -1,12 +1,12 @@
 import Core
 
 /// Who visitors are: profiles, the visitors of one user, accounts and their members, and people provisioned by SCIM. The tables that
-/// segments and `count_by=people` read stand in Core (`Identity`).
+/// segments and `count_by=people` read are defined in Core (`Identity`).
 public struct IdentityModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "identity", category: .core, reads: ["core", "revenue"],
         summaries: [
-            "en": "Profiles of visitors, the users and accounts behind them, and who is the same person.",
+            "en": "Profiles of visitors, the users and accounts behind them, and which visitors are the same person.",
             "de": "Profile der Besucher, die Benutzer und Konten dahinter, und wer dieselbe Person ist.",
         ])
 
@@ -15,7 +15,8 @@ public struct IdentityModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    public var pages: [Page] { [Page("people", titles: ["en": "People", "de": "Personen"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] { [DashboardPage("people", titles: ["en": "People", "de": "Personen"], PackageResources.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var factTables: [FactTable] { [Identity.profiles, Identity.traits, Identity.memberships, Self.accountTraits] }
 
     public var migrations: [Migration] {
@@ -31,14 +32,14 @@ public struct IdentityModule: AnalyticsModule {
     public var datasets: [Dataset] {
         [
             Dataset("identity_profiles", "One row for each identify.", columns: [
-                ("occurred_at", "When, epoch milliseconds."), ("user_id", "The user it names; null for none."),
+                ("occurred_at", "When, epoch milliseconds."), ("user_id", "The user it names, or null."),
             ]),
-            Dataset("identity_traits", "One row for each trait that was told; the latest counts.", columns: [
+            Dataset("identity_traits", "One row for each trait of an identify; the latest counts.", columns: [
                 ("occurred_at", "When, epoch milliseconds."), ("name", "Name of the trait."), ("value", "Its value, as JSON."),
             ]),
             Dataset("identity_memberships", "One row for each identify that names an account; the latest counts.", columns: [
-                ("occurred_at", "When, epoch milliseconds."), ("account_id", "The account."), ("account_name", "Its name, if it was told."),
-                ("role", "The visitor's role in it, if it was told."),
+                ("occurred_at", "When, epoch milliseconds."), ("account_id", "The account."), ("account_name", "Its name, if sent."),
+                ("role", "The visitor's role in it, if sent."),
             ]),
         ]
     }

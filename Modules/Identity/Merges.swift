@@ -1,10 +1,10 @@
 import Core
 
-/// Two users who are the same person, as it was said, and whether it still holds.
+/// A statement that two users are the same person, and whether it was undone.
 struct Merge: Encodable, Sendable {
     let id: String
     let userID: String, intoUserID: String
-    /// Visitors that became the person's with it, as of now.
+    /// Visitors that the merged user has now.
     let visitors: Int64
     let createdAt: Instant
     @Nullable var undoneAt: Instant?
@@ -31,7 +31,7 @@ struct Merge: Encodable, Sendable {
         undoneAt = row["undone_at"].int.map(Instant.init(milliseconds:))
     }
 
-    /// The newest first.
+    /// Merges, newest first.
     static func list(_ call: ProjectRequest) async throws -> [Merge] {
         let rows = try await call.control.read("""
             SELECT \(sql: columns) FROM identity_merges WHERE project_id = \(call.project.id)
@@ -41,7 +41,7 @@ struct Merge: Encodable, Sendable {
         return rows.map { Merge($0, visitors: counts[text: $0.text("user_id")] ?? 0) }
     }
 
-    /// How many visitors each user has.
+    /// How many visitors each user has; users without any are missing.
     static func visitors(of users: [String], _ scope: Scope) async throws -> [ExactText: Int64] {
         guard !users.isEmpty else { return [:] }
         let rows = try await scope.rows("identity.merged_visitors", reading: [Identity.profiles], continues: true, """
@@ -53,8 +53,8 @@ struct Merge: Encodable, Sendable {
         return Dictionary(exactly: rows.map { ($0.text("user_id"), $0.int("visitors")) })
     }
 
-    /// Says that two users are the same from now on.
-    /// - Throws: 400 where the one is merged already, or the two in a circle.
+    /// Merges `user` into `other`.
+    /// - Throws: 400 if `user` is merged already, if the two would form a circle, or if the project has too many merges.
     static func make(_ user: String, into other: String, _ call: ProjectRequest) async throws -> Merge {
         let id = Identifiers.uuid(), project = call.project.id, now = call.now, actor = call.actor
         let made = try await call.control.write { transaction in
@@ -73,25 +73,25 @@ struct Merge: Encodable, Sendable {
         let rows = try await transaction.run(
             "SELECT user_id, into_user_id FROM identity_merges WHERE project_id = \(project) AND undone_at IS NULL")
         guard rows.count < PersonMerge.maximum else {
-            throw ServiceError.body("the project has \(PersonMerge.maximum) merges, which is the most; undo some.")
+            throw ServiceError.body("the project has \(PersonMerge.maximum) merges, the maximum; undo some first.")
         }
         let merges = Dictionary(exactly: rows.map { ($0.text("user_id"), $0.text("into_user_id")) })
         if let before = merges[text: user] {
-            throw ServiceError.body("user '\(user.excerpt(60))' is merged into '\(before.excerpt(60))' already; undo that first.")
+            throw ServiceError.body("user '\(user.excerpt(60))' is already merged into '\(before.excerpt(60))'; undo that first.")
         }
         var end = other
         while let next = merges[text: end] { end = next }
-        guard !end.isExactly(user) else { throw ServiceError.body("user '\(other.excerpt(60))' is merged into '\(user.excerpt(60))' already.") }
+        guard !end.isExactly(user) else { throw ServiceError.body("user '\(other.excerpt(60))' is already merged into '\(user.excerpt(60))'.") }
     }
 
-    /// Takes a merge back: the two are different people again, past included.
-    /// - Throws: 404; 400 for one that was taken back before.
+    /// Undoes a merge: the two are different people again, in past data too.
+    /// - Throws: 404 for an unknown merge, 400 for one that is already undone.
     static func undo(_ call: ProjectRequest) async throws {
         let id = call.id(), project = call.project.id, now = call.now, actor = call.actor
         try await call.control.write { transaction in
             let rows = try await transaction.run("SELECT undone_at FROM identity_merges WHERE id = \(id) AND project_id = \(project)")
             guard let row = rows.first else { throw ServiceError.notFound("Merge", id) }
-            guard row["undone_at"].isNull else { throw ServiceError.invalid("merge_undone", "Merge '\(id)' was undone before.") }
+            guard row["undone_at"].isNull else { throw ServiceError.invalid("merge_undone", "Merge '\(id)' is already undone.") }
             try await transaction.run("UPDATE identity_merges SET undone_at = \(now.milliseconds), undone_by = \(actor) WHERE id = \(id)")
             try await AuditLog.record("merge.undo", by: actor, on: "merge \(id)", project: project, at: now, in: transaction)
         }
@@ -108,13 +108,13 @@ extension IdentityModule {
         ])
         return [
             Route(
-                .get, path, "Merges of users, the newest first, those that were undone too.", scope: .query, access: .read,
+                .get, path, "Merges of users, newest first, including undone ones.", scope: .query, access: .read,
                 parameters: Parameter.page,
                 success: .list(Merge.schema)
             ) { call in try .json(ReportList(data: try await Merge.list(call))) },
             Route(
-                .post, path, "Say that two users are the same person; reports that count people count them as one.", scope: .query, access: .write,
-                body: .object([.required("user_id", .text(200)), .required("into_user_id", .text(200), "Who the person is called.")]),
+                .post, path, "Merge two users into one person; reports that count people count them as one.", scope: .query, access: .write,
+                body: .object([.required("user_id", .text(200)), .required("into_user_id", .text(200), "The user that `user_id` is merged into.")]),
                 success: .json(Merge.schema, status: 201)
             ) { call in
                 let (user, other) = try await Self.pair(call)
@@ -128,7 +128,7 @@ extension IdentityModule {
                 let counts = try await Merge.visitors(of: [user, other], call.wholeScope())
                 return try .json(Preview(userID: user, intoUserID: other, visitors: counts[text: user] ?? 0, intoVisitors: counts[text: other] ?? 0))
             },
-            Route(.delete, path + "/{id}", "Take a merge back.", scope: .query, access: .write, success: .noContent) { call in
+            Route(.delete, path + "/{id}", "Undo a merge.", scope: .query, access: .write, success: .noContent) { call in
                 try await Merge.undo(call)
                 return .noContent
             },
@@ -147,9 +147,9 @@ extension IdentityModule {
         for (name, id) in [("user_id", user), ("into_user_id", other)] where id.unicodeScalars.contains(where: { $0.value < 0x20 }) {
             throw ServiceError.body("field '\(name)' must be text without control characters; got '\(id.excerpt(60))'.")
         }
-        for (name, id) in [("user_id", user), ("into_user_id", other)] where PlaceholderID.isOne(id) { throw PlaceholderID.refusal(name, id) }
+        for (name, id) in [("user_id", user), ("into_user_id", other)] where PlaceholderID.matches(id) { throw PlaceholderID.refusal(name, id) }
         guard !user.isExactly(other) else {
-            throw ServiceError.body("field 'into_user_id' must be another user than 'user_id'; got '\(user.excerpt(60))' for both.")
+            throw ServiceError.body("field 'into_user_id' must differ from 'user_id'; got '\(user.excerpt(60))' for both.")
         }
         return (user, other)
     }

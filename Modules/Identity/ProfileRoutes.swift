@@ -4,7 +4,7 @@ extension IdentityModule {
     var profileRoutes: [Route] {
         [
             Route(
-                .get, "/api/v1/identity/profiles", "Profiles, the latest seen first.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, "/api/v1/identity/profiles", "Profiles, most recently seen first.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .list(.object(Profile.fields))
             ) { call in
                 try .json(ReportList(data: try await Profile.list(call.wholeScope(), limit: call.limit, offset: call.offset)))
@@ -28,9 +28,9 @@ extension IdentityModule {
             Route(
                 .get, "/api/v1/identity/graph", "Visitors, users and accounts that belong together.", scope: .query, access: .read,
                 parameters: [
-                    Parameter("visitor_id", .text(maximum: 200), "Where to begin."), Parameter("user_id", .text(maximum: 200), "Where to begin."),
-                    Parameter("account_id", .text(maximum: 200), "Where to begin."),
-                    Parameter("limit", .integer(1...1_000, default: 100), "Nodes at most."),
+                    Parameter("visitor_id", .text(maximum: 200), "Visitor to start from."), Parameter("user_id", .text(maximum: 200), "User to start from."),
+                    Parameter("account_id", .text(maximum: 200), "Account to start from."),
+                    Parameter("limit", .integer(1...1_000, default: 100), "Maximum number of nodes."),
                 ],
                 success: .json(IdentityGraph.schema)
             ) { call in

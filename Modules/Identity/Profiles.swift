@@ -1,11 +1,11 @@
 import Core
 
-/// What is known about a visitor: everything that was told, the latest of each.
+/// What is known about a visitor: its latest user and the latest value of each trait.
 struct Profile: Encodable, Sendable {
     let visitorID: String
     @Nullable var userID: String?
     let traits: [ExactText: JSON]
-    /// Only where one profile is asked for.
+    /// Nil in lists.
     let firstSeenAt: Instant?
     let lastSeenAt: Instant
 
@@ -19,29 +19,29 @@ struct Profile: Encodable, Sendable {
         .optional("first_seen_at", .timestamp), .required("last_seen_at", .timestamp),
     ]
 
-    /// CTEs that end with `known`: `visitor`, `id`, `user_id`, `first_at`, `last_at` of the visitors that were identified. A visitor was
-    /// seen when it was identified, and whenever it was active.
+    /// CTEs ending with `known`: one row for each identified visitor, with `visitor`, `id`, `user_id`, and `first_at` and `last_at`, the
+    /// earliest and latest of its identifications and activity.
     static func known(_ dialect: Dialect) -> SQL {
         """
-        told AS MATERIALIZED (
+        identified AS MATERIALIZED (
           SELECT visitor, min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM identity_profiles GROUP BY visitor),
         users AS (
           SELECT visitor, \(Identity.latest("user_id", dialect)) AS user_id FROM identity_profiles WHERE user_id IS NOT NULL GROUP BY visitor),
         seen AS (
           SELECT visitor, min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM activity
-          WHERE visitor IN (SELECT visitor FROM told) GROUP BY visitor),
-        ids AS (SELECT visitor, min(id) AS id FROM core_visitors WHERE visitor IN (SELECT visitor FROM told) GROUP BY visitor),
+          WHERE visitor IN (SELECT visitor FROM identified) GROUP BY visitor),
+        ids AS (SELECT visitor, min(id) AS id FROM core_visitors WHERE visitor IN (SELECT visitor FROM identified) GROUP BY visitor),
         known AS MATERIALIZED (
-          SELECT told.visitor, id, user_id, least(told.first_at, coalesce(seen.first_at, told.first_at)) AS first_at,
-            greatest(told.last_at, coalesce(seen.last_at, told.last_at)) AS last_at
-          FROM told JOIN ids ON ids.visitor = told.visitor LEFT JOIN users ON users.visitor = told.visitor
-            LEFT JOIN seen ON seen.visitor = told.visitor)
+          SELECT identified.visitor, id, user_id, least(identified.first_at, coalesce(seen.first_at, identified.first_at)) AS first_at,
+            greatest(identified.last_at, coalesce(seen.last_at, identified.last_at)) AS last_at
+          FROM identified JOIN ids ON ids.visitor = identified.visitor LEFT JOIN users ON users.visitor = identified.visitor
+            LEFT JOIN seen ON seen.visitor = identified.visitor)
         """
     }
 
     static let tables = [Identity.profiles, Identity.traits, Activity.visitors]
 
-    /// Profiles by when they were last seen, the latest first.
+    /// Profiles, most recently seen first.
     static func list(_ scope: Scope, limit: Int, offset: Int) async throws -> [Profile] {
         let rows = try await scope.rows("identity.profiles", reading: tables, continues: true, """
             \(known(scope.dialect))
@@ -55,6 +55,7 @@ struct Profile: Encodable, Sendable {
         }
     }
 
+    /// The profile of a visitor; nil if it was never identified.
     static func one(_ id: String, _ scope: Scope) async throws -> Profile? {
         let rows = try await scope.rows("identity.profile", reading: tables, continues: true, """
             \(known(scope.dialect)) SELECT visitor, user_id, first_at, last_at FROM known
@@ -68,9 +69,9 @@ struct Profile: Encodable, Sendable {
     }
 }
 
-/// Traits as they were told last.
+/// The latest value of each trait.
 enum Traits {
-    /// By visitor.
+    /// Traits by visitor.
     static func of(_ visitors: [Int64], _ scope: Scope) async throws -> [Int64: [ExactText: JSON]] {
         guard !visitors.isEmpty else { return [:] }
         let rows = try await scope.rows("identity.traits", reading: [Identity.traits], """
@@ -80,7 +81,7 @@ enum Traits {
         return try read(rows) { $0.int("visitor") }
     }
 
-    /// By account.
+    /// Traits by account.
     static func of(accounts: [String], _ scope: Scope) async throws -> [ExactText: [ExactText: JSON]] {
         guard !accounts.isEmpty else { return [:] }
         let rows = try await scope.rows("identity.account_traits", reading: [IdentityModule.accountTraits], """
@@ -90,6 +91,7 @@ enum Traits {
         return try read(rows) { ExactText($0.text("account_id")) }
     }
 
+    /// Leaves out traits that were removed, which are null.
     private static func read<Key: Hashable>(_ rows: Rows, by key: (Row) -> Key) throws -> [Key: [ExactText: JSON]] {
         var traits: [Key: [ExactText: JSON]] = [:]
         for row in rows {

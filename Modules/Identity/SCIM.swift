@@ -1,17 +1,18 @@
 import Core
 
-/// People that another system provisions, in the words of SCIM (RFC 7643): each has a profile as well, of the visitor `scim:{id}`.
+/// Users and groups that another system provisions, in terms of SCIM (RFC 7643). Each user also has a profile, that of the visitor
+/// `scim:{id}`.
 enum SCIM {
     static let users = Resource(
         "SCIM user", path: "/api/v1/identity/scim/users", table: "identity_scim_users",
         fields: [
             .required("user_name", .text(200), "Unique in the project; the user id of the profile."),
-            .optional("external_id", .nullable(.text(200)), "As the other system calls it."), .optional("active", .boolean),
+            .optional("external_id", .nullable(.text(200)), "The user's id in the other system."), .optional("active", .boolean),
             .optional("display_name", .nullable(.text(200))),
             .optional("emails", .array(.object([.required("value", .text(320)), .optional("primary", .boolean)]), count: 0...20)),
             .optional("traits", .map(.any), "Traits of the profile."),
         ],
-        // RFC 7643, 4.1.1: two names that differ in case alone are one.
+        // RFC 7643, 4.1.1: names that differ only in case are the same.
         unique: "user_name", uniqueInAnyCase: true,
         defaults: #"{"external_id":null,"active":true,"display_name":null,"emails":[],"traits":{}}"#,
         check: { user in
@@ -37,7 +38,7 @@ enum SCIM {
 
     // MARK: Users
 
-    /// Exactly one address is the primary one, where there is any; the first if none was called so.
+    /// Lowercases the addresses and makes exactly one of them primary: the first that is marked so, else the first.
     private static func normalizedUser(_ user: JSON) throws -> String {
         let emails = user["emails"]?.elements ?? []
         let primary = emails.firstIndex { $0["primary"]?.boolean == true } ?? 0
@@ -52,7 +53,7 @@ enum SCIM {
         return user.text(setting: "emails", to: text.string)
     }
 
-    /// Brings the profile, and the groups of a user that is gone, up to date.
+    /// Updates the user's profile after a change, and removes a deleted user from its groups.
     @Sendable private static func synchronize(
         _ call: ProjectRequest, _ old: Resource.Definition?, _ new: Resource.Definition?
     ) async throws {
@@ -62,7 +63,7 @@ enum SCIM {
         try await call.services.facts.record(facts, about: "scim:\(user.id)", of: call.project, at: call.now)
     }
 
-    /// The user's own traits and what SCIM knows. A trait that the user no longer has is null, which removes it.
+    /// The profile's traits as JSON text. A trait that the user no longer has is null, which removes it.
     private static func traits(of user: Resource.Definition, isGone: Bool, before old: Resource.Definition?) -> String {
         var text = JSONText()
         text.append(raw: #"{"active":\#(!isGone && user.fields["active"]?.boolean ?? true)"#)
@@ -79,14 +80,14 @@ enum SCIM {
         return text.string
     }
 
-    /// Name, address and traits, as far as the user has them; `active` apart. A trait with the name of one of the others counts.
+    /// The user's name, primary address and own traits, without `active`. An own trait `name` or `email` wins over the user's field.
     private static func profile(of user: Resource.Definition) -> [(name: String, value: JSON)] {
         let own = (user.fields["traits"]?.members ?? []).filter { $0.name != "active" }.map { (name: $0.name, value: $0.value) }
         let email = user.fields["emails"]?.elements.first { $0["primary"]?.boolean == true }?["value"]
-        let known = [("name", user.fields["display_name"]), ("email", email)].compactMap { name, value in
+        let fields = [("name", user.fields["display_name"]), ("email", email)].compactMap { name, value in
             value.flatMap { $0.isNull || own.contains { $0.name.isExactly(name) } ? nil : (name: name, value: $0) }
         }
-        return known + own
+        return fields + own
     }
 
     private static func leaveGroups(_ user: String, _ call: ProjectRequest) async throws {
@@ -100,13 +101,13 @@ enum SCIM {
     // MARK: Groups
 
     private static func verifyMembers(_ body: JSON, _ call: ProjectRequest) async throws {
-        let ids = (body["members"]?.elements ?? []).map { Identifiers.plain($0.string ?? "") }, known = try await users.find(ids, for: call)
-        var told: Set<String> = []
+        let ids = (body["members"]?.elements ?? []).map { Identifiers.plain($0.string ?? "") }, existing = try await users.find(ids, for: call)
+        var seen: Set<String> = []
         for (index, id) in ids.enumerated() {
-            guard known[id] != nil else {
+            guard existing[id] != nil else {
                 throw ServiceError.body("field 'members[\(index)]' must be the id of a SCIM user; got '\(id.excerpt(60))'.")
             }
-            guard told.insert(id).inserted else { throw ServiceError.body("field 'members[\(index)]' names '\(id)' a second time.") }
+            guard seen.insert(id).inserted else { throw ServiceError.body("field 'members[\(index)]' names '\(id)' a second time.") }
         }
     }
 
@@ -127,7 +128,7 @@ enum SCIM {
         enum CodingKeys: String, CodingKey { case id, active, userName = "user_name", displayName = "display_name" }
     }
 
-    /// A group with its members as users rather than ids.
+    /// `GET /api/v1/identity/scim/groups/{id}`: a group with its members as users rather than ids.
     private static var groupRoute: Route {
         let user = Schema.object([
             .required("id", .uuid), .required("user_name", .text(200)), .required("display_name", .nullable(.text(200))),
@@ -143,9 +144,9 @@ enum SCIM {
         ) { call in
             let group = try await groups.require(call)
             let ids = (group.fields["members"]?.elements ?? []).compactMap { $0.string.map(Identifiers.plain) }
-            let known = try await users.find(ids, for: call)
+            let existing = try await users.find(ids, for: call)
             let members = ids.compactMap { id in
-                (known[id]?.fields).map { User(id: id, userName: $0["user_name"], displayName: $0["display_name"]?.string, active: $0["active"]) }
+                (existing[id]?.fields).map { User(id: id, userName: $0["user_name"], displayName: $0["display_name"]?.string, active: $0["active"]) }
             }
             return try .json(Group(
                 id: group.id, displayName: group.fields["display_name"], members: members, createdAt: group.createdAt, updatedAt: group.updatedAt,

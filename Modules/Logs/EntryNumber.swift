@@ -1,8 +1,8 @@
 import Core
 import Synchronization
 
-/// The number that an entry gets where it is collected: 22 bits that count, so that entries of one millisecond keep their
-/// order, and 40 that are random for each process, so that two hosts don't give the same.
+/// The number that an entry gets when it is collected: a 22-bit counter, so entries of one millisecond keep their order, and 40 bits
+/// that are random for each process, so two hosts don't give the same number.
 enum EntryNumber {
     private static let counter = Atomic<Int64>(0)
     private static let process = Int64.random(in: 0..<(1 << 40))
@@ -12,7 +12,7 @@ enum EntryNumber {
         return count << 40 | process
     }
 
-    /// The entry's id, of which nothing but the number is stored: a UUID of version 7, that is 48 bits of time, and the number.
+    /// The entry's id, which is computed rather than stored: a version 7 UUID of 48 bits of time and the number.
     /// - Source: RFC 9562, 5.7. `rand_a` is 0.
     static func uuid(_ number: Int64, at instant: Instant) -> String {
         let time = UInt64(bitPattern: instant.milliseconds) & 0xFFFF_FFFF_FFFF

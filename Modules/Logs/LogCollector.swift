@@ -2,15 +2,15 @@ import Core
 
 /// Payload type `log`.
 enum LogCollector {
-    /// Characters that are kept of a message.
+    /// The number of characters kept of a message.
     static let messageLimit = 8_192
 
     static let collector = Collector(
-        "log", "An application wrote something down.",
+        "log", "An application logged something.",
         fields: [
-            .required("level", .choice(LogLevel.names), "How much it matters."),
-            .required("message", .text(1_000_000), "What it says; \(messageLimit) characters are kept."),
-            .optional("body", .map(.any), "More of it: at most 100 names and 32 KB."),
+            .required("level", .choice(LogLevel.names), "Severity of the entry."),
+            .required("message", .text(1_000_000), "The message; \(messageLimit) characters are kept."),
+            .optional("body", .map(.any), "Further properties: at most 100 names and 32 KB."),
             .optional("path", .optionalText(8_192), "Path of the page."),
             .optional("release", .optionalText(200), "Release of the application.").whole,
             .optional("environment", .optionalText(100), "Default: production.").whole,

@@ -1,6 +1,6 @@
 import Core
 
-/// Which entries a request asks for.
+/// Selects the entries that a request asks for.
 struct LogFilter: Sendable {
     let levels: [LogLevel]
     let release: String?
@@ -8,12 +8,12 @@ struct LogFilter: Sendable {
     let words: [String]
 
     static let parameters = [
-        Parameter("level", .text(maximum: 60), "One of debug, info, warn, error, fatal, or several with commas."),
-        Parameter("release", .text(maximum: 200), "Entries of this release alone."),
-        Parameter("environment", .text(maximum: 100), "Entries of this environment alone."),
+        Parameter("level", .text(maximum: 60), "One of debug, info, warn, error, fatal, or several separated by commas."),
+        Parameter("release", .text(maximum: 200), "Only entries of this release."),
+        Parameter("environment", .text(maximum: 100), "Only entries of this environment."),
         Parameter(
             "search", .text(maximum: 1_000),
-            "Text in the message, whatever its case: each word, and \"several words\" in quotes as they stand."),
+            "Text in the message, in any case: every word, and \"several words\" in quotes as one phrase."),
     ]
 
     private static let maximumWords = 20
@@ -28,14 +28,14 @@ struct LogFilter: Sendable {
         }
     }
 
-    /// `retry "card declined"` is two: the word, and the phrase. A quote that isn't closed ends with the text.
+    /// Splits `retry "card declined"` into the word and the phrase. An unclosed quote extends to the end of the text.
     static func words(of search: String) -> [String] {
         search.lowercased().parts(separatedBy: "\"").enumerated().flatMap { index, part in
             index % 2 == 1 ? [part] : part.split(whereSeparator: \.isWhitespace).map(String.init)
         }.filter { !$0.isEmpty }
     }
 
-    /// What holds for the rows of `logs_entries`.
+    /// The condition on rows of `logs_entries`.
     var condition: SQL {
         var conditions: [SQL] = []
         if !levels.isEmpty { conditions.append("level IN \(list: levels.map(\.rawValue))") }

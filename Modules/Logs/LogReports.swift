@@ -1,6 +1,6 @@
 import Core
 
-/// The newest entries.
+/// Entries, newest first.
 enum LogList {
     static func run(_ scope: Scope, _ filter: LogFilter) async throws -> [LogEntry] {
         let rows = try await scope.rows("logs.list", reading: [LogEntry.table], """
@@ -11,7 +11,7 @@ enum LogList {
     }
 }
 
-/// How many entries of each level each release wrote.
+/// The number of entries by level and release.
 enum LogSummary {
     struct Line: Encodable, Sendable {
         let level: String
@@ -23,7 +23,7 @@ enum LogSummary {
         .required("level", .choice(LogLevel.names)), .required("release", .nullable(.text(200))), .required("count", .count),
     ])
 
-    /// Lines that are answered at most.
+    /// The maximum number of lines in a response.
     private static let maximumLines = 10_000
 
     static func run(_ scope: Scope, _ filter: LogFilter) async throws -> [Line] {
@@ -35,7 +35,7 @@ enum LogSummary {
     }
 }
 
-/// Entries over time, by level: a point for each day or hour of the range, empty ones too.
+/// Entries over time, by level: one point for each day or hour of the range, including empty ones.
 enum LogHistogram {
     struct Point: Encodable, Sendable {
         let date: String
@@ -54,10 +54,10 @@ enum LogHistogram {
         var counts: [Int64: [String: Int64]] = [:]
         for row in rows { counts[row.int("bucket"), default: [:]][row.text("level")] = row.int("entries") }
         return all.map { number in
-            let found = counts[number] ?? [:]
-            func count(_ level: LogLevel) -> Int64 { found[level.rawValue] ?? 0 }
+            let byLevel = counts[number] ?? [:]
+            func count(_ level: LogLevel) -> Int64 { byLevel[level.rawValue] ?? 0 }
             return Point(
-                date: buckets.label(number), count: found.values.reduce(0, +), debug: count(.debug), info: count(.info), warn: count(.warn),
+                date: buckets.label(number), count: byLevel.values.reduce(0, +), debug: count(.debug), info: count(.info), warn: count(.warn),
                 error: count(.error), fatal: count(.fatal))
         }
     }

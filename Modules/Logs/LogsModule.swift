@@ -1,19 +1,20 @@
 import Core
 
-/// What applications write down: a fact for each entry.
+/// Log entries of applications, one fact each.
 public struct LogsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "logs", category: .tracking, reads: ["core"],
         summaries: [
-            "en": "Log entries of applications: searched, counted over time, and followed live.",
+            "en": "Log entries of applications: search them, count them over time, and follow them live.",
             "de": "Protokolle von Anwendungen: durchsucht, über die Zeit gezählt und live verfolgt.",
         ])
 
     public init(_ setup: ModuleSetup) throws {
-        try setup.settings.read { _ in }  // it has no settings; whatever is there is a mistake
+        try setup.settings.read { _ in }  // no settings: any key in the block is an error
     }
 
-    public var pages: [Page] { [Page("logs", titles: ["en": "Logs", "de": "Protokolle"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] { [DashboardPage("logs", titles: ["en": "Logs", "de": "Protokolle"], PackageResources.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var factTables: [FactTable] { [LogEntry.table] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(LogEntry.table)])] }
     public var collectors: [Collector] { [LogCollector.collector] }
@@ -23,8 +24,8 @@ public struct LogsModule: AnalyticsModule {
         [
             Dataset(LogEntry.table.name, "One row for each log entry.", columns: [
                 ("occurred_at", "When it was written, epoch milliseconds."), ("level", "debug, info, warn, error or fatal."),
-                ("message", "What it says."), ("data", "Its body, JSON."), ("path", "Path of the page."), ("release", "Release that wrote it."),
-                ("environment", "Such as production."), ("visitor_id", "The visitor's id, where one was sent."),
+                ("message", "The message."), ("data", "Its body, JSON."), ("path", "Path of the page."), ("release", "Release that wrote it."),
+                ("environment", "Such as production."), ("visitor_id", "The visitor's id, if one was sent."),
             ]),
         ]
     }

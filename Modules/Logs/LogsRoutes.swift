@@ -4,7 +4,7 @@ extension LogsModule {
     public var routes: [Route] {
         [
             report(
-                "/api/v1/logs", "Entries, the newest first.", parameters: ScopeParameters.list + LogFilter.parameters, LogEntry.schema
+                "/api/v1/logs", "Entries, newest first.", parameters: ScopeParameters.list + LogFilter.parameters, LogEntry.schema
             ) { _, scope, filter in
                 try await LogList.run(scope, filter)
             },
@@ -23,7 +23,7 @@ extension LogsModule {
         ]
     }
 
-    /// A list of `element` about the entries that the request's parameters pick.
+    /// A route that returns a list of `element` on the entries that the request's parameters select.
     private func report<Element: Encodable & Sendable>(
         _ path: String, _ summary: String, parameters: [Parameter], _ element: Schema,
         run: @escaping @Sendable (ProjectRequest, Scope, LogFilter) async throws -> [Element]

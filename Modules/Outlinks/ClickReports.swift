@@ -1,11 +1,11 @@
 import Core
 
-/// Links by clicks.
+/// A link and how often it was clicked.
 struct ClickedLink: Encodable, Sendable {
     let url: String
     let linkType: String
     let clicks: Int64
-    /// Visitors.
+    /// Distinct visitors.
     let unique: Int64
 
     enum CodingKeys: String, CodingKey {
@@ -18,12 +18,12 @@ struct ClickedLink: Encodable, Sendable {
         .required("unique", .count),
     ])
 
-    /// A link that was clicked as both kinds has two lines.
+    /// Links, most clicks first. A link that was clicked as both types has two lines.
     static func run(_ scope: Scope, _ type: String?) async throws -> [ClickedLink] {
         let chosen: SQL = type.map { "link_type = \($0)" } ?? "TRUE"
         return try await scope.rows("outlinks.links", reading: [OutlinksModule.clicks], """
             SELECT url, link_type, sum(n) AS n, count(*) AS visitors
-            FROM (SELECT url, link_type, visitor, count(*) AS n FROM outlinks_clicks WHERE \(chosen) GROUP BY url, link_type, visitor) clicked
+            FROM (SELECT url, link_type, visitor, count(*) AS n FROM outlinks_clicks WHERE \(chosen) GROUP BY url, link_type, visitor) per_visitor
             GROUP BY url, link_type ORDER BY sum(n) DESC, url, link_type LIMIT \(scope.limit) OFFSET \(scope.offset)
             """).map {
                 ClickedLink(url: $0.text("url"), linkType: $0.text("link_type"), clicks: $0.int("n"), unique: $0.int("visitors"))
@@ -31,9 +31,9 @@ struct ClickedLink: Encodable, Sendable {
     }
 }
 
-/// Clicks by host, or by type of file.
+/// Clicks on links to one host, or to one type of file.
 struct Clicks: Encodable, Sendable {
-    /// The raw value is the column, and the member of the answer.
+    /// The raw value names the column and the member of the response.
     enum Dimension: String, Sendable { case host, fileType = "file_type" }
 
     let dimension: Dimension
@@ -41,8 +41,8 @@ struct Clicks: Encodable, Sendable {
     let clicks: Int64
     let unique: Int64
 
-    /// What stands for a file without an ending.
-    private static let noEnding = "(none)"
+    /// Shown for files without an extension.
+    private static let noExtension = "(none)"
 
     static func fields(_ dimension: Dimension) -> [Schema.Field] {
         ReportList<Clicks>.fields([.required(dimension.rawValue, .text(300)), .required("clicks", .count), .required("unique", .count)])
@@ -50,21 +50,21 @@ struct Clicks: Encodable, Sendable {
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(name.isEmpty ? Self.noEnding : name, forKey: dimension == .host ? .host : .fileType)
+        try container.encode(name.isEmpty ? Self.noExtension : name, forKey: dimension == .host ? .host : .fileType)
         try container.encode(clicks, forKey: .clicks)
         try container.encode(unique, forKey: .unique)
     }
 
     private enum CodingKeys: String, CodingKey { case host, fileType = "file_type", clicks, unique }
 
-    /// Mail and telephone have no host, and no line among hosts.
+    /// One line for each host or file type, most clicks first. Mail and telephone links have no host, and so no line among hosts.
     static func run(_ scope: Scope, by dimension: Dimension, _ type: String?) async throws -> [Clicks] {
         let column = SQL(sql: dimension.rawValue)
         var conditions: [SQL] = type.map { ["link_type = \($0)"] } ?? []
         if dimension == .host { conditions.append("host <> ''") }
         return try await scope.rows("outlinks.clicks", reading: [OutlinksModule.clicks], """
             SELECT \(column), sum(n) AS n, count(*) AS visitors
-            FROM (SELECT \(column), visitor, count(*) AS n FROM outlinks_clicks WHERE \(SQL.all(conditions)) GROUP BY \(column), visitor) clicked
+            FROM (SELECT \(column), visitor, count(*) AS n FROM outlinks_clicks WHERE \(SQL.all(conditions)) GROUP BY \(column), visitor) per_visitor
             GROUP BY \(column) ORDER BY sum(n) DESC, \(column) LIMIT \(scope.limit) OFFSET \(scope.offset)
             """).map {
                 Clicks(dimension: dimension, name: $0.text(dimension.rawValue), clicks: $0.int("n"), unique: $0.int("visitors"))

@@ -1,30 +1,30 @@
 import Core
 
-/// The address of a link as it is stored: without credentials, and in one form where several mean the same.
+/// The URL of a link as it is stored: normalized, and without credentials.
 struct OutboundURL {
     let text: String
     /// In lower case, with its port; "" for mail and telephone.
     let host: String
-    /// The ending of the last part of the path, such as `pdf` or `tar.gz`; "" where there is none.
+    /// The file extension of the path, such as `pdf` or `tar.gz`; "" if there is none.
     let fileType: String
 
     static let schemes = ["http", "https", "mailto", "tel"]
 
-    /// Parameters that open what they belong to: in links that were signed for one visitor, or that carry a session.
+    /// Query parameters that grant access: in links signed for one visitor, or links that carry a session.
     static let secretParameters: Set<String> = [
         "access_token", "api_key", "apikey", "auth", "client_secret", "code", "id_token", "jwt", "key", "passwd", "password", "pwd",
         "refresh_token", "secret", "session", "session_id", "sessionid", "sid", "sig", "signature", "token",
         "x-amz-credential", "x-amz-security-token", "x-amz-signature", "x-goog-credential", "x-goog-signature",
     ]
 
-    /// Endings of what a browser saves instead of showing.
+    /// Extensions of files that browsers save instead of showing.
     static let downloadTypes: Set<String> = [
         "7z", "apk", "appimage", "bz2", "csv", "deb", "dmg", "doc", "docx", "epub", "exe", "gz", "iso", "jar", "key", "mobi", "mp3", "mp4",
         "msi", "odp", "ods", "odt", "pages", "pdf", "pkg", "ppt", "pptx", "rar", "rpm", "rtf", "tar", "tgz", "txt", "wav", "xls", "xlsx", "xz",
         "zip", "zst",
     ]
 
-    /// - Throws: 400 that never repeats the address, which may hold a password.
+    /// - Throws: A 400 that never repeats the URL, which may contain a password.
     init(_ sent: String) throws {
         guard !sent.unicodeScalars.contains(where: { $0.properties.isWhitespace || $0.properties.generalCategory == .control }) else {
             throw Self.refusal("one with a space or control character in it")
@@ -35,19 +35,19 @@ struct OutboundURL {
         }
         let rest = sent.dropFirst(scheme.count + 1)
         if scheme == "http" || scheme == "https" {
-            // Scheme, host, port and path, checked, without user, password, query and fragment.
+            // Validated scheme, host, port and path, without user, password, query and fragment.
             let base = rest.hasPrefix("//") ? ReferrerSource.clean(sent) : ""
             let authority = base.dropFirst(scheme.count + 3).prefix { $0 != "/" }
             guard !authority.isEmpty else { throw Self.refusal("one without a valid host") }
             host = String(authority)
             let path = base.dropFirst(scheme.count + 3 + authority.count)
             text = "\(scheme)://\(host)\(path.isEmpty ? "/" : path)\(Self.query(rest))"
-            fileType = Self.ending(path)
+            fileType = Self.fileExtension(path)
         } else {
-            // What follows is a subject and a text: the visitor's, not the site's.
-            let receiver = rest.prefix { $0 != "?" && $0 != "#" }
-            guard !receiver.isEmpty else { throw Self.refusal("one without a receiver") }
-            text = "\(scheme):\(receiver)"
+            // The rest is dropped: a subject and a text that may be the visitor's own.
+            let recipient = rest.prefix { $0 != "?" && $0 != "#" }
+            guard !recipient.isEmpty else { throw Self.refusal("one without a recipient") }
+            text = "\(scheme):\(recipient)"
             host = ""
             fileType = ""
         }
@@ -55,18 +55,18 @@ struct OutboundURL {
 
     var isDownload: Bool { Self.downloadTypes.contains(fileType.split(separator: ".").last.map(String.init) ?? "") }
 
-    private static func refusal(_ came: String) -> ServiceError {
-        .body("field 'url' must be an absolute URL with one of the schemes \(schemes.joined(separator: ", ")); got \(came).")
+    private static func refusal(_ received: String) -> ServiceError {
+        .body("field 'url' must be an absolute URL with one of the schemes \(schemes.joined(separator: ", ")); got \(received).")
     }
 
-    /// The query with its question mark, without `secretParameters`; "" where nothing is left.
+    /// The query with its question mark, without `secretParameters`; "" if nothing is left.
     private static func query(_ url: Substring) -> String {
         let query = url.prefix { $0 != "#" }.drop { $0 != "?" }.dropFirst()
         let kept = query.split(separator: "&").filter { !secretParameters.contains($0.prefix { $0 != "=" }.lowercased()) }
         return kept.isEmpty ? "" : "?" + kept.joined(separator: "&")
     }
 
-    private static func ending(_ path: Substring) -> String {
+    private static func fileExtension(_ path: Substring) -> String {
         let parts = (path.split(separator: "/", omittingEmptySubsequences: false).last ?? "").lowercased().split(separator: ".")
         guard parts.count > 1, let last = parts.last, (1...10).contains(last.count), last.utf8.allSatisfy(isWord) else { return "" }
         return parts.count > 2 && parts[parts.count - 2] == "tar" ? "tar.\(last)" : String(last)

@@ -1,11 +1,11 @@
 import Core
 
-/// Where visitors leave to, and what they download.
+/// Where visitors go when they leave the site, and what they download.
 public struct OutlinksModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "outlinks", category: .tracking,
         summaries: [
-            "en": "Clicks on links that lead away from the site, and downloads, by address, host and type of file.",
+            "en": "Clicks on outbound links and downloads, by URL, host and file type.",
             "de": "Klicks auf Links, die von der Website wegführen, und Downloads, nach Adresse, Host und Art der Datei.",
         ])
 
@@ -19,23 +19,26 @@ public struct OutlinksModule: AnalyticsModule {
         "outlinks_clicks",
         FactTable.sessionColumns + [
             Column("path", .text),
-            /// As `OutboundURL` made them.
+            /// As normalized by `OutboundURL`.
             Column("url", .text), Column("host", .text), Column("file_type", .text),
             Column("link_type", .text),
         ])
 
+    public static let scriptFeatures = [ScriptFeature("outlinks", PackageResources.outlinks_min_js, sends: "outlink")]
+
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    public var pages: [Page] { [Page("outlinks", titles: ["en": "Outbound links", "de": "Ausgehende Links"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] { [DashboardPage("outlinks", titles: ["en": "Outbound links", "de": "Ausgehende Links"], PackageResources.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var factTables: [FactTable] { [Self.clicks] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.clicks)])] }
 
     public var datasets: [Dataset] {
         [
-            Dataset("outlinks_clicks", "One row for each click on a link that leads away, or on a download.", columns: [
-                ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page with the link."), ("url", "Where it leads."),
-                ("host", "Host of it; empty for mail and telephone."), ("link_type", "external or download."),
-                ("file_type", "Ending of the file, such as pdf; empty where there is none."), ("source", "Where the session came from."),
+            Dataset("outlinks_clicks", "One row for each click on an outbound link or a download.", columns: [
+                ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page with the link."), ("url", "URL of the link."),
+                ("host", "Host of the URL; empty for mail and telephone."), ("link_type", "external or download."),
+                ("file_type", "File extension, such as pdf; empty if there is none."), ("source", "Where the session came from."),
                 ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
                 ("os", "Operating system."),
             ]),
@@ -44,9 +47,9 @@ public struct OutlinksModule: AnalyticsModule {
 
     public var collectors: [Collector] {
         [
-            Collector("outlink", "A link away from the site, or a download, was clicked.", fields: [
-                .required("url", .text(2_048), "Where it leads: http, https, mailto or tel. Credentials in it are not kept."),
-                .optional("link_type", .choice(LinkType.names), "Default: by the ending of the file."),
+            Collector("outlink", "A visitor clicked an outbound link or a download.", fields: [
+                .required("url", .text(2_048), "URL of the link: http, https, mailto or tel. Credentials in it are dropped."),
+                .optional("link_type", .choice(LinkType.names), "Default: by the file extension."),
                 .optional("path", .optionalText(8_192), "Path of the page with the link; the session's last page by default."),
             ]) { payload in
                 let url = try OutboundURL(payload.text("url")), path = payload.text("path")
@@ -59,7 +62,7 @@ public struct OutlinksModule: AnalyticsModule {
     }
 
     public var routes: [Route] {
-        let type = Parameter("link_type", .choice(LinkType.names, default: nil), "One kind of link. Default: both.")
+        let type = Parameter("link_type", .choice(LinkType.names, default: nil), "One type of link. Default: both.")
         return [
             .report("/api/v1/outlinks", "Links by clicks.", parameters: ScopeParameters.list + [type], fields: ClickedLink.fields) { call, scope in
                 ReportList(data: try await ClickedLink.run(scope, call.text("link_type")))
@@ -67,7 +70,7 @@ public struct OutlinksModule: AnalyticsModule {
             .report(
                 "/api/v1/outlinks/hosts", "Hosts by clicks.", parameters: ScopeParameters.list + [type], fields: Clicks.fields(.host)
             ) { call, scope in ReportList(data: try await Clicks.run(scope, by: .host, call.text("link_type"))) },
-            .report("/api/v1/outlinks/file-types", "Downloads by type of file.", fields: Clicks.fields(.fileType)) { _, scope in
+            .report("/api/v1/outlinks/file-types", "Downloads by file type.", fields: Clicks.fields(.fileType)) { _, scope in
                 ReportList(data: try await Clicks.run(scope, by: .fileType, LinkType.download.rawValue))
             },
         ]

@@ -1,9 +1,9 @@
 import Core
 
-/// The ways that visitors take from a page or event, step by step, as nodes and links of a Sankey diagram.
+/// The paths that visitors take from a page or event, step by step, as nodes and links of a Sankey diagram.
 struct Flow: Encodable, Sendable {
     struct Node: Encodable, Sendable {
-        /// Step and name.
+        /// The step and the name: `1:/pricing`.
         let id: ExactText
         /// 0 for the pivot, 1, 2 ... after it, -1, -2 ... before it.
         let step: Int64
@@ -46,7 +46,7 @@ struct Flow: Encodable, Sendable {
                 FROM trails WHERE \(before) IS NOT NULL GROUP BY source, target
                 """
         }
-        // What is beyond the limit becomes one node where the pairs are few already.
+        // Pages beyond the limit become one node only after the rows are counted, when few pairs are left.
         let rows = try await scope.rows("paths.flow", continues: true, """
             \(pivot.trails(scope, depth: depth)),
             pairs AS MATERIALIZED (\(SQL.joined(pairs, separator: " UNION ALL "))),
@@ -68,12 +68,12 @@ struct Flow: Encodable, Sendable {
 
     /// The visitors of a node, or of a link.
     /// - Parameters:
-    ///   - step: from the pivot, 1 or more, whichever the direction.
+    ///   - step: distance from the pivot, 1 or more, in either direction.
     ///   - name: the node's page, (exit) or (entry).
-    ///   - near: the page of the step nearer to the pivot; nil for any.
+    ///   - near: the page one step nearer to the pivot; nil for any.
     static func visitors(_ scope: Scope, _ pivot: Pivot, step: Int, name: String, near: String?) async throws -> VisitorList {
         for (parameter, value) in [("name", name), ("near", near)] where value == rest {
-            throw ServiceError.parameter(parameter, "pages that are \(rest) together can't be opened; ask the report for more of them with 'limit'.")
+            throw ServiceError.parameter(parameter, "pages grouped as \(rest) can't be opened; raise 'limit' in the report to list more of them.")
         }
         let page = SQL(sql: "pages[\(step)]"), before = SQL(sql: "pages[\(step - 1)]")
         var conditions: [SQL] = [name == pivot.direction.end ? "\(page) IS NULL" : "\(page) = \(name)"]
@@ -82,7 +82,7 @@ struct Flow: Encodable, Sendable {
             "paths.flow_drill", of: scope, ctes: pivot.trails(scope, depth: step), visitors: "SELECT visitor FROM trails WHERE \(SQL.all(conditions))")
     }
 
-    /// - Parameter rows: pairs of neighbours, the steps nearest to the pivot first.
+    /// - Parameter rows: pairs of neighbouring pages, the steps nearest to the pivot first.
     private init(_ pivot: Pivot, _ rows: Rows) {
         let sign: Int64 = pivot.direction == .forward ? 1 : -1
         func id(_ step: Int64, _ name: String) -> ExactText { ExactText("\(step * sign):\(name)") }

@@ -6,7 +6,7 @@ struct NextPages: Encodable, Sendable {
         let direction: Direction
         let path: String
         let visitors: Int64
-        /// Of the visitors of the pivot.
+        /// In percent of the pivot's visitors.
         let percentage: Double
         let confidenceInterval: ConfidenceInterval
 
@@ -32,14 +32,14 @@ struct NextPages: Encodable, Sendable {
 
     static let fields: [Schema.Field] = Pivot.fields + [
         .required("flows", .list(.object([
-            .optional("next_path", .text(2_048), "Forward; (exit) for no further page."),
-            .optional("prev_path", .text(2_048), "Backward; (entry) for no earlier page."),
+            .optional("next_path", .text(2_048), "Forward; (exit) if there was no further page."),
+            .optional("prev_path", .text(2_048), "Backward; (entry) if there was no earlier page."),
             .required("visitors", .count), .required("percentage", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
-        ])), "The most frequent first, the end of the way last."),
+        ])), "Most frequent first; (exit) or (entry) last."),
     ]
 
     static func run(_ scope: Scope, _ pivot: Pivot) async throws -> NextPages {
-        // The line for the end of the way is always there, last, and counts in the limit.
+        // The line for (exit) or (entry) is selected first, so the limit can't cut it off, and then moved to the end.
         let rows = try await scope.rows("paths.next", continues: true, """
             \(pivot.trails(scope, depth: 1)),
             counted AS (SELECT pages[1] AS page, count(*) AS visitors FROM trails GROUP BY page)
@@ -52,12 +52,12 @@ struct NextPages: Encodable, Sendable {
                 percentage: Rounded.percentage(row.int("visitors"), of: row.int("total")),
                 confidenceInterval: ConfidenceInterval(row.int("visitors"), of: row.int("total")))
         }
-        let ends = rows.first.map { $0.optionalText("page") == nil } ?? false
+        let hasEnd = rows.first.map { $0.optionalText("page") == nil } ?? false
         return NextPages(
-            path: pivot.path, event: pivot.event, direction: pivot.direction.rawValue, flows: ends ? Array(pages.dropFirst()) + [pages[0]] : pages)
+            path: pivot.path, event: pivot.event, direction: pivot.direction.rawValue, flows: hasEnd ? Array(pages.dropFirst()) + [pages[0]] : pages)
     }
 
-    /// - Parameter next: as a line has it; nil for all visitors of the pivot.
+    /// - Parameter next: the page of a line; nil for all visitors of the pivot.
     static func visitors(_ scope: Scope, _ pivot: Pivot, next: String?) async throws -> VisitorList {
         let chosen: SQL
         switch next {

@@ -1,15 +1,16 @@
 import Core
 
+/// Whether a report looks at what came after the pivot, or before it.
 enum Direction: String, Sendable, CaseIterable {
     case forward, backward
 
     static let names = allCases.map(\.rawValue)
 
-    /// What stands where a session has no further page.
+    /// Shown in place of a page when the session has no further one.
     var end: String { self == .forward ? "(exit)" : "(entry)" }
 }
 
-/// The page or event from which a visitor's way is followed, and which way.
+/// The page or event from which paths are followed, and the direction.
 struct Pivot: Sendable {
     let path: String?
     let event: String?
@@ -20,7 +21,7 @@ struct Pivot: Sendable {
         path = call.text("path")
         event = call.text("event")
         direction = Direction(rawValue: call.text("direction") ?? "") ?? .forward
-        guard path != nil || event != nil else { throw ServiceError.parameter("path", "it is required, or 'event' in its place.") }
+        guard path != nil || event != nil else { throw ServiceError.parameter("path", "it is required unless 'event' is given.") }
         guard path == nil || event == nil else {
             throw ServiceError.parameter("event", "it can't be combined with 'path'; a report starts from one or the other.")
         }
@@ -29,14 +30,14 @@ struct Pivot: Sendable {
     var name: String { path ?? event ?? "" }
 
     static let fields: [Schema.Field] = [
-        .optional("path", .text(2_048), "The page that was asked for."), .optional("event", .text(200), "The event that was asked for."),
+        .optional("path", .text(2_048), "The requested page."), .optional("event", .text(200), "The requested event."),
         .required("direction", .choice(Direction.names)),
     ]
 
-    /// CTEs that end with `trails`: `visitor`, once each, and `pages`, a list of at most `depth` pages, the nearest first; its first is null
-    /// for none.
+    /// CTEs ending with `trails`: one row for each visitor, with `visitor` and `pages`, a list of at most `depth` pages, nearest first. The
+    /// first element is null if there is no page.
     ///
-    /// Of a visitor the first occurrence of the pivot in the range counts, and the pages of that session.
+    /// Only a visitor's first occurrence of the pivot in the range counts, with the pages of that session.
     func trails(_ scope: Scope, depth: Int) -> SQL {
         let dialect = scope.dialect
         let condition = path.map { Step(.pageview, $0) } ?? Step(.event, event)
@@ -49,14 +50,14 @@ struct Pivot: Sendable {
                 """
         let pages = direction == .forward
             ? dialect.first(depth, of: "moves.path", by: "moves.number") : dialect.last(depth, of: "moves.path", by: "moves.number")
-        // An event has the number of the page on which it happened.
+        // An event has the number of the page it happened on, which counts as the page before it.
         let side: SQL = direction == .forward ? ">" : path != nil ? "<" : "<="
-        // Sessions may overlap: those with ids of their own, and those of a person's visitors. Of several occurrences at one position that of
-        // the session that began first.
+        // Sessions may overlap: those with ids set by the site, and those of a person's visitors. Of several occurrences at one position,
+        // the one in the session that began first counts.
         return """
             \(Moves.ctes(scope)),
             occurrences AS MATERIALIZED (
-              SELECT visitor, position, session_at * 1048576 + least(number, 1048575) AS place FROM (\(occurrences)) found),
+              SELECT visitor, position, session_at * 1048576 + least(number, 1048575) AS place FROM (\(occurrences)) chosen),
             begun AS MATERIALIZED (
               SELECT visitor, \(dialect.quotient("place", "1048576")) AS session_at, CAST(place % 1048576 AS int) AS number
               FROM (

@@ -1,7 +1,7 @@
 import Core
 import Foundation
 
-/// Cohorts, the first first, and how many of each come back in the intervals after it.
+/// Cohorts, oldest first, and how many visitors of each come back in the intervals after it.
 struct RetentionGrid: Encodable, Sendable {
     struct Cell: Encodable, Sendable, Equatable {
         let interval: Int64
@@ -22,7 +22,7 @@ struct RetentionGrid: Encodable, Sendable {
             confidenceInterval = isOver ? ConfidenceInterval(visitors, of: initial) : nil
         }
 
-        // Null is an answer here, and not left out.
+        // Writes null for nil, instead of leaving the member out.
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(interval, forKey: .interval)
@@ -45,7 +45,7 @@ struct RetentionGrid: Encodable, Sendable {
 
     let period: String
     let cohorts: [Cohort]
-    /// Over the cohorts for which the interval is over, each by the number of its visitors.
+    /// The average over the cohorts for which the interval is over, weighted by their visitors.
     let average: [Cell]
 
     static let fields: [Schema.Field] = {
@@ -59,14 +59,14 @@ struct RetentionGrid: Encodable, Sendable {
             .required("cohorts", .list(.object([
                 .required("cohort", .text(10), "First day."), .required("initial_visitors", .count), .required("intervals", cells),
             ]))),
-            .required("average", cells, "Over the cohorts for which the interval is over."),
+            .required("average", cells, "Weighted average over the cohorts for which the interval is over."),
         ]
     }()
 
-    /// A cohort as it is counted: visitors by interval, 0 for all of them.
+    /// The counts of a cohort: visitors by interval; interval 0 is the whole cohort.
     private struct Counted {
         var visitors: [Int64: Int64] = [:]
-        /// When the last of them began.
+        /// When the last of them began, epoch milliseconds; set only for variant `rolling`.
         var latest: Int64 = 0
     }
 
@@ -100,7 +100,7 @@ struct RetentionGrid: Encodable, Sendable {
 }
 
 extension RetentionQuestion {
-    /// When an interval has passed for everybody in a cohort.
+    /// The instant at which an interval is over for everybody in a cohort.
     fileprivate func end(of interval: Int64, cohort: Int64, latest: Instant, in zone: TimeZone) -> Instant {
         variant == .rolling
             ? latest.adding(milliseconds: period.windowMilliseconds * (interval + 1))

@@ -1,11 +1,11 @@
 import Core
 
-/// Who comes back, and when.
+/// How many visitors come back, and when.
 public struct RetentionModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "retention", category: .analysis,
         summaries: [
-            "en": "How many of the visitors who began in a day, week or month come back later.",
+            "en": "How many of the visitors who started in a day, week or month come back later.",
             "de": "Wie viele der Besucher, die an einem Tag, in einer Woche oder einem Monat begannen, später wiederkommen.",
         ])
 
@@ -17,39 +17,40 @@ public struct RetentionModule: AnalyticsModule {
         Parameter("period", .choice(RetentionPeriod.names, default: "weekly"), "Length of a cohort, and of an interval."),
         Parameter(
             "intervals", .integer(1...RetentionQuestion.maximumIntervals, default: RetentionQuestion.defaultIntervals),
-            "Periods to look at after the first."),
+            "Number of periods after the first."),
         Parameter(
-            "mode", .choice(RetentionQuestion.Mode.names, default: "first_time"), "Whether a visitor begins once ever, or in every period anew."),
+            "mode", .choice(RetentionQuestion.Mode.names, default: "first_time"), "Whether a visitor starts once ever, or again in every period."),
         Parameter(
             "variant", .choice(RetentionQuestion.Variant.names, default: "on"),
-            "Active in the interval, in it or later, or in windows from the visitor's own beginning."),
-        Parameter("event", .text(maximum: 200), "Name of the event with which a visitor begins. Default: any activity."),
+            "Active in the interval, in it or later, or in windows counted from the visitor's own start."),
+        Parameter("event", .text(maximum: 200), "Name of the event with which a visitor starts. Default: any activity."),
         Parameter("return_event", .text(maximum: 200), "Name of the event that counts as coming back. Default: any activity."),
     ]
 
-    public var pages: [Page] { [Page("retention", titles: ["en": "Retention", "de": "Bindung"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] { [DashboardPage("retention", titles: ["en": "Retention", "de": "Retention"], PackageResources.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var routes: [Route] {
         [
             .report(
                 "/api/v1/retention",
-                "Cohorts of new visitors, and the share of them that was active 1, 7, 14, 30, 60 and 90 days after its first day.",
+                "Cohorts of new visitors, and the share of them active 1, 7, 14, 30, 60 and 90 days after their first day.",
                 parameters: ScopeParameters.range + [Self.period], fields: RetentionReport.fields
             ) { call, scope in
                 try await RetentionReport.run(scope, RetentionPeriod(rawValue: call.text("period") ?? "") ?? .weekly, now: call.now)
             },
             .report(
-                "/api/v1/retention/grid", "Cohorts by the periods after their own, with the weighted average.",
+                "/api/v1/retention/grid", "Retention of each cohort by period, with the weighted average.",
                 parameters: ScopeParameters.range + Self.grid, fields: RetentionGrid.fields
             ) { call, scope in try await RetentionGrid.run(RetentionQuestion(call), over: scope, now: call.now) },
             .report(
-                "/api/v1/retention/drill", "The visitors behind a cell of the grid, by the grid's own parameters, or of the report by days.",
+                "/api/v1/retention/drill", "The visitors behind a cell of the grid, given the grid's parameters, or of the report by days.",
                 parameters: ScopeParameters.list + Self.grid + [
-                    Parameter("cohort", .text(maximum: 10), required: true, "First day of the cohort, as the grid has it."),
+                    Parameter("cohort", .text(maximum: 10), required: true, "First day of the cohort, as in the grid."),
                     Parameter(
-                        "interval", .integer(0...RetentionQuestion.maximumIntervals, default: 0), "Number of the interval; 0 for all of the cohort."),
+                        "interval", .integer(0...RetentionQuestion.maximumIntervals, default: 0), "Number of the interval; 0 for the whole cohort."),
                     Parameter(
                         "day", .choice(RetentionReport.days.map { "D\($0)" }, default: nil),
-                        "A cell of the report by days, in place of 'interval': active on that day. Of the grid's parameters 'period' alone counts then."),
+                        "A cell of the report by days, instead of 'interval': active on that day. Of the grid's parameters, only 'period' then applies."),
                 ],
                 fields: VisitorList.fields
             ) { call, scope in

@@ -1,19 +1,19 @@
 import Core
 
-/// Retention counted by the patterns that periods make: a bit for each period in which a visitor was active. Visitors are grouped once, by
-/// themselves; the patterns are few, and what comes after is counted on them.
+/// Counts retention from bit patterns, with one bit for each period in which a visitor was active. Rows are grouped by visitor once; the
+/// distinct patterns are few, and the rest is counted from them.
 struct RetentionPatterns {
-    /// Bits of a BIGINT that can be shifted without a sign in the way.
+    /// Bits of a BIGINT that can be shifted without touching the sign.
     private static let maximumPeriods: Int64 = 62
 
     private let question: RetentionQuestion
     private let scope: Scope, wide: Scope
     private let days: TimeBuckets
-    /// Periods from the first of the range on.
+    /// The number of the range's first period, and how many periods there are from it on.
     private let first: Int64, count: Int64
 
-    /// - Parameter wide: the scope over the time in which the answer lies.
-    /// - Returns: nil where bits can't tell: of windows that begin with each visitor, and of more periods than there are bits.
+    /// - Parameter wide: the scope over all the time that affects the result.
+    /// - Returns: nil if patterns can't answer the question: for variants other than `on`, and for more periods than bits.
     init?(_ question: RetentionQuestion, _ scope: Scope, _ wide: Scope) {
         guard question.variant == .on else { return nil }
         let calendar = question.period.calendar
@@ -26,7 +26,7 @@ struct RetentionPatterns {
         self.wide = wide
     }
 
-    /// A query for `cohort` (number of the period), `passed` (intervals, 0 for all who began) and `visitors`.
+    /// A query for `cohort` (number of the period), `passed` (intervals; 0 for the whole cohort) and `visitors`.
     var query: SQL {
         let dialect = scope.dialect, start = scope.range.start.milliseconds, end = scope.range.end.milliseconds
         let begins = question.begins(dialect), returns = question.returns(dialect)

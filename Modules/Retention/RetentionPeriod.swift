@@ -1,6 +1,6 @@
 import Core
 
-/// How long a cohort is.
+/// The length of a cohort.
 enum RetentionPeriod: String, Sendable, CaseIterable {
     case daily, weekly, monthly
 
@@ -14,7 +14,7 @@ enum RetentionPeriod: String, Sendable, CaseIterable {
         }
     }
 
-    /// Of a rolling window; months have 30 days there, so that all windows are equally long.
+    /// The length of a rolling window. A month counts as 30 days there, so all windows are equally long.
     var windowMilliseconds: Int64 { windowDays * 86_400_000 }
 
     private var windowDays: Int64 {
@@ -25,11 +25,11 @@ enum RetentionPeriod: String, Sendable, CaseIterable {
         }
     }
 
-    /// Days that so many periods take at most.
+    /// The most days that this number of periods can take.
     func days(_ periods: Int64) -> Int64 { periods * (self == .monthly ? 31 : windowDays) }
 
     /// The number of the cohort that begins on a day such as `2026-03-02`.
-    /// - Throws: 400 where that is not the first day of a period.
+    /// - Throws: 400 if that isn't the first day of a period.
     func number(ofCohort text: String) throws -> Int64 {
         guard case .day(let day)? = ISO8601.parse(text), calendar.start(of: calendar.number(of: day)) == day else {
             let example = self == .monthly ? "2026-03-01" : "2026-03-02"
@@ -38,7 +38,7 @@ enum RetentionPeriod: String, Sendable, CaseIterable {
         return calendar.number(of: day)
     }
 
-    /// More lines than anybody reads are refused.
+    /// Ranges with more cohorts than this are rejected: nobody reads so many lines.
     static let maximumCohorts = 1_000
 
     /// - Throws: 400 for a range with too many of these periods.

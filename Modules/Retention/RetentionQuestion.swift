@@ -1,23 +1,23 @@
 import Core
 import Foundation
 
-/// Who begins, who comes back, and in which interval after the beginning.
+/// What starts a visitor, what counts as coming back, and in which intervals after the start that is counted.
 struct RetentionQuestion: Sendable {
     enum Mode: String, Sendable, CaseIterable {
-        /// A visitor begins once: with the first such activity that is known of, which must lie in the range.
+        /// A visitor starts once: with its first matching activity ever, which must be in the range.
         case first_time
-        /// A visitor begins in every period with such activity.
+        /// A visitor starts in every period with matching activity.
         case recurring
 
         static let names = allCases.map(\.rawValue)
     }
 
     enum Variant: String, Sendable, CaseIterable {
-        /// Active in the interval's period of the calendar.
+        /// Active in the interval's calendar period.
         case on
         /// Active in that period or in a later one, until now.
         case unbounded
-        /// Active in the interval's window: windows have one length and follow each other from the visitor's own beginning.
+        /// Active in the interval's window. Windows have equal length and follow one another from the visitor's own start.
         case rolling
 
         static let names = allCases.map(\.rawValue)
@@ -29,16 +29,17 @@ struct RetentionQuestion: Sendable {
     var intervals: Int64
     var mode = Mode.first_time
     var variant = Variant.on
-    /// Nil for any activity.
+    /// What starts a visitor; nil for any activity.
     var beginning: Step?
+    /// What counts as coming back; nil for any activity.
     var coming: Step?
 
-    /// The time in which the answer lies: all of the past, as it tells who is new, until the last return that counts.
+    /// The time that affects the result: all of the past, because it decides who is new, until the last return that counts.
     private func reach(_ range: TimeRange, now: Instant) -> TimeRange {
-        // The end of a minute, so that a question that is asked again within it is the same.
+        // Rounded up to a minute, so a question that is repeated within it makes the same statement.
         let nextMinute = Instant(milliseconds: (now.milliseconds / 60_000 + 1) * 60_000)
         guard variant != .unbounded else { return TimeRange(start: TimeRange.always.start, end: max(nextMinute, range.end)) }
-        // A period more, in which the range's last cohort may lie, and a day for time zones.
+        // One period more, for the one that the range's last cohort lies in, and a day for time zones.
         let last = range.end.adding(days: period.days(intervals + 2) + 1)
         return TimeRange(start: TimeRange.always.start, end: max(min(nextMinute, last), range.end))
     }
@@ -46,7 +47,8 @@ struct RetentionQuestion: Sendable {
     func begins(_ dialect: Dialect) -> SQL { beginning?.condition(dialect) ?? "TRUE" }
     func returns(_ dialect: Dialect) -> SQL { coming?.condition(dialect) ?? "TRUE" }
 
-    /// Rows of `cohort`, `passed` (0 for all who began) and `visitors`; of those whom windows follow also `latest`, when the last of a cohort began.
+    /// Rows of `cohort`, `passed` (0 for the whole cohort) and `visitors`. For variant `rolling`, rows of whole cohorts also have `latest`,
+    /// when the last of the cohort began.
     func counts(_ name: StaticString, over scope: Scope, now: Instant) async throws -> Rows {
         let wide = scope.widened(to: reach(scope.range, now: now))
         if let patterns = RetentionPatterns(self, scope, wide) { return try await wide.rows(name, continues: true, patterns.query) }
@@ -56,10 +58,10 @@ struct RetentionQuestion: Sendable {
             """)
     }
 
-    /// Asks for `query`, which reads
-    /// - `begun`: `visitor`, `cohort` (number of the period), `begun_at`; one row for each beginning
-    /// - `returned`: `visitor`, `cohort`, `passed` (intervals from the beginning, 1 or more); no row twice. Where variant is
-    ///   `unbounded` the last interval alone.
+    /// Runs `query`, which reads two CTEs:
+    /// - `begun`: `visitor`, `cohort` (number of the period), `begun_at`; one row for each start
+    /// - `returned`: `visitor`, `cohort`, `passed` (intervals from the start, 1 or more); no duplicates. For variant `unbounded`, only the
+    ///   last interval.
     func rows(_ name: StaticString, over scope: Scope, now: Instant, _ query: SQL) async throws -> Rows {
         let wide = scope.widened(to: reach(scope.range, now: now))
         return try await wide.rows(name, continues: true, "\(ctes(scope, wide)) \(query)")
@@ -68,7 +70,7 @@ struct RetentionQuestion: Sendable {
     private func ctes(_ scope: Scope, _ wide: Scope) -> SQL {
         let dialect = scope.dialect
         let begins = begins(dialect), returns = returns(dialect)
-        // Days of the range and after it alone: the zone's offsets of all times before would be many.
+        // Only days from the start of the range on: covering all of the past would put many zone offsets into the statement.
         let days = TimeBuckets(.day, of: scope.over(TimeRange(start: scope.range.start, end: wide.range.end)))
         let number = period.calendar.number(of: days.number(of: "occurred_at"), dialect)
         let start = scope.range.start.milliseconds, end = scope.range.end.milliseconds
@@ -78,18 +80,18 @@ struct RetentionQuestion: Sendable {
         switch mode {
         case .first_time:
             begun = """
-                known AS MATERIALIZED (SELECT DISTINCT visitor FROM activity WHERE occurred_at < \(start) AND (\(begins))),
+                earlier AS MATERIALIZED (SELECT DISTINCT visitor FROM activity WHERE occurred_at < \(start) AND (\(begins))),
                 begun AS MATERIALIZED (
-                  SELECT done.visitor, min(period_no) AS cohort, min(begun_at) AS begun_at
-                  FROM done LEFT JOIN known ON known.visitor = done.visitor
-                  WHERE known.visitor IS NULL AND begun_at < \(end) GROUP BY done.visitor)
+                  SELECT active_periods.visitor, min(period_no) AS cohort, min(begun_at) AS begun_at
+                  FROM active_periods LEFT JOIN earlier ON earlier.visitor = active_periods.visitor
+                  WHERE earlier.visitor IS NULL AND begun_at < \(end) GROUP BY active_periods.visitor)
                 """
         case .recurring:
-            begun = "begun AS MATERIALIZED (SELECT visitor, period_no AS cohort, begun_at FROM done WHERE begun_at < \(end))"
+            begun = "begun AS MATERIALIZED (SELECT visitor, period_no AS cohort, begun_at FROM active_periods WHERE begun_at < \(end))"
         }
         // Each visitor's active periods in one pass; everything else reads these.
         return """
-            done AS MATERIALIZED (
+            active_periods AS MATERIALIZED (
               SELECT visitor, \(number) AS period_no, \(begunAt) AS begun_at, \(isReturn) AS is_return
               FROM activity WHERE occurred_at >= \(start) AND ((\(begins)) OR (\(returns))) GROUP BY visitor, period_no),
             \(begun),
@@ -98,7 +100,7 @@ struct RetentionQuestion: Sendable {
     }
 
     private func returned(_ returns: SQL, _ dialect: Dialect) -> SQL {
-        let later: SQL = "FROM done JOIN begun ON begun.visitor = done.visitor WHERE is_return AND period_no > cohort"
+        let later: SQL = "FROM active_periods JOIN begun ON begun.visitor = active_periods.visitor WHERE is_return AND period_no > cohort"
         switch variant {
         case .on: return "SELECT begun.visitor, cohort, period_no - cohort AS passed \(later)"
         case .unbounded: return "SELECT begun.visitor, cohort, max(period_no) - cohort AS passed \(later) GROUP BY begun.visitor, cohort"
@@ -112,8 +114,8 @@ struct RetentionQuestion: Sendable {
         }
     }
 
-    /// The visitors behind a cell; those of the whole cohort for interval 0.
-    /// - Throws: 400 where `cohort` is not the first day of a period.
+    /// The visitors behind a cell; for interval 0, the whole cohort.
+    /// - Throws: 400 if `cohort` isn't the first day of a period.
     func visitors(of cohort: String, interval: Int64, over scope: Scope, now: Instant) async throws -> VisitorList {
         try period.check(scope.range)
         var question = self
@@ -126,8 +128,8 @@ struct RetentionQuestion: Sendable {
         return try await VisitorList.page("retention.drill", of: wide, ctes: question.ctes(scope, wide), visitors: visitors)
     }
 
-    /// The visitors of a cohort of `period` who were active so many days after their first one: those behind a cell of `RetentionReport`.
-    /// - Throws: 400 where `cohort` is not the first day of a period.
+    /// The visitors of a cohort of `period` who were active `day` days after their first day: those behind a cell of `RetentionReport`.
+    /// - Throws: 400 if `cohort` isn't the first day of a period.
     static func visitors(of cohort: String, _ period: RetentionPeriod, day: Int64, over scope: Scope, now: Instant) async throws -> VisitorList {
         try period.check(scope.range)
         let number = try period.number(ofCohort: cohort)
@@ -140,7 +142,7 @@ struct RetentionQuestion: Sendable {
 }
 
 extension RetentionQuestion {
-    /// As the grid's parameters put it.
+    /// From the grid's parameters.
     init(_ call: ProjectRequest) {
         self.init(
             period: RetentionPeriod(rawValue: call.text("period") ?? "") ?? .weekly,

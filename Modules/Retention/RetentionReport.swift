@@ -1,15 +1,14 @@
 import Core
 import Foundation
 
-/// N-day retention: the share of a cohort's visitors who were active on the day of the calendar that comes so many days after
-/// their own first one.
+/// N-day retention: the share of a cohort's visitors who were active on the calendar day N days after their own first day.
 struct RetentionReport: Encodable, Sendable {
     static let days: [Int64] = [1, 7, 14, 30, 60, 90]
 
     struct Cohort: Encodable, Sendable {
         let cohort: String
         let initialVisitors: Int64
-        /// Who was active on the days, in the order of `days`; nil until the day is over for everybody in the cohort.
+        /// Visitors active on each day, in the order of `days`; nil until the day is over for everybody in the cohort.
         let returned: [Int64?]
 
         func encode(to encoder: any Encoder) throws {
@@ -38,7 +37,7 @@ struct RetentionReport: Encodable, Sendable {
 
     static func run(_ scope: Scope, _ period: RetentionPeriod, now: Instant) async throws -> RetentionReport {
         try period.check(scope.range)
-        // By first days; longer cohorts are several of these.
+        // Counted by first day; longer cohorts are sums of these.
         let question = RetentionQuestion(period: .daily, intervals: days.last!)
         let wanted = SQL.joined(days.map { SQL(sql: String($0)) })
         let rows = try await question.rows("retention.days", over: scope, now: now, """

@@ -1,6 +1,6 @@
 import Core
 
-/// An event with an amount, as it was sent.
+/// An event with an amount, as sent.
 struct Order: Sendable {
     struct Item: Sendable {
         let product: String
@@ -13,7 +13,7 @@ struct Order: Sendable {
     /// Millionths; negative for a refund.
     let amount: Int64
     let currency: String
-    /// "" where it was not told.
+    /// The site's own id of the order; "" if none was sent.
     let id: String
     private let path: String
     private let items: [Item]
@@ -21,7 +21,7 @@ struct Order: Sendable {
     private let settings: RevenueSettings
 
     /// Nil for a payload without an amount.
-    /// - Throws: 400 for a currency that is none.
+    /// - Throws: 400 for an invalid currency.
     init?(_ payload: Payload, _ settings: RevenueSettings) throws {
         let sent = payload.text("revenue_currency")
         guard sent.isEmpty || Revenue.isCurrency(sent) else {
@@ -34,14 +34,13 @@ struct Order: Sendable {
         name = payload.text("name")
         path = payload.text("path")
         currency = sent.isEmpty ? settings.currency : sent.uppercased()
-        id = [data?["order_id"], data?["transaction_id"]].lazy.compactMap(Self.text).first { !PlaceholderID.isOne($0) } ?? ""
+        id = [data?["order_id"], data?["transaction_id"]].lazy.compactMap(Self.text).first { !PlaceholderID.matches($0) } ?? ""
         let list = data?["items"], spelled = list?.spelledContainer
         items = Self.items((spelled ?? list)?.elements ?? [], isRefund: amount < 0)
         adjustments = spelled == nil ? [] : .json
     }
 
-    /// What stands in the tables. An order with an id counts once, however often the page that thanks for it is loaded; of one
-    /// order there may be several refunds.
+    /// The rows to store. An order with an id counts once, however often its confirmation page is loaded; it may have several refunds.
     var addition: Addition {
         Addition(eventID: amount < 0 || id.isEmpty ? nil : "order:\(name):\(id)", adjustments: adjustments) { visit in
             let order: [Value] = [.text(visit.page(path)), .text(name), .text(id.prefix(scalars: 200))]
@@ -57,8 +56,8 @@ struct Order: Sendable {
 
     // MARK: Reading
 
-    /// `data.items` as GA4 and most shops write it. What is no item, has no name or no sensible number is passed over, for
-    /// the order counts without it. A product that is listed twice is one.
+    /// Reads `data.items` as GA4 and most shops write it. Elements that aren't items, or that lack a name or a usable number, are skipped:
+    /// the order counts without them. A product that is listed twice becomes one item.
     private static func items(_ elements: [JSON], isRefund: Bool) -> [Item] {
         var items: [Item] = []
         for element in elements {
@@ -67,11 +66,11 @@ struct Order: Sendable {
             guard quantity > 0, quantity <= 1e6, let amount = Revenue.millionths(price * quantity) else { continue }
             let sign: Double = isRefund ? -1 : 1
             let item = Item(product: product.prefix(scalars: 300), quantity: sign * quantity, amount: Int64(sign) * amount)
-            if let known = items.firstIndex(where: { $0.product.isExactly(item.product) }) {
-                let (sum, isTooLarge) = items[known].amount.addingReportingOverflow(item.amount)
+            if let listed = items.firstIndex(where: { $0.product.isExactly(item.product) }) {
+                let (sum, isTooLarge) = items[listed].amount.addingReportingOverflow(item.amount)
                 if isTooLarge { continue }
-                items[known].quantity += item.quantity
-                items[known].amount = sum
+                items[listed].quantity += item.quantity
+                items[listed].amount = sum
             } else {
                 items.append(item)
             }
@@ -79,7 +78,7 @@ struct Order: Sendable {
         return items
     }
 
-    /// A text, or a number as text; nil for nothing.
+    /// A string without surrounding white space, or a number as text; nil if that is empty.
     private static func text(_ value: JSON?) -> String? {
         let text = value?.string ?? value?.digits ?? value?.number.map { "\($0)" } ?? ""
         let trimmed = text.trimmed
@@ -92,7 +91,7 @@ struct Order: Sendable {
 }
 
 extension String {
-    /// Without white space at both ends.
+    /// Without surrounding white space.
     fileprivate var trimmed: String {
         guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace }) else { return "" }
         return String(self[first...last])

@@ -10,7 +10,7 @@ struct RevenueProducts: Encodable, Sendable {
     static let fields: [Schema.Field] = [
         RevenueTotals.currencyField,
         .required("data", .list(.object([
-            .required("product", .text(300)), .required("orders", .count), .required("quantity", .number(-1e15...1e15), "Sold less given back."),
+            .required("product", .text(300)), .required("orders", .count), .required("quantity", .number(-1e15...1e15), "Sold minus returned."),
             .required("revenue", .amount),
         ]))),
     ]
@@ -23,8 +23,8 @@ struct RevenueProducts: Encodable, Sendable {
     }
 }
 
-/// Revenue by the source of the session in which it was made. Who brought the visitor in the first place is another question:
-/// attribution, in module `utm`.
+/// Revenue by the source of the session in which it was made. Credit for the source that first brought the visitor is attribution, in
+/// module `utm`.
 struct RevenueSources: Encodable, Sendable {
     struct Source: Encodable, Sendable {
         let source: String
@@ -54,7 +54,7 @@ struct RevenueSources: Encodable, Sendable {
         let rows = try await scope.rows("revenue.sources", reading: [Revenue.orders], """
             SELECT source, count(*) FILTER (WHERE worth >= 0) AS orders, CAST(sum(worth) AS double precision) AS revenue,
               count(DISTINCT visitor) FILTER (WHERE worth >= 0) AS buyers
-            FROM (SELECT source, visitor, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) told
+            FROM (SELECT source, visitor, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) priced
             WHERE worth IS NOT NULL GROUP BY source
             ORDER BY sum(worth) DESC, orders DESC, source LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)

@@ -1,6 +1,6 @@
 import Core
 
-/// What visitors pay, and what for. Its tables stand in Core (`Revenue`), as other modules read them.
+/// What visitors pay, and what for. Its tables are defined in Core (`Revenue`), because other modules read them.
 public struct RevenueModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "revenue", category: .tracking,
@@ -13,7 +13,8 @@ public struct RevenueModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { settings = try setup.settings.read { RevenueSettings($0) } }
 
-    public var pages: [Page] { [Page("revenue", titles: ["en": "Revenue", "de": "Umsatz"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] { [DashboardPage("revenue", titles: ["en": "Revenue", "de": "Umsatz"], PackageResources.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var factTables: [FactTable] { [Revenue.orders, Revenue.items] }
     public var migrations: [Migration] {
         let orders = Revenue.orders.without(Revenue.eventData)
@@ -26,7 +27,7 @@ public struct RevenueModule: AnalyticsModule {
     public var extensions: [CollectorExtension] {
         [
             CollectorExtension(
-                "event", "An event with an amount is an order, or a refund where the amount is negative.",
+                "event", "An event with an amount is an order, or a refund if the amount is negative.",
                 fields: [
                     .optional("revenue_amount", .number(-Revenue.maximumAmount...Revenue.maximumAmount), "In units of the currency, such as 59.98.").exact,
                     .optional("revenue_currency", .optionalText(3), "ISO 4217, such as EUR. Default: the `currency` of the module's settings.").exact,
@@ -44,7 +45,7 @@ public struct RevenueModule: AnalyticsModule {
             (
                 "amount",
                 "In units of the order's own currency, such as 59.98; negative for refunds. "
-                    + "Where orders are in several currencies, filter or group by `currency`."
+                    + "If orders are in several currencies, filter or group by `currency`."
             ),
             ("currency", "ISO 4217, of `amount`."),
             ("converted", "In units of `converted_to`, by the configured rate; null without one."), ("converted_to", "Currency of `converted`."),
@@ -52,7 +53,7 @@ public struct RevenueModule: AnalyticsModule {
         return [
             Dataset("revenue_orders", "One row for each order and each refund.", columns: [
                 ("occurred_at", "When, epoch milliseconds."), ("path", "Path of the page."), ("name", "Name of the event."),
-                ("order_id", "As the site calls it."),
+                ("order_id", "The site's own id of the order."),
             ] + money + session, millionths: millionths),
             Dataset("revenue_items", "One row for each product of an order.", columns: [
                 ("occurred_at", "When, epoch milliseconds."), ("product", "Name of the product."), ("quantity", "How many; negative for refunds."),

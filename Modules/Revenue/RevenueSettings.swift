@@ -3,22 +3,22 @@ import Foundation
 
 /// `modules.settings.revenue`
 struct RevenueSettings: Sendable {
-    /// What amounts without a currency are in, and what others are converted to. Default: USD.
+    /// The currency of amounts that are sent without one, and the one that others are converted to. Default: USD.
     let currency: String
-    /// Units of `currency` that one unit of each currency is worth. Only what is listed is converted. Default: none.
+    /// What one unit of each currency is worth, in units of `currency`. Only listed currencies are converted. Default: none.
     let rates: [String: Double]
 
     init(_ section: Section) {
-        let known = Locale.commonISOCurrencyCodes
+        let codes = Locale.commonISOCurrencyCodes
         currency = section.value(
-            "currency", .name(of: "currency", among: known), default: Revenue.defaultCurrency,
-            summary: "ISO 4217 code that amounts without a currency are in, and that others are converted to.")
+            "currency", .name(of: "currency", among: codes), default: Revenue.defaultCurrency,
+            summary: "ISO 4217 code of amounts that are sent without a currency; others are converted to it.")
         rates = section.value(
-            "rates", .map("currency", among: known, to: .number(1e-9...1e9)), default: [:], unit: "units of `currency`",
-            summary: "What one unit of a currency is worth, such as {EUR: 1.08}; currencies that are not listed are kept apart.")
+            "rates", .map("currency", among: codes, to: .number(1e-9...1e9)), default: [:], unit: "units of `currency`",
+            summary: "What one unit of a currency is worth, such as {EUR: 1.08}; unlisted currencies are not converted.")
     }
 
-    /// Millionths of `self.currency`; nil where there is no rate, and for more than can be summed up.
+    /// The amount in millionths of `self.currency`; nil if there is no rate or the result is too large to be summed.
     func converted(_ amount: Int64, of currency: String) -> Int64? {
         guard currency != self.currency, let rate = rates[currency] else { return nil }
         return Revenue.millionths(Revenue.units(Double(amount)) * rate)

@@ -1,11 +1,11 @@
 import Core
 
-/// Orders and revenue by day or hour; one point for each bucket of the range, empty ones too.
+/// Orders and revenue by day or hour; one point for each bucket of the range, including empty ones.
 struct RevenueTimeseries: Encodable, Sendable {
     struct Point: Encodable, Sendable {
         let date: String
         let orders: Int64
-        /// Refunds taken off on the day on which they were made.
+        /// Less the refunds that were made in the same bucket.
         let revenue: Double
         let refunds: Int64
     }
@@ -25,12 +25,12 @@ struct RevenueTimeseries: Encodable, Sendable {
         let rows = try await scope.rows("revenue.timeseries", reading: [Revenue.orders], """
             SELECT bucket, count(*) FILTER (WHERE worth >= 0) AS orders, count(*) FILTER (WHERE worth < 0) AS refunds,
               CAST(coalesce(sum(worth), 0) AS double precision) AS revenue
-            FROM (SELECT \(buckets.number(of: "occurred_at")) AS bucket, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) told
+            FROM (SELECT \(buckets.number(of: "occurred_at")) AS bucket, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) priced
             GROUP BY bucket
             """)
-        let found = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })
+        let rowByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })
         return RevenueTimeseries(currency: currency, data: all.map { number in
-            let row = found[number]
+            let row = rowByBucket[number]
             return Point(
                 date: buckets.label(number), orders: row?.int("orders") ?? 0, revenue: Revenue.units(row?.double("revenue") ?? 0),
                 refunds: row?.int("refunds") ?? 0)

@@ -3,17 +3,17 @@ import Core
 /// Samples by the tenth of the page in which they ended.
 struct ScrollDistribution: Encodable, Sendable {
     struct Tenth: Encodable, Sendable {
-        /// Percent of the page; `from` is inside, `to` only in the last tenth.
+        /// Percent of the page; `from` is included, `to` only in the last tenth.
         let from, to: Int
         /// Samples that ended here.
         let samples: Int64
-        /// The same in percent of all.
+        /// `samples` in percent of all samples.
         let percentage: Double
-        /// Samples that came to `from` or deeper, in percent of all.
+        /// Samples that reached `from` or deeper, in percent of all samples.
         let reached: Double
     }
 
-    /// In order; all ten, also those in which nobody ended.
+    /// All ten in order, including those in which nobody ended.
     let data: [Tenth]
     let samples: Int64
 

@@ -1,6 +1,6 @@
 import Core
 
-/// How far down pages are read.
+/// How far down visitors scroll on each page.
 public struct ScrollModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "scroll", category: .tracking,
@@ -9,21 +9,24 @@ public struct ScrollModule: AnalyticsModule {
             "de": "Wie weit Besucher auf jeder Seite nach unten kommen: Mittelwerte, Perzentile und die Verteilung in Zehnteln.",
         ])
 
-    /// One row for each depth that was reported; reports take the deepest of a session and page.
+    /// One row for each reported depth; reports take the deepest for each session and page.
     static let depths = FactTable("scroll_depths", FactTable.sessionColumns + [Column("path", .text), Column("max_depth", .int16)])
+
+    public static let scriptFeatures = [ScriptFeature("scroll", PackageResources.scroll_min_js, sends: "scroll_depth")]
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    public var pages: [Page] { [Page("scroll", titles: ["en": "Scroll depth", "de": "Scrolltiefe"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] { [DashboardPage("scroll", titles: ["en": "Scroll depth", "de": "Scrolltiefe"], PackageResources.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var factTables: [FactTable] { [Self.depths] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.depths)])] }
 
     public var datasets: [Dataset] {
         [
-            Dataset("scroll_depths", "One row for each depth that was reported; a page of a session may have several.", columns: [
+            Dataset("scroll_depths", "One row for each reported depth; a page may have several in one session.", columns: [
                 ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."),
                 ("max_depth", "Percent of the page, 0 to 100."),
-                ("session_at", "With the visitor it identifies the session."), ("source", "Where the session came from."),
+                ("session_at", "Start of the session; with the visitor it identifies the session."), ("source", "Where the session came from."),
                 ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
                 ("os", "Operating system."),
             ]),
@@ -32,7 +35,7 @@ public struct ScrollModule: AnalyticsModule {
 
     public var collectors: [Collector] {
         [
-            Collector("scroll_depth", "How far a page was scrolled.", fields: [
+            Collector("scroll_depth", "How far a visitor scrolled on a page.", fields: [
                 .required("path", .text(8_192), "Path of the page."),
                 .required("max_depth", .integer(0...100), "The deepest point so far, percent of the page."),
             ]) { payload in
@@ -44,18 +47,18 @@ public struct ScrollModule: AnalyticsModule {
 
     public var routes: [Route] {
         [
-            .report("/api/v1/scroll", "Scroll depth by page, the most read first.", fields: ScrollPages.fields) { _, scope in
+            .report("/api/v1/scroll", "Scroll depth by page, most samples first.", fields: ScrollPages.fields) { _, scope in
                 ReportList(data: try await ScrollPages.run(scope))
             },
             .report(
-                "/api/v1/scroll/distribution", "How many got how far, in tenths of the page.",
+                "/api/v1/scroll/distribution", "How many visits reached each tenth of the page.",
                 parameters: ScopeParameters.range + [Parameter("path", .text(maximum: 2_048), "One page. Default: all pages.")],
                 fields: ScrollDistribution.fields
             ) { call, scope in try await ScrollDistribution.run(scope, path: call.text("path").map(PagePath.clean)) },
         ]
     }
 
-    /// A CTE `samples`: one row, `path` and `depth`, for each page of a session, whatever it reported in between.
+    /// A CTE `samples`: one row for each page of a session, with `path` and `depth`, the deepest point reported.
     static let samples: SQL = """
         samples AS NOT MATERIALIZED (SELECT path, max(max_depth) AS depth FROM scroll_depths GROUP BY visitor, session_at, path)
         """

@@ -1,13 +1,13 @@
 import Core
 
-/// How deep a page is read; one line for each page, those with the most samples first.
+/// How far down a page is scrolled; one line for each page, most samples first.
 struct ScrollPages: Encodable, Sendable {
     let path: String
-    /// Percent of the page, one decimal.
+    /// Average depth in percent of the page, one decimal.
     let avgMaxDepth: Double
     /// Percentiles by nearest rank.
     let p50, p75: Int64
-    /// Sessions that saw the page.
+    /// Sessions that reported a depth for the page.
     let samples: Int64
 
     enum CodingKeys: String, CodingKey {

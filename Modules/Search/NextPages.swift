@@ -1,9 +1,9 @@
 import Core
 
-/// What visitors do after a search: the page that they see next, another search, or nothing more.
+/// What visitors do after a search: view another page, search again, or nothing.
 struct NextPages: Encodable, Sendable {
     struct Page: Encodable, Sendable {
-        /// `(search)` for a search for something else, `(exit)` where the session had nothing more to tell.
+        /// `(search)` for a search for something else, `(exit)` if nothing followed in the session.
         let path: String
         let count: Int64
         /// In percent of the searches.
@@ -11,7 +11,7 @@ struct NextPages: Encodable, Sendable {
     }
 
     let data: [Page]
-    /// Searches in all, before limit and offset.
+    /// Number of searches, before limit and offset.
     let searches: Int64
 
     static let fields: [Schema.Field] = [
@@ -21,8 +21,8 @@ struct NextPages: Encodable, Sendable {
         .required("searches", .count),
     ]
 
-    /// The first of what follows a search in its session, inside the range: a pageview of another page than the one that was
-    /// searched on, for that page may count its view after the search; or a search for another term.
+    /// Counts what first follows each search in its session and in the range: a pageview of another page, or a search for another term.
+    /// Views of the page that was searched on don't count, because they may arrive after the search.
     /// - Parameter term: nil for all searches.
     static func run(_ scope: Scope, term: String?) async throws -> NextPages {
         let chosen: SQL = term.map { "term = \($0)" } ?? "TRUE"
@@ -45,7 +45,7 @@ struct NextPages: Encodable, Sendable {
             SELECT next_path, n, (SELECT count(*) FROM searched) AS searches FROM counted
             ORDER BY n DESC, next_path LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)
-        // Past the end of the list no row tells the total.
+        // Past the end of the list there is no row to read the total from.
         let searches = rows.isEmpty && scope.offset > 0 ? try await Self.searches(scope, chosen) : rows.first?.int("searches") ?? 0
         return NextPages(
             data: rows.map { Page(path: $0.text("next_path"), count: $0.int("n"), percentage: Rounded.percentage($0.int("n"), of: searches)) },

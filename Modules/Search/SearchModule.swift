@@ -1,6 +1,6 @@
 import Core
 
-/// What visitors look for on the site itself.
+/// What visitors search for on the site itself.
 public struct SearchModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "search", category: .tracking,
@@ -14,15 +14,18 @@ public struct SearchModule: AnalyticsModule {
         "search_queries",
         FactTable.sessionColumns + [
             Column("path", .text),
-            /// As `SearchTerm` made it.
+            /// As normalized by `SearchTerm`.
             Column("term", .text),
-            /// Null where the site did not tell.
+            /// Null if the site didn't send it.
             Column("results_count", .int64, nullable: true),
         ])
 
+    public static let scriptFeatures = [ScriptFeature("search", PackageResources.search_min_js, sends: "search_query")]
+
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    public var pages: [Page] { [Page("search", titles: ["en": "Site search", "de": "Suche"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] { [DashboardPage("search", titles: ["en": "Site search", "de": "Suche"], PackageResources.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var factTables: [FactTable] { [Self.queries] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.queries)])] }
 
@@ -30,7 +33,7 @@ public struct SearchModule: AnalyticsModule {
         [
             Dataset("search_queries", "One row for each search.", columns: [
                 ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."),
-                ("term", "What was searched for; addresses and card numbers masked."), ("results_count", "How many results; null where not told."),
+                ("term", "The search term, with e-mail addresses and card numbers masked."), ("results_count", "Number of results; null if not sent."),
                 ("source", "Where the session came from."), ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."),
                 ("browser", "Browser of the session."), ("os", "Operating system."),
             ]),
@@ -39,9 +42,9 @@ public struct SearchModule: AnalyticsModule {
 
     public var collectors: [Collector] {
         [
-            Collector("search_query", "Somebody searched the site.", fields: [
-                .required("query", .text(2_048), "What for; 200 characters are kept."),
-                .optional("results_count", .integer(0...1_000_000_000), "How many results there were."),
+            Collector("search_query", "A visitor searched the site.", fields: [
+                .required("query", .text(2_048), "The search term; 200 characters are kept."),
+                .optional("results_count", .integer(0...1_000_000_000), "Number of results."),
                 .optional("path", .optionalText(8_192), "Path of the page; the session's last page by default."),
             ]) { payload in
                 let term = SearchTerm.normalized(payload.text("query")), path = payload.text("path")
@@ -62,7 +65,7 @@ public struct SearchModule: AnalyticsModule {
             },
             .report(
                 "/api/v1/search/next-pages", "What visitors do after a search.",
-                parameters: ScopeParameters.list + [Parameter("query", .text(maximum: 2_048), "One search. Default: all of them.")],
+                parameters: ScopeParameters.list + [Parameter("query", .text(maximum: 2_048), "A search term. Default: all searches.")],
                 fields: NextPages.fields
             ) { call, scope in try await NextPages.run(scope, term: call.text("query").map(SearchTerm.normalized)) },
         ]

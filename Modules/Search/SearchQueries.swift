@@ -1,14 +1,14 @@
 import Core
 
-/// Searches by term, the most frequent first.
+/// Searches by term, most frequent first.
 struct SearchQueries: Encodable, Sendable {
     let query: String
     let count: Int64
-    /// Visitors.
+    /// Distinct visitors.
     let unique: Int64
-    /// Over the searches of which the site told how many results there were, one decimal; nil where it never did.
+    /// Average over the searches for which the site sent the number of results, one decimal; nil if it never did.
     @Nullable var avgResults: Double?
-    /// Searches with no result.
+    /// Searches without results.
     let zeroResults: Int64
 
     enum CodingKeys: String, CodingKey {
@@ -24,24 +24,24 @@ struct SearchQueries: Encodable, Sendable {
     static func run(_ scope: Scope) async throws -> [SearchQueries] {
         try await scope.rows("search.queries", reading: [SearchModule.queries], continues: true, """
             searched AS NOT MATERIALIZED (
-              SELECT term, visitor, count(*) AS n, sum(results_count) AS results, count(results_count) AS told,
+              SELECT term, visitor, count(*) AS n, sum(results_count) AS results, count(results_count) AS counted,
                 count(*) FILTER (WHERE results_count = 0) AS empty
               FROM search_queries GROUP BY term, visitor)
-            SELECT term, sum(n) AS n, count(*) AS visitors, sum(results) AS results, sum(told) AS told, sum(empty) AS empty
+            SELECT term, sum(n) AS n, count(*) AS visitors, sum(results) AS results, sum(counted) AS counted, sum(empty) AS empty
             FROM searched GROUP BY term ORDER BY sum(n) DESC, term LIMIT \(scope.limit) OFFSET \(scope.offset)
             """).map { row in
-                let told = row.int("told")
+                let counted = row.int("counted")
                 return SearchQueries(
                     query: row.text("term"), count: row.int("n"), unique: row.int("visitors"),
-                    avgResults: told == 0 ? nil : Rounded.average(row.int("results"), over: told), zeroResults: row.int("empty"))
+                    avgResults: counted == 0 ? nil : Rounded.average(row.int("results"), over: counted), zeroResults: row.int("empty"))
             }
     }
 }
 
-/// Searches that found nothing, by term, the most frequent first.
+/// Searches that found nothing, by term, most frequent first.
 struct EmptySearches: Encodable, Sendable {
     let query: String
-    /// Searches without a result; others of the same term do not count.
+    /// Searches without results; other searches for the term don't count.
     let count: Int64
     let unique: Int64
 

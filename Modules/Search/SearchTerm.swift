@@ -1,25 +1,25 @@
 import Core
 import Foundation
 
-/// How a search term is stored: so that equal searches are equal, and without what is nobody's business.
+/// Brings search terms into the form in which they are stored: equal searches are equal, and private data is masked.
 enum SearchTerm {
     static let maximumLength = 200
 
-    /// Compatibility forms are unified (NFKC, as full-width letters), letters lowered, white space collapsed; e-mail addresses
-    /// become `[email]`, payment card numbers `[card]`. The same again for what it made. "" for nothing but spaces.
+    /// Unifies compatibility forms (NFKC, such as full-width letters), lowercases, and collapses white space; e-mail addresses become
+    /// `[email]`, payment card numbers `[card]`. Normalizing the result again changes nothing. "" if the text is only white space.
     static func normalized(_ text: String) -> String {
         let words = text.precomposedStringWithCompatibilityMapping.lowercased().split(whereSeparator: isSpace)
             .map { looksLikeAddress($0) ? "[email]" : String($0) }
-        // Masked before it is cut: half a number is no card number any more, and would stay.
+        // Masks before cutting: half a card number would no longer be recognized, and would be stored.
         return maskingCards(words.joined(separator: " ")).prefix(scalars: maximumLength).trimmingCharacters(in: .whitespaces)
     }
 
-    // exact: terms are brought into one form first
+    // exact: terms are normalized first
     private static func isSpace(_ character: Character) -> Bool {
         character.isWhitespace || character.unicodeScalars.allSatisfy { $0.properties.generalCategory == .control }
     }
 
-    /// Whether something stands on both sides of an at sign, whatever it is: whoever types has not got to the dot yet.
+    /// Whether there is text on both sides of an at sign. A dot isn't required: sites that search while visitors type send half an address.
     private static func looksLikeAddress(_ word: Substring) -> Bool {
         let parts = word.replacingOccurrences(of: "%40", with: "@").split(separator: "@", omittingEmptySubsequences: false)
         return zip(parts, parts.dropFirst()).contains { !$0.isEmpty && !$1.isEmpty }
@@ -27,13 +27,13 @@ enum SearchTerm {
 
     // MARK: Card numbers
 
-    /// Digits in a row, and where they stand.
+    /// A run of digits and its position in the text.
     private struct Group {
         var digits: [Int]
         var range: Range<Int>
     }
 
-    /// Most characters between groups of one number: ` - `.
+    /// The most characters between two groups of one number, as in ` - `.
     private static let longestSeparator = 3
 
     private static func maskingCards(_ text: String) -> String {
@@ -52,7 +52,7 @@ enum SearchTerm {
         return result + String(characters[copied...])
     }
 
-    // exact: terms are brought into one form first
+    // exact: terms are normalized first
     private static func groups(in characters: [Character]) -> [Group] {
         var groups: [Group] = []
         for (index, character) in characters.enumerated() {
@@ -68,25 +68,25 @@ enum SearchTerm {
     }
 
     /// Decimal digits of any script.
-    // exact: terms are brought into one form first
+    // exact: terms are normalized first
     private static func digit(_ character: Character) -> Int? {
         guard let scalar = character.unicodeScalars.first, scalar.properties.numericType == .decimal else { return nil }
         return character.wholeNumberValue
     }
 
-    /// The last of the groups, from `first` on, that together are a card number; the longest such number.
+    /// The index of the last group of the longest card number that begins with the group `first`; nil if none does.
     private static func endOfCard(_ groups: [Group], from first: Int) -> Int? {
-        var digits: [Int] = [], found: Int?
+        var digits: [Int] = [], last: Int?
         for index in first..<groups.count {
             if index > first, groups[index].range.lowerBound - groups[index - 1].range.upperBound > longestSeparator { break }
             digits += groups[index].digits
             if digits.count > 19 { break }
-            if isCard(digits) { found = index }
+            if isCard(digits) { last = index }
         }
-        return found
+        return last
     }
 
-    /// 13 to 19 digits whose last one is right by Luhn's formula. An ISBN, which passes by chance one time in ten, is none.
+    /// Whether the digits are 13 to 19 with a valid Luhn check digit. An ISBN isn't a card number, though one in ten passes by chance.
     ///
     /// - Source: ISO/IEC 7812-1, annex B; ISO 2108 for the prefixes of an ISBN.
     static func isCard(_ digits: [Int]) -> Bool {

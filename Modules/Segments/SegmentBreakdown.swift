@@ -3,7 +3,7 @@ import Core
 /// Members of a segment by one property.
 struct SegmentBreakdown: Encodable, Sendable {
     let value: String
-    /// A visitor with several values is in each of them.
+    /// A visitor with several values counts for each of them.
     let visitors: Int64
 
     static let members: [Schema.Field] = [.required("value", .optionalText(32_768)), .required("visitors", .count)]
@@ -11,7 +11,7 @@ struct SegmentBreakdown: Encodable, Sendable {
     static let properties = ["country", "device", "browser", "os", "path", "event"]
 
     /// - Parameter property: one of `properties`, or `trait:NAME`.
-    /// - Throws: 400 for any other; 403 for a trait where module `identity` is off.
+    /// - Throws: 400 for any other property; 403 for a trait if the caller may not read module `identity`.
     static func run(_ segment: Segment, by property: String, _ call: ProjectRequest, _ scope: Scope) async throws -> [SegmentBreakdown] {
         let scope = scope.of(segment), page: SQL = "ORDER BY visitors DESC, value LIMIT \(scope.limit) OFFSET \(scope.offset)"
         let rows: Rows
@@ -39,14 +39,14 @@ struct SegmentBreakdown: Encodable, Sendable {
         return rows.map { SegmentBreakdown(value: $0.text("value"), visitors: $0.int("visitors")) }
     }
 
-    /// The latest value of the trait, which may have been told at any time, for the members of the range.
+    /// The members active in the range, by their latest value of the trait, which may have been sent at any time.
     private static func byTrait(_ name: String, _ segment: Segment, _ call: ProjectRequest, _ scope: Scope, _ page: SQL) async throws -> Rows {
         let dialect = scope.dialect
-        return try await scope.everKnown("segments.by_trait", Identity.traits, as: "traits", """
-            told AS (
+        return try await scope.rowsOverAllTime("segments.by_trait", Identity.traits, as: "traits", """
+            latest AS (
               SELECT visitor, \(Identity.latest("value", dialect)) AS value FROM traits WHERE name = \(name) GROUP BY visitor),
             members AS (SELECT DISTINCT visitor FROM activity),
-            valued AS (SELECT \(dialect.jsonText("value", [])) AS value, told.visitor FROM told JOIN members ON members.visitor = told.visitor)
+            valued AS (SELECT \(dialect.jsonText("value", [])) AS value, latest.visitor FROM latest JOIN members ON members.visitor = latest.visitor)
             SELECT value, count(*) AS visitors FROM valued WHERE value IS NOT NULL GROUP BY value \(page)
             """)
     }

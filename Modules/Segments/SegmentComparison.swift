@@ -1,20 +1,20 @@
 import Core
 
-/// What the members of a segment did, in numbers that can be compared with those of another.
+/// What the members of a segment did, in numbers to compare with those of other segments.
 struct SegmentComparison: Encodable, Sendable {
     let segmentID: String
     let name: String
     let visitors: Int64, sessions: Int64, pageviews: Int64, events: Int64
     /// Sessions with exactly one pageview, in percent.
     let bounceRate: Double
-    /// First to last activity of a session on average, seconds.
+    /// Average seconds from the first to the last activity of a session.
     let avgDuration: Double
-    /// Orders; with `event` how often that was done.
+    /// Orders; with `event`, the number of those events.
     let conversions: Int64
     /// Visitors who converted, in percent of the segment's, two decimals.
     let conversionRate: Double
     let confidenceInterval: ConfidenceInterval
-    /// In the currency that most of the segment's orders are in.
+    /// In the currency of most of the segment's orders.
     let revenue: Double
 
     enum CodingKeys: String, CodingKey {
@@ -31,8 +31,8 @@ struct SegmentComparison: Encodable, Sendable {
     ]
 
     /// - Parameters:
-    ///   - event: what counts as a conversion; nil for an order.
-    ///   - hasRevenue: whether orders may be read.
+    ///   - event: the name of the event that counts as a conversion; nil for an order.
+    ///   - hasRevenue: whether the caller may read orders.
     static func run(
         _ definition: Resource.Definition, _ segment: Segment, _ scope: Scope, converting event: String?, hasRevenue: Bool
     ) async throws -> SegmentComparison {
@@ -44,15 +44,15 @@ struct SegmentComparison: Encodable, Sendable {
             FROM sessions
             """)
         async let totals = hasRevenue ? RevenueTotals.run(scope, in: Revenue.currency(of: scope) ?? Revenue.defaultCurrency) : nil
-        async let done = scope.rows(
+        async let converted = scope.rows(
             "segments.conversions", "SELECT count(*) AS times, count(DISTINCT visitor) AS visitors FROM events WHERE name = \(event ?? "")")
-        let row = try await traffic[0], orders = try await totals, times = try await done[0], visitors = row.int("visitors")
+        let row = try await traffic[0], orders = try await totals, times = try await converted[0], visitors = row.int("visitors")
         let (conversions, converting) = event == nil ? (orders?.orders ?? 0, orders?.buyers ?? 0) : (times.int("times"), times.int("visitors"))
         return SegmentComparison(
             segmentID: definition.id, name: definition.fields["name"]?.string ?? "", visitors: visitors, sessions: row.int("sessions"),
             pageviews: row.int("pageviews"), events: row.int("events"), bounceRate: Rounded.percentage(row.int("bounces"), of: row.int("sessions")),
             avgDuration: Rounded.seconds(row.int("duration"), over: row.int("sessions")), conversions: conversions,
-            conversionRate: Rounded.exactPercentage(converting, of: visitors), confidenceInterval: ConfidenceInterval(converting, of: visitors),
+            conversionRate: Rounded.percentage(converting, of: visitors, decimals: 2), confidenceInterval: ConfidenceInterval(converting, of: visitors),
             revenue: orders?.revenue ?? 0)
     }
 }

@@ -1,7 +1,7 @@
 import Core
 
 extension Scope {
-    /// A SELECT of the members of `segment`; with filters, only members with activity that passes them.
+    /// A SELECT of the members of `segment`; with filters, only members with matching activity.
     fileprivate var members: SQL {
         filters.isEmpty ? "SELECT visitor FROM segment" : "SELECT visitor FROM segment WHERE visitor IN (SELECT visitor FROM activity)"
     }
@@ -25,10 +25,10 @@ struct SegmentMembers: Encodable, Sendable {
     }
 }
 
-/// How many visitors a definition has, before it is saved.
+/// How many visitors match a definition that isn't saved yet.
 struct SegmentPreview: Encodable, Sendable {
     let visitors: Int64
-    /// Active visitors of the range.
+    /// All visitors active in the range.
     let total: Int64
     let percentage: Double
     let confidenceInterval: ConfidenceInterval
@@ -55,7 +55,7 @@ struct SegmentPreview: Encodable, Sendable {
 struct SegmentSizes: Encodable, Sendable {
     struct Point: Encodable, Sendable {
         let date: String
-        /// Members who were active in that day, week or hour.
+        /// Members who were active on that day or in that hour.
         let visitors: Int64
     }
 
@@ -69,7 +69,7 @@ struct SegmentSizes: Encodable, Sendable {
         let rows = try await scope.of(segment).rows("segments.sizes", """
             SELECT \(buckets.number(of: "occurred_at")) AS bucket, \(count) AS visitors FROM activity GROUP BY bucket
             """)
-        let found = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0.int("visitors")) })
-        return SegmentSizes(data: all.map { Point(date: buckets.label($0), visitors: found[$0] ?? 0) })
+        let visitorsByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0.int("visitors")) })
+        return SegmentSizes(data: all.map { Point(date: buckets.label($0), visitors: visitorsByBucket[$0] ?? 0) })
     }
 }

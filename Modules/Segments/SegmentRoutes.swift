@@ -9,10 +9,10 @@ extension SegmentsModule {
                 return try await SegmentMembers.run(definition.id, try await SegmentDefinition.segment(definition, for: call), scope)
             },
             .report(
-                resource.path + "/compare", "Segments beside each other: traffic and conversions.",
+                resource.path + "/compare", "Compare segments side by side: traffic and conversions.",
                 parameters: ScopeParameters.range + [
                     Parameter("segment_ids", .text(maximum: 1_000), required: true, "Ids of 1 to 10 segments, separated by commas."),
-                    Parameter("event", .text(maximum: 200), "What counts as a conversion. Default: an order."),
+                    Parameter("event", .text(maximum: 200), "Name of the event that counts as a conversion. Default: an order."),
                 ],
                 fields: ReportList<SegmentComparison>.fields(SegmentComparison.members), run: compare),
             .report(
@@ -34,7 +34,7 @@ extension SegmentsModule {
                 return try await SegmentSizes.run(try await SegmentDefinition.segment(definition, for: call), scope, by: call.interval)
             },
             Route(
-                .post, resource.path + "/preview", "How many visitors a definition has, before it is saved.", scope: .query, access: .read,
+                .post, resource.path + "/preview", "How many visitors match a definition, before it is saved.", scope: .query, access: .read,
                 parameters: ScopeParameters.range, body: .object([.required("definition", .object([]), "match and conditions.")]),
                 success: .json(.object(SegmentPreview.fields))
             ) { call in

@@ -1,7 +1,7 @@
 import Core
 
-/// Groups of visitors that people save, and what these do. What a definition means stands in Core (`Segment`), as every report
-/// can be asked about one.
+/// Saved groups of visitors, and reports on them. What a definition means is defined in Core (`Segment`), because every report can be
+/// limited to a segment.
 public struct SegmentsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "segments", category: .analysis, reads: ["core", "identity", "revenue"],
@@ -12,7 +12,8 @@ public struct SegmentsModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    public var pages: [Page] { [Page("segments", titles: ["en": "Segments", "de": "Segmente"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] { [DashboardPage("segments", titles: ["en": "Segments", "de": "Segmente"], PackageResources.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var migrations: [Migration] { [Migration("001-create", on: .control, [SegmentDefinition.resource.creation])] }
 
     public var routes: [Route] { SegmentDefinition.resource.routes + reportRoutes }

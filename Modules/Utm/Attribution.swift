@@ -1,14 +1,14 @@
 import Core
 
-/// Which touch of a visitor's journey is credited with the order at its end.
+/// Which touches of a visitor's journey get credit for the order at its end.
 enum AttributionModel: String, Sendable, CaseIterable {
     case firstTouch = "first_touch", lastTouch = "last_touch", linear, positionBased = "position_based", timeDecay = "time_decay"
 
-    /// Days after which a touch is worth half as much, by time decay.
+    /// 7 days: with time decay, a touch that much earlier is worth half as much.
     private static let halfLifeMilliseconds = 7.0 * 86_400_000
 
-    /// The share of the touch in a row of `placed`: `place` of `touches`, `started_at` before `ordered_at`. The shares of a
-    /// journey add up to 1. Numbers are bound, so that both engines count in floating point.
+    /// The share of the touch in a row of `placed`, from `place`, `touches`, `started_at` and `ordered_at`. The shares of a journey add up
+    /// to 1. Numbers are bound, so both engines calculate in floating point.
     ///
     /// - Source: Google Analytics, "About attribution and attribution modeling": 40/20/40 by position, half-life of 7 days.
     var share: SQL {
@@ -27,11 +27,11 @@ enum AttributionModel: String, Sendable, CaseIterable {
     private static let weight: SQL = "power(\(2.0), CAST(started_at - ordered_at AS double precision) / \(halfLifeMilliseconds))"
 }
 
-/// Orders of a scope and their revenue, credited to what brought their buyers.
+/// Credits the orders of a scope and their revenue to what brought the buyers.
 struct Attribution: Sendable {
     let model: AttributionModel
     let currency: String
-    /// How far back from an order its journey goes.
+    /// How many days before an order its journey may begin.
     let lookbackDays: Int
 
     struct Credit: Sendable {
@@ -42,8 +42,8 @@ struct Attribution: Sendable {
         var revenue: Double
     }
 
-    /// A journey is made of the sessions that the visitor had between the order and `lookbackDays` before; the one of the order is
-    /// its last. Direct sessions are no touch, unless there is nothing else. Refunds are credited to nobody.
+    /// A journey consists of the visitor's sessions in the `lookbackDays` before the order; the order's own session is the last. Direct
+    /// sessions count as touches only if there are no others. Refunds are credited to nobody.
     ///
     /// - Source: Google Analytics 4, "Get started with attribution": lookback window; direct visits get no credit.
     func credits(_ scope: Scope) async throws -> [Credit] {
@@ -55,7 +55,7 @@ struct Attribution: Sendable {
               SELECT row_number() OVER (ORDER BY occurred_at, visitor, name, order_id, worth) AS number, visitor, occurred_at AS ordered_at, worth
               FROM (
                 SELECT occurred_at, visitor, name, order_id, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders
-                WHERE occurred_at >= \(scope.range.start.milliseconds)) told
+                WHERE occurred_at >= \(scope.range.start.milliseconds)) priced
               WHERE worth >= 0),
             visits AS NOT MATERIALIZED (
               SELECT sessions.visitor, sessions.session_at, started_at, ended_at, source, coalesce(utm_source, '') AS utm_source,
@@ -72,7 +72,7 @@ struct Attribution: Sendable {
             weighed AS NOT MATERIALIZED (
               SELECT *, (source = \(ReferrerSource.direct) AND utm_source = '' AND utm_medium = '' AND utm_campaign = '' AND click_id = '') AS is_direct FROM journeys),
             touched AS NOT MATERIALIZED (
-              SELECT * FROM (SELECT *, bool_and(is_direct) OVER (PARTITION BY number) AS only_direct FROM weighed) one
+              SELECT * FROM (SELECT *, bool_and(is_direct) OVER (PARTITION BY number) AS only_direct FROM weighed) marked
               WHERE only_direct OR NOT is_direct),
             placed AS NOT MATERIALIZED (
               SELECT *, row_number() OVER (PARTITION BY number ORDER BY started_at, session_at) AS place,
@@ -93,12 +93,12 @@ struct Attribution: Sendable {
     }
 }
 
-/// What an attribution model says, by channel, source and campaign.
+/// Attributed orders and revenue by channel, source and campaign.
 struct AttributionReport: Encodable, Sendable {
     struct Line: Encodable, Sendable {
         let channel: String
         let source: String
-        /// Nil for none.
+        /// Nil without a campaign.
         @Nullable var campaign: String?
         /// Shares of orders, four decimals.
         let orders: Double

@@ -1,7 +1,7 @@
 import Core
 import Foundation
 
-/// What campaigns cost, by imported rows, beside what they brought, by attribution.
+/// The imported costs of campaigns next to their attributed orders and revenue.
 struct CampaignCosts: Encodable, Sendable {
     struct Line: Encodable, Sendable {
         let campaign: String
@@ -13,7 +13,7 @@ struct CampaignCosts: Encodable, Sendable {
         let revenue: Double
         /// Cost over orders; nil without orders.
         @Nullable var costPerConversion: Double?
-        /// Revenue over cost: 4 for four units back for each one spent. Nil without cost.
+        /// Revenue over cost: 4 means four units back for each one spent. Nil without cost.
         @Nullable var returnOnAdSpend: Double?
 
         enum CodingKeys: String, CodingKey {
@@ -42,8 +42,8 @@ struct CampaignCosts: Encodable, Sendable {
         ]))),
     ]
 
-    /// Campaigns with imported cost, the dearest first. Names of the advertiser's and of `utm_campaign` are the same but for case
-    /// and white space at their ends. What was imported must be in the report's currency: nobody says there which one it is.
+    /// Campaigns with imported costs, most expensive first. An imported campaign name matches `utm_campaign` regardless of case and
+    /// surrounding white space. Imported amounts must be in the report's currency, because imports don't state theirs.
     static func run(_ scope: Scope, _ attribution: Attribution, costs: [ImportedCosts]) async throws -> CampaignCosts {
         var credits: [ExactText: (orders: Double, revenue: Double)] = [:]
         for credit in try await attribution.credits(scope) where !credit.origin.campaign.isEmpty {

@@ -1,11 +1,11 @@
 import Core
 
 extension UtmModule {
-    /// A CTE of a report on `touches`: `firstTouches(of:)`.
+    /// The CTE `first_touches` of a report on `touches`: `firstTouches(of:)` over all of them.
     static let firstTouches: SQL = "first_touches AS NOT MATERIALIZED (\(firstTouches(of: "SELECT * FROM utm_touches")))"
 
-    /// The campaign of each session, which is that of its first touch in the range. Columns `visitor`, `session_at`,
-    /// `session_source`, those of `CampaignFields` and `click_id`.
+    /// A SELECT of the campaign of each session, which is that of its first touch in the range. Columns: `visitor`, `session_at`,
+    /// `session_source`, those of `CampaignFields`, and `click_id`.
     static func firstTouches(of touches: SQL) -> SQL {
         let fields = SQL(sql: (CampaignFields.names + [ClickID.column]).joined(separator: ", "))
         return """
@@ -21,11 +21,11 @@ extension UtmModule {
 struct Campaigns: Encodable, Sendable {
     let campaign: String
     let visitors: Int64
-    /// Of the campaign's sessions, the landing page and those after it.
+    /// All pageviews of the campaign's sessions: the landing page and those after it.
     let pageviews: Int64
     /// Sessions with exactly one pageview, in percent of all.
     let bounceRate: Double
-    /// First to last activity of a session on average, seconds.
+    /// Average seconds from the first to the last activity of a session.
     let avgDuration: Double
 
     enum CodingKeys: String, CodingKey {
@@ -97,7 +97,7 @@ struct CampaignBreakdown: Encodable, Sendable {
     }
 }
 
-/// What one source brought, day by day; empty days too.
+/// Visitors and pageviews of one source by day, including empty days.
 struct CampaignTimeseries: Encodable, Sendable {
     let date: String
     let visitors: Int64
@@ -119,10 +119,10 @@ struct CampaignTimeseries: Encodable, Sendable {
               WHERE touch.utm_source = \(source)) seen
             GROUP BY bucket
             """)
-        let found = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })
+        let rowByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })
         return all.map { number in
             CampaignTimeseries(
-                date: buckets.label(number), visitors: found[number]?.int("visitors") ?? 0, pageviews: found[number]?.int("views") ?? 0)
+                date: buckets.label(number), visitors: rowByBucket[number]?.int("visitors") ?? 0, pageviews: rowByBucket[number]?.int("views") ?? 0)
         }
     }
 }

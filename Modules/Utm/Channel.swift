@@ -1,12 +1,11 @@
 import Core
 
-/// What kind of way brought a session.
+/// The marketing channel that brought a session.
 ///
-/// - Source: Google Analytics 4, "Default channel group" (support.google.com/analytics/answer/9756891), whose rules are asked
-///   here in its order, folded into the channels of Pulse's API: Cross-network, Paid Shopping and Paid Video are Paid
-///   Other; Organic Video is Organic Social; SMS, push and audio are Other. Organic Shopping has no channel here, and so no
-///   rule: the ones behind it decide, mostly Referral. AI assistants are a channel of their own; mail that is read in
-///   a browser is Email, and servers of advertisements are Display.
+/// - Source: Google Analytics 4, "Default channel group" (support.google.com/analytics/answer/9756891). Its rules apply here in
+///   the same order, mapped to the channels of Pulse's API: Cross-network, Paid Shopping and Paid Video are Paid Other; Organic
+///   Video is Organic Social; SMS, push and audio are Other. Organic Shopping has no channel here, and so no rule: the later
+///   rules decide, mostly Referral. AI assistants are a channel of their own; webmail is Email, and ad servers are Display.
 enum Channel: String, Sendable, CaseIterable {
     case direct = "Direct", organicSearch = "Organic Search", paidSearch = "Paid Search", organicSocial = "Organic Social", paidSocial = "Paid Social"
     case email = "Email", display = "Display", affiliate = "Affiliate", aiReferrals = "AI Referrals", referral = "Referral"
@@ -54,21 +53,21 @@ enum Channel: String, Sendable, CaseIterable {
     }
 }
 
-/// Where a session came from: its campaign's parameters where it has some, else the service that marked the click, else its referrer. A mark that
-/// proves no payment counts after the referrer.
+/// Where a session came from: its campaign parameters if it has any, else the service that added the click id, else its referrer. A click
+/// id that proves no payment counts after the referrer.
 struct Origin: Sendable {
-    /// Lower case; `(direct)` for none.
+    /// Lower case; `(direct)` if there is none.
     let source: String
-    /// Lower case; "" for none.
+    /// Lower case; "" if there is none.
     let medium: String
     let campaign: String
 
-    /// A session without a campaign came by referral, if it was referred at all.
+    /// The medium of a session without a campaign is `referral`, if it has a referrer.
     init(referrer: String, source utmSource: String = "", medium utmMedium: String = "", campaign: String = "", clickID: ClickID? = nil) {
         let hasCampaign = !utmSource.isEmpty || !utmMedium.isEmpty || !campaign.isEmpty
-        // Such a mark proves no payment, so a referrer that is known says more.
-        let marked = clickID.flatMap { $0.isPaid || referrer == ReferrerSource.direct ? $0.site : nil }
-        source = utmSource.isEmpty ? marked ?? referrer : utmSource.lowercased()
+        // A click id that proves no payment says less than a known referrer.
+        let clickSite = clickID.flatMap { $0.isPaid || referrer == ReferrerSource.direct ? $0.site : nil }
+        source = utmSource.isEmpty ? clickSite ?? referrer : utmSource.lowercased()
         self.campaign = campaign
         if !utmMedium.isEmpty {
             medium = utmMedium.lowercased()

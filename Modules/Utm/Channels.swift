@@ -15,19 +15,19 @@ struct Channels: Encodable, Sendable {
         let origins: SQL = """
             \(UtmModule.firstTouches),
             origins AS NOT MATERIALIZED (
-              SELECT one.visitor, views, \(OriginText.sql("one.source")) AS origin
+              SELECT visits.visitor, views, \(OriginText.sql("visits.source")) AS origin
               FROM (
                 SELECT visitor, session_at, min(source) AS source, count(*) FILTER (WHERE kind = 0) AS views FROM activity
-                GROUP BY visitor, session_at) one
-              LEFT JOIN first_touches touch ON touch.visitor = one.visitor AND touch.session_at = one.session_at)
+                GROUP BY visitor, session_at) visits
+              LEFT JOIN first_touches touch ON touch.visitor = visits.visitor AND touch.session_at = visits.session_at)
             """
-        let known = try await scope.rows("utm.origins", reading: [UtmModule.touches], continues: true, """
+        let channels = try await scope.rows("utm.origins", reading: [UtmModule.touches], continues: true, """
             \(origins)
             SELECT origin, count(*) AS n FROM origins GROUP BY origin ORDER BY n DESC, origin LIMIT \(OriginText.maximum)
             """).map { [OriginText.channel($0.text("origin")).rawValue, $0.text("origin")] }
         return try await scope.rows("utm.channels", reading: [UtmModule.touches], continues: true, """
             \(origins),
-            known AS (\(scope.dialect.table(["channel", "origin"], of: known)))
+            known AS (\(scope.dialect.table(["channel", "origin"], of: channels)))
             SELECT channel, count(DISTINCT visitor) AS visitors, count(*) AS sessions, sum(views) AS views
             FROM (
               SELECT coalesce(channel, \(Channel.other.rawValue)) AS channel, visitor, views
@@ -50,7 +50,7 @@ struct AIReferrers: Encodable, Sendable {
         .required("source", .choice(SourceCatalog.assistants.map(\.host))), .required("visitors", .count), .required("pageviews", .count),
     ])
 
-    /// By referrer, or by the `utm_source` that assistants add to links where the browser tells no referrer.
+    /// Recognized by referrer, or by the `utm_source` that assistants add to links in case the browser sends no referrer.
     static func run(_ scope: Scope) async throws -> [AIReferrers] {
         func assistant(_ column: SQL) -> SQL {
             let cases = SourceCatalog.assistants.map { "WHEN \(column) IN \(list: $0.names) THEN \($0.host)" as SQL }

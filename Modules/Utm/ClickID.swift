@@ -1,9 +1,10 @@
 import Core
 
-/// A parameter that a service adds to the links it sends visitors by, under the name that it has in the address. The name is kept,
-/// as it says where the click was; never the value, which names the one click.
+/// A click id: a parameter that a service adds to its outgoing links. The raw value is its name in the URL. Only the name is stored,
+/// because it says where the click was; never the value, which identifies the single click. If a URL has several, the first in this list
+/// counts.
 ///
-/// - Source: the services' documentation of auto-tagging; where an address has several, the first here counts.
+/// - Source: the services' documentation of auto-tagging.
 enum ClickID: String, Sendable, CaseIterable {
     case gclid, wbraid, gbraid, msclkid, yclid, ttclid, twclid
     case linkedIn = "li_fat_id", snapchat = "ScCid", reddit = "rdt_cid"
@@ -15,13 +16,13 @@ enum ClickID: String, Sendable, CaseIterable {
         .optional($0.rawValue, .any, "Click identifier that \($0.site) adds to links. Only its presence is stored, never its value.")
     }
 
-    /// The first that the payload has with a value.
+    /// The first click id that has a value in the payload; nil if there is none.
     init?(_ payload: Payload) {
-        guard let found = Self.allCases.first(where: { !payload.text($0.rawValue).isEmpty }) else { return nil }
-        self = found
+        guard let first = Self.allCases.first(where: { !payload.text($0.rawValue).isEmpty }) else { return nil }
+        self = first
     }
 
-    /// The source that it speaks for, as `ReferrerSource` names it.
+    /// The source it stands for, as `ReferrerSource` names it.
     var site: String {
         switch self {
         case .gclid, .wbraid, .gbraid: "google.com"
@@ -39,8 +40,8 @@ enum ClickID: String, Sendable, CaseIterable {
 
     var isPaid: Bool { medium != "referral" }
 
-    /// What a campaign would write as its medium. Facebook marks every link that leaves it, advertisement or not, so its mark says
-    /// no more than where the visitor came from.
+    /// What a campaign would use as its `utm_medium`. Facebook adds its click id to every outgoing link, ad or not, so it says no more
+    /// than where the visitor came from.
     var medium: String {
         switch self {
         case .dclid: "display"

@@ -1,13 +1,13 @@
 import Core
 
 extension UtmModule {
-    /// The campaign's parameters and the channel of a session.
+    /// The channel and the campaign parameters of a session.
     public var dimensions: [SessionDimension] {
         let titles = [
-            "utm_source": ["en": "Tagged source", "de": "Markierte Quelle"], "utm_medium": ["en": "Medium", "de": "Medium"],
-            "utm_campaign": ["en": "Campaign", "de": "Kampagne"], "utm_content": ["en": "Link of a campaign", "de": "Link einer Kampagne"],
-            "utm_term": ["en": "Search word bought", "de": "Gekauftes Suchwort"],
-            ClickID.column: ["en": "Marked click", "de": "Markierter Klick"],
+            "utm_source": ["en": "Campaign source", "de": "Markierte Quelle"], "utm_medium": ["en": "Medium", "de": "Medium"],
+            "utm_campaign": ["en": "Campaign", "de": "Kampagne"], "utm_content": ["en": "Campaign content", "de": "Link einer Kampagne"],
+            "utm_term": ["en": "Campaign keyword", "de": "Gekauftes Suchwort"],
+            ClickID.column: ["en": "Click ID", "de": "Markierter Klick"],
         ]
         let parameters = (CampaignFields.names + [ClickID.column]).map { name in
             SessionDimension(name, titles: titles[name] ?? ["en": name]) { filter, scope in
@@ -18,7 +18,7 @@ extension UtmModule {
         return [SessionDimension("channel", titles: ["en": "Channel", "de": "Kanal"], condition: Self.channel)] + parameters
     }
 
-    /// Sessions with a campaign are told by it, all others by what their rows have as `source`.
+    /// The condition for a session's channel. Sessions with a touch are judged by it, all others by the `source` of their rows.
     private static func channel(_ filter: Filter, _ scope: Scope) async throws -> SQL {
         let touches = firstTouches(of: scope.facts(of: touches))
         let sources = try await scope.rows(

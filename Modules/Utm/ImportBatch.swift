@@ -1,12 +1,12 @@
 import Core
 
-/// A file of rows that somebody imported, stored whole or not at all.
+/// An imported file of rows, stored as a whole or not at all.
 enum ImportBatch {
     static let providers = ["google_analytics", "google_ads", "search_console"]
-    static let providerParameter = Parameter("provider", .choice(providers, default: nil), "Only what came from there.")
+    static let providerParameter = Parameter("provider", .choice(providers, default: nil), "Only imports from this provider.")
     static let maximumRows = 10_000
     private static let maximumColumns = 500
-    /// Rows in a statement: a statement has at most 32,766 values.
+    /// Rows per statement: a statement can bind at most 32,766 values.
     private static let rowsAtOnce = 500
 
     static let table = Table(
@@ -25,20 +25,20 @@ enum ImportBatch {
     static let body = Schema.object([
         .required("provider", .choice(providers)), .required("name", .text(200)),
         .optional("rows", .array(.any, count: 1...maximumRows), "Objects with `date`, `dimensions`, `metrics` and `raw_row`."),
-        .optional("csv", .text(1_048_576), "In place of rows: RFC 4180, with a header that has a column `date`."),
-        .optional("metadata", .map(.any), "Whatever is worth keeping about the export."),
+        .optional("csv", .text(1_048_576), "Instead of rows: RFC 4180, with a header that has a column `date`."),
+        .optional("metadata", .map(.any), "Anything worth keeping about the export."),
     ])
 
     // MARK: Reading
 
-    /// - Throws: 400 that names the first wrong row by its number; the first row, behind a header, is 1.
+    /// - Throws: A 400 that gives the number of the first wrong row; the first row, after any header, is 1.
     static func rows(of body: JSON) throws -> [ImportRow] {
         let rows = body["rows"].flatMap { $0.isNull ? nil : $0 }, csv = body["csv"]?.string
         switch (rows, csv) {
         case (let rows?, nil):
             return try rows.elements.enumerated().map { index, row in try naming("row \(index + 1)") { try ImportRow(row) } }
         case (nil, let csv?): return try Self.rows(ofCSV: csv)
-        case (nil, nil): throw ServiceError.body("missing required field 'rows', or 'csv' in its place.")
+        case (nil, nil): throw ServiceError.body("missing required field 'rows' or 'csv'.")
         case (_?, _?): throw ServiceError.body("either field 'rows' or field 'csv' is accepted; got both.")
         }
     }
@@ -62,7 +62,7 @@ enum ImportBatch {
 
     private static func naming<Result>(_ place: String, _ read: () throws -> Result) throws -> Result {
         do { return try read() } catch let error as ServiceError {
-            // The opening words come once.
+            // Keeps the opening words from appearing twice.
             let opening = ServiceError.body("").message
             throw ServiceError.body("\(place): \(error.message.hasPrefix(opening) ? String(error.message.dropFirst(opening.count)) : error.message)")
         }
@@ -85,8 +85,8 @@ enum ImportBatch {
                 """)
             let into = SQL(sql: ImportRow.table.columns.map(\.name).joined(separator: ", "))
             for start in stride(from: 0, to: rows.count, by: rowsAtOnce) {
-                let some = (start..<min(start + rowsAtOnce, rows.count)).map { rows[$0].values(number: $0 + 1, of: id, in: project) }
-                try await transaction.run("/* utm.import_rows */ INSERT INTO utm_import_rows (\(into)) VALUES \(SQL.joined(some))")
+                let values = (start..<min(start + rowsAtOnce, rows.count)).map { rows[$0].values(number: $0 + 1, of: id, in: project) }
+                try await transaction.run("/* utm.import_rows */ INSERT INTO utm_import_rows (\(into)) VALUES \(SQL.joined(values))")
             }
             try await AuditLog.record(
                 "import.create", by: actor, on: "import \(id)", metadata: ["provider": provider, "rows": "\(rows.count)"], project: project, at: now,
@@ -97,7 +97,7 @@ enum ImportBatch {
     }
 
     /// The batch that the path names.
-    /// - Throws: 404, also for one of another project.
+    /// - Throws: 404 for an unknown batch, or one of another project.
     static func require(_ call: ProjectRequest) async throws -> Row {
         let id = call.id()
         let rows = try await call.control.read(

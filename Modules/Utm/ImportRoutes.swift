@@ -24,7 +24,7 @@ extension UtmModule {
                 success: .json(.object(ImportSummary.fields))
             ) { call in try .json(try await ImportSummary.read(call, try await call.scope().days, provider: call.text("provider"))) },
             Route(
-                .get, path + "/{id}/rows", "Rows of a batch, in their order.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, path + "/{id}/rows", "Rows of a batch, in the order of the import.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .json(.object([.required("data", .list(row))])), use: importRows),
             Route(.delete, path + "/{id}", "Delete a batch with all its rows.", scope: .query, access: .write, success: .noContent) { call in
                 try await ImportBatch.delete(call)
@@ -33,7 +33,7 @@ extension UtmModule {
         ]
     }
 
-    /// `POST /api/v1/marketing/imports` answers the batch, or 400 with the number of the wrong row.
+    /// `POST /api/v1/marketing/imports` returns the batch, or 400 with the number of the wrong row.
     @Sendable private func createImport(_ call: ProjectRequest) async throws -> Answer {
         let body = try await call.body()
         let batch = try await ImportBatch.create(call, body, try ImportBatch.rows(of: body))
@@ -65,7 +65,7 @@ extension UtmModule {
         }
     }
 
-    // MARK: Writing what is JSON already
+    // MARK: Responses made of stored JSON
 
     private static func write(_ batch: Row, to text: inout JSONText) {
         text.append(raw: #"{"created_at":"\#(Instant(milliseconds: batch.int("created_at")).iso8601)","id":"\#(batch.text("id"))","#)

@@ -1,18 +1,18 @@
 import Core
 
-/// A row of what an advertising or analytics service exported: one day of one combination of dimensions.
+/// A row of an export from an advertising or analytics service: one day of one combination of dimensions.
 struct ImportRow: Sendable {
     let day: Day
-    /// JSON texts, as they were sent.
+    /// JSON texts, as sent.
     let dimensions: String
     let metrics: String
     let raw: String
-    /// Of the dimensions; "" for none.
+    /// The campaign in the dimensions; "" if there is none.
     let campaign: String
-    /// What is summed up, in the order of `Metric.allCases`.
+    /// The numbers to sum up, in the order of `Metric.allCases`; nil for missing ones.
     let totals: [Double?]
 
-    /// A number that is summed up, under the names that services have for it.
+    /// A number that reports sum up, with the names that services use for it.
     enum Metric: String, Sendable, CaseIterable {
         case impressions, clicks, cost, conversions, revenue, sessions, users
 
@@ -43,7 +43,7 @@ struct ImportRow: Sendable {
     private static let numbers = -1e12...1e12
     private static let limits = Schema.MapLimits(keys: 100, bytes: 8_192)
 
-    /// What a row of a request may hold.
+    /// The fields of a row in a request.
     static let fields: [Schema.Field] = [
         .required("date", .string(8...10), "2026-05-01 or 20260501."),
         .optional("dimensions", .map(.any, limits: limits), "What the numbers are about; `campaign` names the campaign."),
@@ -53,7 +53,7 @@ struct ImportRow: Sendable {
 
     // MARK: Reading
 
-    /// - Throws: 400 that says what is wrong, without the row's number.
+    /// - Throws: A 400 without the row's number, which the caller adds.
     init(_ json: JSON) throws {
         guard json.kind == .object else { throw ServiceError.body("it must be an object; got \(json.described).") }
         try Schema.object(Self.fields).check(json)
@@ -68,7 +68,7 @@ struct ImportRow: Sendable {
         totals = Self.totals(object("metrics")?.members.compactMap { name, value in value.number.map { (name, $0) } } ?? [])
     }
 
-    /// A line of a CSV file under its header: the date, the numbers that are summed up, and dimensions for the rest.
+    /// A record of a CSV file under its header: the date, the numbers to sum up, and all other columns as dimensions.
     init(_ fields: [String], under header: [String]) throws {
         guard fields.count == header.count else {
             throw ServiceError.body("it has \(fields.count) columns; the header has \(header.count).")
@@ -83,7 +83,7 @@ struct ImportRow: Sendable {
         var metrics: [(String, Double)] = [], dimensions: [(String, String)] = []
         for (name, field) in columns where name != date.0 {
             if Metric(name) != nil {
-                // What services write where they know nothing.
+                // What services write for missing values.
                 if ["", "-", "--"].contains(field) { continue }
                 guard let number = Self.number(field), Self.numbers.contains(number) else {
                     throw ServiceError.body("column '\(name.excerpt(60))' must be a number; got '\(field.excerpt(60))'.")
@@ -105,7 +105,7 @@ struct ImportRow: Sendable {
         totals = Self.totals(metrics)
     }
 
-    /// `Session campaign` and `session-campaign` are `session_campaign`; a name of signs alone stays.
+    /// `Session campaign` and `session-campaign` become `session_campaign`; a name without letters and digits stays as it is.
     static func plain(_ name: String) -> String {
         let words = name.lowercased().split { !$0.isLetter && !$0.isNumber }
         return words.isEmpty ? name : words.joined(separator: "_")
@@ -117,8 +117,8 @@ struct ImportRow: Sendable {
         return Day(year: number / 10_000, month: number / 100 % 100, day: number % 100)
     }
 
-    /// A decimal point, thousands between commas or blanks, a sign of a currency before or behind: as services and spreadsheets write
-    /// numbers. Text that could mean another number elsewhere is refused: `12,50`, `1.234,50`, `1 234,567`, `1 5`.
+    /// Reads numbers as services and spreadsheets write them: a decimal point, thousands separated by commas or blanks, a currency sign
+    /// before or after. Nil for text that could mean another number elsewhere: `12,50`, `1.234,50`, `1 234,567`, `1 5`.
     private static func number(_ text: String) -> Double? {
         let blank: Unicode.Scalar = " "
         var scalars = text.unicodeScalars.filter { $0.properties.generalCategory != .currencySymbol }
@@ -157,7 +157,7 @@ struct ImportRow: Sendable {
         Metric.allCases.map { metric in counted(metric, in: metrics).map { metrics[$0].1 } }
     }
 
-    /// Where several numbers mean the same metric, the one with the metric's own name counts, else the first.
+    /// The index of the number that counts for a metric: the one under the metric's own name, else the first under another name.
     private static func counted(_ metric: Metric, in metrics: [(String, Double)]) -> Int? {
         metrics.firstIndex { $0.0 == metric.rawValue } ?? metrics.firstIndex { Metric($0.0) == metric }
     }
@@ -193,7 +193,7 @@ struct ImportRow: Sendable {
         ] + Metric.allCases.map { Column($0.rawValue, .double, nullable: true) },
         primaryKey: ["import_id", "number"], indexes: [["project_id", "day"]])
 
-    /// As values of an INSERT, in the order of the table's columns.
+    /// The values for an INSERT, in the order of the table's columns.
     func values(number: Int, of batch: String, in project: String) -> SQL {
         let totals = SQL.joined(totals.map { "\($0)" })
         return "(\(batch), \(number), \(project), \(day.number), \(dimensions), \(metrics), \(raw), \(campaign), \(totals))"

@@ -2,11 +2,11 @@ import Core
 import Foundation
 
 extension Scope {
-    /// The days of the report's zone that the range touches. Imported rows know no finer time.
+    /// The days, in the report's time zone, that the range touches. Imported rows have no finer time.
     var days: ClosedRange<Day> { zone.days(from: range.start, to: range.end.adding(milliseconds: -1)) }
 }
 
-/// Imported rows of a range, summed up.
+/// The sums of the imported rows of a range.
 struct ImportSummary: Encodable, Sendable {
     let rows: Int64
     let impressions, clicks, cost, conversions, revenue, sessions, users: Double
@@ -36,15 +36,15 @@ struct ImportedCosts: Sendable {
     /// Names that mean the same campaign have the same key.
     static func key(_ campaign: String) -> ExactText { ExactText(CampaignFields.kept(campaign).lowercased()) }
 
-    /// Campaigns with a cost, the dearest first.
+    /// Campaigns with a cost, most expensive first.
     static func read(_ call: ProjectRequest, _ days: ClosedRange<Day>, provider: String?) async throws -> [ImportedCosts] {
         let rows = try await call.control.read("""
             /* utm.import_costs */ SELECT campaign, sum(cost) AS cost, sum(clicks) AS clicks, sum(impressions) AS impressions FROM utm_import_rows
             WHERE \(chosen(call, days, provider)) AND campaign <> '' AND cost IS NOT NULL
             GROUP BY campaign ORDER BY campaign
             """)
-        // Spellings of one name are one campaign, called as the first of them.
-        // exact: the key is
+        // Different spellings of a name are one campaign, shown under the first of them.
+        // exact: the key is ExactText
         return Dictionary(grouping: rows, by: { key($0.text("campaign")) }).values.map { spellings in
             func sum(_ column: String) -> Double { rounded(spellings.reduce(0) { $0 + $1.double(column) }) }
             return ImportedCosts(campaign: spellings[0].text("campaign"), cost: sum("cost"), clicks: sum("clicks"), impressions: sum("impressions"))
@@ -59,6 +59,6 @@ struct ImportedCosts: Sendable {
         return SQL.all(conditions)
     }
 
-    /// To millionths, so that a sum of 0.1 and 0.2 is 0.3.
+    /// Rounds to millionths, so the sum of 0.1 and 0.2 is 0.3.
     fileprivate static func rounded(_ value: Double) -> Double { (value * 1e6).rounded() / 1e6 }
 }

@@ -1,6 +1,6 @@
 import Core
 
-/// The shop at a glance.
+/// The shop's revenue at a glance.
 struct MarketingRevenue: Encodable, Sendable {
     struct Product: Encodable, Sendable { let product: String, orders: Int64, revenue: Double }
 
@@ -9,7 +9,7 @@ struct MarketingRevenue: Encodable, Sendable {
     let revenue: Double
     let averageOrderValue: Double
     let currencies: [RevenueTotals.Currency]
-    /// The best ten.
+    /// The ten products with the most revenue.
     let topProducts: [Product]
 
     enum CodingKeys: String, CodingKey {

@@ -1,14 +1,15 @@
 import Core
 
-/// What the rules of channels have to know of a session, as one text: they are asked once for each that occurs, and the answers joined
-/// back. Of a campaign's name they want to know no more than two words, so most names need not be told apart.
+/// What the channel rules need to know about a session, as one text. The rules run once for each distinct text, and the results are joined
+/// back. They look for only two words in a campaign's name, so all names without them become `-`.
 enum OriginText {
-    /// Different origins that are looked at; rarer ones, which nobody but a machine makes so many of, are Other.
+    /// The most distinct origins that are classified. Rarer ones are Other; only machines produce so many.
     static let maximum = 20_000
-    /// Between the parts of an origin. No part has it: control characters are not kept.
+    /// Separates the parts of an origin. No part contains it, because control characters are removed.
     private static let separator = "\u{1D}"
 
-    /// - Parameter source: the session's; its campaign's parameters are columns, null for none.
+    /// The SQL that makes the text.
+    /// - Parameter source: the session's source. The campaign parameters are read from columns, which are null without a campaign.
     static func sql(_ source: SQL) -> SQL {
         """
         \(source) || \(separator) || coalesce(utm_source, '') || \(separator) || coalesce(utm_medium, '') || \(separator) ||
@@ -17,8 +18,9 @@ enum OriginText {
         """
     }
 
+    /// The channel for a text that `sql` made.
     static func channel(_ origin: String) -> Channel {
-        // exact: a control character takes no mark
+        // exact: a control character takes no combining mark
         let parts = origin.split(separator: Character(separator), omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 5 else { return .other }
         return Channel(Origin(

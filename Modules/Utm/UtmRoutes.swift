@@ -6,15 +6,15 @@ extension UtmModule {
             .report("/api/v1/campaigns", "Campaigns by visitors.", fields: Campaigns.fields) { _, scope in
                 ReportList(data: try await Campaigns.run(scope))
             },
-            .report("/api/v1/campaigns/sources", "Sources of campaigns by visitors.", fields: CampaignBreakdown.fields(.source)) { _, scope in
+            .report("/api/v1/campaigns/sources", "Campaign sources by visitors.", fields: CampaignBreakdown.fields(.source)) { _, scope in
                 ReportList(data: try await CampaignBreakdown.run(scope, by: .source))
             },
-            .report("/api/v1/campaigns/mediums", "Media of campaigns by visitors.", fields: CampaignBreakdown.fields(.medium)) { _, scope in
+            .report("/api/v1/campaigns/mediums", "Campaign mediums by visitors.", fields: CampaignBreakdown.fields(.medium)) { _, scope in
                 ReportList(data: try await CampaignBreakdown.run(scope, by: .medium))
             },
             .report(
-                "/api/v1/campaigns/timeseries", "What one source brought, by day.",
-                parameters: [Parameter("utm_source", .text(maximum: CampaignFields.maximumLength), required: true, "The source, as it was sent.")]
+                "/api/v1/campaigns/timeseries", "Visitors and pageviews of one source by day.",
+                parameters: [Parameter("utm_source", .text(maximum: CampaignFields.maximumLength), required: true, "The source, as sent.")]
                     + ScopeParameters.range,
                 fields: CampaignTimeseries.fields
             ) { call, scope in
@@ -26,8 +26,8 @@ extension UtmModule {
     private static let attributionParameters = [
         Parameter(
             "model", .choice(AttributionModel.allCases.map(\.rawValue), default: AttributionModel.lastTouch.rawValue),
-            "Which touches of a journey are credited with its order."),
-        Parameter("lookback_days", .integer(1...365, default: 30), "How far back from an order its journey goes."),
+            "Which touches of a journey get credit for its order."),
+        Parameter("lookback_days", .integer(1...365, default: 30), "How many days before an order its journey may begin."),
         ScopeParameters.currency,
     ]
 
@@ -44,7 +44,7 @@ extension UtmModule {
                 parameters: Self.attributionParameters + ScopeParameters.range, fields: AttributionReport.fields
             ) { call, scope in try await AttributionReport.run(scope, try await attribution(call)) },
             .report(
-                "/api/v1/marketing/revenue", "Orders, revenue, currencies and the best products.",
+                "/api/v1/marketing/revenue", "Orders, revenue, currencies and the top products.",
                 parameters: ScopeParameters.range + [ScopeParameters.currency],
                 fields: MarketingRevenue.fields
             ) { call, scope in try await MarketingRevenue.run(scope, in: try await call.currency()) },
@@ -55,7 +55,7 @@ extension UtmModule {
                 ReportList(data: try await AIReferrers.run(scope))
             },
             .report(
-                "/api/v1/marketing/campaign-costs", "What campaigns cost, and what they brought.",
+                "/api/v1/marketing/campaign-costs", "Costs of campaigns next to their orders and revenue.",
                 parameters: Self.attributionParameters + [ImportBatch.providerParameter] + ScopeParameters.list, fields: CampaignCosts.fields
             ) { call, scope in
                 let costs = try await ImportedCosts.read(call, scope.days, provider: call.text("provider"))

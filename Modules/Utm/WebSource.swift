@@ -1,14 +1,14 @@
 import Core
 
-/// A site that sends visitors, as far as its kind is known: see `SourceCatalog`.
+/// A site that sends visitors, with its kind from `SourceCatalog`.
 struct WebSource: Sendable {
-    /// The host, or the word, that the kind follows from.
+    /// The host or word that determines the kind.
     let name: String
     let kind: SourceKind
 
     /// - Parameter source: a host as `ReferrerSource` makes it, or a `utm_source` in lower case.
     init(_ source: String) {
-        // A campaign may call google.de what a referrer calls google.com.
+        // A campaign may say google.de where the referrer is normalized to google.com.
         name = source.contains(".") ? Self.host(source) : source
         kind = SourceCatalog.kind(of: name)
     }

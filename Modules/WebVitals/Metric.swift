@@ -1,6 +1,6 @@
 import Core
 
-/// A Web Vital. Its raw value is the name in payloads, answers and storage.
+/// A Web Vital. Its raw value is the name in payloads, responses and storage.
 ///
 /// - Source: thresholds at https://web.dev/articles/vitals and the articles on each metric, as of 2024 (INP in place of FID).
 enum Metric: String, Sendable, CaseIterable {
@@ -19,7 +19,7 @@ enum Metric: String, Sendable, CaseIterable {
         static let schema = Schema.named("VitalRating", .choice(allCases.map(\.rawValue)))
     }
 
-    /// Up to `good`, both included, a value is good; above `poor` it is poor.
+    /// Values up to and including `good` are good, values above `poor` are poor.
     var thresholds: (good: Double, poor: Double) {
         switch self {
         case .lcp: (2_500, 4_000)
@@ -34,10 +34,10 @@ enum Metric: String, Sendable, CaseIterable {
         value <= thresholds.good ? .good : value <= thresholds.poor ? .needsImprovement : .poor
     }
 
-    /// Of milliseconds: a page that takes ten minutes is a clock that jumped or a sleeping computer.
+    /// The largest value in milliseconds. Pages that take longer than ten minutes mean a clock that jumped or a computer that slept.
     static let maximum: Double = 600_000
 
-    /// Values that a browser can have measured. A layout shift is at most 1, and a session window of five seconds has at most
-    /// 300 frames of 60 a second.
+    /// Values that a browser can have measured. A layout shift is at most 1, and a session window of five seconds has at most 300 frames
+    /// at 60 per second.
     var accepted: ClosedRange<Double> { self == .cls ? 0...300 : 0...Self.maximum }
 }

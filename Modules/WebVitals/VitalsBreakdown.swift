@@ -1,15 +1,15 @@
 import Core
 
-/// 75th percentiles of all vitals by page, device or country: one line for each, those with the most measurements first.
+/// 75th percentiles of all vitals by page, device or country: one line for each, most measurements first.
 struct VitalsBreakdown: Encodable, Sendable {
-    /// The raw value is the column, and the member of the answer.
+    /// The raw value names the column and the member of the response.
     enum Dimension: String, Sendable { case path, device, country }
 
     let dimension: Dimension
     let name: String
     /// Measurements of all vitals together.
     let samples: Int64
-    /// Without an entry where that vital was not measured.
+    /// Has no entry for a vital that wasn't measured.
     let p75: [Metric: Double]
 
     static func fields(_ dimension: Dimension) -> [Schema.Field] {
@@ -32,13 +32,13 @@ struct VitalsBreakdown: Encodable, Sendable {
         }
     }
 
-    /// Measurements from countries that are not known are in no line, as in the report on places.
+    /// Measurements from unknown countries are left out, as in the report on places.
     static func run(_ scope: Scope, by dimension: Dimension) async throws -> [VitalsBreakdown] {
         let column = SQL(sql: dimension.rawValue)
-        let known: SQL = dimension == .country ? "country <> ''" : "TRUE"
+        let isListed: SQL = dimension == .country ? "country <> ''" : "TRUE"
         let rows = try await scope.rows("webvitals.breakdown", reading: [WebVitalsModule.measurements], continues: true, """
             listed AS MATERIALIZED (
-              SELECT \(column) AS place, count(*) AS samples FROM webvitals_measurements WHERE \(known) GROUP BY \(column)
+              SELECT \(column) AS place, count(*) AS samples FROM webvitals_measurements WHERE \(isListed) GROUP BY \(column)
               ORDER BY samples DESC, place LIMIT \(scope.limit) OFFSET \(scope.offset))
             SELECT place, samples, metric, \(scope.dialect.nearestRanks([75], of: "value")[0]) AS p75
             FROM webvitals_measurements JOIN listed ON place = \(column)

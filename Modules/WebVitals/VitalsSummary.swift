@@ -2,7 +2,7 @@ import Core
 
 /// Percentiles of each vital over all measurements.
 struct VitalsSummary: Encodable, Sendable {
-    /// All nil where nothing was measured.
+    /// All nil if nothing was measured.
     struct Vital: Encodable, Sendable {
         @Nullable var p50: Double? = nil
         @Nullable var p75: Double? = nil

@@ -4,7 +4,7 @@ import Core
 struct VitalsTimeseries: Encodable, Sendable {
     struct Point: Encodable, Sendable {
         let date: String
-        /// Nil where nothing was measured.
+        /// Nil if nothing was measured.
         @Nullable var p75: Double?
     }
 
@@ -23,7 +23,7 @@ struct VitalsTimeseries: Encodable, Sendable {
               SELECT \(buckets.number(of: "occurred_at")) AS bucket, value FROM webvitals_measurements WHERE metric = \(metric.rawValue))
             SELECT bucket, \(scope.dialect.nearestRanks([75], of: "value")[0]) AS p75 FROM measured GROUP BY bucket
             """)
-        let found = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0.double("p75")) })
-        return VitalsTimeseries(metric: metric.rawValue, data: all.map { Point(date: buckets.label($0), p75: found[$0]) })
+        let p75ByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0.double("p75")) })
+        return VitalsTimeseries(metric: metric.rawValue, data: all.map { Point(date: buckets.label($0), p75: p75ByBucket[$0]) })
     }
 }

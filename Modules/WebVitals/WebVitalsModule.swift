@@ -1,6 +1,6 @@
 import Core
 
-/// How fast pages are for those who visit them.
+/// How fast pages are for real visitors.
 public struct WebVitalsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "webvitals", category: .tracking,
@@ -14,9 +14,12 @@ public struct WebVitalsModule: AnalyticsModule {
         "webvitals_measurements",
         FactTable.sessionColumns + [Column("path", .text), Column("metric", .text), Column("value", .double)])
 
+    public static let scriptFeatures = [ScriptFeature("vitals", PackageResources.vitals_min_js, sends: "web_vital")]
+
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    public var pages: [Page] { [Page("webvitals", titles: ["en": "Web vitals", "de": "Web Vitals"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] { [DashboardPage("webvitals", titles: ["en": "Web vitals", "de": "Web Vitals"], PackageResources.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var factTables: [FactTable] { [Self.measurements] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.measurements)])] }
 
@@ -33,9 +36,9 @@ public struct WebVitalsModule: AnalyticsModule {
     public var collectors: [Collector] {
         [
             Collector("web_vital", "A Web Vital was measured.", fields: [
-                .required("name", .choice(Metric.names), "Which one."),
+                .required("name", .choice(Metric.names), "Name of the vital."),
                 .required("value", .number(0...Metric.maximum), "Milliseconds; for CLS a score of at most 300, without unit."),
-                .optional("rating", Metric.Rating.schema, "Not kept: reports rate by the value."),
+                .optional("rating", Metric.Rating.schema, "Not stored: reports derive the rating from the value."),
                 .optional("path", .optionalText(8_192), "Path of the page; the session's last page by default."),
             ]) { payload in
                 let path = payload.text("path")
@@ -46,7 +49,7 @@ public struct WebVitalsModule: AnalyticsModule {
                     throw ServiceError.body(
                         "field 'value' must be a number from 0 to \(Int(metric.accepted.upperBound)) for \(metric.rawValue); got \(value).")
                 }
-                // Adding nothing makes an ordinary zero of a negative one.
+                // Adding 0 turns negative zero into ordinary zero.
                 return Draft(facts: { visit in
                     [(Self.measurements, visit.sessionValues + [.text(visit.page(path)), .text(metric.rawValue), .double(value + 0)])]
                 })

@@ -7,17 +7,17 @@ extension WebVitalsModule {
                 "/api/v1/webvitals", "Percentiles of every vital, rated at the 75th.", parameters: ScopeParameters.range,
                 fields: VitalsSummary.fields
             ) { _, scope in try await VitalsSummary.run(scope) },
-            breakdown(.path, "/api/v1/webvitals/pages", "75th percentiles by page, the most measured first."),
-            breakdown(.device, "/api/v1/webvitals/devices", "75th percentiles by kind of device, the most measured first."),
-            breakdown(.country, "/api/v1/webvitals/countries", "75th percentiles by country, the most measured first."),
+            breakdown(.path, "/api/v1/webvitals/pages", "75th percentiles by page, most measurements first."),
+            breakdown(.device, "/api/v1/webvitals/devices", "75th percentiles by device type, most measurements first."),
+            breakdown(.country, "/api/v1/webvitals/countries", "75th percentiles by country, most measurements first."),
             .report(
                 "/api/v1/webvitals/timeseries", "75th percentile of one vital by day or hour.",
                 parameters: ScopeParameters.range + [
-                    Parameter("metric", .choice(Metric.names, default: nil), required: true, "Which vital."), ScopeParameters.interval,
+                    Parameter("metric", .choice(Metric.names, default: nil), required: true, "Name of the vital."), ScopeParameters.interval,
                 ],
                 fields: VitalsTimeseries.fields
             ) { call, scope in
-                // The gate has checked it.
+                // The gate has already validated the parameter.
                 let metric = call.text("metric").flatMap(Metric.init) ?? .lcp
                 return try await VitalsTimeseries.run(scope, metric, by: call.interval)
             },

@@ -1,14 +1,14 @@
 import Core
 import TestSupport
 
-/// A route of the host with what it takes to call it. Everything is derived from the route's own value, so that a new
-/// route is walked without anybody listing it.
+/// A route of the host plus what it takes to call it. Everything is derived from the route itself, so tests cover a new
+/// route without listing it.
 struct Endpoint: Sendable, CustomStringConvertible {
-    /// The module that gates it; nil for the host's own.
+    /// The module that gates the route; nil for the host's own routes.
     let module: String?
     let route: Route
 
-    /// Who a route is for. Each needs another credential.
+    /// Who a route is for. Each kind needs a different credential.
     enum Kind: String, CaseIterable { case ingest, query, adminKey, frontend, admin, installation, publicToken, anonymous }
 
     var kind: Kind {
@@ -24,18 +24,18 @@ struct Endpoint: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether it is opened by a key of a project in `X-Pulse-Key`.
+    /// Whether a project key in `X-Pulse-Key` opens the route.
     var takesKey: Bool { [.ingest, .query, .adminKey, .frontend].contains(kind) }
 
-    /// Whether somebody must show who they are. A public token stands in the path, and is its module's to test.
+    /// Whether the route checks a credential. Public tokens are part of the path; their module's tests cover them.
     var hasCredential: Bool { kind != .anonymous && kind != .publicToken }
 
-    /// Whether its answer goes on until somebody ends it.
+    /// Whether the answer is a stream that stays open until one side closes it.
     var isStream: Bool { route.success.mediaType == "text/event-stream" }
 
     var description: String { "\(route.method.rawValue) \(route.path)" }
 
-    /// Scopes of a key that opens it, each by itself.
+    /// The key scopes that open the route, each sufficient by itself.
     var openingScopes: [KeyScope] {
         switch kind {
         case .ingest: [.ingest, .admin]
@@ -46,7 +46,7 @@ struct Endpoint: Sendable, CustomStringConvertible {
         }
     }
 
-    /// The scope that the sentence of a refusal names.
+    /// The scope that the error message asks for.
     var neededScope: KeyScope {
         switch kind {
         case .ingest, .frontend: .ingest
@@ -57,7 +57,7 @@ struct Endpoint: Sendable, CustomStringConvertible {
 
     static let unknownID = "00000000-0000-4000-8000-00000000dead"
 
-    /// The path for `project`, with what `values` gives for its other names, or an id that nothing has.
+    /// The path for `project`. Other placeholders are filled from `values`, or with an id that doesn't exist.
     func path(in project: Project, _ values: [String: String] = [:]) -> String {
         route.path.split(separator: "/", omittingEmptySubsequences: false).map { part in
             guard part.hasPrefix("{") else { return String(part) }
@@ -66,18 +66,18 @@ struct Endpoint: Sendable, CustomStringConvertible {
         }.joined(separator: "/")
     }
 
-    /// The same with the query parameters that the route requires.
+    /// Like `path(in:_:)`, plus the query parameters that the route requires.
     func address(in project: Project, _ values: [String: String] = [:]) -> String {
-        path(in: project, values) + (SampleBodies.queries[description].map { "?" + $0 } ?? "")
+        path(in: project, values) + (ModuleSamples.all.requests[description]?.query.map { "?" + $0 } ?? "")
     }
 
-    /// Whether the name in the path is the project that an administrator means.
+    /// Whether the placeholder is the project id of an administration route.
     func isProject(_ name: String) -> Bool { kind == .admin && name == "id" }
 
-    /// The names in the path that may be ids of something that belongs to a project.
+    /// The placeholders in the path that may be ids of a project's resources.
     var names: [String] { route.pathNames.filter { !isProject($0) } }
 
     var body: String? {
-        SampleBodies.byRoute[description] ?? route.body?.sample
+        ModuleSamples.all.requests[description]?.body ?? route.body?.sample
     }
 }

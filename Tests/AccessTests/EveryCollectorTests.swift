@@ -1,11 +1,18 @@
-@testable import Host
+@_spi(Host) import Access
+import AllModules
+@_spi(Host) @testable import Host
 import Core
+@_spi(Host) import Ingest
+@_spi(Host) import Platform
+@_spi(Host) import Questions
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 import TestSupport
 import Testing
 
-/// The gate at `POST /api/collect`, which asks about the module of each payload: for every payload type that a module
-/// collects, taken from the registry.
-@Suite("Every payload type, every stranger")
+/// The access checks of `POST /api/collect`, which depend on the module of each payload. The payload types come from the
+/// registry, so new ones are covered automatically.
+@Suite("Access checks: every payload type", .modules(.all))
 struct EveryCollectorTests {
     struct Payload {
         let module: String
@@ -18,12 +25,12 @@ struct EveryCollectorTests {
             module.collectors.map { collector in
                 let fields = collector.fields.filter(\.isRequired).map { #","\#($0.name)":\#($0.schema.sample)"# }.joined()
                 return Payload(
-                    module: module.name, type: collector.type, body: SampleBodies.byType[collector.type] ?? #"{"type":"\#(collector.type)"\#(fields)}"#)
+                    module: module.name, type: collector.type, body: ModuleSamples.all.payloads[collector.type] ?? #"{"type":"\#(collector.type)"\#(fields)}"#)
             }
         }
     }
 
-    /// Rows in all tables of facts.
+    /// The number of rows in all fact tables.
     private static func facts(_ house: House) async throws -> Int64 {
         try await house.app.installation.writer.settle()
         var count: Int64 = 0
@@ -33,7 +40,7 @@ struct EveryCollectorTests {
         return count
     }
 
-    @Test("is collected for its own, and for nobody else", arguments: Profile.available)
+    @Test("is accepted from authorized callers only", arguments: Profile.available)
     func walk(profile: Profile) async throws {
         try await House.open(profile) { house in
             let app = house.app, payloads = Self.payloads(house)
@@ -49,7 +56,7 @@ struct EveryCollectorTests {
                     #expect(single.body == #"{"error":"\#(sentence)"}"#, "\(payload.type)")
                     let batch = try await app.collect("[\(payload.body)]", as: caller)
                     #expect(batch.status >= 400 && batch.body.contains(sentence), "\(payload.type) in a batch: \(batch.body)")
-                    #expect(try await Self.facts(house) == before, "\(payload.type) was stored though it was refused")
+                    #expect(try await Self.facts(house) == before, "\(payload.type) was rejected but still stored")
                 }
                 try await expect(.nobody, 401, "Missing API key. Provide it via X-Pulse-Key header or ?key= query parameter.")
                 try await expect(query, 403, "API key does not have the required 'ingest' scope for this endpoint.")
@@ -68,13 +75,13 @@ struct EveryCollectorTests {
                 let accepted = try await app.collect(payload.body, as: own)
                 #expect(
                     accepted.body == #"{"ok":true}"#,
-                    "\(payload.type) refuses the sample made from its fields: \(accepted.body) Add one to SampleBodies.byType.")
+                    "\(payload.type) rejects the sample made from its fields: \(accepted.body) Add one to the module's samples.json.")
                 #expect(try await Self.facts(house) > before, "\(payload.type) stores nothing")
             }
         }
     }
 
-    @Test("in a batch each payload is judged by its own module", arguments: Profile.available)
+    @Test("each payload in a batch is checked against its own module", arguments: Profile.available)
     func batch(profile: Profile) async throws {
         try await House.open(profile) { house in
             try await house.set("probe", isEnabled: false)

@@ -1,13 +1,20 @@
-@testable import Host
+@_spi(Host) import Access
+import AllModules
+@_spi(Host) @testable import Host
 import Core
+@_spi(Host) import Ingest
+@_spi(Host) import Platform
+@_spi(Host) import Questions
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 import TestSupport
 import Testing
 
-/// The gate, at every route that the host serves: those of the binary's modules, the host's own, and the probe module's.
-/// The routes come from the registry, so a new one is walked as soon as it is there.
-@Suite("Every route, every stranger")
+/// The access checks of every route that the host serves: those of the binary's modules, the host's own and the probe module's.
+/// The routes come from the registry, so new ones are covered automatically.
+@Suite("Access checks: every route", .modules(.all))
 struct EveryRouteTests {
-    @Test("a parameter that the route does not have is refused by name, and so is one that comes twice")
+    @Test("an unknown or repeated query parameter is rejected by name")
     func unknownParameters() async throws {
         try await House.open(.embedded) { house in
             try await house.openEverything()
@@ -27,7 +34,7 @@ struct EveryRouteTests {
                 let answer = try await house.app.get("/api/v1/pages?\(query)")
                 #expect(answer.status == 400 && answer.body.contains("Invalid query parameter \(sentence)"), "\(answer.body)")
             }
-            // Links to pages carry all kinds, and so do requests of pages.
+            // Links to pages and requests from pages carry arbitrary parameters.
             let page = try await house.app.get("/dashboard?utm_source=x", as: .nobody)
             #expect(page.status == 200)
             let collected = try await house.app.post("/api/collect?_=1", #"{"type":"pageview","path":"/"}"#, as: .ingest)
@@ -35,14 +42,14 @@ struct EveryRouteTests {
         }
     }
 
-    @Test("turns away whoever must not come through, with the exact answer", arguments: Profile.available)
+    @Test("rejects every unauthorized caller with the exact error", arguments: Profile.available)
     func turnsAway(profile: Profile) async throws {
         try await House.open(profile) { house in
             var met: Set<String> = []
             for stranger in Stranger.all {
                 try await stranger.prepare(house)
                 let endpoints = house.endpoints.filter(stranger.meets)
-                #expect(!endpoints.isEmpty, "\(stranger.name) meets no route")
+                #expect(!endpoints.isEmpty, "\(stranger.name) applies to no route")
                 for endpoint in endpoints {
                     let expected = stranger.answer(house, endpoint)
                     let answer = try await house.ask(
@@ -57,14 +64,14 @@ struct EveryRouteTests {
         }
     }
 
-    @Test("lets those through for whom it is made", arguments: Profile.available)
+    @Test("admits the callers it is meant for", arguments: Profile.available)
     func letsThrough(profile: Profile) async throws {
         try await House.open(profile) { house in
             var walked = 0
             for endpoint in house.endpoints {
                 var callers = [house.owner(of: endpoint)]
                 for scope in endpoint.openingScopes {
-                    let key = try await house.key([scope], modules: endpoint.module.map { [$0] + SampleBodies.modules[endpoint.description, default: []] })
+                    let key = try await house.key([scope], modules: endpoint.module.map { [$0] + (ModuleSamples.all.requests[endpoint.description]?.modules ?? []) })
                     callers.append(endpoint.takesKey ? .key(key) : .bearer(key))
                 }
                 for caller in callers {
@@ -78,7 +85,7 @@ struct EveryRouteTests {
         }
     }
 
-    @Test("a key in the address opens what the key in the header opens")
+    @Test("a key in the query string opens the same routes as one in the header")
     func keyInAddress() async throws {
         try await House.open(.embedded) { house in
             for endpoint in house.endpoints where endpoint.takesKey {
@@ -89,7 +96,7 @@ struct EveryRouteTests {
         }
     }
 
-    @Test("HEAD is no way around the gate")
+    @Test("HEAD doesn't bypass the access checks")
     func head() async throws {
         try await House.open(.embedded) { house in
             let endpoints = house.endpoints.filter { $0.route.method == .get && $0.hasCredential }
@@ -102,7 +109,7 @@ struct EveryRouteTests {
         }
     }
 
-    @Test("a method that a path does not have is refused by name, whoever asks", arguments: [HTTPRequest.Method.patch, .trace, .init("BREW")!])
+    @Test("an unsupported method is rejected by name, whoever asks", arguments: [HTTPRequest.Method.patch, .trace, .init("BREW")!])
     func otherMethods(method: HTTPRequest.Method) async throws {
         try await House.open(.embedded) { house in
             for endpoint in house.endpoints {
@@ -116,7 +123,7 @@ struct EveryRouteTests {
         }
     }
 
-    @Test("nothing has a name with a NUL character, wherever a path has a name", arguments: Profile.available)
+    @Test("an id with a NUL character is not found on any route", arguments: Profile.available)
     func nul(profile: Profile) async throws {
         try await House.open(profile) { house in
             let endpoints = house.endpoints.filter { !$0.names.isEmpty && $0.hasCredential }
@@ -127,14 +134,14 @@ struct EveryRouteTests {
                     let answer = try await house.ask(endpoint, as: house.owner(of: endpoint), path: endpoint.address(in: house.project, names))
                     #expect(answer.status < 500, "\(endpoint) answered \(answer.status) \(answer.body)")
                     if house.namesThings(endpoint) { #expect(answer.status == 404, "\(endpoint) answered \(answer.status) \(answer.body)") }
-                    // Strangers learn nothing from it.
+                    // An anonymous caller still gets a 401.
                     #expect(try await house.ask(endpoint, as: .nobody, path: endpoint.address(in: house.project, names)).status == 401, "\(endpoint)")
                 }
             }
         }
     }
 
-    @Test("what is served nowhere is not found, in the surface's own words", arguments: [
+    @Test("an unknown path gets a 404 in the API's own format", arguments: [
         "/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v1/stats/nothing", "/api/v1/Gadgets", "/api/v1/%67adgets", "/api/admin", "/%00", "/..",
     ])
     func nowhere(path: String) async throws {
@@ -149,9 +156,9 @@ struct EveryRouteTests {
         }
     }
 
-    // MARK: Another project's things
+    // MARK: Another project's resources
 
-    @Test("what belongs to another project is not found, and stays as it is", arguments: Profile.available)
+    @Test("another project's resources are not found and stay unchanged", arguments: Profile.available)
     func anotherProject(profile: Profile) async throws {
         try await House.open(profile) { house in
             var walked: [String] = []
@@ -174,9 +181,9 @@ struct EveryRouteTests {
                     #expect(isNotFound, "\(endpoint) answered \(answer.status) \(answer.body)")
                 }
                 #expect(try await look() == before, "\(endpoint) changed what belongs to another project")
-                // Who owns it finds it, so the id was a real one.
+                // The owner finds it, so the id was real.
                 let own = try await house.ask(endpoint, as: owner, path: place)
-                #expect(own.status < 300 || own.status == 400 && SampleBodies.needOutside.contains("\(endpoint)"), "\(endpoint) does not answer its owner: \(own.status) \(own.body)")
+                #expect(own.status < 300 || own.status == 400 && ModuleSamples.all.requests["\(endpoint)"]?.needsServer == true, "\(endpoint) does not answer its owner: \(own.status) \(own.body)")
             }
             #expect(walked.count >= 4)
             #expect(walked.contains("PUT /api/v1/gadgets/{id}"))
@@ -184,7 +191,7 @@ struct EveryRouteTests {
         }
     }
 
-    @Test("lists show nothing of another project", arguments: Profile.available)
+    @Test("lists don't show another project's resources", arguments: Profile.available)
     func anotherProjectsLists(profile: Profile) async throws {
         try await House.open(profile) { house in
             var walked = 0
@@ -203,9 +210,9 @@ struct EveryRouteTests {
         }
     }
 
-    // MARK: That nothing was left out
+    // MARK: Completeness
 
-    @Test("the walk covers every route of the host, and every kind, module, method and access")
+    @Test("the tests cover every route, kind, module, method and access mode")
     func covers() async throws {
         try await House.open(.embedded) { house in
             let endpoints = house.endpoints
@@ -223,28 +230,28 @@ struct EveryRouteTests {
         }
     }
 
-    @Test("every route that is not for everybody turns away strangers of every sort that can come to it")
+    @Test("every protected route is tested with every kind of unauthorized caller")
     func everyRouteHasItsStrangers() async throws {
         try await House.open(.embedded) { house in
             for endpoint in house.endpoints where endpoint.hasCredential {
                 let names = Stranger.all.filter { $0.meets(endpoint) }.map(\.name)
                 var least = endpoint.takesKey ? 14 : endpoint.kind == .admin ? 14 : 10
-                // Off, and one of the two levels; core can't be off, and reads whatever its level. A key for other modules.
+                // Module off, wrong access level, key for other modules. Core can't be off and can be read at any level.
                 if let module = endpoint.module { least += module == "core" ? (endpoint.route.access == .read ? 1 : 2) : 3 }
                 if endpoint.kind == .query || endpoint.kind == .ingest { least += 1 }
-                #expect(names.count >= least, "\(endpoint) meets \(names.count) strangers alone: \(names)")
+                #expect(names.count >= least, "\(endpoint) rejects only \(names.count) kinds of callers: \(names)")
             }
-            for stranger in Stranger.all { #expect(house.endpoints.contains(where: stranger.meets), "\(stranger.name) meets no route") }
+            for stranger in Stranger.all { #expect(house.endpoints.contains(where: stranger.meets), "\(stranger.name) applies to no route") }
         }
     }
 
-    @Test("a path with names is written so that each of its names can be filled")
+    @Test("every placeholder in a path can be filled")
     func paths() async throws {
         try await House.open(.embedded) { house in
             for endpoint in house.endpoints {
                 let path = endpoint.path(in: house.project)
                 #expect(path.hasPrefix("/") && !path.contains("{") && !path.contains("}"), "\(endpoint)")
-                #expect(Set(endpoint.route.pathNames).count == endpoint.route.pathNames.count, "\(endpoint) has a name twice")
+                #expect(Set(endpoint.route.pathNames).count == endpoint.route.pathNames.count, "\(endpoint) repeats a placeholder")
                 if endpoint.kind == .admin { #expect(endpoint.route.pathNames.first == "id" && path.hasPrefix("/api/admin/projects/"), "\(endpoint)") }
             }
         }

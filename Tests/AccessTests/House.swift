@@ -1,19 +1,25 @@
-@testable import Host
-import Coordination
+@_spi(Host) import Access
+@_spi(Host) @testable import Host
+@_spi(Host) import Coordination
 import Core
+@_spi(Host) import Ingest
 import NIOCore
+@_spi(Host) import Platform
+@_spi(Host) import Questions
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 import TestSupport
 import Testing
 
-/// A running Pulse with two projects and all kinds of keys, for walks over its routes.
+/// A running Pulse with two projects and keys of every kind, for tests that go over all routes.
 struct House: Sendable {
     let app: TestApp
     let endpoints: [Endpoint]
-    /// A second project, whose things are none of the first one's business.
+    /// A second project, whose resources the first one must not see.
     let other: Project
     let otherKeys: [TestApp.Caller: String]
 
-    /// Opens one with the modules of the binary and the probe module.
+    /// Runs `body` with a house that has the binary's modules and the probe module.
     static func open(_ profile: Profile, _ body: @escaping @Sendable (House) async throws -> Void) async throws {
         try await TestApp.run(profile, modules: ProbeModule.besideBinary()) { app in
             let other = try await app.installation.createProject("Other", domain: "other.example")
@@ -26,7 +32,7 @@ struct House: Sendable {
     var project: Project { app.project }
     var directory: Directory { app.installation.directory }
 
-    /// Whether the clock of the rate limits is the test's; Redis has its own.
+    /// Whether rate limits use the test's clock. Redis has its own.
     var hasOwnClock: Bool { app.installation.engines.coordination is LocalCoordination }
 
     func key(_ scopes: [KeyScope], modules: [String]? = nil, expiresAt: Instant? = nil, in project: Project? = nil) async throws -> String {
@@ -41,14 +47,14 @@ struct House: Sendable {
         return made.secret
     }
 
-    /// Another module than `module`.
+    /// A module other than `module`.
     func module(otherThan module: String?) -> String { module == "core" ? "probe" : "core" }
 
     func set(_ module: String, isEnabled: Bool? = nil, access: AccessLevel? = nil) async throws {
         try await directory.setModules([.init(module: module, isEnabled: isEnabled, access: access)], in: project, by: "test")
     }
 
-    /// All modules on, at every level.
+    /// Enables all modules with full access.
     func openEverything() async throws {
         let changes = directory.defaults.modules.map { Directory.ModuleChange(module: $0, isEnabled: true, access: .all) }
         try await directory.setModules(changes, in: project, by: "test")
@@ -62,7 +68,7 @@ struct House: Sendable {
         app.installation.apply(configuration)
     }
 
-    /// The caller for whom `endpoint` is made.
+    /// A caller that may use `endpoint`.
     func owner(of endpoint: Endpoint) -> TestApp.Caller {
         switch endpoint.kind {
         case .ingest, .frontend: .ingest
@@ -73,9 +79,9 @@ struct House: Sendable {
         }
     }
 
-    // MARK: Asking
+    // MARK: Requests
 
-    /// Sends what `endpoint` takes; a stream is ended as soon as it has begun.
+    /// Sends a valid request to `endpoint`. Closes a stream soon after it opens.
     func ask(
         _ endpoint: Endpoint, as caller: TestApp.Caller, path: String? = nil, body: String? = nil, headers: HTTPFields = [:],
         method: HTTPRequest.Method? = nil
@@ -86,7 +92,7 @@ struct House: Sendable {
         var patience = 250
         while true {
             let request = Task { try await app.send(method, path, buffer, as: caller, headers: headers) }
-            // Who is refused is answered at once. Who is not would listen for ever, and goes after a while.
+            // A rejected caller is answered at once. An admitted one would listen forever, so it hangs up after a while.
             let pause = patience
             let leaving = Task {
                 try await Task.sleep(for: .milliseconds(pause))
@@ -94,14 +100,14 @@ struct House: Sendable {
             }
             let result = await request.result
             leaving.cancel()
-            // On a busy machine it may have been too early.
+            // On a busy machine it may have hung up too early.
             if case .success(let answer) = result, answer.status != 503 { return answer }
             guard patience < 10_000 else { return try result.get() }
             patience *= 2
         }
     }
 
-    /// Records where an answer is not the refusal that it must be.
+    /// Records an issue unless the answer is the expected error.
     func expect(
         _ answer: TestApp.Answer, _ status: Int, _ sentence: String, _ endpoint: Endpoint, asking: String = "",
         sourceLocation: SourceLocation = #_sourceLocation
@@ -112,10 +118,10 @@ struct House: Sendable {
         Issue.record("\(endpoint)\(who): expected \(status) \(body); got \(answer.status) \(answer.body)", sourceLocation: sourceLocation)
     }
 
-    // MARK: Things of a project
+    // MARK: Resources of a project
 
-    /// Ids for the names in the path of `endpoint`, of things made for it in `project` by its owner. A name that nothing
-    /// creates is no id (the name of a module, a visitor), and is left out.
+    /// Creates the resources that the path of `endpoint` refers to in `project`. Returns their ids by placeholder; placeholders
+    /// that no route creates (module names, visitor ids) are left out.
     func things(for endpoint: Endpoint, in project: Project, keys: [TestApp.Caller: String]) async throws -> [String: String] {
         var values: [String: String] = [:]
         var prefix: [Substring] = []
@@ -126,7 +132,7 @@ struct House: Sendable {
             let caller: TestApp.Caller = maker.takesKey ? .key(keys[owner(of: maker)]!) : .token
             let answer = try await ask(maker, as: caller, path: maker.path(in: project, values), body: unique(maker.body))
             guard answer.status == 201, let id = try answer.json()["id"]?.string else {
-                Issue.record("\(maker) refuses the sample made from its schema: \(answer.body) Add one to SampleBodies.")
+                Issue.record("\(maker) rejects the sample made from its schema: \(answer.body) Add one to the module's samples.json.")
                 continue
             }
             values[name] = id
@@ -134,7 +140,7 @@ struct House: Sendable {
         return values
     }
 
-    /// Whether a name in the path is the id of something that a route makes.
+    /// Whether a placeholder in the path is the id of a resource that some route creates.
     func namesThings(_ endpoint: Endpoint) -> Bool {
         let parts = endpoint.route.path.split(separator: "/")
         return parts.indices.contains { index in
@@ -143,12 +149,12 @@ struct House: Sendable {
         }
     }
 
-    /// The route that makes the things of which `path` is the list.
+    /// The route that creates the resources listed at `path`.
     func maker(at path: String) -> Endpoint? {
         endpoints.first { $0.route.method == .post && $0.route.path == path && $0.route.success.status == 201 }
     }
 
-    /// The body with a name that was not used before.
+    /// The body with a unique name.
     private func unique(_ body: String?) -> String? {
         guard let body, let json = try? JSON.parse(body), ["name", "user_name", "user_id"].contains(where: { json[$0]?.string != nil }) else { return body }
         var text = JSONText(), first = true

@@ -1,15 +1,16 @@
+import AllModules
 import Core
 import TestSupport
 import Testing
 
-/// A request that is wrong in several ways is answered for the first of them: 401, 429, 403 scope, 403 module off, 403
-/// level, 403 the key's modules, 404, 400. Each step below mends what the step before was answered for.
-@Suite("Order of checks")
+/// A request that is wrong in several ways gets the first error in this order: 401, 429, 403 scope, 403 module off, 403
+/// access level, 403 the key's modules, 404, 400. Each step below fixes what the previous step was rejected for.
+@Suite("Order of checks", .modules(.all))
 struct OrderOfChecksTests {
     private static let limited = "Rate limit exceeded. Retry after 1 second."
     private static let broken = "{"
 
-    @Test("at the door for keys", arguments: Profile.available)
+    @Test("on routes that take a project key", arguments: Profile.available)
     func keys(profile: Profile) async throws {
         try await House.open(profile) { house in
             var met: Set<Int> = []
@@ -66,16 +67,16 @@ struct OrderOfChecksTests {
         } else if endpoint.names.isEmpty {
             try await step(.key(key), 400, "Invalid request body: not valid JSON.")
         } else {
-            // What no route makes, such as the fingerprint of an error, is not there; where names are not looked up the body is wrong.
+            // An id that no route creates, such as an error's fingerprint, gets a 404; routes that look up no id reject the body.
             let answer = try await house.ask(endpoint, as: .key(key), body: Self.broken)
             #expect([400, 404].contains(answer.status), "\(endpoint) answered \(answer.status) \(answer.body)")
         }
     }
 
-    /// How the thing that the path names is called in sentences; only known of the probe module's.
+    /// What error messages call the resource in the path; known only for the probe module.
     private func kind(of endpoint: Endpoint) -> String? { endpoint.route.path.hasPrefix("/api/v1/gadgets/") ? "Gadget" : nil }
 
-    @Test("at the administrator's door", arguments: Profile.available)
+    @Test("on administration routes", arguments: Profile.available)
     func administration(profile: Profile) async throws {
         try await House.open(profile) { house in
             var walked = 0
@@ -113,7 +114,7 @@ struct OrderOfChecksTests {
         }
     }
 
-    @Test("what the path names is looked for before the body is read, for administrators too", arguments: Profile.available)
+    @Test("ids in the path are looked up before the body is read, for administrators too", arguments: Profile.available)
     func administrationBodies(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let path = "/api/admin/projects/\(app.project.id)/modules"
@@ -123,7 +124,7 @@ struct OrderOfChecksTests {
         }
     }
 
-    @Test("a key that may not use a module says nothing of the module's things")
+    @Test("a key without access to a module can't find out which resources exist")
     func restrictedKeyAndUnknownThing() async throws {
         try await House.open(.embedded) { house in
             let made = try await house.app.post("/api/v1/gadgets", #"{"name":"a"}"#, as: .query)

@@ -1,12 +1,14 @@
+import AllModules
 import Common
 import HTTPTypes
 import Logging
 import NIOCore
+import TestSupport
 import Testing
 
-@testable import Access
+@_spi(Host) @testable import Access
 
-@Suite("Query parameters")
+@Suite("Query parameters", .modules(.all))
 struct ParameterTests {
     private static func sentence(_ parameter: Parameter, _ query: String) -> String? {
         do {
@@ -21,7 +23,7 @@ struct ParameterTests {
     private static let from = Parameter("from", .timestamp, "")
     private static let flag = Parameter("flag", .boolean(default: false), "")
 
-    @Test("accepts what fits, and says what is wrong with the rest", arguments: [
+    @Test("accept valid values and explain what is wrong with invalid ones", arguments: [
         (limit, "", nil), (limit, "limit=", nil), (limit, "limit=1", nil), (limit, "limit=10", nil), (limit, "limit=%31", nil), (limit, "other=x", nil),
         (limit, "limit=0", "must be a whole number from 1 to 10; got '0'."), (limit, "limit=1e1", "must be a whole number from 1 to 10; got '1e1'."),
         (limit, "limit=+1", "must be a whole number from 1 to 10; got ' 1'."), (limit, "limit=0x5", "must be a whole number from 1 to 10; got '0x5'."),
@@ -39,7 +41,7 @@ struct ParameterTests {
         #expect(Self.sentence(parameter, query) == sentence.map { "Invalid query parameter '\(parameter.name)': \($0)" })
     }
 
-    @Test("a query is decoded as forms write it", arguments: [
+    @Test("a query string is decoded like form data", arguments: [
         ("a=1&b=2", "a", ["1"]), ("a=1&a=2", "a", ["1", "2"]), ("a", "a", [""]), ("a=", "a", [""]), ("", "a", []), ("b=1", "a", []), ("&&a=1&", "a", ["1"]),
         ("a=b=c", "a", ["b=c"]), ("a=x+y", "a", ["x y"]), ("a=x%2By", "a", ["x+y"]), ("a=%E2%82%AC", "a", ["€"]), ("a=%e2%82%ac", "a", ["€"]),
         ("%61=1", "a", ["1"]), ("a=%", "a", ["%"]), ("a=%4", "a", ["%4"]), ("a=%zz", "a", ["%zz"]), ("a=%FF", "a", ["\u{FFFD}"]), ("a=%00", "a", ["\0"]),
@@ -52,7 +54,7 @@ struct ParameterTests {
     }
 }
 
-@Suite("Credentials of Pulse's surface")
+@Suite("Credentials of the Pulse API", .modules(.all))
 struct PulseSurfaceTests {
     private static func request(_ headers: HTTPFields, _ query: String = "") -> IncomingRequest {
         IncomingRequest(
@@ -60,21 +62,21 @@ struct PulseSurfaceTests {
             collectBody: { _ in .init() })
     }
 
-    @Test("a key is in the header or, where that is empty, in the address", arguments: [
+    @Test("a key comes from the header or, if that is empty, from the query string", arguments: [
         (nil, "", nil), ("k", "", "k"), (nil, "key=k", "k"), ("h", "key=q", "h"), ("", "key=q", "q"), ("", "key=", nil), (nil, "Key=k", nil), (nil, "key=a&key=b", "b"),
     ] as [(String?, String, String?)])
     func keys(header: String?, query: String, key: String?) {
         #expect(PulseSurface().apiKey(of: Self.request(header.map { [PulseSurface.keyHeader: $0] } ?? [:], query)) == key)
     }
 
-    @Test("a bearer is two words, the first of them 'bearer'", arguments: [
+    @Test("a bearer token is two words, the first of them 'bearer'", arguments: [
         (nil, nil), ("Bearer t", "t"), ("bearer t", "t"), ("BEARER  t ", "t"), ("Bearer", nil), ("Bearer a b", nil), ("t", nil), ("Basic t", nil), ("", nil),
     ] as [(String?, String?)])
     func bearers(header: String?, token: String?) {
         #expect(PulseSurface().bearer(of: Self.request(header.map { [.authorization: $0] } ?? [:])) == token)
     }
 
-    @Test("an error is one sentence in JSON, with the seconds to wait where there are some")
+    @Test("an error is one sentence in JSON, with Retry-After if it has a delay")
     func errors() throws {
         let plain = PulseSurface().answer(to: .invalid("x", "Say \"please\"."))
         guard case .bytes(let body) = plain.body else { return }

@@ -1,18 +1,21 @@
+import AllModules
 import Core
+@_spi(Host) import Access
+@_spi(Host) import Settings
 import TestSupport
 import Testing
 
-@Suite("Rate limits")
+@Suite("Rate limits", .modules(.all))
 struct RateLimitTests {
     private static let sentence = #"{"error":"Rate limit exceeded. Retry after 1 second."}"#
 
-    /// Where a caller stands, as the answer's headers say: limit, remaining, reset, Retry-After; "-" for none.
-    private static func told(_ answer: TestApp.Answer) -> String {
+    /// The answer's rate-limit headers: limit, remaining, reset, Retry-After; "-" for a missing one.
+    private static func limitHeaders(_ answer: TestApp.Answer) -> String {
         ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After"].map { answer.headers[.init($0)!] ?? "-" }
             .joined(separator: " ")
     }
 
-    /// A request of the same bucket that costs nothing: who may ask `endpoint` may ask it.
+    /// A cheap request that counts against the same bucket as `endpoint`.
     private static func spend(_ endpoint: Endpoint, in house: House) async throws -> TestApp.Answer {
         switch endpoint.kind {
         case .ingest, .frontend: try await house.app.post("/api/v1/probe/ping", as: .ingest)
@@ -21,55 +24,55 @@ struct RateLimitTests {
         }
     }
 
-    @Test("hold at every route, say so in the headers, and end after a second", arguments: Profile.available)
+    @Test("apply to every route, are reported in headers and reset after a second", arguments: Profile.available)
     func everyRoute(profile: Profile) async throws {
         try await House.open(profile) { house in
-            // Redis counts by its own clock: there the second is not ours to pass.
+            // Redis counts by its own clock, which the test can't advance.
             guard house.hasOwnClock else { return }
             house.setLimits(ingest: 2, query: 2, admin: 2)
             let endpoints = house.endpoints.filter { $0.hasCredential }
             #expect(endpoints.count > 35)
             for endpoint in endpoints {
                 house.app.time.advance(seconds: 1)
-                #expect(try await Self.told(Self.spend(endpoint, in: house)) == "2 1 1 -")
-                #expect(try await Self.told(Self.spend(endpoint, in: house)) == "2 0 1 -")
+                #expect(try await Self.limitHeaders(Self.spend(endpoint, in: house)) == "2 1 1 -")
+                #expect(try await Self.limitHeaders(Self.spend(endpoint, in: house)) == "2 0 1 -")
                 let refused = try await house.ask(endpoint, as: house.owner(of: endpoint))
                 #expect(refused.status == 429, "\(endpoint) answered \(refused.status) \(refused.body)")
                 #expect(refused.body == Self.sentence, "\(endpoint)")
-                #expect(Self.told(refused) == "2 0 1 1", "\(endpoint)")
+                #expect(Self.limitHeaders(refused) == "2 0 1 1", "\(endpoint)")
                 house.app.time.advance(milliseconds: 499)
-                #expect(try await house.ask(endpoint, as: house.owner(of: endpoint)).status == 429, "\(endpoint) is open too early")
+                #expect(try await house.ask(endpoint, as: house.owner(of: endpoint)).status == 429, "\(endpoint) accepts requests too early")
                 house.app.time.advance(milliseconds: 501)
                 let open = try await house.ask(endpoint, as: house.owner(of: endpoint))
-                #expect(open.status != 429, "\(endpoint) stays closed")
-                #expect(Self.told(open) == "2 1 1 -", "\(endpoint)")
+                #expect(open.status != 429, "\(endpoint) is still limited after a second")
+                #expect(Self.limitHeaders(open) == "2 1 1 -", "\(endpoint)")
             }
         }
     }
 
-    @Test("hold where Redis counts", arguments: Profile.available)
+    @Test("apply when Redis counts", arguments: Profile.available)
     func shared(profile: Profile) async throws {
         try await House.open(profile) { house in
             house.setLimits(ingest: 1, query: 1, admin: 1)
             for endpoint in house.endpoints where endpoint.hasCredential {
-                // A second may pass between two requests; hardly between two of twenty.
+                // A second may pass between two requests, but hardly between every two of twenty.
                 var answer = try await house.ask(endpoint, as: house.owner(of: endpoint))
                 for _ in 0..<20 where answer.status != 429 { answer = try await house.ask(endpoint, as: house.owner(of: endpoint)) }
                 #expect(answer.status == 429, "\(endpoint) answered \(answer.status) \(answer.body)")
                 #expect(answer.body == Self.sentence, "\(endpoint)")
-                #expect(Self.told(answer) == "1 0 1 1", "\(endpoint)")
+                #expect(Self.limitHeaders(answer) == "1 0 1 1", "\(endpoint)")
             }
         }
     }
 
-    @Test("everybody has a bucket of their own", arguments: Profile.available)
+    @Test("projects, administrators and collection have separate buckets", arguments: Profile.available)
     func buckets(profile: Profile) async throws {
         try await House.open(profile) { house in
             house.setLimits(ingest: 1, query: 1, admin: 1)
             let app = house.app
             func exhaust(_ ask: () async throws -> TestApp.Answer) async throws {
                 for _ in 0..<20 where try await ask().status == 429 { return }
-                Issue.record("the limit does not hold")
+                Issue.record("the limit is not enforced")
             }
             try await exhaust { try await app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: .query) }
             // Another key of the project shares its bucket ...
@@ -90,7 +93,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test("who is not let in is not counted, and takes nothing from those who are")
+    @Test("callers without a valid credential don't count against the limit")
     func strangersDoNotCount() async throws {
         try await House.open(.embedded) { house in
             house.setLimits(ingest: 2, query: 2, admin: 2)
@@ -98,38 +101,38 @@ struct RateLimitTests {
                 for caller in [TestApp.Caller.nobody, .key("wrong")] {
                     let answer = try await house.app.get("/api/v1/gadgets", as: caller)
                     #expect(answer.status == 401)
-                    #expect(Self.told(answer) == "- - - -")
+                    #expect(Self.limitHeaders(answer) == "- - - -")
                 }
                 #expect(try await house.app.get("/api/admin/projects", as: .bearer("wrong")).status == 401)
             }
-            #expect(try await Self.told(house.app.get("/api/v1/gadgets")) == "2 1 1 -")
-            #expect(try await Self.told(house.app.get("/api/admin/projects", as: .token)) == "2 1 1 -")
+            #expect(try await Self.limitHeaders(house.app.get("/api/v1/gadgets")) == "2 1 1 -")
+            #expect(try await Self.limitHeaders(house.app.get("/api/admin/projects", as: .token)) == "2 1 1 -")
         }
     }
 
-    @Test("whoever was counted is told, whatever the answer")
+    @Test("every counted request gets rate-limit headers, whatever its status")
     func labels() async throws {
         try await House.open(.embedded) { house in
             let app = house.app
             house.setLimits(ingest: 10, query: 10, admin: 10)
-            #expect(try await Self.told(app.get("/api/v1/gadgets/\(Endpoint.unknownID)")) == "10 9 1 -")
-            #expect(try await Self.told(app.post("/api/v1/gadgets", "{", as: .query)) == "10 8 1 -")
-            #expect(try await Self.told(app.get("/api/v1/gadgets?limit=x")) == "10 7 1 -")
-            // The key that stands in every page has no scope here, and takes nothing of what the project has.
-            #expect(try await Self.told(app.get("/api/v1/gadgets", as: .ingest)) == "10 9 1 -")
+            #expect(try await Self.limitHeaders(app.get("/api/v1/gadgets/\(Endpoint.unknownID)")) == "10 9 1 -")
+            #expect(try await Self.limitHeaders(app.post("/api/v1/gadgets", "{", as: .query)) == "10 8 1 -")
+            #expect(try await Self.limitHeaders(app.get("/api/v1/gadgets?limit=x")) == "10 7 1 -")
+            // The ingest key, which is public, has no scope here and doesn't use up the project's limit.
+            #expect(try await Self.limitHeaders(app.get("/api/v1/gadgets", as: .ingest)) == "10 9 1 -")
             try await house.set("probe", isEnabled: false)
-            #expect(try await Self.told(app.get("/api/v1/gadgets")) == "10 6 1 -")
-            #expect(try await Self.told(app.post("/api/admin/projects", "{", as: .token)) == "10 9 1 -")
-            #expect(try await Self.told(app.get("/api/admin/projects/\(Endpoint.unknownID)", as: .token)) == "10 8 1 -")
-            #expect(try await Self.told(app.get("/healthz", as: .nobody)) == "- - - -")
+            #expect(try await Self.limitHeaders(app.get("/api/v1/gadgets")) == "10 6 1 -")
+            #expect(try await Self.limitHeaders(app.post("/api/admin/projects", "{", as: .token)) == "10 9 1 -")
+            #expect(try await Self.limitHeaders(app.get("/api/admin/projects/\(Endpoint.unknownID)", as: .token)) == "10 8 1 -")
+            #expect(try await Self.limitHeaders(app.get("/healthz", as: .nobody)) == "- - - -")
         }
     }
 
-    @Test("a limit of nothing is none, and a change of the configuration holds at once")
+    @Test("a limit of 0 means unlimited, and a configuration change applies at once")
     func live() async throws {
         try await House.open(.embedded) { house in
             for _ in 0..<300 { #expect(try await house.app.post("/api/v1/probe/ping", as: .ingest).status == 200) }
-            #expect(try await Self.told(house.app.post("/api/v1/probe/ping", as: .ingest)) == "- - - -")
+            #expect(try await Self.limitHeaders(house.app.post("/api/v1/probe/ping", as: .ingest)) == "- - - -")
             house.setLimits(ingest: 3)
             var statuses: [Int] = []
             for _ in 0..<5 { statuses.append(try await house.app.post("/api/v1/probe/ping", as: .ingest).status) }
@@ -139,7 +142,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test("a bucket fills evenly, and never beyond a second's worth")
+    @Test("a bucket refills evenly, up to one second's worth")
     func refill() async throws {
         try await House.open(.embedded) { house in
             house.setLimits(ingest: 4)
@@ -157,7 +160,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test("the defaults are 100 for collection, 100 for questions, 20 for administrators")
+    @Test("the defaults per second are 100 for collection, 100 for queries and 20 for administrators")
     func defaults() throws {
         let configuration = try HostConfiguration.parse("", knownModules: [])
         #expect(configuration.limits.ingestPerSecond == 100)

@@ -1,22 +1,29 @@
-@testable import Host
+@_spi(Host) import Access
+import AllModules
+@_spi(Host) @testable import Host
 import Core
+@_spi(Host) import Ingest
 import NIOCore
+@_spi(Host) import Platform
+@_spi(Host) import Questions
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 import TestSupport
 import Testing
 
-/// Every route and payload type with texts that have the same letters and are different bytes, in path, query and body: whatever a module keeps
-/// by such a text, no request ends the process, and none is answered with 5xx.
-@Suite("Every route, names with the same letters")
+/// Sends every route and payload type texts that Swift considers equal although their bytes differ, in path, query and body.
+/// However a module uses such texts as keys, no request may crash the process or get a 5xx.
+@Suite("Every route, with equal texts of different bytes", .modules(.all))
 struct SameLettersTests {
-    // Composed, decomposed.
+    // Composed and decomposed.
     static let pair = ["caf\u{E9}", "cafe\u{301}"]
 
-    @Test("no request ends the process, and none is a fault of ours", arguments: Profile.available)
+    @Test("no request crashes the process or gets a 5xx", arguments: Profile.available)
     func walk(profile: Profile) async throws {
         try await House.open(profile) { house in
             let pair = Self.pair, accepted = try await Self.collect(pair, house)
             #expect(accepted > 8, "most payload types take any text")
-            // What makes things comes first, so that what reads them finds them; what deletes them is last.
+            // Create first so that reads find something; delete last.
             let order: [HTTPRequest.Method] = [.post, .put, .get, .delete]
             var asked = 0, made = 0
             for endpoint in house.endpoints.sorted(by: { order.firstIndex(of: $0.route.method)! < order.firstIndex(of: $1.route.method)! })
@@ -30,16 +37,16 @@ struct SameLettersTests {
                     }
                 }
             }
-            #expect(asked > 500 && made > 15, "\(asked) requests, \(made) things made")
+            #expect(asked > 500 && made > 15, "\(asked) requests, \(made) resources created")
         }
     }
 
-    /// Whether it deletes the project that all the others ask.
+    /// Whether the route deletes the project that all other requests use.
     private static func endsIt(_ endpoint: Endpoint) -> Bool { endpoint.route.method == .delete && endpoint.names.isEmpty }
 
-    // MARK: What is sent
+    // MARK: Payloads and requests
 
-    /// An event of each type with every text of it, for both visitors. Answers how many payloads were accepted.
+    /// Sends a payload of every type with each of the two texts. Returns how many payloads were accepted.
     private static func collect(_ pair: [String], _ house: House) async throws -> Int {
         var accepted = 0
         for module in house.app.installation.registry.modules {
@@ -58,10 +65,10 @@ struct SameLettersTests {
 
     private struct Request { let path: String, body: String? }
 
-    /// With the text as each name of the path; as each parameter of the query by itself; in each field of the body that takes any text.
+    /// Requests with the text as every id in the path, as each query parameter by itself, and in every body field that takes text.
     private static func requests(_ endpoint: Endpoint, _ text: String, _ pair: [String], _ house: House) -> [Request] {
         let encoded = encoded(text), names = Dictionary(endpoint.names.map { ($0, encoded) }) { $1 }
-        let path = endpoint.path(in: house.project, names), required = SampleBodies.queries[endpoint.description]
+        let path = endpoint.path(in: house.project, names), required = ModuleSamples.all.requests[endpoint.description]?.query
         func query(_ part: String) -> String { path + "?" + [required, part].compactMap(\.self).joined(separator: "&") }
         guard endpoint.route.body == nil else {
             let bodies = [endpoint.route.body?.filled(with: text, pair), endpoint.body.flatMap { renamed($0, text) }]
@@ -82,7 +89,7 @@ struct SameLettersTests {
         return requests
     }
 
-    /// The body with the text in its members that name something.
+    /// The body with the text in its naming fields; nil if it has none.
     private static func renamed(_ body: String, _ text: String) -> String? {
         guard let json = try? JSON.parse(body) else { return nil }
         let named = ["name", "user_id", "user_name", "label", "description", "version"].filter { json[$0]?.string != nil }
@@ -96,7 +103,7 @@ struct SameLettersTests {
 }
 
 extension Schema {
-    /// JSON text with the text wherever the schema takes it, optional members too; both texts where there may be several.
+    /// A JSON value with the text wherever the schema accepts it, optional members included. Lists and maps get both texts.
     fileprivate func filled(with text: String, _ pair: [String]) -> String {
         switch self {
         case .any: "{\(pair.map { "\"\($0)\":\"\($0)\"" }.joined(separator: ","))}"
@@ -106,7 +113,7 @@ extension Schema {
             "[" + (0..<min(max(count.lowerBound, 2), count.upperBound)).map { element.filled(with: pair[$0 % 2], pair) }.joined(separator: ",") + "]"
         case .object(let fields, _):
             "{" + fields.compactMap { field in
-                // Without those that no text can be: a time of our own choosing would be refused.
+                // Skip optional fields without a fixed type: some of them, such as a timestamp, would reject the sample.
                 if case .any = field.schema, !field.isRequired { return nil }
                 return "\"\(field.name)\":\(field.schema.filled(with: text, pair))"
             }.joined(separator: ",") + "}"

@@ -1,9 +1,11 @@
 @testable import Access
+import AllModules
+import TestSupport
 import Testing
 
-@Suite("Static file")
+@Suite("Static file", .modules(.all))
 struct StaticFileTests {
-    @Test("is compressed for those who accept it", arguments: [
+    @Test("is compressed for clients that accept it", arguments: [
         ("gzip, deflate, br", true), ("GZIP", true), ("*", true), ("br", false), ("", false), ("gzip;q=0", false), ("gzip;q=0.0", false),
         ("gzip;q=0.5, br", true), ("br, gzip; q=1", true),
     ])

@@ -1,17 +1,20 @@
-@testable import Host
+@_spi(Host) import Access
+@_spi(Host) @testable import Host
 import Core
 import HTTPTypes
+@_spi(Host) import Ingest
+@_spi(Host) import Storage
 import TestSupport
 
-/// Somebody who must not come through, the routes that turn them away, and the exact answer.
+/// An unauthorized caller, the routes that reject it, and the exact error.
 struct Stranger: Sendable {
     let name: String
-    /// Which routes it concerns.
+    /// Whether the route must reject this caller.
     let meets: @Sendable (Endpoint) -> Bool
-    /// What is different in the house before they come.
+    /// Changes the house before the request.
     var prepare: @Sendable (House) async throws -> Void = { _ in }
     let caller: @Sendable (House, Endpoint) async throws -> TestApp.Caller
-    /// Where they ask; nil for the route's own place in the first project.
+    /// The requested path; nil for the route's path in the first project.
     var path: @Sendable (House, Endpoint) -> String? = { _, _ in nil }
     var headers: @Sendable (House, Endpoint) -> HTTPFields = { _, _ in [:] }
     let answer: @Sendable (House, Endpoint) -> (status: Int, sentence: String)
@@ -27,32 +30,32 @@ struct Stranger: Sendable {
         (403, "API key does not have the required '\(scope.rawValue)' scope for this endpoint.")
     }
 
-    // MARK: Without a key that counts
+    // MARK: Without a valid key
 
     private static let keyless: [Stranger] = [
         Stranger(name: "somebody without a key", meets: \.takesKey, caller: { _, _ in .nobody }, answer: { _, _ in missing }),
         Stranger(name: "somebody with an empty key", meets: \.takesKey, caller: { _, _ in .key("") }, answer: { _, _ in missing }),
         Stranger(
-            name: "somebody whose key is empty in the address too", meets: \.takesKey, caller: { _, _ in .nobody },
+            name: "somebody with an empty key in the query string", meets: \.takesKey, caller: { _, _ in .nobody },
             path: { $1.path(in: $0.project) + "?key=" }, answer: { _, _ in missing }),
         Stranger(name: "the administrator with a bearer token", meets: \.takesKey, caller: { _, _ in .token }, answer: { _, _ in missing }),
         Stranger(
-            name: "a right key as bearer", meets: \.takesKey, caller: { .bearer($0.app.keys[$0.owner(of: $1)]!) }, answer: { _, _ in missing }),
+            name: "a valid key as a bearer token", meets: \.takesKey, caller: { .bearer($0.app.keys[$0.owner(of: $1)]!) }, answer: { _, _ in missing }),
         Stranger(name: "somebody with a made-up key", meets: \.takesKey, caller: { _, _ in .key("pa_live_AAAAAAAAAAAAAAAAAAAAAAAA") }, answer: { _, _ in invalid }),
         Stranger(
-            name: "somebody with a made-up key in the address", meets: \.takesKey, caller: { _, _ in .nobody },
+            name: "somebody with a made-up key in the query string", meets: \.takesKey, caller: { _, _ in .nobody },
             path: { $1.path(in: $0.project) + "?key=pa_live_AAAAAAAAAAAAAAAAAAAAAAAA" }, answer: { _, _ in invalid }),
         Stranger(
-            name: "somebody with a wrong key before a right one", meets: \.takesKey, caller: { _, _ in .key("wrong") },
+            name: "somebody with a wrong key in the header and a valid one in the query string", meets: \.takesKey, caller: { _, _ in .key("wrong") },
             path: { $1.path(in: $0.project) + "?key=\($0.app.keys[$0.owner(of: $1)]!)" }, answer: { _, _ in invalid }),
         Stranger(
-            name: "somebody with the shown part of a key", meets: \.takesKey, caller: { .key(String($0.app.keys[$0.owner(of: $1)]!.prefix(12)) + "...") },
+            name: "somebody with the displayed prefix of a key", meets: \.takesKey, caller: { .key(String($0.app.keys[$0.owner(of: $1)]!.prefix(12)) + "...") },
             answer: { _, _ in invalid }),
         Stranger(
             name: "somebody with the digest of a key", meets: \.takesKey, caller: { .key(Digest.sha256($0.app.keys[$0.owner(of: $1)]!)) },
             answer: { _, _ in invalid }),
         Stranger(
-            name: "somebody with a key in other letters", meets: \.takesKey, caller: { .key($0.app.keys[$0.owner(of: $1)]!.uppercased()) },
+            name: "somebody with a key in upper case", meets: \.takesKey, caller: { .key($0.app.keys[$0.owner(of: $1)]!.uppercased()) },
             answer: { _, _ in invalid }),
         Stranger(name: "the admin token as a key", meets: \.takesKey, caller: { house, _ in .key(house.app.installation.adminToken) }, answer: { _, _ in invalid }),
         Stranger(
@@ -67,12 +70,12 @@ struct Stranger: Sendable {
             name: "a revoked key", meets: \.takesKey, caller: { .key(try await $0.revokedKey($1.openingScopes)) }, answer: { _, _ in invalid }),
     ]
 
-    // MARK: With a key for something else
+    // MARK: With a key for another purpose
 
-    // A key with the scope `admin` is enough everywhere.
+    // The `admin` scope is sufficient everywhere.
     private static let wrongScopes: [Stranger] = [KeyScope.ingest, .query].map { scope in
         Stranger(
-            name: "a key with the scope '\(scope.rawValue)' alone where it is not enough",
+            name: "a key with only the scope '\(scope.rawValue)' where that is not enough",
             meets: { ($0.takesKey || $0.kind == .admin) && !$0.openingScopes.contains(scope) },
             caller: { house, endpoint in
                 let key = try await house.key([scope])
@@ -88,7 +91,7 @@ struct Stranger: Sendable {
                 return endpoint.takesKey ? .key(key) : .bearer(key)
             }, answer: { (403, "API key is not allowed to use module '\($1.module!)'.") }),
         Stranger(
-            name: "a right key where the module is off", meets: { $0.module != nil && $0.module != "core" && $0.hasCredential },
+            name: "a valid key while the module is off", meets: { $0.module != nil && $0.module != "core" && $0.hasCredential },
             prepare: { house in
                 for module in house.directory.defaults.modules where module != "core" { try await house.set(module, isEnabled: false) }
             }, caller: { $0.owner(of: $1) }, answer: { (403, "Module '\($1.module!)' is not enabled for this project.") }),
@@ -97,26 +100,26 @@ struct Stranger: Sendable {
 
     private static func level(_ level: AccessLevel, turnsAway access: AccessMode) -> Stranger {
         Stranger(
-            name: "a right key for \(access.rawValue) access where the module's level is '\(level.rawValue)'",
-            // Core can be read whatever its level.
+            name: "a valid key for \(access.rawValue) access while the module's level is '\(level.rawValue)'",
+            // Core can be read at any level.
             meets: { $0.module != nil && $0.hasCredential && $0.route.access == access && !($0.module == "core" && access == .read) },
             prepare: { house in for module in house.directory.defaults.modules { try await house.set(module, access: level) } },
             caller: { $0.owner(of: $1) },
             answer: { (403, "Module '\($1.module!)' does not allow \(access.rawValue) access for this project.") })
     }
 
-    // MARK: At the administrator's door
+    // MARK: On administration routes
 
     private static let administrators: [Stranger] = [
         Stranger(name: "an administrator without a token", meets: isAdministration, caller: { _, _ in .nobody }, answer: { _, _ in missingToken }),
         Stranger(
-            name: "an administrator with an admin key that is no bearer", meets: isAdministration, caller: { house, _ in .key(house.app.keys[.admin]!) },
+            name: "an administrator with an admin key in X-Pulse-Key", meets: isAdministration, caller: { house, _ in .key(house.app.keys[.admin]!) },
             answer: { _, _ in missingToken }),
         Stranger(
             name: "an administrator with the token as a key", meets: isAdministration, caller: { house, _ in .key(house.app.installation.adminToken) },
             answer: { _, _ in missingToken }),
         Stranger(
-            name: "an administrator with the token in the address", meets: isAdministration, caller: { _, _ in .nobody },
+            name: "an administrator with the token in the query string", meets: isAdministration, caller: { _, _ in .nobody },
             path: { $1.path(in: $0.project) + "?key=\($0.app.installation.adminToken)" }, answer: { _, _ in missingToken }),
         Stranger(
             name: "an administrator with the token in another scheme", meets: isAdministration, caller: { _, _ in .nobody },
@@ -140,11 +143,11 @@ struct Stranger: Sendable {
             name: "an admin key of another project", meets: { $0.kind == .admin }, caller: { house, _ in .bearer(house.otherKeys[.admin]!) },
             answer: { house, _ in (404, "Project '\(house.project.id)' not found.") }),
         Stranger(
-            name: "an admin key at a project that does not exist", meets: { $0.kind == .admin }, caller: { house, _ in .bearer(house.app.keys[.admin]!) },
+            name: "an admin key on a project that does not exist", meets: { $0.kind == .admin }, caller: { house, _ in .bearer(house.app.keys[.admin]!) },
             path: { house, endpoint in endpoint.path(in: house.project).replacing(house.project.id, with: Endpoint.unknownID) },
             answer: { _, _ in (404, "Project '\(Endpoint.unknownID)' not found.") }),
         Stranger(
-            name: "the administrator at a project that does not exist", meets: { $0.kind == .admin }, caller: { _, _ in .token },
+            name: "the administrator on a project that does not exist", meets: { $0.kind == .admin }, caller: { _, _ in .token },
             path: { house, endpoint in endpoint.path(in: house.project).replacing(house.project.id, with: Endpoint.unknownID) },
             answer: { _, _ in (404, "Project '\(Endpoint.unknownID)' not found.") }),
     ]
@@ -153,7 +156,7 @@ struct Stranger: Sendable {
 
     private static let installations: [Stranger] = KeyScope.allCases.map { scope in
         Stranger(
-            name: "a project's key with the scope '\(scope.rawValue)' at the installation's door", meets: { $0.kind == .installation },
+            name: "a project's key with the scope '\(scope.rawValue)' on an installation route", meets: { $0.kind == .installation },
             caller: { house, _ in .bearer(try await house.key([scope])) }, answer: { _, _ in invalidToken })
     }
 }

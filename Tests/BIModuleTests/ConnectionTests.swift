@@ -1,13 +1,18 @@
+import AllModules
+@_spi(Host) import Access
 @testable import BIModule
 import Core
+@_spi(Host) import Ingest
+@_spi(Host) import Settings
 import Foundation
-@testable import Host
+@_spi(Host) @testable import Host
+@_spi(Host) import Storage
 import TestSupport
 import Testing
 
-@Suite("Connections to other databases")
+@Suite("Connections to other databases", .modules(.all))
 struct ConnectionTests {
-    @Test("credentials are sealed, masked, and opened by their own secret alone")
+    @Test("credentials are encrypted and masked, and only the same secret decrypts them")
     func sealing() async throws {
         let vault = Vault(secret: "a secret of this installation"), sealed = try vault.seal("postgres://a:b@c/d", for: "p", context: "1")
         #expect(!sealed.contains("postgres") && vault.open(sealed, for: "p", context: "1") == "postgres://a:b@c/d")
@@ -21,7 +26,7 @@ struct ConnectionTests {
             #expect(json["connection_string"]?.string == "postgres://ro:***@db.example:5433/shop" && json["status"]?.string == "untested")
             let row = try await app.installation.engines.control.read("SELECT sealed, masked FROM bi_connection_secret")[0]
             #expect(!row.text("sealed").contains("secret") && !row.text("masked").contains("cret"))
-            // Another secret: a sentence, and nothing else.
+            // Encrypted with another secret: an error message, and nothing else.
             let other = try Vault(secret: "another").seal("x", for: "bi.connections", context: id)
             _ = try await app.installation.engines.control.write("UPDATE bi_connection_secret SET sealed = \(other)")
             let answer = try await app.post("/api/v1/bi/connections/\(id)/test", as: .query)
@@ -30,7 +35,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("refuses what would reach files, sockets or other hosts")
+    @Test("rejects connection strings that would reach files, sockets or other hosts")
     func strings() async throws {
         try await TestApp.run { app in
             for (string, sentence) in [
@@ -54,7 +59,7 @@ struct ConnectionTests {
             let refused = try await app.bi("connections/\(id)/query", #"{"sql_text":"SELECT 1"}"#)
             let sentence = "are not allowed, or there is no such host; the setting modules.settings.bi.allowed_addresses lists where they may go."
             #expect(refused.body == #"{"error":"Connections to '127.0.0.1' \#(sentence)"}"#)
-            // A name that there is and one that there is not are answered alike.
+            // A host that exists and one that doesn't get the same response.
             for host in ["localhost", "no-such-host.invalid"] {
                 let named = try await app.bi("connections", #"{"name":"\#(host)","database_type":"postgres","connection_string":"postgres://a:b@\#(host)/d"}"#)
                 let answer = try await app.bi("connections/\(try named.json()["id"]?.string ?? "")/query", #"{"sql_text":"SELECT 1"}"#)
@@ -70,10 +75,10 @@ struct ConnectionTests {
         }
     }
 
-    @Test("config/pulse.yaml shows the settings with their defaults")
+    @Test("config/pulse.yaml lists the settings with their defaults")
     func settings() throws { #expect(try documentedSettings(of: "bi") == TestSupport.settings { BISettings($0) }) }
 
-    @Test("a network that is none stops the start")
+    @Test("an invalid network stops the start")
     func network() throws {
         let yaml = "modules: {settings: {bi: {allowed_addresses: [db.example, 10.0.0.0/33]}}}"
         let configuration = try HostConfiguration.parse(yaml, file: "pulse.yaml", knownModules: ["bi"])
@@ -96,7 +101,7 @@ struct ConnectionTests {
         ("SELECT set_config('a','b',false)", "'set_config' is not accepted."), ("(SELECT 1)", "a statement starts with SELECT or WITH"), ("SELECT 1 FОR x", "beyond ASCII"), ("  ", "got the end"),
     ]
 
-    @Test("refuses statements that do more than read", arguments: attacks)
+    @Test("rejects statements that do more than read", arguments: attacks)
     func statements(statement: String, sentence: String) throws {
         let error = #expect(throws: ServiceError.self) { try ExternalStatement.checked(statement) }
         #expect(error?.message.contains(sentence) == true, "\(error?.message ?? "")")
@@ -107,7 +112,7 @@ struct ConnectionTests {
         #expect(throws: Never.self) { try ExternalStatement.checked("WITH a AS (SELECT 'it''s -- ;' AS \"x;y\", 1::text) SELECT * FROM a WHERE x LIKE '%ü%'") }
     }
 
-    @Test("reads a real database, and nothing but reads", .enabled(if: Profile.available.contains(.server)))
+    @Test("reads a real database, and only reads", .enabled(if: Profile.available.contains(.server)))
     func real() async throws {
         let environment = try await Profile.server.environment(), url = try #require(environment["DATABASE_URL"])
         try await TestApp.run(.embedded, yaml: "modules:\n  settings:\n    bi:\n      allowed_addresses: [127.0.0.1/32, \"::1/128\"]\n      external_timeout_seconds: 2\n") { app in
@@ -132,19 +137,19 @@ struct ConnectionTests {
                 ("SELECT current_setting('default_transaction_read_only')", #""current_setting":"on""#),
                 ("SELECT relname FROM pg_class FOR UPDATE", "'UPDATE' is not accepted"),
                 ("SELECT 1) answer (c0), (SELECT 2", "syntax error"), ("WITH a AS (SELECT 2 AS n) SELECT n FROM a ORDER BY n", #""rows":[{"n":2}]"#),
-                ("SELECT length(t) AS n FROM (SELECT repeat('x', 100000) AS t) x", #""n":100000"#), ("SELECT", "answers no rows"),
+                ("SELECT length(t) AS n FROM (SELECT repeat('x', 100000) AS t) x", #""n":100000"#), ("SELECT", "returns no rows"),
             ] {
                 let answer = try await app.bi("connections/\(id)/query", TestApp.sqlBody(statement))
                 #expect(answer.status < 500, "\(answer.body)")
                 #expect(answer.body.contains(sentence), "\(statement): \(answer.body)")
             }
-            // Stopped long before its time is over, for the server too.
+            // Stopped long before its timeout, on the server too.
             let run = "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7a03", endless = "SELECT count(*) FROM generate_series(1, 100000000000) n"
             async let waiting = app.bi("connections/\(id)/query", #"{"sql_text":"\#(endless)","run_id":"\#(run)"}"#)
             while try await app.delete("/api/v1/bi/query-runs/\(run)", as: .query).status != 204 { await Task.yield() }
             let stopped = try await waiting
             #expect(stopped.body == #"{"error":"The query was stopped."}"#)
-            // A value may be larger than any answer should be.
+            // A value larger than a response should be is cut.
             let long = try await app.bi("connections/\(id)/query", TestApp.sqlBody("SELECT repeat('x', 20000000) AS t, ARRAY['a', 'b'] AS list"))
             let row = try #require(try long.json()["rows"]?.elements.first)
             #expect(row["t"]?.string?.utf8.count == 65_536 && row["list"]?.string == "{a,b}")

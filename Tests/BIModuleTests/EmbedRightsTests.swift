@@ -1,10 +1,12 @@
+import AllModules
+import BIModule
 import Core
 @testable import Host
 import TestSupport
 import Testing
 
-/// A key that is limited to some modules, and embeds of what it saved or found.
-@Suite("Rights of embeds")
+/// Embeds made with a key that is limited to some modules.
+@Suite("Embed permissions", .modules(.all))
 struct EmbedRightsTests {
     private static let modules = ["bi", "core", "dashboards"]
 
@@ -39,7 +41,7 @@ struct EmbedRightsTests {
     private static let pages = "SELECT count(*) AS n FROM pageviews WHERE project_id = {{project_id}}"
     private static let orders = "SELECT sum(amount) AS n FROM revenue_orders WHERE project_id = {{project_id}}"
 
-    @Test("an embed shows what its maker might read, whatever somebody puts behind it later", arguments: Profile.available)
+    @Test("an embed shows only what its creator may read, whatever its content is changed to later", arguments: Profile.available)
     func changed(profile: Profile) async throws {
         try await Self.run(profile) { app, limited in
             let query = try Self.id(try await app.post("/api/v1/bi/sql-queries", #"{"name":"Q","sql_text":"\#(Self.pages)"}"#, as: limited))
@@ -58,7 +60,7 @@ struct EmbedRightsTests {
                 #expect(try own.json()["allowed_modules"]?.elements.compactMap(\.string) == Self.modules)
                 #expect(try open.json()["allowed_modules"]?.isNull == true)
                 #expect(try await Self.show(app, own).status == 200)
-                // What others' embeds may show as well is not the limited key's to change into that.
+                // The limited key can't put a module it may not read into content that other embeds show.
                 let refused = try await app.put("/api/v1/" + path, change, as: limited)
                 #expect(refused.status == 403 && refused.body == Self.keyForbidden(module), "\(type): \(refused.body)")
                 let renamed = try await app.put("/api/v1/" + path, #"{"name":"N"}"#, as: limited)
@@ -67,21 +69,21 @@ struct EmbedRightsTests {
                 #expect(changed.status == 200, "\(changed.body)")
                 let now = try await Self.show(app, own), whole = try await Self.show(app, open)
                 if type == "dashboard" {
-                    // A board says it in place of the widget.
+                    // A dashboard shows the error in place of the widget.
                     #expect(try now.json()["result"]?["widgets"]?["a"]?["data"] == nil && now.body.contains("This link is not allowed to show module 'utm'"), "\(now.body)")
                     #expect(try whole.json()["result"]?["widgets"]?["a"]?["data"] != nil, "\(whole.body)")
                 } else {
                     #expect(now.status == 403 && now.body == Self.forbidden(module), "\(type): \(now.body)")
                     #expect(whole.status == 200, "\(whole.body)")
                 }
-                // A limited key may go on with what is there already.
+                // The limited key may keep what is already there.
                 let same = try await app.put("/api/v1/" + path, change, as: limited)
                 #expect(same.status == 200, "\(same.body)")
             }
         }
     }
 
-    @Test("a report is embedded by who may run it: its filter, its segment and its people count as well", arguments: Profile.available)
+    @Test("embedding a report needs the right to run it, including its filter, segment and people", arguments: Profile.available)
     func parameters(profile: Profile) async throws {
         try await Self.run(profile) { app, limited in
             let segment = try await app.createSegment("S", #"{"source":"profile","field":"traits.plan","op":"eq","value":"pro"}"#)
@@ -101,7 +103,7 @@ struct EmbedRightsTests {
                     let open = try await Self.embed(app, type, config, as: .query)
                     #expect(try await Self.show(app, open).status == 200)
                 }
-                // And later, when it was embedded without.
+                // The same if they are added after the report was embedded.
                 let plain = try Self.id(try await app.post("/api/v1/reports", #"{"name":"P","report_type":"pages"}"#, as: limited))
                 let own = try await Self.embed(app, "report", #""report_id":"\#(plain)""#, as: limited)
                 _ = try await app.put("/api/v1/reports/\(plain)", #"{"params":{\#(params)}}"#, as: .query)
@@ -111,14 +113,14 @@ struct EmbedRightsTests {
         }
     }
 
-    @Test("an embed shows no more than each key may read that chose what it shows or has its token", arguments: Profile.available)
+    @Test("an embed shows no more than every key that chose its content or has its token may read", arguments: Profile.available)
     func narrowed(profile: Profile) async throws {
         try await Self.run(profile) { app, limited in
             let query = try Self.id(try await app.post("/api/v1/bi/sql-queries", #"{"name":"Q","sql_text":"\#(Self.pages)"}"#, as: .query))
             let config = #""sql_query_id":"\#(query)""#
             func modules(_ id: String) async throws -> JSON? { try await app.get("/api/v1/bi/embeds/\(id)").json()["allowed_modules"] }
             let first = try await Self.embed(app, "sql_query", config, as: .query), id = try Self.id(first)
-            // A new name is not what it shows; a refused change changes nothing.
+            // Renaming doesn't limit what it shows, and neither does a rejected change.
             _ = try await app.put("/api/v1/bi/embeds/\(id)", #"{"name":"N"}"#, as: limited)
             let refused = try await app.put(
                 "/api/v1/bi/embeds/\(id)", #"{"resource_type":"visual_query","resource_config":{"dataset":"revenue_orders","metrics":["count"]}}"#, as: limited)
@@ -133,7 +135,7 @@ struct EmbedRightsTests {
             let second = try Self.id(try await Self.embed(app, "sql_query", config, as: .query))
             _ = try await app.put("/api/v1/bi/embeds/\(second)", #"{"resource_config":{\#(config),"limit":5}}"#, as: limited)
             #expect(try await modules(second)?.elements.count == 3)
-            // A key without limits widens nothing, as others know the token.
+            // An unlimited key doesn't widen it, because others know the token.
             _ = try await app.put("/api/v1/bi/embeds/\(id)", #"{"resource_config":{\#(config),"limit":5}}"#, as: .query)
             _ = try await app.post("/api/v1/bi/embeds/\(second)/rotate", as: .query)
             #expect(try await modules(id)?.elements.count == 3)
@@ -143,7 +145,7 @@ struct EmbedRightsTests {
         }
     }
 
-    @Test("an embed ends with the key that made it, or that asked for its token last", arguments: Profile.available)
+    @Test("an embed ends with the key that created it or last rotated its token", arguments: Profile.available)
     func maker(profile: Profile) async throws {
         try await Self.run(profile) { app, _ in
             let directory = app.installation.directory

@@ -1,19 +1,21 @@
+import AllModules
+import BIModule
 import Core
 @testable import Host
 import TestSupport
 import Testing
 
-@Suite("Embeds")
+@Suite("Embeds", .modules(.all))
 struct EmbedTests {
     static let visual = #"{"dataset":"pageviews","dimensions":["path"],"metrics":["count"],"limit":25,"start_at":"2026-03-01","end_at":"2026-03-02"}"#
 
-    @Test("shows nothing that the key that made, changed or rotated it may not read", arguments: Profile.available)
+    @Test("shows nothing that the key which created, changed or rotated it may not read", arguments: Profile.available)
     func rights(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             let limited = try await app.installation.directory.createKey(
                 .init(name: "limited", scopes: [.query], allowedModules: ["bi", "dashboards"]), in: app.project, by: "test").secret
             let refusal = #"{"error":"API key is not allowed to use module 'core'."}"#
-            // It may save a report that it can't run.
+            // The limited key may save a report that it can't run.
             let report = try await app.post("/api/v1/reports", #"{"name":"r","report_type":"pages"}"#, as: .key(limited)).json()["id"]?.string ?? ""
             let run = try await app.post("/api/v1/reports/\(report)/run", as: .key(limited))
             #expect(run.status == 403)
@@ -35,7 +37,7 @@ struct EmbedTests {
         }
     }
 
-    @Test("lives from its token to its end", arguments: Profile.available)
+    @Test("works until its token is rotated, it is disabled or it expires", arguments: Profile.available)
     func life(profile: Profile) async throws {
         try await Traffic.run(profile, yaml: "server:\n  public_url: https://pulse.example\n") { app in
             let body = #"{"name":"KPI","resource_type":"visual_query","resource_config":\#(Self.visual),"allowed_origins":["https://app.example.com"],"theme":{"brand":"Acme"},"expires_at":"2026-03-03T00:00:00Z"}"#
@@ -57,7 +59,7 @@ struct EmbedTests {
             #expect(answer.headers[.accessControlAllowOrigin] == "https://app.example.com")
             #expect(answer.headers[.contentSecurityPolicy] == "default-src 'none'; frame-ancestors https://app.example.com")
             #expect(answer.headers[HTTPField.Name("X-Frame-Options")!] == nil)
-            // The public changes nothing of what is shown.
+            // Query parameters of the public don't change what is shown.
             answer = try await show(token, query: "?limit=1&start_at=2020-01-01&end_at=2020-01-02")
             #expect(try answer.json()["result"]?["rows"]?.elements.count == 3)
             for origin in ["https://evil.example", "https://app.example.com.evil.example", "http://app.example.com", "null", nil] {
@@ -92,7 +94,7 @@ struct EmbedTests {
         }
     }
 
-    @Test("metrics and saved SQL are shown, without the statement's text; policies hold", arguments: Profile.available)
+    @Test("shows metrics and saved SQL without the statement's text, and applies policies", arguments: Profile.available)
     func kinds(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             func embed(_ type: String, _ config: String) async throws -> TestApp.Answer {
@@ -127,7 +129,7 @@ struct EmbedTests {
         }
     }
 
-    @Test("what could not be shown can't be saved, and the sentence names the field", arguments: Profile.available)
+    @Test("an embed that couldn't be shown can't be saved, and the message names the field", arguments: Profile.available)
     func configs(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             let metric = try await app.bi("metrics", #"{"key":"seen","name":"Seen","dataset":"pageviews","expression":"count()"}"#).json()["id"]?.string ?? ""
@@ -157,13 +159,13 @@ struct EmbedTests {
         }
     }
 
-    @Test("a visitor reads nothing of what only the owner can mend, who can still switch the embed off")
+    @Test("errors only the owner can fix aren't shown to visitors, and the embed can still be disabled")
     func outdated() async throws {
         try await Traffic.run(.embedded) { app in
             let metric = try await app.bi("metrics", #"{"key":"seen","name":"Seen","dataset":"pageviews","expression":"count()"}"#).json()["id"]?.string ?? ""
             let config = #"{"metric_id":"\#(metric)","dimensions":["title"]}"#
             let made = try await app.bi("embeds", #"{"name":"E","resource_type":"metric","resource_config":\#(config)}"#).json()
-            // Sessions have no title.
+            // Now the metric's dataset is sessions, which have no title.
             _ = try await app.put("/api/v1/bi/metrics/\(metric)", #"{"dataset":"sessions"}"#, as: .query)
             let answer = try await app.get("/api/embed/\(made["token"]?.string ?? "")", as: .nobody)
             #expect(answer.status == 400)
@@ -176,7 +178,7 @@ struct EmbedTests {
         }
     }
 
-    @Test("reports and dashboards are shown as they were saved, less what policies forbid", arguments: Profile.available)
+    @Test("reports and dashboards are shown as saved, without what policies forbid", arguments: Profile.available)
     func saved(profile: Profile) async throws {
         let modules = try ProbeModule.besideBinary().filter { $0.name != "dashboards" } + [DashboardsStandIn()]
         try await TestApp.run(profile, modules: modules) { app in
@@ -186,7 +188,7 @@ struct EmbedTests {
             ).json()["id"]!.string!
             let widget = #"{"id":"w","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"start_at":"2026-03-01","end_at":"2026-03-02"}}"#
             let reversed = #"{"id":"r","report_type":"pages","x":0,"y":1,"w":1,"h":1,"params":{"start_at":"2026-03-02T12:30:00Z"}}"#
-            // For an hour it is later, so that the range's start is before its end.
+            // Saved an hour later, so the range's start is before its end.
             app.time.advance(seconds: 3_600)
             let dashboard = try await app.post("/api/v1/dashboards", #"{"name":"D","widgets":[\#(widget),\#(reversed)]}"#, as: .query).json()["id"]!.string!
             app.time.advance(seconds: -3_600)
@@ -194,19 +196,19 @@ struct EmbedTests {
             for (type, config) in [("report", #"{"report_id":"\#(report)"}"#), ("dashboard", #"{"dashboard_id":"\#(dashboard)"}"#)] {
                 let made = try await app.bi("embeds", #"{"name":"E","resource_type":"\#(type)","resource_config":\#(config)}"#)
                 #expect(made.status == 201, "\(made.body)")
-                // What the saved report says is not the public's to change.
+                // The public can't change the saved report's parameters.
                 let token = try made.json()["token"]!.string!
                 let answer = try await app.get("/api/embed/\(token)?start_at=2020-01-01&end_at=2020-01-02&filter=path:/nothing", as: .nobody)
                 let result = try answer.json()["result"], data = type == "report" ? result?["data"] : result?["widgets"]?["w"]?["data"]
                 #expect(data?.elements.compactMap { $0["path"]?.string }.sorted() == ["/", "/docs"], "\(answer.body)")
-                // A range that ends before it begins is nothing that a visitor could mend.
+                // A visitor can't fix a range that ends before it begins.
                 #expect(!answer.body.contains("query parameter"), "\(answer.body)")
                 if type == "dashboard" { #expect(result?["widgets"]?["r"]?["error"]?.string == "This can't be shown; its owner can fix it.") }
             }
         }
     }
 
-    @Test("a segment is told without what policies forbid", arguments: Profile.available, [
+    @Test("a segment excludes what policies forbid", arguments: Profile.available, [
         #"{"source":"pageview","field":"path","op":"eq","value":"/pricing"}"#,
         #"{"source":"pageview","field":"path","op":"eq","value":"/pricing","count":{"op":"gte","value":1}}"#,
         #"{"source":"sequence","steps":[{"path":"/"},{"path":"/pricing"}]}"#,
@@ -218,10 +220,10 @@ struct EmbedTests {
         try await forbid(on: profile) { app in #""segment_id":"\#(try await app.createSegment("S", condition))""# }
     }
 
-    @Test("entry and exit pages are told without what policies forbid", arguments: Profile.available)
+    @Test("entry and exit pages exclude what policies forbid", arguments: Profile.available)
     func exitPages(profile: Profile) async throws { try await forbid(on: profile) { _ in #""filter":"exit_page:/pricing""# } }
 
-    /// A report with `parameter` shows pages of who was at `/pricing`, and nothing more once that is forbidden.
+    /// A report with `parameter` shows pages of visitors who were at `/pricing`, and nothing once a policy forbids that page.
     private func forbid(on profile: Profile, showing parameter: @escaping @Sendable (TestApp) async throws -> String) async throws {
         let modules = try ProbeModule.besideBinary().filter { $0.name != "dashboards" } + [DashboardsStandIn()]
         try await TestApp.run(profile, modules: modules) { app in
@@ -244,7 +246,7 @@ struct EmbedTests {
     }
 }
 
-/// Keeps reports and dashboards, as the module of that name does.
+/// Stores reports and dashboards like the module of the same name.
 struct DashboardsStandIn: AnalyticsModule {
     static let manifest = ModuleManifest(name: "dashboards", category: .analysis, summaries: ["en": "For tests."])
     init() {}

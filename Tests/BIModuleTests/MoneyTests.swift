@@ -1,19 +1,21 @@
+import AllModules
+import BIModule
 import Core
 import TestSupport
 import Testing
 
-/// What is kept in millionths is told in units, whichever way one asks.
-@Suite("Money in BI")
+/// Amounts are stored in millionths and reported in units, by every kind of query.
+@Suite("Money in BI", .modules(.all))
 struct MoneyTests {
     private static func order(_ time: String, _ amount: String, _ currency: String) -> String {
         #"{"type":"event","name":"purchase","visitor_id":"ada","path":"/","timestamp":"2026-03-01T\#(time):00Z","revenue_amount":\#(amount),"revenue_currency":"\#(currency)","#
             + #""data":{"items":[{"name":"Mug","price":\#(amount)}]}}"#
     }
 
-    /// 0.1 + 0.2 + 0.3 is 0.6000000000000001 in binary fractions.
+    /// In binary floating point 0.1 + 0.2 + 0.3 is 0.6000000000000001.
     private static let orders = [order("10:00", "0.1", "USD"), order("10:01", "0.2", "USD"), order("10:02", "0.3", "USD"), order("10:03", "20", "EUR")]
 
-    @Test("SQL, visual queries, metrics, rows and policies speak of units", arguments: Profile.available)
+    @Test("SQL, visual queries, metrics, rows and policies use units", arguments: Profile.available)
     func units(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.orders, yaml: "modules: {settings: {revenue: {rates: {EUR: 1.5}}}}") { app in
             let here = "WHERE project_id = {{project_id}}"
@@ -44,7 +46,7 @@ struct MoneyTests {
             #expect(policy.status == 201, "\(policy.body)")
             answer = try await app.rows("visual-query", visual)
             #expect(answer == "currency,total,count\n\"EUR\",20,1\n\"USD\",0.4,2")
-            // What it says of itself.
+            // The dataset's description.
             let datasets = try await app.get("/api/v1/bi/datasets").json()["data"]?.elements ?? []
             let described = datasets.first { $0["name"]?.string == "revenue_orders" }
             let amount = described?["columns"]?.elements.first { $0["name"]?.string == "amount" }

@@ -1,18 +1,20 @@
+import AllModules
+import BIModule
 import Common
 import Core
 import Foundation
 import TestSupport
 import Testing
 
-/// Visual queries over random visits, against lists and loops.
-@Suite("Visual queries of random visits")
+/// Visual queries over random visits, compared with a reference of lists and loops.
+@Suite("Visual queries of random visits", .modules(.all))
 struct RandomVisualTests {
     private typealias Row = RandomVisits.Activity
 
     /// A row of a dataset.
     private struct Record {
         let visitor: String
-        /// By dimension, as an answer shows it; hours with two digits, so that they are ordered as numbers.
+        /// Values by dimension, as in a response; hours have two digits, so they sort as numbers.
         let dimensions: [String: String]
         var numbers: [String: Double] = [:]
     }
@@ -52,7 +54,7 @@ struct RandomVisualTests {
         Question("sessions", by: "source", of: ["depth"]),
     ]
 
-    // MARK: The plain way
+    // MARK: Plain reference
 
     private static func time(_ at: Int64) -> [String: String] {
         let instant = Instant(milliseconds: at), day = Day(instant)
@@ -62,7 +64,7 @@ struct RandomVisualTests {
         ]
     }
 
-    /// Told by another calendar than ours.
+    /// Mondays according to Foundation's calendar instead of our own.
     private enum Calendar {
         static let monday: Set<Day> = {
             var calendar = Foundation.Calendar(identifier: .iso8601)
@@ -118,7 +120,7 @@ struct RandomVisualTests {
         }
     }
 
-    /// Lines in order: most of the first metric, then by the dimensions.
+    /// Expected lines, ordered by the first metric, highest first, then by the dimensions.
     private static func plain(_ question: Question, _ rows: [Row]) -> [String] {
         let records = records(question.dataset, rows).filter { record in
             question.filter.map { $0.values.contains(record.dimensions[$0.dimension]!) } ?? true
@@ -135,7 +137,7 @@ struct RandomVisualTests {
         (dimensions + numbers.map { String(format: "%.9f", $0) }).joined(separator: " ")
     }
 
-    // MARK: Comparing
+    // MARK: Comparison
 
     @Test("agree with the plain reference, with and without a policy", arguments: Profile.available, [1, 2, 3] as [UInt64])
     func agree(profile: Profile, seed: UInt64) async throws {
@@ -144,7 +146,7 @@ struct RandomVisualTests {
             try await visits.send(to: app)
             let depth = #"{"key":"depth","name":"D","dataset":"sessions","expression":"sum(pageviews) / count_distinct(visitor_id)"}"#
             #expect(try await app.bi("metrics", depth).status == 201)
-            // The second range cuts sessions at both ends.
+            // The second range cuts through sessions at both ends.
             for (from, to) in [("2026-03-08T00:00:00Z", "2026-03-19T00:00:00Z"), ("2026-03-08T11:17:23.456Z", "2026-03-09T20:41:07Z")] {
                 try await Self.compare(app, visits.activities, from, to)
             }

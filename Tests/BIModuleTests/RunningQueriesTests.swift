@@ -1,22 +1,24 @@
+import AllModules
+import BIModule
 import Core
 import TestSupport
 import Testing
 
-@Suite("Running queries")
+@Suite("Running queries", .modules(.all))
 struct RunningQueriesTests {
-    /// Looks at 6 to the power of 12 rows, two billion: nobody waits for the end of it.
+    /// Scans 6 to the power of 12 rows, two billion, so it never finishes within a test.
     private static let endless = "SELECT sum(length(p.path || p11.path)) AS n FROM pageviews p "
         + (1..<12).map { "JOIN pageviews p\($0) ON p\($0).month = p.month" }.joined(separator: " ") + " WHERE p.project_id = {{project_id}}"
 
     private static func body(_ statement: String, _ id: String) -> String { #"{"sql_text":"\#(statement)","run_id":"\#(id)"}"# }
     private static func path(_ id: String) -> String { "/api/v1/bi/query-runs/\(id)" }
 
-    /// Stops the run as soon as it is under way.
+    /// Stops the run as soon as it has started.
     private static func stop(_ id: String, _ app: TestApp) async throws {
         while try await app.delete(path(id), as: .query).status != 204 { await Task.yield() }
     }
 
-    @Test("are stopped by their id", arguments: Profile.available)
+    @Test("can be stopped by id", arguments: Profile.available)
     func stop(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             let id = "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7a01"
@@ -27,7 +29,7 @@ struct RunningQueriesTests {
             #expect(answer.body == #"{"error":"The query was stopped."}"#)
             let latest = try await app.get("/api/v1/bi/query-runs").json()["data"]?.elements.first
             #expect(latest?["id"]?.string == id && latest?["status"]?.string == "error" && latest?["error"]?.string == "The query was stopped.")
-            // Once more is no error, and others have no part in it.
+            // Stopping again is no error, and other projects can't stop it.
             let again = try await app.delete(Self.path(id), as: .query)
             #expect(again.status == 204)
             let other = try await app.installation.createProject("Other", domain: "other.example")
@@ -38,7 +40,7 @@ struct RunningQueriesTests {
         }
     }
 
-    @Test("have an id each", arguments: Profile.available)
+    @Test("each have an id", arguments: Profile.available)
     func ids(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             let id = "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7a02"
@@ -47,7 +49,7 @@ struct RunningQueriesTests {
             #expect(first["run"]?["id"]?.string == id && first["rows"]?.elements.first?["n"]?.integer == 6)
             let again = try await app.bi("sql", Self.body(statement, id))
             #expect(again.status == 400)
-            #expect(again.body.contains("field 'run_id': there is a run '\(id)' already; make a new id for each."))
+            #expect(again.body.contains("field 'run_id': the run '\(id)' already exists; use a new id for each run."))
             let wrong = try await app.bi("sql", Self.body(statement, "mine"))
             #expect(wrong.status == 400 && wrong.body.contains("field 'run_id'"))
         }
@@ -62,14 +64,14 @@ struct RunningQueriesTests {
                 for id in 0..<3 { group.addTask { _ = try await app.bi("sql", Self.body(Self.endless, "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7c0\(id)")) } }
                 try await group.waitForAll()
             }
-            // Each runs until its second is over, and that begins with its turn: side by side they would all end after one.
+            // Each runs for its one second, which begins with its turn. In parallel they would all end after one second.
             let runs = try await app.get("/api/v1/bi/query-runs").json()["data"]?.elements ?? []
             #expect(runs.count == 3 && runs.allSatisfy { $0["error"]?.string?.contains("took longer than 1 seconds") == true }, "\(runs)")
             #expect(runs.compactMap { $0["duration_ms"]?.integer }.max()! >= 2_900)
         }
     }
 
-    @Test("leave a place to other projects, however many of one wait")
+    @Test("leave a slot to other projects, however many of one project wait")
     func places() async throws {
         try await Traffic.run(.embedded) { app in
             let other = try await app.installation.createProject("Other", domain: "other.example")
@@ -77,7 +79,7 @@ struct RunningQueriesTests {
             let ids = (0..<3).map { "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7e0\($0)" }
             try await withThrowingTaskGroup(of: String.self) { group in
                 for id in ids { group.addTask { try await app.bi("sql", Self.body(Self.endless, id)).body } }
-                // Again and again: at first those of the other project may not have begun.
+                // Repeatedly, because at first the other project's queries may not have started.
                 for _ in 0..<5 {
                     let quick = try await app.post(
                         "/api/v1/bi/sql", #"{"sql_text":"SELECT count(*) AS n FROM pageviews WHERE project_id = {{project_id}}"}"#, as: .key(key))
@@ -89,13 +91,13 @@ struct RunningQueriesTests {
         }
     }
 
-    @Test("are 20 of a project at most, those that wait included")
+    @Test("are limited to 20 per project, including waiting ones")
     func tooMany() async throws {
         try await Traffic.run(.embedded, yaml: Self.oneAtATime) { app in
             let ids = Set((10..<35).map { "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7d\($0)" })
             try await withThrowingTaskGroup(of: (id: String, answer: TestApp.Answer).self) { group in
                 for id in ids { group.addTask { (id, try await app.bi("sql", Self.body(Self.endless, id))) } }
-                // None of the others ends by itself.
+                // Accepted queries never end by themselves, so the first to end are the rejected ones.
                 var refused: Set<String> = []
                 for _ in 0..<5 {
                     let (id, answer) = try #require(try await group.next())
@@ -120,7 +122,7 @@ struct RunningQueriesTests {
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(answers == Array(repeating: #"{"error":"The query was stopped."}"#, count: 3))
-            // Nothing was left behind that would take the only place.
+            // Nothing is left that occupies the only slot.
             let rows = try await app.sql("SELECT count(*) AS n FROM pageviews WHERE project_id = {{project_id}}")
             #expect(rows == "n\n6")
         }

@@ -1,8 +1,8 @@
-/// What statements may not do, and a part of the sentence that says so.
+/// Statements that are rejected, each with part of its error message.
 enum SandboxAttacks {
     static func times(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
 
-    /// Ends of statements that are none of their meaning.
+    /// Statement endings that don't change the meaning.
     static let tails = [";", " ;\n", "; -- done", "\n-- of today\n; /* a * b / c */ -- ;\n", "/**/;/**/", "; --"]
 
     static let all: [(statement: String, sentence: String)] = [
@@ -20,8 +20,8 @@ enum SandboxAttacks {
         ("SELECT * FROM main.core_activity", "schemas are not accepted"), ("SELECT * FROM scope_rows WHERE {{project_id}} = ''", "there is no dataset 'scope_rows'"),
         ("SELECT * FROM activity WHERE {{project_id}} = ''", "there is no dataset 'activity'"), ("SELECT * FROM d1 WHERE {{project_id}} = ''", "there is no dataset 'd1'"),
         ("SELECT * FROM access_keys WHERE {{project_id}} = ''", "there is no dataset 'access_keys'"), ("SELECT * FROM csv_uploads WHERE {{project_id}} = ''", "csv_uploads is kept apart"),
-        ("WITH x AS (DELETE FROM pageviews RETURNING *) SELECT * FROM x", "'DELETE' is not accepted: statements read"),
-        ("SELECT * INTO x FROM pageviews", "'INTO' is not accepted: statements read"), ("SELECT {{project_id}} FOR UPDATE", "expected"),
+        ("WITH x AS (DELETE FROM pageviews RETURNING *) SELECT * FROM x", "'DELETE' is not accepted: statements may only read"),
+        ("SELECT * INTO x FROM pageviews", "'INTO' is not accepted: statements may only read"), ("SELECT {{project_id}} FOR UPDATE", "expected"),
         ("COPY pageviews TO '/tmp/x'", "a statement starts with SELECT or WITH"), ("ATTACH 'x'", "a statement starts with SELECT or WITH"),
         ("WITH RECURSIVE x AS (SELECT 1) SELECT * FROM x", "WITH RECURSIVE is not accepted."),
         ("SELECT visitor_id, {{project_id}} FROM pageviews", "visitor_id can be counted"),
@@ -32,14 +32,14 @@ enum SandboxAttacks {
         ("SELECT count(*), {{project_id}} FROM pageviews ORDER BY visitor_id", "must be in GROUP BY"),
         ("SELECT lag(visitor_id) OVER (ORDER BY path), {{project_id}} FROM pageviews", "can't show a visitor."),
         ("SELECT count(*), {{project_id}} FROM pageviews WHERE visitor_id = 5", "compares values of one type"),
-        ("SELECT * FROM pageviews a, pageviews b", "tables are joined by JOIN ... ON alone."),
-        ("SELECT {{project_id}} FROM pageviews a CROSS JOIN pageviews b", "tables are joined by JOIN ... ON alone."),
+        ("SELECT * FROM pageviews a, pageviews b", "tables can be joined only by JOIN ... ON."),
+        ("SELECT {{project_id}} FROM pageviews a CROSS JOIN pageviews b", "tables can be joined only by JOIN ... ON."),
         ("SELECT {{project_id}} FROM pageviews a JOIN pageviews b ON TRUE", "JOIN needs a condition that compares"),
         ("SELECT {{project_id}} FROM pageviews a JOIN pageviews b ON a.project_id = b.project_id", "JOIN needs a condition that compares"),
-        ("SELECT (SELECT 1), {{project_id}}", "a subquery stands in FROM"), ("SELECT path FROM pageviews WHERE {{project_id}} = 1", "compares values of one type"),
-        ("SELECT раth, {{project_id}} FROM pageviews", "the character U+0440 is accepted only in texts"),
+        ("SELECT (SELECT 1), {{project_id}}", "a subquery is accepted in FROM"), ("SELECT path FROM pageviews WHERE {{project_id}} = 1", "compares values of one type"),
+        ("SELECT раth, {{project_id}} FROM pageviews", "the character U+0440 is accepted only in quoted text"),
         ("SELECT\u{a0}{{project_id}}", "the character U+00A0"), ("SELECT ＊ FROM pageviews", "the character U+FF0A"),
-        ("SELECT 'a\\' || {{project_id}}, x", "there is no column 'x'."), ("SELECT \\ {{project_id}}", "a backslash is not accepted outside of texts."),
+        ("SELECT 'a\\' || {{project_id}}, x", "there is no column 'x'."), ("SELECT \\ {{project_id}}", "a backslash is not accepted outside text in quotes."),
         ("SELECT E'a', {{project_id}}", "expected the end of the statement; got a text."), ("SELECT 'open, {{project_id}}", "the ' that opens here is not closed."),
         ("SELECT {{other}}", "the only placeholder is {{project_id}}."), ("SELECT {project_id}", "'{' is not accepted."),
         ("SELECT path::text, {{project_id}} FROM pageviews", "write CAST(value AS type)."), ("SELECT CAST(path AS regclass), {{project_id}} FROM pageviews", "CAST to integer"),
@@ -49,8 +49,8 @@ enum SandboxAttacks {
         ("SELECT current_user, {{project_id}}", "there is no column 'current_user'"), ("SELECT path FROM pageviews INTERSECT SELECT {{project_id}}", "is not accepted; UNION is."),
         ("EXPLAIN SELECT {{project_id}}", "a statement starts with SELECT or WITH"), ("", "field 'sql_text' must be a string of 1 to 20000 characters"),
         ("SELECT path FROM pageviews WHERE {{project_id}} = '' GROUP BY title", "the column 'path' must be in GROUP BY"),
-        ("SELECT count(count(*)), {{project_id}} FROM pageviews", "an aggregate is not possible inside another one."),
-        ("SELECT {{project_id}} FROM pageviews WHERE count(*) > 1", "an aggregate is not possible in WHERE or ON."),
+        ("SELECT count(count(*)), {{project_id}} FROM pageviews", "an aggregate is not accepted inside another one."),
+        ("SELECT {{project_id}} FROM pageviews WHERE count(*) > 1", "an aggregate is not accepted in WHERE or ON."),
         ("SELECT p.path.x, {{project_id}} FROM pageviews p", "schemas are not accepted."), ("SELECT `path`, {{project_id}} FROM pageviews", "'`' is not accepted"),
         ("WITH pageviews AS (SELECT {{project_id}} AS x) SELECT x FROM pageviews", "the name 'pageviews' is taken."),
         ("SELECT NULL, {{project_id}}", "NULL needs a type here"), ("SELECT json_text(path, 'a'), {{project_id}} FROM pageviews", "takes the column data"),
@@ -60,13 +60,13 @@ enum SandboxAttacks {
         ("SELECT {{project_id}}" + String(repeating: " || 'x'", count: 400), "a statement has at most 300 operators."),
         ("SELECT " + Array(repeating: "path", count: 51).joined(separator: ",") + ", {{project_id}} FROM pageviews", "at most 50 columns"),
         ("SELECT '" + String(repeating: "a", count: 20_001) + "', {{project_id}}", "must be a string of 1 to 20000 characters; got 20"),
-        // Texts, numbers and signs of other dialects.
+        // Strings, numbers and characters of other dialects.
         ("SELECT U&'\\0061', {{project_id}}", "'&' is not accepted."), ("SELECT B'1', {{project_id}}", "expected the end of the statement; got a text."),
         ("SELECT {{project_id}}\u{37E} SELECT 1", "the character U+037E"), ("SELECT {{project_id}}\u{FF1B} SELECT 1", "the character U+FF1B"),
         ("SELECT\u{2028}{{project_id}}", "the character U+2028"), ("\u{FEFF}SELECT {{project_id}}", "the character U+FEFF"), ("SELECT \u{0}{{project_id}}", "NUL"),
         ("SELECT 'a\u{0}', {{project_id}}", "NUL"), ("SELECT 1e999, {{project_id}}", "is not a number, or too large for one."),
         ("SELECT 1.2.3, {{project_id}}", "'1.2.3' is not a number"), ("SELECT 0x1F, {{project_id}}", "'0x' is not a number."), ("SELECT 1_000, {{project_id}}", "is not a number."),
-        // Types and functions that reach further, or make much of little.
+        // Types and functions that reach further or produce huge results.
         ("SELECT CAST(path AS oid), {{project_id}} FROM pageviews", "CAST to integer"), ("SELECT CAST(path AS json), {{project_id}} FROM pageviews", "CAST to integer"),
         ("SELECT CAST(path AS \"text\"), {{project_id}} FROM pageviews", "got \"text\"."), ("SELECT CAST(path AS varchar(3)), {{project_id}} FROM pageviews", "expected ')'; got '('."),
         ("SELECT repeat('a', 1000000000), {{project_id}}", "the function 'repeat' is not accepted"), ("SELECT lpad('a', 1000000000), {{project_id}}", "the function 'lpad'"),
@@ -75,7 +75,7 @@ enum SandboxAttacks {
         ("SELECT query_to_xml('SELECT 1', TRUE, TRUE, ''), {{project_id}}", "the function 'query_to_xml'"), ("SELECT pg_catalog.version(), {{project_id}}", "schemas are not accepted."),
         ("SELECT * FROM generate_series(1, 1000000000) g", "'generate_series(' is not accepted"), ("SELECT * FROM range(1000000000)", "expected a dataset; got 'range'."),
         ("SELECT * FROM unnest(1) u", "'unnest(' is not accepted"), ("SELECT * FROM duckdb_settings()", "'duckdb_settings(' is not accepted"),
-        ("SELECT p.path, {{project_id}} FROM pageviews p, LATERAL (SELECT 1 AS x) l", "tables are joined by JOIN ... ON alone."),
+        ("SELECT p.path, {{project_id}} FROM pageviews p, LATERAL (SELECT 1 AS x) l", "tables can be joined only by JOIN ... ON."),
         ("SELECT {{project_id}} FROM pageviews p JOIN LATERAL (SELECT p.path) l ON TRUE", "expected a dataset; got 'lateral'."),
         ("SELECT {{project_id}} FROM pageviews p JOIN (SELECT p.path AS x) l ON l.x = p.path", "there is no 'p' in FROM."),
         ("SELECT {{project_id}} FROM pageviews TABLESAMPLE SYSTEM (1)", "got 'system'."), ("VALUES (1)", "a statement starts with SELECT or WITH"),
@@ -84,7 +84,7 @@ enum SandboxAttacks {
         ("SELECT ntile(4) OVER (ORDER BY path), {{project_id}} FROM pageviews", "the function 'ntile'"),
         ("SELECT sum(hour) OVER (ORDER BY hour ROWS UNBOUNDED PRECEDING), {{project_id}} FROM pageviews", "expected ')'; got 'rows'."),
         ("SELECT row_number() OVER w, {{project_id}} FROM pageviews WINDOW w AS ()", "expected '('; got 'w'."),
-        ("SELECT path FROM pageviews WHERE {{project_id}} <> '' AND row_number() OVER (ORDER BY path) = 1", "OVER is possible only in what is selected"),
+        ("SELECT path FROM pageviews WHERE {{project_id}} <> '' AND row_number() OVER (ORDER BY path) = 1", "OVER is accepted only in SELECT"),
         ("SELECT rank() OVER (ORDER BY visitor_id), {{project_id}} FROM pageviews", "visitor_id can be counted"),
         // Order, limits and unions.
         ("SELECT path, {{project_id}} FROM pageviews ORDER BY 3", "ORDER BY 3: the answer has 2 columns."), ("SELECT {{project_id}} ORDER BY 0", "ORDER BY 0: the answer has 1"),
@@ -96,7 +96,7 @@ enum SandboxAttacks {
         ("SELECT v FROM (SELECT path AS v FROM pageviews UNION ALL SELECT visitor_id FROM events) t WHERE {{project_id}} <> ''", "on the other."),
         ("SELECT CASE WHEN TRUE THEN visitor_id END, {{project_id}} FROM pageviews", "the results of CASE must be of one type"),
         ("SELECT * FROM (SELECT visitor_id FROM pageviews) t WHERE {{project_id}} <> ''", "'*' has no column here that may be shown."),
-        ("SELECT {{project_id}} FROM pageviews WHERE visitor_id < 'a'", "compares values of one type"), ("SELECT {{project_id}} FROM pageviews WHERE visitor_id LIKE '1%'", "LIKE compares texts"),
+        ("SELECT {{project_id}} FROM pageviews WHERE visitor_id < 'a'", "compares values of one type"), ("SELECT {{project_id}} FROM pageviews WHERE visitor_id LIKE '1%'", "LIKE compares text"),
         ("WITH \"events\" AS (SELECT {{project_id}} AS x) SELECT x FROM events", "the name 'events' is taken."),
         ("WITH a AS (SELECT {{project_id}} AS x), a AS (SELECT 1 AS y) SELECT x FROM a", "the name 'a' is taken."),
         ("WITH a AS (SELECT x FROM a) SELECT x, {{project_id}} FROM a", "there is no dataset 'a'"), ("SELECT * FROM \"PAGEVIEWS\" WHERE {{project_id}} <> ''", "no dataset 'PAGEVIEWS'"),
@@ -113,9 +113,9 @@ enum SandboxAttacks {
         ("SELECT {{project_id}} FROM pageviews p" + (0..<300).map { " JOIN pageviews p\($0) ON p.path = p\($0).path" }.joined(), "at most 12 datasets and subqueries."),
         ("SELECT {{project_id}} FROM pageviews WHERE path IN ('a'" + times(",'a'", 2_100) + ")", "a statement has at most 4000 words and signs."),
         ("SELECT " + times("*,", 1_900) + "{{project_id}} FROM pageviews a JOIN pageviews b ON a.path = b.path", "an answer has at most 50 columns."),
-        ("SELECT length(replace(replace(path, 'a', '" + times("b", 100) + "'), 'b', '" + times("c", 100) + "')), {{project_id}} FROM pageviews", "may have 100000 characters together"),
-        ("SELECT length('" + times("a", 9_000) + "'" + times(" || path", 20) + "), {{project_id}} FROM pageviews", "may have 100000 characters together"),
+        ("SELECT length(replace(replace(path, 'a', '" + times("b", 100) + "'), 'b', '" + times("c", 100) + "')), {{project_id}} FROM pageviews", "may have 100000 characters in all"),
+        ("SELECT length('" + times("a", 9_000) + "'" + times(" || path", 20) + "), {{project_id}} FROM pageviews", "may have 100000 characters in all"),
         ("WITH a AS (SELECT '" + times("a", 9_000) + "' || path AS t FROM pageviews) SELECT {{project_id}} FROM a WHERE t IN (upper(t)" + times(", lower(t)", 20) + ")",
-         "may have 100000 characters together"),
+         "may have 100000 characters in all"),
     ]
 }

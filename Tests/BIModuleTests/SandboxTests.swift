@@ -1,13 +1,14 @@
+import AllModules
 @testable import BIModule
 import Core
 import TestSupport
 import Testing
 
-@Suite("SQL sandbox")
+@Suite("SQL sandbox", .modules(.all))
 struct SandboxTests {
     static let here = "WHERE project_id = {{project_id}}"
 
-    @Test("answers what is allowed, the same on both engines", arguments: Profile.available)
+    @Test("runs allowed statements with the same results on both engines", arguments: Profile.available)
     func allowed(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             for (statement, expected) in [
@@ -41,7 +42,7 @@ struct SandboxTests {
                  "a,b,c,d,e,f\n\"a\u{a0}\",\"a \",\"b\",null,\"ab\",true"),
                 ("SELECT CAST('1e400' AS numeric) AS a, CAST(' 5' AS numeric) AS b, CAST('nan' AS numeric) AS c, CAST('1_000' AS numeric) AS d, CAST('-1.5e2' AS numeric) AS e, CAST('.5' AS real) AS f, {{project_id}} <> '' AS g",
                  "a,b,c,d,e,f,g\nnull,null,null,null,-150,0.5,true"),
-                // Names of ours mean nothing in a statement, and may be taken.
+                // Internal table names have no meaning in a statement and may be used as aliases.
                 ("WITH d1 AS (SELECT path AS p FROM pageviews \(Self.here)), activity AS (SELECT p FROM d1), segment AS (SELECT p FROM activity) SELECT count(*) AS n FROM segment",
                  "n\n6"),
                 ("SELECT \"main\".path AS \"core_activity\", 1 AS t1 FROM pageviews AS \"main\" \(Self.here) AND path = '/docs'", "core_activity,t1\n\"/docs\",1"),
@@ -59,25 +60,25 @@ struct SandboxTests {
         }
     }
 
-    @Test("turns every attack away with a sentence that says what and where")
+    @Test("rejects every attack with a message that says what and where")
     func attacks() async throws {
         try await Traffic.run(.embedded) { app in
             for (statement, sentence) in SandboxAttacks.all {
                 let answer = try await app.bi("sql", TestApp.sqlBody(statement))
                 #expect(answer.status == 400, "\(statement.prefix(100)): \(answer.status) \(answer.body)")
                 #expect(try answer.json()["error"]!.string!.contains(sentence), "\(statement.prefix(100)): \(answer.body)")
-                // What may not be run may not be saved.
+                // A statement that can't be run can't be saved.
                 let saved = try await app.bi("sql-queries", #"{"name":"x","# + TestApp.sqlBody(statement).dropFirst())
                 #expect(saved.status == 400, "\(statement.prefix(100)): \(saved.status)")
             }
-            // A backslash takes no meaning from a quote.
+            // A backslash doesn't escape a quote.
             let quoted = try await app.sql("SELECT 'a\\' || {{project_id}} <> '' AS x")
             #expect(quoted == "x\ntrue")
         }
     }
 
-    /// PostgreSQL's answers, of values that no engine can work out beforehand too.
-    @Test("rounding, parts of texts and nested properties are the same on both engines", arguments: Profile.available)
+    /// The expected results are PostgreSQL's, also for values that no engine can fold into constants.
+    @Test("rounding, substrings and nested properties are the same on both engines", arguments: Profile.available)
     func portable(profile: Profile) async throws {
         let nested = Traffic.event("eve", "1T13:00", "order", "/", #"{"o":{"k":"deep","n":[7]},"o.k":"flat"}"#)
         try await TestApp.run(profile, collecting: [nested]) { app in
@@ -101,7 +102,7 @@ struct SandboxTests {
                 ("round(1.5, 16)", "round() takes a whole number of digits from -15 to 15, written out; got 16."), ("round(1.5, hour)", "written out; got something else."),
                 ("split_part('a,b', ',', 0)", "split_part() counts parts from 1, or from the last with -1; got 0."),
                 ("substr('abc', 1, -1)", "substr() takes a whole number of at least 0 as value 3; got -1."),
-                (SandboxAttacks.times("sqrt(", 38) + "hour" + SandboxAttacks.times(")", 38), "stand inside each other too often"),
+                (SandboxAttacks.times("sqrt(", 38) + "hour" + SandboxAttacks.times(")", 38), "are nested too deeply"),
             ] {
                 let answer = try await app.sql("SELECT \(expression) AS x FROM events \(Self.here)")
                 #expect(answer.hasPrefix("400") && answer.contains(sentence), "\(expression.prefix(60)): \(answer)")
@@ -109,7 +110,7 @@ struct SandboxTests {
         }
     }
 
-    @Test("answers at its limits, however deep or long a statement is", arguments: Profile.available)
+    @Test("runs statements at the limits of depth and length", arguments: Profile.available)
     func limits(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             for (statement, expected) in [
@@ -127,7 +128,7 @@ struct SandboxTests {
         }
     }
 
-    @Test("what an engine can't compute is said in a sentence that tells nothing of the engine", arguments: Profile.available)
+    @Test("an engine error is reported without revealing the engine", arguments: Profile.available)
     func failures(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             for expression in ["9223372036854775807 + hour", "CAST(1e300 AS bigint)", "1e308 * 10 * hour", "sum(9223372036854775807 + 0 * hour)"] {
@@ -138,7 +139,7 @@ struct SandboxTests {
         }
     }
 
-    @Test("a statement that takes too long is stopped, and others are answered", arguments: Profile.available)
+    @Test("a statement that takes too long is stopped, and others still run", arguments: Profile.available)
     func timeout(profile: Profile) async throws {
         let views = (0..<300).map { Traffic.view("v\($0)", "1T10:00", "/") }
         try await TestApp.run(profile, collecting: views, yaml: "storage:\n  query_timeout_seconds: 1\n") { app in
@@ -152,7 +153,7 @@ struct SandboxTests {
         }
     }
 
-    @Test("a policy holds wherever a statement reads the dataset", arguments: Profile.available)
+    @Test("a policy applies wherever a statement reads the dataset", arguments: Profile.available)
     func policies(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             let made = try await app.bi("row-policies", #"{"name":"P","dataset":"pageviews","field":"path","operator":"neq","values":["/pricing"]}"#)
@@ -173,7 +174,7 @@ struct SandboxTests {
         }
     }
 
-    @Test("of what somebody wrote nothing reaches the engine as text")
+    @Test("nothing a user wrote reaches the engine as text")
     func rendering() throws {
         let statement = try SQLParser.statement("SELECT path AS \"x; DROP\", 'evil' AS e FROM pageviews AS \"y'z\" WHERE title = 'evil2' AND {{project_id}} = 'p'").select
         for dialect in [Dialect.duckdb, .postgresql] {
@@ -185,7 +186,7 @@ struct SandboxTests {
         }
     }
 
-    @Test("thousands of token soups: an answer or a sentence, never a failure of ours", arguments: Profile.available)
+    @Test("thousands of random token sequences get a result or a message, never an internal error", arguments: Profile.available)
     func soups(profile: Profile) async throws {
         let words = [
             "SELECT", "WITH", "FROM", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "UNION ALL", "JOIN", "LEFT JOIN", "ON", "AS", "AND", "OR", "NOT", "IN",
@@ -212,7 +213,7 @@ struct SandboxTests {
         }
     }
 
-    @Test("saved statements run, and leave their trace", arguments: Profile.available)
+    @Test("saved statements run, and their runs are recorded", arguments: Profile.available)
     func saved(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             let body = #"{"name":"Pages","# + TestApp.sqlBody("SELECT count(*) AS n FROM pageviews \(Self.here)").dropFirst()
@@ -235,6 +236,6 @@ struct SandboxTests {
 }
 
 enum SQLText {
-    /// The text that an engine would get, without what is bound.
+    /// The text an engine would get, without bound values.
     static func of(_ sql: SQL) -> String { sql.rendered(for: .postgresql).text }
 }

@@ -11,7 +11,7 @@ enum Traffic {
         #"{"type":"event","name":"\#(name)","path":"\#(path)","visitor_id":"\#(visitor)","timestamp":"2026-03-0\#(at):00Z","data":\#(data)}"#
     }
 
-    /// 6 pageviews by 4 visitors in 4 sessions and one more of ada's on the 2nd, 3 events.
+    /// 6 pageviews by 4 visitors in 5 sessions, the fifth of them ada's on the 2nd, and 3 events.
     static let events = [
         view("ada", "1T10:00", "/", "de"), view("ada", "1T10:05", "/pricing", "de"),
         event("ada", "1T10:06", "signup", "/pricing", #"{"plan":"pro"}"#),
@@ -34,7 +34,7 @@ enum Traffic {
 extension TestApp {
     func bi(_ path: String, _ body: String) async throws -> Answer { try await post("/api/v1/bi/" + path, body, as: .query) }
 
-    /// Columns and rows of a query's answer, or the sentence of its refusal.
+    /// The columns and rows of a query's result, or its error message.
     func rows(_ path: String, _ body: String) async throws -> String { Self.rows(try await bi(path, body)) }
 
     static func rows(_ answer: Answer) -> String {

@@ -1,9 +1,11 @@
+import AllModules
+import BIModule
 import Core
 import TestSupport
 import Testing
 
-/// Text in statements: the same on both engines, and by bytes.
-@Suite("BI: text")
+/// Text in statements works the same on both engines, and is compared by bytes.
+@Suite("BI: text", .modules(.all))
 struct TextTests {
     private static func event(_ number: Int, _ property: String) -> String {
         #"{"type":"event","name":"e","visitor_id":"v\#(number)","timestamp":"2026-03-01T10:00:00Z","data":{"p":\#(property)}}"#
@@ -13,7 +15,7 @@ struct TextTests {
         try await TestApp.run(profile, collecting: properties.enumerated().map { event($0, $1) }, body)
     }
 
-    @Test("texts are compared by code points, whatever the language of the database", arguments: Profile.available)
+    @Test("texts are compared by code points, whatever the database's locale", arguments: Profile.available)
     func order(profile: Profile) async throws {
         let texts = ["a", "B", "b", "c", "ä", "Z", "é", "_x", "1"].map { "\"\($0)\"" }
         try await Self.run(profile, texts) { app in
@@ -29,7 +31,7 @@ struct TextTests {
         }
     }
 
-    /// What is no text is shown as it is stored: compact, members in the order in which they came.
+    /// JSON values other than strings are shown as stored: compact, with members in their original order.
     @Test("the text of a JSON value is the same on both engines", arguments: Profile.available)
     func json(profile: Profile) async throws {
         let values = [
@@ -46,7 +48,7 @@ struct TextTests {
         }
     }
 
-    @Test("a name of digits leads into an array, counted from 0, and other numbers nowhere", arguments: Profile.available)
+    @Test("a name of digits is an array index from 0; any other number finds nothing", arguments: Profile.available)
     func places(profile: Profile) async throws {
         try await Self.run(profile, [#"["x","y"]"#, #"{"-1":"m","01":"n","0":"o","":"p","a~/b":"q"}"#]) { app in
             for (path, expected) in [
@@ -59,7 +61,7 @@ struct TextTests {
         }
     }
 
-    @Test("columns with the same letters are two", arguments: Profile.available)
+    @Test("column names that look alike but differ in bytes are distinct", arguments: Profile.available)
     func columns(profile: Profile) async throws {
         let nfc = "caf\u{E9}", nfd = "cafe\u{301}"
         try await Self.run(profile, [#""x""#]) { app in
@@ -68,14 +70,14 @@ struct TextTests {
             let inner = try await app.bi("sql", TestApp.sqlBody(
                 "SELECT t.\"\(nfd)\" AS v FROM (SELECT 1 AS \"\(nfc)\", 2 AS \"\(nfd)\", count(*) AS n FROM events WHERE project_id = {{project_id}}) AS t"))
             #expect(inner.body.contains(#""rows":[{"v":2}]"#), "\(inner.body)")
-            // Different texts are no reason to group by one of them.
+            // Expressions with different texts are different, so grouping by one doesn't cover the other.
             let grouped = try await app.bi("sql", TestApp.sqlBody(
                 "SELECT replace(event_name, '\(nfc)', 'x') AS v FROM events WHERE project_id = {{project_id}} GROUP BY replace(event_name, '\(nfd)', 'x')"))
             #expect(grouped.status == 400, "\(grouped.body)")
         }
     }
 
-    @Test("an upload may have columns with the same letters", arguments: Profile.available)
+    @Test("an upload may have column names that look alike but differ in bytes", arguments: Profile.available)
     func upload(profile: Profile) async throws {
         let nfc = "caf\u{E9}", nfd = "cafe\u{301}"
         try await TestApp.run(profile) { app in
@@ -92,6 +94,6 @@ struct TextTests {
 }
 
 extension String.UTF8View {
-    /// Compared by bytes, as `String.contains` would not.
+    /// Compares bytes, unlike `String.contains`.
     fileprivate func contains(sequence text: String) -> Bool { Array(self).firstRange(of: Array(text.utf8)) != nil }
 }

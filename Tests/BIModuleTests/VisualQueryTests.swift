@@ -1,10 +1,12 @@
+import AllModules
+import BIModule
 import Core
 import TestSupport
 import Testing
 
-@Suite("Metrics, visual queries and drill-through")
+@Suite("Metrics, visual queries and drill-through", .modules(.all))
 struct VisualQueryTests {
-    @Test("dimensions and built-in metrics, by the first metric", arguments: Profile.available)
+    @Test("returns dimensions and built-in metrics, sorted by the first metric", arguments: Profile.available)
     func visual(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             var answer = try await app.rows("visual-query", #"{"dataset":"pageviews","dimensions":["path"],"metrics":["count","visitors"],\#(Traffic.range)}"#)
@@ -20,7 +22,7 @@ struct VisualQueryTests {
             #expect(answer == "date,visitors,pageviews,sessions,events\n\"2026-03-01\",3,4,3,2\n\"2026-03-02\",2,2,2,1")
             answer = try await app.rows("visual-query", #"{"dataset":"pageviews","metrics":["count"],"start_at":"2027-01-01","end_at":"2027-01-02"}"#)
             #expect(answer == "count\n0")
-            // In Auckland the 2nd begins on the 1st at 11:00 by UTC, and ends 24 hours later.
+            // In Auckland the 2nd begins on the 1st at 11:00 UTC and ends 24 hours later.
             answer = try await app.rows(
                 "visual-query", #"{"dataset":"pageviews","metrics":["count"],"start_at":"2026-03-02","end_at":"2026-03-02","timezone":"Pacific/Auckland"}"#)
             #expect(answer == "count\n4")
@@ -29,7 +31,7 @@ struct VisualQueryTests {
         }
     }
 
-    @Test("metrics of metrics; what divides by nothing is null", arguments: Profile.available)
+    @Test("metrics may use other metrics, and division by zero is null", arguments: Profile.available)
     func metrics(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             func make(_ key: String, _ dataset: String, _ expression: String) async throws -> String {
@@ -48,14 +50,14 @@ struct VisualQueryTests {
                 "visual-query", #"{"dataset":"sessions","dimensions":["date"],"metrics":["depth","nothing","people"],\#(Traffic.range)}"#)
             #expect(answer == "date,depth,nothing,people\n\"2026-03-01\",1.3333333333333333,null,3\n\"2026-03-02\",1,null,2")
             for (expression, sentence) in [
-                ("again / count()", "the metric 'again' leads back to itself: again -> again."),
+                ("again / count()", "the metric 'again' refers to itself: again -> again."),
                 ("sum(country)", "field 'expression': sum() takes a number; 'country' is text."),
                 ("count(nope)", "field 'expression': sessions has no column 'nope'; accepted are occurred_at"),
-                ("unknown + 1", "there is no metric 'unknown' of sessions; accepted are count, sessions"),
+                ("unknown + 1", "sessions has no metric 'unknown'; accepted are count, sessions"),
                 ("pg_sleep(10)", "field 'expression': 'pg_sleep' is not accepted as written; functions are avg, count, count_distinct, max, min, sum."),
                 ("count(); drop", "field 'expression', line 1, column 8: ';' is not accepted"), ("'a'", "field 'expression' may hold count()"),
                 ("sum(pageviews", "field 'expression', line 1, column 14: expected ')'; got the end."),
-                ("(SELECT 1)", "field 'expression', line 1, column 1: a subquery stands"), ("sum(pageviews) FILTER (WHERE true)", "field 'expression': 'sum' is not accepted as written"),
+                ("(SELECT 1)", "field 'expression', line 1, column 1: a subquery is accepted"), ("sum(pageviews) FILTER (WHERE true)", "field 'expression': 'sum' is not accepted as written"),
             ] {
                 let refusal = try await make("again", "sessions", expression)
                 #expect(refusal.hasPrefix(#"{"error":"Invalid request body: \#(sentence)"#), "\(expression): \(refusal)")
@@ -69,18 +71,18 @@ struct VisualQueryTests {
             made = try await make("count", "sessions", "1")
             #expect(made.contains("'count' is the name of a function."))
             made = try await make("views", "sessions", "1")
-            #expect(made.contains("exists already"))
+            #expect(made.contains("already exists"))
             made = try await make("x", "nothing", "1")
             #expect(made.contains("field 'dataset' must be one of 'pageviews', 'events', 'sessions', 'daily_stats'"))
-            // A change that closes a circle.
+            // A change that would create a cycle.
             let list = try await app.get("/api/v1/bi/metrics").json()["data"]!.elements
             let id = try #require(list.first { $0["key"]?.string == "views" }?["id"]?.string)
             let changed = try await app.put("/api/v1/bi/metrics/\(id)", #"{"expression":"depth * 2"}"#, as: .query)
-            #expect(changed.body.contains("leads back to itself: views -> depth -> views."))
+            #expect(changed.body.contains("refers to itself: views -> depth -> views."))
         }
     }
 
-    @Test("the rows behind a number, without their visitors", arguments: Profile.available)
+    @Test("drill-through returns the rows behind a number, without visitors", arguments: Profile.available)
     func drill(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             let answer = try await app.bi(
@@ -102,13 +104,13 @@ struct VisualQueryTests {
                 #expect(refusal.status == 400 && refusal.body.contains(sentence), "\(body): \(refusal.body)")
             }
             let runs = try await app.get("/api/v1/bi/query-runs").json()["data"]!.elements
-            // A body that the schema refuses is no run.
+            // A body that the schema rejects isn't recorded as a run.
             #expect(runs.count == 6)
             #expect(runs.count { $0["status"]?.string == "error" && $0["error"]?.string?.isEmpty == false } == 5)
         }
     }
 
-    @Test("no query of BI goes round a policy", arguments: Profile.available)
+    @Test("no BI query bypasses a policy", arguments: Profile.available)
     func policies(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             let made = try await app.bi(
@@ -140,7 +142,7 @@ struct VisualQueryTests {
                 answer = try await app.sql("\(statement) WHERE project_id = {{project_id}}")
                 #expect(answer == expected, "\(dataset)")
             }
-            // A module's dataset, too.
+            // The same applies to a module's dataset.
             for host in ["a", "b"] { try await app.collect(#"{"type":"outlink","url":"https://\#(host).example/"}"#) }
             _ = try await app.bi("row-policies", #"{"name":"P","dataset":"outlinks_clicks","field":"host","operator":"eq","values":["a.example"]}"#)
             answer = try await app.sql("SELECT host FROM outlinks_clicks WHERE project_id = {{project_id}}")
@@ -161,7 +163,7 @@ struct VisualQueryTests {
         }
     }
 
-    @Test("metrics are parts of others until these are gone, and two changes at once make no circle", arguments: Profile.available)
+    @Test("a metric in use can't be deleted, and two concurrent changes create no cycle", arguments: Profile.available)
     func uses(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             func make(_ key: String, _ expression: String) async throws -> String {
@@ -170,11 +172,11 @@ struct VisualQueryTests {
                 ).json()["id"]?.string ?? ""
             }
             let orders = try await make("orders", "count()"), share = try await make("share", "2 / orders")
-            let path = "/api/v1/bi/metrics/", sentence = #"{"error":"The metric 'share' is made from 'orders' and would no longer work; change or delete it first."}"#
+            let path = "/api/v1/bi/metrics/", sentence = #"{"error":"The metric 'share' uses 'orders' and would no longer work; change or delete it first."}"#
             #expect(try await app.delete(path + orders, as: .query).body == sentence)
             #expect(try await app.put(path + orders, #"{"key":"orders2"}"#, as: .query).body == sentence)
             #expect(try await app.put(path + orders, #"{"dataset":"events"}"#, as: .query).body == sentence)
-            // What divides by it could only be null.
+            // Every metric that divides by it would be null.
             #expect(try await app.put(path + orders, #"{"expression":"1 - 1"}"#, as: .query).body == sentence)
             #expect(try await app.put(path + orders, #"{"expression":"count() * 2"}"#, as: .query).status == 200)
             #expect(try await app.delete(path + share, as: .query).status == 204)
@@ -193,7 +195,7 @@ struct VisualQueryTests {
         }
     }
 
-    @Test("the datasets of the modules that are on, with their columns and metrics")
+    @Test("lists the datasets of enabled modules with their columns and metrics")
     func datasets() async throws {
         try await Traffic.run(.embedded) { app in
             _ = try await app.bi("metrics", #"{"key":"depth","name":"Depth","dataset":"sessions","expression":"sum(pageviews)"}"#)

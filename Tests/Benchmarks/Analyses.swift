@@ -1,7 +1,7 @@
 import Common
 
-/// Analyses, and the SQL by which somebody would ask the same of the table `activity`. Funnels and ways take the natural order of a
-/// visitor's rows: by time, within a millisecond by arrival.
+/// Analyses, and the SQL that gets the same result from the table `activity`. Funnels and paths order a visitor's rows by time, and
+/// within a millisecond by arrival.
 extension Question {
 
     /// The most frequent events and pages.
@@ -10,7 +10,7 @@ extension Question {
 
     static let analyses: [Question] = [funnel, retention, flow, segment]
 
-    /// The earliest of each step after the earliest of the one before: visitors, and how long it took them, median and ninth tenth.
+    /// The earliest match of each step after the earliest of the previous one: visitors, and the median and p90 of the time in between.
     private static var funnel: Question {
         let steps = names.map { #"{"type":"event","value":"\#($0)"}"# }.joined(separator: ",")
         return Question(
@@ -50,7 +50,7 @@ extension Question {
             })
     }
 
-    /// Weeks from Monday; who comes back in the weeks after the first.
+    /// The visitors who come back in the weeks after their first. Weeks begin on Monday.
     private static var retention: Question {
         Question(
             name: "retention over 12 weeks", path: "/api/v1/retention/grid", query: "&period=weekly&intervals=12",
@@ -84,7 +84,7 @@ extension Question {
             })
     }
 
-    /// Three conditions on what visitors did, and the overview of those who meet them.
+    /// The overview of the visitors who meet three conditions.
     private static var segment: Question {
         let page = pages[1]
         let conditions = #"{"source":"event","event":"\#(names[0])"},{"source":"event","event":"\#(names[1])","count":{"op":"gte","value":2}},{"source":"pageview","field":"path","op":"eq","value":"\#(page)"}"#

@@ -2,7 +2,7 @@ import ArgumentParser
 import Hummingbird
 import Logging
 
-/// What Hummingbird answers at best: one route, no middleware, a few bytes. The measure of all others.
+/// The most that Hummingbird can do: one route, no middleware, a few bytes. Other measurements are compared with it.
 struct BareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "bare", abstract: "Serve a bare handler.", shouldDisplay: false)
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// ClickHouse's engine, inside a Python process that answers line by line: see `clickhouse.py`.
+/// ClickHouse's engine in a Python process that answers line by line; see `clickhouse.py`.
 final class ClickHouse {
     private let process = Process()
     private let input = Pipe()
@@ -9,7 +9,7 @@ final class ClickHouse {
     private let folder: String
     private static let environment = ".tools/chdb"
 
-    /// Starts it, and installs chDB first where it is missing.
+    /// Starts the process, and installs chDB first if it is missing.
     init(data folder: String) throws {
         self.folder = folder
         let python = Self.environment + "/bin/python"
@@ -22,7 +22,7 @@ final class ClickHouse {
         try process.run()
     }
 
-    /// Of the library that Pulse uses, as the same version reads the very file that Pulse wrote; "" when it is not a fetched one.
+    /// The version of Pulse's DuckDB library, since the same version can read Pulse's file; "" if the library was not downloaded.
     private static let duckdbVersion =
         (try? String(contentsOfFile: ".tools/duckdb/stamp", encoding: .utf8))?.split(separator: " ").first.map(String.init) ?? ""
 
@@ -35,7 +35,7 @@ final class ClickHouse {
         }
     }
 
-    /// Copies the events of the data set, where that is not done yet; chDB's version.
+    /// Copies the events of the data set unless that is already done. Returns chDB's version.
     func load() throws -> String {
         try call(["load": folder + "/events.duckdb", "into": folder + "/clickhouse"])["version"] as? String ?? "?"
     }

@@ -1,17 +1,17 @@
 import Foundation
 
-/// Events that were sent through `POST /api/collect` once, and are kept.
+/// Events that are sent through `POST /api/collect` once, and kept.
 struct DataSet {
     let program: String
     let folder: String
-    /// Of what is generated.
+    /// The version of the generated data.
     let version: String
     let projects: Int
 
     struct Loaded {
         let folder: String
         let keys: [PulseProcess.Keys]
-        /// Nil when the data set was there.
+        /// Nil if the data set already existed.
         let eventsPerSecond: Double?
     }
 
@@ -20,7 +20,7 @@ struct DataSet {
         let keys: [PulseProcess.Keys]
     }
 
-    /// What the stored data depends on: generator, pipeline and storage.
+    /// Identifies everything that the stored data depends on: generator, pipeline and storage.
     private var fullVersion: String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         let manager = FileManager.default
@@ -32,7 +32,7 @@ struct DataSet {
         return "\(version) \(String(hash, radix: 16))"
     }
 
-    /// Makes it where it is not there yet.
+    /// Creates the data set unless it exists.
     /// - Parameter send: sends all events, with keys of `projects` projects.
     func prepare(_ title: String, events: Int, send: (PulseProcess, [PulseProcess.Keys]) async throws -> Void) async throws -> Loaded {
         let stampFile = folder + "/stamp.json"

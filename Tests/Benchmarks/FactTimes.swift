@@ -1,15 +1,15 @@
 import Foundation
 import NIOCore
 
-/// Reports of other modules than core: errors by group, and the search in logs, each over many rows of that fact.
+/// Times reports outside core: errors by group and log search, each over many rows of that fact.
 struct FactTimes {
     let program: String
     let folder: String
-    /// Errors, and as many log entries.
+    /// The number of errors, and of log entries.
     let facts: Int
     let repetitions: Int
 
-    /// Events in a request, and requests at a time.
+    /// Events per request, and concurrent requests.
     private static let perRequest = 10_000, connections = 2
 
     func run() async throws -> [Finding] {

@@ -2,11 +2,11 @@ import Common
 import Foundation
 import NIOCore
 
-/// Errors and log entries of one project, evenly over the sixty days of `Traffic`, in order of time and the same every time.
+/// Errors and log entries of one project, spread evenly over the sixty days of `Traffic`, in order of time and the same in every run.
 struct FactTraffic {
     enum Kind: String, CaseIterable { case error, log }
 
-    /// Raised with every change of what is generated.
+    /// Incremented with every change to the generated data.
     static let version = 1
     private static let visitors = 64_000
 
@@ -23,7 +23,7 @@ struct FactTraffic {
         random = Random(state: kind == .error ? 11 : 13)
     }
 
-    /// A body of at most `limit` events; nil after the last.
+    /// The next body of at most `limit` events; nil after the last.
     mutating func body(of limit: Int) -> ByteBuffer? {
         guard made < count else { return nil }
         var buffer = ByteBuffer(string: "[")
@@ -59,7 +59,7 @@ struct FactTraffic {
         .split(separator: " ").map(String.init)
     private static let nouns = "Cart Order Price Image Menu Form Panel Search Session Address Coupon Review Invoice Basket Payment Account"
         .split(separator: " ").map(String.init)
-    /// 2,048 names, a group of errors each.
+    /// 2,048 names, each of which is a group of errors.
     private static let calls = verbs.flatMap { verb in nouns.flatMap { noun in
         ["", "Now", "Later", "Again", "Async", "Safely", "Once", "Twice"].map { verb + noun + $0 }
     } }

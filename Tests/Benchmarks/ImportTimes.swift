@@ -3,8 +3,8 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// What another project feels while one imports as fast as it is taken: its reports, with and without an event of its own just before
-/// that they have to wait for, and how far behind the import's events are.
+/// Measures what another project notices while one imports at full speed: its report times, with and without a preceding event that
+/// the report has to wait for, and how far behind the imported events are.
 struct ImportTimes {
     let program: String
     let seconds: Int
@@ -15,7 +15,7 @@ struct ImportTimes {
     private final class Seen: Sendable {
         struct Numbers {
             var accepted = 0, refused = 0
-            /// Milliseconds of reports over a range that was not asked before, and of those after an event.
+            /// Milliseconds of reports over a new range, and of reports right after an event.
             var reports: [Double] = [], afterEvents: [Double] = [], late = 0
             var backlogSeconds = 0.0
         }
@@ -24,7 +24,7 @@ struct ImportTimes {
     }
 
     func run() async throws -> [Finding] {
-        print("An import for \(seconds) s beside another project's reports")
+        print("An import for \(seconds) s next to another project's reports")
         return try await Files.withTemporaryFolder { folder in
             let pulse = try PulseProcess(program: program, dataFolder: folder)
             defer { pulse.kill() }
@@ -55,13 +55,13 @@ struct ImportTimes {
         }
         return [
             finding("another project's reports, p95", numbers.reports),
-            finding("the same right after an event of its own, p95", numbers.afterEvents),
-            Finding(.imports, "reports without all that was acknowledged", "\(numbers.late)", budget: "0", isMet: numbers.late == 0),
+            finding("the same right after one of its events, p95", numbers.afterEvents),
+            Finding(.imports, "reports that miss acknowledged events", "\(numbers.late)", budget: "0", isMet: numbers.late == 0),
             Finding(
                 .imports, "the import", "\(Int(Double(numbers.accepted) / took)) events/s until queryable",
-                "\(senders) senders, \(perRequest) events a request, \(numbers.refused) requests told to come later"),
+                "\(senders) senders, \(perRequest) events a request, \(numbers.refused) requests deferred"),
             Finding(
-                .imports, "work that waits for the writer, at most", "\(numbers.backlogSeconds.short) s", budget: "2 s or less",
+                .imports, "longest wait for the writer", "\(numbers.backlogSeconds.short) s", budget: "2 s or less",
                 isMet: numbers.backlogSeconds <= 2),
         ]
     }
@@ -80,7 +80,7 @@ struct ImportTimes {
         }
     }
 
-    /// An event, and at once a report that has to show it; then one over a range that was not asked before.
+    /// Sends an event and at once requests a report that has to show it, then a report over a new range.
     private static func ask(
         _ address: String, _ keys: PulseProcess.Keys, until end: ContinuousClock.Instant, _ seen: Seen
     ) async throws {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// `pulse-bench`: everything in one run, so that every ratio compares numbers of the same machine and hour.
+/// `pulse-bench`: everything in one run, so every ratio compares numbers from the same machine at the same time.
 @main
 struct PulseBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,17 +15,17 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Events in the reference data set.") var events = 10_000_000
     @Option(help: "Repetitions of each measurement; the median counts.") var repetitions = 5
     @Option(help: "Seconds of load for each measurement of single events; six times as long for the import.") var seconds = 5
-    @Option(help: "Errors, and as many log entries, in the data set of these facts.") var facts = 1_000_000
-    @Option(help: "Parts to run: single, batch, import, reports, facts; with commas. analyses: of the reports these alone.")
+    @Option(help: "Number of errors, and of log entries, in the data set for these facts.") var facts = 1_000_000
+    @Option(help: "Parts to run, separated by commas: single, batch, import, reports, facts; analyses for only these of the reports.")
     var only = "single,batch,import,reports,facts"
     @Option(help: "Where data sets are kept.") var folder = ".build/bench-data"
-    @Option(help: "The `pulse` program; default: beside this one.") var pulse: String?
+    @Option(help: "The `pulse` program; default: the one next to this program.") var pulse: String?
 
     func run() async throws {
         let parts = Set(only.split(separator: ",").map(String.init))
         let program = pulse ?? Files.besideThisProgram("pulse")
         guard FileManager.default.isExecutableFile(atPath: program) else {
-            throw BenchError("\(program) is not there; `make bench` builds it")
+            throw BenchError("\(program) does not exist; `make bench` builds it")
         }
         let begun = ContinuousClock.now
         var report = Report(events: events, facts: facts)
@@ -49,21 +49,21 @@ struct RunCommand: AsyncParsableCommand {
             report.add(try await FactTimes(program: program, folder: folder, facts: facts, repetitions: repetitions).run())
         }
         report.took = begun.duration(to: .now)
-        // Parts alone are for trying things out; the page shows whole runs.
+        // Partial runs are for trying things out; the page shows complete runs.
         try report.finish(writesPage: parts.isSuperset(of: ["single", "batch", "import", "reports", "facts"]))
     }
 }
 
-/// Only makes the data set, or says that it is there.
+/// Only creates the data set, or says that it exists.
 struct DataCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "data", abstract: "Make the reference data set.")
+    static let configuration = CommandConfiguration(commandName: "data", abstract: "Create the reference data set.")
 
     @Option(help: "Events in the reference data set.") var events = 10_000_000
     @Option(help: "Where data sets are kept.") var folder = ".build/bench-data"
 
     func run() async throws {
         let loaded = try await ReferenceData(program: Files.besideThisProgram("pulse"), folder: folder, events: events).prepare()
-        print("\(loaded.folder): \(events) events" + (loaded.eventsPerSecond.map { ", \(Int($0)) events/s" } ?? ", was there"))
+        print("\(loaded.folder): \(events) events" + (loaded.eventsPerSecond.map { ", \(Int($0)) events/s" } ?? ", already existed"))
     }
 }
 
@@ -78,7 +78,7 @@ enum Files {
         return (own as NSString).deletingLastPathComponent + "/" + name
     }
 
-    /// A folder of its own, gone after `body`.
+    /// Runs `body` with a folder that is removed afterwards.
     static func withTemporaryFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
         let folder = FileManager.default.temporaryDirectory.path + "/pulse-bench-\(UInt32.random(in: 0...UInt32.max))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

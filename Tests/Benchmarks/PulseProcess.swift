@@ -3,14 +3,14 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-/// A `pulse serve` of its own, on embedded storage and without rate limits.
+/// A separate `pulse serve` process, on embedded storage and without rate limits.
 final class PulseProcess {
     let address: String
     let dataFolder: String
     private let process = Process()
     private static let adminToken = "benchmark-admin-token"
 
-    /// Starts it; `ready` waits.
+    /// Starts the process without waiting for it; see `ready`.
     init(program: String, dataFolder: String) throws {
         self.dataFolder = dataFolder
         try FileManager.default.createDirectory(atPath: dataFolder, withIntermediateDirectories: true)
@@ -32,24 +32,24 @@ final class PulseProcess {
         try process.run()
     }
 
-    /// Waits for `/readyz`; seconds since `start`.
+    /// Waits for `/readyz`. Returns the seconds since `start`.
     @discardableResult
     func ready(since start: ContinuousClock.Instant = .now) async throws -> Double {
         while start.duration(to: .now) < .seconds(120) {
-            guard process.isRunning else { throw BenchError("pulse stopped at its start") }
+            guard process.isRunning else { throw BenchError("pulse ended during its start") }
             if let answer = try? await Client.get(address + "/readyz"), answer.status == 200 { return start.duration(to: .now).seconds }
             try await Task.sleep(for: .milliseconds(2))
         }
         throw BenchError("pulse was not ready after 120 s")
     }
 
-    /// Seconds of processor time so far. Unlike a rate, what a request costs hardly depends on who else uses the machine.
+    /// Seconds of processor time so far. Unlike a rate, the cost of a request hardly depends on the machine's other load.
     var processorSeconds: Double { Processes.processorSeconds(process.processIdentifier) }
     var residentMB: Double { Processes.megabytes("VmRSS", of: process.processIdentifier) }
-    /// Without the pages of programs and libraries, which the system shares and may drop at any time.
+    /// Resident memory without the pages of programs and libraries, which the system shares and may drop at any time.
     var ownMB: Double { Processes.megabytes("RssAnon", of: process.processIdentifier) }
 
-    /// As SIGTERM does; returns when it has ended.
+    /// Sends SIGTERM and waits for the process to end.
     func stop() async throws {
         process.terminate()
         let start = ContinuousClock.now
@@ -59,24 +59,24 @@ final class PulseProcess {
         }
     }
 
-    /// For when a measurement fails.
+    /// Kills the process, for when a measurement fails.
     func kill() { if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) } }
 
     // MARK: Projects
 
     struct Keys: Codable, Sendable {
         let ingest: String
-        /// May say whose browser it was.
+        /// A server key, which may say whose browser sent an event.
         let server: String
         let query: String
     }
 
     func createProject(_ name: String) async throws -> Keys {
         let project = try await post("/api/admin/projects", #"{"name":"\#(name)","domain":"www.example.com"}"#)
-        guard let id = project["id"] as? String else { throw BenchError("no project was made: \(project)") }
+        guard let id = project["id"] as? String else { throw BenchError("no project was created: \(project)") }
         func key(_ scope: String, server: Bool) async throws -> String {
             let made = try await post("/api/admin/projects/\(id)/keys", #"{"name":"\#(scope)","scopes":["\#(scope)"],"server":\#(server)}"#)
-            guard let key = made["key"] as? String else { throw BenchError("no key was made: \(made)") }
+            guard let key = made["key"] as? String else { throw BenchError("no key was created: \(made)") }
             return key
         }
         return Keys(
@@ -115,8 +115,8 @@ enum Client {
         return try await answer(to: request)
     }
 
-    /// Sends events until they are taken: a busy host says when to come again.
-    /// - Returns: how often it did.
+    /// Sends events until they are accepted. A busy host says when to retry.
+    /// - Returns: The number of retries.
     @discardableResult
     static func deliver(_ url: String, key: String, _ body: ByteBuffer) async throws -> Int {
         var refusals = 0
@@ -127,12 +127,12 @@ enum Client {
             case 429, 503:
                 refusals += 1
                 try await Task.sleep(for: .seconds(answer.headers.first(name: "Retry-After").flatMap(Int.init) ?? 1))
-            default: throw BenchError("events were refused: \(String(buffer: answer.body).prefix(500))")
+            default: throw BenchError("events were rejected: \(String(buffer: answer.body).prefix(500))")
             }
         }
     }
 
-    /// The report once it has everything that was acknowledged.
+    /// Requests a report until it has everything that was acknowledged.
     static func whole(_ url: String, key: String) async throws -> Answer {
         while true {
             let answer = try await get(url, key: key)
@@ -163,7 +163,7 @@ enum FreePort {
 }
 
 enum Processes {
-    /// A line of `/proc/PID/status`.
+    /// A line of `/proc/PID/status`, in megabytes.
     static func megabytes(_ name: String, of process: Int32) -> Double {
         let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") } ?? ""
@@ -172,13 +172,13 @@ enum Processes {
 
     static func processorSeconds(_ process: Int32) -> Double {
         let status = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
-        // The name in parentheses may hold spaces; after it, user and system time are the 12th and 13th fields.
+        // The name in parentheses may contain spaces; after it, user and system time are the 12th and 13th fields.
         let fields = status.split(separator: ")").last?.split(separator: " ") ?? []
         guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return .nan }
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
-    /// Runs a program to its end; what it wrote.
+    /// Runs a program to its end. Returns its exit status and output.
     static func output(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> (status: Int32, text: String) {
         let process = Process(), pipe = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

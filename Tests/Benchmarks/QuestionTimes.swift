@@ -1,14 +1,14 @@
 import Common
-import DuckDBEngine
+@_spi(Host) import DuckDBEngine
 import Foundation
 import Logging
 import NIOCore
 import Storage
 
-/// How long the answers to questions over one data set take, through Pulse and from DuckDB itself.
+/// Times questions on one data set, through Pulse and directly in DuckDB.
 struct QuestionTimes {
     let folder: String
-    /// Of the project that is asked about.
+    /// The query key of the project.
     let key: String
     let repetitions: Int
 
@@ -26,19 +26,19 @@ struct QuestionTimes {
             self.days = days
         }
 
-        /// What takes a few milliseconds is asked more often: single times scatter.
+        /// Questions that take a few milliseconds are repeated more often, since single times vary.
         func repetitions(_ count: Int) -> Int { days > 1 ? count : 10 * count }
 
         var name: String { question.name + (days > 1 ? ", \(days) days" : "") }
     }
 
-    /// Asks Pulse, `repetitions` times for ranges that were not asked before, and as often for one that was.
+    /// Asks Pulse `repetitions` times for new ranges, and as often for a repeated one.
     func ask(_ pulse: PulseProcess, _ line: inout Line) async throws {
         let (start, end) = Question.range(line.days), id = try await define(line.question, pulse)
         let (path, query) = (line.question.path.replacing("{id}", with: id), line.question.query.replacing("{id}", with: id))
         func url(_ shift: Int) -> String {
             guard line.days > 1 else { return pulse.address + path }
-            // No row lies so close to the end of the range.
+            // No row is that close to the end of the range.
             return pulse.address + path + "?start_at=\(start.iso8601)&end_at=\(end.adding(milliseconds: Int64(-shift)).iso8601)" + query
         }
         func time(_ shift: Int) async throws -> (milliseconds: Double, answer: Client.Answer) {
@@ -59,7 +59,7 @@ struct QuestionTimes {
         line.warm = warm.median
     }
 
-    /// Makes the definition that the question is about; its id.
+    /// Creates the definition that the question needs. Returns its id, or "" if it needs none.
     private func define(_ question: Question, _ pulse: PulseProcess) async throws -> String {
         guard let (path, body) = question.definition else { return "" }
         let answer = try await Client.post(
@@ -69,7 +69,7 @@ struct QuestionTimes {
         return id
     }
 
-    /// Asks DuckDB itself, and compares.
+    /// Asks DuckDB directly, and compares the answers.
     func throughDuckDB(_ lines: inout [Line]) async throws {
         print("The same through DuckDB")
         let store = try DuckDBEventStore(
@@ -96,7 +96,7 @@ struct QuestionTimes {
         await store.close()
     }
 
-    /// Whether what the report says is what the first columns say.
+    /// Whether the report's values equal the first columns of the rows.
     private static func agree(_ answer: [[Any?]], _ rows: [[Value]]) -> Bool {
         let rows = rows.filter { !$0.isEmpty }
         guard answer.count == rows.count else { return false }

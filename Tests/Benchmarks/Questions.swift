@@ -1,20 +1,20 @@
 import Common
 import Foundation
 
-/// A core report, and the SQL by which somebody would ask the table `activity` the same without Pulse.
+/// A report, and the SQL that gets the same result from the table `activity` without Pulse.
 ///
-/// The statements are the natural ones, grouped by session where the question is about sessions, and the same text
-/// for DuckDB and ClickHouse apart from `quotient`.
+/// The statements are the natural ones, grouped by session if the question is about sessions, and the same text for
+/// DuckDB and ClickHouse apart from `quotient`.
 struct Question: Sendable {
     let name: String
-    /// With `{id}` in place of the definition's, where there is one.
+    /// The path, with `{id}` in place of the definition's id if there is one.
     let path: String
     var query = ""
-    /// Made before the question is asked.
+    /// The definition to create before asking.
     var definition: (path: String, body: String)?
-    /// One statement after the other.
+    /// The statements, in order.
     let statements: @Sendable (_ days: Int64, _ quotient: (String, Int64) -> String) -> [String]
-    /// What of the report is compared with the first columns of the rows; nil for nothing.
+    /// The values of the report to compare with the first columns of the rows; nil for no comparison.
     var answer: (@Sendable ([String: Any]) -> [[Any?]])?
 
     static let project = 1
@@ -32,7 +32,7 @@ struct Question: Sendable {
         return "project = \(project) AND occurred_at >= \(start.milliseconds) AND occurred_at < \(end.milliseconds)"
     }
 
-    /// Over the data set of `FactTimes`.
+    /// Questions on the data set of `FactTimes`.
     static let ofFacts: [Question] = [
         Question(
             name: "errors by group", path: "/api/v1/errors",
@@ -146,7 +146,7 @@ struct Question: Sendable {
                 """]
             }),
         Question(
-            // Without a database of places no event has one: what is measured is to look and find nothing.
+            // Without a GeoIP database no event has a place, so this measures a search that finds nothing.
             name: "geo (all places unknown)", path: "/api/v1/geo",
             statements: { days, _ in
                 ["""
@@ -176,7 +176,7 @@ struct Question: Sendable {
             },
             answer: { report in
                 let points = report["data"] as? [[String: Any]] ?? []
-                // The label stands for the number of the day or hour; buckets without anything are in no row.
+                // The report has a label instead of the number of the day or hour, and the rows lack empty buckets.
                 return points.filter { $0["visitors"] as? Int != 0 }.map { [nil, $0["pageviews"], $0["visitors"], $0["sessions"]] }
             })
     }

@@ -9,7 +9,7 @@ struct ReferenceData {
     let events: Int
 
     private static let eventsPerRound = 24_000
-    /// Requests at a time for each project. A visitor's events always take the same way, so that they arrive in order.
+    /// Concurrent requests per project. A visitor's events always use the same lane, so they arrive in order.
     private static let lanes = 2
 
     func prepare() async throws -> DataSet.Loaded {
@@ -17,7 +17,7 @@ struct ReferenceData {
         return try await set.prepare("Reference data: \(events) events", events: events, send: send)
     }
 
-    /// One round is sent while the next is made.
+    /// Sends a round while generating the next.
     private func send(to pulse: PulseProcess, _ keys: [PulseProcess.Keys]) async throws {
         var traffic = Traffic(events: events), round = Self.round(&traffic)
         let url = pulse.address + "/api/collect"

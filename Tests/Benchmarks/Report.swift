@@ -1,8 +1,8 @@
 import Foundation
 
-/// One line of the outcome.
+/// One line of the results.
 struct Finding {
-    enum Part: String, CaseIterable { case ingest = "Ingest", imports = "An import beside another project", report = "Reports", analysis = "Analyses", facts = "Errors and logs", start = "Start", memory = "Memory", disk = "Disk", note = "Notes" }
+    enum Part: String, CaseIterable { case ingest = "Ingest", imports = "An import next to another project", report = "Reports", analysis = "Analyses", facts = "Errors and logs", start = "Start", memory = "Memory", disk = "Disk", note = "Notes" }
 
     let part: Part
     let name: String
@@ -23,7 +23,7 @@ struct Finding {
     var verdict: String { isMet.map { $0 ? "met" : "**missed**" } ?? "" }
 }
 
-/// Gathers findings; prints them, and writes the page.
+/// Collects findings, prints them, and writes the page.
 struct Report {
     let events, facts: Int
     var took = Duration.zero
@@ -65,32 +65,32 @@ struct Report {
             lines += ["## \(part.rawValue)", ""]
             if part == .report {
                 lines += [
-                    "Over the project with 60 % of the events, in milliseconds. *Pulse* is through HTTP with a range that was not asked before,",
-                    "*again* the same request once more (budget: 10 ms). *DuckDB* and *ClickHouse* are the engines alone with the natural SQL for the",
+                    "Over the project with 60 % of the events, in milliseconds. *Pulse* is a request over HTTP with a new range,",
+                    "*again* the same request once more (budget: 10 ms). *DuckDB* and *ClickHouse* are the bare engines with the natural SQL for the",
                     "same question; Pulse's budget is ClickHouse's time.", "",
                     "| report | Pulse | again | DuckDB | ClickHouse | budget | |", "|---|--:|--:|--:|--:|---|---|",
                 ]
                 lines += found.map { "| \($0.name) | \($0.value) | \($0.verdict) | \($0.detail ?? "") |" }
             } else if part == .analysis {
                 lines += [
-                    "Over the same project and 60 days, in milliseconds. *DuckDB* is the engine alone, with the quickest SQL that we know for the same",
-                    "question. The budget is 1.2 times that, and 500 ms; *again* 10 ms.", "",
+                    "Over the same project and 60 days, in milliseconds. *DuckDB* is the bare engine, with the fastest SQL that we know for the same",
+                    "question. The budget is 1.2 times that and at most 500 ms; for *again* 10 ms.", "",
                     "| analysis | Pulse | again | DuckDB | budget | |", "|---|--:|--:|--:|---|---|",
                 ]
                 lines += found.map { "| \($0.name) | \($0.value) | \($0.verdict) | \($0.detail ?? "") |" }
             } else if part == .facts {
                 lines += [
-                    "Over \(facts.formatted) errors and as many log entries of one project, in milliseconds, as above. *DuckDB* is the engine alone, with the",
-                    "quickest SQL that we know for the same answer. Half of them lie in the 30 days.", "",
+                    "Over \(facts.formatted) errors and as many log entries of one project, in milliseconds, as above. *DuckDB* is the bare engine, with the",
+                    "fastest SQL that we know for the same result. Half of the rows are in the 30 days.", "",
                     "| report | Pulse | again | DuckDB | budget | |", "|---|--:|--:|--:|---|---|",
                 ]
                 lines += found.map { "| \($0.name) | \($0.value) | \($0.verdict) | \($0.detail ?? "") |" }
             } else {
                 if part == .imports {
                     lines += [
-                        "Six senders import batches of 1,000 events into one project as fast as they are taken, and obey `Retry-After`. Meanwhile another",
-                        "project sends one event at a time and asks `/api/v1/stats` twice after each: at once, so that the answer has to wait for that event, and",
-                        "then over a range that was not asked before.", "",
+                        "Six senders import batches of 1,000 events into one project as fast as these are accepted, and obey `Retry-After`. Meanwhile another",
+                        "project sends one event at a time and requests `/api/v1/stats` twice after each: at once, so the response has to wait for that event, and",
+                        "then over a new range.", "",
                     ]
                 }
                 lines += ["| measure | value | | budget | |", "|---|---|---|---|---|"]
@@ -126,7 +126,7 @@ enum Machine {
 }
 
 extension Double {
-    /// Three digits that count.
+    /// The number with about three significant digits.
     var short: String {
         self.isNaN ? "-" : String(format: abs(self) >= 100 ? "%.0f" : abs(self) >= 10 ? "%.1f" : "%.2f", self)
     }

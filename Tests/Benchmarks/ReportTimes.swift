@@ -1,8 +1,9 @@
 import Common
 import Foundation
+@_spi(Host) import Questions
 import Storage
 
-/// Start, memory, disk, and every core report over the reference data set, next to the engines' own SQL.
+/// Measures start, memory, disk, and every core report over the reference data set, compared with the engines' own SQL.
 struct ReportTimes {
     typealias Line = QuestionTimes.Line
 
@@ -27,7 +28,7 @@ struct ReportTimes {
         return findings + lines.map(Self.finding) + analyses.map(Self.analysis)
     }
 
-    /// At most 1.2 times DuckDB's own time, and half a second.
+    /// The budget is 1.2 times DuckDB's own time, and at most half a second.
     private static func analysis(_ line: Line) -> Finding {
         Finding(
             .analysis, line.name, "\(line.cold.short) | \(line.warm.short) | \(line.duckdb.short)",

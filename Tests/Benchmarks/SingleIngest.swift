@@ -1,6 +1,6 @@
 import Foundation
 
-/// One event a request, acknowledged after it is on disk, next to what the same host answers with nothing to do.
+/// Measures requests of one event, acknowledged after it is on disk, and compares them with requests that do nothing on the same host.
 struct SingleIngest {
     let program: String
     let seconds: Int
@@ -17,7 +17,7 @@ struct SingleIngest {
         var cost: [Double] = []
     }
 
-    /// - Returns: what was found, and the requests/s of the bare `GET`; nil where it was not measured.
+    /// - Returns: The findings, and the requests/s of the bare `GET`, or nil if it was not measured.
     func run() async throws -> (findings: [Finding], bare: Double?) {
         guard (try? Processes.output("wrk", ["-v"]))?.text.contains("wrk") ?? false else {
             return ([Finding(.note, "Single events", "**not measured: `wrk` is not installed** (`apt-get install wrk`)")], nil)
@@ -40,7 +40,7 @@ struct SingleIngest {
             ]
             for round in 0...rounds {
                 for index in loads.indices {
-                    // The first round warms up.
+                    // The first round is a warm-up.
                     let before = processorSeconds(bare, pulse, index)
                     let result = try measure(loads[index], seconds: round == 0 ? 1 : seconds)
                     let used = processorSeconds(bare, pulse, index) - before

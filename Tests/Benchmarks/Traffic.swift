@@ -1,8 +1,8 @@
 import Common
 import Foundation
 
-/// Sixty days of visits to three sites, in order of time and the same every time: visits of 1 to 12 hits by a Pareto
-/// crowd of visitors, a day's rhythm, pages and sources by Zipf's law.
+/// Sixty days of visits to three sites, in order of time and the same in every run: visits of 1 to 12 hits, visitors with
+/// Pareto-distributed activity, a daily rhythm, pages and sources by Zipf's law.
 struct Traffic {
     struct Event {
         let at: Int64
@@ -10,18 +10,18 @@ struct Traffic {
         let project: Int
         let visitor: Int
         let isFirst: Bool
-        /// Custom events have a name.
+        /// The name of a custom event; nil for a pageview.
         let name: Int?
         let path: Int
         let source: Int
     }
 
-    /// 2026-01-01, so that the data lies in the past and no clock changes it.
+    /// 2026-01-01: in the past, and independent of the clock.
     static let start = Instant(seconds: 1_767_225_600)
     static let days: Int64 = 60
     static var end: Instant { start.adding(days: days) }
     static let projects = 3
-    /// Raised with every change of what is generated.
+    /// Incremented with every change to the generated data.
     static let version = 1
 
     private struct Visit {
@@ -34,7 +34,7 @@ struct Traffic {
 
     private let visitors: Int
     private var random: Random
-    /// Starts of the visits to come, the latest first.
+    /// Starts of future visits, the latest first.
     private var starts: [Int64]
     private var running = Heap()
     private var eventsLeft: Int
@@ -49,14 +49,14 @@ struct Traffic {
         paths = Zipf(800, exponent: 1.05)
         sources = Zipf(60, exponent: 1.1)
         names = Zipf(12, exponent: 0.9)
-        // A few visits more than needed, of 4.66 hits on average; the last of the range are cut.
+        // A few more visits than needed, of 4.66 hits on average; the last of the range are cut.
         let rhythm: [Double] = [1, 1, 1, 1, 1, 1.5, 2, 3, 5, 6, 7, 7, 6, 6.5, 7, 7, 6.5, 6, 5.5, 5, 5, 4, 3, 2]
         let hours = Zipf(weights: rhythm)
         starts = []
         starts.reserveCapacity(events / 4)
         for _ in 0..<(events * 100 / 463 + 1) {
             let day = Int64(random.next(below: Int(Self.days))), hour = Int64(hours.pick(&random))
-            // Visits of the last hour would leave the range.
+            // Visits that start in the last hour would leave the range.
             let within = Int64(random.next(below: 3_600_000))
             starts.append(Self.start.milliseconds + min(day * 86_400_000 + hour * 3_600_000 + within, (Self.days * 24 - 1) * 3_600_000))
         }
@@ -100,7 +100,7 @@ struct Traffic {
         }
     }
 
-    // MARK: As it is sent
+    // MARK: Payloads
 
     /// Appends the payload's JSON.
     func append(_ event: Event, to bytes: inout [UInt8], withTime: Bool, eventID: String?) {
@@ -132,7 +132,7 @@ struct Traffic {
         }
         put(#","path":""#)
         put(Words.paths[event.path])
-        // Most visitors have an id, some are known by address and browser alone.
+        // Most visitors have an id, some are known only by address and browser.
         if (traits >> 24) % 10 < 7 {
             put(#"","visitor_id":"v"#)
             bytes.append(contentsOf: String(event.visitor, radix: 36).utf8)
@@ -241,14 +241,14 @@ struct Random {
 
     mutating func next(below bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
 
-    /// 0..<1
+    /// A number in `0..<1`.
     mutating func unit() -> Double { Double(next() >> 11) / 9_007_199_254_740_992 }
 
-    /// Mean 1.
+    /// An exponentially distributed number with mean 1.
     mutating func exponential() -> Double { -log(1 - unit()) }
 }
 
-/// Numbers below a count, the small ones more often.
+/// Numbers below a count; small ones are more frequent.
 struct Zipf {
     private let cumulative: [Double]
 

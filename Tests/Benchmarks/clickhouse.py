@@ -1,6 +1,6 @@
-"""ClickHouse's engine (chDB) for the benchmarks: a request a line, an answer a line, both JSON.
+"""ClickHouse's engine (chDB) for the benchmarks: one JSON request per line, one JSON answer per line.
 
-{"load": "events.duckdb", "into": folder}   copies the events where that is not done yet
+{"load": "events.duckdb", "into": folder}   copies the events unless that is already done
 {"sql": statement, "repetitions": n}        runs it once for the answer and n times for the time
 """
 
@@ -70,6 +70,6 @@ for line in sys.stdin:
             answer = load(request["load"], request["into"])
         else:
             answer = ask(request["sql"], request["repetitions"])
-    except Exception as error:  # the tool decides what to do without ClickHouse
+    except Exception as error:  # the benchmark decides what to do without ClickHouse
         answer = {"error": str(error)}
     print(json.dumps(answer), flush=True)

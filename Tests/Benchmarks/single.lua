@@ -1,4 +1,4 @@
--- Single events for wrk: a pageview a request, of many visitors, pages and browsers.
+-- Single events for wrk: one pageview per request, from many visitors, pages and browsers.
 -- Arguments: the key; "get" to ask for /healthz instead.
 local agents = {
   "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",

@@ -1,9 +1,11 @@
+import CohortsModule
 import Common
+import RevenueModule
 import TestSupport
 import Testing
 
-/// Hand-worked: 2026-03-02 and 03-09 are Mondays; it is noon on the 12th. Ada pays 20.50 and 10, and gets 4 back.
-@Suite("Cohorts")
+/// Hand-computed. 2026-03-02 and 03-09 are Mondays; now is noon on the 12th. Ada pays 20.50 and 10, and gets 4 back.
+@Suite("Cohorts", .modules(CohortsModule.self, RevenueModule.self))
 struct CohortsTests {
     private static let now = "2026-03-12T12:00:00Z"
     private static let events = [
@@ -23,15 +25,15 @@ struct CohortsTests {
         #"{"avg_per_visitor":\#(average),"period":"\#(period)","total":\#(total),"visitors":\#(visitors)}"#
     }
 
-    @Test("sum up what visitors did who came first in the same period", arguments: Profile.available)
+    @Test("sum up the activity of visitors who first came in the same period", arguments: Profile.available)
     func sums(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events, as: .server, now: Self.now) { app in
-            // Ada and cy came first in the week of 02-23, cy one minute before its end; bob at the first instant of the next.
+            // Ada and cy first came in the week of 02-23, cy one minute before its end; bob at the first instant of the next.
             try await expect(
                 app, "", answers: [Self.line("2026-02-23", 2, "3", "1.5"), Self.line("2026-03-02", 1, "3", "3")], #""group_by":"week","metric":"pageviews""#)
             try await expect(
                 app, "metric=events", answers: [Self.line("2026-02-23", 2, "4", "2"), Self.line("2026-03-02", 1, "0", "0")], #""group_by":"week","metric":"events""#)
-            // Ada has three sessions, cy one that passes midnight, bob two.
+            // Ada has three sessions, cy one that crosses midnight, bob two.
             try await expect(
                 app, "metric=sessions&group_by=month", answers: [Self.line("2026-02", 1, "3", "3"), Self.line("2026-03", 2, "3", "1.5")],
                 #""group_by":"month","metric":"sessions""#)
@@ -41,14 +43,14 @@ struct CohortsTests {
             try await expect(
                 app, "metric=revenue&currency=eur", answers: [Self.line("2026-02-23", 2, "0", "0"), Self.line("2026-03-02", 1, "0", "0")],
                 #""currency":"EUR","group_by":"week","metric":"revenue""#)
-            // In New York cy and bob come first on the evening of the first.
+            // In New York cy and bob first come on the evening of the 1st.
             try await expect(
                 app, "timezone=America/New_York", answers: [Self.line("2026-02-23", 3, "6", "2")], #""group_by":"week","metric":"pageviews""#)
             try await expect(app, "end_at=2026-02-21", answers: [], #""group_by":"week","metric":"pageviews""#)
         }
     }
 
-    @Test("first means first in the range, and a cut session counts with what is inside", arguments: Profile.available)
+    @Test("first means first in the range, and a session cut by the range counts its part inside", arguments: Profile.available)
     func range(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events, as: .server, now: Self.now) { app in
             let answer = try await app.get("/api/v1/cohorts?start_at=2026-03-02T00:05:00Z&metric=sessions")
@@ -59,7 +61,7 @@ struct CohortsTests {
         }
     }
 
-    @Test("name their visitors", arguments: Profile.available)
+    @Test("list their visitors", arguments: Profile.available)
     func drill(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events, as: .server, now: Self.now) { app in
             let range = "start_at=2026-02-20"
@@ -72,7 +74,7 @@ struct CohortsTests {
         }
     }
 
-    @Test("refuse what they can't answer", arguments: [
+    @Test("reject invalid requests", arguments: [
         ("?group_by=day", "Invalid query parameter 'group_by': must be one of 'week', 'month'; got 'day'."),
         ("?metric=visits", "Invalid query parameter 'metric': must be one of 'pageviews', 'sessions', 'events', 'revenue'; got 'visits'."),
         ("/drill", "Invalid query parameter 'period': it is required, and must be at most 10 characters of text."),

@@ -1,10 +1,14 @@
+import CohortsModule
 import Common
 import Foundation
+import IdentityModule
+import RevenueModule
+import SegmentsModule
 import TestSupport
 import Testing
 
-/// The report against the plainest way to say it, over random visits.
-@Suite("Cohorts of random visits")
+/// The report compared with a plain reference, over random visits.
+@Suite("Cohorts of random visits", .modules(CohortsModule.self, IdentityModule.self, RevenueModule.self, SegmentsModule.self))
 struct RandomCohortTests {
     private static let start = Day(year: 2026, month: 2, day: 10)!.start, now = "2026-05-10T12:00:00Z"
 
@@ -50,7 +54,7 @@ struct RandomCohortTests {
         }
     }
 
-    /// Segments side by side over a change of the clocks, each day and the whole.
+    /// Compares segments over a range with a clock change, by day and in total.
     private static func compareSegments(_ app: TestApp, _ rows: [DisturbedVisits.Row]) async throws {
         let from = "2026-03-20T00:00:00Z", to = "2026-04-05T12:00:00Z", range = Instant(iso: from).milliseconds..<Instant(iso: to).milliseconds
         let inside = rows.filter { range.contains($0.at) }

@@ -2,10 +2,13 @@ import Access
 import CohortsModule
 import Common
 import Core
+import IdentityModule
+import RevenueModule
+import SegmentsModule
 import TestSupport
 import Testing
 
-@Suite("Comparison of segments")
+@Suite("Segment comparison", .modules(CohortsModule.self, IdentityModule.self, RevenueModule.self, SegmentsModule.self))
 struct SegmentComparisonTests {
     /// Ada signs up on the 2nd and reads on the 9th; bob only reads, twice on the 2nd.
     private static let events = [
@@ -21,7 +24,7 @@ struct SegmentComparisonTests {
         }
     }
 
-    @Test("has a line and a series for each", arguments: Profile.available)
+    @Test("has totals and a series for each segment", arguments: Profile.available)
     func lines(profile: Profile) async throws {
         try await with(profile) { app, signedUp, readers in
             func numbers(_ visitors: Int, _ total: String, _ average: String) -> (String, String) {
@@ -45,14 +48,14 @@ struct SegmentComparisonTests {
                 + line(signedUp, "Signed up", 1, "2", "2", [point("2026-03-02", 1, "1", "1"), point("2026-03-09", 1, "1", "1")]) + ","
                 + line(readers, "Readers", 2, "4", "2", [point("2026-03-02", 2, "3", "1.5"), point("2026-03-09", 1, "1", "1")]) + "]}")
             let days = try await app.get("/api/v1/cohorts/compare?segment_ids=\(signedUp),\(readers)&start_at=2026-03-08&end_at=2026-03-09&metric=events").body
-            // In this range nobody signed up, and nobody read twice.
+            // Nobody signed up or read twice in this range.
             let empty = [point("2026-03-08", 0, "0", "0"), point("2026-03-09", 0, "0", "0")]
             #expect(days == #"{"interval":"day","metric":"events","segments":["#
                 + line(signedUp, "Signed up", 0, "0", "0", empty) + "," + line(readers, "Readers", 0, "0", "0", empty) + "]}")
         }
     }
 
-    @Test("knows only active segments, and revenue where it may be read")
+    @Test("accepts only active segments, and revenue only if it may be read")
     func refusals() async throws {
         try await with(.embedded) { app, signedUp, readers in
             let unknown = "00000000-0000-4000-8000-000000000000"

@@ -10,7 +10,7 @@ struct CompressionTests {
         try Compression.inflate(bytes, maximum: maximum, tooLarge: tooLarge)
     }
 
-    @Test("inflates what it compressed", arguments: [0, 1, 2, 100, 65_535, 65_536, 65_537, 131_072, 300_000])
+    @Test("inflates what it compresses", arguments: [0, 1, 2, 100, 65_535, 65_536, 65_537, 131_072, 300_000])
     func roundTrip(count: Int) throws {
         var noise = Noise(seed: UInt64(count))
         let random = noise.bytes(count), regular = (0..<count).map { UInt8($0 % 7) }
@@ -21,7 +21,7 @@ struct CompressionTests {
 
     @Test("reads gzip and deflate alike")
     func formats() throws {
-        // python3: zlib.compress(b'{"type":"pageview"}') and gzip.compress of the same
+        // Made with python3: zlib.compress(b'{"type":"pageview"}'), and gzip.compress of the same bytes.
         let deflate: [UInt8] = [
             0x78, 0x9C, 0xAB, 0x56, 0x2A, 0xA9, 0x2C, 0x48, 0x55, 0xB2, 0x52, 0x2A, 0x48, 0x4C, 0x4F, 0x2D, 0xCB, 0x4C, 0x2D, 0x57, 0xAA, 0x05,
             0x00, 0x43, 0x29, 0x06, 0xD5,
@@ -30,7 +30,7 @@ struct CompressionTests {
         #expect(Compression.gzip(Array(#"{"type":"pageview"}"#.utf8)).prefix(3) == [0x1F, 0x8B, 0x08])
     }
 
-    @Test("a bomb is stopped at the limit, and what fits exactly is not")
+    @Test("a zip bomb is stopped at the limit; data of exactly the limit is not")
     func bomb() throws {
         let bomb = Compression.gzip([UInt8](repeating: 0, count: 50_000_000))
         #expect(bomb.count < 60_000)
@@ -42,7 +42,7 @@ struct CompressionTests {
         #expect(try Self.inflate(Compression.gzip([]), maximum: 0).isEmpty)
     }
 
-    @Test("data that is cut off anywhere is refused")
+    @Test("rejects data truncated anywhere")
     func cut() {
         var noise = Noise(seed: 21)
         let whole = Compression.gzip(noise.bytes(200))
@@ -55,7 +55,7 @@ struct CompressionTests {
         }
     }
 
-    @Test("data that is damaged is refused, and never taken for something else")
+    @Test("rejects damaged data, and never returns other data")
     func damaged() throws {
         var noise = Noise(seed: 22)
         let original = Array("the quick brown fox jumps over the lazy dog, and over it again: the quick brown fox".utf8)
@@ -64,7 +64,7 @@ struct CompressionTests {
             var bytes = whole
             bytes[index] ^= UInt8.random(in: 1...255, using: &noise)
             do {
-                // Some bits say nothing about the data: the header's time and system, the padding of the last byte.
+                // Some bits don't affect the data: time and system in the header, padding in the last byte.
                 #expect(try Self.inflate(bytes) == original)
             } catch {
                 #expect(error as? ServiceError == Self.damaged)
@@ -72,12 +72,12 @@ struct CompressionTests {
         }
     }
 
-    @Test("what was never compressed is refused", arguments: ["", "{", #"{"type":"pageview"}"#, "\u{1F}", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxx"])
+    @Test("rejects data that isn't compressed", arguments: ["", "{", #"{"type":"pageview"}"#, "\u{1F}", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxx"])
     func plain(text: String) {
         #expect(throws: Self.damaged) { try Self.inflate(Array(text.utf8)) }
     }
 
-    @Test("random bytes are read without harm")
+    @Test("random bytes never crash it")
     func anything() {
         var noise = Noise(seed: 23)
         for round in 0..<2_000 {

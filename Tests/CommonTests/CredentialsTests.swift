@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Credentials in URLs")
 struct CredentialsTests {
-    @Test("user and password are taken out of every URL of a text, and nothing else is", arguments: [
+    @Test("user and password are removed from every URL in a text, and nothing else is", arguments: [
         ("https://ada:secret@example.com/a", "https://example.com/a"), ("s3://key@bucket/x?u=a@b", "s3://bucket/x?u=a@b"),
         ("at f (https://u:p@a.example/x.js:1:2) and http://q@b.example", "at f (https://a.example/x.js:1:2) and http://b.example"),
         ("https://u:p@ss@example.com/", "https://example.com/"), ("https://cdn.example/@scope/a.js", "https://cdn.example/@scope/a.js"),
@@ -15,7 +15,7 @@ struct CredentialsTests {
         #expect(sent.withoutCredentials == kept)
     }
 
-    @Test("a parsed document is written as it was read")
+    @Test("a parsed document is encoded as it was read")
     func document() throws {
         let text = #"{"a":[1,-2.5,"x\"ü",true,null,{}],"b":{"c":9007199254740993}}"#
         let encoder = JSONEncoder()

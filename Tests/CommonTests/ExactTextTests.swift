@@ -1,17 +1,17 @@
 import Common
 import Testing
 
-@Suite("Text as its bytes")
+@Suite("Text compared by bytes")
 struct ExactTextTests {
-    /// Pairs that Swift holds for equal.
+    /// Pairs of strings that Swift considers equal.
     static let pairs = [
         ("caf\u{E9}", "cafe\u{301}"), ("\u{212A}elvin", "Kelvin"), ("\u{2126}", "\u{3A9}"), ("\u{1E69}", "s\u{307}\u{323}"),
         ("\u{AC01}", "\u{1100}\u{1161}\u{11A8}"),
     ]
 
-    @Test("the same letters are two texts", arguments: pairs)
+    @Test("strings that look alike but differ in bytes are different", arguments: pairs)
     func different(left: String, right: String) {
-        #expect(left == right, "to Swift they are one")
+        #expect(left == right, "Swift considers them equal")
         #expect(!left.isExactly(right))
         #expect(ExactText(left) != ExactText(right))
         #expect(Set(exactly: [left, right, left]).count == 2)
@@ -21,12 +21,12 @@ struct ExactTextTests {
         #expect(byText[text: left] == 3 && byText[text: right] == 2)
     }
 
-    @Test("of two values of one text the last one counts")
+    @Test("of two values for the same text the last wins")
     func twice() {
         #expect(Dictionary(exactly: [("a", 1), ("b", 2), ("a", 3)]) == ["a": 3, "b": 2])
     }
 
-    @Test("the order is that of code points", arguments: [
+    @Test("texts are ordered by code points", arguments: [
         ("", "a"), ("a", "ab"), ("Z", "a"), ("a", "e\u{301}"), ("e\u{301}", "f"), ("f", "\u{E9}"), ("\u{FFFD}", "\u{1F600}"), ("a\u{0}", "a\u{0}b"),
     ])
     func order(earlier: String, later: String) {
@@ -34,7 +34,7 @@ struct ExactTextTests {
         #expect([ExactText(later), ExactText(earlier)].sorted().map(\.text) == [earlier, later])
     }
 
-    @Test("it is text in JSON, and names the members of objects")
+    @Test("is encoded as a JSON string, and as an object's member name")
     func json() throws {
         var text = JSONText()
         text.append(try JSON(encoding: [ExactText("a"): [ExactText("b")]]))

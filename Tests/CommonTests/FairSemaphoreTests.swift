@@ -15,7 +15,7 @@ struct FairSemaphoreTests {
         func leave() { now -= 1 }
     }
 
-    @Test("never lets more through than it has permits", arguments: [1, 3])
+    @Test("never admits more tasks than it has permits", arguments: [1, 3])
     func permits(count: Int) async throws {
         let semaphore = FairSemaphore(permits: count), inside = Inside()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -34,14 +34,14 @@ struct FairSemaphoreTests {
         #expect(most <= count && all == 200)
     }
 
-    @Test("groups take turns: one that came late does not wait for all of another's")
+    @Test("groups take turns, so a late group doesn't wait for all of another's tasks")
     func groups() async throws {
         let semaphore = FairSemaphore(permits: 1), order = Order()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             try await semaphore.withPermit(of: "a") {
                 for (count, name) in ["a1", "a2", "a3", "b1", "b2"].enumerated() {
                     tasks.addTask { try await semaphore.withPermit(of: String(name.prefix(1))) { await order.append(name) } }
-                    // In this order: each waits before the next comes.
+                    // Keeps the order: each task waits before the next one starts.
                     while semaphore.waiting <= count { await Task.yield() }
                 }
             }
@@ -50,7 +50,7 @@ struct FairSemaphoreTests {
         #expect(await order.names == ["b1", "a1", "b2", "a2", "a3"])
     }
 
-    @Test("a group that may hold all permits but one leaves that to others, however long its line is")
+    @Test("a group limited to all but one permit leaves that one to others, however long its queue")
     func others() async throws {
         let semaphore = FairSemaphore(permits: 2, permitsOfGroup: 1)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -65,7 +65,7 @@ struct FairSemaphoreTests {
         }
     }
 
-    @Test("turns away those of a group in which too many wait, and those who wait for too long; others come in")
+    @Test("rejects tasks of a group with too many waiting, and tasks that wait too long; admits others")
     func turnedAway() async throws {
         let semaphore = FairSemaphore(permits: 1, waitersOfGroup: 1)
         try await semaphore.withPermit(of: "a") {
@@ -87,15 +87,15 @@ struct FairSemaphoreTests {
         func append(_ name: String) { names.append(name) }
     }
 
-    @Test("lets as many through as it has permits")
+    @Test("admits as many tasks as it has permits")
     func together() async throws {
         let semaphore = FairSemaphore(permits: 2)
-        // With one permit the inner would wait for the outer, which waits for it.
+        // With one permit the inner task would wait for the outer, which waits for it.
         let inner = try await semaphore.withPermit { try await semaphore.withPermit { 1 } }
         #expect(inner == 1)
     }
 
-    @Test("forgets who no longer waits")
+    @Test("forgets cancelled waiters")
     func cancelled() async throws {
         let semaphore = FairSemaphore(permits: 1)
         try await semaphore.withPermit {

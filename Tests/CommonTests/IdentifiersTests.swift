@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Identifiers and digests")
 struct IdentifiersTests {
-    @Test("a UUID is a random one in lower case")
+    @Test("a UUID is random (version 4) and lower case")
     func uuids() {
         var seen: Set<String> = []
         for _ in 0..<1_000 {
@@ -12,7 +12,7 @@ struct IdentifiersTests {
             seen.insert(id)
         }
         #expect(seen.count == 1_000)
-        // Every digit takes every value, but for the version's and the variant's.
+        // Every digit takes every value, except those of version and variant.
         for place in 0..<36 where ![8, 13, 14, 18, 19, 23].contains(place) {
             #expect(Set(seen.map { Array($0.utf8)[place] }).count == 16, "digit \(place)")
         }
@@ -26,7 +26,7 @@ struct IdentifiersTests {
         #expect(token.dropFirst(prefix.count).wholeMatch(of: /[A-Za-z0-9_-]*/) != nil)
     }
 
-    @Test("a token uses every character about equally often, and none comes twice")
+    @Test("tokens are unique and use every character about equally often")
     func random() {
         var counts: [Character: Int] = [:], seen: Set<String> = []
         for _ in 0..<2_000 {
@@ -35,12 +35,12 @@ struct IdentifiersTests {
             for character in token { counts[character, default: 0] += 1 }
         }
         #expect(seen.count == 2_000)
-        // 1,000 of each are expected; a fair source strays by 32, so six times that never happens.
+        // 1,000 of each are expected with a standard deviation of about 32; six times that practically never happens.
         #expect(counts.count == 64)
         #expect(counts.values.allSatisfy { (800...1_200).contains($0) })
     }
 
-    @Test("SHA-256 is SHA-256", arguments: [
+    @Test("SHA-256 matches known digests", arguments: [
         ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
         ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
         ("ä\u{0}", "6dd76cc68d6ae1a95c406c9fa07aec640568bf0fb50494890e520f6eb30a6256"),
@@ -49,13 +49,13 @@ struct IdentifiersTests {
         #expect(Digest.sha256(text) == digest)
     }
 
-    @Test("bytes as hex have two digits each")
+    @Test("hex has two digits per byte")
     func hex() {
         #expect(Digest.hex([0, 1, 15, 16, 171, 255] as [UInt8]) == "00010f10abff")
         #expect(Digest.hex([UInt8]()) == "")
     }
 
-    @Test("texts are equal or not, whatever their length", arguments: [
+    @Test("compares strings of any lengths byte by byte", arguments: [
         ("", "", true), ("a", "a", true), ("a", "b", false), ("a", "aa", false), ("", "a", false), ("\u{E9}", "e\u{301}", false),
     ])
     func equal(left: String, right: String, isEqual: Bool) {

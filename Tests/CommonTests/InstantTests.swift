@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Instant and day")
 struct InstantTests {
-    @Test("a day and its date are each other, day by day through 900 years")
+    @Test("day numbers and dates convert both ways, for every day of 900 years")
     func everyDay() throws {
         func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
         var day = try #require(Day(year: 1600, month: 1, day: 1))
@@ -24,7 +24,7 @@ struct InstantTests {
         }
     }
 
-    @Test("days have the numbers that the calendar gives them", arguments: [
+    @Test("known dates have the right day numbers", arguments: [
         (1970, 1, 1, 0), (1969, 12, 31, -1), (2000, 3, 1, 11_017), (2026, 3, 2, 20_514), (1, 1, 1, -719_162), (9999, 12, 31, 2_932_896),
     ] as [(Int, Int, Int, Int64)])
     func numbers(year: Int, month: Int, date: Int, number: Int64) throws {
@@ -37,14 +37,14 @@ struct InstantTests {
         #expect(Day(day.start.adding(milliseconds: -1)) == day.adding(days: -1))
     }
 
-    @Test("days that the calendar does not have are none", arguments: [
+    @Test("dates that don't exist are nil", arguments: [
         (2026, 0, 1), (2026, 13, 1), (2026, 1, 0), (2026, 1, 32), (2026, 2, 29), (2100, 2, 29), (0, 1, 1), (10_000, 1, 1), (-1, 1, 1),
     ])
     func noDay(year: Int, month: Int, date: Int) {
         #expect(Day(year: year, month: month, day: date) == nil)
     }
 
-    @Test("an instant is written in UTC, with milliseconds where there are some", arguments: [
+    @Test("an instant is written in UTC, with milliseconds unless they are zero", arguments: [
         (0, "1970-01-01T00:00:00Z"), (1, "1970-01-01T00:00:00.001Z"), (-1, "1969-12-31T23:59:59.999Z"), (-1_000, "1969-12-31T23:59:59Z"),
         (1_772_452_800_000, "2026-03-02T12:00:00Z"), (951_782_399_999, "2000-02-28T23:59:59.999Z"), (951_782_400_000, "2000-02-29T00:00:00Z"),
         (-62_135_596_800_000, "0001-01-01T00:00:00Z"),
@@ -58,7 +58,7 @@ struct InstantTests {
         #expect(try JSONDecoder().decode([Instant].self, from: encoded) == [instant])
     }
 
-    @Test("hours and days begin where they do, before 1970 too", arguments: [
+    @Test("finds the start of hour and day, before 1970 too", arguments: [
         (0, 0, 0), (1, 0, 0), (3_599_999, 0, 0), (3_600_000, 3_600_000, 0), (86_400_000, 86_400_000, 86_400_000),
         (-1, -3_600_000, -86_400_000), (-3_600_000, -3_600_000, -86_400_000), (-3_600_001, -7_200_000, -86_400_000),
         (-86_400_000, -86_400_000, -86_400_000), (-86_400_001, -90_000_000, -172_800_000),
@@ -69,7 +69,7 @@ struct InstantTests {
         #expect(instant.startOfDay.milliseconds == day)
     }
 
-    @Test("what is no timestamp can't be decoded as one", arguments: ["\"2026-03-02\"", "\"2026-03-02T12:00:00\"", "\"noon\"", "1", "null"])
+    @Test("rejects text that isn't a full timestamp", arguments: ["\"2026-03-02\"", "\"2026-03-02T12:00:00\"", "\"noon\"", "1", "null"])
     func undecodable(text: String) {
         #expect(throws: DecodingError.self) { try JSONDecoder().decode([Instant].self, from: Data("[\(text)]".utf8)) }
     }

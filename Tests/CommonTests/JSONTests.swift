@@ -3,7 +3,7 @@ import Testing
 
 @Suite("JSON")
 struct JSONTests {
-    /// What the document is, told by walking it: kinds, names and values in order.
+    /// The document as text, by walking it: kinds, names and values in order.
     private static func told(_ value: JSON) -> String {
         switch value.kind {
         case .object: "{" + value.members.map { "\($0.name)=\(told($0.value))" }.joined(separator: ",") + "}"
@@ -15,7 +15,7 @@ struct JSONTests {
         }
     }
 
-    @Test("is walked in the order in which it stands", arguments: [
+    @Test("is walked in document order", arguments: [
         ("1", "1"), (" true ", "true"), ("false", "false"), ("null", "null"), (#""a""#, "'a'"), ("{}", "{}"), ("[]", "[]"),
         ("[[],{},[{}]]", "[[],{},[{}]]"),
         (#"{"a":[1,{"b":2}],"c":3}"#, "{a=[1,{b=2}],c=3}"),
@@ -28,7 +28,7 @@ struct JSONTests {
         #expect(try Self.told(JSON.parse(text)) == told)
     }
 
-    @Test("members of what is no object, and elements of what is no array, are none", arguments: ["1", #""a""#, "null", "true", "[1]", #"{"a":1}"#])
+    @Test("a value that isn't an object has no members, and one that isn't an array has no elements", arguments: ["1", #""a""#, "null", "true", "[1]", #"{"a":1}"#])
     func none(text: String) throws {
         let value = try JSON.parse(text)
         if value.kind != .object {
@@ -38,7 +38,7 @@ struct JSONTests {
         if value.kind != .array { #expect(value.elements.isEmpty) }
     }
 
-    @Test("a value is what it is and nothing else", arguments: [
+    @Test("each accessor returns only its own type", arguments: [
         ("1", "a number", "1", "1.0", nil, nil), ("1.0", "a number", "1", "1.0", nil, nil), ("-0.5", "a number", nil, "-0.5", nil, nil),
         (#""1""#, "a string", nil, nil, "1", nil), ("true", "a boolean", nil, nil, nil, "true"), ("null", "null", nil, nil, nil, nil),
         ("[1]", "an array", nil, nil, nil, nil), (#"{"a":1}"#, "an object", nil, nil, nil, nil),
@@ -53,7 +53,7 @@ struct JSONTests {
         #expect(value.isNull == (text == "null"))
     }
 
-    @Test("of a name that occurs twice the last one counts")
+    @Test("the last member of a repeated name wins")
     func duplicates() throws {
         let value = try JSON.parse(#"{"a":1,"b":2,"a":{"c":3},"b":null}"#)
         #expect(value["a"]?["c"]?.integer == 3)
@@ -61,11 +61,11 @@ struct JSONTests {
         #expect(value.members.map(\.name) == ["a", "b", "a", "b"])
     }
 
-    @Test("a name is compared byte by byte, and its escapes are understood")
+    @Test("names are compared byte by byte after unescaping")
     func names() throws {
         let value = try JSON.parse(#"{"\u0061b":1,"e\u0301":2,"a\"b":3,"a":4}"#)
         #expect(value["ab"]?.integer == 1)
-        // One character to a person, and to JSON another name than é in one scalar.
+        // Looks like é, but in JSON it is a different name from é as one scalar.
         #expect(value["e\u{301}"]?.integer == 2)
         #expect(value["\u{E9}"] == nil)
         #expect(value["a\"b"]?.integer == 3)
@@ -73,7 +73,7 @@ struct JSONTests {
         #expect(value[""] == nil)
     }
 
-    @Test("numbers keep their value as far as they can", arguments: [
+    @Test("numbers keep their value as precisely as possible", arguments: [
         ("0", 0, 0), ("-0", 0, 0), ("9007199254740993", 9_007_199_254_740_993, 9_007_199_254_740_992),
         ("9223372036854775807", .max, 9.223372036854776e18), ("-9223372036854775808", .min, -9.223372036854776e18),
         ("9223372036854775808", nil, 9.223372036854776e18), ("18446744073709551615", nil, 1.8446744073709552e19),
@@ -89,7 +89,7 @@ struct JSONTests {
 
     @Test("strings keep every character", arguments: [
         (#""""#, ""), (#""a\u0000b""#, "a\u{0}b"), (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"), (#""\ud83e\udd86""#, "🦆"), (#""日本""#, "日本"),
-        // Half of a pair is a character that is missing.
+        // Half a surrogate pair is a missing character.
         (#""\ud83e""#, "\u{FFFD}"), (#""\udd86\uD83E""#, "\u{FFFD}\u{FFFD}"), (#""a\ud83e\ud83e\udd86b\\ud83e""#, "a\u{FFFD}🦆b\\ud83e"), (#""\ud83e\n""#, "\u{FFFD}\n"),
         ("\"\u{7F}\u{2028}\"", "\u{7F}\u{2028}"),
     ])
@@ -99,7 +99,7 @@ struct JSONTests {
         #expect(value.withUTF8 { Array($0) } == Array(string.utf8))
     }
 
-    @Test("what is no JSON is refused with a sentence", arguments: [
+    @Test("rejects invalid JSON with a message", arguments: [
         ("", "it is empty; JSON is expected."), (" \n", "it is empty; JSON is expected."),
         ("{", "not valid JSON."), ("}", "not valid JSON."), ("[1", "not valid JSON."), ("[1,]", "not valid JSON."), ("[,1]", "not valid JSON."),
         (#"{"a"}"#, "not valid JSON."), (#"{"a":}"#, "not valid JSON."), (#"{"a":1,}"#, "not valid JSON."), (#"{a:1}"#, "not valid JSON."),
@@ -113,21 +113,21 @@ struct JSONTests {
         #expect(refusal { _ = try JSON.parse(text) } == "Invalid request body: \(sentence)")
     }
 
-    @Test("a number that is malformed or does not fit is refused as such", arguments: [
+    @Test("a malformed or too large number has its own message", arguments: [
         "1e309", "-1e400", "01", "-", "1.", "1e", "1e+", "-a", "0x10", "1.e2",
     ])
     func wrongNumbers(text: String) {
         #expect(refusal { _ = try JSON.parse("[\(text)]") } == "Invalid request body: a number is malformed or too large.")
     }
 
-    @Test("a whole number of more digits than 64 bits hold is refused as too large", arguments: [
+    @Test("a whole number beyond 64 bits is rejected as too large", arguments: [
         "18446744073709551616", "-9223372036854775809", "123456789012345678901234567890",
     ])
     func bigNumbers(text: String) {
         #expect(refusal { _ = try JSON.parse("[\(text)]") } == "Invalid request body: a number is malformed or too large.")
     }
 
-    @Test("bytes that are no UTF-8 are refused, wherever they stand", arguments: [
+    @Test("rejects invalid UTF-8 anywhere", arguments: [
         [0xFF], [0xC3], [0xC0, 0x80], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0x80], [0xF0, 0x9F, 0xA6],
     ] as [[UInt8]])
     func invalidUTF8(bytes: [UInt8]) {
@@ -137,7 +137,7 @@ struct JSONTests {
         }
     }
 
-    @Test("is understood to a depth of 64, and refused beyond", arguments: [("[", "]", ""), (#"{"a":"#, "}", "1")])
+    @Test("accepts a depth up to 64, and rejects more", arguments: [("[", "]", ""), (#"{"a":"#, "}", "1")])
     func depth(open: String, close: String, inside: String) throws {
         func nested(_ levels: Int) -> String {
             String(repeating: open, count: levels) + inside + String(repeating: close, count: levels)
@@ -160,22 +160,22 @@ struct JSONTests {
         #expect(refusal { _ = try JSON.parse(text) } == nil)
     }
 
-    @Test("a document stays what it is while others are parsed and let go")
+    @Test("a document stays intact while others are parsed and freed")
     func pooled() throws {
         let first = try JSON.parse(#"{"kept":["for","later"]}"#)
         let inner = try JSON.parse(#"{"a":{"b":["deep"]}}"#)["a"]!["b"]!
         for round in 0..<300 { _ = try JSON.parse(#"{"other":[\#(round),"noise that is longer than what was there before"]}"#) }
-        // A large one, whose parser is not kept.
+        // A large document, whose parser isn't reused.
         let large = try JSON.parse("[" + Array(repeating: #""0123456789""#, count: 50_000).joined(separator: ",") + "]")
         #expect(large.elements.count == 50_000)
         #expect(first["kept"]?.elements.map(\.string) == ["for", "later"])
         #expect(inner.elements.map(\.string) == ["deep"])
-        // A parser that has refused something parses the next thing.
+        // A parser still works after an error.
         #expect(refusal { _ = try JSON.parse("{") } != nil)
         #expect(try JSON.parse("[1]").elements.first?.integer == 1)
     }
 
-    @Test("many are parsed at the same time")
+    @Test("documents can be parsed concurrently")
     func concurrent() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for task in 0..<16 {
@@ -192,7 +192,7 @@ struct JSONTests {
         }
     }
 
-    @Test("any bytes are read without harm")
+    @Test("random bytes never crash it")
     func anything() {
         var noise = Noise(seed: 11)
         for _ in 0..<3_000 {

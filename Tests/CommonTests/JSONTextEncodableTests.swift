@@ -28,14 +28,14 @@ struct JSONTextEncodableTests {
         }
     }
 
-    @Test("are written as Foundation writes them")
+    @Test("are encoded as Foundation does")
     func foundation() throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         #expect(try JSONText(encoding: Everything()).string == String(decoding: try encoder.encode(Everything()), as: UTF8.self))
     }
 
-    @Test("names with the same letters are two, and the last of the same bytes counts")
+    @Test("names that look alike but differ in bytes stay separate; of equal names the last wins")
     func names() throws {
         let document = try JSON.parse("{\"caf\u{E9}\":1,\"cafe\u{301}\":2,\"b\":3,\"b\":4}")
         #expect(ExactText(try JSONText(encoding: document).string) == ExactText("{\"b\":4,\"cafe\u{301}\":2,\"caf\u{E9}\":1}"))
@@ -43,7 +43,7 @@ struct JSONTextEncodableTests {
         #expect(ExactText(try JSONText(encoding: byText).string) == ExactText("{\"cafe\u{301}\":2,\"caf\u{E9}\":1}"))
     }
 
-    @Test("what JSON does not have is refused", arguments: [Double.infinity, -.infinity, .nan])
+    @Test("rejects numbers that JSON can't represent", arguments: [Double.infinity, -.infinity, .nan])
     func infinite(number: Double) {
         #expect(throws: EncodingError.self) { try JSONText(encoding: [number]) }
     }

@@ -10,7 +10,7 @@ struct JSONTextTests {
         return out.string
     }
 
-    @Test("is compact, in the order of the document", arguments: [
+    @Test("is compact and keeps the document's order", arguments: [
         ("{}", "{}"), ("[ ]", "[]"), (" null ", "null"), ("true", "true"), ("false", "false"),
         (#"{ "b" : [ 1 , 2.50 , -0.0 , 1e2 ], "a" : { "x" : null } }"#, #"{"b":[1,2.5,0,100],"a":{"x":null}}"#),
         (#""\u0061\/\u00e9\ud83e\udd86""#, #""a/é🦆""#),
@@ -31,7 +31,7 @@ struct JSONTextTests {
         #expect(String(decoding: answer, as: UTF8.self) == "[\(text)]")
     }
 
-    @Test("escapes what JSON must escape in a string of ours")
+    @Test("escapes what JSON requires in appended strings")
     func escaped() throws {
         var noise = Noise(seed: 12)
         for _ in 0..<500 {
@@ -43,7 +43,7 @@ struct JSONTextTests {
         }
     }
 
-    @Test("of members with one name the last one is written, however many there are")
+    @Test("of members with the same name only the last is written")
     func repeated() throws {
         #expect(try Self.written(#"{"a":1,"b":2,"a":{"x":1,"x":[2]},"b":3,"c":4}"#) == #"{"a":{"x":[2]},"b":3,"c":4}"#)
         let many = (0..<200).map { "\"n\($0 % 150)\":\($0)" }.joined(separator: ",")
@@ -52,8 +52,8 @@ struct JSONTextTests {
         #expect(ExactText(try Self.written("{\"\u{E9}\":1,\"e\u{301}\":2}")) == ExactText("{\"\u{E9}\":1,\"e\u{301}\":2}"))
     }
 
-    /// The square of this number would take minutes.
-    @Test("of very many members, too", .timeLimit(.minutes(1)))
+    /// Quadratic time would take minutes.
+    @Test("duplicate names are resolved quickly in very large objects", .timeLimit(.minutes(1)))
     func repeatedOften() throws {
         let names = (0..<300_000).map { "\"n\($0)\":1" }.joined(separator: ",")
         #expect(try Self.written("{\(names)}") == "{\(names)}")
@@ -61,7 +61,7 @@ struct JSONTextTests {
         #expect(try Self.written("{\(same)\"a\":2}") == #"{"a":2}"#)
     }
 
-    @Test("says again exactly what was said")
+    @Test("writing a parsed document preserves it, and writing again changes nothing")
     func roundTrip() throws {
         var noise = Noise(seed: 13)
         for _ in 0..<500 {
@@ -69,12 +69,12 @@ struct JSONTextTests {
             let once = try Self.written(model.text)
             #expect(try Model(JSON.parse(once)) == model.settled)
             #expect(try Self.written(once) == once)
-            // Another reader agrees that it is JSON.
+            // Foundation's parser accepts it too.
             _ = try JSONSerialization.jsonObject(with: Data(once.utf8), options: .fragmentsAllowed)
         }
     }
 
-    /// JSON as a value of its own, to compare with.
+    /// An independent model of JSON to compare with.
     private indirect enum Model: Equatable {
         case object([Member])
         case array([Model])
@@ -100,7 +100,7 @@ struct JSONTextTests {
             }
         }
 
-        /// Names may occur twice, and doubles never are whole, so that the model is unambiguous.
+        /// Names may repeat. Doubles are never whole numbers, so the model is unambiguous.
         static func random(depth: Int, _ noise: inout Noise) -> Model {
             switch Int.random(in: depth == 0 ? 2...6 : 0...6, using: &noise) {
             case 0:
@@ -118,7 +118,7 @@ struct JSONTextTests {
             }
         }
 
-        /// Of members with one name the last one.
+        /// The model with only the last of members with the same name.
         var settled: Model {
             switch self {
             case .object(let members):
@@ -129,7 +129,7 @@ struct JSONTextTests {
             }
         }
 
-        /// Text that says so, in a dress of its own: with spaces, and with everything in strings escaped.
+        /// The model as JSON, with extra spaces and every character of strings escaped.
         var text: String {
             switch self {
             case .object(let members): "{ " + members.map { "\(Self.escaped($0.name)) : \($0.value.text)" }.joined(separator: " , ") + " }"

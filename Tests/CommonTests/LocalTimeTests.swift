@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Local time")
 struct LocalTimeTests {
-    /// Every zone and every alias of the machine's tz database.
+    /// Every zone and alias in the machine's tz database.
     private static let names: [String] = {
         let text = (try? String(contentsOfFile: "/usr/share/zoneinfo/tzdata.zi", encoding: .utf8)) ?? ""
         return text.split(separator: "\n").compactMap { line in
@@ -13,7 +13,7 @@ struct LocalTimeTests {
         }.filter { $0 != "Factory" }
     }()
 
-    @Test("every name and alias of the tz database is a zone")
+    @Test("accepts every name and alias in the tz database")
     func everyName() {
         #expect(Self.names.count > 500)
         #expect(Self.names.filter { TimeZone(tzName: $0) == nil } == [])
@@ -22,19 +22,19 @@ struct LocalTimeTests {
         }
     }
 
-    @Test("what is no name of it is no zone", arguments: [
+    @Test("rejects names that aren't in the tz database", arguments: [
         "", "Mars/Olympus", "PST", "IST", "EDT", "GMT+5", "GMT+0530", "+05:30", "posixrules", "posix/Europe/Berlin", "Europe/Berlin\u{0}", "../etc/passwd", "/",
     ])
     func noName(name: String) { #expect(TimeZone(tzName: name) == nil) }
 
-    @Test("a local time is the instant at which clocks show it", arguments: [
-        // Clocks of Amsterdam go from 02:00 to 03:00 on March 29 and from 03:00 to 02:00 on October 25.
+    @Test("a local time is the instant when clocks show it", arguments: [
+        // In Amsterdam clocks go from 02:00 to 03:00 on March 29 and from 03:00 to 02:00 on October 25.
         ("Europe/Amsterdam", "2026-03-29T12:00", "2026-03-29T10:00:00Z"), ("Europe/Amsterdam", "2026-10-25T12:00", "2026-10-25T11:00:00Z"),
         ("Europe/Amsterdam", "2026-03-29T01:59", "2026-03-29T00:59:00Z"), ("Europe/Amsterdam", "2026-03-29T03:00", "2026-03-29T01:00:00Z"),
-        // Never shown: the change itself. Shown twice: the first.
+        // A time never shown is the moment of the change; a time shown twice is the first one.
         ("Europe/Amsterdam", "2026-03-29T02:30", "2026-03-29T01:00:00Z"), ("Europe/Amsterdam", "2026-10-25T02:30", "2026-10-25T00:30:00Z"),
         ("Europe/Amsterdam", "2026-10-25T03:00", "2026-10-25T02:00:00Z"),
-        // Midnight is skipped in Cairo on April 24 and shown twice in Havana on November 1; half an hour on Lord Howe.
+        // Midnight is skipped in Cairo on April 24 and shown twice in Havana on November 1; Lord Howe skips half an hour.
         ("Africa/Cairo", "2026-04-24T00:00", "2026-04-23T22:00:00Z"), ("America/Havana", "2026-11-01T00:00", "2026-11-01T04:00:00Z"),
         ("America/Havana", "2026-11-02T00:00", "2026-11-02T05:00:00Z"), ("Australia/Lord_Howe", "2026-10-04T02:15", "2026-10-03T15:30:00Z"),
         // Samoa had no December 30 in 2011.
@@ -47,7 +47,7 @@ struct LocalTimeTests {
         #expect(day.instant(at: milliseconds, in: zone).iso8601 == instant)
     }
 
-    @Test("days of every zone follow each other, and each instant lies in the day that begins before it")
+    @Test("in every zone days are contiguous, and each instant is in the day that begins before it")
     func days() throws {
         let first = try #require(Day(year: 2025, month: 12, day: 30))
         for name in Self.names {

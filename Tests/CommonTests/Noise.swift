@@ -1,6 +1,6 @@
 import Common
 
-/// Random input that is the same in each run.
+/// Random input that is the same on every run.
 struct Noise: RandomNumberGenerator {
     private var state: UInt64
 
@@ -17,14 +17,14 @@ struct Noise: RandomNumberGenerator {
 
     mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
 
-    /// Text of letters, signs that JSON escapes, and characters of all lengths in UTF-8.
+    /// Text of letters, characters that JSON escapes, and characters of every UTF-8 length.
     mutating func text(upTo limit: Int) -> String {
         let pieces = ["a", "Z", "0", " ", "\"", "\\", "/", "\n", "\r", "\t", "\u{0}", "\u{1}", "\u{1F}", "\u{7F}", "é", "日", "🦆", "\u{2028}"]
         return (0..<Int.random(in: 0...limit, using: &self)).map { _ in pieces.randomElement(using: &self)! }.joined()
     }
 }
 
-/// The sentence with which `body` refuses; nil when it does not.
+/// The message of the error that `body` throws; nil if it throws none.
 func refusal(_ body: () throws -> Void) -> String? {
     do {
         try body()

@@ -19,7 +19,7 @@ struct NullableTests {
         return String(decoding: try encoder.encode(answer), as: UTF8.self)
     }
 
-    @Test("a member is null where it is nil, and else what it wraps")
+    @Test("a nil value is encoded as null, any other as itself")
     func encodes() throws {
         #expect(try Self.text(Answer(name: "a", count: nil, seenAt: nil, left: nil)) == #"{"count":null,"name":"a","seen_at":null}"#)
         #expect(try Self.text(Answer(name: "a", count: 3, seenAt: Instant(milliseconds: 0), left: nil))

@@ -3,11 +3,11 @@ import Testing
 
 @Suite("Schema")
 struct SchemaTests {
-    /// A schema with a name for failures.
+    /// A schema, a value, and the expected message.
     struct Case: CustomTestStringConvertible {
         let schema: Schema
         let json: String
-        /// After "Invalid request body: "; nil when the value is accepted.
+        /// The message after "Invalid request body: "; nil if the value is accepted.
         let sentence: String?
 
         init(_ schema: Schema, _ json: String, _ sentence: String? = nil) {
@@ -24,7 +24,7 @@ struct SchemaTests {
         }
     }
 
-    @Test("scalars: what is accepted, and what is said of anything else", arguments: [
+    @Test("scalars are accepted, or rejected with a message", arguments: [
         Case(.any, "null"), Case(.any, #"{"a":[1]}"#),
         Case(.boolean, "true"), Case(.boolean, "1", "the body must be true or false; got 1."),
         Case(.boolean, #""true""#, "the body must be true or false; got 'true'."),
@@ -53,7 +53,7 @@ struct SchemaTests {
     ])
     func scalars(example: Case) throws { try example.run() }
 
-    @Test("strings count characters as Unicode scalars", arguments: [
+    @Test("string lengths count Unicode scalars", arguments: [
         Case(.text(3), #""a""#), Case(.text(3), #""日本語""#), Case(.text(1), #""🦆""#), Case(.optionalText(3), #""""#),
         Case(.text(3), #""""#, "the body must be a string of 1 to 3 characters; got 0 characters."),
         Case(.text(3), #""abcd""#, "the body must be a string of 1 to 3 characters; got 4 characters."),
@@ -65,7 +65,7 @@ struct SchemaTests {
     ])
     func strings(example: Case) throws { try example.run() }
 
-    @Test("formats", arguments: [
+    @Test("formats are checked", arguments: [
         Case(.timestamp, #""2026-03-01""#), Case(.timestamp, #""2026-03-01T10:00:00.250+02:00""#),
         Case(.timestamp, #""yesterday, at noon""#, "the body must be an ISO 8601 date or timestamp; got 'yesterday, at noon'."),
         Case(.timestamp, #""2026-02-30""#, "the body must be an ISO 8601 date or timestamp; got '2026-02-30'."),
@@ -86,7 +86,7 @@ struct SchemaTests {
     ])
     private static let strict = Schema.object([.required("a", .boolean), .optional("b", .nullable(.boolean))], unknown: .refused)
 
-    @Test("objects name the field by its path", arguments: [
+    @Test("errors in objects name the field by its path", arguments: [
         Case(person, #"{"name":"ada"}"#), Case(person, #"{"name":"ada","age":null,"tags":null,"home":null}"#),
         Case(person, #"{"name":"ada","other":{"free":[]}}"#),
         Case(person, "[]", "the body must be an object; got an array."), Case(person, #""x""#, "the body must be an object; got 'x'."),
@@ -100,9 +100,9 @@ struct SchemaTests {
         Case(person, #"{"name":"ada","tags":["a","b\u0000"]}"#, "field 'tags[1]' contains a NUL character, which can't be stored."),
         Case(person, #"{"name":"ada","home":{}}"#, "missing required field 'home.city'."),
         Case(person, #"{"name":"ada","home":{"city":1}}"#, "field 'home.city' must be a string of 1 to 9 characters; got 1."),
-        // The first field in the schema's order is told, whatever the order in the body.
+        // Errors are reported in the schema's field order, whatever the order in the body.
         Case(person, #"{"home":1,"age":-1}"#, "missing required field 'name'."),
-        // Of a name that occurs twice the last one counts.
+        // The last member of a repeated name wins.
         Case(person, #"{"name":1,"name":"ada"}"#), Case(person, #"{"name":"ada","name":1}"#, "field 'name' must be a string of 1 to 5 characters; got 1."),
         Case(strict, #"{"a":true,"b":null}"#),
         Case(strict, #"{"a":true,"c":1}"#, "unknown field 'c'; accepted are 'a', 'b'."),
@@ -119,27 +119,27 @@ struct SchemaTests {
     private static let free = Schema.object([.required("data", .map(.any))])
     private static let small = Schema.object([.required("data", .map(.any, limits: .init(keys: 3, bytes: 24)))])
 
-    @Test("free objects are bounded over all levels", arguments: [
+    @Test("the limits of a free object count all its levels", arguments: [
         Case(free, data("{}")), Case(free, data(#"{"a":{"b":[1,null,{"c":true}]}}"#)),
         Case(free, data("[]"), "field 'data' must be an object; got an array."),
         Case(free, data(#"{"a":["x\u0000"]}"#), "field 'data' contains a NUL character, which can't be stored."),
         Case(free, data(#"{"a\u0000":1}"#), "field 'data' contains a NUL character, which can't be stored."),
         Case(small, data(#"{"a":{"b":{"c":"d"}}}"#)), Case(small, data(#"{"a":{"b":{"c":{"d":{}}}}}"#), "field 'data' may hold at most 3 keys; got 4."),
         Case(small, data(#"{"a":1,"a":2,"a":3,"a":4}"#), "field 'data' may hold at most 3 keys; got 4."),
-        // As many bytes as are stored: marks, escapes and digits too.
+        // Counts the bytes as stored, with punctuation, escapes and digits.
         Case(small, data(#"{"ab":"012345678901234"}"#)), Case(small, data(#"{"ab":"0123456789012345"}"#), "field 'data' may hold at most 24 bytes; got 25."),
         Case(small, data(#"{"a":[[],[],[],[],[]]}"#)), Case(small, data(#"{"a":[[],[],[],[],[],[]]}"#), "field 'data' may hold at most 24 bytes; got 25."),
         Case(small, data(#"{"a":[{},{},{},{},{}]}"#)), Case(small, data(#"{"a":[{},{},{},{},{},{}]}"#), "field 'data' may hold at most 24 bytes; got 25."),
         Case(small, data(#"{"a":[1,2,3,4,5,6,7,8]}"#)), Case(small, data(#"{"a":[0.1234567890123456]}"#), "field 'data' may hold at most 24 bytes; got 26."),
         Case(small, data(#"{"a":[ true , true , 12 ]}"#)), Case(small, data(#"{"a":[true,true,true,10]}"#), "field 'data' may hold at most 24 bytes; got 25."),
         Case(small, data(#"{"a":"\n\n\n\n\n\n\n\n"}"#)), Case(small, data(#"{"a":"\u0001\u0001\u0001"}"#), "field 'data' may hold at most 24 bytes; got 26."),
-        // Of two members with one name the last is stored.
+        // Only the last of two members with the same name is stored.
         Case(small, data(#"{"a":"0123456789","a":"0123456789"}"#)),
         Case(.map(.count), #"{"a":1,"b":2}"#), Case(.object([.required("n", .map(.count))]), #"{"n":{"a":1,"b":-1}}"#, "field 'n.b' must be a whole number of at least 0; got -1."),
     ])
     func maps(example: Case) throws { try example.run() }
 
-    @Test("the default bounds of a free object are 100 names and 32 KB")
+    @Test("by default a free object may hold 100 keys and 32 KB")
     func defaultBounds() throws {
         func refused(names: Int, each: Int) throws -> String? {
             let members = (0..<names).map { #""k\#($0)":"\#(String(repeating: "x", count: each))""# }
@@ -152,14 +152,14 @@ struct SchemaTests {
         #expect(try refused(names: 1, each: 32_760) == "Invalid request body: field 'data' may hold at most 32768 bytes; got 32769.")
     }
 
-    @Test("a long value is cut in the sentence")
+    @Test("a long value is cut in the message")
     func excerpt() throws {
         let value = try JSON.parse("\"" + String(repeating: "x", count: 5_000) + "\"")
         #expect(refusal { try Schema.boolean.check(value) }
             == "Invalid request body: the body must be true or false; got '\(String(repeating: "x", count: 60))...'.")
     }
 
-    @Test("an array of a million elements is told by its number")
+    @Test("an array of a million elements is described by its count")
     func million() throws {
         let value = try JSON.parse("[" + Array(repeating: "1", count: 1_000_000).joined(separator: ",") + "]")
         #expect(refusal { try Schema.array(.any, count: 0...9).check(value) } == "Invalid request body: the body must be an array of 0 to 9 values; got 1000000.")

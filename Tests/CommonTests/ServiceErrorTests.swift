@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Service error")
 struct ServiceErrorTests {
-    @Test("each kind has its status, code and sentence", arguments: [
+    @Test("each kind has its status, code and message", arguments: [
         (ServiceError.invalid("funnel_steps", "A funnel needs 2 to 20 steps; got 1."), 400, "funnel_steps: A funnel needs 2 to 20 steps; got 1.", nil),
         (.body("missing required field 'name'."), 400, "invalid_body: Invalid request body: missing required field 'name'.", nil),
         (.parameter("limit", "must be a number."), 400, "invalid_parameter: Invalid query parameter 'limit': must be a number.", nil),
@@ -17,7 +17,7 @@ struct ServiceErrorTests {
         #expect(error.retryAfterSeconds == retryAfter)
     }
 
-    @Test("an id of any length makes a short sentence")
+    @Test("a long id is cut in the message")
     func longID() {
         let error = ServiceError.notFound("Funnel", String(repeating: "f", count: 1_000_000))
         #expect(error.message == "Funnel '\(String(repeating: "f", count: 100))...' not found.")

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Spelling")
 struct SpellingTests {
-    @Test("counts slips", arguments: [
+    @Test("counts edits between words", arguments: [
         ("", "", 0), ("a", "", 1), ("", "ab", 2), ("funels", "funnels", 1), ("gaols", "goals", 1), ("port", "prot", 1),
         ("kitten", "sitting", 3), ("ca", "abc", 3),
     ])
@@ -12,7 +12,7 @@ struct SpellingTests {
         #expect(Spelling.distance(Array(right), Array(left)) == slips)
     }
 
-    @Test("finds what was meant, or nothing", arguments: [
+    @Test("finds the word that was meant, or nil", arguments: [
         ("funels", "funnels"), ("Funnels", "funnels"), ("session-replay", "session_replay"), ("prot", "port"),
         ("xyz", nil), ("", nil), (String(repeating: "x", count: 100_000), nil),
     ] as [(String, String?)])

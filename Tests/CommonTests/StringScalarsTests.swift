@@ -1,9 +1,9 @@
 import Common
 import Testing
 
-@Suite("Beginnings of text")
+@Suite("String prefixes")
 struct StringScalarsTests {
-    @Test("scalars are counted, as schemas count them, and none is cut in two", arguments: [
+    @Test("prefixes count Unicode scalars, as schemas do, and never split one", arguments: [
         ("", 3, ""), ("abc", 3, "abc"), ("abcd", 3, "abc"), ("äöü", 2, "äö"), ("e\u{301}e\u{301}", 3, "e\u{301}e"), ("abc", 0, ""),
     ])
     func prefix(text: String, count: Int, beginning: String) {

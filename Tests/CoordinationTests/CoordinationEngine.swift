@@ -1,4 +1,4 @@
-import Common
+@_spi(Host) import Common
 import Coordination
 import Foundation
 import Logging
@@ -6,12 +6,12 @@ import Logging
 import Synchronization
 import Testing
 
-/// An engine of coordination, for tests that hold for each of them.
+/// A coordination engine, for tests that apply to every engine.
 struct CoordinationEngine: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let open: @Sendable () throws -> any Coordination
 
-    /// Redis where `PULSE_TEST_REDIS_URL` names one.
+    /// In process, and Redis if `PULSE_TEST_REDIS_URL` is set.
     static let all: [CoordinationEngine] =
         [CoordinationEngine(testDescription: "in process") { LocalCoordination(time: SystemTime()) }]
         + (RedisTestServer.isThere
@@ -31,15 +31,15 @@ enum RedisTestServer {
     static let url = ProcessInfo.processInfo.environment["PULSE_TEST_REDIS_URL"]
     static var isThere: Bool { url != nil }
 
-    /// A name that no other test uses.
+    /// A unique name.
     static func name() -> String { "test-" + UUID().uuidString }
 
-    /// Runs a command on a connection of its own.
+    /// Runs a command on its own connection.
     @discardableResult
     static func run(_ command: String...) throws -> RedisReply { try RedisConnection(RedisAddress(url!)).ask(command) }
 }
 
-/// The answer of `body` where it took less than a second, as a token comes in each second; else it is asked again.
+/// Repeats `body` until it takes less than 0.9 seconds, because buckets gain a token each second, and returns its result.
 func withinASecond<Result>(_ body: () async throws -> Result) async throws -> Result {
     while true {
         let start = ContinuousClock.now
@@ -51,7 +51,7 @@ func withinASecond<Result>(_ body: () async throws -> Result) async throws -> Re
 extension Logger {
     static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// A logger, and what it was told so far.
+    /// A logger, and the lines it has logged so far.
     static func recording() -> (Logger, lines: @Sendable () -> [String]) {
         let record = LogRecord()
         return (Logger(label: "test") { _ in record }, { record.lines.withLock { $0 } })
@@ -70,7 +70,7 @@ private final class LogRecord: LogHandler {
 }
 
 extension AsyncStream<CoordinationEvent>.Iterator {
-    /// The next message, past any `.resumed`.
+    /// The next message, skipping any `.resumed`.
     mutating func nextMessage() async -> String? {
         while let event = await next() {
             if case .message(let text) = event { return text }
@@ -78,7 +78,7 @@ extension AsyncStream<CoordinationEvent>.Iterator {
         return nil
     }
 
-    /// Reads up to the next `.resumed`.
+    /// Reads up to and including the next `.resumed`.
     mutating func untilResumed() async {
         while let event = await next(), event != .resumed {}
     }

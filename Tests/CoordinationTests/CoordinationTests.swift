@@ -2,10 +2,10 @@ import Common
 import Coordination
 import Testing
 
-/// What every engine of coordination promises.
+/// What every coordination engine guarantees.
 @Suite("Coordination")
 struct CoordinationTests {
-    @Test("a bucket gives its burst, then refuses and says when to come again", arguments: CoordinationEngine.all)
+    @Test("a bucket allows its burst, then refuses and says when to retry", arguments: CoordinationEngine.all)
     func burst(engine: CoordinationEngine) async throws {
         try await engine.use { coordination in
             let limit = RateLimit(perSecond: 1, burst: 3)
@@ -23,10 +23,10 @@ struct CoordinationTests {
         }
     }
 
-    @Test("tokens flow in at the rate, exactly, however many ask at once", arguments: CoordinationEngine.all)
+    @Test("tokens refill at exactly the rate, however many callers there are", arguments: CoordinationEngine.all)
     func rate(engine: CoordinationEngine) async throws {
         try await engine.use { coordination in
-            // A burst that isn't full again within five seconds, so that no token is lost where this machine is busy.
+            // The bucket takes five seconds to refill, so a busy machine doesn't lose tokens to a full bucket.
             let key = RedisTestServer.name(), limit = RateLimit(perSecond: 200, burst: 1_000)
             func taken() async throws -> Int {
                 try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -57,7 +57,7 @@ struct CoordinationTests {
         }
     }
 
-    @Test("a lease has one owner until it is given back or runs out", arguments: CoordinationEngine.all)
+    @Test("a lease has one owner until it is released or expires", arguments: CoordinationEngine.all)
     func leases(engine: CoordinationEngine) async throws {
         try await engine.use { coordination in
             let lease = RedisTestServer.name()
@@ -79,7 +79,7 @@ struct CoordinationTests {
         }
     }
 
-    @Test("who subscribes and then publishes hears it, and nothing of other channels", arguments: CoordinationEngine.all)
+    @Test("a subscriber gets messages published after it subscribed, and none of other channels", arguments: CoordinationEngine.all)
     func messages(engine: CoordinationEngine) async throws {
         try await engine.use { coordination in
             let channel = RedisTestServer.name()
@@ -93,7 +93,7 @@ struct CoordinationTests {
         }
     }
 
-    @Test("a subscription that was given up can be taken up again", arguments: CoordinationEngine.all)
+    @Test("a channel can be subscribed to again", arguments: CoordinationEngine.all)
     func resubscription(engine: CoordinationEngine) async throws {
         try await engine.use { coordination in
             let channel = RedisTestServer.name()
@@ -105,7 +105,7 @@ struct CoordinationTests {
         }
     }
 
-    @Test("closing ends the streams", arguments: CoordinationEngine.all)
+    @Test("closing ends subscriptions", arguments: CoordinationEngine.all)
     func close(engine: CoordinationEngine) async throws {
         let coordination = try engine.open()
         try await coordination.ping()

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Redis address")
 struct RedisAddressTests {
-    @Test("reads all parts, and leaves user and password out of its place")
+    @Test("parses every part, and leaves user and password out of its description")
     func parts() throws {
         let address = try RedisAddress("redis://ada:p%40s/s@redis.example:7000/2")
         #expect(address.user == "ada" && address.password == "p@s/s")
@@ -11,19 +11,19 @@ struct RedisAddressTests {
         #expect(address.place == "redis.example:7000/2")
     }
 
-    @Test("fills in what is left out", arguments: ["redis://localhost", "redis://localhost/", "redis://localhost:6379/0", "redis://:@localhost"])
+    @Test("fills in defaults", arguments: ["redis://localhost", "redis://localhost/", "redis://localhost:6379/0", "redis://:@localhost"])
     func defaults(url: String) throws {
         let address = try RedisAddress(url)
         #expect(address.place == "localhost:6379/0" && address.user == nil && address.password == nil)
     }
 
-    @Test("reads an IPv6 address and a password alone")
+    @Test("parses an IPv6 host, and a password without a user")
     func addressAndPassword() throws {
         let address = try RedisAddress("redis://:secret@[::1]:7000")
         #expect(address.host == "::1" && address.port == 7_000 && address.user == nil && address.password == "secret")
     }
 
-    @Test("refuses what is none, and quotes nothing of it", arguments: [
+    @Test("rejects invalid URLs without quoting them", arguments: [
         "", "localhost:6379", "http://:secret@host", "redis://", "redis://:secret@", "redis://:secret@host:99999", "redis://:secret@host:x",
         "redis://:secret@host/x", "redis://:secret@host/-1", "redis://secret@host", "redis://:sec%ZZret@host",
     ])
@@ -32,9 +32,9 @@ struct RedisAddressTests {
         #expect(error.map { "\($0)".contains("redis://:password@host:6379/0") && !"\($0)".contains("secret") } == true)
     }
 
-    @Test("says that TLS is not there")
+    @Test("says that TLS isn't supported")
     func encrypted() {
         let error = #expect(throws: RedisURLError.self) { try RedisAddress("rediss://:secret@host") }
-        #expect(error.map { "\($0)".contains("speaks no TLS") && !"\($0)".contains("secret") } == true)
+        #expect(error.map { "\($0)".contains("has no TLS") && !"\($0)".contains("secret") } == true)
     }
 }

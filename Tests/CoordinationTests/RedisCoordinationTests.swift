@@ -5,10 +5,10 @@ import Logging
 @testable import RedisEngine
 import Testing
 
-// What every engine does is in CoordinationTests. Needs a server: set PULSE_TEST_REDIS_URL to redis://127.0.0.1:6379.
+// In addition to CoordinationTests for every engine. Needs a server: set PULSE_TEST_REDIS_URL to redis://127.0.0.1:6379.
 @Suite("Redis coordination", .enabled(if: RedisTestServer.isThere, "PULSE_TEST_REDIS_URL is not set"))
 struct RedisCoordinationTests {
-    @Test("two hosts share buckets and leases, and hear each other")
+    @Test("two hosts share buckets and leases, and receive each other's messages")
     func twoHosts() async throws {
         try await use { one in
             try await use { two in
@@ -31,7 +31,7 @@ struct RedisCoordinationTests {
         }
     }
 
-    @Test("keys begin with pulse: and go away by themselves")
+    @Test("keys begin with pulse: and expire by themselves")
     func keys() async throws {
         try await use { coordination in
             let name = RedisTestServer.name()
@@ -45,7 +45,7 @@ struct RedisCoordinationTests {
         }
     }
 
-    @Test("a thousand questions at once are all answered")
+    @Test("answers thousands of concurrent commands")
     func pipeline() async throws {
         try await use { coordination in
             let name = RedisTestServer.name()
@@ -57,7 +57,7 @@ struct RedisCoordinationTests {
         }
     }
 
-    @Test("goes on after Redis has forgotten the scripts")
+    @Test("keeps working after Redis has lost its scripts")
     func forgottenScripts() async throws {
         try await use { coordination in
             let left = try await withinASecond {
@@ -71,7 +71,7 @@ struct RedisCoordinationTests {
         }
     }
 
-    @Test("says .resumed after the connection for messages broke, and hears again")
+    @Test("a broken message connection is restored, and subscribers get .resumed")
     func resumption() async throws {
         try await useAsOwnUser { coordination, user in
             let channel = RedisTestServer.name()
@@ -86,20 +86,20 @@ struct RedisCoordinationTests {
         }
     }
 
-    @Test("commands go on after their connection broke while nobody used it")
+    @Test("commands work after their idle connection broke")
     func brokenConnection() async throws {
         try await useAsOwnUser { coordination, user in
             for _ in 0..<3 {
                 try await coordination.ping()
                 try RedisTestServer.run("CLIENT", "KILL", "TYPE", "normal", "USER", user)
-                // Until the thread has seen it a command may still be sent, and is a 503 then.
+                // Until the reading thread notices, a command may still be sent and fail with a 503.
                 for _ in 0..<100 where (try? await coordination.ping()) == nil { try await Task.sleep(for: .milliseconds(20)) }
                 try await coordination.ping()
             }
         }
     }
 
-    @Test("without a server every call is a 503 at once, and a subscription just waits")
+    @Test("without a server every call is an immediate 503, and subscriptions wait")
     func away() async throws {
         let (logger, lines) = Logger.recording()
         let coordination = try RedisCoordination(url: "redis://:geheim@127.0.0.1:1", logger: logger)
@@ -117,7 +117,7 @@ struct RedisCoordinationTests {
         #expect(!lines().contains { $0.contains("geheim") })
     }
 
-    @Test("a password that is right lets in; one that is wrong is in no log")
+    @Test("the right password works, and a wrong one is never logged")
     func password() async throws {
         try await useAsOwnUser { right, user in
             try await right.ping()
@@ -130,7 +130,7 @@ struct RedisCoordinationTests {
         }
     }
 
-    @Test("a listener that doesn't read is told that it missed messages")
+    @Test("a subscriber that reads too slowly learns that it missed messages")
     func slowListener() async throws {
         try await use { coordination in
             let channel = RedisTestServer.name()
@@ -146,7 +146,7 @@ struct RedisCoordinationTests {
         }
     }
 
-    /// With a user of its own, so that its connections can be told from those of other tests.
+    /// Uses a separate user, so its connections can be killed without touching other tests.
     private func useAsOwnUser(_ body: (RedisCoordination, _ user: String) async throws -> Void) async throws {
         let user = RedisTestServer.name()
         try RedisTestServer.run("ACL", "SETUSER", user, "on", ">geheim", "~*", "&*", "+@all")
@@ -154,7 +154,7 @@ struct RedisCoordinationTests {
         try await use(try Self.url(user, "geheim")) { try await body($0, user) }
     }
 
-    /// Another database, so that choosing one is tried as well.
+    /// Uses another database, so selecting one is tested too.
     private static func url(_ user: String, _ password: String) throws -> String {
         let address = try RedisAddress(RedisTestServer.url!)
         return "redis://\(user):\(password)@\(address.host):\(address.port)/1"

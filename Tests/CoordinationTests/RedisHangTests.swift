@@ -5,10 +5,10 @@ import Logging
 import Testing
 import TestSupport
 
-// A Redis that is gone refuses connections; one that hangs (a frozen machine, a network that swallows packets) does not.
+// A Redis that is down refuses connections; one that hangs (a frozen machine, a network that drops packets) doesn't.
 @Suite("Redis that hangs", .timeLimit(.minutes(1)))
 struct RedisHangTests {
-    @Test("every call ends with a 503, and no later one waits for it", arguments: [nil, "+PONG\r\n"])
+    @Test("every call ends with a 503 and holds up no later one", arguments: [nil, "+PONG\r\n"])
     func hangs(greeting: String?) async throws {
         let server = try HungServer(greeting: greeting)
         defer { server.close() }
@@ -32,7 +32,7 @@ struct RedisHangTests {
         { try await $0.ping() },
     ]
 
-    @Test("commands that find the connection busy with connecting don't wait for its end")
+    @Test("commands don't wait behind a connection attempt that hangs")
     func connecting() async throws {
         let server = try HungServer()
         defer { server.close() }

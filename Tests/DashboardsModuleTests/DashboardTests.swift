@@ -1,15 +1,21 @@
 import Access
 import Common
+import DashboardsModule
+import ErrorTrackingModule
+import IdentityModule
+import RevenueModule
+import SegmentsModule
 import TestSupport
 import Testing
+import UtmModule
 
-@Suite("Dashboards and saved reports")
+@Suite("Dashboards and saved reports", .modules(DashboardsModule.self, ErrorTrackingModule.self, IdentityModule.self, RevenueModule.self, SegmentsModule.self, UtmModule.self))
 struct DashboardTests {
     private static let views = ["/", "/", "/docs"].enumerated().map { index, path in
         #"{"type":"pageview","path":"\#(path)","visitor_id":"v\#(index)","timestamp":"2026-03-01T10:00:00Z"}"#
     }
 
-    @Test("One dashboard at most is the default, and all widgets answer", arguments: Profile.available)
+    @Test("at most one dashboard is the default, and all widgets return data", arguments: Profile.available)
     func dashboards(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.collect("[\(Self.views.joined(separator: ","))]")
@@ -28,17 +34,17 @@ struct DashboardTests {
             #expect(run?["a"]?["data"]?.elements.first?["path"]?.string == "/")
             #expect(run?["a"]?["total"]?.integer == 2)
             #expect(run?["b"]?["data"]?.elements.isEmpty == true)
-            // Another's switch is heard by the widget alone.
+            // Disabling another module affects only its widget.
             _ = try await app.post("/api/admin/projects/\(app.project.id)/modules/utm/disable", as: .token)
             let without = try await app.post("/api/v1/dashboards/\(second)/run", as: .query).json()["widgets"]
             #expect(without?["b"]?["error"]?.string == "Module 'utm' is not enabled for this project.")
         }
     }
 
-    @Test("Definitions that can't work are refused", arguments: [
+    @Test("definitions that can't work are rejected", arguments: [
         (#""widgets":[{"id":"a","report_type":"weather","x":0,"y":0,"w":1,"h":1}]"#, "field 'widgets[0].report_type' must be one of 'stats', 'timeseries', 'pages', 'referrers', 'events', 'devices', 'geo', 'campaigns'; got 'weather'."),
         (#""layout":{"columns":12},"widgets":[{"id":"a","report_type":"pages","x":10,"y":0,"w":3,"h":1}]"#, "field 'widgets[0]' ends at column 13; the layout has 12."),
-        (#""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1},{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1}]"#, "field 'widgets[1].id' is 'a' like that of another widget."),
+        (#""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1},{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1}]"#, "field 'widgets[1].id' is 'a', which another widget already has."),
         (#""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":0,"h":1}]"#, "field 'widgets[0].w' must be a whole number from 1 to 1000; got 0."),
         (#""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"limit":0}}]"#, "field 'widgets[0].params.limit' must be a whole number from 1 to 1000; got '0'."),
         (
@@ -53,7 +59,7 @@ struct DashboardTests {
         }
     }
 
-    @Test("Whatever happens at the same time, one dashboard is the default", arguments: Profile.available)
+    @Test("concurrent changes leave exactly one default dashboard", arguments: Profile.available)
     func oneDefault(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await withThrowingTaskGroup(of: Int.self) { group in
@@ -67,7 +73,7 @@ struct DashboardTests {
         }
     }
 
-    @Test("Parameters that no report can be asked with are refused when they are saved", arguments: [
+    @Test("parameters that the report doesn't accept are rejected when saved", arguments: [
         (#"{"timezone":"X/Y"}"#, "Invalid query parameter 'timezone': must be an IANA name such as Europe/Berlin; got 'X/Y'."),
         (
             #"{"start_at":"2026-11-02","end_at":"2026-10-01"}"#,
@@ -84,7 +90,7 @@ struct DashboardTests {
         }
     }
 
-    @Test("Whatever is computed can be explained to those who administer")
+    @Test("administrators can see the statements behind everything computed")
     func explained() async throws {
         try await TestApp.run { app in
             try await app.collect("[\(Self.views.joined(separator: ","))]")
@@ -105,7 +111,7 @@ struct DashboardTests {
         }
     }
 
-    @Test("A saved report runs with its own range, or with that of the request", arguments: Profile.available)
+    @Test("a saved report runs with its own range or the request's", arguments: Profile.available)
     func reports(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.collect("[\(Self.views.joined(separator: ","))]")
@@ -123,7 +129,7 @@ struct DashboardTests {
         }
     }
 
-    @Test("The explorer runs reports by name, and remembers", arguments: Profile.available)
+    @Test("the explorer runs reports by name and keeps a history", arguments: Profile.available)
     func explorer(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.collect("[\(Self.views.joined(separator: ","))]")

@@ -1,10 +1,15 @@
 import Common
+import DashboardsModule
+import ErrorTrackingModule
+import RevenueModule
 import TestSupport
 import Testing
+import UtmModule
 
-/// Ada is there on January 5th, February 20th and March 1st; Bob in February and on March 1st and 2nd; Cy in March alone; Di in February alone;
-/// Eve in January and in March. The range is March 1st and 2nd where nothing else is said, the range before it February 27th and 28th.
-@Suite("Insights")
+/// Ada visits on January 5, February 20 and March 1; Bob in February and on March 1 and 2; Cy only in March; Di only in
+/// February; Eve in January and March. Unless stated otherwise the range is March 1 and 2, and the previous one February 27
+/// and 28.
+@Suite("Insights", .modules(DashboardsModule.self, ErrorTrackingModule.self, RevenueModule.self, UtmModule.self))
 struct InsightTests {
     private static func view(_ visitor: String, _ at: String, _ path: String = "/") -> String {
         #"{"type":"pageview","path":"\#(path)","visitor_id":"\#(visitor)","timestamp":"2026-\#(at):00Z"}"#
@@ -20,8 +25,8 @@ struct InsightTests {
 
     private static let range = "start_at=2026-03-01&end_at=2026-03-02"
 
-    /// March 1st: ada, bob, cy; 2nd: bob, eve. Seven days: and di on February 27th. Thirty days: the same five.
-    @Test("tell how often visitors come back", arguments: Profile.available)
+    /// March 1: ada, bob, cy; March 2: bob, eve. Seven days add di on February 27. Thirty days: the same five.
+    @Test("show how often visitors come back", arguments: Profile.available)
     func stickiness(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             let answer = try await app.get("/api/v1/insights/stickiness?\(Self.range)")
@@ -29,8 +34,8 @@ struct InsightTests {
         }
     }
 
-    /// The thirty days of a range until this moment are those that the overview shows as the last 30: whole ones, and today so far.
-    @Test("count the days of a month whole, on the clocks of the zone", arguments: Profile.available)
+    /// The 30 days of a range up to now are the overview's last 30 days: 29 whole ones and today so far.
+    @Test("count whole days of a month in the time zone", arguments: Profile.available)
     func wholeDays(profile: Profile) async throws {
         let visits = ["01-31T22:30", "01-31T23:30", "02-23T22:30", "02-23T23:30", "03-02T10:00"].enumerated().map { Self.view("v\($0)", $1) }
         try await TestApp.run(profile, collecting: visits) { app in
@@ -42,7 +47,7 @@ struct InsightTests {
         }
     }
 
-    @Test("tell new visitors from those who return, rise again or sleep", arguments: Profile.available)
+    @Test("separate new, returning, resurrected and dormant visitors", arguments: Profile.available)
     func lifecycle(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             let answer = try await app.get("/api/v1/insights/lifecycle?\(Self.range)")
@@ -55,7 +60,7 @@ struct InsightTests {
         }
     }
 
-    @Test("count who did everything that was asked", arguments: Profile.available)
+    @Test("count visitors who completed every step", arguments: Profile.available)
     func activation(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             let asked = #""start_at":"2026-03-01","end_at":"2026-03-02","event_names":["signup"],"paths":["/pric*"]"#
@@ -68,8 +73,8 @@ struct InsightTests {
         }
     }
 
-    /// Two days before March 1st: 1, 1 and 1 pageviews (ada, di, bob); two days from it: 3 and 2.
-    @Test("tell what changed at an instant", arguments: Profile.available)
+    /// Two days before March 1: 1, 1 and 1 pageviews (ada, di, bob); two days from it: 3 and 2.
+    @Test("compare before and after an instant", arguments: Profile.available)
     func impact(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             func impact(_ metric: String, _ more: String = "") async throws -> String {
@@ -86,7 +91,7 @@ struct InsightTests {
             let errors = try await impact("errors")
             #expect(errors.hasPrefix(#"{"after":0,"before":0,"#))
             let wrong = try await impact("visitors", #","event_name":"signup""#)
-            #expect(wrong == #"{"error":"Invalid request body: field 'event_name' is accepted with metric 'events' alone; got metric 'visitors'."}"#)
+            #expect(wrong == #"{"error":"Invalid request body: field 'event_name' is accepted only with metric 'events'; got metric 'visitors'."}"#)
         }
     }
 }

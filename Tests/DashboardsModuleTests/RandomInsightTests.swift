@@ -1,18 +1,24 @@
 import Common
 import Core
+import DashboardsModule
+import ErrorTrackingModule
 import Foundation
+import IdentityModule
+import RevenueModule
+import SegmentsModule
 import TestSupport
 import Testing
+import UtmModule
 
-/// Stickiness, lifecycle and activation over random visits, some of which arrive late or twice, against sets and loops.
-@Suite("Insights of random visits")
+/// Stickiness, lifecycle and activation over random visits, some late or duplicate, compared with sets and loops.
+@Suite("Insights of random visits", .modules(DashboardsModule.self, ErrorTrackingModule.self, IdentityModule.self, RevenueModule.self, SegmentsModule.self, UtmModule.self))
 struct RandomInsightTests {
     private typealias Row = DisturbedVisits.Row
 
     private struct Asked {
         let from: String, to: String
         var zone = "UTC", filter = ""
-        /// What the filter leaves.
+        /// Whether the filter keeps a row.
         var keeps: @Sendable (Row) -> Bool = { _ in true }
 
         var range: Range<Int64> { Instant(iso: from).milliseconds..<Instant(iso: to).milliseconds }
@@ -22,7 +28,7 @@ struct RandomInsightTests {
         }
     }
 
-    /// Six weeks, a range over the night to March 29th, in which the clocks of Berlin go forward, and less than a day.
+    /// Six weeks; a range over March 29, when Berlin's clocks go forward; a range that cuts days; and one with a filter.
     private static let asked = [
         Asked(from: "2026-03-01T00:00:00Z", to: "2026-04-12T00:00:00Z"),
         Asked(from: "2026-03-24T23:00:00Z", to: "2026-04-02T22:00:00Z", zone: "Europe/Berlin"),
@@ -41,7 +47,7 @@ struct RandomInsightTests {
                 try await Self.compareStickiness(app, rows, asked)
                 try await Self.compareLifecycle(app, rows, asked, asked.query)
                 try await Self.compareActivation(app, rows, asked)
-                // Who is in a segment is told by the range alone, filters apart.
+                // Membership in a segment depends only on the range, not on filters.
                 let bought = Set(visits.rows.filter { asked.range.contains($0.at) && $0.name == "buy" }.map(\.visitor))
                 try await Self.compareLifecycle(app, rows.filter { bought.contains($0.visitor) }, asked, asked.query + "&segment_id=\(buyers)")
             }
@@ -55,7 +61,7 @@ struct RandomInsightTests {
             days.append(label(at))
         }
         let byDay = Dictionary(grouping: inside) { label($0.at) }.mapValues { Set($0.map(\.visitor)).count }
-        // Days as they are called in the zone, whatever their length.
+        // Calendar days in the zone, whatever their length.
         let last = Instant(iso: label(range.upperBound - 1) + "T00:00:00Z")
         func active(_ days: Int64) -> Int {
             let first = String(last.adding(days: 1 - days).iso8601.prefix(10))

@@ -1,3 +1,4 @@
+import AllModules
 import Core
 import Foundation
 @testable import Host
@@ -8,8 +9,8 @@ import Operations
 import Testing
 @testable import TestSupport
 
-/// What a client may do with a connection: over sockets, with limits of milliseconds.
-@Suite("Connections")
+/// What clients may do with connections, tested over sockets with limits of milliseconds.
+@Suite("Connections", .modules(.all))
 struct ConnectionTests {
     private func run(
         _ yaml: String = "", modules: [any AnalyticsModule]? = nil, _ limits: @escaping @Sendable (inout ConnectionLimits) -> Void = { _ in },
@@ -20,7 +21,7 @@ struct ConnectionTests {
         }
     }
 
-    /// Status and body of the last answer in `text`.
+    /// The status line and body of the last answer in `text`.
     private func answer(_ text: String) -> String {
         let parts = text.components(separatedBy: "\r\n\r\n")
         return (parts.dropLast().last?.split(separator: "\r\n").first.map(String.init) ?? "") + " " + (parts.last ?? "")
@@ -37,9 +38,9 @@ struct ConnectionTests {
 
     private static let head = "POST /api/collect?key=KEY HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
-    // MARK: Time
+    // MARK: Timeouts
 
-    @Test("a connection on which nothing comes is closed without a word; one with half a head is answered with 408")
+    @Test("a silent connection is closed without an answer; half a request head gets a 408")
     func silent() async throws {
         try await run("", { $0.request = .milliseconds(500) }) { app, port in
             let silent = try await RawConnection.open(port)
@@ -51,7 +52,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a body that does not arrive is answered with 408, which is no failure of the host")
+    @Test("a body that doesn't arrive gets a 408 and is not a server error")
     func lateBody() async throws {
         try await run("", { $0.request = .milliseconds(500) }) { app, port in
             let connection = try await RawConnection.open(port)
@@ -63,7 +64,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a connection is closed when no further request comes, and lives as long as they do")
+    @Test("an idle connection is closed, but stays open while requests keep coming")
     func idle() async throws {
         try await run("", { $0.idle = .seconds(1) }) { app, port in
             let connection = try await RawConnection.open(port)
@@ -76,16 +77,16 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a stream is not cut by the limits of other answers, and ends when its client goes")
+    @Test("a stream outlives the limits of other answers, and ends when its client disconnects")
     func streams() async throws {
         try await run("", {
-            // Not the limit of answers: on a busy machine the stream may begin after it.
+            // Leave the limit of answers alone: on a busy machine the stream may begin after it.
             ($0.request, $0.idle) = (.milliseconds(100), .milliseconds(100))
         }) { app, port in
             let stream = try await RawConnection.open(port)
             stream.send("GET /api/v1/stream?key=\(app.keys[.query]!) HTTP/1.1\r\nHost: localhost\r\n\r\n")
             try await stream.receive("200 OK")
-            // Longer than all limits: a silent connection that is opened after it has ended.
+            // Wait longer than all limits: each of these silent connections stays open until a limit closes it.
             for _ in 0..<5 { _ = try await RawConnection.open(port).rest() }
             let body = #"{"type":"pageview","path":"/later"}"#, collecting = try await RawConnection.open(port)
             collecting.send(Self.head.replacing("KEY", with: app.keys[.ingest]!) + "User-Agent: \(TestApp.chrome)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
@@ -96,12 +97,12 @@ struct ConnectionTests {
         }
     }
 
-    @Test("an answer that does not come is given up with 503; work that may take long is waited for")
+    @Test("an answer that takes too long becomes a 503, except on a route without a time limit")
     func slowAnswers() async throws {
         let slow = SlowModule()
         try await run("", modules: try ProbeModule.besideCore() + [slow], { $0.answer = .milliseconds(500) }) { app, port in
             let given = try await RawConnection.open(port), waiting = try await RawConnection.open(port)
-            waiting.send("GET /slow/unhurried HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            waiting.send("GET /slow/withoutTimeLimit HTTP/1.1\r\nHost: localhost\r\n\r\n")
             given.send("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
             #expect(try await answer(given.rest()) == #"HTTP/1.1 503 Service Unavailable {"error":"The request took too long."}"#)
             #expect(ended(app, "unanswered"))
@@ -114,12 +115,12 @@ struct ConnectionTests {
 
     @Test("a client that does not read its answer is disconnected")
     func stalled() async throws {
-        // The limit of answers is how long the client is waited for, and on a busy machine also what an answer takes.
+        // The limit of answers covers the wait for the client and, on a busy machine, the time to make an answer.
         try await run("", { ($0.request, $0.answer) = (.milliseconds(100), .seconds(2)) }) { app, port in
-            // The document is made for the first one that asks, which takes its time.
+            // The first request generates the document, which takes a while.
             _ = try await app.get("/openapi.json")
             let connection = try await RawConnection.open(port, readsAtOnce: false)
-            // Some 40 MB of answers, which no socket's buffers hold.
+            // About 40 MB of answers, more than a socket's buffers hold.
             for _ in 0..<80 { connection.send("GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n") }
             try await Patience.until("the disconnection", seconds: 30) { ended(app, "stalled") ? () : nil }
             connection.close()
@@ -128,14 +129,14 @@ struct ConnectionTests {
 
     // MARK: Framing
 
-    @Test("what is no HTTP/1.1 is answered with a sentence")
+    @Test("a request that is not valid HTTP/1.1 gets an error that says why")
     func badHeads() async throws {
         let long = String(repeating: "x", count: 90_000), tooLarge = "The request's address or fields are larger than 80 KB, which is the limit."
         try await run { _, port in
             for (request, status, sentence) in [
                 ("GET / HTTP/1.1\r\n\r\n", "400 Bad Request", "The request has no Host field; HTTP/1.1 needs one."),
                 ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request", "The request has 2 Host fields; one is accepted."),
-                ("NONSENSE\r\n\r\n", "400 Bad Request", "This is no HTTP/1.1 request: invalid HTTP method."),
+                ("NONSENSE\r\n\r\n", "400 Bad Request", "This is not an HTTP/1.1 request: invalid HTTP method."),
                 ("GET /?\(long) HTTP/1.1\r\nHost: a\r\n\r\n", "431 Request Header Fields Too Large", tooLarge),
                 ("GET / HTTP/1.1\r\nHost: a\r\nX-Long: \(long)\r\n\r\n", "431 Request Header Fields Too Large", tooLarge),
             ] {
@@ -148,7 +149,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("requests of HTTP/1.0 need no Host; each ends its connection unless it asks for more")
+    @Test("an HTTP/1.0 request needs no Host, and its connection is closed unless it asks for keep-alive")
     func oldVersion() async throws {
         try await run { _, port in
             let connection = try await RawConnection.open(port)
@@ -158,7 +159,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a malformed body is 400 and no failure of the host")
+    @Test("a malformed body gets a 400 and is not a server error")
     func badBodies() async throws {
         let chunked = "Transfer-Encoding: chunked"
         try await run { app, port in
@@ -176,20 +177,20 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a client that hangs up in the middle of its body is no failure of the host", arguments: ["/api/collect", "/api/v1/goals"])
+    @Test("a client that hangs up in the middle of its body is not a server error", arguments: ["/api/collect", "/api/v1/goals"])
     func hangsUp(path: String) async throws {
         try await run { app, port in
             let connection = try await RawConnection.open(port), key = app.keys[path == "/api/collect" ? .ingest : .query]!
             connection.send("POST \(path)?key=\(key) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
             try await connection.endSending()
-            #expect(try await answer(connection.rest()).hasSuffix(#"{"error":"The connection ended before the request body was whole."}"#))
+            #expect(try await answer(connection.rest()).hasSuffix(#"{"error":"The connection ended before the request body was complete."}"#))
             #expect(requests(app, path) == [#"http_requests_total{method="POST",route="\#(path)",status="4xx"} 1"#])
         }
     }
 
-    // MARK: Bodies that nobody reads
+    // MARK: Unread bodies
 
-    @Test("the rest of a body that was refused is not read; a short one leaves the connection open")
+    @Test("the rest of a rejected body is not read; a short one leaves the connection open")
     func unread() async throws {
         try await run { _, port in
             let long = try await RawConnection.open(port)
@@ -203,7 +204,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a connection whose last answer was sent is closed soon, whatever the client still sends")
+    @Test("a connection is closed soon after its last answer, whatever the client still sends")
     func lingers() async throws {
         try await run("", { $0.linger = .milliseconds(100) }) { _, port in
             let connection = try await RawConnection.open(port)
@@ -217,12 +218,12 @@ struct ConnectionTests {
         }
     }
 
-    // MARK: Number
+    // MARK: Number of connections
 
-    @Test("an address has so many connections; when one ends there is room for the next")
+    @Test("connections per address are limited; when one ends, another is accepted")
     func byAddress() async throws {
         try await run("server: {trusted_proxies: [], max_connections_per_address: 3}") { app, port in
-            // The test's own client has one.
+            // The test's own client uses one connection.
             _ = try await app.get("/healthz", as: .nobody)
             let first = try await RawConnection.open(port), second = try await RawConnection.open(port)
             for connection in [first, second] {
@@ -245,7 +246,7 @@ struct ConnectionTests {
 
     private static let hasIPv6 = (try? ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "::", port: 0).wait().close().wait()) != nil
 
-    @Test("on a socket for IPv4 and IPv6 the clients of IPv4 are as many as they are", .enabled(if: hasIPv6))
+    @Test("on a socket for both IPv4 and IPv6, each IPv4 client counts as its own address", .enabled(if: hasIPv6))
     func bothFamilies() async throws {
         try await withFolder { folder in
             let pulse = try await PulseProcess.Setup(
@@ -264,7 +265,7 @@ struct ConnectionTests {
             let attacker = try await RawConnection.open(port, from: "127.0.0.2")
             for _ in 0..<10 { #expect(try await logIn(attacker) == "HTTP/1.1 401") }
             #expect(try await logIn(attacker) == "HTTP/1.1 429")
-            // One connection an address, and there is one already.
+            // One connection is allowed per address, and this address has one already.
             #expect(try await RawConnection.open(port, from: "127.0.0.2").rest() == "")
             #expect(try await logIn(try await RawConnection.open(port, from: "127.0.0.3")) == "HTTP/1.1 401")
         }
@@ -282,7 +283,7 @@ struct ConnectionTests {
             }
             let waiting = try await RawConnection.open(port)
             waiting.send(ask)
-            // The host goes on answering those that it has.
+            // The host keeps answering on the connections that it has.
             for count in 2...4 {
                 holders[0].send(ask)
                 try await Patience.until("answer \(count)", seconds: 10) { holders[0].received.components(separatedBy: "200 OK").count > count ? () : nil }
@@ -294,7 +295,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("descriptors bound the connections")
+    @Test("file descriptors limit the number of connections")
     func descriptors() {
         #expect(ConnectionLimits.connections(10_000, descriptors: 1_024) == 768)
         #expect(ConnectionLimits.connections(10_000, descriptors: 120) == 30)
@@ -302,7 +303,7 @@ struct ConnectionTests {
     }
 }
 
-/// Answers when it is told to.
+/// A module that answers only once it is released.
 private struct SlowModule: AnalyticsModule {
     static let manifest = ModuleManifest(name: "slow", category: .platform, summaries: ["en": "Answers late."])
     private let released = AsyncStream<Void>.makeStream()
@@ -320,6 +321,6 @@ private struct SlowModule: AnalyticsModule {
                 return .noContent
             }
         }
-        return [route("/slow"), route("/slow/unhurried").unhurried()]
+        return [route("/slow"), route("/slow/withoutTimeLimit").withoutTimeLimit()]
     }
 }

@@ -1,12 +1,13 @@
+import AllModules
 import Core
 import Foundation
 import Testing
 @testable import TestSupport
 
-/// `kill -9` under load, and a start afterwards, again and again.
-@Suite("Crashes", .serialized)
+/// `kill -9` under load, again and again, each followed by a start.
+@Suite("Crashes", .modules(.all), .serialized)
 struct CrashTests {
-    @Test("what was acknowledged is there once, however often Pulse is killed", arguments: Profile.available)
+    @Test("acknowledged events are stored exactly once, however often Pulse is killed", arguments: Profile.available)
     func kills(profile: Profile) async throws {
         let kills = profile == .embedded ? 20 : 8
         try await withFolder { folder in
@@ -22,7 +23,7 @@ struct CrashTests {
                     try await pulse.child.kill9()
                     senders.aim(nil, keys)
                     if profile == .embedded, number % 3 == 0 { try Self.tear(setup, &random) }
-                    // Some don't even live until they serve.
+                    // Some processes are killed before they serve.
                     if number % 5 == 0 {
                         let child = try setup.spawn()
                         try await Task.sleep(for: .milliseconds(Int.random(in: 50...500, using: &random)))
@@ -32,19 +33,19 @@ struct CrashTests {
                 }
             }
             try await senders.check(pulse, keys)
-            // There was something to lose, and something was lost on the way.
+            // There was something to lose, and some requests were never acknowledged.
             #expect(senders.acknowledged > kills * 5)
             #expect(senders.unacknowledged > 0)
             #expect(try await pulse.stop() == 0)
 
-            // A clean start after all that finds the same.
+            // A clean start afterwards finds the same data.
             pulse = try await setup.start()
             try await senders.check(pulse, keys)
             #expect(try await pulse.stop() == 0)
         }
     }
 
-    @Test("a restore that is killed at any moment leaves what was there, the backup, or a folder on which nothing starts")
+    @Test("a restore killed at any moment leaves the old data, the backup's data, or a folder on which nothing starts")
     func killedRestores() async throws {
         try await withFolder { folder in
             let setup = PulseProcess.Setup(folder: folder), backup = folder + "/backup"
@@ -61,7 +62,7 @@ struct CrashTests {
                 if FileManager.default.fileExists(atPath: setup.data + "/restore-unfinished") {
                     let host = try setup.spawn()
                     #expect(try await host.exit(within: 60) != 0)
-                    #expect(host.output.contains("did not end"), "\(host.output)")
+                    #expect(host.output.contains("did not finish"), "\(host.output)")
                 } else {
                     pulse = try await setup.start()
                     #expect([1, 2].contains(try await pulse.balance(keys).stored))
@@ -75,7 +76,7 @@ struct CrashTests {
         }
     }
 
-    /// What a power failure leaves at the end of the journal: the beginning of a record that nobody was told is kept.
+    /// Appends what a power failure leaves at the end of the journal: the beginning of an unacknowledged record.
     private static func tear(_ setup: PulseProcess.Setup, _ random: inout SeededRandom) throws {
         let folder = setup.data + "/journal"
         let segments = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".journal") }
@@ -84,7 +85,7 @@ struct CrashTests {
         try file.seekToEnd()
         var torn = Data([200, 1, 0, 0])  // a record of 456 bytes ...
         for _ in 0..<Int.random(in: 0...400, using: &random) { torn.append(UInt8.random(in: 0...255, using: &random)) }
-        try file.write(contentsOf: torn)  // ... of which fewer came
+        try file.write(contentsOf: torn)  // ... of which only the beginning was written
         try file.close()
     }
 }

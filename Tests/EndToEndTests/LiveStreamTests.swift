@@ -1,20 +1,21 @@
+import AllModules
 import Core
 import HummingbirdTesting
-@testable import Ingest
+@_spi(Host) @testable import Ingest
 import Testing
 @testable import Host
 @testable import TestSupport
 
-@Suite("Live stream over a socket")
+@Suite("Live stream over a socket", .modules(.all))
 struct LiveStreamTests {
-    @Test("is over when its watcher goes, before anything more is written to it")
+    @Test("ends when its watcher disconnects, before anything more is written to it")
     func leaving() async throws {
         try await TestApp.run(over: .socket) { app in
             let port = try #require(app.client.port), stream = app.installation.stream
             try await Arrivals.watch(api: "http://127.0.0.1:\(port)", key: app.keys[.query]!) { _ in
                 #expect(stream.watchers == 1)
             }
-            // The next comment that keeps connections alive is due after 15 seconds.
+            // The next keep-alive comment is due after 15 seconds.
             try await Patience.until("the watcher to be gone") { stream.watchers == 0 ? () : nil }
         }
     }

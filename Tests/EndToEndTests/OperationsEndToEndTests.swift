@@ -1,11 +1,12 @@
+import AllModules
 import AsyncHTTPClient
 import Core
 import Foundation
 import Testing
 @testable import TestSupport
 
-/// `pulse serve` as an operator has it: started, asked how it is, told to read its configuration again, told to stop.
-@Suite("Pulse as a process", .serialized)
+/// `pulse serve` as an operator uses it: start, health checks, configuration reload, stop.
+@Suite("Pulse as a process", .modules(.all), .serialized)
 struct OperationsEndToEndTests {
     private func run(
         environment: [String: String] = [:], configuration: String? = nil, _ body: (PulseProcess.Setup) async throws -> Void
@@ -17,7 +18,7 @@ struct OperationsEndToEndTests {
 
     // MARK: Stopping
 
-    @Test("SIGTERM under load loses nothing that was acknowledged, and ends in time", arguments: Profile.available)
+    @Test("SIGTERM under load ends the process in time and loses nothing that was acknowledged", arguments: Profile.available)
     func stops(profile: Profile) async throws {
         try await run(environment: try await profile.environment(), configuration: "server:\n  shutdown_grace_seconds: 10\n") { setup in
             var pulse = try await setup.start()
@@ -28,10 +29,10 @@ struct OperationsEndToEndTests {
                     senders.aim(pulse, keys)
                     let before = senders.acknowledged
                     try await Patience.until("50 parcels to be acknowledged") { senders.acknowledged >= before + 50 ? () : nil }
-                    // A stream that would go on for ever does not keep it.
+                    // A stream that would go on forever doesn't delay the stop.
                     try await Arrivals.watch(api: pulse.address, key: keys.query) { _ in
-                        let answered33 = try await pulse.stop(within: 10)
-                        #expect(answered33 == 0)
+                        let exitStatus = try await pulse.stop(within: 10)
+                        #expect(exitStatus == 0)
                     }
                     senders.aim(nil, keys)
                 }
@@ -43,7 +44,7 @@ struct OperationsEndToEndTests {
         }
     }
 
-    @Test("a request that never ends does not keep it longer than the configured grace")
+    @Test("a request that never ends delays the stop no longer than the configured grace period")
     func stopsDespiteStalledRequest() async throws {
         try await run(configuration: "server:\n  shutdown_grace_seconds: 1\n") { setup in
             let pulse = try await setup.start()
@@ -59,20 +60,20 @@ struct OperationsEndToEndTests {
         }
     }
 
-    @Test("a request of which the rest does not come is not waited for")
+    @Test("the stop doesn't wait for the rest of an incomplete request")
     func stopsDespiteHalfARequest() async throws {
         try await run { setup in
             let pulse = try await setup.start()
             let keys = try await pulse.createProject()
             let status = try await StalledRequest.send(to: pulse.address, "/api/collect?key=\(keys.ingest)") {
-                // The grace is 30 seconds by default.
+                // The grace period is 30 seconds by default.
                 try await pulse.stop(within: 15)
             }
             #expect(status == 0)
         }
     }
 
-    @Test("SIGTERM with nothing to do ends at once")
+    @Test("an idle process ends at once on SIGTERM")
     func stopsIdle() async throws {
         try await run { setup in
             let pulse = try await setup.start()
@@ -83,7 +84,7 @@ struct OperationsEndToEndTests {
 
     // MARK: Configuration
 
-    @Test("SIGHUP takes over what it can, says what needs a restart, and refuses what is wrong")
+    @Test("SIGHUP applies live changes, reports what needs a restart, and rejects an invalid configuration")
     func reloads() async throws {
         func yaml(_ limit: String, _ timeout: Int) -> String { "limits:\n  ingest_per_second: \(limit)\nstorage:\n  query_timeout_seconds: \(timeout)\n" }
         try await run(environment: ["PULSE_LIMIT_INGEST": ""], configuration: yaml("0", 30)) { setup in
@@ -100,7 +101,7 @@ struct OperationsEndToEndTests {
                 try await Patience.until("'\(sentence)' in the log", state: { pulse.child.output }) { pulse.child.output.contains(sentence) ? () : nil }
             }
             #expect(try await statuses() == [200])
-            try await reload(yaml("many", 30), says: "the configuration was not taken over; the old one stays")
+            try await reload(yaml("many", 30), says: "the configuration was not reloaded; the old one stays in effect")
             #expect(try await statuses() == [200])
             try await reload(yaml("1", 60), says: "a configuration change needs a restart change=\"storage.query_timeout_seconds: 30 -> 60\"")
             #expect(pulse.child.output.contains("configuration changed change=\"limits.ingest_per_second: 0 -> 1\""))
@@ -111,7 +112,7 @@ struct OperationsEndToEndTests {
         }
     }
 
-    @Test("a wrong configuration stops the start, with everything that is wrong")
+    @Test("an invalid configuration stops the start and reports every mistake")
     func refusesConfiguration() async throws {
         let yaml = "server:\n  prot: 80\nlimits:\n  ingest_per_second: many\nmodules:\n  disabled: [corre]\n"
         try await run(environment: ["PULSE_PORT": "http"], configuration: yaml) { setup in
@@ -130,7 +131,7 @@ struct OperationsEndToEndTests {
 
     // MARK: Starting
 
-    @Test("a second process on the same data folder is refused, and the first goes on")
+    @Test("a second process on the same data folder is rejected, and the first keeps running")
     func secondProcess() async throws {
         try await run { setup in
             let pulse = try await setup.start()
@@ -147,7 +148,7 @@ struct OperationsEndToEndTests {
         }
     }
 
-    @Test("/healthz and /readyz answer, with what is behind the host", arguments: Profile.available)
+    @Test("/healthz and /readyz answer, and /readyz lists the engines", arguments: Profile.available)
     func probes(profile: Profile) async throws {
         try await run(environment: try await profile.environment()) { setup in
             let pulse = try await setup.start()
@@ -160,7 +161,7 @@ struct OperationsEndToEndTests {
         }
     }
 
-    @Test("a first start prints a project, keys that work, and the snippet; a second one no keys")
+    @Test("a first start prints a project, working keys and the snippet; a second start prints no keys")
     func welcome() async throws {
         let port = try freePort()
         try await run(environment: ["PULSE_PORT": "\(port)", "PULSE_ADMIN_TOKEN": ""]) { setup in
@@ -173,7 +174,7 @@ struct OperationsEndToEndTests {
             #expect(try await pulse.collect(#"{"type":"pageview","path":"/"}"#, keys).status == 200)
             #expect(try await pulse.ask("/api/v1/stats", keys)["current"]?["pageviews"]?.integer == 1)
 
-            // The admin token is where it says, for its owner alone.
+            // The admin token is in the printed file, which only its owner can read.
             let file = try await pulse.child.word(after: "admin token  in ")
             let token = try String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
             let rights = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
@@ -190,7 +191,7 @@ struct OperationsEndToEndTests {
         }
     }
 
-    @Test("a plain start on an empty folder says how to begin, without secrets where no person reads; a later one says nothing")
+    @Test("a plain start on an empty folder says how to begin without logging secrets; a later start says nothing")
     func plainStart() async throws {
         try await run(environment: ["PULSE_ADMIN_TOKEN": ""]) { setup in
             var pulse = try await setup.start()
@@ -210,7 +211,7 @@ struct OperationsEndToEndTests {
         }
     }
 
-    @Test("a port that is taken stops the start before anything is made, with a way on")
+    @Test("a port in use stops the start before anything is created, with an error that says what to do")
     func portTaken() async throws {
         try await run { setup in
             let pulse = try await setup.start(), port = String(try #require(pulse.address.split(separator: ":").last))
@@ -225,7 +226,7 @@ struct OperationsEndToEndTests {
         }
     }
 
-    @Test("every file of a data folder that was there before is for its owner alone")
+    @Test("every file of an existing data folder becomes private to its owner")
     func privateFiles() async throws {
         try await run { setup in
             try FileManager.default.createDirectory(atPath: setup.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
@@ -242,7 +243,7 @@ struct OperationsEndToEndTests {
         }
     }
 
-    @Test("the limit of open files is raised at the start, and the process outlives more connections than it allows")
+    @Test("the limit of open files is raised at the start, and the process survives more connections than it allows")
     func descriptors() async throws {
         try await run(configuration: "server: {trusted_proxies: [], max_connections: 40, max_connections_per_address: 30, request_timeout_seconds: 1}\n") { setup in
             let pulse = try await setup.start(), port = try #require(pulse.address.split(separator: ":").last.flatMap { Int($0) })
@@ -251,7 +252,7 @@ struct OperationsEndToEndTests {
             #expect(line.count == 2 && line[0] == min(line[1], 65_536), "\(line)")
             var connections: [RawConnection] = []
             for _ in 0..<60 { connections.append(try await RawConnection.open(port)) }
-            // The silent ones are closed after a second, and then there is room.
+            // Silent connections are closed after a second, which makes room.
             try await Patience.until("an answer") { (try? await HTTP.get(pulse.address + "/healthz", seconds: 5))?.status == 200 ? () : nil }
             connections.forEach { $0.close() }
             #expect(try await pulse.stop() == 0)

@@ -1,51 +1,57 @@
+import AllModules
 import NIOHTTP1
 import Core
 import Foundation
 import Testing
 @testable import TestSupport
 
-/// That what is served was made from what is in the repository, and is as small as promised.
-@Suite("The script as it is served")
+/// The served files are made from the sources in the repository, and are as small as promised.
+@Suite("The served script", .modules(.all))
 struct ScriptFreshnessTests {
-    private static let folder = "Modules/Core/Script/"
-
-    /// Files of a folder below `Script`, in order.
-    private static func files(_ folder: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: Repository.path(Self.folder + folder)).sorted().map { folder + "/" + $0 }
+    /// Every `.js` file in the modules' folders `Script`, or in their folders `Script/served`, by path.
+    private static func files(served: Bool) throws -> [String] {
+        let modules = try FileManager.default.contentsOfDirectory(atPath: Repository.path("Modules"))
+        return modules.map { "Modules/\($0)/Script" + (served ? "/served" : "") }.flatMap { folder in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: Repository.path(folder))) ?? []
+            return names.filter { $0.hasSuffix(".js") }.map { "\(folder)/\($0)" }
+        }.sorted()
     }
 
-    @Test("the minified files were made from the sources beside them: else run config/setup/script.sh")
+    private static let core = "Modules/Traffic/Script/served/pulse.min.js"
+
+    @Test("the minified files were built from the current sources; if not, run config/setup/script.sh")
     func isFresh() throws {
-        let expected = try (["pulse.js"] + Self.files("features") + Self.files("served")).map { name in
-            "\(Digest.sha256(String(decoding: try Repository.bytes(Self.folder + name), as: UTF8.self)))  \(name)\n"
-        }
-        #expect(String(decoding: try Repository.bytes(Self.folder + "served.sha256"), as: UTF8.self) == expected.joined())
-        #expect(try Self.files("served").count == Self.files("features").count + 1)
+        let sources = try Self.files(served: false), served = try Self.files(served: true)
+        let expected = try Set((sources + served).map { "\(Digest.sha256(String(decoding: try Repository.bytes($0), as: UTF8.self)))  \($0)" })
+        let lines = String(decoding: try Repository.bytes("Modules/Traffic/Script/served.sha256"), as: UTF8.self).split(separator: "\n")
+        #expect(Set(lines.map(String.init)) == expected)
+        #expect(served == sources.map { $0.replacing("/Script/", with: "/Script/served/").replacing(".js", with: ".min.js") })
     }
 
-    @Test("what every page loads has at most 1,024 bytes gzipped, a feature 2,048; replay alone may be larger")
+    @Test("the core has at most 1,024 bytes gzipped, a feature 2,048; only replay may be larger")
     func isSmall() throws {
-        for name in try Self.files("served") where name != "served/replay.min.js" {
-            let size = Compression.gzip(try Repository.bytes(Self.folder + name)).count
-            #expect(size <= (name == "served/pulse.min.js" ? 1_024 : 2_048), "\(name)")
+        for name in try Self.files(served: true) where !name.hasSuffix("/replay.min.js") {
+            let size = Compression.gzip(try Repository.bytes(name)).count
+            #expect(size <= (name == Self.core ? 1_024 : 2_048), "\(name)")
         }
     }
 
-    @Test("a feature is served under the version that the core asks for, to be kept for ever; under any other for a short time")
+    @Test("a feature can be cached forever under the version that the core requests, and for a short time under any other")
     func features() async throws {
-        let core = String(decoding: try Repository.bytes(Self.folder + "served/pulse.min.js"), as: UTF8.self)
+        let core = String(decoding: try Repository.bytes(Self.core), as: UTF8.self)
         let version = try #require(core.split(separator: "more.js?").last?.prefix { $0 != "\"" })
         #expect(version.count == 3)
         // A module that collects whatever the script can send.
         try await TestApp.run(modules: [Recorder()], over: .socket) { app in
-            for name in try Self.files("features").compactMap({ $0.split(separator: "/").last.map(String.init) }) {
-                let url = app.address + "/api/script/\(name)", file = try Repository.bytes(Self.folder + "served/\(name.dropLast(3)).min.js")
+            for path in try Self.files(served: true) where path != Self.core {
+                let name = path.split(separator: "/").last!.replacing(".min.js", with: ".js")
+                let url = app.address + "/api/script/\(name)", file = try Repository.bytes(path)
                 let current = try await HTTP.get(url + "?\(version)", headers: [("Origin", "https://example.com")])
                 #expect(current.status == 200)
                 #expect(current.bytes == file)
                 #expect(current.headers.first(name: "Content-Type") == "application/javascript; charset=utf-8")
                 #expect(current.headers.first(name: "Cache-Control") == "public, max-age=31536000, immutable")
-                // Modules are fetched with CORS.
+                // JavaScript modules are fetched with CORS.
                 #expect(current.headers.first(name: "Access-Control-Allow-Origin") == "*")
                 let tag = try #require(current.headers.first(name: "ETag"))
                 #expect(try await HTTP.get(url + "?\(version)", headers: [("If-None-Match", tag)]).status == 304)
@@ -62,9 +68,9 @@ struct ScriptFreshnessTests {
         }
     }
 
-    @Test("it is served gzipped to who accepts that, plain to others, and not again to who has it")
+    @Test("it is gzipped for clients that accept that, plain for others, and not sent again to clients that have it")
     func isServed() async throws {
-        let script = try Repository.bytes(Self.folder + "served/pulse.min.js")
+        let script = try Repository.bytes(Self.core)
         try await TestApp.run(over: .socket) { app in
             let url = app.address + "/api/script.js"
             let plain = try await HTTP.get(url)

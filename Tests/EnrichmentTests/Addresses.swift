@@ -2,6 +2,6 @@ import Enrichment
 import Testing
 
 extension IPAddress {
-    /// The address that `text` is; the test fails when it is none.
+    /// The address in `text`. Fails the test if it isn't valid.
     static func of(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
 }

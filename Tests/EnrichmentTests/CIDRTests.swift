@@ -1,9 +1,9 @@
-import Enrichment
+@_spi(Host) import Enrichment
 import Testing
 
 @Suite("Network")
 struct CIDRTests {
-    @Test("holds its addresses and no others", arguments: [
+    @Test("contains its addresses and no others", arguments: [
         ("10.0.0.0/8", ["10.0.0.0", "10.255.255.255", "::ffff:10.1.2.3"], ["9.255.255.255", "11.0.0.0", "::1"]),
         ("10.1.2.3/8", ["10.0.0.0"], ["11.0.0.0"]),
         ("192.0.2.7", ["192.0.2.7"], ["192.0.2.6", "192.0.2.8"]),

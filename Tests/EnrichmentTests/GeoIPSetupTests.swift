@@ -1,13 +1,13 @@
-import Enrichment
+@_spi(Host) import Enrichment
 import Foundation
 import Testing
 
-/// `config/setup/geoip.py` on a small table, read by what reads real databases.
+/// Runs `config/setup/geoip.py` on a small table, and reads the result like a real database.
 @Suite("GeoIP set-up")
 struct GeoIPSetupTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// A package like the one that carries the data: 192.0.2.0/24 in two halves, 198.51.100.7 alone, and 2001:db8::/33.
+    /// A package like the one with the real data: 192.0.2.0/24 in two halves, 198.51.100.7, 255.255.255.240/28 and 2001:db8::/33.
     private static let package = """
         import sqlite3, sys, zipfile
         database = sqlite3.connect("country.sqlite")
@@ -32,7 +32,7 @@ struct GeoIPSetupTests {
         try #require(process.terminationStatus == 0)
     }
 
-    @Test("ranges of both kinds of addresses become a database that knows its licence")
+    @Test("IPv4 and IPv6 ranges become a database with its attribution")
     func converts() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pulse-geoip-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -1,4 +1,4 @@
-import Enrichment
+@_spi(Host) import Enrichment
 import Foundation
 import TestSupport
 import Testing
@@ -28,7 +28,7 @@ struct GeoIPTests {
         ("2001:db8::/32", city("JP", "13", "Tokyo")),
     ]
 
-    /// Opens a database that is written for this. Its file is removed at once: what is mapped stays.
+    /// Writes `bytes` to a file and opens it. The file is removed at once, but stays mapped.
     private func open(_ bytes: [UInt8]) throws -> GeoIP {
         let path = NSTemporaryDirectory() + "pulse-geo-\(UUID().uuidString).mmdb"
         try Data(bytes).write(to: URL(fileURLWithPath: path))
@@ -55,20 +55,20 @@ struct GeoIPTests {
     func lookup(address: String, location: Location) throws {
         for size in [24, 32] {
             let database = try open(DatabaseWriter(recordSize: size, networks: Self.networks).file())
-            // The second answer comes from memory.
+            // The second result comes from the cache.
             #expect(try database.lookup(IPAddress.of(address)) == location)
             #expect(try database.lookup(IPAddress.of(address)) == location)
         }
     }
 
-    @Test("an anonymised address is still found")
+    @Test("an anonymized address is still found")
     func anonymized() throws {
         let database = try open(DatabaseWriter(networks: Self.networks).file())
         #expect(try database.lookup(IPAddress.of("192.0.2.77").anonymized()).city == "San Francisco")
         #expect(try database.lookup(IPAddress.of("2001:db8:1:2::3").anonymized()).city == "Tokyo")
     }
 
-    @Test("a Country database knows countries alone; one of IPv4 knows no IPv6")
+    @Test("a country database has only countries; an IPv4 database has no IPv6 addresses")
     func country() throws {
         let country = DatabaseWriter.Value.map([("country", .map([("iso_code", .text("US"))]))])
         let writer = DatabaseWriter(ipVersion: 4, databaseType: "Pulse-Test-Country", networks: [("192.0.2.0/24", country)])
@@ -76,16 +76,16 @@ struct GeoIPTests {
         #expect(try database.lookup(IPAddress.of("192.0.2.1")) == Location(country: "US"))
         #expect(try database.lookup(IPAddress.of("2001:db8::1")) == Location())
         #expect(database.databaseType == "Pulse-Test-Country")
-        #expect(database.isOfCountriesOnly)
+        #expect(database.hasOnlyCountries)
     }
 
-    @Test("tells when it was made")
+    @Test("has its build date")
     func built() throws {
         let database = try open(DatabaseWriter(networks: Self.networks).file())
         #expect(database.buildDate == Date(timeIntervalSince1970: 1_767_225_600))
     }
 
-    @Test("many tasks may ask at once")
+    @Test("lookups can run concurrently")
     func concurrent() async throws {
         let networks = (0..<200).map { ("10.0.\($0).0/24", Self.city("US", "\($0)", "City \($0)")) }
         let database = try open(DatabaseWriter(networks: networks).file())
@@ -103,7 +103,7 @@ struct GeoIPTests {
         #expect(wrong == 0)
     }
 
-    @Test("says why a database does not open")
+    @Test("says why a database can't be opened")
     func refused() throws {
         #expect(throws: EnrichmentError("The GeoIP database '/nowhere/geo.mmdb' can't be opened: No such file or directory.")) {
             try GeoIP(path: "/nowhere/geo.mmdb")
@@ -116,7 +116,7 @@ struct GeoIPTests {
         }
     }
 
-    @Test("a damaged file answers something or is refused, without harm")
+    @Test("a damaged file never crashes it")
     func damaged() throws {
         var noise = Noise(seed: 8)
         let file = try DatabaseWriter(networks: Self.networks).file()

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("IP address")
 struct IPAddressTests {
-    @Test("reads an address and writes its canonical form", arguments: [
+    @Test("parses an address and writes its canonical form", arguments: [
         ("192.0.2.1", "192.0.2.1"),
         ("0.0.0.0", "0.0.0.0"),
         ("255.255.255.255", "255.255.255.255"),
@@ -33,7 +33,7 @@ struct IPAddressTests {
         #expect(IPAddress(description) == address)
     }
 
-    @Test("refuses what is no address", arguments: [
+    @Test("rejects invalid addresses", arguments: [
         "", "1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.4 ", " 1.2.3.4", "1.2.3.4:80", "1.2.3.4/24", "0x1.2.3.4",
         "[1.2.3.4]", "[::1", "::1]", "[]", "[", "fe80::1%eth0", "fe80::1%1", "1::2::3", ":::", "12345::", "g::1", "::1:80:x",
         "2001:db8::1/32", "1.2.3.4\0", "::1\0x", "localhost", "١.٢.٣.٤", "🦆",
@@ -42,7 +42,7 @@ struct IPAddressTests {
         #expect(IPAddress(text) == nil)
     }
 
-    @Test("forgets who it was", arguments: [
+    @Test("anonymizes", arguments: [
         ("192.0.2.123", "192.0.2.0"),
         ("::ffff:192.0.2.123", "192.0.2.0"),
         ("255.255.255.255", "255.255.255.0"),
@@ -56,7 +56,7 @@ struct IPAddressTests {
         #expect(address.anonymized() == address)
     }
 
-    @Test("has 16 bytes, IPv4 behind ::ffff:")
+    @Test("has 16 bytes, with IPv4 as ::ffff:a.b.c.d")
     func bytes() throws {
         #expect(try IPAddress.of("192.0.2.1").bytes == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 192, 0, 2, 1])
         #expect(try IPAddress.of("2001:db8::1").bytes == [0x20, 1, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
@@ -64,7 +64,7 @@ struct IPAddressTests {
         #expect(try !IPAddress.of("::1.2.3.4").isIPv4)
     }
 
-    @Test("any text is read without harm; all addresses survive being written")
+    @Test("random text never crashes it, and every address survives a round trip")
     func anything() {
         var noise = Noise(seed: 4)
         let pieces = ["1", "255", "256", ".", ":", "::", "ffff", "[", "]", "%", "0", "\0"]

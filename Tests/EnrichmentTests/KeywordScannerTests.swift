@@ -17,13 +17,13 @@ struct KeywordScannerTests {
         found(keywords.map { KeywordScanner.Keyword(text: $0) }, text)
     }
 
-    @Test("finds keywords inside of each other, the longest first")
+    @Test("finds keywords inside each other, longest first")
     func overlapping() {
         #expect(found(["he", "she", "his", "hers"], "ushers") == ["she@4", "he@4", "hers@6"])
         #expect(found(["a", "aa"], "AaA") == ["a@1", "aa@2", "a@2", "aa@3", "a@3"])
     }
 
-    @Test("keeps to the words' borders and the start of the text")
+    @Test("respects word boundaries and the start of the text")
     func borders() {
         #expect(found(["|line/"], "Line/1 Online/2 (line/3") == ["|line/@5", "|line/@22"])
         #expect(found(["bot|"], "bots robot, bot") == ["bot|@10", "bot|@15"])
@@ -31,14 +31,14 @@ struct KeywordScannerTests {
         #expect(found(["|a|"], "éa é a1 a") == ["|a|@3", "|a|@11"])
     }
 
-    @Test("a keyword that hides stops shorter ones with the same end, where its borders fit")
+    @Test("a hiding keyword suppresses shorter ones that end at the same place, if its boundaries match")
     func hiding() {
         let keywords = [KeywordScanner.Keyword(text: "bot|"), KeywordScanner.Keyword(text: "|cubot|", hides: true)]
         #expect(found(keywords, "cubot") == ["|cubot|@5"])
         #expect(found(keywords, "xcubot") == ["bot|@6"])
     }
 
-    @Test("finds what a search for each keyword finds")
+    @Test("finds the same as a separate search for each keyword")
     func sameAsNaive() {
         var noise = Noise(seed: 2)
         for _ in 0..<200 {

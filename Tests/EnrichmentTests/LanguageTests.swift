@@ -1,9 +1,9 @@
-import Enrichment
+@_spi(Host) import Enrichment
 import Testing
 
 @Suite("Language")
 struct LanguageTests {
-    @Test("takes the first tag in its usual dress", arguments: [
+    @Test("takes the first tag in its canonical form", arguments: [
         ("en-US", "en-US"), ("en-US,en;q=0.9", "en-US"), ("de;q=0.8, en", "de"), (" fr , en", "fr"),
         ("EN-us", "en-US"), ("en_US", "en-US"), ("pt-br", "pt-BR"), ("es-419", "es-419"),
         ("zh-hant-tw", "zh-Hant-TW"), ("ZH-HANS", "zh-Hans"), ("sr-Latn-RS", "sr-Latn-RS"),
@@ -17,7 +17,7 @@ struct LanguageTests {
         #expect(Language.tag(of: tag) == tag)
     }
 
-    @Test("what is no language is nothing", arguments: [
+    @Test("text that isn't a language is empty", arguments: [
         "", " ", "*", "e", "english", "12", "e1", "-", "en-", "-US", "en--US", "en US", "en-US.UTF-8", "en-verylongpart", "x-klingon",
         "i-klingon", ",en", ";q=1", "日本語", "en\0US", "🦆", "C", "en/US",
     ])
@@ -25,7 +25,7 @@ struct LanguageTests {
         #expect(Language.tag(of: text) == "")
     }
 
-    @Test("any text is read without harm")
+    @Test("random text never crashes it")
     func anything() {
         var noise = Noise(seed: 6)
         for _ in 0..<5000 {

@@ -1,4 +1,4 @@
-/// Random input that is the same in each run.
+/// Random input that is the same on every run.
 struct Noise: RandomNumberGenerator {
     private var state: UInt64
 
@@ -13,13 +13,13 @@ struct Noise: RandomNumberGenerator {
         return value ^ (value >> 31)
     }
 
-    /// Bytes of all kinds as text; invalid sequences come as U+FFFD.
+    /// Random bytes as text; invalid sequences become U+FFFD.
     mutating func text(upTo limit: Int) -> String {
         let count = Int.random(in: 0...limit, using: &self)
         return String(decoding: (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }, as: UTF8.self)
     }
 
-    /// Pieces that a parser knows, in senseless order.
+    /// Pieces that a parser knows, in random order.
     mutating func text(of pieces: [String], upTo limit: Int) -> String {
         let count = Int.random(in: 0...limit, using: &self)
         return (0..<count).map { _ in pieces.randomElement(using: &self)! }.joined()

@@ -86,7 +86,7 @@ struct ReferrerSourceTests {
         #expect(ReferrerSource.source(of: referrer, siteHost: "example.com") == source)
     }
 
-    @Test("takes nothing, junk and the site itself as direct", arguments: [
+    @Test("an empty or invalid referrer and the site itself are direct", arguments: [
         "", " ", "google.com", "//google.com/", "/pricing", "about:blank", "javascript:alert(1)", "ftp://google.com/",
         "file:///etc/passwd", "data:text/html,x", "mailto:a@b.example", "https:", "https:/google.com", "https://", "https:///a",
         "http://.", "http://a..b/", "http://:80/", "http://google.com:port/", "http://google.com:0/", "http://google.com:65536/",
@@ -99,7 +99,7 @@ struct ReferrerSourceTests {
         #expect(ReferrerSource.source(of: referrer, siteHost: "example.com") == "(direct)")
     }
 
-    @Test("knows the site in whatever dress its host is configured", arguments: [
+    @Test("recognizes the site however its host is configured", arguments: [
         "example.com", "www.example.com", "WWW.Example.COM", "example.com:8080", "example.com.", " example.com ",
     ])
     func siteHost(host: String) {
@@ -108,7 +108,7 @@ struct ReferrerSourceTests {
         #expect(ReferrerSource.source(of: "https://com/", siteHost: host) == "com")
     }
 
-    @Test("a site is neither its parent domain nor everything when it is unknown")
+    @Test("a site doesn't include its parent domain, and an unknown site matches nothing")
     func otherSites() {
         #expect(ReferrerSource.source(of: "https://example.com/", siteHost: "blog.example.com") == "example.com")
         #expect(ReferrerSource.source(of: "https://example.com/", siteHost: "") == "example.com")
@@ -117,7 +117,7 @@ struct ReferrerSourceTests {
         #expect(ReferrerSource.source(of: "https://www.google.com/", siteHost: "google.com") == "(direct)")
     }
 
-    @Test("keeps of a referrer what may be stored", arguments: [
+    @Test("removes what may not be stored from a referrer", arguments: [
         ("https://Google.com", "https://google.com"),
         ("HTTPS://www.Example.com/A/b?token=1#c", "https://www.example.com/A/b"),
         ("http://user:password@example.com:8080/a", "http://example.com:8080/a"),
@@ -134,7 +134,7 @@ struct ReferrerSourceTests {
         #expect(ReferrerSource.clean(referrer) == cleaned)
     }
 
-    @Test("cuts a long referrer at a character")
+    @Test("cuts a long referrer between characters")
     func cut() {
         let ascii = ReferrerSource.clean("https://example.com/" + String(repeating: "a", count: 5000))
         #expect(ascii.utf8.count == 2048)
@@ -143,7 +143,7 @@ struct ReferrerSourceTests {
         #expect(wide.hasSuffix("🦆"))
     }
 
-    @Test("any text is read without harm; what is cleaned stays as it is")
+    @Test("random text never crashes it, and cleaning is idempotent")
     func anything() {
         var noise = Noise(seed: 3)
         let pieces = [

@@ -2,14 +2,14 @@ import Testing
 
 @testable import Enrichment
 
-/// Samples of each kind that public lists found read wrongly: apps taken for bots, bots inside whole browsers, machines under other names.
+/// Samples that were misread according to public lists: apps taken for bots, bots inside full browser agents, and invalidName devices.
 @Suite("User agents by kind")
 struct UserAgentKindTests {
     private static func read(_ header: String) -> UserAgent { UserAgentParser(cacheCapacity: 0).parse(header) }
     private static let android = "Mozilla/5.0 (Linux; Android 13; "
     private static let webKit = ") AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/108.0.5359.128 "
 
-    @Test("apps and devices with words of bots in their names are people", arguments: [
+    @Test("apps and devices whose names contain bot keywords are not bots", arguments: [
         ("TikTok", android + "moto g(7); wv" + webKit + "Mobile Safari/537.36 musical_ly_2022704050 ByteLocale/en BytedanceWebview/d8a21c6"),
         ("TikTok", "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) BytedanceWebview/d8a21c6 trill_34.9.0"),
         ("Douyin", android + "HD1900; wv" + webKit + "Mobile Safari/537.36 aweme_230400 ByteLocale/zh-CN BytedanceWebview/d8a21c6"),
@@ -30,7 +30,7 @@ struct UserAgentKindTests {
         #expect(agent.browser == browser)
     }
 
-    @Test("bots inside a whole browser's agent are found", arguments: [
+    @Test("finds bots inside a full browser agent", arguments: [
         ("Devin", "Chrome/137.0.0.0 Safari/537.36; Devin/1.0; +devin.ai"),
         ("Google Search Console", "(KHTML, like Gecko; Google Search Console) Chrome/41.0.2272.118 Safari/537.36"),
         ("Google-BusinessLinkVerification", "(KHTML, like Gecko; Google-BusinessLinkVerification) Chrome/143.0.7499.192 Safari/537.36"),
@@ -40,10 +40,10 @@ struct UserAgentKindTests {
         ("SecurityHeaders", "Chrome/132.0.0.0 Safari/537.36 SecurityHeaders"), ("Datanyze", "(X11; Datanyze; Linux x86_64) Chrome/65.0.3325.181 Safari/537.36"),
         ("MarketGoo", "Version/17.5 Safari/605.1.15 MarketGoo/2.1"), ("ArchiveBox", "Chrome/90.0.4430.61 Safari/537.36 ArchiveBox/0.6.2"),
         ("Scope3", "Chrome/133.0.0.0 Safari/537.36 Scope3/2.0 (scope3.com)"), ("OneTrust", "Chrome/120.0.6099.199 Safari/537.36; OneTrust;"),
-        // By the public list alone.
+        // Only in the public list.
         ("LinkTiger", "Chrome/76.0.3809.87 Safari/537.36 LinkTiger"), ("CookieHubScan", "Chrome/131.0.0.0 Safari/537.36 CookieHubScan/3.0"),
         ("SQWatcher", "Chrome/118.0.0.0 Safari/537.36 SQWatcher/202312"), ("watchTowr", "(watchTowr; Windows NT 10.0; rv:84.0) Gecko/20100101 Firefox/84.0"),
-        // Nameless: the operator's address.
+        // No name, only the operator's address.
         ("", "Chrome/118.0.0.0 Safari/537.36 someone@crawling.example.com"),
     ])
     func bots(name: String, ending: String) {
@@ -53,7 +53,7 @@ struct UserAgentKindTests {
         #expect(agent.device == .bot)
     }
 
-    @Test("televisions, consoles, watches and cars have their names", arguments: [
+    @Test("recognizes televisions, consoles, watches and cars", arguments: [
         (UserAgent.Device.tv, android + "55U7HQ Build/TP1A.220905.004.A2; wv" + webKit + "Safari/537.36"),
         (.tv, android + "43LEX-7127/UTS2C" + webKit + "Mobile Safari/537.36"), (.tv, android + "DEXP Shell PT320AT01-5 Build/OPR5; wv" + webKit + "Safari/537.36"),
         (.tv, "Mozilla/5.0 (Linux; U; Android 4.4.2; fr-fr; 32HR50GU Build/JDQ39) AppleWebKit/534.30 Safari/534.30"),
@@ -65,7 +65,7 @@ struct UserAgentKindTests {
         (.wearable, android + "Google Pixel Watch 2 Build/TWD9; wv" + webKit + "Mobile Safari/537.36"),
         (.car, "Mozilla/5.0 (X11; GNU/Linux) AppleWebKit/537.36 (KHTML, like Gecko) Chromium/79.0.3945.130 Chrome/79.0.3945.130 Safari/537.36 Tesla/2020.36.16"),
         (.car, android + "QUAD-CORE T3 p3" + webKit + "Safari/537.36"), (.car, android + "Polestar Build/QA1A" + webKit + "Safari/537.36"),
-        // And what looks like one of them.
+        // Phones and tablets that look like one of them.
         (.mobile, android + "2201116SI" + webKit + "Mobile Safari/537.36"), (.mobile, android + "5048U" + webKit + "Mobile Safari/537.36"),
         (.mobile, android + "RIVIERA F23" + webKit + "Mobile Safari/537.36"), (.mobile, android + "SGH-T959V" + webKit + "Mobile Safari/537.36"),
         (.tablet, android + "TB-X606F" + webKit + "Safari/537.36"),
@@ -74,7 +74,7 @@ struct UserAgentKindTests {
         #expect(Self.read(header).device == device)
     }
 
-    @Test("an iPad that poses as a Mac is an iPad")
+    @Test("an iPad that claims to be a Mac is an iPad")
     func iPads() {
         let mac = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
         let iPad = UserAgent(browser: "Chrome", browserVersion: "125", os: "iPadOS", osVersion: "", device: .tablet)
@@ -84,13 +84,13 @@ struct UserAgentKindTests {
         #expect(Self.read(mac + "Version/17.3.1 Safari/605.1.15").os == "macOS")
     }
 
-    @Test("Brave on iOS, which gives no number of its own")
+    @Test("Brave on iOS has no version, because it sends none")
     func brave() {
         let header = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1 Brave"
         #expect(Self.read(header) == UserAgent(browser: "Brave", os: "iOS", osVersion: "17.4", device: .mobile))
     }
 
-    @Test("numbers that browsers no longer change say nothing; older ones and real ones do", arguments: [
+    @Test("frozen version numbers are ignored; older and real ones are kept", arguments: [
         ("", "(Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/17.3.1 Safari/605.1.15"),
         ("10.14", "(Macintosh; Intel Mac OS X 10_14_6) AppleWebKit/605.1.15 Version/13.1 Safari/605.1.15"),
         ("", "(Linux; Android 10; K) AppleWebKit/537.36 Chrome/122.0.0.0 Mobile Safari/537.36"),
@@ -103,7 +103,7 @@ struct UserAgentKindTests {
         #expect(Self.read("Mozilla/5.0 " + rest).osVersion == version)
     }
 
-    @Test("every line of the public list is a keyword with a name")
+    @Test("every named line of the public list is a keyword that is found")
     func list() {
         let lines = BotKeywords.lines.dropFirst(BotKeywords.firstUncertain).filter { !$0.name.isEmpty }
         #expect(lines.count > 1_000)

@@ -10,7 +10,7 @@ struct UserAgentParserTests {
 
         var testDescription: String { header }
 
-        /// - Precondition: the form that `UserAgentSamples` describes.
+        /// - Precondition: The line has the format described in `UserAgentSamples`.
         init(_ line: Substring) {
             let fields = line.split(separator: ";", maxSplits: 3, omittingEmptySubsequences: false).map(Self.trimmed)
             let browser = Self.nameAndVersion(fields[0])
@@ -36,32 +36,32 @@ struct UserAgentParserTests {
 
     static let all = [UserAgentSamples.desktop, UserAgentSamples.phones, UserAgentSamples.others, UserAgentSamples.bots]
 
-    @Test("knows browsers on desktops", arguments: samples(UserAgentSamples.desktop))
+    @Test("recognizes desktop browsers", arguments: samples(UserAgentSamples.desktop))
     func desktop(sample: Sample) {
         #expect(UserAgentParser(cacheCapacity: 0).parse(sample.header) == sample.expected)
     }
 
-    @Test("knows browsers and apps on telephones", arguments: samples(UserAgentSamples.phones))
+    @Test("recognizes phone browsers and apps", arguments: samples(UserAgentSamples.phones))
     func phones(sample: Sample) {
         #expect(UserAgentParser(cacheCapacity: 0).parse(sample.header) == sample.expected)
     }
 
-    @Test("knows tablets, televisions, consoles and wearables", arguments: samples(UserAgentSamples.others))
+    @Test("recognizes tablets, televisions, consoles and wearables", arguments: samples(UserAgentSamples.others))
     func others(sample: Sample) {
         #expect(UserAgentParser(cacheCapacity: 0).parse(sample.header) == sample.expected)
     }
 
-    @Test("knows bots", arguments: samples(UserAgentSamples.bots))
+    @Test("recognizes bots", arguments: samples(UserAgentSamples.bots))
     func bots(sample: Sample) {
         #expect(UserAgentParser(cacheCapacity: 0).parse(sample.header) == sample.expected)
     }
 
-    @Test("an empty header says nothing, not even that it is a bot")
+    @Test("an empty header is unknown, and not a bot")
     func empty() {
         #expect(UserAgentParser().parse("") == UserAgent.unknown)
     }
 
-    @Test("names and versions stay few: long numbers are no versions")
+    @Test("long numbers and unknown names are dropped, which bounds the number of values")
     func bounded() {
         let parser = UserAgentParser(cacheCapacity: 0)
         #expect(parser.parse("Mozilla/5.0 (Android 14; Mobile) Firefox/12345.6").browserVersion == "")
@@ -69,7 +69,7 @@ struct UserAgentParserTests {
         #expect(parser.parse("EvilNameBot/1.0").browser == "")
     }
 
-    @Test("the case of letters does not matter")
+    @Test("is case-insensitive")
     func caseInsensitive() {
         let parser = UserAgentParser(cacheCapacity: 0)
         for sample in Self.samples(UserAgentSamples.desktop) {
@@ -77,7 +77,7 @@ struct UserAgentParserTests {
         }
     }
 
-    @Test("remembered answers are the same as fresh ones, also when the memory overflows")
+    @Test("cached results equal fresh ones, even if the cache overflows")
     func remembered() {
         let samples = Self.all.flatMap(Self.samples)
         for capacity in [1, 8192] {
@@ -93,7 +93,7 @@ struct UserAgentParserTests {
         }
     }
 
-    @Test("many tasks may ask at once")
+    @Test("can be used concurrently")
     func concurrent() async {
         let parser = UserAgentParser(cacheCapacity: 32)
         let samples = Self.all.flatMap(Self.samples)
@@ -111,7 +111,7 @@ struct UserAgentParserTests {
         #expect(wrong == 0)
     }
 
-    @Test("any text is read without harm")
+    @Test("random text never crashes it")
     func anything() {
         var noise = Noise(seed: 1)
         let parser = UserAgentParser()

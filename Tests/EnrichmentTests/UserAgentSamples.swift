@@ -1,7 +1,7 @@
-/// Headers as they were sent, with what they say.
+/// Real `User-Agent` headers and what they mean.
 ///
-/// One in a line: browser and version; system and version; device; header. A version is what follows the `/`, and a bot is
-/// what has the device Bot.
+/// One per line: browser and version; system and version; device; header. The version follows a `/`. Bots have the device
+/// Bot.
 enum UserAgentSamples {
     static let desktop = #"""
         Chrome/122; Windows/10; Desktop; Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/122.0.0.0 Safari/537.36

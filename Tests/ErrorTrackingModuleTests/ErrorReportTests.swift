@@ -1,10 +1,11 @@
 import Core
+import ErrorTrackingModule
 import TestSupport
 import Testing
 
-@Suite("Error reports")
+@Suite("Error reports", .modules(ErrorTrackingModule.self))
 struct ErrorReportTests {
-    /// Three of "Boom" for two visitors, one of "Bang", one before the range.
+    /// Three occurrences of "Boom" for two visitors, one of "Bang", and one before the range.
     private static func errors(_ app: TestApp) async throws {
         try await app.fail("Boom 1", #""path":"/old","release":"1.0""#, visitor: "eve", at: "2026-01-10T08:00:00Z")
         try await app.fail("Boom 2", #""path":"/a?token=x","release":"1.1""#, at: "2026-02-28T10:00:00Z")
@@ -15,11 +16,11 @@ struct ErrorReportTests {
 
     private static let range = "start_at=2026-02-28&end_at=2026-03-02"
 
-    @Test("groups by fingerprint, the most frequent first; first and last seen are over all time", arguments: Profile.available)
+    @Test("groups by fingerprint, most frequent first; first and last seen cover all time", arguments: Profile.available)
     func groups(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await Self.errors(app)
-            // The one with a filename is another error than those without.
+            // The error with a filename differs from those without.
             let boom = fingerprint("Boom 2"), withFile = fingerprint("Boom 4", filename: "https://acme.com/a.js"), bang = fingerprint("Bang")
             let answer = try await app.get("/api/v1/errors?\(Self.range)")
             #expect(answer.body == #"{"data":["#
@@ -33,7 +34,7 @@ struct ErrorReportTests {
         }
     }
 
-    @Test("names the page with most occurrences and not the latest, and breaks occurrences down", arguments: Profile.available)
+    @Test("names the page with the most occurrences, not the latest, and breaks occurrences down", arguments: Profile.available)
     func breakdown(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             for (path, visitor, more) in [
@@ -42,7 +43,7 @@ struct ErrorReportTests {
             try await app.fail("Bang", #""path":"/other""#)
             let hex = fingerprint("Boom")
             #expect(try await app.errors("", "count", "paths", "top_path", "latest_path") == [#"Boom 5 3 "/app" "/docs""#, #"Bang 1 1 "/other" "/other""#])
-            // What is counted is what was asked about.
+            // Only occurrences that match the filter count.
             #expect(try await app.errors("?release=1.1", "count", "paths", "top_path") == [#"Boom 1 1 "/app""#])
             #expect(try await app.get("/api/v1/errors/breakdown?fingerprint=\(hex)").body == #"{"data":["#
                 + #"{"affected_visitors":2,"count":3,"percentage":60,"value":"/app"},{"affected_visitors":1,"count":1,"percentage":20,"value":"/"},"#
@@ -56,7 +57,7 @@ struct ErrorReportTests {
         }
     }
 
-    @Test("counts by day, empty ones too", arguments: Profile.available)
+    @Test("counts by day, including empty days", arguments: Profile.available)
     func timeseries(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await Self.errors(app)
@@ -69,7 +70,7 @@ struct ErrorReportTests {
         }
     }
 
-    @Test("in sum", arguments: Profile.available)
+    @Test("returns totals", arguments: Profile.available)
     func stats(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await Self.errors(app)
@@ -80,10 +81,10 @@ struct ErrorReportTests {
         }
     }
 
-    @Test("occurrences by message or fingerprint, the newest first, with what the session did before", arguments: Profile.available)
+    @Test("lists occurrences by message or fingerprint, newest first, with the session's earlier activity", arguments: Profile.available)
     func details(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
-            // Another visitor's, another session's and what came later don't count.
+            // Activity of another visitor, of another session or after the error isn't included.
             try await app.collect(#"{"type":"pageview","path":"/old","visitor_id":"ada","timestamp":"2026-03-02T09:00:00Z"}"#)
             try await app.collect(#"{"type":"pageview","path":"/shop","title":"Shop","visitor_id":"ada","timestamp":"2026-03-02T10:58:00Z"}"#)
             try await app.collect(#"{"type":"pageview","path":"/other","visitor_id":"bob","timestamp":"2026-03-02T10:58:30Z"}"#)
@@ -104,7 +105,7 @@ struct ErrorReportTests {
         }
     }
 
-    @Test("twenty occurrences unless more are asked for; equal times in the order of arrival, the last first")
+    @Test("returns 20 occurrences by default; those at the same time are ordered by arrival, last first")
     func limit() async throws {
         try await TestApp.run { app in
             let events = (1...25).map { #"{"type":"js_error","visitor_id":"ada","timestamp":"2026-03-02T11:00:00Z","message":"Boom","path":"/\#($0)"}"# }
@@ -117,7 +118,7 @@ struct ErrorReportTests {
         }
     }
 
-    @Test("a stack of 200 KB and a message without end are kept in part", arguments: Profile.available)
+    @Test("a 200 KB stack and a huge message are cut", arguments: Profile.available)
     func long(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let line = #"    at f (https://acme.com/a.js:1:1)\n"#
@@ -132,7 +133,7 @@ struct ErrorReportTests {
         }
     }
 
-    @Test("says what is wrong with an error", arguments: [
+    @Test("rejects an invalid error with a message", arguments: [
         (#"{"type":"js_error"}"#, "missing required field 'message'."),
         (#"{"type":"js_error","message":""}"#, "field 'message' must be a string of 1 to 1000000 characters; got 0 characters."),
         (#"{"type":"js_error","message":7,"stack":"a"}"#, "field 'message' must be a string of 1 to 1000000 characters; got 7."),
@@ -145,7 +146,7 @@ struct ErrorReportTests {
         }
     }
 
-    @Test("an export of a visitor has the errors, and an erasure takes them", arguments: Profile.available)
+    @Test("a visitor's export includes their errors, and an erasure deletes them", arguments: Profile.available)
     func visitor(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await Self.errors(app)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Fingerprint")
 struct FingerprintTests {
-    @Test("of a message numbers, ids, hashes and the hosts and queries of URLs are left out", arguments: [
+    @Test("ignores numbers, ids, hashes, and the hosts and queries of URLs in a message", arguments: [
         ("TypeError: Cannot read properties of null (reading 'id')", "TypeError: Cannot read properties of null (reading 'id')"),
         ("Request 42 failed after 1,234.5 ms", "Request <n> failed after <n> ms"),
         ("No order 550e8400-e29b-41d4-a716-446655440000", "No order <id>"),
@@ -24,7 +24,7 @@ struct FingerprintTests {
         #expect(Fingerprint.normalized(message: sent) == kept)
     }
 
-    @Test("of a script the name stays, without host, folder, query and the bundler's hash", arguments: [
+    @Test("uses a script's name without host, folder, query and bundler hash", arguments: [
         ("https://acme.com/assets/app.js", "app.js"), ("https://cdn.acme.com/v2/app.3f2a9c01.js?v=7", "app.js"),
         ("/static/js/main-BX3kQ9a1.js", "main.js"), ("index-DiwrgTda.js", "index.js"), ("UserList.js", "UserList.js"),
         ("https://a/142.8f3e21.chunk.js", "chunk.js"), ("react-dom.production.min.js", "react.dom.production.min.js"), ("app", "app"),
@@ -35,7 +35,7 @@ struct FingerprintTests {
         #expect(Fingerprint.normalized(file: sent) == kept)
     }
 
-    /// Two names that build tools gave to one file in two releases.
+    /// Names that build tools gave the same file in two releases.
     static let releases = [
         ("panels-CqWErTyu.js", "panels-DSkScyyy.js"), ("panels-BxY2_k9a.js", "panels-DqW3x9Zk.js"), ("panels-B-x2_k9a.js", "panels-Kj8sLmQ_.js"), ("BxY2_k9a.js", "DqWErTyu.js"),
         ("index.4f3a2b1c.js", "index.98765432.js"), ("123.abc12def.chunk.js", "123.99fe01aa.chunk.js"), ("vendors~main.3f2a9c0d1e2f3a4b5c6d.js", "vendors~main.00aa9c0d1e2f3a4b5c6d.js"),
@@ -43,7 +43,7 @@ struct FingerprintTests {
         ("settings-CqWErTyu.js.map", "settings-DSkScyyy.js.map"), ("useCart-DSkScyyyQwE.mjs", "useCart-PoLkMnBvCxZ.mjs"), ("index-legacy-CqWErTyu.js", "index-legacy-BxY2_k9a.js"),
     ]
 
-    @Test("is the same where build tools gave files other names, in messages and in stacks", arguments: releases)
+    @Test("is the same if build tools rename files, in messages and in stacks", arguments: releases)
     func release(one: String, two: String) {
         func all(_ file: String) -> [String] {
             let url = "https://a.example/assets/\(file)"
@@ -55,7 +55,7 @@ struct FingerprintTests {
         #expect(all(one) == all(two))
     }
 
-    @Test("differs by the names of files, which are words")
+    @Test("differs by file names that are words")
     func words() {
         let names = [
             "dashboard-settings.js", "dashboard-profiles.js", "vue-router.js", "jquery-migrate.js", "app-main.js", "app-menu.js", "views-UserList.js", "views-UserEdit.js",
@@ -66,7 +66,7 @@ struct FingerprintTests {
         }
     }
 
-    @Test("of a function the last part of its name stays, unless a minifier made it", arguments: [
+    @Test("uses the last part of a function's name, unless a minifier made it", arguments: [
         ("handleClick", "handleClick"), ("Cart.checkout", "checkout"), ("t", ""), ("e.n", ""), ("submit/onDone<", "onDone"), ("step12", "step<n>"),
     ])
     func function(sent: String, kept: String) {
@@ -77,7 +77,7 @@ struct FingerprintTests {
         Fingerprint(message: message, stack: StackTrace(stack), filename: filename).hex
     }
 
-    @Test("is the same in the next build, for the next visitor and in another browser's notation")
+    @Test("is the same in the next build, for another visitor and in another browser's format")
     func stable() {
         let one = Self.of("Order 17 failed", """
             Error: Order 17 failed
@@ -105,13 +105,13 @@ struct FingerprintTests {
         #expect(Set(all).count == all.count)
     }
 
-    @Test("does not depend on how often a function called itself")
+    @Test("doesn't depend on recursion depth")
     func recursion() {
         let frame = "    at walk (https://acme.com/a.js:1:2)\n"
         #expect(Self.of("A", frame) == Self.of("A", String(repeating: frame, count: 30)))
     }
 
-    @Test("is read from 32 hexadecimal digits alone", arguments: ["", "1d5b", String(repeating: "g", count: 32), String(repeating: "0", count: 33), "+d5b154e8fb6d613a52bc2f6e8bf6bc5"])
+    @Test("is parsed only from exactly 32 hexadecimal digits", arguments: ["", "1d5b", String(repeating: "g", count: 32), String(repeating: "0", count: 33), "+d5b154e8fb6d613a52bc2f6e8bf6bc5"])
     func refused(text: String) {
         #expect(Fingerprint(text) == nil)
     }

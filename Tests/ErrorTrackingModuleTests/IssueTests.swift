@@ -1,8 +1,9 @@
 import Core
+import ErrorTrackingModule
 import TestSupport
 import Testing
 
-@Suite("Issues")
+@Suite("Issues", .modules(ErrorTrackingModule.self))
 struct IssueTests {
     private static func status(_ app: TestApp, _ message: String) async throws -> String {
         try await app.get("/api/v1/errors/issues/\(fingerprint(message))").json()["status"]?.string ?? ""
@@ -12,7 +13,7 @@ struct IssueTests {
         try await app.put("/api/v1/errors/issues/\(fingerprint(message))", body, as: .query)
     }
 
-    @Test("one over all time, and its states", arguments: Profile.available)
+    @Test("an issue covers all time and has a state", arguments: Profile.available)
     func states(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.fail("Boom", #""release":"1.1""#, visitor: "bob", at: "2025-06-01T10:00:00Z")
@@ -36,7 +37,7 @@ struct IssueTests {
         }
     }
 
-    @Test("a resolved one that returns in a later release is a regression; in the same or an earlier one it is not", arguments: Profile.available)
+    @Test("a resolved issue is a regression only if it returns in a later release", arguments: Profile.available)
     func regression(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.fail("Boom", #""release":"1.9""#)
@@ -55,13 +56,13 @@ struct IssueTests {
             #expect(issue["regressed_in_release"]?.string == "1.10")
             #expect(issue["regressed_at"]?.string == "2026-03-02T12:00:20Z")
             #expect(try await app.errors("", "status") == [#"Boom "regressed""#])
-            // Resolved anew, it is.
+            // It can be resolved again.
             _ = try await Self.set(app, "Boom", #"{"status":"resolved"}"#)
             #expect(try await Self.status(app, "Boom") == "resolved")
         }
     }
 
-    @Test("releases are in the order of their deployment, where that is known", arguments: Profile.available)
+    @Test("releases are ordered by deployment, if it is known", arguments: Profile.available)
     func deployment(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             for (version, time) in [("fff", "2026-02-01"), ("aaa", "2026-02-02")] {
@@ -76,7 +77,7 @@ struct IssueTests {
         }
     }
 
-    @Test("releases with the same letters in different bytes are two", arguments: Profile.available)
+    @Test("releases that look alike but differ in bytes are distinct", arguments: Profile.available)
     func sameLetters(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             for (version, time) in [("caf\u{E9}", "2026-02-01"), ("cafe\u{301}", "2026-02-02")] {
@@ -92,7 +93,7 @@ struct IssueTests {
         }
     }
 
-    @Test("one that was never in a release regresses whenever it returns", arguments: Profile.available)
+    @Test("an issue without a release regresses whenever it returns", arguments: Profile.available)
     func withoutRelease(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.fail("Boom")
@@ -104,7 +105,7 @@ struct IssueTests {
         }
     }
 
-    @Test("the list of errors by state", arguments: Profile.available)
+    @Test("errors can be filtered by state", arguments: Profile.available)
     func list(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             for message in ["open", "ignored", "resolved", "back"] { try await app.fail(message, #""release":"1""#) }
@@ -119,7 +120,7 @@ struct IssueTests {
         }
     }
 
-    @Test("what is not there is not found, and what can't be set is refused")
+    @Test("an unknown issue is a 404, and an invalid state is rejected")
     func refused() async throws {
         try await TestApp.run { app in
             try await app.fail("Boom")
@@ -130,7 +131,7 @@ struct IssueTests {
             for (body, sentence) in [
                 ("{}", "missing required field 'status'."),
                 (#"{"status":"regressed"}"#, "field 'status' must be one of 'open', 'resolved', 'ignored'; got 'regressed'."),
-                (#"{"status":"open","release":"1"}"#, "field 'release' goes with status 'resolved' alone; got status 'open'."),
+                (#"{"status":"open","release":"1"}"#, "field 'release' is accepted only with status 'resolved'; got status 'open'."),
             ] {
                 let answer = try await Self.set(app, "Boom", body)
                 #expect(answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#)

@@ -1,8 +1,9 @@
 import Core
+import ErrorTrackingModule
 import TestSupport
 import Testing
 
-@Suite("Releases")
+@Suite("Releases", .modules(ErrorTrackingModule.self))
 struct ReleaseTests {
     @Test("are registered, changed and deleted", arguments: Profile.available)
     func crud(profile: Profile) async throws {
@@ -13,7 +14,7 @@ struct ReleaseTests {
             let expected = #"{"commit_sha":"9f4c2a1","created_at":"2026-03-02T12:00:00Z","deployed_at":"2026-05-09T18:00:00Z","environment":"production","id":"\#(id)","metadata":{"service":"web"},"version":"2026.05.09"}"#
             #expect(made.status == 201 && made.body == expected)
             app.time.advance(seconds: 1)
-            // The environment's default is production, so this is the same one; what is left out stays.
+            // The default environment is production, so this is the same release; omitted fields keep their values.
             let changed = try await app.post("/api/v1/releases", #"{"version":"2026.05.09","commit_sha":"abc"}"#, as: .query)
             #expect(changed.status == 200 && changed.body == expected.replacing("9f4c2a1", with: "abc"))
             let other = try await app.post("/api/v1/releases", #"{"version":"2026.05.09","environment":"staging"}"#, as: .query)
@@ -30,7 +31,7 @@ struct ReleaseTests {
         }
     }
 
-    @Test("says what is wrong with one", arguments: [
+    @Test("rejects an invalid release with a message", arguments: [
         ("{}", "missing required field 'version'."), (#"{"version":""}"#, "field 'version' must be a string of 1 to 200 characters; got 0 characters."),
         (#"{"version":"1","deployed_at":"yesterday, noon"}"#, "field 'deployed_at' must be an ISO 8601 date or timestamp; got 'yesterday, noon'."),
         (#"{"version":"1","metadata":[]}"#, "field 'metadata' must be an object; got an array."),

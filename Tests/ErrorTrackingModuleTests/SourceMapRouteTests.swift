@@ -1,8 +1,9 @@
 import Core
+import ErrorTrackingModule
 import TestSupport
 import Testing
 
-@Suite("Source maps of releases")
+@Suite("Release source maps", .modules(ErrorTrackingModule.self))
 struct SourceMapRouteTests {
     private static let script = "https://acme.com/assets/min.js"
 
@@ -14,7 +15,7 @@ struct SourceMapRouteTests {
 
     private static let stack = #""stack":"TypeError: x\n    at a (https://acme.com/assets/min.js:1:19)\n    at https://acme.com/assets/min.js?v=2:2:29\n    at lib (https://cdn.example/lib.js:1:1)""#
 
-    /// The originals of the frames of the only occurrence of `message`.
+    /// The original positions of the frames of the only occurrence of `message`.
     private static func originals(_ app: TestApp, _ message: String = "x") async throws -> [String] {
         let occurrence = try #require(try await app.get("/api/v1/errors/details?message=\(message)").json()["data"]?.elements.first)
         return (occurrence["frames"]?.elements ?? []).map { frame in
@@ -28,7 +29,7 @@ struct SourceMapRouteTests {
         #"{"column":22,"file":"/the/root/one.js","line":1,"name":"bar"}"#, #"{"column":11,"file":"/the/root/two.js","line":2,"name":"n"}"#, "null",
     ]
 
-    @Test("are registered, changed and deleted; a release that goes leaves them", arguments: Profile.available)
+    @Test("are registered, changed and deleted, and outlive their release", arguments: Profile.available)
     func crud(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let made = try await app.post("/api/v1/source-maps", Self.body(#""artifacts":{"debug_id":"web-20260509"}"#, url: "https://u:p@maps.acme.com/min.js.map"), as: .query)
@@ -54,10 +55,10 @@ struct SourceMapRouteTests {
         }
     }
 
-    @Test("turn frames into file, line, column and name, sent as an object or as text", arguments: Profile.available)
+    @Test("map frames to file, line, column and name, whether uploaded as an object or as text", arguments: Profile.available)
     func applied(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
-            // A text that was cut in the middle of a character, and a file that begins with a byte order mark.
+            // A source cut in the middle of a character, and a file that starts with a byte order mark.
             let half = #"{"sourcesContent":["\ud83d",null],"# + String(SampleMaps.mozilla.drop { $0 != "{" }.dropFirst())
             for (release, map) in [
                 ("1.0", SampleMaps.mozilla), ("2.0", SampleMaps.indexed.quoted), ("3.0", (")]}'\n" + SampleMaps.mozilla).quoted), ("4.0", half),
@@ -78,10 +79,10 @@ struct SourceMapRouteTests {
         }
     }
 
-    @Test("are taken from a form with the map as its file, however large", arguments: Profile.available)
+    @Test("can be uploaded as a form file, however large", arguments: Profile.available)
     func form(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
-            // Two megabytes of sources, which are not kept.
+            // Two megabytes of sources, which aren't stored.
             let content = String(repeating: "let a = 1;", count: 200_000)
             let map = #"{"sourcesContent":["\#(content)"],"# + SampleMaps.mozilla.dropFirst()
             let form = "--XX\r\nContent-Disposition: form-data; name=\"release_version\"\r\n\r\n1.0\r\n--XX\r\nContent-Disposition: form-data; name=\"minified_url\"\r\n\r\n/assets/min.js\r\n"
@@ -95,7 +96,7 @@ struct SourceMapRouteTests {
         }
     }
 
-    @Test("are matched by script and release, and those of the environment come first", arguments: Profile.available)
+    @Test("are matched by script and release, preferring the same environment", arguments: Profile.available)
     func matching(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             for (release, environment, url) in [("1.0", "staging", "s"), ("1.0", "production", "p"), ("2.0", "production", "q")] {
@@ -110,7 +111,7 @@ struct SourceMapRouteTests {
             let file = #""filename":"https://acme.com/assets/min.js""#
             #expect(try await matched(file + #","release":"1.0""#) == "p")
             #expect(try await matched(file + #","release":"1.0","environment":"staging""#) == "s")
-            #expect(try await matched(file + #","release":"2.0","environment":"staging""#) == "q", "of another environment rather than none")
+            #expect(try await matched(file + #","release":"2.0","environment":"staging""#) == "q", "a map of another environment is better than none")
             #expect(try await matched(file + #","release":"3.0""#) == "-")
             #expect(try await matched(file) == "-")
             #expect(try await matched(#""filename":"https://acme.com/assets/min.js?v=3#x","release":"2.0""#) == "q")
@@ -118,26 +119,26 @@ struct SourceMapRouteTests {
         }
     }
 
-    @Test("the document's own example: a stack that names scripts without their host")
+    @Test("the documented example works: a stack that names scripts without their host")
     func relativeFrames() async throws {
         try await TestApp.run { app in
             _ = try await app.post("/api/v1/source-maps", Self.body(Self.artifacts(SampleMaps.mozilla)), as: .query)
             try await app.fail("x", #""stack":"TypeError: x\n at a (min.js:1:19)\n at b (react-dom.js:1:19)","filename":"\#(Self.script)","lineno":1,"colno":19,"release":"1.0""#)
             let expected = [Self.mapped[0], "null"]
             #expect(try await Self.originals(app) == expected)
-            // Without a stack there is one frame: the place that was sent.
+            // Without a stack there is one frame, the position that was sent.
             try await app.fail("y", #""filename":"\#(Self.script)","lineno":1,"colno":19,"release":"1.0""#)
             let place = [Self.mapped[0]]
             #expect(try await Self.originals(app, "y") == place)
         }
     }
 
-    @Test("says what is wrong with one", arguments: [
+    @Test("rejects an invalid map with a message", arguments: [
         (body(#""artifacts":{"source_map":{"version":2}}"#), "the source map can't be read: version must be 3; got 2."),
         (body(#""artifacts":{"source_map":"{"}"#), "the source map can't be read: not valid JSON."),
         (body(#""artifacts":{"source_map":7}"#), "field 'artifacts.source_map' must be a source map, as a JSON object or its text; got a number."),
         (body(#""artifacts":[]"#), "field 'artifacts' must be an object; got an array."),
-        (body(#""artifacts":{"note":"\#(String(repeating: "a", count: 40_000))"}"#), "field 'artifacts' may hold at most 32768 bytes beside the source map; got 40011."),
+        (body(#""artifacts":{"note":"\#(String(repeating: "a", count: 40_000))"}"#), "field 'artifacts' may hold at most 32768 bytes besides the source map; got 40011."),
         (#"{"release_version":"1","minified_url":"a.js"}"#, "missing required field 'source_map_url'."),
         (body(script: "?v=1"), "field 'minified_url' must name a script; got '?v=1'."),
     ])
@@ -149,7 +150,7 @@ struct SourceMapRouteTests {
         }
     }
 
-    @Test("says what is wrong with a form", arguments: [
+    @Test("rejects an invalid form with a message", arguments: [
         ("multipart/form-data", "", "the form's content type names no boundary; got 'multipart/form-data'."),
         ("multipart/form-data; boundary=X", "", "the form is cut off, or its parts are not separated by the boundary of its content type."),
         ("multipart/form-data; boundary=X", "--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1", "the form is cut off, or its parts are not separated by the boundary of its content type."),

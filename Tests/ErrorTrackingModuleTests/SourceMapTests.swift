@@ -2,9 +2,9 @@ import Core
 @testable import ErrorTrackingModule
 import Testing
 
-/// Maps that tests share.
+/// Source maps shared by tests.
 enum SampleMaps {
-    /// The map of Mozilla's own tests, with the places that are known of it.
+    /// The map of Mozilla's own tests, for which the positions are known.
     /// - Source: https://github.com/mozilla/source-map, test/util.js and test/test-source-map-consumer.js
     static let mozilla = #"{"version":3,"file":"min.js","names":["bar","baz","n"],"sources":["one.js","two.js"],"sourceRoot":"/the/root","mappings":"CAAC,IAAI,IAAM,SAAUA,GAClB,OAAOC,IAAID;CCDb,IAAI,IAAM,SAAUE,GAClB,OAAOA"}"#
     static let indexed = #"""
@@ -23,8 +23,8 @@ struct SourceMapTests {
         return "\(found.file) \(found.line):\(found.column) \(found.name ?? "-")"
     }
 
-    /// Lines from 1 and columns from 0 in Mozilla's list; columns are from 1 here.
-    @Test("places of Mozilla's map, as a whole and in sections", arguments: [SampleMaps.mozilla, SampleMaps.indexed])
+    /// Mozilla's list counts lines from 1 and columns from 0; here columns count from 1.
+    @Test("finds the positions of Mozilla's map, as a whole and in sections", arguments: [SampleMaps.mozilla, SampleMaps.indexed])
     func mozilla(text: String) throws {
         let map = try Self.map(text)
         let known: [(Int, Int, String)] = [
@@ -36,24 +36,24 @@ struct SourceMapTests {
             let parts = place.split(separator: " "), numbers = parts[1].split(separator: ":")
             let expected = "/the/root/\(parts[0]) \(numbers[0]):\(Int(numbers[1])! + 1) \(parts[2])"
             #expect(Self.place(map, line, column + 1) == expected, "\(line):\(column)")
-            // Between two mappings the one before counts.
+            // Between two mappings the previous one applies.
             #expect(Self.place(map, line, column + 2) == expected, "\(line):\(column + 1)")
         }
         #expect(Self.place(map, 1, 1) == "-", "before the first mapping of the line")
-        #expect(Self.place(map, 2, 1) == "-", "a line's beginning belongs to no mapping of the line before")
+        #expect(Self.place(map, 2, 1) == "-", "a mapping doesn't extend to the next line")
         #expect(Self.place(map, 3, 5) == "-")
         #expect(Self.place(map, 0, 0) == "-")
         #expect(Self.place(map, .max, .max) == "-")
     }
 
-    @Test("a segment of one number has no source; a source may be null; lines may be unsorted")
+    @Test("a segment with one number has no source, a source may be null, and lines may be unsorted")
     func segments() throws {
         let map = try Self.map(#"{"version":3,"sources":["a.js",null],"names":[],"mappings":";KAAA,E,KCAA,JDCA"}"#)
-        // Columns 5 (a.js 1:1), 7 (nothing), 12 (a source without a name), 8 (a.js 2:1).
+        // Columns 5 (a.js 1:1), 7 (no source), 12 (the null source) and 8 (a.js 2:1).
         #expect([5, 6, 7, 8, 12].map { Self.place(map, 2, $0 + 1) } == ["a.js 1:1 -", "a.js 1:1 -", "-", "a.js 2:1 -", "-"])
     }
 
-    @Test("an index map's columns are shifted in the first line of a section alone")
+    @Test("an index map shifts columns only in a section's first line")
     func sections() throws {
         let map = try Self.map(#"""
             {"version":3,"sections":[{"offset":{"line":2,"column":10},"map":{"version":3,"sources":["a.js"],"names":[],"mappings":"AAAA;AACA"}}]}
@@ -61,13 +61,13 @@ struct SourceMapTests {
         #expect([(3, 10), (3, 11), (4, 1)].map { Self.place(map, $0.0, $0.1) } == ["-", "a.js 1:1 -", "a.js 2:1 -"])
     }
 
-    @Test("digits of 0 behind a number add nothing, however many there are")
+    @Test("any number of zero digits after a number adds nothing")
     func padding() throws {
         let map = try Self.map(#"{"version":3,"sources":["a.js"],"names":[],"mappings":"iggggggggggggA,C,CAAA;igggA"}"#)
         #expect([(1, 1), (1, 2), (1, 3), (1, 4), (2, 2)].map { Self.place(map, $0.0, $0.1) } == ["-", "-", "-", "a.js 1:1 -", "-"])
     }
 
-    @Test("says what is wrong with a map", arguments: [
+    @Test("rejects an invalid map with a message", arguments: [
         ("[]", "it must be a JSON object; got an array"), (#"{"mappings":""}"#, "version must be 3; got none"),
         (#"{"version":2,"sources":[],"mappings":""}"#, "version must be 3; got 2"),
         (#"{"version":3,"sources":[]}"#, "mappings must be a string"), (#"{"version":3,"mappings":""}"#, "sources must be an array"),
@@ -80,8 +80,8 @@ struct SourceMapTests {
         (#"{"version":3,"sources":["a"],"mappings":"ACAA"}"#, "mappings: source 1 of 1 at character 5, line 1 of the script"),
         (#"{"version":3,"sources":["a"],"mappings":"AAAAA"}"#, "mappings: name 0 of 0 at character 6, line 1 of the script"),
         (#"{"version":3,"sources":["a"],"mappings":"D"}"#, "mappings: a column below 0 at character 2, line 1 of the script"),
-        (#"{"version":3,"sources":["a"],"mappings":"AADA"}"#, "mappings: a place in the source below 0 at character 5, line 1 of the script"),
-        (#"{"version":3,"sources":["a"],"mappings":"A!"}"#, "mappings: no base64 digit at character 2, line 1 of the script"),
+        (#"{"version":3,"sources":["a"],"mappings":"AADA"}"#, "mappings: a source position below 0 at character 5, line 1 of the script"),
+        (#"{"version":3,"sources":["a"],"mappings":"A!"}"#, "mappings: not a base64 digit at character 2, line 1 of the script"),
         (#"{"version":3,"sources":["a"],"mappings":"g"}"#, "mappings: a number that is cut off at character 2, line 1 of the script"),
         (#"{"version":3,"sources":["a"],"mappings":"ggggggggggB"}"#, "mappings: a number of more than 32 bits at character 12, line 1 of the script"),
         (#"{"version":3,"sources":["a"],"mappings":",,,,"}"#, "mappings: a segment without a number at character 2, line 1 of the script"),
@@ -109,7 +109,7 @@ struct SourceMapTests {
         #expect(error?.status == 400)
     }
 
-    @Test("takes about as much memory as was sent, however long the root before its sources")
+    @Test("takes about as much memory as the upload, however long the source root")
     func memory() throws {
         let root = String(repeating: "r", count: 60_000)
         let sources = Array(repeating: #""""#, count: 10_000).joined(separator: ",")
@@ -137,7 +137,7 @@ struct SourceMapTests {
         #expect(found == ["x/a.js 1:1 -", "x/b.js 1:1 -", "a.js 1:1 -", "b.js 1:1 -", "z/a.js 1:1 -", "z/b.js 1:1 -"])
     }
 
-    @Test("has a bound for its sources and names", arguments: [("sources", "200000 sources"), ("names", "1000000 names")])
+    @Test("limits the number of sources and names", arguments: [("sources", "200000 sources"), ("names", "1000000 names")])
     func bounds(member: String, sentence: String) {
         let many = Array(repeating: #""""#, count: member == "names" ? 1_000_001 : 200_001).joined(separator: ",")
         let lists = member == "names" ? #""sources":[],"names":[\#(many)]"# : #""sources":[\#(many)]"#
@@ -145,7 +145,7 @@ struct SourceMapTests {
         #expect(error?.message == "Invalid request body: the source map can't be read: it has more than \(sentence).")
     }
 
-    @Test("the cache lets the map go that was used least lately")
+    @Test("the cache evicts the least recently used map")
     func cache() throws {
         let map = try Self.map(SampleMaps.mozilla), cache = SourceMapCache(maximumBytes: 2 * map.cost)
         cache.keep(map, "a")

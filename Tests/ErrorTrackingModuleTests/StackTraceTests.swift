@@ -9,7 +9,7 @@ struct StackTraceTests {
         }
     }
 
-    @Test("Chrome")
+    @Test("parses Chrome's format")
     func chrome() {
         #expect(Self.frames("""
             TypeError: a b@c:1:2
@@ -31,7 +31,7 @@ struct StackTraceTests {
             ])
     }
 
-    @Test("Firefox")
+    @Test("parses Firefox's format")
     func firefox() {
         #expect(Self.frames("""
             handleClick@https://acme.com/app.js:142:18
@@ -45,7 +45,7 @@ struct StackTraceTests {
             ])
     }
 
-    @Test("Safari")
+    @Test("parses Safari's format")
     func safari() {
         #expect(Self.frames("""
             handleClick@https://acme.com/app.js:142:18
@@ -57,7 +57,7 @@ struct StackTraceTests {
             ])
     }
 
-    @Test("Hermes: release builds tell offsets from 0")
+    @Test("parses Hermes' format, whose release builds count offsets from 0")
     func hermes() {
         #expect(Self.frames("""
             TypeError: undefined is not a function
@@ -71,7 +71,7 @@ struct StackTraceTests {
             ])
     }
 
-    @Test("WebAssembly in all browsers")
+    @Test("parses WebAssembly frames of all browsers")
     func webAssembly() {
         #expect(Self.frames("""
             RuntimeError: unreachable
@@ -91,7 +91,7 @@ struct StackTraceTests {
         ])
     }
 
-    @Test("crashes in different functions of a WebAssembly module are different errors, in each browser", arguments: [
+    @Test("in every browser, crashes in different functions of a WebAssembly module are different errors", arguments: [
         "    at NAME (https://a.b/p.wasm:wasm-function[12]:0x12)\n    at run (https://a.b/glue.js:10:4)", "NAME@https://a.b/p.wasm:wasm-function[12]:0x12\nrun@https://a.b/glue.js:10:4",
         "<?>.wasm-function[NAME]@[wasm code]\nrun@https://a.b/glue.js:10:4",
     ])
@@ -104,12 +104,12 @@ struct StackTraceTests {
         #expect(fingerprint("parse_json") == fingerprint("parse_json", calledAt: "99:7"))
     }
 
-    @Test("what is no stack has no frames", arguments: ["", "Script error.", "ada@example.com said no", "at", "@", "::::", "a@", "at (", "at ()", "\u{2028}at \n"])
+    @Test("text that isn't a stack has no frames", arguments: ["", "Script error.", "ada@example.com said no", "at", "@", "::::", "a@", "at (", "at ()", "\u{2028}at \n"])
     func none(text: String) {
         #expect(StackTrace(text).frames.allSatisfy { $0.file == nil })
     }
 
-    @Test("a long one loses its last lines, and frames beyond the fiftieth")
+    @Test("a long stack loses its last lines and frames after the 50th")
     func long() {
         let line = "    at f (https://acme.com/app.js:1:1)\n", stack = String(repeating: line, count: 200_000 / line.count)
         let cut = StackTrace.cut(stack)

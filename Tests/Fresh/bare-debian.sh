@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Proves the two commands on a machine that has nothing: a Debian 12 made by debootstrap (minbase), `make`, and Swift.
-# Not part of `make test`: it needs root, debootstrap, several GB, and time to build everything anew.
+# Tests the two commands on a bare machine: a Debian 12 made by debootstrap (minbase) with `make` and Swift.
+# Not part of `make test`: it needs root, debootstrap, several GB, and time to build everything from scratch.
 #
 #   Tests/Fresh/bare-debian.sh                  make test
 #   Tests/Fresh/bare-debian.sh run              make run, until http://localhost:8080/healthz answers
 #   Tests/Fresh/bare-debian.sh COMMAND ...      any other command, in the root of the repository
 #
-# What it takes from this machine, besides the commit at HEAD: the toolchain, and how packages are reached (apt's
-# sources and network settings, pip's configuration, own certificate authorities, name resolution, proxies).
+# From this machine it takes the commit at HEAD, the toolchain, and the access to packages (apt's sources and network
+# settings, pip's configuration, custom certificate authorities, name resolution, proxies).
 #
 #   SWIFT_HOME        folder of the toolchain, with usr/bin/swift in it; default: the one on the PATH
 #   PACKAGE_MIRRORS   folder with copies of the Swift packages, for a machine that can't reach them; git's `insteadOf`
-#                     settings of this machine are then taken along
-#   WORK_TREE=1       the files as they are now, in place of the commit
-#   BARE              folder to keep the machine in, and to use again as it was left; default: a new one, removed at the end
-#   PULSE_PORT        another port than 8080 for `run`, since the machine shares this one's network
+#                     settings of this machine are then copied
+#   WORK_TREE=1       use the files as they are now, instead of the commit
+#   BARE              folder in which the machine is kept and reused; default: a new one, removed at the end
+#   PULSE_PORT        a port other than 8080 for `run`, since the machine shares this one's network
 #
-# Mounts and processes live in namespaces of their own, so that they are gone however this script ends.
+# Mounts and processes have their own namespaces, so they are gone however this script ends.
 set -euo pipefail
 
 release=bookworm
@@ -40,7 +40,7 @@ if [[ -n ${BARE:-} ]]; then
     root=$(realpath "$BARE")
 else
     root=$(mktemp -d "${TMPDIR:-/var/tmp}/bare-debian.XXXXXX")
-    chmod 755 "$root" # inside, it is / for everybody
+    chmod 755 "$root" # inside, it is / for all users
 fi
 
 machine= # the process that everything inside descends from
@@ -115,14 +115,14 @@ esac
 [[ -x $root/usr/bin/make ]] || make_machine
 copy_repository
 
-# The new machine's environment: nothing of this one's but how the network is reached.
+# The new machine's environment: only the network settings come from this one.
 environment=(HOME=/root LANG=C.UTF-8 "TERM=${TERM:-dumb}"
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$swift_home/usr/bin")
 for name in CI PULSE_PORT {http,https,no}_proxy {HTTP,HTTPS,NO}_PROXY PIP_INDEX_URL PIP_EXTRA_INDEX_URL; do
     [[ -z ${!name:-} ]] || environment+=("$name=${!name}")
 done
 
-# In the background, so that a signal ends it at once; with the terminal and the signals of a foreground command.
+# In the background, so a signal ends it at once; with the terminal and the signals of a foreground command.
 started=$SECONDS
 { : <&0; } 2>/dev/null || exec </dev/null
 # shellcheck disable=SC2016  # expanded inside

@@ -1,12 +1,13 @@
 import Common
+import FunnelsModule
 import TestSupport
 import Testing
 
-@Suite("Funnel definitions")
+@Suite("Funnel definitions", .modules(FunnelsModule.self))
 struct FunnelDefinitionTests {
     private static let steps = #""steps":[{"type":"pageview","value":"/","label":"Home"},{"type":"event","value":"signup"}]"#
 
-    @Test("are kept with a label for each step; the list tells how many steps there are", arguments: Profile.available)
+    @Test("are saved with a label per step, and the list has the number of steps", arguments: Profile.available)
     func lifecycle(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let made = try await app.post("/api/v1/funnels", #"{"name":"Signup Flow",\#(Self.steps)}"#, as: .query)
@@ -50,19 +51,19 @@ struct FunnelDefinitionTests {
         (#"{"name":"a","order":"loose",\#(steps)}"#, "field 'order' must be one of 'strict', 'ordered', 'any'; got 'loose'."),
         (#"{"name":"a","conversion_window":0,\#(steps)}"#, "field 'conversion_window' must be a whole number from 1 to 315360000; got 0."),
         (#"{"name":"a","order":"strict","exclusions":[{"type":"event","value":"x"}],\#(steps)}"#,
-         "field 'exclusions' must be empty where 'order' is 'strict', as nothing lies between the steps; got 1."),
+         "field 'exclusions' must be empty when 'order' is 'strict', as nothing can come between the steps; got 1."),
         (#"{"name":"a","order":"any","exclusions":[{"type":"event","value":"x","after_step":1}],\#(steps)}"#,
-         "field 'exclusions[0].after_step' must be left out where 'order' is 'any', as no step comes after another; got 1."),
+         "field 'exclusions[0].after_step' must be left out when 'order' is 'any', as no step comes after another; got 1."),
         (#"{"name":"a","exclusions":[{"type":"event","value":"x","after_step":2}],\#(steps)}"#, "field 'exclusions[0].after_step' must be a whole number from 1 to 1; got 2."),
         (#"{"name":"a","exclusions":[{"type":"event"}],\#(steps)}"#, "missing required field 'exclusions[0].value'."),
     ]
 
-    @Test("say what is wrong with them, whether they are to be kept or not")
+    @Test("are rejected with a message if invalid, saved or not")
     func refuses() async throws {
         try await TestApp.run { app in
             for (body, sentence) in Self.refusals {
                 for path in ["/api/v1/funnels", "/api/v1/funnels/analyze"] {
-                    // What is not kept needs no name.
+                    // An unsaved funnel needs no name.
                     if path.hasSuffix("analyze"), sentence.contains("'name'") { continue }
                     let answer = try await app.post(path, body, as: .query)
                     #expect(answer.status == 400, "\(body)")

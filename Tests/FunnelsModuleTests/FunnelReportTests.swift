@@ -1,12 +1,15 @@
 import Common
+import FunnelsModule
+import IdentityModule
+import RevenueModule
 import TestSupport
 import Testing
 
-/// Hand-worked numbers.
-@Suite("Funnel report")
+/// Hand-computed numbers.
+@Suite("Funnel report", .modules(FunnelsModule.self, IdentityModule.self, RevenueModule.self))
 struct FunnelReportTests {
     /// ada goes straight through in two minutes; bob reads the docs and stops at the prices; cy takes the steps in another
-    /// order; dee does two at the same instant; eve does the last alone; fay needs a second attempt to be quick.
+    /// order; dee does two at the same instant; eve does only the last; fay is quick only on her second attempt.
     private static let day: [String] = [
         view("fay", "09:00:00", "/"), view("ada", "10:00:00", "/"), view("bob", "10:00:00", "/"), view("cy", "10:00:00", "/pricing"),
         view("dee", "10:00:00", "/"), view("dee", "10:00:00", "/pricing"), event("eve", "10:00:00", "signup", "pro"), view("bob", "10:00:30", "/docs"),
@@ -33,7 +36,7 @@ struct FunnelReportTests {
         }
     }
 
-    /// `visitors of each step | median/p90 of each step from the second | the same overall`
+    /// `visitors of each step | median/p90 of each step from the second | median/p90 overall`
     private static func told(_ json: JSON) -> String {
         func time(_ json: JSON) -> String {
             json["time_to_convert"].map { "\($0["median"]!.number!)/\($0["p90"]!.number!)" } ?? "-"
@@ -42,11 +45,11 @@ struct FunnelReportTests {
         return steps.map { "\($0["visitors"]!.integer!)" }.joined(separator: " ") + " | " + steps.dropFirst().map(time).joined(separator: " ") + " | " + time(json)
     }
 
-    @Test("counts visitors of each step, rates, and how long it takes", arguments: Profile.available)
+    @Test("reports each step's visitors, rates and times to convert", arguments: Profile.available)
     func counts(profile: Profile) async throws {
         try await withDay(profile) { app in
             let id = try #require(try await app.post("/api/v1/funnels", #"{"name":"Signup",\#(Self.steps)}"#, as: .query).json()["id"]?.string)
-            // ada, bob, cy, dee, fay; of step 2 after 0 (dee), 60, 300 and 5,400 seconds; of step 3 ada after 60 and fay after 6,600.
+            // Step 1: ada, bob, cy, dee, fay. Step 2 after 0 (dee), 60, 300 and 5,400 seconds. Step 3: ada after 60, fay after 6,600.
             let numbers = #""confidence_interval":{"high":76.93,"low":11.76},"#
             let steps = #""overall_conversion":40,"steps":[{"conversion_rate":100,"drop_off":0,"label":"Home","visitors":5},"#
                 + #"{"confidence_interval":{"high":96.38,"low":37.55},"conversion_rate":80,"drop_off":1,"label":"/pricing","time_to_convert":{"median":60,"p90":5400},"visitors":4},"#
@@ -54,7 +57,7 @@ struct FunnelReportTests {
                 + #""time_to_convert":{"median":120,"p90":12000}"#
             let answer = try await app.get("/api/v1/funnels/\(id)/analyze?start_at=2026-03-01&end_at=2026-03-01")
             #expect(answer.body == #"{\#(numbers)"funnel_id":"\#(id)","name":"Signup",\#(steps)}"#)
-            // The same without keeping it.
+            // The same report without saving the funnel.
             let composed = try await app.post("/api/v1/funnels/analyze?start_at=2026-03-01&end_at=2026-03-01", #"{\#(Self.steps)}"#, as: .query)
             #expect(composed.body == #"{\#(numbers)\#(steps)}"#)
             let list = try await app.get("/api/v1/funnels").json()
@@ -62,7 +65,7 @@ struct FunnelReportTests {
         }
     }
 
-    @Test("nobody is nobody, and one visitor is one", arguments: Profile.available)
+    @Test("works with no visitors and with one", arguments: Profile.available)
     func empty(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let nobody = #"{"confidence_interval":{"high":100,"low":0},"overall_conversion":0,"steps":[{"conversion_rate":100,"drop_off":0,"label":"Home","visitors":0},"#
@@ -82,28 +85,28 @@ struct FunnelReportTests {
     static let variants: [(options: String, told: String)] = [
         ("", "5 4 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
         (#""order":"ordered","conversion_window":null,"exclusions":null,"#, "5 4 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
-        // bob reads the docs in between; fay's second attempt is straight; after cy's "/" comes the event.
+        // bob reads the docs in between; fay's second attempt is direct; cy's "/" is followed by the event.
         (#""order":"strict","#, "5 3 2 | 60.0/600.0 60.0/600.0 | 120.0/1200.0"),
         (#""order":"strict","conversion_window":119,"#, "5 2 0 | 0.0/60.0 - | -"),
-        // cy has all three, the first of them at 10:01, when the second was done already.
+        // cy has all three steps; the first comes at 10:01, after the second.
         (#""order":"any","#, "5 5 3 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
         (#""order":"any","conversion_window":3600,"#, "5 5 3 | 60.0/600.0 60.0/600.0 | 120.0/1200.0"),
         // fay's second attempt takes 1,200 seconds.
         (#""conversion_window":3600,"#, "5 4 2 | 60.0/600.0 60.0/600.0 | 120.0/1200.0"),
         (#""conversion_window":1200,"#, "5 4 2 | 60.0/600.0 60.0/600.0 | 120.0/1200.0"),
         (#""conversion_window":1199,"#, "5 4 1 | 60.0/600.0 60.0/60.0 | 120.0/120.0"),
-        // bob is stopped by the docs before the prices, and by nothing after them.
+        // The docs exclude bob before the prices, but not after them.
         (#""exclusions":[{"type":"pageview","value":"/doc*"}],"#, "5 3 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
         (#""exclusions":[{"type":"pageview","value":"/doc*","after_step":1}],"#, "5 3 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
         (#""exclusions":[{"type":"pageview","value":"/doc*","after_step":2}],"#, "5 4 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
-        // Seeing the first page again ends fay's first attempt, and begins the second.
+        // Viewing the first page again ends fay's first attempt and begins the second.
         (#""exclusions":[{"type":"pageview","value":"/"}],"#, "5 4 2 | 60.0/600.0 60.0/600.0 | 120.0/1200.0"),
-        // A row that is the next step is that, whatever else it is.
+        // A row that matches the next step counts as that step, even if it is also an exclusion.
         (#""exclusions":[{"type":"pageview","value":"/pricing","after_step":1}],"#, "5 4 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
         (#""order":"any","exclusions":[{"type":"pageview","value":"/docs"}],"#, "5 4 3 | 0.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
     ]
 
-    @Test("knows orders, windows and exclusions", arguments: Profile.available)
+    @Test("supports orders, conversion windows and exclusions", arguments: Profile.available)
     func options(profile: Profile) async throws {
         try await withDay(profile) { app in
             for (options, told) in Self.variants {
@@ -113,7 +116,7 @@ struct FunnelReportTests {
         }
     }
 
-    @Test("asks properties, takes ranges half open, and compares", arguments: Profile.available)
+    @Test("filters by property, treats ranges as half-open, and compares periods", arguments: Profile.available)
     func scopes(profile: Profile) async throws {
         try await withDay(profile) { app in
             func told(_ query: String, _ steps: String = Self.steps) async throws -> String {
@@ -122,7 +125,7 @@ struct FunnelReportTests {
             let free = Self.steps.replacing(#""value":"signup""#, with: #""value":"signup","where":[{"field":"data.plan","op":"neq","value":"pro"}]"#)
             #expect(try await told("", free) == "5 4 0 | 60.0/5400.0 - | -")
             #expect(try await told("", #""order":"any","# + free) == "5 5 1 | 60.0/5400.0 60.0/60.0 | 120.0/120.0")
-            // bob's and dee's second step is the start's, the end is outside.
+            // The start is inside the range and the end outside, so only bob and dee reach step 2.
             #expect(try await told("start_at=2026-03-01T10:00:00Z&end_at=2026-03-01T10:02:00Z") == "4 2 0 | 0.0/60.0 - | -")
             #expect(try await told("filter=path:/,/pricing") == "5 4 0 | 60.0/5400.0 - | -")
             let compared = try await app.post("/api/v1/funnels/analyze?start_at=2026-03-02&end_at=2026-03-02&compare=previous", "{\(Self.steps)}", as: .query).json()
@@ -135,7 +138,7 @@ struct FunnelReportTests {
         }
     }
 
-    @Test("takes what comes late at its own time", arguments: Profile.available)
+    @Test("places late rows at their own time", arguments: Profile.available)
     func late(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             for row in [Self.view("ada", "10:01:00", "/pricing"), Self.event("ada", "10:02:00", "signup", "pro"), Self.view("ada", "10:00:00", "/")] {
@@ -148,7 +151,7 @@ struct FunnelReportTests {
         }
     }
 
-    @Test("follows people over their visitors", arguments: Profile.available)
+    @Test("follows people across their visitors", arguments: Profile.available)
     func people(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let known = ["phone", "laptop"].map { #"{"type":"identify","visitor_id":"\#($0)","payload":{"user_id":"ada"}}"# }
@@ -166,7 +169,7 @@ struct FunnelReportTests {
         }
     }
 
-    @Test("breaks down by the row of the first step", arguments: Profile.available)
+    @Test("breaks down by the first step's row", arguments: Profile.available)
     func breakdown(profile: Profile) async throws {
         try await withDay(profile) { app in
             func told(_ query: String, _ steps: String) async throws -> [String] {
@@ -182,7 +185,7 @@ struct FunnelReportTests {
             #expect(try await told("breakdown=path", pages) == ["/: 4 2 | 120.0/12000.0 | 120.0/12000.0", "/pricing: 1 1 | 120.0/120.0 | 120.0/120.0"])
             #expect(try await told("breakdown=entry_page", pages) == ["/: 4 2 | 120.0/12000.0 | 120.0/12000.0", "/pricing: 1 1 | 120.0/120.0 | 120.0/120.0"])
             #expect(try await told("breakdown=browser", Self.steps) == ["Chrome: 5 4 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"])
-            // The first step of cy in any order is at "/", the funnel's first.
+            // In any order, cy's row for the funnel's first step is "/".
             #expect(try await told("breakdown=path", #""order":"any","# + Self.steps) == ["/: 5 5 3 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"])
             let id = try #require(try await app.post("/api/v1/funnels", #"{"name":"a",\#(pages)}"#, as: .query).json()["id"]?.string)
             let line = try await app.get("/api/v1/funnels/\(id)/drill?breakdown=path&value=/pricing")
@@ -194,7 +197,7 @@ struct FunnelReportTests {
         }
     }
 
-    @Test("names the visitors behind each number", arguments: Profile.available)
+    @Test("lists the visitors behind each number", arguments: Profile.available)
     func drill(profile: Profile) async throws {
         try await withDay(profile) { app in
             let id = try #require(try await app.post("/api/v1/funnels", #"{"name":"a",\#(Self.steps)}"#, as: .query).json()["id"]?.string)
@@ -219,11 +222,11 @@ struct FunnelReportTests {
                 #expect(answer.body == #"{"error":"Invalid query parameter 'step': \#(sentence)"}"#)
             }
             let alone = try await app.get("/api/v1/funnels/\(id)/drill?value=x")
-            #expect(alone.body == #"{"error":"Invalid query parameter 'value': is one of a breakdown; 'breakdown' must be there too."}"#)
+            #expect(alone.body == #"{"error":"Invalid query parameter 'value': belongs to a breakdown; 'breakdown' is required too."}"#)
         }
     }
 
-    @Test("what happened at one instant is ordered by arrival, also where it came late", arguments: Profile.available)
+    @Test("rows at the same instant are ordered by arrival, even if late", arguments: Profile.available)
     func oneInstant(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             func row(_ name: String, _ at: String, _ visitor: String) -> String {
@@ -235,7 +238,7 @@ struct FunnelReportTests {
                 let json = try await app.post("/api/v1/funnels/analyze?filter=source:\(visitor)", #"{"steps":[\#(list)]\#(more)}"#, as: .query).json()
                 return json["steps"]!.elements.map { $0["visitors"]!.integer! }
             }
-            // Newest first, in one batch; told apart by where they come from.
+            // Newest first, in one batch; the breakdown by source separates the visitors.
             func from(_ visitor: String, _ rows: [(String, String)]) -> [String] {
                 rows.map { row($0, $1, visitor).dropLast() + #","referrer":"https://\#(visitor)/"}"# }
             }

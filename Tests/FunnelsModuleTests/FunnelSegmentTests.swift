@@ -1,11 +1,15 @@
 import Common
 import Core
+import FunnelsModule
 import Host
+import IdentityModule
+import RevenueModule
+import SegmentsModule
 import TestSupport
 import Testing
 
-/// Visitors of a funnel as a segment, which every report can be asked about.
-@Suite("Funnel as a segment")
+/// A funnel's visitors as a segment that every report accepts.
+@Suite("Funnel as a segment", .modules(FunnelsModule.self, IdentityModule.self, RevenueModule.self, SegmentsModule.self))
 struct FunnelSegmentTests {
     private func run(_ profile: Profile = .embedded, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
         try await TestApp.run(profile, now: "2026-03-20T00:00:00Z", body)
@@ -18,7 +22,7 @@ struct FunnelSegmentTests {
     private static let steps = #"{"type":"pageview","value":"/*"},{"type":"pageview","value":"/pricing"},"#
         + #"{"type":"event","value":"signup","where":[{"field":"plan","op":"exists"}]}"#
 
-    @Test("is the funnel's visitors, of every sort of funnel", arguments: Profile.available)
+    @Test("contains the funnel's visitors, for every kind of funnel", arguments: Profile.available)
     func members(profile: Profile) async throws {
         let visits = RandomVisits(seed: 5, from: Instant(iso: "2026-03-10T00:00:00Z"))
         try await run(profile) { app in
@@ -34,7 +38,7 @@ struct FunnelSegmentTests {
                     func visitors(_ query: String) async throws -> [String] {
                         try await app.get("/api/v1/funnels/\(id)/drill?limit=1000&\(query)").json()["data"]!.elements.map { $0.string! }
                     }
-                    // All of them did step 1.
+                    // All of them completed step 1.
                     let members = try await visitors("step=1&segment_id=\(segment)"), behind = try await visitors("step=\(step)&state=\(state)")
                     #expect(members == behind, "\(options) \(step) \(state)")
                     let stats = try await app.get("/api/v1/stats?segment_id=\(segment)").json()
@@ -44,7 +48,7 @@ struct FunnelSegmentTests {
         }
     }
 
-    @Test("holds the funnel as it was")
+    @Test("keeps the funnel as it was when the segment was created")
     func definition() async throws {
         try await run { app in
             let options = #","order":"ordered","conversion_window":3600,"exclusions":[{"type":"event","value":"cancel","after_step":1}]"#
@@ -63,7 +67,7 @@ struct FunnelSegmentTests {
         }
     }
 
-    @Test("says what is wrong")
+    @Test("rejects invalid requests with a message")
     func refusals() async throws {
         try await run { app in
             let long = try await Self.create(app, "", Array(repeating: #"{"type":"event","value":"a"}"#, count: 11).joined(separator: ","))
@@ -75,7 +79,7 @@ struct FunnelSegmentTests {
                 let answer = try await app.post("/api/v1/funnels/\(long)/segment", body, as: .query)
                 #expect(answer.body == #"{"error":"\#(sentence)"}"#)
             }
-            // Where segments may be read and not changed, and where they are off.
+            // Segments may be read but not changed, or are disabled.
             for (isEnabled, sentence) in [
                 (true, "Module 'segments' does not allow write access for this project."), (false, "Module 'segments' is not enabled for this project."),
             ] {

@@ -3,7 +3,7 @@ import Core
 import TestSupport
 @testable import FunnelsModule
 
-/// A funnel in the plainest way: every attempt of every visitor, row by row.
+/// A plain reference of a funnel: every attempt of every visitor, row by row.
 struct PlainFunnel {
     typealias Row = RandomVisits.Activity
 
@@ -11,9 +11,9 @@ struct PlainFunnel {
     struct Journey {
         let visitor: String
         let begun: Int64
-        /// Of each step that was reached, when.
+        /// When each step was reached, in milliseconds since 1970.
         let reached: [Int64]
-        /// What was step 1.
+        /// The row of step 1.
         let first: Row
     }
 
@@ -69,7 +69,7 @@ struct PlainFunnel {
         funnel.exclusions.contains { ($0.afterStep == nil || $0.afterStep == step) && matches(row, $0.step) }
     }
 
-    /// Of properties only that `plan` is something, or is there.
+    /// Supports only conditions on the property `plan`: equal to a text, or present.
     private static func matches(_ row: Row, _ step: Step) -> Bool {
         let value = step.value ?? ""
         guard step.kind == .event else {
@@ -82,9 +82,9 @@ struct PlainFunnel {
         }
     }
 
-    // MARK: As it is told
+    // MARK: Formatting
 
-    /// One line for each step and one overall.
+    /// One line per step, and one overall.
     func told(_ value: ((Row) -> String, String)? = nil) -> [String] {
         let mine = journeys.filter { journey in value.map { $0.0(journey.first) == $0.1 } ?? true }
         let counts = funnel.steps.indices.map { step in mine.count { $0.reached.count > step } }
@@ -98,7 +98,7 @@ struct PlainFunnel {
         return lines + ["\(Rounded.percentage(Int64(whole.count), of: Int64(counts[0]))) \(Self.duration(whole.map { $0.reached.last! - $0.begun }))"]
     }
 
-    /// The values of the first row with most visitors.
+    /// The first row's values with the most visitors.
     func values(_ value: (Row) -> String, limit: Int) -> [String] {
         let counts = Dictionary(grouping: journeys, by: { value($0.first) }).mapValues(\.count)
         return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(limit).map(\.key)
@@ -110,7 +110,7 @@ struct PlainFunnel {
         return [50, 90].map { "\(Double(sorted[(sorted.count * $0 + 99) / 100 - 1]) / 1_000)" }.joined(separator: "/")
     }
 
-    /// The answer in the same form.
+    /// The response in the same format.
     static func told(_ json: JSON) -> [String] {
         func time(_ json: JSON) -> String { json["time_to_convert"].map { "\($0["median"]!.number!)/\($0["p90"]!.number!)" } ?? "-" }
         return json["steps"]!.elements.map {

@@ -1,12 +1,14 @@
 import Common
 import Core
 import Foundation
+import IdentityModule
+import RevenueModule
 import TestSupport
 import Testing
 @testable import FunnelsModule
 
-/// Funnels of every sort over random visits, against the plain way.
-@Suite("Funnels of random visits")
+/// Funnels of every kind over random visits, compared with the plain reference.
+@Suite("Funnels of random visits", .modules(FunnelsModule.self, IdentityModule.self, RevenueModule.self))
 struct RandomFunnelTests {
     private static let home = #"{"type":"pageview","value":"/"}"#, pricing = #"{"type":"pageview","value":"/pricing"}"#
     private static let docs = #"{"type":"pageview","value":"/docs*"}"#, signup = #"{"type":"event","value":"signup"}"#
@@ -61,7 +63,7 @@ struct RandomFunnelTests {
         }
     }
 
-    @Test("name the plain reference's visitors", arguments: Profile.available)
+    @Test("list the same visitors as the plain reference", arguments: Profile.available)
     func drill(profile: Profile) async throws {
         let visits = RandomVisits(seed: 9, from: Instant(iso: "2026-03-10T00:00:00Z"))
         try await TestApp.run(profile, now: "2026-03-20T00:00:00Z") { app in

@@ -1,13 +1,15 @@
 import Access
 import Common
+import GoalsModule
 import Host
+import RevenueModule
 import TestSupport
 import Testing
 
-@Suite("Goals")
+@Suite("Goals", .modules(GoalsModule.self, RevenueModule.self))
 struct GoalTests {
-    /// ada: one session of 240 s, two pages, a purchase of 59.98 and its refund of 20. bob: one page. cy: 30 minutes and three pages, then a purchase
-    /// without an amount in a session of its own; the last two at one instant. dee: an event alone.
+    /// ada: one session of 240 s, two pages, a purchase of 59.98 and its refund of 20. bob: one page. cy: a session of 30 minutes
+    /// with three pages, then one with a page and a purchase without an amount at the same instant. dee: only an event.
     private static let day: [String] = [
         #"{"type":"pageview","visitor_id":"ada","path":"/","referrer":"https://www.google.com/","timestamp":"2026-03-01T10:00:00Z"}"#,
         #"{"type":"pageview","visitor_id":"bob","path":"/pricing","timestamp":"2026-03-01T10:00:00Z"}"#,
@@ -28,14 +30,14 @@ struct GoalTests {
         return try #require(try made.json()["id"]?.string)
     }
 
-    /// Type, config, conversions, visitors, revenue; of four visitors.
+    /// Type, config, and `conversions visitors revenue rate` of four visitors.
     static let stats: [(String, String, String)] = [
         ("pageview", #"{"path":"/pricing"}"#, "4 3 0.0 75.0"), ("pageview", #"{"path":"/docs*"}"#, "2 1 0.0 25.0"), ("pageview", #"{"path":"/nothing"}"#, "0 0 0.0 0.0"),
         ("pageview", #"{"path":"/pricing","value":0.1}"#, "4 3 0.4 75.0"),
         ("event", #"{"event_name":"purchase"}"#, "3 2 39.98 50.0"), ("event", #"{"event_name":"purchase","value":1.5}"#, "3 2 44.48 50.0"),
         ("event", #"{"event_name":"purchase","where":[{"field":"plan","op":"eq","value":"pro"}]}"#, "2 2 59.98 50.0"),
         ("event", #"{"event_name":"purchase","where":[{"field":"plan","op":"eq","value":"free"}],"value":null}"#, "1 1 -20.0 25.0"),
-        // 240 s and 1,800 s, the threshold inside.
+        // 240 s and 1,800 s; reaching the threshold is enough.
         ("duration", #"{"threshold_seconds":240}"#, "2 2 0.0 50.0"), ("duration", #"{"threshold_seconds":241,"value":2}"#, "1 1 2.0 25.0"),
         ("duration", #"{"threshold_seconds":1801}"#, "0 0 0.0 0.0"),
         ("pages_per_session", #"{"threshold_pages":1}"#, "4 3 0.0 75.0"), ("pages_per_session", #"{"threshold_pages":3}"#, "1 1 0.0 25.0"),
@@ -57,7 +59,7 @@ struct GoalTests {
             let empty = try await app.get("/api/v1/goals/\(id)/stats?start_at=2026-02-01&end_at=2026-02-01")
             #expect(empty.body == #"{"confidence_interval":{"high":100,"low":0},"conversion_rate":0,"conversions":0,"currency":"USD","goal_id":"\#(id)","name":"g","#
                 + #""total_revenue":0,"unique_visitors":0}"#)
-            // The end of the range is outside.
+            // The end of the range is exclusive.
             let cut = try await app.get("/api/v1/goals/\(id)/stats?start_at=2026-03-01T10:03:00Z&end_at=2026-03-01T10:04:00Z").json()
             #expect(cut["total_revenue"]?.number == 59.98)
             #expect(cut["conversion_rate"]?.number == 100)
@@ -72,7 +74,7 @@ struct GoalTests {
         }
     }
 
-    @Test("break down by what sessions and rows are, and name the visitors", arguments: Profile.available)
+    @Test("break down by session and row attributes, and list the visitors", arguments: Profile.available)
     func breakdown(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.day) { app in
             func told(_ id: String, _ query: String) async throws -> [String] {
@@ -101,7 +103,7 @@ struct GoalTests {
         }
     }
 
-    @Test("count without orders where those may not be read", arguments: Profile.available)
+    @Test("count without revenue if orders may not be read", arguments: Profile.available)
     func withoutRevenue(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.day) { app in
             let id = try await Self.create(app, "event", #"{"event_name":"purchase","value":2}"#)
@@ -112,7 +114,7 @@ struct GoalTests {
         }
     }
 
-    @Test("are kept as they came, with a type that stays", arguments: Profile.available)
+    @Test("are saved as sent, and can't change their type", arguments: Profile.available)
     func lifecycle(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let id = try await Self.create(app, "event", #"{"event_name":"purchase"}"#)
@@ -149,7 +151,7 @@ struct GoalTests {
          "field 'config.where[0].field' must be the name of a property, such as event_data.plan; got nothing."),
     ]
 
-    @Test("say what is wrong with them")
+    @Test("are rejected with a message if invalid")
     func refuses() async throws {
         try await TestApp.run { app in
             for (body, sentence) in Self.refusals {
@@ -160,7 +162,7 @@ struct GoalTests {
         }
     }
 
-    @Test("revenue is that of the converting event, also where others are of the same instant", arguments: Profile.available)
+    @Test("revenue is the converting event's, even if others happen at the same instant", arguments: Profile.available)
     func oneInstant(profile: Profile) async throws {
         let buy = #"{"type":"event","visitor_id":"ada","name":"purchase","timestamp":"2026-03-01T10:00:00Z""#
         let orders = [

@@ -1,14 +1,18 @@
 import Common
 import Foundation
+import GoalsModule
+import IdentityModule
+import RevenueModule
+import SegmentsModule
 import TestSupport
 import Testing
 
-/// Goals of every type over random visits, against lists and loops.
-@Suite("Goals of random visits")
+/// Goals of every type over random visits, compared with lists and loops.
+@Suite("Goals of random visits", .modules(GoalsModule.self, IdentityModule.self, RevenueModule.self, SegmentsModule.self))
 struct RandomGoalTests {
     private typealias Row = RandomVisits.Activity
 
-    /// What may convert: a row, or all rows of a session.
+    /// A possible conversion: one row, or all rows of a session.
     private struct Candidate {
         let rows: [Row]
         let session: [Row]
@@ -51,7 +55,7 @@ struct RandomGoalTests {
         let stats = try await app.get("/api/v1/goals/\(id)/stats").json()
         #expect(stats["conversions"]?.integer == Int64(converted.count), "\(goal.config)")
         #expect(stats["unique_visitors"]?.integer == Int64(converts.count), "\(goal.config)")
-        #expect(stats["conversion_rate"]?.number == Rounded.exactPercentage(Int64(converts.count), of: Int64(all.count)), "\(goal.config)")
+        #expect(stats["conversion_rate"]?.number == Rounded.percentage(Int64(converts.count), of: Int64(all.count), decimals: 2), "\(goal.config)")
         let cents = goal.isOfSession ? 0 : converted.compactMap { $0.rows[0].cents }.reduce(0, +)
         let revenue = Double(cents) / 100 + goal.value * Double(converted.count)
         #expect(abs(stats["total_revenue"]!.number! - revenue) < 1e-9, "\(goal.config)")
@@ -62,7 +66,7 @@ struct RandomGoalTests {
         let told = try await app.get("/api/v1/goals/\(id)/stats?segment_id=\(segment)").json()
         #expect(told["conversions"]?.integer == Int64(ofMembers.count), "\(goal.config)")
         #expect(told["unique_visitors"]?.integer == Int64(Set(ofMembers.map(\.visitor)).count), "\(goal.config)")
-        #expect(told["conversion_rate"]?.number == Rounded.exactPercentage(Int64(Set(ofMembers.map(\.visitor)).count), of: Int64(members.count)), "\(goal.config)")
+        #expect(told["conversion_rate"]?.number == Rounded.percentage(Int64(Set(ofMembers.map(\.visitor)).count), of: Int64(members.count), decimals: 2), "\(goal.config)")
 
         let properties: [(String, (Candidate) -> Set<String>)] = [
             ("source", { [$0.rows[0].source] }), ("browser", { [$0.rows[0].browser] }), ("path", { Set($0.rows.map(\.path)) }),
@@ -72,7 +76,7 @@ struct RandomGoalTests {
             let lines = Set(candidates.flatMap(values)).map { value -> (Int, Int, String, String) in
                 let mine = candidates.filter { values($0).contains(value) }, reached = mine.filter(goal.converts)
                 let visitors = Set(mine.map(\.visitor)).count, unique = Set(reached.map(\.visitor)).count
-                return (reached.count, visitors, value, "\(value): \(reached.count) \(unique) \(visitors) \(Rounded.exactPercentage(Int64(unique), of: Int64(visitors)))")
+                return (reached.count, visitors, value, "\(value): \(reached.count) \(unique) \(visitors) \(Rounded.percentage(Int64(unique), of: Int64(visitors), decimals: 2))")
             }.sorted { ($1.0, $1.1, $0.2) < ($0.0, $0.1, $1.2) }.map(\.3)
             let told = try await app.get("/api/v1/goals/\(id)/breakdown?property=\(name)&limit=100").json()["data"]!.elements.map {
                 "\($0["value"]!.string!): \($0["conversions"]!.integer!) \($0["unique_visitors"]!.integer!) \($0["visitors"]!.integer!) \($0["conversion_rate"]!.number!)"

@@ -1,13 +1,14 @@
+import AllModules
 @testable import Host
 import Core
 import TestSupport
 import Testing
 
 /// `/api/admin/projects/{id}/audit-logs`
-@Suite("Administration: audit log")
+@Suite("Administration: audit log", .modules(.all))
 struct AdministrationAuditTests {
-    /// An entry without its id: who, what, on what, with what, when.
-    private static func told(_ entry: JSON) -> String {
+    /// An entry without its id, as text: time | actor | action | resource | metadata.
+    private static func summary(_ entry: JSON) -> String {
         var metadata = JSONText()
         if let value = entry["metadata"] { metadata.append(value) }
         #expect(entry.members.map(\.name) == ["action", "actor", "created_at", "id", "metadata", "resource"])
@@ -20,10 +21,10 @@ struct AdministrationAuditTests {
         #expect(answer.status == 200, "\(answer.body)")
         let json = try answer.json()
         #expect(json.members.map(\.name) == ["data"])
-        return json["data"]!.elements.map(told)
+        return json["data"]!.elements.map(summary)
     }
 
-    @Test("tells every change with its maker, newest first", arguments: Profile.available)
+    @Test("records every change with its actor, newest first", arguments: Profile.available)
     func everyChange(profile: Profile) async throws {
         try await TestApp.run(profile, modules: ProbeModule.besideCore()) { app in
             func tick() { app.time.advance(seconds: 1) }
@@ -68,7 +69,7 @@ struct AdministrationAuditTests {
         }
     }
 
-    @Test("an answer is what the specification says", arguments: Profile.available)
+    @Test("an answer has the specified format", arguments: Profile.available)
     func whole(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let project = try await app.installation.createProject("Shop", domain: "shop.example")
@@ -79,7 +80,7 @@ struct AdministrationAuditTests {
         }
     }
 
-    @Test("goes page by page, ten at a time", arguments: Profile.available)
+    @Test("is paged, ten entries at a time by default", arguments: Profile.available)
     func pages(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let project = try await app.installation.createProject("Shop", domain: "shop.example")
@@ -102,7 +103,7 @@ struct AdministrationAuditTests {
         }
     }
 
-    @Test("a change of several modules leaves an entry for each, and pages don't lose any", arguments: Profile.available)
+    @Test("a change of several modules adds an entry for each, and paging loses none", arguments: Profile.available)
     func bulk(profile: Profile) async throws {
         try await TestApp.run(profile, modules: ProbeModule.besideCore()) { app in
             let project = try await app.installation.createProject("Shop", domain: "shop.example")
@@ -120,7 +121,7 @@ struct AdministrationAuditTests {
         }
     }
 
-    @Test("what was refused, and what only asks, leaves no entry", arguments: Profile.available)
+    @Test("rejected and read-only requests add no entry", arguments: Profile.available)
     func silence(profile: Profile) async throws {
         try await TestApp.run(profile, modules: ProbeModule.besideCore()) { app in
             let path = "/api/admin/projects/\(app.project.id)"
@@ -138,7 +139,7 @@ struct AdministrationAuditTests {
         }
     }
 
-    @Test("shows nothing of other projects, and no secret", arguments: Profile.available)
+    @Test("doesn't show other projects or secrets", arguments: Profile.available)
     func discreet(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let other = try await app.installation.createProject("Other", domain: "other.example")

@@ -1,14 +1,18 @@
-@testable import Host
-import Coordination
+@_spi(Host) import Access
+import AllModules
+@_spi(Host) @testable import Host
+@_spi(Host) import Coordination
 import Core
 import Foundation
+@_spi(Host) import Ingest
+@_spi(Host) import Storage
 @testable import TestSupport
 import Testing
 
-/// What another process changes in the same control plane (`pulse key create` beside a running host, a second host).
-@Suite("Administration: beside a second process")
+/// Changes that another process makes in the same control plane: `pulse key create` next to a running host, a second host.
+@Suite("Administration: changes by another process", .modules(.all))
 struct AdministrationDirectoryTests {
-    /// The directory of another process: on the same control plane, and out of hearing.
+    /// The directory of another process, which shares the control plane but no change notifications.
     private static func second(beside app: TestApp) async throws -> Directory {
         let directory = app.installation.directory
         let second = Directory(
@@ -17,7 +21,7 @@ struct AdministrationDirectoryTests {
         return second
     }
 
-    @Test("a key that it made opens, and a key that it revoked does not", arguments: Profile.available)
+    @Test("a key that it creates works, and a key that it revokes doesn't", arguments: Profile.available)
     func keys(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let second = try await Self.second(beside: app)
@@ -32,7 +36,7 @@ struct AdministrationDirectoryTests {
         }
     }
 
-    @Test("projects, switches and privacy rules that it changed hold", arguments: Profile.available)
+    @Test("its changes to projects, modules and privacy rules take effect", arguments: Profile.available)
     func everything(profile: Profile) async throws {
         try await TestApp.run(profile, modules: ProbeModule.besideCore()) { app in
             let second = try await Self.second(beside: app), directory = app.installation.directory
@@ -53,7 +57,7 @@ struct AdministrationDirectoryTests {
         }
     }
 
-    @Test("two changes of privacy rules, of which the second has not heard of the first, both stay", arguments: Profile.available)
+    @Test("a privacy change keeps an earlier one that this process hasn't seen yet", arguments: Profile.available)
     func privacyUnheard(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let second = try await Self.second(beside: app)
@@ -64,7 +68,7 @@ struct AdministrationDirectoryTests {
         }
     }
 
-    @Test("a change travels at once where both share the coordination", arguments: Profile.available)
+    @Test("a change is announced at once if both processes share the coordination", arguments: Profile.available)
     func heard(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let installation = app.installation
@@ -73,7 +77,7 @@ struct AdministrationDirectoryTests {
             try await second.reload()
             let following = Task { await second.follow(logger: installation.logger) }
             defer { following.cancel() }
-            // A change that comes before the second one listens is not heard, so there are several.
+            // The second directory misses changes made before it subscribes, so make several.
             for _ in 0..<500 {
                 let made = try await installation.directory.createKey(.init(name: "a", scopes: [.query]), in: app.project, by: "test")
                 for _ in 0..<20 {
@@ -81,11 +85,11 @@ struct AdministrationDirectoryTests {
                     try await Task.sleep(for: .milliseconds(1))
                 }
             }
-            Issue.record("the second directory never heard of a change")
+            Issue.record("the second directory never noticed a change")
         }
     }
 
-    @Test("a second host on the same data finds projects, keys and switches", arguments: Profile.available)
+    @Test("a host that starts again on the same data finds projects, keys and module switches", arguments: Profile.available)
     func restart(profile: Profile) async throws {
         let folder = try TemporaryFolder()
         let environment = try await profile.environment()
@@ -100,13 +104,13 @@ struct AdministrationDirectoryTests {
             #expect(app.installation.directory.projects.count == 1)
             #expect(try await app.get("/api/v1/stats", as: .key(secret)).status == 200)
             #expect(try await app.get("/api/v1/gadgets", as: .key(secret)).body == #"{"error":"Module 'probe' is not enabled for this project."}"#)
-            // The use of the first run was written down when it ended.
+            // The first run saved the key's last use when it ended.
             let kept = try await app.installation.directory.keys(of: app.project).first { $0.name == "kept" }
             #expect(kept?.lastUsedAt == app.time.now)
         }
     }
 
-    @Test("readings that overlap never bring back what was changed meanwhile", arguments: Profile.available)
+    @Test("overlapping reloads never undo a concurrent change", arguments: Profile.available)
     func overlapping(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let directory = app.installation.directory
@@ -126,7 +130,7 @@ struct AdministrationDirectoryTests {
     }
 }
 
-/// A folder of a test's own, gone with it.
+/// A folder for one test, removed with this object.
 final class TemporaryFolder: Sendable {
     let path: String
 

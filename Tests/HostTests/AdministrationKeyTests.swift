@@ -1,12 +1,13 @@
+import AllModules
 @testable import Host
 import Core
 import TestSupport
 import Testing
 
 /// `/api/admin/projects/{id}/keys`
-@Suite("Administration: keys")
+@Suite("Administration: keys", .modules(.all))
 struct AdministrationKeyTests {
-    /// A project without keys, and where its keys are administered.
+    /// Runs `body` with a project that has no keys, and the path of its keys.
     private static func run(
         _ profile: Profile = .embedded, _ body: @escaping @Sendable (TestApp, _ project: Project, _ path: String) async throws -> Void
     ) async throws {
@@ -29,7 +30,7 @@ struct AdministrationKeyTests {
         return Made(id: try #require(json["id"]?.string), secret: try #require(json["key"]?.string), answer: answer)
     }
 
-    @Test("is shown whole at its creation, and masked ever after", arguments: Profile.available)
+    @Test("a key is shown in full when it is created, and masked from then on", arguments: Profile.available)
     func shownOnce(profile: Profile) async throws {
         try await Self.run(profile) { app, _, path in
             #expect(try await app.get(path, as: .token).body == #"{"data":[]}"#)
@@ -46,7 +47,7 @@ struct AdministrationKeyTests {
         }
     }
 
-    @Test("what is left out has its default", arguments: Profile.available)
+    @Test("omitted fields get their defaults", arguments: Profile.available)
     func defaults(profile: Profile) async throws {
         try await Self.run(profile) { app, _, path in
             for body in [
@@ -60,7 +61,7 @@ struct AdministrationKeyTests {
         }
     }
 
-    @Test("its secret is in no table, and its digest in one", arguments: Profile.available)
+    @Test("a key's secret is stored in no table, and its digest in one", arguments: Profile.available)
     func storedHashed(profile: Profile) async throws {
         try await Self.run(profile) { app, project, path in
             let secret = try await Self.create(app, path, #"{"name":"Site","scopes":["ingest"]}"#).secret
@@ -92,7 +93,7 @@ struct AdministrationKeyTests {
         return tables
     }
 
-    @Test("keys are listed oldest first, those of the project alone", arguments: Profile.available)
+    @Test("only the project's keys are listed, oldest first", arguments: Profile.available)
     func listed(profile: Profile) async throws {
         try await Self.run(profile) { app, _, path in
             for name in ["c", "a", "b"] {
@@ -103,17 +104,17 @@ struct AdministrationKeyTests {
         }
     }
 
-    @Test("tells when it was last used, to the minute", arguments: Profile.available)
+    @Test("the last use of a key is recorded to the minute", arguments: Profile.available)
     func lastUse(profile: Profile) async throws {
         try await Self.run(profile) { app, _, path in
             let secret = try await Self.create(app, path, #"{"name":"a","scopes":["query"]}"#).secret
             func lastUse() async throws -> JSON? { try await app.get(path, as: .token).json()["data"]?.elements.first?["last_used_at"] }
             #expect(try await lastUse()?.isNull == true)
             // 12:05:00, 12:05:30 and 12:06:00
-            for (seconds, told) in [(300, "2026-03-02T12:05:00Z"), (30, "2026-03-02T12:05:00Z"), (30, "2026-03-02T12:06:00Z")] as [(Int64, String)] {
+            for (seconds, expected) in [(300, "2026-03-02T12:05:00Z"), (30, "2026-03-02T12:05:00Z"), (30, "2026-03-02T12:06:00Z")] as [(Int64, String)] {
                 app.time.advance(seconds: seconds)
                 #expect(try await app.get("/api/v1/stats", as: .key(secret)).status == 200)
-                #expect(try await lastUse()?.string == told)
+                #expect(try await lastUse()?.string == expected)
             }
             // Without use nothing changes.
             app.time.advance(seconds: 600)
@@ -121,7 +122,7 @@ struct AdministrationKeyTests {
         }
     }
 
-    @Test("ends at the instant of its expiry", arguments: Profile.available)
+    @Test("a key stops working at the instant it expires", arguments: Profile.available)
     func expires(profile: Profile) async throws {
         try await Self.run(profile) { app, _, path in
             let key = TestApp.Caller.key(try await Self.create(app, path, #"{"name":"a","scopes":["query"],"expires_at":"2026-03-02T14:00:01+02:00"}"#).secret)
@@ -132,12 +133,12 @@ struct AdministrationKeyTests {
             let ended = try await app.get("/api/v1/stats", as: key)
             #expect(ended.status == 401)
             #expect(ended.body == #"{"error":"Invalid API key."}"#)
-            // It is still listed, until somebody revokes it.
+            // It stays listed until it is revoked.
             #expect(try await app.get(path, as: .token).json()["data"]?.elements.count == 1)
         }
     }
 
-    @Test("is useless as soon as it is revoked", arguments: Profile.available)
+    @Test("a revoked key stops working at once", arguments: Profile.available)
     func revoked(profile: Profile) async throws {
         try await Self.run(profile) { app, project, path in
             let made = try await Self.create(app, path, #"{"name":"a","scopes":["query","admin"]}"#)
@@ -153,7 +154,7 @@ struct AdministrationKeyTests {
             let again = try await app.delete("\(path)/\(made.id)", as: .token)
             #expect(again.status == 404)
             #expect(again.body == #"{"error":"Key '\#(made.id)' not found."}"#)
-            // Ids may carry a prefix.
+            // Ids may have a prefix.
             #expect(try await app.delete("\(path)/key-\(kept.id)", as: .token).status == 204)
             #expect(try await app.get("/api/v1/stats", as: .key(kept.secret)).status == 401)
         }
@@ -168,7 +169,7 @@ struct AdministrationKeyTests {
         }
     }
 
-    @Test("what is no key of the project is not found", arguments: Profile.available)
+    @Test("an id that is not one of the project's keys is not found", arguments: Profile.available)
     func unknown(profile: Profile) async throws {
         try await Self.run(profile) { app, _, path in
             for id in ["nothing", "00000000-0000-4000-8000-000000000000", "%27%3B--", "key-", "%FF"] {
@@ -179,7 +180,7 @@ struct AdministrationKeyTests {
         }
     }
 
-    @Test("a restricted key opens its modules alone", arguments: Profile.available)
+    @Test("a restricted key opens only its modules", arguments: Profile.available)
     func restricted(profile: Profile) async throws {
         try await Self.run(profile) { app, _, path in
             for (modules, stats, gadgets) in [
@@ -192,7 +193,7 @@ struct AdministrationKeyTests {
         }
     }
 
-    @Test("a restricted key collects for its modules alone", arguments: Profile.available)
+    @Test("a restricted key collects only for its modules", arguments: Profile.available)
     func restrictedCollection(profile: Profile) async throws {
         try await Self.run(profile) { app, _, path in
             let made = try await Self.create(app, path, #"{"name":"a","scopes":["ingest"],"allowed_modules":["probe"]}"#)
@@ -221,7 +222,7 @@ struct AdministrationKeyTests {
         (#"{"name":"a","scopes":["query"],"server":"yes"}"#, "field 'server' must be true or false; got 'yes'."),
     ]
 
-    @Test("a wrong body is refused with its sentence, and makes nothing")
+    @Test("an invalid body is rejected with its error, and creates nothing")
     func refused() async throws {
         try await Self.run { app, _, path in
             for (body, sentence) in Self.wrongBodies {

@@ -1,9 +1,11 @@
+import AllModules
 import Core
+@_spi(Host) import Settings
 import TestSupport
 import Testing
 
 /// `/api/admin/projects/{id}/modules`
-@Suite("Administration: modules")
+@Suite("Administration: modules", .modules(.all))
 struct AdministrationModuleTests {
     private static func run(
         _ profile: Profile = .embedded, yaml: String = "", _ body: @escaping @Sendable (TestApp, _ path: String) async throws -> Void
@@ -13,14 +15,14 @@ struct AdministrationModuleTests {
         }
     }
 
-    /// Core as it is by default, and the probe module as said.
+    /// Core in its default state, and the probe module in the given one.
     private static func both(_ enabled: Bool, _ access: String) -> String {
         #"{"modules":[{"access":"all","enabled":true,"name":"core"},\#(probe(enabled, access))]}"#
     }
 
     private static func probe(_ enabled: Bool, _ access: String) -> String { #"{"access":"\#(access)","enabled":\#(enabled),"name":"probe"}"# }
 
-    @Test("all modules are listed with the switch that the configuration gives them", arguments: [
+    @Test("all modules are listed in the state that the configuration gives them", arguments: [
         ("", both(true, "all")), ("modules: {default_access: read}", both(true, "read")), ("modules: {default_access: write}", both(true, "write")),
         ("modules: {default_access: off}", both(false, "read")), ("modules: {access: {probe: off}}", both(false, "read")),
         ("modules: {default_access: off, access: {probe: write}}", both(true, "write")),
@@ -33,7 +35,7 @@ struct AdministrationModuleTests {
         }
     }
 
-    /// A change, and what the probe module's switch is afterwards.
+    /// A change, and the probe module's state afterwards.
     struct Step {
         let path: String
         var body = ""
@@ -73,9 +75,9 @@ struct AdministrationModuleTests {
         Story(
             testDescription: "never on, and set to 'read' by hand: enabling keeps that too", yaml: "modules: {access: {probe: off}}",
             steps: [.access("read", enabled: false), .enable("read")]),
-        Story(testDescription: "on by the installation at a level: that is its level", yaml: "modules: {default_access: read}", steps: [.disable("read"), .enable("read")]),
+        Story(testDescription: "enabled at a level by the installation: that is its level", yaml: "modules: {default_access: read}", steps: [.disable("read"), .enable("read")]),
         Story(
-            testDescription: "in bulk, what is left out stays",
+            testDescription: "in bulk, omitted values stay",
             steps: [
                 .bulk("", true, "all"), .bulk(#","access":"read""#, true, "read"), .bulk(#","enabled":false"#, false, "read"),
                 .bulk(#","enabled":null,"access":null"#, false, "read"), .bulk(#","access":"write""#, false, "write"), .bulk(#","enabled":true"#, true, "write"),
@@ -83,7 +85,7 @@ struct AdministrationModuleTests {
             ]),
     ]
 
-    @Test("switches and levels go their ways", arguments: stories, Profile.available)
+    @Test("a module's switch and access level change independently", arguments: stories, Profile.available)
     func goTheirWay(story: Story, profile: Profile) async throws {
         try await Self.run(profile, yaml: story.yaml) { app, path in
             for (number, step) in story.steps.enumerated() {
@@ -97,7 +99,7 @@ struct AdministrationModuleTests {
         }
     }
 
-    @Test("several are set together, and other projects stay as they are", arguments: Profile.available)
+    @Test("several modules are set together, and other projects stay unchanged", arguments: Profile.available)
     func bulk(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let other = try await app.installation.createProject("Other", domain: "other.example")
@@ -119,7 +121,7 @@ struct AdministrationModuleTests {
         (#"{"modules":[{"name":"probe","access":true}]}"#, "Invalid request body: field 'modules[0].access' must be one of 'read', 'write', 'all'; got a boolean."),
     ]
 
-    @Test("a wrong list is refused with its sentence, and changes nothing of what is right in it", arguments: Profile.available)
+    @Test("an invalid list is rejected with its error, and its valid entries change nothing", arguments: Profile.available)
     func refusedBulk(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             for (body, sentence) in Self.wrongLists {
@@ -136,7 +138,7 @@ struct AdministrationModuleTests {
         (#"{"access":null}"#, "field 'access' must be one of 'read', 'write', 'all'; got null."), (#"{"access":["read"]}"#, "field 'access' must be one of 'read', 'write', 'all'; got an array."),
     ]
 
-    @Test("a wrong level is refused with its sentence")
+    @Test("an invalid level is rejected with its error")
     func refusedLevel() async throws {
         try await Self.run { app, path in
             for (body, sentence) in Self.wrongLevels {
@@ -147,7 +149,7 @@ struct AdministrationModuleTests {
         }
     }
 
-    @Test("core can't be disabled, and any level leaves its reports open", arguments: Profile.available)
+    @Test("core can't be disabled, and its reports stay open at any level", arguments: Profile.available)
     func core(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let refused = try await app.post(path + "/core/disable", as: .token)
@@ -162,22 +164,22 @@ struct AdministrationModuleTests {
         }
     }
 
-    @Test("a module that this host does not have is not found", arguments: Profile.available)
+    @Test("an unknown module is not found", arguments: Profile.available)
     func unknown(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
-            for (name, told) in [("funels", "funels"), ("Probe", "Probe"), ("%2e%2e", ".."), ("core%20", "core ")] {
+            for (name, shown) in [("funels", "funels"), ("Probe", "Probe"), ("%2e%2e", ".."), ("core%20", "core ")] {
                 for answer in [
                     try await app.post("\(path)/\(name)/enable", as: .token), try await app.post("\(path)/\(name)/disable", as: .token),
                     try await app.put("\(path)/\(name)/access", #"{"access":"all"}"#, as: .token),
                 ] {
                     #expect(answer.status == 404)
-                    #expect(answer.body == #"{"error":"Module '\#(told)' not found."}"#)
+                    #expect(answer.body == #"{"error":"Module '\#(shown)' not found."}"#)
                 }
             }
         }
     }
 
-    @Test("disabling shuts reports and collection, and keeps the data", arguments: Profile.available)
+    @Test("disabling a module stops its reports and collection, and keeps its data", arguments: Profile.available)
     func dataStays(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             try await app.collect(#"{"type":"probe","label":"a","amount":2.5,"visitor_id":"ada"}"#)
@@ -195,7 +197,7 @@ struct AdministrationModuleTests {
                 #expect(answer.status == 403)
                 #expect(answer.body == off)
             }
-            // Core goes on.
+            // Core is not affected.
             #expect(try await app.collect(#"{"type":"pageview","path":"/"}"#).status == 200)
 
             _ = try await app.post(path + "/probe/enable", as: .token)
@@ -206,7 +208,7 @@ struct AdministrationModuleTests {
         }
     }
 
-    @Test("a level decides who may ask and who may collect", arguments: Profile.available)
+    @Test("the access level decides whether a project can query and collect", arguments: Profile.available)
     func levels(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             for (level, asks, writes) in [("read", 200, 403), ("write", 403, 200), ("all", 200, 200)] {
@@ -221,7 +223,7 @@ struct AdministrationModuleTests {
         }
     }
 
-    @Test("settings of a module come from its block of the configuration")
+    @Test("a module's settings come from its block of the configuration")
     func settings() async throws {
         let configuration = try HostConfiguration.parse("modules: {settings: {probe: {greeting: servus}}}", knownModules: ["core", "probe"])
         let probe = try ProbeModule(ModuleSetup(settings: configuration.modules.settings(of: "probe")))

@@ -1,9 +1,10 @@
+import AllModules
 import Core
 import TestSupport
 import Testing
 
 /// `/api/admin/projects/{id}/privacy`
-@Suite("Administration: privacy settings")
+@Suite("Administration: privacy settings", .modules(.all))
 struct AdministrationPrivacyTests {
     private static func run(
         _ profile: Profile = .embedded, yaml: String = "", _ body: @escaping @Sendable (TestApp, _ path: String) async throws -> Void
@@ -17,7 +18,7 @@ struct AdministrationPrivacyTests {
         #"{"allowed_consent_modes":\#(modes),"anonymize_ip":\#(ip),"blocked_user_agents":\#(agents),"bot_filtering":\#(bots),"consent_required":\#(consent),"respect_dnt":\#(dnt)}"#
     }
 
-    @Test("a new project begins with what the installation says", arguments: [
+    @Test("a new project starts with the installation's privacy rules", arguments: [
         ("", rules()),
         ("privacy: {anonymize_ip: false, respect_dnt: false, bot_filtering: false, consent_required: true, allowed_consent_modes: [analytics], blocked_user_agents: [Nagios]}",
          rules(modes: #"["analytics"]"#, ip: false, agents: #"["Nagios"]"#, bots: false, consent: true, dnt: false)),
@@ -31,7 +32,7 @@ struct AdministrationPrivacyTests {
         }
     }
 
-    @Test("a change keeps what it leaves out, and other projects", arguments: Profile.available)
+    @Test("a change keeps the rules that it omits, and other projects' rules", arguments: Profile.available)
     func partial(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let other = try await app.installation.createProject("Other", domain: "other.example")
@@ -64,7 +65,7 @@ struct AdministrationPrivacyTests {
         (#"{"blocked_user_agents":["a\u0000"]}"#, "field 'blocked_user_agents[0]' contains a NUL character, which can't be stored."),
     ]
 
-    @Test("a wrong body is refused with its sentence, and changes nothing", arguments: Profile.available)
+    @Test("an invalid body is rejected with its error, and changes nothing", arguments: Profile.available)
     func refused(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             for (body, sentence) in Self.wrongBodies {
@@ -76,7 +77,7 @@ struct AdministrationPrivacyTests {
         }
     }
 
-    @Test("a change holds for the next event", arguments: Profile.available)
+    @Test("a change applies to the next event", arguments: Profile.available)
     func takesEffect(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             func pageviews(_ headers: HTTPFields = [:], _ fields: String = "") async throws -> Int64? {
@@ -99,7 +100,7 @@ struct AdministrationPrivacyTests {
         }
     }
 
-    @Test("changes of different rules at the same time all stay", arguments: Profile.available)
+    @Test("concurrent changes to different rules are all kept", arguments: Profile.available)
     func concurrent(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             for _ in 0..<5 {

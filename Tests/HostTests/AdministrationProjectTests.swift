@@ -1,14 +1,21 @@
-@testable import Host
+@_spi(Host) import Access
+import AllModules
+@_spi(Host) @testable import Host
 import Core
+@_spi(Host) import Ingest
+@_spi(Host) import Platform
+@_spi(Host) import Questions
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 import TestSupport
 import Testing
 
 /// `/api/admin/projects`
-@Suite("Administration: projects")
+@Suite("Administration: projects", .modules(.all))
 struct AdministrationProjectTests {
     private static let path = "/api/admin/projects"
 
-    /// The lines of the specification, but for those of webhooks, which come later.
+    /// The routes in the specification, except for webhooks, which come later.
     static let specified = [
         "POST /api/admin/projects", "GET /api/admin/projects", "GET /api/admin/projects/{id}",
         "POST /api/admin/projects/{id}/keys", "GET /api/admin/projects/{id}/keys", "DELETE /api/admin/projects/{id}/keys/{key_id}",
@@ -19,7 +26,7 @@ struct AdministrationProjectTests {
         "GET /api/admin/projects/{id}/audit-logs",
     ]
 
-    @Test("the host serves what the specification lists for administrators")
+    @Test("the host serves the administration routes of the specification")
     func serves() async throws {
         try await TestApp.run { app in
             let routes = app.installation.registry.routes.map(\.route)
@@ -31,7 +38,7 @@ struct AdministrationProjectTests {
         }
     }
 
-    @Test("is created, read and listed, oldest first", arguments: Profile.available)
+    @Test("a project is created, read and listed, oldest first", arguments: Profile.available)
     func lifecycle(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let first = #"{"created_at":"2026-03-02T12:00:00Z","domain":"example.com","id":"\#(app.project.id)","name":"Test"}"#
@@ -50,7 +57,7 @@ struct AdministrationProjectTests {
         }
     }
 
-    @Test("a new one can be used at once: keys, collection, reports", arguments: Profile.available)
+    @Test("a new project can be used at once: keys, collection, reports", arguments: Profile.available)
     func usable(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let made = try await app.post(Self.path, #"{"name":"Shop","domain":"shop.example"}"#, as: .token)
@@ -80,7 +87,7 @@ struct AdministrationProjectTests {
         (#"{"name":"Shop","domain":"shop.example/path"}"#, "field 'domain' must be a host name such as example.com; got 'shop.example/path'."),
     ]
 
-    @Test("a wrong body is refused with its sentence, and makes nothing")
+    @Test("an invalid body is rejected with its error, and creates nothing")
     func refused() async throws {
         try await TestApp.run { app in
             for (body, sentence) in Self.wrongBodies {
@@ -92,7 +99,7 @@ struct AdministrationProjectTests {
         }
     }
 
-    @Test("domains are accepted in all their forms")
+    @Test("all forms of domains are accepted")
     func domains() async throws {
         try await TestApp.run { app in
             for (sent, kept) in [
@@ -105,7 +112,7 @@ struct AdministrationProjectTests {
         }
     }
 
-    @Test("many are created at the same time, each with a number of its own", arguments: Profile.available)
+    @Test("projects created concurrently get different numbers", arguments: Profile.available)
     func concurrent(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let made = try await withThrowingTaskGroup(of: TestApp.Answer.self) { group in
@@ -120,21 +127,21 @@ struct AdministrationProjectTests {
         }
     }
 
-    @Test("one that does not exist is not found", arguments: Profile.available)
+    @Test("an unknown project is not found", arguments: Profile.available)
     func unknown(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
-            for (id, told) in [
+            for (id, shown) in [
                 ("nothing", "nothing"), ("00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000000"), ("%00", "\u{FFFD}"), ("%27", "'"),
                 ("%F0%9F%A6%86", "🦆"),
             ] {
                 let answer = try await app.get("\(Self.path)/\(id)", as: .token)
                 #expect(answer.status == 404)
-                #expect(answer.body == #"{"error":"Project '\#(told)' not found."}"#)
+                #expect(answer.body == #"{"error":"Project '\#(shown)' not found."}"#)
             }
         }
     }
 
-    @Test("an admin key of a project acts on that project, and on no other", arguments: Profile.available)
+    @Test("a project's admin key administers only that project", arguments: Profile.available)
     func adminKey(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let own = "\(Self.path)/\(app.project.id)"

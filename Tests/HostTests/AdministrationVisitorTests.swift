@@ -1,11 +1,18 @@
-@testable import Host
+@_spi(Host) import Access
+import AllModules
+@_spi(Host) @testable import Host
 import Core
+@_spi(Host) import Ingest
 import Foundation
+@_spi(Host) import Platform
+@_spi(Host) import Questions
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 import TestSupport
 import Testing
 
-/// `/api/admin/projects/{id}/privacy/visitors/{visitor_id}`: what is known of one visitor, and its erasure.
-@Suite("Administration: visitors")
+/// `/api/admin/projects/{id}/privacy/visitors/{visitor_id}`: export and erasure of one visitor's data.
+@Suite("Administration: visitors", .modules(.all))
 struct AdministrationVisitorTests {
     private static func run(_ profile: Profile, _ body: @escaping @Sendable (TestApp, _ path: String) async throws -> Void) async throws {
         try await TestApp.run(profile, modules: ProbeModule.besideBinary()) { app in
@@ -13,7 +20,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    /// Two pages, an event and two facts of another module, within three minutes from now.
+    /// Sends two pageviews, an event and two facts of another module, within three minutes from now.
     private static func visit(_ app: TestApp, _ visitor: String, as caller: TestApp.Caller = .ingest) async throws {
         for payload in [
             #"{"type":"pageview","path":"/","title":"Home","referrer":"https://blog.example.org/post?id=1"}"#,
@@ -32,7 +39,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    /// Some members of each row, as compact JSON.
+    /// The named members of each row, as compact JSON.
     private static func picked(_ rows: JSON?, _ names: [String]) -> [String] {
         (rows?.elements ?? []).map { row in
             names.map { name in
@@ -47,10 +54,10 @@ struct AdministrationVisitorTests {
         #"{"visitor_id":"\#(id)","identity":{},"pageviews":[],"events":[],"sessions":[],"surveys":[],"experiments":[],"replays":[],"telemetry":{\#(noTelemetry)}}"#
     }
 
-    /// The tables of facts of all modules, empty.
+    /// The fact tables of all modules, empty, as in an export.
     private static let noTelemetry = try! ProbeModule.besideBinary().flatMap(\.factTables).map { #""\#($0.name)":[]"# }.joined(separator: ",")
 
-    @Test("an export says who the visitor is, as the latest statements leave it", arguments: Profile.available)
+    @Test("an export has the visitor's identity after all identify calls", arguments: Profile.available)
     func identity(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             for payload in [
@@ -69,7 +76,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("an export holds everything of every table, in order of time", arguments: Profile.available)
+    @Test("an export has the visitor's rows of every table, in order of time", arguments: Profile.available)
     func export(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             try await Self.visit(app, "ada")
@@ -93,7 +100,7 @@ struct AdministrationVisitorTests {
                 #""2026-03-02T12:01:00Z" "seven" 1.5 true "2026-03-02T12:01:00Z" {"deep":{"er":true}}"#,
                 #""2026-03-02T12:02:00Z" "eight" null false "2026-03-02T12:02:00Z" null"#,
             ])
-            // Every column is there, of every table but the one that holds the id itself.
+            // All columns are exported, of every table except the one that holds the id itself.
             let columns = ["occurred_at"] + Activity.table.columns.map(\.name)
             #expect(json["pageviews"]?.elements.first?.members.map(\.name) == columns)
             let tables = app.installation.registry.factTables.filter { $0 != Activity.table && $0 != Activity.visitors }
@@ -102,7 +109,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("after erasure an export is empty, reports count nobody, and the others are untouched", arguments: Profile.available)
+    @Test("after erasure the export is empty, reports no longer count the visitor, and other visitors are untouched", arguments: Profile.available)
     func erasure(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let other = try await app.installation.createProject("Other", domain: "other.example")
@@ -118,7 +125,7 @@ struct AdministrationVisitorTests {
                 for question in questions { answers.append(try await app.get(question, as: caller).body) }
                 return answers
             }
-            // Asked once before, so that kept answers would show.
+            // Query once before, so that stale cached answers would show.
             let before = try await app.get("/api/v1/stats").json()["current"]
             #expect(before?["visitors"]?.integer == 2)
             #expect(before?["pageviews"]?.integer == 4)
@@ -139,7 +146,7 @@ struct AdministrationVisitorTests {
             #expect(try await app.get("\(otherPath)/ada/export", as: .token).body == otherAda)
             #expect(try await answers(.key(otherKeys[.query]!)) == otherBefore)
 
-            // A second time there is nothing to do, and that is no error.
+            // Erasing again does nothing and is not an error.
             #expect(try await app.delete("\(path)/ada", as: .token).status == 204)
         }
     }
@@ -148,7 +155,7 @@ struct AdministrationVisitorTests {
         names.map { object[$0]?.integer.map(String.init) ?? "?" }.joined(separator: " ")
     }
 
-    @Test("no table of facts holds anything of an erased visitor", arguments: Profile.available)
+    @Test("no fact table has anything of an erased visitor", arguments: Profile.available)
     func everyTable(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let id = "ada@example.com"
@@ -179,7 +186,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("an erased visitor is in no file of the journal either, and after a stop nobody is", arguments: Profile.available)
+    @Test("an erased visitor is in no journal file either, and after a stop no visitor is", arguments: Profile.available)
     func journal(profile: Profile) async throws {
         let scratch = try Scratch(), data = scratch.path + "/data"
         @Sendable func contents() throws -> String {
@@ -199,7 +206,7 @@ struct AdministrationVisitorTests {
         #expect(try contents().isEmpty)
     }
 
-    @Test("the texts of an erased visitor are in no file of the data folder, before a stop and after it")
+    @Test("an erased visitor's texts are in no file of the data folder, before and after a stop")
     func files() async throws {
         let scratch = try Scratch(), data = scratch.path + "/data"
         @Sendable func files(with texts: [String]) throws -> [String] {
@@ -231,7 +238,7 @@ struct AdministrationVisitorTests {
         #expect(try files(with: bob) == ["events.duckdb"])
     }
 
-    @Test("the audit log tells of export and erasure, with row counts and without the id", arguments: Profile.available)
+    @Test("the audit log records export and erasure, with row counts but without the visitor id", arguments: Profile.available)
     func audited(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let id = "ada@example.com"
@@ -244,16 +251,16 @@ struct AdministrationVisitorTests {
             let entries = try #require(try answer.json()["data"]?.elements)
             #expect(entries.map { $0["action"]?.string } == ["visitor.erase", "visitor.export"])
             let resources = Set(entries.map { $0["resource"]?.string ?? "" })
-            #expect(resources.count == 1, "the same visitor has the same name")
+            #expect(resources.count == 1, "the same visitor has the same pseudonym")
             #expect(resources.first?.wholeMatch(of: /visitor [0-9a-f]{32}/) != nil)
-            #expect(resources.first?.contains(Digest.sha256(id).prefix(16)) == false, "nobody may find it by trying addresses")
+            #expect(resources.first?.contains(Digest.sha256(id).prefix(16)) == false, "nobody may find the visitor by hashing e-mail addresses")
             let admin = try #require(try await app.installation.directory.keys(of: app.project).first { $0.scopes == [.admin] })
             #expect(entries.map { $0["actor"]?.string } == ["key \(admin.id)", "admin token"])
             let counts = entries[0]["metadata"]
             #expect(counts?.members.count == app.installation.registry.factTables.count)
             #expect(["core_activity", "core_visitors", "probe_facts"].map { counts?[$0]?.string } == ["3", "1", "2"])
             #expect(entries[1]["metadata"]?.members.isEmpty == true)
-            // Nor is it anywhere else in the control plane.
+            // The id is nowhere else in the control plane either.
             let control = app.installation.engines.control
             for table in ["access_projects", "access_keys", "access_modules", "access_audit", "probe_gadgets"] {
                 for row in try await control.read("SELECT * FROM \(sql: table)") {
@@ -263,7 +270,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("of a visitor that nobody knows there is nothing to export, and nothing to erase", arguments: Profile.available)
+    @Test("an unknown visitor's export is empty, and erasing one does nothing", arguments: Profile.available)
     func unknown(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             try await Self.visit(app, "ada")
@@ -279,7 +286,7 @@ struct AdministrationVisitorTests {
         ("..", "%2E%2E"), ("?x=1#y", "%3Fx=1%23y"), ("Ada", "Ada"), ("anon_00000000000000ff", "anon_00000000000000ff"), ("export", "export"),
     ]
 
-    @Test("an id may hold anything, as the path encodes it", arguments: Profile.available)
+    @Test("an id may contain any characters, percent-encoded in the path", arguments: Profile.available)
     func encoded(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             try await Self.visit(app, "ada")
@@ -295,7 +302,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("an id longer than any that is collected is not found", arguments: Profile.available)
+    @Test("an id longer than collection accepts is not found", arguments: Profile.available)
     func longID(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let sentence = #"{"error":"Visitor '\#(String(repeating: "x", count: 100))...' not found."}"#
@@ -309,7 +316,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("the longest id is one, whatever its characters, and what can't be one is nobody", arguments: Profile.available)
+    @Test("an id of maximum length works, whatever its characters, and an impossible id is an unknown visitor", arguments: Profile.available)
     func longestID(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let id = String(repeating: "日", count: 200)
@@ -325,7 +332,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("what was collected a moment ago is exported and erased, too", arguments: Profile.available)
+    @Test("events collected a moment ago are exported and erased too", arguments: Profile.available)
     func atOnce(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             for round in 1...5 {
@@ -342,7 +349,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("stays erased over a restart")
+    @Test("an erased visitor stays erased after a restart")
     func restart() async throws {
         let folder = try TemporaryFolder()
         try await TestApp.run(in: folder.path, modules: ProbeModule.besideBinary()) { app in
@@ -357,7 +364,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("who comes back after erasure is a new visitor with a new session", arguments: Profile.available)
+    @Test("an erased visitor who comes back is a new visitor with a new session", arguments: Profile.available)
     func comesBack(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             try await Self.visit(app, "ada")
@@ -370,7 +377,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("who comes back after erasure has a name again", arguments: Profile.available)
+    @Test("an erased visitor who comes back and identifies has a profile again", arguments: Profile.available)
     func isNamedAgain(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let identify = #"{"type":"identify","visitor_id":"b0","payload":{"user_id":"Ub0","traits":{"a":1}}}"#

@@ -1,17 +1,18 @@
-import Access
-import Common
+@_spi(Host) import Access
+import AllModules
+@_spi(Host) import Common
 import Foundation
-@testable import Host
-import Ingest
+@_spi(Host) @testable import Host
+@_spi(Host) import Ingest
 import NIOCore
 import NIOHTTP1
-import Settings
-import Storage
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 import Testing
 import TestSupport
 
-/// What happens while a backup is made or put back: rows go, disks are full, processes end.
-@Suite("Backup and restore when things go wrong")
+/// Faults during backup and restore: deleted rows, full disks, killed processes.
+@Suite("Backup and restore when things go wrong", .modules(.all))
 struct BackupFaultTests {
     private static let stats = "/api/v1/stats?start_at=2026-03-01&end_at=2026-03-03"
 
@@ -23,10 +24,10 @@ struct BackupFaultTests {
 
     private static func configuration(_ folder: String, _ environment: [String: String] = [:]) throws -> HostConfiguration {
         try HostConfiguration.parse(
-            "", environment: environment.merging(["PULSE_DATA": folder, "PULSE_PORT": "0"]) { $1 }, knownModules: ModuleList.names)
+            "", environment: environment.merging(["PULSE_DATA": folder, "PULSE_PORT": "0"]) { $1 }, knownModules: ModuleList.all.names)
     }
 
-    @Test("what is deleted while it is made does not spoil a backup", arguments: Profile.available)
+    @Test("rows deleted during a backup don't make it invalid", arguments: Profile.available)
     func deletedMeanwhile(profile: Profile) async throws {
         let scratch = try Scratch(), path = scratch.path
         let first = try await profile.environment(), second = try await profile.environment()
@@ -47,7 +48,7 @@ struct BackupFaultTests {
         }
     }
 
-    @Test("the salts of anonymous visitors are in no backup", arguments: Profile.available)
+    @Test("a backup doesn't contain the salts of anonymous visitors", arguments: Profile.available)
     func salts(profile: Profile) async throws {
         let scratch = try Scratch(), path = scratch.path
         try await TestApp.run(in: path + "/first", environment: try await profile.environment()) { app in
@@ -63,7 +64,7 @@ struct BackupFaultTests {
         }
     }
 
-    @Test("after a restore that was killed nothing starts on what it left, until it is done again", arguments: [true, false])
+    @Test("after a killed restore nothing starts on the data folder until the restore is repeated", arguments: [true, false])
     func killedRestore(hadData: Bool) async throws {
         let scratch = try Scratch(), path = scratch.path, data = path + "/second"
         try await TestApp.run(in: path + "/first") { app in
@@ -72,10 +73,10 @@ struct BackupFaultTests {
         }
         let configuration = try Self.configuration(data), folder = DataFolder(data)
         try folder.create()
-        // What a kill leaves that comes between the two stores.
+        // The state after a kill between the two stores.
         try folder.markRestoreBegun(aside: hadData ? "before-restore-x" : nil)
-        let sentence = "A restore into the data folder \(data) did not end, so what is there is not whole. Run it again, with pulse restore FOLDER --force, and let it end."
-            + (hadData ? " What was there before is in \(data)/before-restore-x; to go back to it instead, put its files in the place of those in \(data) "
+        let sentence = "A restore into the data folder \(data) did not finish, so its data is incomplete. Run it again, with pulse restore FOLDER --force, and let it finish."
+            + (hadData ? " The previous data is in \(data)/before-restore-x; to go back to it instead, put its files into \(data) in place of the current ones "
                 + "and delete \(data)/restore-unfinished." : "")
         for _ in 0..<2 {
             let error = await #expect(throws: FolderError.self) { try await TestApp.run(in: data) { _ in } }
@@ -84,7 +85,7 @@ struct BackupFaultTests {
         let refusal = await #expect(throws: CommandError.self) { try await ControlPlane.with(configuration, creating: true) { _ in } }
         #expect(refusal?.description == sentence)
 
-        // One that fails leaves the mark, one that ends takes it away.
+        // A restore that fails keeps the mark, one that succeeds removes it.
         try FileManager.default.moveItem(atPath: path + "/backup/manifest.json", toPath: path + "/kept")
         let manifest = try String(contentsOfFile: path + "/kept", encoding: .utf8)
         try manifest.replacing("\"access_keys\" : 4", with: "\"access_keys\" : 5").write(
@@ -100,7 +101,7 @@ struct BackupFaultTests {
         }
     }
 
-    @Test("what backups that were killed have left goes at the next start, and at the next backup")
+    @Test("leftovers of killed backups are removed at the next start and by the next backup")
     func rubbish() async throws {
         let scratch = try Scratch(), data = scratch.path + "/data", files = FileManager.default
         func leave(_ name: String) throws {
@@ -120,7 +121,7 @@ struct BackupFaultTests {
         }
     }
 
-    @Test("a backup that can't be copied to its target leaves nothing on either side, and says why")
+    @Test("a backup that can't be copied to its target leaves nothing behind and says why")
     func fullTarget() throws {
         let scratch = try Scratch(), made = scratch.path + "/made", files = FileManager.default
         try files.createDirectory(atPath: made, withIntermediateDirectories: true)
@@ -132,7 +133,7 @@ struct BackupFaultTests {
         #expect(full == "No space left on device.")
     }
 
-    @Test("a backup waits where other administrators have used up the rate")
+    @Test("a backup waits if other administrators have used up the rate limit")
     func rate() async throws {
         try await TestApp.run(yaml: "limits: {admin_per_second: 1}", over: .socket) { app in
             let host = try #require(RunningHost(of: app.installation.configuration))
@@ -145,7 +146,7 @@ struct BackupFaultTests {
     }
 }
 
-/// An event store in which a visitor's rows go before a backup is taken, and as many others come right after it.
+/// An event store that deletes five rows right before a backup and inserts five others right after it.
 private struct ErasingStore: EventStore {
     let store: any EventStore
 

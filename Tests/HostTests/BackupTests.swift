@@ -1,13 +1,14 @@
-import Access
-import Common
+@_spi(Host) import Access
+import AllModules
+@_spi(Host) import Common
 import Foundation
-@testable import Host
-import Settings
-import Storage
+@_spi(Host) @testable import Host
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 import Testing
 import TestSupport
 
-@Suite("Backup and restore")
+@Suite("Backup and restore", .modules(.all))
 struct BackupTests {
     private static func fill(_ app: TestApp, _ count: Int, from first: Int = 0) async throws {
         let events = (first..<(first + count)).map {
@@ -18,7 +19,7 @@ struct BackupTests {
 
     private static let stats = "/api/v1/stats?start_at=2026-03-01&end_at=2026-03-03"
 
-    @Test("a host that serves makes a backup; restored elsewhere it answers the same")
+    @Test("a running host makes a backup that, restored elsewhere, answers the same")
     func wholeWay() async throws {
         let scratch = try Scratch(), path = scratch.path
         let (backup, keys, answer) = try await Self.backup(in: path)
@@ -28,16 +29,16 @@ struct BackupTests {
         #expect(outcome.migrated.isEmpty && outcome.setAside == nil)
         try await TestApp.run(in: path + "/second") { app in
             #expect(app.installation.directory.projects.map(\.name) == ["Test"])
-            let found1 = try await app.get(Self.stats, as: .key(keys)).body
-            #expect(found1 == answer)
-            // Collection goes on in the restored stores.
+            let restoredStats = try await app.get(Self.stats, as: .key(keys)).body
+            #expect(restoredStats == answer)
+            // The restored stores accept new events.
             try await Self.fill(app, 10)
-            let found2 = try await app.get(Self.stats).json()["current"]?["pageviews"]?.integer
-            #expect(found2 == 1_010)
+            let totalPageviews = try await app.get(Self.stats).json()["current"]?["pageviews"]?.integer
+            #expect(totalPageviews == 1_010)
         }
     }
 
-    /// Backs a host up while it serves and collects. Returns the folder, a query key, and what the host answered at that time.
+    /// Backs up a host while it serves and collects. Returns the folder, a query key, and the host's answer at that time.
     private static func backup(in path: String) async throws -> (folder: String, key: String, answer: String) {
         let result = Box<(String, String, String)>()
         try await TestApp.run(in: path + "/first") { app in
@@ -54,7 +55,7 @@ struct BackupTests {
         return result.value!
     }
 
-    @Test("the manifest names every file and counts every table")
+    @Test("the manifest lists every file and counts the rows of every table")
     func manifest() async throws {
         let scratch = try Scratch()
         let (folder, _, _) = try await Self.backup(in: scratch.path)
@@ -70,7 +71,7 @@ struct BackupTests {
         try manifest.checkFiles(in: folder)
     }
 
-    @Test("a backup that is not whole is refused, and changes nothing")
+    @Test("an incomplete or damaged backup is rejected and changes nothing")
     func damaged() async throws {
         let scratch = try Scratch(), configuration = try scratch.configuration(data: "second")
         let (folder, _, _) = try await Self.backup(in: scratch.path)
@@ -80,7 +81,7 @@ struct BackupTests {
         try data.write(to: URL(fileURLWithPath: file))
         let error = #expect(throws: BackupError.self) { try Restore(from: folder, into: configuration) }
         #expect(error?.description == """
-            The backup at \(folder) is not whole: control/control.sqlite is damaged: its SHA-256 is another one than when it was written.
+            The backup at \(folder) is incomplete or damaged: control/control.sqlite is damaged: its SHA-256 has changed since it was written.
             """)
         try FileManager.default.removeItem(atPath: file)
         #expect(throws: BackupError.self) { try Restore(from: folder, into: configuration) }
@@ -88,7 +89,7 @@ struct BackupTests {
         #expect(throws: BackupError.self) { try Restore(from: scratch.path, into: configuration) }
     }
 
-    @Test("data that is there gives way only when told to, and is set aside")
+    @Test("existing data is replaced only on request, and is set aside")
     func replacing() async throws {
         let scratch = try Scratch(), path = scratch.path
         let (folder, _, _) = try await Self.backup(in: path)
@@ -102,30 +103,30 @@ struct BackupTests {
         #expect(FileManager.default.fileExists(atPath: aside + "/journal"))
         #expect(DataFolder(configuration.storage.dataFolder).existingSecret(DataFolder.adminToken) == token)
         try await TestApp.run(in: path + "/second") { app in
-            let found3 = try await app.get(Self.stats).json()["current"]?["pageviews"]?.integer
-            #expect(found3 == 1_000)
+            let restoredPageviews = try await app.get(Self.stats).json()["current"]?["pageviews"]?.integer
+            #expect(restoredPageviews == 1_000)
         }
     }
 
-    @Test("what fails in the middle leaves the data as it was")
+    @Test("a restore that fails midway leaves the data unchanged")
     func failing() async throws {
         let scratch = try Scratch(), path = scratch.path
         let (folder, _, _) = try await Self.backup(in: path)
         try await TestApp.run(in: path + "/second") { app in try await Self.fill(app, 3) }
-        // A manifest that expects other rows than the files hold.
+        // A manifest whose row counts don't match the files.
         let file = folder + "/manifest.json"
         let text = try String(contentsOfFile: file, encoding: .utf8).replacing("\"access_keys\" : 4", with: "\"access_keys\" : 5")
         try text.write(toFile: file, atomically: true, encoding: .utf8)
         let configuration = try scratch.configuration(data: "second")
         let error = await #expect(throws: BackupError.self) { try await Restore(from: folder, into: configuration).run(replacing: true) }
-        #expect(error?.description == "What was restored is not what was backed up: table access_keys has 4 rows instead of 5.")
+        #expect(error?.description == "The restored data is not what was backed up: table access_keys has 4 rows instead of 5.")
         try await TestApp.run(in: path + "/second") { app in
-            let found4 = try await app.get(Self.stats).json()["current"]?["pageviews"]?.integer
-            #expect(found4 == 3)
+            let keptPageviews = try await app.get(Self.stats).json()["current"]?["pageviews"]?.integer
+            #expect(keptPageviews == 3)
         }
     }
 
-    @Test("a host that runs keeps its data")
+    @Test("a restore can't replace the data of a running host")
     func running() async throws {
         let scratch = try Scratch(), path = scratch.path
         let (folder, _, _) = try await Self.backup(in: path)
@@ -135,36 +136,36 @@ struct BackupTests {
         }
     }
 
-    @Test("requests for a backup are judged", arguments: [
+    @Test("a backup needs a valid name and the admin token", arguments: [
         (#"{"name":"../x"}"#, 400), (#"{"name":".x"}"#, 400), (#"{"name":"a b"}"#, 400), (#"{"name":""}"#, 400), (#"{"name":5}"#, 400), (#"{"#, 400),
         (#"{"name":"monday.2026-03_02"}"#, 201), ("", 201), ("{}", 201),
     ])
     func names(body: String, status: Int) async throws {
         try await TestApp.run { app in
-            let found5 = try await app.post("/api/admin/backups", body, as: .token).status
-            #expect(found5 == status)
-            let found6 = try await app.post("/api/admin/backups", body, as: .admin).status
-            #expect(found6 == 401)
+            let statusWithToken = try await app.post("/api/admin/backups", body, as: .token).status
+            #expect(statusWithToken == status)
+            let statusWithKey = try await app.post("/api/admin/backups", body, as: .admin).status
+            #expect(statusWithKey == 401)
         }
     }
 
-    @Test("a name is used once")
+    @Test("a backup's name can be used only once")
     func twice() async throws {
         try await TestApp.run { app in
-            let found7 = try await app.post("/api/admin/backups", #"{"name":"a"}"#, as: .token).status
-            #expect(found7 == 201)
+            let firstStatus = try await app.post("/api/admin/backups", #"{"name":"a"}"#, as: .token).status
+            #expect(firstStatus == 201)
             let second = try await app.post("/api/admin/backups", #"{"name":"a"}"#, as: .token)
             #expect(second.status == 400)
             #expect(second.body == #"{"error":"There is a backup 'a' already; choose another name."}"#)
         }
     }
 
-    @Test("versions are compared by their numbers", arguments: [
+    @Test("versions are compared numerically", arguments: [
         ("0.1.0", "0.1.0", false), ("0.2.0", "0.10.0", false), ("0.10.0", "0.2.0", true), ("1", "0.9.9", true), ("0.1", "0.1.0", false), ("0.1.1", "0.1", true),
     ])
     func versions(version: String, other: String, isNewer: Bool) { #expect(Restore.isNewer(version, than: other) == isNewer) }
 
-    @Test("a manifest of an older Pulse says of tables that changed meanwhile what they had at least and at most, which nothing is held against")
+    @Test("a manifest of an older Pulse may have row count ranges, for tables that changed meanwhile, which are not compared")
     func ranges() throws {
         let counts = TableCounts(["a": 5...5, "b": 7...9, "c": 1...1])
         let json = String(decoding: try JSONEncoder().encode(counts), as: UTF8.self)
@@ -172,12 +173,12 @@ struct BackupTests {
         #expect(try JSONDecoder().decode(TableCounts.self, from: Data(#"{"a":5,"b":[7,9],"c":1}"#.utf8)) == counts)
         #expect(TableCounts(["a": 5...5, "b": 6...6, "c": 1...1, "d": 4...4]).differences(from: counts).isEmpty)
         #expect(TableCounts(["a": 4...4, "d": 10...10]).differences(from: counts) == [
-            "table a has 4 rows instead of 5", "table b is missing, which had 7 to 9 rows", "table c is missing, which had 1 rows",
+            "table a has 4 rows instead of 5", "table b, which had 7 to 9 rows, is missing", "table c, which had 1 rows, is missing",
         ])
     }
 }
 
-/// What a closure hands out.
+/// A value that a closure passes out.
 private final class Box<Value>: @unchecked Sendable {  // set and read one after the other
     var value: Value?
 }

@@ -1,9 +1,12 @@
+import AllModules
 import Core
-@testable import Host
-import Settings
+@_spi(Host) import Platform
+@_spi(Host) @testable import Host
+@_spi(Host) import Settings
+import TestSupport
 import Testing
 
-/// A module that adds a field to a payload type, and something to filter by.
+/// A module that adds a field to a payload type, and a dimension to filter by.
 private struct AddingModule: AnalyticsModule {
     static let manifest = ModuleManifest(name: "adding", category: .platform, summaries: ["en": "Adds a field."])
     let type: String, field: String, dimension: String
@@ -19,11 +22,11 @@ private struct AddingModule: AnalyticsModule {
     var dimensions: [SessionDimension] { [SessionDimension(dimension, titles: ["en": "Weather"]) { _, _ in "TRUE" }] }
 }
 
-@Suite("Additions to what other modules have")
+@Suite("Extensions of other modules", .modules(.all))
 struct CollectorExtensionTests {
-    @Test("belong to a type that is collected, and have names of their own")
+    @Test("must extend an existing payload type and have unique names")
     func clashes() throws {
-        let modules = try ModuleList.load(HostConfiguration.parse("", knownModules: ModuleList.names).modules)
+        let modules = try ModuleList.all.load(HostConfiguration.parse("", knownModules: ModuleList.all.names).modules)
         func problems(_ type: String, _ field: String, _ dimension: String = "weather") throws -> String {
             let adding = AddingModule(type: type, field: field, dimension: dimension)
             do { _ = try ModuleRegistry(modules: modules + [adding], hostRoutes: []) } catch let errors as RegistryErrors { return errors.description }
@@ -37,10 +40,10 @@ struct CollectorExtensionTests {
         #expect(try problems("event", "mood", "data.mood") == "Dimension 'data.mood' is claimed by activity and adding.")
     }
 
-    @Test("stand on the page of the module that adds them")
+    @Test("are documented on the page of the module that adds them")
     func page() {
         let text = ModulePage(module: AddingModule(type: "event", field: "mood")).text(keeping: nil)
-        #expect(text.contains("## Filters\n\nEvery report takes these in `filter=`:\n\n- `weather`: Weather\n"))
+        #expect(text.contains("## Filters\n\nEvery report accepts these in `filter=`:\n\n- `weather`: Weather\n"))
         #expect(text.contains("## Adds to `event`\n\nA field.\n\n| field | accepted | |\n|---|---|---|\n| `mood` (optional) | a string of 1 to 10 characters |  |\n"))
     }
 }

@@ -1,20 +1,22 @@
 import Access
+import AllModules
 import ArgumentParser
 import Common
 import Foundation
 @testable import Host
+import TestSupport
 import Testing
 
-@Suite("Commands")
+@Suite("Commands", .modules(.all))
 struct CommandTests {
-    @Test("wrong use is answered with a sentence and exit code 64", arguments: [
+    @Test("wrong usage prints an error and exits with code 64", arguments: [
         (["project", "create", " ", "example.com"], "NAME must have 1 to 200 characters; got 0."),
         (["project", "create", "Site", "not a host"], "DOMAIN must be a host name such as www.example.com; got 'not a host'."),
         (["project", "create", "Site"], "Missing expected argument '<domain>'"),
         (["key", "create", "Site", "--scope", "query"], "Missing expected argument '--name <name>'"),
         (["key", "create", "Site", "--name", "k", "--scope", "all"], "The value 'all' is invalid for '--scope <scope>'. Please provide one of 'ingest', 'query' or 'admin'."),
         (["key", "create", "Site", "--name", "k"], "Missing expected argument '--scope <scope> ...'"),
-        (["key", "create", "Site", "--name", "k", "--scope", "query", "--module", "funels"], "There is no module 'funels'; there are: "),
+        (["key", "create", "Site", "--name", "k", "--scope", "query", "--module", "funels"], "There is no module 'funels'; the modules are: "),
         (["key", "create", "Site", "--name", "k", "--scope", "query", "--expires", "yesterday"], "--expires must be a date or timestamp in the future, or days such as 90d; got 'yesterday'."),
         (["key", "create", "Site", "--name", "k", "--scope", "query", "--expires", "2020-01-01"], "--expires must be a date or timestamp in the future, or days such as 90d; got '2020-01-01'."),
         (["demo", "--events", "0"], "--events must be 1 to 100000000; got 0."),
@@ -32,7 +34,7 @@ struct CommandTests {
         #expect(PulseCommand.exitCode(for: error) == .validationFailure)
     }
 
-    @Test("the commands of the documentation are there", arguments: [
+    @Test("the documented commands exist", arguments: [
         "serve", "config check", "migrate", "migrate --dry-run", "modules", "project create Site example.com", "project list", "key create Site --name k --scope ingest --server",
         "key list Site", "key revoke Site k", "openapi", "backup folder", "restore folder", "demo", "doctor",
     ])
@@ -40,7 +42,7 @@ struct CommandTests {
         _ = try PulseCommand.parseAsRoot(line.split(separator: " ").map(String.init))
     }
 
-    @Test("a key may end on a day, at an instant or after so many days")
+    @Test("a key may expire on a date, at a timestamp or after a number of days")
     func expiry() throws {
         let now = try #require(Instant("2026-03-02T12:00:00Z"))
         func expiry(_ text: String) throws -> String { try KeyCommand.Create.expiry(text, now: now).iso8601 }
@@ -51,13 +53,13 @@ struct CommandTests {
         #expect(throws: ValidationError.self) { try expiry("2026-03-02T12:00:00Z") }
     }
 
-    @Test("a pasted address is cut down to its host", arguments: [
+    @Test("a pasted URL is reduced to its host", arguments: [
         ("example.com", "example.com"), (" WWW.Example.com ", "www.example.com"), ("https://example.com/pricing?x=1", "example.com"),
         ("http://localhost:3000", "localhost:3000"), ("münchen.example", "münchen.example"), ("", nil), ("two words", nil), ("ftp://example.com", nil),
     ] as [(String, String?)])
     func domain(input: String, host: String?) { #expect(SiteDomain(input)?.text == host) }
 
-    @Test("columns stand one below the other")
+    @Test("columns are aligned")
     func columns() {
         var columns = Columns("name", "n", "what")
         columns.add("core", "14", "Pageviews.")
@@ -69,7 +71,7 @@ struct CommandTests {
             """)
     }
 
-    @Test("sizes are short", arguments: [(0, "0 bytes"), (999, "999 bytes"), (1_400, "1.4 KB"), (94_000_000, "94 MB"), (1_979_000_000, "2.0 GB")] as [(Int64, String)])
+    @Test("sizes are rounded to a readable unit", arguments: [(0, "0 bytes"), (999, "999 bytes"), (1_400, "1.4 KB"), (94_000_000, "94 MB"), (1_979_000_000, "2.0 GB")] as [(Int64, String)])
     func sizes(bytes: Int64, text: String) { #expect(Bytes.text(bytes) == text) }
 }
 

@@ -1,17 +1,18 @@
+import AllModules
 import Core
 import Foundation
-@testable import Host
-import Settings
+@_spi(Host) @testable import Host
+@_spi(Host) import Settings
 import TestSupport
 import Testing
 
-@Suite("Configuration files of this repository")
+@Suite("Configuration files of this repository", .modules(.all))
 struct ConfigurationFileTests {
     private static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
     private func load(_ name: String) throws -> HostConfiguration {
-        try HostConfiguration.load(file: Self.root + "/" + name, environment: [:], knownModules: ModuleList.names)
+        try HostConfiguration.load(file: Self.root + "/" + name, environment: [:], knownModules: ModuleList.all.names)
     }
 
     @Test("config/pulse.yaml is the default configuration")
@@ -21,7 +22,7 @@ struct ConfigurationFileTests {
         #expect(HostConfiguration.changes(from: .default, to: found).isEmpty)
     }
 
-    @Test("config/pulse.yaml names every key, and says which variables and which live changes there are")
+    @Test("config/pulse.yaml documents every key, its variable and whether it can be changed live")
     func complete() throws {
         let text = try String(contentsOfFile: Self.root + "/config/pulse.yaml", encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -43,10 +44,10 @@ struct ConfigurationFileTests {
         let all = FileManager.default.enumerator(atPath: Self.root + "/config")?.compactMap { $0 as? String } ?? []
         let files = all.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
         #expect(files.contains("examples/minimal.yaml"))
-        for file in files { #expect(throws: Never.self, "\(file)") { try ModuleList.load(load("config/" + file).modules) } }
+        for file in files { #expect(throws: Never.self, "\(file)") { try ModuleList.all.load(load("config/" + file).modules) } }
     }
 
-    @Test("Pulse starts with the examples in the comments of config/pulse.yaml in place of the defaults below them")
+    @Test("Pulse starts with the commented examples of config/pulse.yaml in place of the defaults below them")
     func examplesInComments() async throws {
         try await TestApp.run(yaml: Self.uncommented()) { app in
             #expect(app.project.name == "My site" && app.project.domain == "www.example.com")
@@ -56,7 +57,7 @@ struct ConfigurationFileTests {
         }
     }
 
-    @Test("each value that a comment of config/pulse.yaml gives as an example is accepted")
+    @Test("every example value in a comment of config/pulse.yaml is accepted")
     func valuesInComments() throws {
         let text = try Self.uncommented(), lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let example = #/(?:such as|, as(?= \S+:\/\/)) (\{.*?\}|\[.*?\]|[^\s,;]*[^\s,;.:])/#
@@ -70,7 +71,7 @@ struct ConfigurationFileTests {
                 changed[key] = "\(name): \(value)"
                 tried.append(changed[key].trimmingCharacters(in: .whitespaces))
                 #expect(throws: Never.self, "\(changed[key])") {
-                    try ModuleList.load(HostConfiguration.parse(changed.joined(separator: "\n"), knownModules: ModuleList.names).modules)
+                    try ModuleList.all.load(HostConfiguration.parse(changed.joined(separator: "\n"), knownModules: ModuleList.all.names).modules)
                 }
             }
         }
@@ -79,7 +80,7 @@ struct ConfigurationFileTests {
         }
     }
 
-    /// `config/pulse.yaml` with each block of a comment in place of the empty value below it.
+    /// `config/pulse.yaml` with every commented example block in place of the empty value below it.
     private static func uncommented() throws -> String {
         var done: [Substring] = [], block: [Substring] = []
         for line in try String(contentsOfFile: root + "/config/pulse.yaml", encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false) {
@@ -87,7 +88,7 @@ struct ConfigurationFileTests {
                 block.append(line)
             } else if !block.isEmpty, line.hasSuffix(": {}") || line.hasSuffix(": []") {
                 done.append(line.dropLast(3))
-                // One character less on the left changes nothing.
+                // Removing `#` moves the whole block one column to the left, which YAML accepts.
                 done += block.map { Substring($0.replacing("#", with: "", maxReplacements: 1)) }
                 block = []
             } else if line.contains(#/^ *#/#) {
@@ -100,7 +101,7 @@ struct ConfigurationFileTests {
         return done.joined(separator: "\n")
     }
 
-    @Test("the server example says what it seems to say")
+    @Test("the server example is parsed as it reads")
     func server() throws {
         let found = try load("config/examples/server.yaml")
         #expect(found.storage.databaseURL?.revealed == "postgresql://pulse@db.internal:5432/pulse")

@@ -1,13 +1,14 @@
-import Access
-import Common
-@testable import Host
-import Settings
+@_spi(Host) import Access
+import AllModules
+@_spi(Host) import Common
+@_spi(Host) @testable import Host
+@_spi(Host) import Settings
 import Testing
 import TestSupport
 
-@Suite("Projects and keys from the command line")
+@Suite("Projects and keys from the command line", .modules(.all))
 struct ControlPlaneTests {
-    @Test("work beside a running host, which learns of them when it looks")
+    @Test("work next to a running host, which notices them when it polls")
     func besideHost() async throws {
         try await TestApp.run { app in
             let configuration = app.installation.configuration
@@ -32,7 +33,7 @@ struct ControlPlaneTests {
         }
     }
 
-    @Test("a project is found by its id, or by a name that only one has")
+    @Test("a project is found by its id or by a unique name")
     func names() async throws {
         let scratch = try Scratch(), configuration = try scratch.configuration()
         try await ControlPlane.with(configuration, creating: true) { control in
@@ -41,17 +42,17 @@ struct ControlPlaneTests {
             let refusal = CommandError("There is a project 'Twin' already, for twin.example; its id is \(two.id). Choose another name, or use that one.")
             await #expect(throws: refusal) { try await control.createProject(name: "Twin", domain: "other.example") }
             #expect(control.directory.projects.map(\.name) == ["Shop", "Twin"])
-            // The admin API, which answers with ids, accepts it.
+            // The admin API, which identifies projects by id, accepts a duplicate name.
             let three = try await control.directory.createProject(name: "Twin", domain: "twin.example", privacy: PrivacyRules(), by: "test")
             #expect(try control.project("Shop") == one)
             #expect(try control.project("shop") == one)
             #expect(try control.project(one.id.uppercased()) == one)
-            #expect(throws: CommandError("2 projects are called 'Twin'; name one by its id: \(two.id), \(three.id).")) { try control.project("Twin") }
+            #expect(throws: CommandError("2 projects are called 'Twin'; use an id instead: \(two.id), \(three.id).")) { try control.project("Twin") }
             #expect(throws: CommandError("There is no project with the name or id 'Blog'. There are: 'Shop', 'Twin', 'Twin'.")) { try control.project("Blog") }
         }
     }
 
-    @Test("asking where nothing is makes nothing")
+    @Test("a command on an empty data folder creates nothing")
     func nothing() async throws {
         let scratch = try Scratch(), configuration = try scratch.configuration()
         await #expect(throws: CommandError.self) { try await ControlPlane.with(configuration) { _ in } }

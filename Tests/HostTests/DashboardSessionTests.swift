@@ -1,11 +1,15 @@
+@_spi(Host) import Access
+import AllModules
 import Core
 import Foundation
-@testable import Host
+@_spi(Host) @testable import Host
+@_spi(Host) import Ingest
+@_spi(Host) import Storage
 import TestSupport
 import Testing
 
-/// Log-in, and what the cookie opens.
-@Suite("Dashboard session")
+/// Log-in, and what the session cookie opens.
+@Suite("Dashboard session", .modules(.all))
 struct DashboardSessionTests {
     private static let ours: HTTPFields = [DashboardSessions.header: "1", .init("Sec-Fetch-Site")!: "same-origin"]
 
@@ -33,7 +37,7 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("a query key opens its project's reports, and shows neither the key nor another project", arguments: Profile.available)
+    @Test("a query key opens its project's reports, and exposes neither the key nor other projects", arguments: Profile.available)
     func queryKey(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let (answer, cookie) = try await Self.logIn(app, app.keys[.query]!)
@@ -50,7 +54,7 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("the admin token opens administration, beside a key")
+    @Test("the admin token opens administration, also together with a key")
     func administrator() async throws {
         try await TestApp.run { app in
             let (answer, cookie) = try await Self.logIn(app, app.installation.adminToken)
@@ -63,7 +67,7 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("the cookie counts for the dashboard's own requests alone")
+    @Test("the cookie is accepted only for the dashboard's own requests")
     func crossSite() async throws {
         try await TestApp.run { app in
             let cookie = try await Self.logIn(app, app.keys[.admin]!).cookie, site = HTTPField.Name("Sec-Fetch-Site")!
@@ -84,7 +88,7 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("what was changed, sealed elsewhere, expired or revoked opens nothing")
+    @Test("a cookie that was altered, sealed elsewhere, has expired or belongs to a revoked key opens nothing")
     func invalid() async throws {
         try await TestApp.run { app in
             let key = try await app.installation.directory.createKey(.init(name: "short", scopes: [.query]), in: app.project, by: "test")
@@ -104,7 +108,7 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("log-in refuses a key that can't read, and counts what is wrong; a right credential takes nothing back and is let in")
+    @Test("log-in rejects a key that can't read and counts failures; a valid credential always gets in and doesn't reset the count")
     func attempts() async throws {
         try await TestApp.run { app in
             let ingest = try await Self.logIn(app, app.keys[.ingest]!).answer
@@ -113,7 +117,7 @@ struct DashboardSessionTests {
             for _ in 0..<DashboardRoutes.maximumAttempts {
                 let wrong = try await Self.logIn(app, "pa_live_wrong").answer
                 #expect(wrong.status == 401)
-                #expect(wrong.body == #"{"error":"No key and no admin token is like this. Was it copied whole? 'pulse key create' makes another key."}"#)
+                #expect(wrong.body == #"{"error":"This is neither a key nor the admin token. Was it copied completely? 'pulse key create' creates a new key."}"#)
                 for right in [app.keys[.query]!, app.installation.adminToken] { #expect(try await Self.logIn(app, right).answer.status == 200) }
             }
             let refused = try await Self.logIn(app, "pa_live_wrong").answer
@@ -126,7 +130,7 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("an admin token that can be guessed is let in no more after too many failed log-ins, until 15 minutes have passed")
+    @Test("a guessable admin token is locked out for 15 minutes after too many failed log-ins")
     func guessable() async throws {
         let token = "thirty-one letters, and no more"
         try await TestApp.run(yaml: "admin_token: \(token)") { app in
@@ -142,7 +146,7 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("a key begins so many sessions in 15 minutes, and what ends leaves one row for each")
+    @Test("a key can start only so many sessions in 15 minutes, and every ended session leaves one row")
     func logIns() async throws {
         try await TestApp.run { app in
             func count() async throws -> Int64 { try await app.installation.engines.control.read("SELECT count(*) AS n FROM access_ended_sessions")[0].int("n") }
@@ -151,7 +155,7 @@ struct DashboardSessionTests {
             let refused = try await Self.logIn(app, app.keys[.query]!).answer
             #expect(refused.status == 429)
             #expect(refused.body == #"{"error":"Too many log-ins with this key. Try again in 15 minutes."}"#)
-            // Another key has its own; one that joins a session begins none.
+            // Another credential has its own limit, and one that joins a session starts none.
             let administrator = try await Self.logIn(app, app.installation.adminToken)
             #expect(administrator.answer.status == 200)
             #expect(try await Self.logIn(app, app.keys[.query]!, cookie: administrator.cookie).answer.status == 200)
@@ -164,7 +168,7 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("log-out ends a session wherever its cookie was copied to, and no other one", arguments: Profile.available)
+    @Test("log-out ends a session for every copy of its cookie, and no other session", arguments: Profile.available)
     func logOutEverywhere(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let cookie = try await Self.logIn(app, app.installation.adminToken).cookie, other = try await Self.logIn(app, app.installation.adminToken).cookie
@@ -177,7 +181,7 @@ struct DashboardSessionTests {
                 #expect(try await app.get("/dashboard/session", as: .nobody, headers: Self.with(ended)).json()["administrator"]?.boolean == false)
             }
             #expect(try await app.get("/api/admin/projects", as: .nobody, headers: Self.with(other)).status == 200)
-            // What was ended is forgotten once its cookie would have expired anyhow.
+            // An ended session is forgotten once its cookie would have expired anyway.
             func count() async throws -> Int64 { try await app.installation.engines.control.read("SELECT count(*) AS n FROM access_ended_sessions")[0].int("n") }
             #expect(try await count() == 1)
             app.time.advance(seconds: 15 * 86_400)
@@ -187,7 +191,7 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("another host hears of a log-out without being told")
+    @Test("another host learns of a log-out by polling")
     func logOutOfAnotherHost() async throws {
         try await TestApp.run { app in
             let cookie = try await Self.logIn(app, app.installation.adminToken).cookie
@@ -202,7 +206,7 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("log-out without a session takes the cookie away all the same")
+    @Test("log-out without a session removes the cookie all the same")
     func logOut() async throws {
         try await TestApp.run { app in
             let answer = try await app.send(.delete, "/dashboard/session", headers: Self.ours)
@@ -211,15 +215,15 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("the page loads nothing inline and nothing from elsewhere; its files can be kept; it stays small")
+    @Test("the page loads nothing inline or from other hosts, its files can be cached, and it stays small")
     func files() async throws {
         try await TestApp.run { app in
             let shell = try await app.get("/dashboard/overview", as: .nobody)
             #expect(shell.headers[.contentSecurityPolicy] == DashboardShell.policy)
             #expect(!shell.body.contains("<style") && !shell.body.contains(" style=") && !shell.body.contains("://") || shell.body.contains("http://www.w3.org"))
-            let scripts = ["app", "api", "charts", "dom", "kit", "login", "state", "tables", "text", "toolbar", "en", "page-overview"]
+            let scripts = ["app", "api", "charts", "dom", "kit", "login", "state", "tables", "text", "toolbar", "en", "page-overview", "core.en"]
             let names = scripts.map { "\($0).js" } + ["style.css"]
-            // All of them are asked for at once, but for the one that asks for them.
+            // All scripts are preloaded, except the one that imports them.
             for script in scripts where script != "app" { #expect(shell.body.contains("/\(script).js\">\n"), "\(script)") }
             #expect(try await app.get("/dashboard/nowhere", as: .nobody).body.contains("page-") == false)
             let version = try #require(shell.body.split(separator: "data-files=\"/dashboard/web/").last?.prefix { $0 != "\"" })

@@ -1,11 +1,13 @@
-import Common
+import AllModules
+@_spi(Host) import Common
 import Foundation
 @testable import Host
+import TestSupport
 import Testing
 
-@Suite("Data folder")
+@Suite("Data folder", .modules(.all))
 struct DataFolderTests {
-    @Test("belongs to one process at a time, and says to which")
+    @Test("belongs to one process at a time, and names it")
     func lock() throws {
         let scratch = try Scratch(), folder = DataFolder(scratch.path + "/data")
         #expect(folder.holder() == nil)
@@ -26,16 +28,16 @@ struct DataFolderTests {
         again.release()
     }
 
-    @Test("is free again when its holder is gone, whatever the file says")
+    @Test("is free again once its holder is gone, whatever the lock file says")
     func leftBehind() throws {
         let scratch = try Scratch(), folder = DataFolder(scratch.path)
         try "4194304\n127.0.0.1:8080\n".write(toFile: folder.path("lock"), atomically: true, encoding: .utf8)
         #expect(folder.holder() == nil)
-        do { _ = try folder.lock() }  // let go of without a release
+        do { _ = try folder.lock() }  // dropped without a release
         #expect(folder.holder() == nil)
     }
 
-    @Test("takes from others the right to read what an earlier start left, and touches nothing else")
+    @Test("makes the files of an earlier start private, and touches nothing else")
     func privacy() throws {
         let scratch = try Scratch(), folder = DataFolder(scratch.path), files = FileManager.default
         let own = ["events.duckdb", "events.duckdb.wal", "control.sqlite-wal", "journal/0000000000000001.journal", "backups/monday/manifest.json"]
@@ -51,14 +53,14 @@ struct DataFolderTests {
         #expect(try rights("notes.txt") == 0o644)
     }
 
-    @Test("that can't be made says why", arguments: [("/proc/nope/data", "No such file or directory"), ("/dev/null/data", "Not a directory"), ("/dev/null", "there is a file of this name")])
+    @Test("says why it can't be created", arguments: [("/proc/nope/data", "No such file or directory"), ("/dev/null/data", "Not a directory"), ("/dev/null", "there is a file with this name")])
     func impossible(path: String, reason: String) {
         let error = #expect(throws: FolderError.self) { try DataFolder(path).create() }
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
         #expect(error?.description.hasSuffix("or set another (PULSE_DATA).") == true)
     }
 
-    @Test("lets nobody else read what is in it")
+    @Test("is readable only by its owner")
     func rights() throws {
         let scratch = try Scratch(), folder = DataFolder(scratch.path + "/data")
         let lock = try folder.lock()

@@ -1,10 +1,11 @@
+import AllModules
 import Common
 @testable import Host
 import NIOCore
 import TestSupport
 import Testing
 
-@Suite("Demo traffic")
+@Suite("Demo traffic", .modules(.all))
 struct DemoTrafficTests {
     static let end = Instant("2026-03-02T12:34:56.789Z")!, start = end.adding(days: -60)
 
@@ -16,16 +17,16 @@ struct DemoTrafficTests {
         traffic.reduce(into: []) { $1.append(to: &$0) }
     }
 
-    @Test("is the same for the same seed, and another for another")
+    @Test("is the same for the same seed, and differs for another")
     func deterministic() {
         let first = Self.bytes(Self.traffic(3_000))
         #expect(Self.bytes(Self.traffic(3_000)) == first)
         #expect(Self.bytes(Self.traffic(3_000, seed: 2)) != first)
-        // The same on every machine and with every version: whoever compares benchmarks depends on it.
+        // It must be the same on every machine and in every version, since benchmarks are compared across them.
         #expect(Digest.sha256(String(decoding: first, as: UTF8.self)).prefix(16) == "790fe266c8fb1e55")
     }
 
-    @Test("has exactly the events that were asked for, in order of time, within the range", arguments: [0, 1, 7, 999, 20_000])
+    @Test("has exactly the requested number of events, in order of time, within the range", arguments: [0, 1, 7, 999, 20_000])
     func exact(events: Int) {
         var count = 0, last = Self.start
         for event in Self.traffic(events) {
@@ -37,7 +38,7 @@ struct DemoTrafficTests {
         if events > 999 { #expect(last > Self.end.adding(days: -1)) }
     }
 
-    @Test("comes in batches that are whole requests")
+    @Test("comes in batches that are complete requests")
     func batches() throws {
         var traffic = Self.traffic(2_500), sizes: [Int] = []
         while let body = traffic.nextBatch() { sizes.append(try JSON.parse(String(decoding: body, as: UTF8.self)).elements.count) }
@@ -51,7 +52,7 @@ struct DemoTrafficTests {
         #expect(traffic.reduce(0) { count, _ in count + 1 } == 500)
     }
 
-    /// By visitor: the instants and kinds of what they did; a visit ends after half an hour.
+    /// Counts of the traffic. A visit ends after half an hour without activity.
     private struct Summary {
         var visits = 0, bounces = 0, pageviews = 0
         var names: [String: Int] = [:], hours = [Int](repeating: 0, count: 24), weekdays = [Int](repeating: 0, count: 7)
@@ -85,23 +86,23 @@ struct DemoTrafficTests {
         private mutating func close(_ pageviews: Int) { if pageviews == 1 { bounces += 1 } }
     }
 
-    @Test("looks like people: bounces, returns, funnels, nights and week-ends")
+    @Test("looks realistic: bounces, returning visitors, funnels, nights and weekends")
     func believable() throws {
         let summary = try Summary(Self.traffic(60_000))
         let bounceRate = Double(summary.bounces) / Double(summary.visits)
         #expect((0.41...0.49).contains(bounceRate))
         #expect((0.2...0.5).contains(Double(summary.returning) / Double(summary.visits)))
         #expect((3.0...5.0).contains(60_000 / Double(summary.visits)))
-        // Each step of buying is taken by fewer.
+        // Each step towards a purchase is rarer than the one before.
         let names = summary.names
         #expect((names["signup"] ?? 0) > 50)
         #expect(names["add_to_cart"]! > names["purchase"]! && names["purchase"]! > 20)
-        // Nights of Europe and America are quiet, week-ends too (the week of the epoch begins on a Thursday).
+        // Nights in Europe and America are quiet, and so are weekends (index 0 is a Thursday, as the epoch began on one).
         #expect(summary.hours[14...17].reduce(0, +) > 2 * summary.hours[3...6].reduce(0, +))
         #expect(summary.weekdays[2...3].allSatisfy { Double($0) < 0.65 * Double(summary.weekdays[5]) })
     }
 
-    @Test("passes through collection whole, and the reports show what it was made of")
+    @Test("is collected completely, and the reports show its composition")
     func collected() async throws {
         try await TestApp.run(now: "2026-03-02T12:34:56.789Z") { app in
             let feed = DemoFeed(into: app.installation, key: app.keys[.server]!)
@@ -118,7 +119,7 @@ struct DemoTrafficTests {
         }
     }
 
-    @Test("brings along what fills the other pages, and not one event more")
+    @Test("comes with details that fill the other pages, without adding an event")
     func details() async throws {
         try await TestApp.run(now: "2026-03-02T12:34:56.789Z") { app in
             let feed = DemoFeed(into: app.installation, key: app.keys[.server]!)
@@ -150,7 +151,7 @@ struct DemoTrafficTests {
         #expect(bytes(1) == bytes(1) && bytes(1) != bytes(2))
     }
 
-    @Test("weights are kept")
+    @Test("weighted choices follow their weights")
     func weights() {
         var random = DemoRandom(seed: 7), counts = [0, 0, 0]
         let weighted = Weighted([(0, 1.0), (1, 3), (2, 6)])
@@ -158,7 +159,7 @@ struct DemoTrafficTests {
         #expect((9_600...10_400).contains(counts[0]) && (29_400...30_600).contains(counts[1]))
     }
 
-    @Test("the queue gives what is first in time")
+    @Test("the queue returns its items in order of time")
     func queue() {
         var queue = TimeQueue<Int>(), random = DemoRandom(seed: 3), given: [Int64] = []
         for number in 0..<500 { queue.push(number, at: Instant(milliseconds: Int64(random.below(1_000)))) }

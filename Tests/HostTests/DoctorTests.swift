@@ -1,39 +1,40 @@
+import AllModules
 import Common
 import Foundation
 @testable import Host
-import Settings
+@_spi(Host) import Settings
 import TestSupport
 import Testing
 
-@Suite("pulse doctor")
+@Suite("pulse doctor", .modules(.all))
 struct DoctorTests {
     private static func examine(_ configuration: HostConfiguration, now: String = "2026-03-02T12:00:00Z") async -> [String: Doctor.Finding] {
         let findings = await Doctor(configuration: configuration, file: nil, now: Instant(now)!).examine()
         return Dictionary(findings.map { ($0.subject, $0) }) { first, _ in first }
     }
 
-    @Test("finds nothing to mend before the first start, and makes nothing")
+    @Test("finds nothing to fix before the first start, and creates nothing")
     func fresh() async throws {
         let scratch = try Scratch(), configuration = try scratch.configuration()
         let findings = await Self.examine(configuration)
         #expect(findings.values.filter { $0.verdict == .fail } == [])
-        #expect(findings["stores"]?.text == "none yet; `pulse serve` makes them")
+        #expect(findings["stores"]?.text == "none yet; `pulse serve` creates them")
         #expect(!FileManager.default.fileExists(atPath: configuration.storage.dataFolder))
     }
 
-    @Test("asks the host that serves")
+    @Test("asks a running host")
     func serving() async throws {
         try await TestApp.run(over: .socket) { app in
             let findings = await Self.examine(app.installation.configuration)
             #expect(findings["host"]?.text.hasPrefix("process \(getpid()) serves at http://127.0.0.1:") == true)
-            for subject in ["control store", "event store", "coordination"] { #expect(findings[subject] == .ok(subject, "the host reaches it")) }
+            for subject in ["control store", "event store", "coordination"] { #expect(findings[subject] == .ok(subject, "the host can reach it")) }
             #expect(findings["journal"]?.verdict == .ok)
             #expect(findings["stores"] == nil)
-            #expect(findings["open files"]?.text.contains("that is enough for") == true)
+            #expect(findings["open files"]?.text.contains("enough for") == true)
         }
     }
 
-    @Test("looks into the stores when no host runs")
+    @Test("opens the stores when no host is running")
     func stopped() async throws {
         let scratch = try Scratch()
         try await TestApp.run(in: scratch.path + "/data") { app in try await app.collect(#"{"type":"pageview","path":"/"}"#) }
@@ -44,7 +45,7 @@ struct DoctorTests {
         #expect(findings["journal"]?.text.hasPrefix("0 bytes wait") == true)
     }
 
-    @Test("says what is wrong", arguments: [
+    @Test("reports what is wrong", arguments: [
         ("privacy: {geoip_database: /nowhere/city.mmdb}", "GeoIP", Doctor.Finding.Verdict.fail),
         ("storage: {event_memory_mb: 1048576}", "memory", .warn),
         ("server: {public_url: \"https://stats.example.com\"}", "admin token", .warn),
@@ -61,7 +62,7 @@ struct DoctorTests {
         #expect(findings[subject]?.verdict == verdict)
     }
 
-    @Test("finds a port that another program has")
+    @Test("finds a port that another program uses")
     func port() async throws {
         try await TestApp.run(over: .socket) { app in
             let taken = try #require(DataFolder(app.installation.configuration.storage.dataFolder).holder()?.address?.split(separator: ":").last)
@@ -74,20 +75,20 @@ struct DoctorTests {
         }
     }
 
-    @Test("a clock that stands in the past is told")
+    @Test("reports a clock that is in the past")
     func clock() async throws {
         let scratch = try Scratch()
         #expect(await Self.examine(try scratch.configuration(), now: "1970-01-02T00:00:00Z")["clock"]?.verdict == .fail)
     }
 
-    @Test("prints one line for each finding, and a sum")
+    @Test("prints one line per finding, and a summary")
     func text() {
         #expect(DoctorCommand.text([.ok("disk", "69 GB free"), .fail("data folder", "one\ntwo")]) == """
             ok   disk         69 GB free
             fail data folder  one
                               two
 
-            1 to mend, 0 to look at.
+            1 to fix, 0 to look at.
             """)
     }
 }

@@ -1,17 +1,19 @@
+import AllModules
 import Core
+@_spi(Host) import Questions
 @testable import Host
 import TestSupport
 import Testing
 
-/// What is said to browsers and caches with every answer, and whom collection is open to.
-@Suite("Doors")
+/// The headers for browsers and caches on every answer, and which sites may send events.
+@Suite("Browsers and caches", .modules(.all))
 struct DoorsTests {
     private static let resourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy")!
     private static let site: HTTPFields = [.origin: "https://shop.example"]
 
     // MARK: Pages of other sites
 
-    @Test("collection and the script are for pages of all sites, everything else for none", arguments: [
+    @Test("collection and the script are open to pages of all sites, everything else to none", arguments: [
         ("/api/script.js", true), ("/api/script/more.js", true), ("/api/collect.gif", true), ("/metrics", false), ("/readyz", false),
         ("/healthz", false), ("/openapi.json", false), ("/dashboard/session", false), ("/dashboard", false), ("/docs", false), ("/api/v1/stats", false),
         ("/", false), ("/nothing", false),
@@ -27,7 +29,7 @@ struct DoorsTests {
         }
     }
 
-    @Test("a preflight allows the methods that are served there")
+    @Test("a preflight allows the methods of the path")
     func preflight() async throws {
         try await TestApp.run(yaml: "server: {allowed_origins: [\"https://shop.example\"]}") { app in
             func methods(_ path: String) async throws -> String? { try await app.send(.options, path, headers: Self.site).headers[.accessControlAllowMethods] }
@@ -38,7 +40,7 @@ struct DoorsTests {
         }
     }
 
-    @Test("collection refuses pages of sites that are not listed, and the ledger counts them", arguments: Profile.available)
+    @Test("collection rejects events from pages of unlisted sites, and the ledger counts them", arguments: Profile.available)
     func foreignOrigins(profile: Profile) async throws {
         let yaml = "server: {collection_origins: [\"https://shop.example\"], public_url: \"https://stats.example.com\"}"
         try await TestApp.run(profile, yaml: yaml) { app in
@@ -48,7 +50,7 @@ struct DoorsTests {
             }
             for listed in ["https://shop.example", "HTTPS://SHOP.example", "https://stats.example.com"] { #expect(try await collect([.origin: listed]) == 200) }
             #expect(try await collect([:]) == 200)
-            // A server says what it was told by others.
+            // Origins are not checked for server keys, since a server passes on what its own clients sent.
             #expect(try await collect([.origin: "https://evil.example"], as: .server) == 200)
             for foreign in ["https://evil.example", "https://shop.example.evil.example", "http://shop.example", "https://shop.example:8443", "null"] {
                 let answer = try await app.collect(event, headers: [.origin: foreign, .contentType: "text/plain;charset=UTF-8"])
@@ -60,7 +62,7 @@ struct DoorsTests {
             }
             #expect(try await image("https://shop.example/basket?a=1") == 200)
             #expect(try await image("https://evil.example/") == 403)
-            // Reports are not collection.
+            // The list restricts collection, not reports.
             #expect(try await app.get("/api/v1/stats", headers: [.origin: "https://evil.example"]).status == 200)
             let hours = try await app.get("/api/v1/ingest/ledger").json()["data"]?.elements ?? []
             #expect(hours.count == 1)
@@ -71,7 +73,7 @@ struct DoorsTests {
 
     // MARK: Caches
 
-    @Test("what a key or a token opens is kept by no cache, also when it is refused", arguments: [
+    @Test("an answer that needs a credential is never cached, not even a rejection", arguments: [
         (.get, "/api/v1/stats", .query), (.get, "/api/v1/stats", .ingest), (.get, "/api/v1/stats", .nobody), (.get, "/api/v1/identity/profiles", .query),
         (.get, "/api/v1/bi/connections", .query), (.get, "/api/admin/projects", .token), (.get, "/api/v1/nothing", .query), (.get, "/readyz", .nobody),
         (.post, "/api/admin/projects", .token),
@@ -84,7 +86,7 @@ struct DoorsTests {
         }
     }
 
-    @Test("what says how it may be kept is left as it is, and so is the answer to an event, which no cache may keep")
+    @Test("an answer's own cache headers are kept, and the answer to an event, which no cache stores, gets none")
     func ownCaching() async throws {
         try await TestApp.run { app in
             #expect(try await app.send(.post, "/api/collect", as: .ingest).headers[.cacheControl] == nil)
@@ -99,7 +101,7 @@ struct DoorsTests {
 
     // MARK: The root of the host
 
-    @Test("the root leads to the dashboard; icon and robots.txt are there")
+    @Test("the root redirects to the dashboard; the icon and robots.txt exist")
     func roots() async throws {
         try await TestApp.run { app in
             let root = try await app.get("/", as: .nobody)

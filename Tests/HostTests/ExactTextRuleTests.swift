@@ -1,15 +1,17 @@
+import AllModules
 import Foundation
+import TestSupport
 import Testing
 
-/// Text that somebody sent is its bytes (`Core/Common/ExactText.swift`), and nothing makes an author remember it. These rules look for the ways
-/// in which it was forgotten before. Where a line is right all the same, a comment in it or above says why: `// exact: ids are ours`.
-@Suite("Text is its bytes, in the sources")
+/// Text from clients must be compared by its bytes (`Core/Common/ExactText.swift`), which the compiler doesn't enforce. These rules find
+/// the mistakes that were made before. If a line is right anyway, a comment on it or above it says why: `// exact: ids are ours`.
+@Suite("Sources compare client text by its bytes", .modules(.all))
 struct ExactTextRuleTests {
     struct Rule {
         let what: String
-        /// Folders that it holds for; everything else is about the host's own words.
+        /// Folders that the rule applies to.
         var folders = ["Core/", "Modules/", "Host/"]
-        /// What a line must have before anybody looks closer.
+        /// A text that a line must contain before `isBroken` is called.
         let word: String
         let isBroken: (String) -> Bool
 
@@ -26,22 +28,22 @@ struct ExactTextRuleTests {
         }
     }
 
-    /// Where what a client sent is read.
+    /// Folders whose code reads what clients sent.
     private static let ofClients = ["Core/Access/", "Core/Ingest/", "Core/Storage/", "Modules/"]
 
     private static let rowText = #"[\w$]+(?:\[\d\])?\.(?:text|optionalText)\(""#
 
     private static func rules() throws -> [Rule] {
         [
-            Rule("ends the process where two keys are one: use Dictionary(exactly:), or init(_:) with what to do then", word: "uniqueKeysWithValues") { line in
+            Rule("crashes if two keys are equal: use Dictionary(exactly:), or an initializer that combines their values", word: "uniqueKeysWithValues") { line in
                 !["($0.int(", "($0[\"bucket\"].int", "allCases", "($0.hour"].contains { line.contains($0) }
             },
             try Rule(
-                "is keyed by text of a row as a Swift String: use Dictionary(exactly:), Set(exactly:)", word: "ext(\"",
+                "keys a collection by text of a row as a Swift String: use Dictionary(exactly:), Set(exactly:)", word: "ext(\"",
                 pattern: #"\b(?:Dictionary|Set)\((?!exactly:).*\{ \(?(?:\w+\()?\$0\.(?:text|optionalText)\(""#),
             try Rule(
                 "looks up text of a row as a Swift String: use ExactText", word: "ext(\"",
-                // Ids of rows are ours; those of visitors are no keys of dictionaries, which the rule above sees to.
+                // Pulse generates row ids. Visitor ids are not keys of dictionaries, which the rule above ensures.
                 pattern: #"(?:\w\[|insert\(|contains\(|firstIndex\(of: )"# + rowText + #"(?!id"|project_id"|secret_hash")"#),
             try Rule(
                 "compares text of a row as a Swift String: use isExactly", word: "ext(\"",
@@ -49,7 +51,7 @@ struct ExactTextRuleTests {
             try Rule(
                 "compares a string of JSON as a Swift String: use isExactly", word: ".string ", pattern: #"\]\??\.string [=!]=(?!\s*(?:"|nil))"#),
             Rule(
-                "takes text apart by characters, of which a mark makes others: use unicodeScalars, parts(separatedBy:)",
+                "splits text by Characters, which change with combining marks: use unicodeScalars, parts(separatedBy:)",
                 folders: ofClients, word: "haracter"
             ) { line in
                 line.contains(": Character") || line.contains("Character(") || line.contains("for character in") || line.contains("extension Character")
@@ -57,7 +59,7 @@ struct ExactTextRuleTests {
         ]
     }
 
-    /// What is wrong in a file, line by line.
+    /// The violations in a file, line by line.
     private static func offences(in source: String, named file: String, _ rules: [Rule]) -> [String] {
         let lines = source.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         var offences: [String] = []
@@ -78,7 +80,7 @@ struct ExactTextRuleTests {
         lines[max(0, index - 1)...index].contains { $0.contains("// exact: ") }
     }
 
-    /// Whether a type that begins here leaves equality to the compiler and holds texts.
+    /// Whether the type that begins here has String members and compiler-generated equality.
     private static func isHashedByStrings(_ lines: ArraySlice<String>) -> Bool {
         guard let first = lines.first, first.contains("struct ") || first.contains("enum "), !first.contains("enum ") || !first.contains(": String,")
         else { return false }
@@ -89,7 +91,7 @@ struct ExactTextRuleTests {
             if depth <= 0 { break }
         }
         guard !body.contains(where: { $0.contains("static func ==") }) else { return false }
-        // Its own members, and not what is inside of them.
+        // Only the type's own members, not what is nested in them.
         let indent = first.prefix { $0 == " " }.count + 4
         return body.enumerated().contains { number, line in
             guard number == 0 || line.prefix(while: { $0 == " " }).count == indent, !isComment(line) else { return false }
@@ -99,7 +101,7 @@ struct ExactTextRuleTests {
         }
     }
 
-    @Test("no line keys, compares or takes apart by a Swift String what somebody sent")
+    @Test("no line keys, compares or splits client text as a Swift String")
     func sources() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
         let rules = try Self.rules()
@@ -115,8 +117,8 @@ struct ExactTextRuleTests {
         #expect(read > 400)
     }
 
-    @Test("the rules find what was wrong", arguments: [
-        // How the process ended, and how one visitor was answered for another.
+    @Test("the rules find past mistakes and accept correct code", arguments: [
+        // Mistakes that crashed the process or mixed up visitors.
         (#"return Dictionary(uniqueKeysWithValues: rows.map { ($0.text("user_id"), $0.int("visitors")) })"#, true),
         (#"return Dictionary(uniqueKeysWithValues: zip(columns, row))"#, true),
         ("    private struct Question: Hashable {\n        let text: String\n    }", true),
@@ -127,7 +129,7 @@ struct ExactTextRuleTests {
         (#"return rows[0].text("id") == id"#, true), (#"guard name != row.text("name") else { return }"#, true),
         (#"others.filter { $0["key"]?.string != new["key"]?.string }"#, true), ("for character in text {", true),
         ("func split(_ text: String, at separator: Character) {", true),
-        // What is right.
+        // Correct code.
         (#"Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })"#, false), (#"Dictionary(exactly: rows.map { ($0.text("a"), 1) })"#, false),
         (#"call.text("compare") == "previous""#, false), (#"row.optionalText("page") == nil"#, false), (#"parts["label"]?.string == nil"#, false),
         ("// for character in text", false), (#"return found[row.text("name")]  // exact: names are ours"#, false), (#"found[row.text("id")] = row"#, false),

@@ -1,12 +1,14 @@
+import AllModules
 import Foundation
+import TestSupport
 import Testing
 
 private let node = ["/usr/bin/node", "/usr/local/bin/node"].first(where: FileManager.default.isExecutableFile)
 
-/// The CSV files that pages of the dashboard make, by the script itself where there is a program that runs it.
-@Suite("Exported tables", .enabled(if: node != nil))
+/// The CSV files that pages of the dashboard export, made by the script itself. Needs a program that runs JavaScript.
+@Suite("Exported tables", .modules(.all), .enabled(if: node != nil))
 struct ExportedTableTests {
-    /// What `csv` of `api.js` makes of rows, written as JavaScript.
+    /// The output of `csv` in `api.js` for rows written as JavaScript.
     private static func csv(_ rows: String) throws -> String {
         let script = try PrintedTexts.read("Host/Dashboard/web/api.js")
         let start = try #require(script.range(of: "export function csv(")), function = script[start.lowerBound...].dropFirst("export ".count)
@@ -20,7 +22,7 @@ struct ExportedTableTests {
         return String(decoding: output, as: UTF8.self)
     }
 
-    @Test("a spreadsheet finds no formula in a cell, wherever it splits", arguments: [
+    @Test("no cell is a formula to a spreadsheet, whatever separator it splits at", arguments: [
         (#"'plain', 5"#, #"plain,5"#), (#"'a,b', 'c"d'"#, #""a,b","c""d""#), (#"null, undefined"#, ","),
         (#"'=1+1', '@x'"#, #""'=1+1","'@x""#), (#"'-5', '-5a'"#, #"-5,"'-5a""#), (#"'＝1', '\t=1'"#, "\"'＝1\",\"'\t'=1\""),
         (#"1, "/a;=1+cmd|' /C calc'!A0""#, #"1,"/a;'=1+cmd|' /C calc'!A0""#), (#"'a;b', 'a\tb'"#, "\"a;b\",\"a\tb\""),

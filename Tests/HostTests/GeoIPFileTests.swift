@@ -1,11 +1,12 @@
+import AllModules
 import Foundation
 @testable import Host
 import TestSupport
 import Testing
 
-@Suite("GeoIP file")
+@Suite("GeoIP file", .modules(.all))
 struct GeoIPFileTests {
-    @Test("the configured one goes first, then the fetched one of the nearest folder; none is none")
+    @Test("the configured file comes first, then the downloaded one in the nearest folder; 'none' means no file")
     func order() throws {
         let near = try Scratch(), far = try Scratch(), folders = [near.path, far.path]
         #expect(GeoIPFile.path(configured: nil, folders: folders) == nil)

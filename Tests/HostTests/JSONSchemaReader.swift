@@ -1,10 +1,10 @@
 import Common
 
-/// Checks a value against a JSON Schema of a document, as far as Pulse's documents use its words.
+/// Checks a value against a JSON Schema in a document. Supports the keywords that Pulse's documents use.
 struct JSONSchemaReader {
     let root: JSON
 
-    /// What of the value the schema does not accept; nil if nothing.
+    /// Describes the first part of the value that the schema rejects; nil if it is valid.
     func problem(_ value: JSON, _ schema: JSON, at place: String = "$") -> String? {
         if let reference = schema["$ref"]?.string {
             let target = reference.split(separator: "/").dropFirst().reduce(root as JSON?) { $0?[String($1)] }

@@ -1,12 +1,17 @@
+import AllModules
 import Core
-@testable import Host
-@testable import Ingest
+@_spi(Host) import Access
+@_spi(Host) @testable import Host
+@_spi(Host) @testable import Ingest
 import NIOCore
+@_spi(Host) import Questions
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 import TestSupport
 import Testing
 
-/// A key reaches nothing through what it makes, and nothing after its end.
-@Suite("What a key may make and keep")
+/// A key gains no rights through the keys that it creates, and has none after it ends.
+@Suite("Limits of keys", .modules(.all))
 struct KeyRightsTests {
     private static func key(
         _ app: TestApp, _ scopes: [KeyScope], modules: [String]? = nil, until expiry: Instant? = nil
@@ -15,9 +20,9 @@ struct KeyRightsTests {
             .init(name: "limited", scopes: scopes, expiresAt: expiry, allowedModules: modules), in: app.project, by: "test")
     }
 
-    private static let tooMuch = "A key can't make one that may do more than itself"
+    private static let tooMuch = "A key can't create a key with more rights than its own"
 
-    @Test("a key that is limited to some modules administers those, and makes no key that may use others", arguments: Profile.available)
+    @Test("a key limited to some modules administers only those, and can't create a key for others", arguments: Profile.available)
     func modules(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let path = "/api/admin/projects/\(app.project.id)", limited = try await Self.key(app, [.admin], modules: ["funnels", "goals"])
@@ -30,7 +35,7 @@ struct KeyRightsTests {
                 #expect(answer.status == status, "\(modules): \(answer.body)")
                 if status == 403 { #expect(answer.body.contains(Self.tooMuch) && answer.body.contains("must name some of funnels, goals")) }
             }
-            // It sees and ends those keys alone that may do no more.
+            // It sees and revokes only keys with no more rights than its own.
             let seen = try await app.get(path + "/keys", as: caller).json()["data"]?.elements ?? []
             #expect(seen.count == 3 && seen.allSatisfy { $0["allowed_modules"]?.isNull == false })
             let other = try #require(try await app.installation.directory.keys(of: app.project).first { $0.allowedModules == nil })
@@ -39,7 +44,7 @@ struct KeyRightsTests {
             let made = try #require(seen.compactMap { $0["id"]?.string }.first { $0 != limited.key.id })
             let own = try await app.delete(path + "/keys/\(made)", as: caller)
             #expect(own.status == 204)
-            // Switches of its modules, and nothing that concerns all.
+            // It may switch its modules, and change nothing that concerns the whole project.
             for (method, place, body, status) in [
                 ("POST", "/modules/utm/disable", "", 403), ("POST", "/modules/funnels/enable", "", 200), ("PUT", "/modules/core/access", #"{"access":"all"}"#, 403),
                 ("PUT", "/modules", #"{"modules":[{"name":"funnels","enabled":true},{"name":"utm","enabled":false}]}"#, 403),
@@ -57,7 +62,7 @@ struct KeyRightsTests {
         }
     }
 
-    @Test("a key that ends makes none that lives longer", arguments: Profile.available)
+    @Test("a key that expires can't create one that expires later", arguments: Profile.available)
     func lifetime(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let limited = try await Self.key(app, [.admin], until: app.time.now.adding(days: 2))
@@ -70,12 +75,12 @@ struct KeyRightsTests {
         }
     }
 
-    @Test("a stream ends when its key is revoked or expires, before anything more is shown", .timeLimit(.minutes(1)), arguments: ["revoked", "expired"])
+    @Test("a stream ends when its key is revoked or expires, before it shows anything more", .timeLimit(.minutes(1)), arguments: ["revoked", "expired"])
     func stream(end: String) async throws {
         try await TestApp.run { app in
             let made = try await Self.key(app, [.query], until: end == "expired" ? app.time.now.adding(seconds: 60) : nil)
             let directory = app.installation.directory, stream = app.installation.stream
-            // The answer is whole when the stream has ended by itself.
+            // The answer is complete once the stream has ended by itself.
             async let watched = app.get("/api/v1/stream", as: .key(made.secret))
             while stream.watchers == 0 { await Task.yield() }
             let kept = try stream.watch(app.project.number) { { $0 == "core" } }, blind = try stream.watch(app.project.number) { { $0 == "logs" } }
@@ -94,7 +99,7 @@ struct KeyRightsTests {
         }
     }
 
-    @Test("one project can't take every stream")
+    @Test("one project can't use up all streams")
     func streams() async throws {
         try await TestApp.run { app in
             let stream = app.installation.stream
@@ -107,7 +112,7 @@ struct KeyRightsTests {
         }
     }
 
-    @Test("wrong admin tokens are counted by address, an IPv6 network of 64 bits being one, and end in 429; those that can't be guessed pass")
+    @Test("wrong admin tokens are counted by address or IPv6 /64 network and end in 429; credentials that can't be guessed still pass")
     func guesses() async throws {
         try await TestApp.run(yaml: "limits: {admin_per_second: 1000}") { app in
             let attempts = Attempts("wrong admin tokens from your address", maximum: 100, time: app.time)
@@ -128,7 +133,7 @@ struct KeyRightsTests {
         }
     }
 
-    @Test("an admin token that can be guessed is refused after too many wrong ones, on every route, and takes none of them back")
+    @Test("a guessable admin token is rejected on every route after too many wrong ones, and doesn't reset the count")
     func guessable() async throws {
         let token = "sixteen-letters!"
         try await TestApp.run(yaml: "admin_token: \(token)\nlimits: {admin_per_second: 1000}") { app in
@@ -150,7 +155,7 @@ struct KeyRightsTests {
         }
     }
 
-    @Test("a key without the scope uses up nothing of the project's rate")
+    @Test("a key without the scope doesn't use up the project's rate limit")
     func budget() async throws {
         try await TestApp.run { app in
             var configuration = app.installation.configuration

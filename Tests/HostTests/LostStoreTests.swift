@@ -1,4 +1,5 @@
 import Access
+import AllModules
 import Common
 import Foundation
 @testable import Host
@@ -7,19 +8,19 @@ import Storage
 import Testing
 import TestSupport
 
-/// A store that was lost, damaged, or replaced by an older one: never silent, never another tenant's events.
-@Suite("Stores that were lost or damaged")
+/// A store that was lost, damaged or replaced by an older one is reported, and never shows another tenant's events.
+@Suite("Stores that were lost or damaged", .modules(.all))
 struct LostStoreTests {
     private static let stats = "/api/v1/stats?start_at=2026-03-01&end_at=2026-03-03"
 
-    /// A data folder on which a host ran that collected `count` pageviews of one visitor.
+    /// Runs a host on a data folder, which collects `count` pageviews of one visitor.
     private static func ran(in folder: String, _ environment: [String: String] = [:], count: Int = 3) async throws {
         try await TestApp.run(in: folder, environment: environment) { app in
             for number in 0..<count { try await app.collect(#"{"type":"pageview","path":"/\#(number)","visitor_id":"ada"}"#) }
         }
     }
 
-    @Test("a project that is made after the control store was lost does not see an old one's events", arguments: Profile.available)
+    @Test("a project created after the control store was lost doesn't see an old project's events", arguments: Profile.available)
     func lostControl(profile: Profile) async throws {
         let scratch = try Scratch(), data = scratch.path + "/data", environment = try await profile.environment()
         try await Self.ran(in: data, environment)
@@ -39,7 +40,7 @@ struct LostStoreTests {
         }
     }
 
-    @Test("a command makes no project beside an event store whose control store is gone")
+    @Test("a command creates no project next to an event store whose control store is gone")
     func lostControlFile() async throws {
         let scratch = try Scratch(), data = scratch.path + "/data"
         try await Self.ran(in: data)
@@ -47,7 +48,7 @@ struct LostStoreTests {
         let error = await #expect(throws: CommandError.self) {
             try await ControlPlane.with(try scratch.configuration(), creating: true) { _ = try await $0.createProject(name: "a", domain: "b") }
         }
-        #expect(error?.description.hasPrefix("There is an event store in \(data), and no control store beside it") == true)
+        #expect(error?.description.hasPrefix("There is an event store in \(data), but no control store") == true)
         #expect(!DataFolder(data).hasControlStore)
         try await TestApp.run(in: data) { app in
             let answer = try await app.get(Self.stats).json()
@@ -55,7 +56,7 @@ struct LostStoreTests {
         }
     }
 
-    @Test("a damaged file stops the start with a sentence that says how to go on", arguments: [
+    @Test("a damaged file stops the start with an error that says what to do", arguments: [
         ("control.sqlite", "The configuration database (control.sqlite) is damaged: "),
         ("events.duckdb", "The event database (events.duckdb) is damaged: "),
     ])
@@ -71,7 +72,7 @@ struct LostStoreTests {
         #expect(!text.contains("\n") && !text.contains("while executing"))
     }
 
-    @Test("latest changes that are damaged stop the start; moved away, they come from the journal once more")
+    @Test("a damaged write-ahead log stops the start; once it is removed, its changes are replayed from the journal")
     func damagedChanges() async throws {
         let scratch = try Scratch(), data = scratch.path + "/data", copy = scratch.path + "/copy"
         try await TestApp.run(in: data) { app in
@@ -94,12 +95,12 @@ struct LostStoreTests {
         }
     }
 
-    @Test("what is wrong with the journal is found by the doctor")
+    @Test("the doctor finds what is wrong with the journal")
     func doctor() async throws {
         func finding(_ change: (_ data: String, _ segment: String) throws -> Void) async throws -> Doctor.Finding? {
             let scratch = try Scratch(), data = scratch.path + "/data"
             try await Self.ran(in: data)
-            // Events that no store has: a host that was killed right after it acknowledged them.
+            // The host has stopped; `change` damages the data folder or the last segment of its journal.
             let journal = try FileManager.default.contentsOfDirectory(atPath: data + "/journal").filter { $0.hasSuffix(".journal") }
             try change(data, data + "/journal/" + (journal.max() ?? ""))
             let findings = await Doctor(configuration: try scratch.configuration(), file: nil, now: Instant("2026-03-02T12:00:00Z")!).examine()
@@ -110,12 +111,12 @@ struct LostStoreTests {
             try Data(count: 10).write(to: URL(fileURLWithPath: segment))
             try FileManager.default.removeItem(atPath: data + "/journal/id")
         }
-        #expect(identity?.verdict == .fail && identity?.text.contains("/journal/id is empty or missing, and events are there") == true)
+        #expect(identity?.verdict == .fail && identity?.text.contains("/journal/id is empty or missing, but the folder has events") == true)
         let lost = try await finding { data, segment in
             for name in ["events.duckdb", "events.duckdb.wal"] { try? FileManager.default.removeItem(atPath: data + "/" + name) }
         }
         #expect(lost == nil || lost?.verdict == .fail)
         let ends = try await finding { _, segment in try FileManager.default.removeItem(atPath: segment) }
-        #expect(ends?.verdict == .fail && ends?.text.contains("its files end before what is stored of it") == true)
+        #expect(ends?.verdict == .fail && ends?.text.contains("its files end before its stored position") == true)
     }
 }

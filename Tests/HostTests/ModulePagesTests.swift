@@ -1,30 +1,32 @@
+import AllModules
 import Core
 import Foundation
-@testable import Host
-import Settings
+@_spi(Host) @testable import Host
+@_spi(Host) import Settings
+import TestSupport
 import Testing
 
-/// Folders, package, host's list and documentation name the same modules.
-@Suite("Modules of the binary")
+/// The folders, the host's list and the documentation have the same modules.
+@Suite("Modules of the binary", .modules(.all))
 struct ModulePagesTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
     private static func modules() throws -> [any AnalyticsModule] {
-        try ModuleList.load(HostConfiguration.parse("", knownModules: ModuleList.names).modules)
+        try ModuleList.all.load(HostConfiguration.parse("", knownModules: ModuleList.all.names).modules)
     }
 
-    @Test("every folder in Modules is one of the binary's modules, and the list is in order")
+    @Test("every folder in Modules is one of the binary's modules, and the list is sorted")
     func folders() throws {
-        // A folder without Swift holds a page of the dashboard for a module to come.
+        // A folder without Swift files has a dashboard page of a future module.
         let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root + "/Modules").filter { folder in
             try FileManager.default.contentsOfDirectory(atPath: "\(Self.root)/Modules/\(folder)").contains { $0.hasSuffix(".swift") }
         }
-        let types = ModuleList.all.map { String(describing: $0) }
+        let types = ModuleList.all.types.map { String(describing: $0) }
         #expect(Set(folders.map { $0 + "Module" }) == Set(types))
-        #expect(ModuleList.names == ModuleList.names.sorted())
+        #expect(ModuleList.all.names == ModuleList.all.names.sorted())
     }
 
-    @Test("every module says in the dashboard's languages what it is, and names its pages and filters")
+    @Test("every module has a summary and titles for its pages and filters in all dashboard languages")
     func words() throws {
         for module in try Self.modules() {
             let words = [type(of: module).manifest.summaries] + module.pages.map(\.titles) + module.dimensions.map(\.titles)
@@ -32,15 +34,13 @@ struct ModulePagesTests {
         }
     }
 
-    @Test("docs/modules says what the modules say: make docs")
+    @Test("docs/modules is up to date: run make docs")
     func pages() throws {
-        let modules = try Self.modules(), folder = Self.root + "/docs/modules"
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder)
-        #expect(Set(files) == Set(modules.map { $0.name + ".md" }))
+        let modules = try Self.modules()
         for module in modules {
-            let page = try String(contentsOfFile: "\(folder)/\(module.name).md", encoding: .utf8)
+            let page = try String(contentsOfFile: "\(Self.root)/\(ModulePage.path(of: module))", encoding: .utf8)
             #expect(ModulePage(module: module).text(keeping: page) == page, "\(module.name)")
         }
-        #expect(try String(contentsOfFile: folder + ".md", encoding: .utf8) == ModulePage.index(modules))
+        #expect(try String(contentsOfFile: Self.root + "/docs/modules.md", encoding: .utf8) == ModulePage.index(modules))
     }
 }

@@ -1,12 +1,13 @@
-import Access
-@testable import Host
-import Platform
+@_spi(Host) import Access
+import AllModules
+@_spi(Host) @testable import Host
+@_spi(Host) import Platform
 import Testing
 import TestSupport
 
-@Suite("pulse openapi")
+@Suite("pulse openapi", .modules(.all))
 struct OpenAPICommandTests {
-    @Test("prints what the running host serves, without opening anything")
+    @Test("prints what a running host serves, without opening a store")
     func same() async throws {
         try await TestApp.run { app in
             let configuration = app.installation.configuration

@@ -1,13 +1,14 @@
-import Access
-import Common
+@_spi(Host) import Access
+import AllModules
+@_spi(Host) import Common
 import HTTPTypes
-@testable import Host
-import Platform
+@_spi(Host) @testable import Host
+@_spi(Host) import Platform
 import Testing
 import TestSupport
 
-/// The description of all modules' routes, as a program reads it that makes a client.
-@Suite("The whole API's description")
+/// The OpenAPI document of all modules' routes, as a client generator reads it.
+@Suite("OpenAPI document of all modules", .modules(.all))
 struct OpenAPIDocumentTests {
     private struct Operation: Sendable {
         let path: String, method: String, tree: JSON
@@ -24,7 +25,7 @@ struct OpenAPIDocumentTests {
         }
     }
 
-    @Test("schemas have names, and none is spelled out in an operation")
+    @Test("schemas are named components, and no operation has an inline one")
     func names() async throws {
         try await Self.read { document, operations, _ in
             func inline(_ schema: JSON, _ place: String) -> [String] {
@@ -38,7 +39,7 @@ struct OpenAPIDocumentTests {
             }
             let names = document["components"]?["schemas"]?.members.map(\.name) ?? []
             for (name, schema) in document["components"]?["schemas"]?.members ?? [] where !name.hasPrefix("Event") && name != "CommonEventFields" {
-                // Inside of a component, what it has is a component too.
+                // Objects nested in a component are components too.
                 let inner = (schema["properties"]?.members ?? []).flatMap { inline($0.value, "\(name).\($0.name)") }
                 #expect(inner == [])
             }
@@ -47,12 +48,12 @@ struct OpenAPIDocumentTests {
             for name in ["Error", "Goal", "NewGoal", "GoalChanges", "GoalList", "Stats", "PageRow", "PagesReport", "FunnelReport", "VisitorList", "ConfidenceInterval", "Statement"] {
                 #expect(names.contains(name), "\(name)")
             }
-            // A new report needs two or three. Many more are schemas that should be one.
+            // A new report needs two or three. If there are many more, some should be one schema.
             #expect(names.count < 380)
         }
     }
 
-    @Test("operations have short names, no two the same")
+    @Test("operations have short, unique names")
     func operationIDs() async throws {
         try await Self.read { _, operations, _ in
             let ids = operations.compactMap { $0.tree["operationId"]?.string }
@@ -76,7 +77,7 @@ struct OpenAPIDocumentTests {
                     let example = try #require(media["example"], "\(operation.place)"), schema = try #require(media["schema"])
                     #expect(reader.problem(example, schema) == nil, "\(operation.place)")
                     let route = app.installation.registry.routes.map(\.route).first { $0.shape == Self.shape(operation.path) && $0.method.rawValue.lowercased() == operation.method }
-                    // By our own reading too.
+                    // Pulse's own schema check accepts it too.
                     #expect(throws: Never.self, "\(operation.place)") { try route?.success.schema?.check(example) }
                     count += 1
                 }
@@ -90,7 +91,7 @@ struct OpenAPIDocumentTests {
         path.split(separator: "/", omittingEmptySubsequences: false).map { $0.hasPrefix("{") ? "{}" : String($0) }.joined(separator: "/")
     }
 
-    @Test("lists the reports and modules that there are, and leaves out pages")
+    @Test("lists all report types, and leaves out pages")
     func contents() async throws {
         try await Self.read { document, operations, app in
             let schemas = document["components"]?["schemas"]

@@ -1,16 +1,16 @@
 import Foundation
 
-/// A command as a text of the repository prints it.
+/// A command that a text of the repository contains.
 struct PrintedCommand: Hashable, CustomStringConvertible {
     let text: String
-    /// Where it stands, for the name of a failure.
+    /// The file that contains it, for failure messages.
     let file: String
-    /// Whether it is named in a sentence, where arguments may be left out, and not there to be copied.
+    /// Whether a sentence mentions it, possibly without arguments, instead of giving it to be copied.
     var isMention = false
 
     var description: String { "\(file): \(text)" }
 
-    /// Its words, as a shell takes it apart: comments end it, quotes keep words together, variables have the values given.
+    /// Its words as a shell splits them: comments end the command, quotes keep words together, variables have the given values.
     func words(_ variables: [String: String] = [:]) -> [String] {
         var words: [String] = [], word = "", isWord = false, quote: Character?, rest = Substring(text)
         func end() { if isWord { words.append(word) }; word = ""; isWord = false }
@@ -40,7 +40,7 @@ struct PrintedCommand: Hashable, CustomStringConvertible {
 enum PrintedTexts {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-    /// Files below a folder with this ending, by their paths from the root.
+    /// The files in a folder and its subfolders with this suffix, as paths from the root.
     static func files(_ folder: String, _ ending: String) -> [String] {
         let names = FileManager.default.enumerator(atPath: "\(root)/\(folder)")?.compactMap { $0 as? String } ?? []
         return names.filter { $0.hasSuffix(ending) }.sorted().map { "\(folder)/\($0)" }
@@ -48,9 +48,9 @@ enum PrintedTexts {
 
     static func read(_ file: String) throws -> String { try String(contentsOfFile: "\(root)/\(file)", encoding: .utf8) }
 
-    static let documents = ["README.md"] + files("docs", ".md")
+    static let documents = ["README.md", "CONTRIBUTING.md", "SECURITY.md"] + files("docs", ".md") + files("Modules", "README.md")
 
-    /// The code of a document: blocks, each line of which continues the one before after a backslash or inside quotes, and code in sentences.
+    /// The code in a document: the lines of code blocks, joined after a backslash or inside quotes, and the inline code.
     static func code(of document: String) -> (blocks: [String], inline: [String]) {
         var blocks: [String] = [], inline: [String] = [], isFenced = false, open: String?
         for line in document.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
@@ -75,7 +75,7 @@ enum PrintedTexts {
         return (blocks, inline)
     }
 
-    /// Every command of documents that begins with `program`.
+    /// Every command in the documents that begins with `program`.
     static func documented(_ program: String) throws -> [PrintedCommand] {
         try documents.flatMap { file -> [PrintedCommand] in
             let (blocks, inline) = code(of: try read(file))
@@ -84,7 +84,7 @@ enum PrintedTexts {
         }
     }
 
-    /// Every `pulse` command that the configuration, the dashboard's pages and the program name.
+    /// Every `pulse` command in the configuration, the dashboard's pages and the program's own texts.
     static func pulseCommands() throws -> [PrintedCommand] {
         let command = #/(?:^|[\s`'"(])pulse (?:serve|config|migrate|modules|project|key|backup|restore|openapi|demo|doctor)\b[^`]*/#
         let sources = files("Host", ".swift") + files("Core", ".swift") + files("Host/Dashboard/web", ".js") + files("Modules", ".js")
@@ -93,7 +93,7 @@ enum PrintedTexts {
                 let line = String(line)
                 if line.trimmingCharacters(in: .whitespaces).hasPrefix("///") { return [] }
                 return line.matches(of: command).map { command in
-                    // In a page it is all of a literal; elsewhere the sentence goes on after it.
+                    // In a page the command is a whole literal; elsewhere the sentence continues after it.
                     let isPage = file.hasSuffix(".js")
                     var text = String(line[command.range]).trimmingCharacters(in: CharacterSet(charactersIn: " `'\"("))
                     if isPage, let end = text.lastIndex(of: "'") { text = String(text[..<end]) }

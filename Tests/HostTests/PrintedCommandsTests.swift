@@ -1,16 +1,23 @@
+@_spi(Host) import Access
+import AllModules
 import ArgumentParser
 import Core
 import Foundation
-@testable import Host
+@_spi(Host) @testable import Host
 import HTTPTypes
+@_spi(Host) import Ingest
 import NIOCore
+@_spi(Host) import Platform
+@_spi(Host) import Questions
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 import TestSupport
 import Testing
 
-/// What README, docs, pages and the program tell people to type, copy and open, tried.
-@Suite("Printed commands")
+/// Tries what the README, docs, pages and the program tell people to type, copy and open.
+@Suite("Printed commands", .modules(.all))
 struct PrintedCommandsTests {
-    @Test("every pulse command that is printed is understood")
+    @Test("every printed pulse command can be parsed")
     func pulse() throws {
         let all = try PrintedTexts.documented("pulse") + PrintedTexts.documented(".build/release/pulse") + PrintedTexts.pulseCommands()
         #expect(all.count > 20 && all.contains { $0.file.hasSuffix("login.js") } && all.contains { $0.file.hasSuffix("start.js") })
@@ -19,14 +26,14 @@ struct PrintedCommandsTests {
             do { _ = try PulseCommand.parseAsRoot(words) } catch {
                 if PulseCommand.exitCode(for: error) == .success { continue }  // --help
                 let message = PulseCommand.message(for: error)
-                // A sentence may name a command without its arguments.
+                // A sentence may mention a command without its arguments.
                 let isShort = command.isMention && message.hasPrefix("Missing expected argument") && words.count <= 2
                 #expect(isShort, "\(command): \(message.prefix(200))")
             }
         }
     }
 
-    @Test("what is no command of the program is not taken for one", arguments: [
+    @Test("a command that the program doesn't have is not accepted", arguments: [
         "pulse key create --project \"My site\" --name me --scope query", "pulse project create \"My shop\" --domain shop.example",
     ])
     func refuses(text: String) {
@@ -34,7 +41,7 @@ struct PrintedCommandsTests {
         #expect(throws: (any Error).self) { try PulseCommand.parseAsRoot(Array(words.dropFirst())) }
     }
 
-    @Test("every make target that is printed is in the Makefile")
+    @Test("every printed make target is in the Makefile")
     func make() throws {
         let makefile = try PrintedTexts.read("Makefile"), commands = try PrintedTexts.documented("make")
         #expect(commands.count >= 3)
@@ -44,7 +51,7 @@ struct PrintedCommandsTests {
         }
     }
 
-    /// A request of curl's, as it would send it.
+    /// The request that a curl command sends.
     private struct Curl {
         var method: HTTPRequest.Method?, path = "", headers = HTTPFields(), body: String?
 
@@ -75,13 +82,13 @@ struct PrintedCommandsTests {
         }
     }
 
-    @Test("every curl call of the documentation is answered as it says")
+    @Test("every documented curl call gets the documented answer")
     func curl() async throws {
         let commands = try PrintedTexts.documented("curl").filter { !$0.isMention }
         #expect(commands.count >= 6)
         try await TestApp.run { app in
             try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"ada"}"#)
-            try await app.collect(#"{"type":"js_error","message":"Boom","path":"/","visitor_id":"ada"}"#)
+            try await app.collect(#"{"type":"js_error","message":"Boom","path":"/","visitor_id":"bob"}"#)
             let error = try await app.get("/api/v1/errors").json()["data"]?.elements.first?["fingerprint"]?.string
             let variables = [
                 "TOKEN": app.installation.adminToken, "BASE": "", "ID": app.project.id, "VISITOR": "ada", "FINGERPRINT": error ?? "",
@@ -95,13 +102,13 @@ struct PrintedCommandsTests {
         }
     }
 
-    @Test("every address of this API that documents name is one of its routes, and the snippet's script is served")
+    @Test("every API address in the documents is a route, and the snippet's script is served")
     func addresses() async throws {
         try await TestApp.run { app in
             let routes = app.installation.registry.routes.map { $0.route.path.split(separator: "/").map(String.init) }
             let others = ["/docs", "/openapi.json", "/dashboard", "/healthz", "/readyz", "/metrics", "/api/script.js"]
             for address in others { #expect(try await app.get(address, as: .nobody).status == 200, "\(address)") }
-            // The guide's own example is not in the binary.
+            // The guide's example module is not in the binary.
             for file in PrintedTexts.documents where !["docs/decisions.md", "docs/writing-a-module.md"].contains(file) {
                 let (blocks, inline) = PrintedTexts.code(of: try PrintedTexts.read(file))
                 for text in blocks + inline {
@@ -121,7 +128,7 @@ struct PrintedCommandsTests {
         }
     }
 
-    @Test("every file that documents link to is there")
+    @Test("every file that documents link to exists")
     func links() throws {
         for file in PrintedTexts.documents {
             let folder = (file as NSString).deletingLastPathComponent
@@ -132,9 +139,9 @@ struct PrintedCommandsTests {
         }
     }
 
-    @Test("every attribute of the script's tag that documents and pages name is one that the script has")
+    @Test("every script tag attribute in documents and pages is one that the script knows")
     func attributes() throws {
-        let script = try (PrintedTexts.files("Modules/Core/Script", ".js")).filter { !$0.contains("/served/") }.map(PrintedTexts.read).joined()
+        let script = try PrintedTexts.files("Modules", ".js").filter { $0.contains("/Script/") && !$0.contains("/served/") }.map(PrintedTexts.read).joined()
         let table = try PrintedTexts.read("docs/tracking-script.md")
         for file in PrintedTexts.documents + PrintedTexts.files("Modules", ".js").filter({ $0.contains("/Web/") }) {
             for match in try PrintedTexts.read(file).matches(of: #/data-([a-z]+(?:-[a-z]+)*)=\\?"/#) {

@@ -1,3 +1,4 @@
+import AllModules
 import Common
 import Foundation
 @testable import Host
@@ -6,10 +7,10 @@ import Synchronization
 import Testing
 import TestSupport
 
-/// What `/readyz` says, and what a start does, while something behind the host is away or hangs.
-@Suite("Readiness")
+/// What `/readyz` reports, and what a start does, while a server behind the host is down or hangs.
+@Suite("Readiness", .modules(.all))
 struct ProbeTests {
-    @Test("is whether the host can collect; on demand the engines are asked as well", arguments: Profile.available)
+    @Test("means that the host can collect; on request the engines are checked as well", arguments: Profile.available)
     func well(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let ready = try await app.get("/readyz", as: .nobody), short = try ready.json()
@@ -24,7 +25,7 @@ struct ProbeTests {
         }
     }
 
-    @Test("with a Redis that hangs everything goes on: collection, reports, changes, and readiness", .timeLimit(.minutes(2)))
+    @Test("collection, reports, changes and readiness keep working while Redis hangs", .timeLimit(.minutes(2)))
     func hungRedis() async throws {
         let redis = try HungServer(), scratch = try Scratch()
         defer { redis.close() }
@@ -47,11 +48,11 @@ struct ProbeTests {
         }
     }
 
-    @Test("a start waits for a server that starts at the same time, and ends with a sentence when it does not come")
+    @Test("a start waits for a server that is still starting, and fails with an error if it never answers")
     func patience() async throws {
         let away = ServiceError.unavailable("database_unavailable", "The database is not available at the moment.")
         let pauses = Mutex(0), answers = Mutex(3)
-        let patience = StartPatience(seconds: 60) { pauses.withLock { $0 += 1 } }
+        let patience = StartupWait(seconds: 60) { pauses.withLock { $0 += 1 } }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         try await patience.wait(for: "PostgreSQL", logger: logger) {
             try answers.withLock { left in
@@ -63,7 +64,7 @@ struct ProbeTests {
         let error = await #expect(throws: ServiceError.self) { try await patience.wait(for: "PostgreSQL", logger: logger) { throw away } }
         #expect(error?.message == "PostgreSQL did not answer for 60 seconds: The database is not available at the moment. The log says why not.")
         #expect(pauses.withLock { $0 } == 62)
-        // What a person must mend is said at once.
+        // An error that only a person can fix is reported at once.
         let mistake = FolderError("wrong")
         await #expect(throws: FolderError.self) { try await patience.wait(for: "PostgreSQL", logger: logger) { throw mistake } }
         #expect(pauses.withLock { $0 } == 62)

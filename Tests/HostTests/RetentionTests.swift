@@ -1,9 +1,10 @@
+import AllModules
 import Common
 @testable import Host
 import Testing
 import TestSupport
 
-@Suite("Retention")
+@Suite("Retention", .modules(.all))
 struct RetentionTests {
     @Test("keeps whole calendar months", arguments: [
         ("2026-03-31T15:00:00Z", 1, "2026-02-28"), ("2024-03-31T15:00:00Z", 1, "2024-02-29"), ("2026-03-15T00:00:00Z", 12, "2025-03-15"),
@@ -13,7 +14,7 @@ struct RetentionTests {
         #expect("\(Day(Retention.start(months: months, before: try #require(Instant(now)))))" == first)
     }
 
-    @Test("ids are kept as long as a fact needs them, and come back with who comes back", arguments: Profile.available)
+    @Test("visitor ids are kept as long as a fact needs them, and return with the visitor", arguments: Profile.available)
     func ids(profile: Profile) async throws {
         try await TestApp.run(profile, now: "2026-01-01T12:00:00Z", yaml: "retention: {events_months: 1}") { app in
             func visit(_ visitor: String) async throws { try await app.collect(#"{"type":"identify","visitor_id":"\#(visitor)","user_id":"u"}"#) }
@@ -24,7 +25,7 @@ struct RetentionTests {
             }
             try await visit("often")
             try await visit("seldom")
-            // Within the days after which an id is written again: the row is older than what is kept of the visitor.
+            // Too early for the id to be written again, so its row becomes older than all facts of the visitor that are kept.
             app.time.advance(seconds: 20 * 86_400)
             try await visit("often")
             app.time.advance(seconds: 20 * 86_400)

@@ -1,6 +1,7 @@
+import AllModules
 import Foundation
 @testable import Host
-import Settings
+@_spi(Host) import Settings
 
 /// A folder for one test.
 struct Scratch: ~Copyable {
@@ -9,8 +10,8 @@ struct Scratch: ~Copyable {
     init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// All defaults, with the data below this folder.
+    /// The default configuration, with its data in this folder.
     func configuration(_ yaml: String = "", data: String = "data") throws -> HostConfiguration {
-        try HostConfiguration.parse(yaml, environment: ["PULSE_DATA": path + "/" + data, "PULSE_PORT": "0"], knownModules: ModuleList.names)
+        try HostConfiguration.parse(yaml, environment: ["PULSE_DATA": path + "/" + data, "PULSE_PORT": "0"], knownModules: ModuleList.all.names)
     }
 }

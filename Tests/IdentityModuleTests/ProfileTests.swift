@@ -1,10 +1,12 @@
 import Core
 import Foundation
+import IdentityModule
+import RevenueModule
 import TestSupport
 import Testing
 
-/// Ada came anonymously on her laptop, was identified there and on her phone; Bob is a colleague; Cy told a trait and no name.
-@Suite("Profiles")
+/// Ada came anonymously on her laptop, and was identified there and on her phone; Bob is a colleague; Cy has a trait but no name.
+@Suite("Profiles", .modules(IdentityModule.self, RevenueModule.self))
 struct ProfileTests {
     static let events = [
         #"{"type":"pageview","path":"/","visitor_id":"laptop","timestamp":"2026-03-01T08:00:00Z"}"#,
@@ -23,7 +25,7 @@ struct ProfileTests {
         try await app.expect("/api/v1/identity" + path, answers: body, at: place)
     }
 
-    @Test("hold the latest of what was told", arguments: Profile.available)
+    @Test("hold the latest values sent", arguments: Profile.available)
     func profiles(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             let desk = #"{"last_seen_at":"2026-03-01T12:40:00Z","traits":{},"user_id":"bob","visitor_id":"desk"}"#
@@ -62,7 +64,7 @@ struct ProfileTests {
         }
     }
 
-    @Test("stand in a graph", arguments: Profile.available)
+    @Test("form a graph", arguments: Profile.available)
     func graph(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             let nodes = #"{"id":"ada","type":"user"},{"id":"laptop","type":"visitor"},{"id":"phone","type":"visitor"},{"id":"acme","type":"account"},{"id":"desk","type":"visitor"},{"id":"bob","type":"user"}"#
@@ -78,7 +80,7 @@ struct ProfileTests {
         }
     }
 
-    @Test("count people rather than visitors where that is asked, and users who are merged as one, until it is undone", arguments: Profile.available)
+    @Test("count people instead of visitors on request, and merged users as one until the merge is undone", arguments: Profile.available)
     func people(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             func expect(_ query: String, _ number: Int64, at place: SourceLocation = #_sourceLocation) async throws {
@@ -86,7 +88,7 @@ struct ProfileTests {
                 #expect(found == number, sourceLocation: place)
             }
             @Sendable func visitors(_ query: String) async throws -> Int64? { try await app.get("/api/v1/stats?start_at=2026-03-01&end_at=2026-03-01" + query).json()["current"]?["visitors"]?.integer }
-            // laptop, phone, desk, stranger
+            // Laptop, phone, desk and stranger.
             try await expect("", 4)
             try await expect("&count_by=people", 3)
             let preview = try await app.post("/api/v1/identity/merges/preview", #"{"user_id":"bob","into_user_id":"ada"}"#, as: .query)
@@ -99,20 +101,20 @@ struct ProfileTests {
             try await expect("&count_by=people&filter=path:/", 2)
             try await expect("", 4)
             let again = try await app.post("/api/v1/identity/merges", #"{"user_id":"ada","into_user_id":"bob"}"#, as: .query)
-            #expect(again.body == #"{"error":"Invalid request body: user 'bob' is merged into 'ada' already."}"#)
+            #expect(again.body == #"{"error":"Invalid request body: user 'bob' is already merged into 'ada'."}"#)
             let hidden = try await app.post("/api/v1/identity/merges", #"{"user_id":"c\u001Ey","into_user_id":"bob"}"#, as: .query)
             #expect(hidden.status == 400 && hidden.body.contains("field 'user_id' must be text without control characters"), "\(hidden.body)")
             let twice = try await app.post("/api/v1/identity/merges", #"{"user_id":"bob","into_user_id":"cy"}"#, as: .query)
-            #expect(twice.body == #"{"error":"Invalid request body: user 'bob' is merged into 'ada' already; undo that first."}"#)
+            #expect(twice.body == #"{"error":"Invalid request body: user 'bob' is already merged into 'ada'; undo that first."}"#)
             let undone = try await app.delete("/api/v1/identity/merges/\(id)", as: .query)
             #expect(undone.status == 204)
             try await expect("&count_by=people", 3)
             let second = try await app.delete("/api/v1/identity/merges/\(id)", as: .query)
-            #expect(second.body == #"{"error":"Merge '\#(id)' was undone before."}"#)
+            #expect(second.body == #"{"error":"Merge '\#(id)' is already undone."}"#)
         }
     }
 
-    @Test("without a visitor_id, what a page sends is about the visitor of its pageviews", arguments: Profile.available)
+    @Test("an identify event from a page without a visitor_id is about the visitor of its pageviews", arguments: Profile.available)
     func ofAPage(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let page: HTTPFields = [.origin: "https://www.example.com"]
@@ -122,7 +124,7 @@ struct ProfileTests {
             for browser in [page, phone] {
                 #expect(try await app.collect(#"[{"type":"pageview","path":"/"},\#(identify),{"type":"pageview","path":"/next"}]"#, headers: browser).status == 200)
             }
-            // Somebody of whom nothing is said.
+            // A visitor who isn't identified.
             var stranger = page
             stranger[.userAgent] = TestApp.chrome.replacingOccurrences(of: "130", with: "129")
             #expect(try await app.collect(#"{"type":"pageview","path":"/"}"#, headers: stranger).status == 200)
@@ -142,14 +144,14 @@ struct ProfileTests {
             }
             #expect(try await visitors("") == 3)
             #expect(try await visitors("&count_by=people") == 2)
-            // What the visitor does next is the user's, and the name is as good as an id that was sent.
+            // The visitor's later events belong to the user, and the anonymous id works as a visitor_id.
             try await app.collect(#"{"type":"identify","visitor_id":"\#(ids[0])","payload":{"traits":{"plan":"team"}}}"#)
             #expect(try await app.get("/api/v1/identity/profiles/\(ids[0])").json()["traits"]?["plan"]?.string == "team")
             #expect(try await visitors("&count_by=people") == 2)
         }
     }
 
-    @Test("have to name the visitor where no page sends them: a request without Origin, a server's key")
+    @Test("need a visitor_id unless a page sends them: without an Origin or with a server key it is required")
     func ofNobody() async throws {
         try await TestApp.run { app in
             let identify = #"{"type":"identify","payload":{"user_id":"user_123"}}"#, sentence = #"{"error":"Invalid request body: missing required field 'visitor_id'."}"#
@@ -160,7 +162,7 @@ struct ProfileTests {
         }
     }
 
-    @Test("are refused where nothing is told", arguments: [
+    @Test("reject invalid identify events", arguments: [
         (#""visitor_id":"v""#, "missing required field 'payload'."), (#""payload":{"user_id":"u"}"#, "missing required field 'visitor_id'."),
         (#""visitor_id":"v","payload":{"user_id":7}"#, "field 'user_id' must be a string of 1 to 200 characters; got 7."),
         (#""visitor_id":"v","payload":{"traits":"pro"}"#, "field 'traits' must be an object; got 'pro'."),
@@ -172,7 +174,7 @@ struct ProfileTests {
         }
     }
 
-    @Test("a company whose id is a placeholder goes by its name", arguments: Profile.available)
+    @Test("a company with a placeholder id is identified by its name", arguments: Profile.available)
     func placeholderCompany(profile: Profile) async throws {
         let events = [("a", #"{"id":"null","name":"Acme"}"#), ("b", #"{"id":"","name":"Acme"}"#), ("c", #"{"id":"undefined","name":"null"}"#)].map { visitor, company in
             #"{"type":"identify","visitor_id":"\#(visitor)","timestamp":"2026-03-01T09:00:00Z","traits":{"company":\#(company)}}"#
@@ -185,7 +187,7 @@ struct ProfileTests {
         }
     }
 
-    @Test("of two statements at one instant the later one in the request counts", arguments: Profile.available)
+    @Test("of two identify events at the same instant the later one in the request wins", arguments: Profile.available)
     func oneInstant(profile: Profile) async throws {
         func identify(_ visitor: String, _ rest: String) -> String { #"{"type":"identify","visitor_id":"\#(visitor)",\#(rest)}"# }
         let batch = [

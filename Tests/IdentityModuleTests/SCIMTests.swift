@@ -1,12 +1,14 @@
 import Common
+import IdentityModule
+import RevenueModule
 import TestSupport
 import Testing
 
-@Suite("SCIM")
+@Suite("SCIM", .modules(IdentityModule.self, RevenueModule.self))
 struct SCIMTests {
     private static let path = "/api/v1/identity/scim"
 
-    @Test("users have a profile, and groups have users", arguments: Profile.available)
+    @Test("users have profiles, and groups have users", arguments: Profile.available)
     func usersAndGroups(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let made = try await app.post(
@@ -21,7 +23,7 @@ struct SCIMTests {
             let traits = #"{"active":true,"email":"ada@example.com","name":"Ada","team":"core"}"#
             #expect(known.body == #"{"first_seen_at":"2026-03-02T12:00:00Z","last_seen_at":"2026-03-02T12:00:00Z","traits":\#(traits),"user_id":"ada","visitor_id":"scim:\#(id)"}"#)
             let twice = try await app.post(Self.path + "/users", #"{"user_name":"ada"}"#, as: .query)
-            #expect(twice.body == #"{"error":"Invalid request body: a scim user with user_name 'ada' exists already."}"#)
+            #expect(twice.body == #"{"error":"Invalid request body: a scim user with user_name 'ada' already exists."}"#)
 
             let stranger = try await app.post(Self.path + "/groups", #"{"display_name":"Core","members":["00000000-0000-0000-0000-000000000000"]}"#, as: .query)
             #expect(stranger.body == #"{"error":"Invalid request body: field 'members[0]' must be the id of a SCIM user; got '00000000-0000-0000-0000-000000000000'."}"#)
@@ -42,7 +44,7 @@ struct SCIMTests {
         }
     }
 
-    @Test("what is taken from a user leaves the profile", arguments: Profile.available)
+    @Test("what is removed from a user is removed from the profile", arguments: Profile.available)
     func takenAway(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let made = try await app.post(
@@ -60,7 +62,7 @@ struct SCIMTests {
         }
     }
 
-    @Test("names of users that differ in case alone are one (RFC 7643, 4.1.1), and spaces are no name", arguments: Profile.available)
+    @Test("user names are case-insensitive (RFC 7643, 4.1.1) and must not be blank", arguments: Profile.available)
     func names(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             func create(_ name: String) async throws -> TestApp.Answer {
@@ -69,7 +71,7 @@ struct SCIMTests {
             let made = try await create("Ada@Example.com")
             #expect(try made.json()["user_name"]?.string == "Ada@Example.com")
             let twice = try await create("ada@example.COM")
-            #expect(twice.status == 400 && twice.body.contains("a scim user with user_name 'ada@example.COM' exists already"), "\(twice.body)")
+            #expect(twice.status == 400 && twice.body.contains("a scim user with user_name 'ada@example.COM' already exists"), "\(twice.body)")
             let other = try await create("bob").json()["id"]?.string ?? ""
             let renamed = try await app.put(Self.path + "/users/\(other)", #"{"user_name":"ADA@example.com"}"#, as: .query)
             #expect(renamed.status == 400)
@@ -78,7 +80,7 @@ struct SCIMTests {
         }
     }
 
-    @Test("nobody collects under the id of a provisioned person")
+    @Test("events can't use the id of a provisioned person")
     func collected() async throws {
         try await TestApp.run { app in
             let made = try await app.post(Self.path + "/users", #"{"user_name":"ada","traits":{"role":"user"}}"#, as: .query).json()["id"]?.string ?? ""

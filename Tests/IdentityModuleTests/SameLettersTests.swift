@@ -1,18 +1,20 @@
 import Core
+import IdentityModule
+import RevenueModule
 import TestSupport
 import Testing
 
-/// Ids, traits and accounts that have the same letters and are different bytes: to Pulse they are different.
-@Suite("Names with the same letters")
+/// Ids, traits and accounts that look alike but differ in bytes are different to Pulse.
+@Suite("Names that look alike", .modules(IdentityModule.self, RevenueModule.self))
 struct SameLettersTests {
-    // Composed, decomposed.
+    // Composed and decomposed.
     private static let nfc = "caf\u{E9}", nfd = "cafe\u{301}"
 
     private static func identify(_ visitor: String, _ payload: String) -> String {
         #"{"type":"identify","visitor_id":"\#(visitor)","timestamp":"2026-03-01T08:00:00Z","payload":{\#(payload)}}"#
     }
 
-    @Test("two users whom Swift holds for one are merged and listed", arguments: Profile.available)
+    @Test("two users whose ids are equal in Swift are merged and listed separately", arguments: Profile.available)
     func merges(profile: Profile) async throws {
         let events = [
             Self.identify("v1", #""user_id":"\#(Self.nfc)""#), Self.identify("v2", #""user_id":"\#(Self.nfd)""#), Self.identify("v3", #""user_id":"\#(Self.nfd)""#),
@@ -31,7 +33,7 @@ struct SameLettersTests {
             let list = try await app.get(path).json()["data"]?.elements ?? []
             let visitors = Dictionary(exactly: list.map { ($0["user_id"]?.string ?? "", $0["visitors"]?.integer ?? -1) })
             #expect(list.count == 2 && visitors == [ExactText(Self.nfc): 1, ExactText(Self.nfd): 2])
-            // The one is not merged yet, and may become the other.
+            // The composed one isn't merged any longer, so it may become the decomposed one.
             let third = try await merge(Self.nfc, into: Self.nfd)
             #expect(third.status == 201, "\(third.body)")
             let circle = try await merge("X", into: Self.nfc)
@@ -39,7 +41,7 @@ struct SameLettersTests {
         }
     }
 
-    @Test("people are one where their users are the same bytes", arguments: Profile.available)
+    @Test("visitors are one person only if their user ids are the same bytes", arguments: Profile.available)
     func people(profile: Profile) async throws {
         let events = [Self.nfc, Self.nfd, "other"].enumerated().flatMap { number, user in
             [
@@ -51,11 +53,11 @@ struct SameLettersTests {
             let made = try await app.post("/api/v1/identity/merges", #"{"user_id":"\#(Self.nfd)","into_user_id":"other"}"#, as: .query)
             #expect(made.status == 201)
             let stats = try await app.get("/api/v1/stats?start_at=2026-03-01&end_at=2026-03-01&count_by=people").json()
-            #expect(stats["current"]?["visitors"]?.integer == 2, "the composed one is nobody else")
+            #expect(stats["current"]?["visitors"]?.integer == 2, "the composed user isn't merged with the others")
         }
     }
 
-    @Test("each visitor has its own profile, and the erased one has none", arguments: Profile.available)
+    @Test("each visitor has its own profile, and erasing one keeps the other", arguments: Profile.available)
     func profiles(profile: Profile) async throws {
         let nfc = "Jos\u{E9}", nfd = "Jose\u{301}"
         let events = [Self.identify(nfc, #""traits":{"who":"nfc"}"#), Self.identify(nfd, #""traits":{"who":"nfd"}"#)]
@@ -73,7 +75,7 @@ struct SameLettersTests {
         }
     }
 
-    @Test("traits and accounts are kept apart too", arguments: Profile.available)
+    @Test("traits and accounts are separate too", arguments: Profile.available)
     func traits(profile: Profile) async throws {
         let traits = #""\#(Self.nfc)":1,"\#(Self.nfd)":{"\#(Self.nfd)":2,"\#(Self.nfc)":3}"#
         let events = [
@@ -90,7 +92,7 @@ struct SameLettersTests {
         }
     }
 
-    @Test("a graph keeps the nodes apart", arguments: Profile.available)
+    @Test("a graph has separate nodes", arguments: Profile.available)
     func graph(profile: Profile) async throws {
         let events = [Self.identify("v", #""user_id":"\#(Self.nfc)""#), Self.identify(Self.nfd, #""user_id":"\#(Self.nfd)""#), Self.identify("v", #""user_id":"\#(Self.nfd)""#)]
         try await TestApp.run(profile, collecting: events) { app in

@@ -1,12 +1,13 @@
+import AllModules
 import Common
 import HTTPTypes
 @testable import Host
-@testable import Ingest
+@_spi(Host) @testable import Ingest
 import Storage
 import Testing
 @testable import TestSupport
 
-@Suite("Visitors without an id")
+@Suite("Visitors without an id", .modules(.all))
 struct AnonymousVisitorTests {
     private static func browse(_ app: TestApp) async throws {
         for browser in 0..<12 {
@@ -14,7 +15,7 @@ struct AnonymousVisitorTests {
         }
     }
 
-    @Test("are told apart after a leap of the clock, and stay the same for the day", arguments: Profile.available, [2, 3, 10] as [Int64])
+    @Test("stay distinct after the clock jumps, and keep their identity for the day", arguments: Profile.available, [2, 3, 10] as [Int64])
     func leap(profile: Profile, days: Int64) async throws {
         try await TestApp.run(profile) { app in
             app.time.advance(seconds: days * 86_400)
@@ -28,7 +29,7 @@ struct AnonymousVisitorTests {
         }
     }
 
-    @Test("are told apart where no salt can be had, by one that others take over when they can")
+    @Test("stay distinct when no salt can be loaded, using a local salt that other hosts adopt later")
     func own() async throws {
         try await TestApp.run { app in
             let identity = VisitorIdentity(control: app.installation.engines.control), day = Day(app.time.now).adding(days: 5)

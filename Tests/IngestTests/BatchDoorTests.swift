@@ -1,11 +1,13 @@
+import AllModules
 import Common
-@testable import Ingest
-import Storage
+@_spi(Host) @testable import Ingest
+@_spi(Host) import Storage
+import TestSupport
 import Testing
 
-@Suite("Batch door", .timeLimit(.minutes(1)))
+@Suite("Batch door", .modules(.all), .timeLimit(.minutes(1)))
 struct BatchDoorTests {
-    /// A writer that makes 1,000 bytes a second, so that 200 may wait for it where several projects send, and 600 where one does.
+    /// A writer that stores 1,000 bytes a second: its backlog may hold 200 bytes when several projects send, and 600 when only one does.
     private struct House {
         let journal: Journal
         let acknowledged = Acknowledged()
@@ -30,12 +32,12 @@ struct BatchDoorTests {
             acknowledged.note(project, upTo: .start, at: Instant(milliseconds: at), isBatch: isBatch)
         }
 
-        /// For a batch that is let in at once.
+        /// Enters with a batch that must be admitted at once.
         func enters(_ project: Int32, _ bytes: Int) async throws -> BatchDoor.Pass? {
             try await door.enter(project, bytes: bytes) { Issue.record("project \(project) waits") }
         }
 
-        /// Returns once the batch waits.
+        /// Returns once the batch is waiting.
         func waits(_ project: Int32, _ bytes: Int) async -> Task<BatchDoor.Pass?, any Error> {
             let (waiting, signal) = AsyncStream<Void>.makeStream()
             let task = Task { try await door.enter(project, bytes: bytes) { signal.yield() } }
@@ -50,7 +52,7 @@ struct BatchDoorTests {
         }
     }
 
-    @Test("lets batches in while the writer has little to do, and more as it gets on")
+    @Test("admits batches while the writer has little to do, and more as it catches up")
     func order() async throws {
         try await withFolder { folder in
             let house = try House(folder)
@@ -63,12 +65,12 @@ struct BatchDoorTests {
         }
     }
 
-    @Test("imports have more room, until another project's event comes, and again a second after that")
+    @Test("an import gets more room until another project sends an event, and again one second after that")
     func alone() async throws {
         try await withFolder { folder in
             let house = try House(folder, isShared: false)
             for project: Int32 in [2, 1] { house.note(project, atMilliseconds: 0, isBatch: true) }
-            // Of its own project.
+            // An event of its own project changes nothing.
             house.note(1, atMilliseconds: 0, isBatch: false)
             for number in 1...3 { house.keep(try await house.enters(1, 200), 200, until: Int64(number) * 200) }
             let full = await house.waits(1, 10)
@@ -83,13 +85,13 @@ struct BatchDoorTests {
         }
     }
 
-    @Test("counts what a batch takes in the journal, once it is there, and nothing for one that was not kept")
+    @Test("counts a batch's journal bytes once it is written, and nothing for one that was not kept")
     func sizes() async throws {
         try await withFolder { folder in
             let house = try House(folder)
             house.keep(try await house.enters(1, 10_000), 100, until: 100)
             house.door.leave(try await house.enters(1, 10_000), bytes: 0, keptUntil: nil)
-            // Applied before its sender was back.
+            // Applied before its sender could report it.
             house.applied(upTo: 50)
             house.keep(try await house.enters(1, 10_000), 10_000, until: 40)
             _ = try await house.enters(1, 150)
@@ -99,17 +101,17 @@ struct BatchDoorTests {
         }
     }
 
-    @Test("a project's batch never waits because of another project, and what waits is shared out evenly")
+    @Test("a project's batch never waits because of another project, and free room is shared evenly")
     func projects() async throws {
         try await withFolder { folder in
             let house = try House(folder)
             for end: Int64 in [190, 380] { house.keep(try await house.enters(1, 190), 190, until: end) }
             let first = await house.waits(1, 20)
             house.keep(try await house.enters(2, 90), 90, until: 470)
-            // A second one as long as it has less than its half.
+            // A second batch gets in while the project uses less than its half.
             house.keep(try await house.enters(2, 95), 95, until: 565)
             let second = await house.waits(2, 10)
-            // There is room for one: it is for the project that has nothing in.
+            // There is room for one batch, and the project with nothing in the backlog gets it.
             house.applied(upTo: 380)
             #expect(try await first.value != nil)
             let third = await house.waits(2, 10)
@@ -120,7 +122,7 @@ struct BatchDoorTests {
         }
     }
 
-    @Test("one that waits too long is refused with 429 and when to come again, and is forgotten")
+    @Test("a batch that waits too long gets a 429 with Retry-After, and no longer counts as waiting")
     func patience() async throws {
         try await withFolder { folder in
             let house = try House(folder) { $0.patience = .zero }
@@ -136,7 +138,7 @@ struct BatchDoorTests {
         }
     }
 
-    @Test("so much waits and no more, of one project and of all")
+    @Test("the bytes waiting are limited per project and overall")
     func waitingBytes() async throws {
         try await withFolder { folder in
             let house = try House(folder) { settings in
@@ -151,7 +153,7 @@ struct BatchDoorTests {
             var waiting = [await house.waits(1, 60)]
             #expect(await isRefused(1, 41))
             waiting.append(await house.waits(1, 40))
-            // A larger one may wait where no other of its project does.
+            // A batch above the limit may wait if it is its project's only one.
             waiting.append(await house.waits(2, 120))
             #expect(await isRefused(3, 31))
             waiting.append(await house.waits(3, 30))
@@ -160,7 +162,7 @@ struct BatchDoorTests {
         }
     }
 
-    @Test("while the store is away all come in, until half of the journal is full")
+    @Test("while the store is down every batch is admitted, until the journal is half full")
     func away() async throws {
         try await withFolder { folder in
             let house = try House(folder, maximumBytes: 1_000)
@@ -171,7 +173,7 @@ struct BatchDoorTests {
             for _ in 0..<5 { #expect(try await house.enters(1, 1_000) == nil) }
             try await house.journal.append([UInt8](repeating: 0, count: 492))
             await #expect(throws: JournalRoomTests.full) { _ = try await house.enters(1, 1) }
-            // The other half is for live events.
+            // The other half is reserved for live events.
             try await house.journal.append([UInt8](repeating: 0, count: 400))
             house.door.setOpen(false)
             let last = await house.waits(1, 150)

@@ -1,12 +1,13 @@
+import AllModules
 import Core
 import TestSupport
 import Testing
 
-@Suite("Collect: body and its encoding")
+@Suite("Collect: body and its encoding", .modules(.all))
 struct CollectBodyTests {
     static let event = #"{"type":"pageview","path":"/"}"#
 
-    @Test("takes JSON under the types by which browsers and programs send it, and under none", arguments: Profile.available)
+    @Test("accepts JSON with the content types that browsers and programs send, or with none", arguments: Profile.available)
     func contentTypes(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             let accepted = [
@@ -33,7 +34,7 @@ struct CollectBodyTests {
         }
     }
 
-    @Test("takes what curl sends where nobody says what it is, and refuses real forms", arguments: Profile.available)
+    @Test("accepts JSON with curl's default content type, and rejects real forms", arguments: Profile.available)
     func forms(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             for type in ["application/x-www-form-urlencoded", "Application/X-WWW-Form-Urlencoded; charset=UTF-8"] {
@@ -49,7 +50,7 @@ struct CollectBodyTests {
         }
     }
 
-    @Test("takes what a page sends with sendBeacon when it is left: text/plain, the key in the address", arguments: Profile.available)
+    @Test("accepts what a page sends with sendBeacon on leaving: text/plain, with the key in the URL", arguments: Profile.available)
     func beacon(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             let answer = try await app.post(
@@ -60,7 +61,7 @@ struct CollectBodyTests {
         }
     }
 
-    @Test("unpacks gzip and deflate", arguments: Profile.available)
+    @Test("decompresses gzip and deflate", arguments: Profile.available)
     func compressed(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             let bytes = Array(Self.event.utf8)
@@ -92,7 +93,7 @@ struct CollectBodyTests {
 
     static let tooLarge = #"{"error":"The request body is larger than 1048576 bytes, which is the limit."}"#
 
-    @Test("takes a body of 1 MB to the last byte, packed or not, and not a byte more", arguments: Profile.available)
+    @Test("accepts a body of exactly 1 MB, compressed or not, and not a byte more", arguments: Profile.available)
     func size(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             func body(_ count: Int) -> [UInt8] { Array(Self.event.utf8) + [UInt8](repeating: 0x20, count: count - Self.event.utf8.count) }
@@ -103,7 +104,7 @@ struct CollectBodyTests {
             }
             for (bytes, encoding) in [
                 (body(limit + 1), ""), (body(3 * limit), ""), (Compression.gzip(body(limit + 1)), "gzip"),
-                // 100 MB of blanks are 100 KB.
+                // 100 MB of spaces compress to 100 KB.
                 (Compression.gzip(body(100 * limit)), "gzip"),
             ] {
                 let answer = try await app.collect(bytes: bytes, headers: .named(["Content-Encoding": encoding]))
@@ -113,7 +114,7 @@ struct CollectBodyTests {
         }
     }
 
-    @Test("over a socket: a body that is too large is answered, and the connection's next request as well")
+    @Test("over a socket, a body that is too large gets a 413, and normal requests are answered")
     func sizeOverSocket() async throws {
         try await TestApp.run(over: .socket) { app in
             let large = [UInt8](repeating: 0x20, count: 1_200_000)
@@ -125,15 +126,15 @@ struct CollectBodyTests {
                 let answer = try await app.collect(Self.event)
                 #expect(answer.body == #"{"ok":true}"#)
             }
-            let answered109 = try await app.stats("pageviews")
-            #expect(answered109 == 3)
+            let pageviews = try await app.stats("pageviews")
+            #expect(pageviews == 3)
         }
     }
 }
 
 /// The zlib format without compression, which is what HTTP calls deflate.
 enum Zlib {
-    /// At most 65,535 bytes, as one stored block.
+    /// `bytes`, at most 65,535 of them, as one stored block.
     /// - Source: RFC 1950 and RFC 1951, section 3.2.4.
     static func stored(_ bytes: [UInt8]) -> [UInt8] {
         let count = UInt16(bytes.count)

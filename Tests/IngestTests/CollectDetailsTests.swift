@@ -1,13 +1,14 @@
+import AllModules
 import Core
 import TestSupport
 import Testing
 
-/// A detail never costs the event, an event never the batch; what was changed is counted.
-@Suite("Collect: odd details")
+/// A bad detail never costs the event, and a bad event never costs the batch; every adjustment is counted.
+@Suite("Collect: odd details", .modules(.all))
 struct CollectDetailsTests {
     private static func repeated(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
 
-    /// A pageview's fields, what is stored as `path|title|screen|language|referrer`, and the names of the ledger.
+    /// A pageview's fields, what is stored as `path|title|screen|language|referrer`, and the adjustments in the ledger.
     static let views: [(fields: String, stored: String, adjusted: String)] = [
         (#""path":"/a","screen":"0x0""#, "/a||||", "screen"), (#""path":"/b","screen":"undefinedxundefined""#, "/b||||", "screen"),
         (#""path":"/c","screen":"412.5x915""#, "/c||413x915||", "screen"), (#""path":"/d","screen":"1920x1080""#, "/d||1920x1080||", ""),
@@ -24,7 +25,7 @@ struct CollectDetailsTests {
         (#""path":"https://example.com/u?v#w""#, "/u||||", ""), (#""path":"/v","x":\#(repeated("[", 80))\#(repeated("]", 80))"#, "/v||||", "too_deep"),
     ]
 
-    @Test("of a pageview are cut, replaced or left out, alone and in a batch", arguments: Profile.available)
+    @Test("of a pageview are cut, replaced or dropped, sent singly or in a batch", arguments: Profile.available)
     func views(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             var counted: [String: Int] = [:]
@@ -44,7 +45,7 @@ struct CollectDetailsTests {
         }
     }
 
-    /// What may not be guessed costs the event and no other one of the batch.
+    /// Fields that must not be guessed cost the event, but no other event of the batch.
     static let refused: [(event: String, sentence: String)] = [
         (#"{"type":"pageview","path":7}"#, "field 'path' must be a string of 1 to 8192 characters; got 7."), (#"{"type":"pageview","title":"a"}"#, "missing required field 'path'."),
         (#"{"type":"event","name":"\#(repeated("n", 201))"}"#, "field 'name' must be a string of 1 to 200 characters; got 201 characters."),
@@ -60,7 +61,7 @@ struct CollectDetailsTests {
         "field 'timestamp' must be ISO 8601 or epoch milliseconds, at most 10 years back and 10 minutes ahead; got \(came)."
     }
 
-    @Test("what identifies, what is required and what the visitor agreed to is exact", arguments: Profile.available)
+    @Test("ids, required fields and consent must be exact", arguments: Profile.available)
     func exact(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             for (event, sentence) in Self.refused { try await Exchange(event, 400, "Invalid request body: \(sentence)").check(app) }
@@ -74,7 +75,7 @@ struct CollectDetailsTests {
         }
     }
 
-    /// Each sent and the instant that is stored; nil for those that are refused, with what the sentence quotes.
+    /// Each timestamp as sent, the instant stored (nil if it is rejected), and whether the ledger counts it as adjusted.
     static let timestamps: [(sent: String, stored: String?, isOdd: Bool)] = [
         ("1772445600000", "1772445600000", false), ("1772445600000.0", "1772445600000", false), ("1772445601000.96", "1772445601000", true), (#""1772445602000""#, "1772445602000", true),
         (#"" 1772445603000.5 ""#, "1772445603000", true), (#""2026-03-02T10:00:04Z""#, "1772445604000", false), ("1.772445605e12", "1772445605000", false),
@@ -83,7 +84,7 @@ struct CollectDetailsTests {
         ("1.5e-9223372036854775808", nil, false), ("-9223372036854775808", nil, false), ("9223372036854775807", nil, false),
     ]
 
-    @Test("a timestamp may have a fraction or stand in quotes, and is refused where it is out of range", arguments: Profile.available)
+    @Test("a timestamp may have a fraction or be quoted, and is rejected when out of range", arguments: Profile.available)
     func timestamps(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             for (sent, stored, _) in Self.timestamps {
@@ -99,7 +100,7 @@ struct CollectDetailsTests {
         }
     }
 
-    @Test("of free properties as much is kept as fits, in order, and long texts are cut first", arguments: Profile.available)
+    @Test("keeps as many free properties as fit, in order, after cutting long strings", arguments: Profile.available)
     func properties(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             let many = (0..<120).map { #""k\#($0)":\#($0)"# }.joined(separator: ",")
@@ -119,7 +120,7 @@ struct CollectDetailsTests {
         }
     }
 
-    @Test("of free properties no more is stored than 32 KB, whatever they are made of", arguments: Profile.available)
+    @Test("stores at most 32 KB of free properties, whatever they consist of", arguments: Profile.available)
     func propertyBytes(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             let parts = ["[]", "{}", "0.1234567890123456", "null", #""\u0001""#, #""\"\\""#, "[[{}]]"]
@@ -135,7 +136,7 @@ struct CollectDetailsTests {
         }
     }
 
-    @Test("numbers keep their digits where 64 bits don't hold them, and one that no number holds costs nothing", arguments: Profile.available)
+    @Test("numbers beyond 64 bits keep their digits, and one beyond every numeric type doesn't cost the event", arguments: Profile.available)
     func numbers(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             let ids = ["18446744073709551614", "18446744073709551615", "9223372036854775808", "100000000000000000001", "100000000000000000002", "-9223372036854775809", "1e400"]
@@ -149,7 +150,7 @@ struct CollectDetailsTests {
         }
     }
 
-    @Test("bytes that are no UTF-8, and a byte order mark, cost nothing", arguments: Profile.available)
+    @Test("invalid UTF-8 and a byte order mark don't cost the event", arguments: Profile.available)
     func bytes(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             let marked: [UInt8] = [0xEF, 0xBB, 0xBF] + Array(#"{"type":"pageview","path":"/bom"}"#.utf8)
@@ -163,7 +164,7 @@ struct CollectDetailsTests {
         }
     }
 
-    @Test("what a module's own fields hold is adjusted in the same way", arguments: Profile.available)
+    @Test("modules' own fields are adjusted in the same way", arguments: Profile.available)
     func modules(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let odd = [

@@ -1,9 +1,11 @@
+import AllModules
 import Core
+@_spi(Host) import Ingest
 import TestSupport
 import Testing
 
-/// `GET /api/collect.gif`: always the image, and a pageview like any other.
-@Suite("Collection by an image")
+/// `GET /api/collect.gif` always returns the image, and records an ordinary pageview.
+@Suite("Collection by image", .modules(.all))
 struct CollectImageTests {
     private static func refusal(_ answer: TestApp.Answer) -> String? { answer.headers[.init("Pulse-Error")!] }
 
@@ -11,7 +13,7 @@ struct CollectImageTests {
         #"{"data":[{"adjusted":\#(adjusted),"duplicate":0,"hour":"2026-03-02T12:00:00Z","received":\#(received),"refused":\#(refused),"stored":\#(stored),"waiting":0}]}"#
     }
 
-    @Test("counts the page of the query, or else of the Referer; the image is one pixel and never cached", arguments: Profile.available)
+    @Test("counts the page in the query, or else in the Referer; the image is never cached", arguments: Profile.available)
     func counts(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let key = app.keys[.ingest]!
@@ -38,7 +40,7 @@ struct CollectImageTests {
         }
     }
 
-    @Test("odd details cost no pageview: they are left out, cut or replaced, and counted", arguments: Profile.available)
+    @Test("odd details don't cost the pageview: they are dropped, cut or replaced, and counted", arguments: Profile.available)
     func details(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let path = "/api/collect.gif?key=\(app.keys[.ingest]!)"
@@ -54,7 +56,7 @@ struct CollectImageTests {
         }
     }
 
-    @Test("what is refused still gets its image; the status and a header say why, and the ledger counts it")
+    @Test("a rejected request still gets the image; status and header say why, and the ledger counts it")
     func refuses() async throws {
         try await TestApp.run { app in
             let path = "/api/collect.gif?key=\(app.keys[.ingest]!)"
@@ -69,7 +71,7 @@ struct CollectImageTests {
                 #expect(answer.body.hasPrefix("GIF89a"))
                 #expect(Self.refusal(answer) == sentence)
             }
-            // Nobody is told that it was taken for a bot, or that consent was missing.
+            // The response doesn't reveal that the sender was taken for a bot or that consent was missing.
             for (query, agent) in [("&path=/", "Googlebot/2.1"), ("&path=/&consent_granted=false", TestApp.chrome)] {
                 let answer = try await app.get(path + query, as: .nobody, headers: [.userAgent: agent])
                 #expect(answer.status == 200)
@@ -77,7 +79,7 @@ struct CollectImageTests {
             }
             let asksNotTo = try await app.get(path + "&path=/", as: .nobody, headers: [.init("DNT")!: "1"])
             #expect(asksNotTo.status == 200)
-            // Asking whether it is there counts nothing.
+            // A HEAD request counts nothing.
             let head = try await app.send(.head, path + "&path=/", as: .nobody)
             #expect(head.status == 200)
             let ledger = try await app.get("/api/v1/ingest/ledger").body

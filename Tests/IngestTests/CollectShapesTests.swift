@@ -1,8 +1,9 @@
+import AllModules
 import Core
 import TestSupport
 import Testing
 
-@Suite("Collect: shapes of a request")
+@Suite("Collect: request shapes", .modules(.all))
 struct CollectShapesTests {
     static let accepted: [Exchange] = [
         Exchange(#"{"type":"pageview","path":"/1"}"#),
@@ -17,13 +18,13 @@ struct CollectShapesTests {
         Exchange(#"{"type":"pageview","path":"/10","unknown":{"anything":[1,2,{}]},"title":null}"#),
         Exchange(#"[{"type":"pageview","path":"/11"}]"#, 200, exactly: #"{"accepted":1,"ok":true}"#),
         Exchange(#"{"events":[{"type":"pageview","path":"/12"},{"type":"pageview","path":"/13"}]}"#, 200, exactly: #"{"accepted":2,"ok":true}"#),
-        // With a type it is an event that has a field of that name.
+        // With a type, it is an event that happens to have a field called events.
         Exchange(#"{"events":[],"type":"pageview","path":"/14"}"#),
         Exchange(#"{"events":5,"type":"pageview","path":"/15"}"#),
         Exchange(#"{"type":"page\u0076iew","pat\u0068":"/1\u0036"}"#),
     ]
 
-    @Test("one event, an array, or an object with events; flat, or in `payload`, which wins", arguments: Profile.available)
+    @Test("takes one event, an array, or an object with events; flat fields or a `payload`, which wins", arguments: Profile.available)
     func shapes(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             for exchange in Self.accepted { try await exchange.check(app) }
@@ -63,7 +64,7 @@ struct CollectShapesTests {
         Exchange(#"{"type":"pageview","path":"/","payload":[]}"#, 400, "Invalid request body: field 'payload' must be an object; got an array."),
     ]
 
-    @Test("anything else is 400 with a sentence that says what is wrong", arguments: Profile.available)
+    @Test("anything else is a 400 that says what is wrong", arguments: Profile.available)
     func refusals(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             for exchange in Self.refused { try await exchange.check(app) }
@@ -101,7 +102,7 @@ struct CollectShapesTests {
             exactly: #"{"accepted":1,"errors":[{"error":"Invalid request body: field 'label' must not be 'cursed'.","index":0}],"ok":false}"#),
     ]
 
-    @Test("each event of a batch is judged by itself, and the answer says which were refused and why", arguments: Profile.available)
+    @Test("each event of a batch is checked separately, and the response says which were rejected and why", arguments: Profile.available)
     func batches(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             for exchange in Self.batches { try await exchange.check(app) }
@@ -113,7 +114,7 @@ struct CollectShapesTests {
         }
     }
 
-    @Test("a batch takes 1,000 events, and 1,001 are refused as a whole", arguments: Profile.available)
+    @Test("a batch may hold 1,000 events; 1,001 are rejected as a whole", arguments: Profile.available)
     func batchSize(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             func batch(_ count: Int) -> String { "[" + (0..<count).map { #"{"type":"pageview","path":"/\#($0)"}"# }.joined(separator: ",") + "]" }
@@ -126,7 +127,7 @@ struct CollectShapesTests {
         }
     }
 
-    @Test("the limit of a batch is a setting", arguments: Profile.available)
+    @Test("the batch limit is configurable", arguments: Profile.available)
     func batchSetting(profile: Profile) async throws {
         try await TestApp.collecting(profile, yaml: "limits: {batch_events: 2}") { app in
             let event = #"{"type":"pageview","path":"/"}"#

@@ -1,9 +1,10 @@
+import AllModules
 import Core
 import TestSupport
 import Testing
 
-/// Filters hold on modules' own facts as on activity.
-@Suite("Filters on facts")
+/// Filters apply to modules' own facts as they do to activity.
+@Suite("Filters on facts", .modules(.all))
 struct FilteredFactsTests {
     @Test("pick the facts of visitors and sessions with matching activity", arguments: Profile.available)
     func picks(profile: Profile) async throws {

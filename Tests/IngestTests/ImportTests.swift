@@ -1,15 +1,16 @@
-import Common
+import AllModules
+@_spi(Host) import Common
 import Core
-@testable import Host
-@testable import Ingest
-import Storage
+@_spi(Host) @testable import Host
+@_spi(Host) @testable import Ingest
+@_spi(Host) import Storage
 import Testing
 @testable import TestSupport
 
-/// One project sends more than the event store takes; here it takes nothing, for as long as a test likes.
-@Suite("An import beside other projects", .timeLimit(.minutes(2)))
+/// One project sends more than the event store can take. Here the store takes nothing for as long as the test wants.
+@Suite("An import next to other projects", .modules(.all), .timeLimit(.minutes(2)))
 struct ImportTests {
-    /// Runs `body` while events of two projects are stored and nothing more is.
+    /// Stores one event for each of two projects, then runs `body` while the store accepts nothing more.
     private static func whileNothingIsStored(
         _ profile: Profile, _ body: @escaping @Sendable (TestApp, _ other: [TestApp.Caller: TestApp.Caller], StallingEventStore) async throws -> Void
     ) async throws {
@@ -39,7 +40,7 @@ struct ImportTests {
 
     private static func pageviews(_ answer: TestApp.Answer) throws -> Int64? { try answer.json()["current"]?["pageviews"]?.integer }
 
-    @Test("its reports say as of when they are; those of others don't wait, and miss nothing", arguments: Profile.available)
+    @Test("its reports have an as-of time; other projects' reports are complete and don't wait", arguments: Profile.available)
     func reports(profile: Profile) async throws {
         try await Self.whileNothingIsStored(profile) { app, other, store in
             #expect(try await app.collect(Self.batch).body == #"{"accepted":120,"ok":true}"#)
@@ -47,7 +48,7 @@ struct ImportTests {
             let theirs = try await app.get("/api/v1/stats", as: other[.query]!)
             #expect(try Self.pageviews(theirs) == 1)
             #expect(theirs.headers[Self.asOf] == nil)
-            // These wait, for two seconds.
+            // These wait for two seconds.
             async let plain = app.get("/api/v1/stats")
             async let compared = app.get("/api/v1/pages?compare=previous")
             async let list = app.get("/api/v1/realtime")
@@ -65,11 +66,11 @@ struct ImportTests {
         }
     }
 
-    @Test("its next batch waits and is refused; single events and other projects' batches are not", arguments: Profile.available)
+    @Test("its next batch waits and is rejected; single events and other projects' batches are accepted", arguments: Profile.available)
     func door(profile: Profile) async throws {
         try await Self.whileNothingIsStored(profile) { app, other, store in
             let writer = app.installation.writer
-            // A store so slow that one batch is more than enough for it.
+            // A store so slow that one batch is already too much.
             writer.door.applied(upTo: writer.appliedPosition, bytesPerSecond: 1_000)
             #expect(try await app.collect(Self.batch).status == 200)
             async let next = app.collect(Self.batch)
@@ -90,7 +91,7 @@ struct ImportTests {
         }
     }
 
-    @Test("the backlog is told in seconds of work")
+    @Test("the backlog is reported in seconds of work")
     func backlog() async throws {
         try await Self.whileNothingIsStored(.embedded) { app, _, store in
             func seconds() async throws -> Double? { try await app.get("/readyz", as: .nobody).json()["journal"]?["backlog_seconds"]?.number }

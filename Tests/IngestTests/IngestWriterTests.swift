@@ -1,19 +1,21 @@
+import AllModules
 import Common
 import Foundation
-@testable import Ingest
+@_spi(Host) @testable import Ingest
 import Logging
 import Metrics
-import Storage
+@_spi(Host) import Storage
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite("Ingest writer", .timeLimit(.minutes(1)))
+@Suite("Ingest writer", .modules(.all), .timeLimit(.minutes(1)))
 struct IngestWriterTests {
     static let away = ServiceError.unavailable(
         "events_unavailable", "The event store is not available at the moment; events are kept and will appear. Try again in 5 seconds.",
         retryAfterSeconds: 5)
 
-    /// For a report that is asked again until the writer has noticed that the store is back.
+    /// Retries until the writer has noticed that the store is back.
     private static func settleWhenBack(_ line: Line) async throws {
         while true {
             do { return try await line.writer.settle() } catch let error as ServiceError where error == away { await Task.yield() }
@@ -26,7 +28,7 @@ struct IngestWriterTests {
         let store: FakeEventStore
         let counters = IngestCounters(metrics: NOOPMetricsHandler.instance)
         let writer: IngestWriter
-        /// What the fan-out was told of, in order, with those that were duplicates marked.
+        /// The rows passed to the fan-out, in order, with duplicates marked.
         let told: Told
 
         final class Told: Sendable {
@@ -53,7 +55,7 @@ struct IngestWriterTests {
                 settings: settings, logger: Logger(label: "test", factory: log), applied: { told.add($0, $1) })
         }
 
-        /// Runs the writer while `body` does something else.
+        /// Runs the writer while `body` runs.
         func running(_ body: () async throws -> Void) async throws {
             try await writer.recover()
             let run = Task { try await writer.run() }
@@ -74,7 +76,7 @@ struct IngestWriterTests {
         } catch { return error as? ServiceError }
     }
 
-    @Test("brings what is acknowledged into the store, in order, once, and tells the fan-out")
+    @Test("stores acknowledged events in order, exactly once, and passes them to the fan-out")
     func order() async throws {
         try await withFolder { folder in
             let line = try Line(folder, segmentBytes: 300)
@@ -88,17 +90,17 @@ struct IngestWriterTests {
                 #expect(line.store.labels == expected)
                 #expect(line.told.all == expected)
                 #expect(line.writer.appliedPosition >= line.journal.committedPosition)
-                // Nothing of it is needed any more.
+                // The journal no longer needs any of it.
                 #expect(line.journal.backlogBytes == 0)
                 #expect(try segments(in: folder).count == 1)
             }
         }
     }
 
-    @Test("a report waits for what was acknowledged before it, and for nothing else")
+    @Test("a report waits for events acknowledged before it, and for nothing else")
     func settle() async throws {
         try await withFolder { folder in
-            // A pause that would outlast the test: reports hurry the writer.
+            // The pause would outlast the test, but reports make the writer hurry.
             let line = try Line(folder, pause: 3_600_000)
             try await line.running {
                 try await line.writer.settle()
@@ -107,7 +109,7 @@ struct IngestWriterTests {
                     try await line.writer.settle()
                     #expect(line.store.labels.last == "\(number)")
                 }
-                // Many reports at once are one wait.
+                // Concurrent reports share one wait.
                 try await line.journal.append(record("last"))
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<50 {
@@ -122,14 +124,14 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("a batch for the store is what takes it three tenths of a second, as measured, and a tenth while another project sends events", arguments: [
-        // Milliseconds that each one takes, and how many it takes for 640 KB. The first has 64 KB, and none has less.
+    @Test("store batches are sized to take 0.3 seconds, as measured, or 0.1 while another project sends events", arguments: [
+        // Milliseconds per batch, and how many batches 640 KB take. The first has 64 KB, and none has less.
         (1_000, 11, true), (50, 5, true), (10, 2, true), (1_000, 11, false), (150, 5, false), (50, 3, false),
     ])
     func batchSizes(milliseconds: Int, batches: Int, isShared: Bool) async throws {
         try await withFolder { folder in
             let start = ContinuousClock.now, store = FakeEventStore()
-            // Time passes while the store takes a batch, and at no other moment.
+            // Time passes only while the store applies a batch.
             let line = try Line(
                 folder, store, pause: 3_600_000, now: { start + .milliseconds(milliseconds * store.read { $0.batches }) })
             for (project, isBatch) in [(1, true), (2, false)] as [(Int32, Bool)] where isShared {
@@ -144,10 +146,10 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("a batch that fills a segment to its end keeps no report waiting")
+    @Test("a batch that exactly fills a segment keeps no report waiting")
     func segmentEnd() async throws {
         try await withFolder { folder in
-            // Each record begins a new segment, so the end is always the empty beginning of one.
+            // Each record begins a new segment, so the end is always the start of an empty one.
             let line = try Line(folder, segmentBytes: 1)
             try await line.running {
                 for number in 0..<20 {
@@ -160,7 +162,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("while the store is away events wait and reports are told so; then everything is there, once and in order")
+    @Test("while the store is down events wait and reports fail; afterwards everything is stored once and in order")
     func away() async throws {
         try await withFolder { folder in
             let line = try Line(folder)
@@ -171,7 +173,7 @@ struct IngestWriterTests {
                 for number in 0..<10 { try await line.journal.append(record("\(number)")) }
                 await line.store.wait { $0.refusals >= 1 }
                 #expect(await refusal { try await line.writer.settle() } == Self.away)
-                // The writer tries again and again, and reports don't wait for it.
+                // The writer keeps retrying, and reports don't wait for it.
                 await line.store.wait { $0.refusals >= 3 }
                 #expect(await refusal { try await line.writer.settle() } == Self.away)
                 #expect(line.writer.failure == "the fake store is away")
@@ -190,7 +192,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("a report that already waits is told when the store goes away")
+    @Test("a report that is already waiting fails when the store goes down")
     func awayWhileWaiting() async throws {
         try await withFolder { folder in
             let line = try Line(folder, pause: 3_600_000)
@@ -204,7 +206,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("a full journal takes events again as soon as the store is back")
+    @Test("a full journal accepts events again as soon as the store is back")
     func fullAndBack() async throws {
         try await withFolder { folder in
             let line = try Line(folder, segmentBytes: 200, maximumBytes: 1_000)
@@ -224,12 +226,12 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("what was acknowledged before a crash is applied at the next start, and nothing twice")
+    @Test("events acknowledged before a crash are applied at the next start, and none twice")
     func recovery() async throws {
         try await withFolder { folder in
             let store = FakeEventStore()
             for run in 0..<5 {
-                // Every run but the last dies before it has applied what it acknowledged.
+                // Every run but the last dies before applying what it acknowledged.
                 let line = try Line(folder, store, segmentBytes: 100)
                 try await line.writer.recover()
                 #expect(store.labels == (0..<run * 3).map(String.init))
@@ -244,7 +246,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("a crash after the store's commit, before the journal was released, stores nothing twice")
+    @Test("a crash between the store's commit and the journal's release stores nothing twice")
     func crashAfterCommit() async throws {
         try await withFolder { folder in
             let store = FakeEventStore()
@@ -252,7 +254,7 @@ struct IngestWriterTests {
             for number in 0..<3 { try await line.journal.append(record("\(number)")) }
             try await line.writer.recover()
             line.journal.close()
-            // The journal still has all of it.
+            // The journal still holds all of it.
             let again = try Line(folder, store)
             #expect(again.journal.committedPosition > .start)
             try await again.writer.recover()
@@ -261,12 +263,12 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("after a start the journal has all its room, whatever was applied before")
+    @Test("after a start the journal has its full capacity, whatever was applied before")
     func roomAfterStart() async throws {
         try await withFolder { folder in
             let store = FakeEventStore()
             for number in 0..<10 {
-                // One record fills more than half of it.
+                // One record fills more than half of the journal.
                 let line = try Line(folder, store, maximumBytes: 500)
                 try await line.writer.recover()
                 #expect(line.journal.backlogBytes == 0)
@@ -278,7 +280,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("a journal whose files were lost goes on behind what the store has, so that nothing new is taken for old")
+    @Test("a journal that lost its files continues after the stored position, so new events aren't taken for stored ones")
     func lostFiles() async throws {
         try await withFolder { folder in
             let store = FakeEventStore()
@@ -298,7 +300,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("a damaged journal stops the start rather than losing what lies behind the damage")
+    @Test("a damaged journal stops the start rather than losing the events after the damage")
     func damaged() async throws {
         try await withFolder { folder in
             let line = try Line(folder, segmentBytes: 60)
@@ -313,7 +315,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("what another host with the same journal id has stored is not taken for this one's: the events stay, and it is said")
+    @Test("a host with a copied journal id keeps its events and logs an error instead of dropping them as stored")
     func sameIdentity() async throws {
         try await withFolder { one in
             try await withFolder { two in
@@ -323,7 +325,7 @@ struct IngestWriterTests {
                     try await first.journal.append(record("a"))
                     try await first.writer.settle()
                 }
-                // The data folder is copied, and both go on.
+                // The data folder is copied, and both hosts continue.
                 try FileManager.default.removeItem(atPath: two)
                 try FileManager.default.copyItem(atPath: one, toPath: two)
                 let original = try Line(one, store), copy = try Line(two, store, log: { _ in log })
@@ -346,7 +348,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("says so at the start where the journal lost what was acknowledged last")
+    @Test("logs an error at the start if the journal lost its last acknowledged events")
     func lostEnd() async throws {
         try await withFolder { folder in
             let store = FakeEventStore(), log = LogLines()
@@ -366,7 +368,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("what is stored can be taken out of the journal's files, and is out of them after a stop")
+    @Test("stored events can be removed from the journal's files, and are removed at a stop")
     func dropStored() async throws {
         try await withFolder { folder in
             func contents() throws -> Data { try segments(in: folder).reduce(Data()) { try $0 + Data(contentsOf: URL(fileURLWithPath: folder + "/" + $1)) } }
@@ -383,11 +385,11 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("told to stop, even in a hurry, it applies what is left and complains of nothing")
+    @Test("a stop applies what is left and logs nothing")
     func stops() async throws {
         try await withFolder { folder in
             let log = LogLines()
-            // A pause that doesn't end by itself: what arrives in it is left when the writer stops.
+            // The pause never ends by itself, so what arrives during it is left when the writer stops.
             let line = try Line(folder, pause: 600_000, log: { _ in log })
             try await line.running {
                 try await line.journal.append(record("one"))
@@ -395,13 +397,13 @@ struct IngestWriterTests {
                 try await line.journal.append(record("two", "three"))
             }
             #expect(line.store.labels == ["one", "two", "three"])
-            // A stop begins a new segment behind what was applied.
+            // A stop begins a new segment after the applied position.
             #expect(line.journal.committedPosition == JournalPosition(segment: line.writer.appliedPosition.segment + 1, offset: 0))
             #expect(log.all == [])
         }
     }
 
-    @Test("counts what waits, by project and hour, until it is stored")
+    @Test("counts waiting events by project and hour until they are stored")
     func waiting() async throws {
         try await withFolder { folder in
             let line = try Line(folder)
@@ -424,7 +426,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("the ledger's lines of a batch come with it, summed up, and without those that are none")
+    @Test("a batch carries its ledger lines, summed up and without zero lines")
     func ledger() async throws {
         try await withFolder { folder in
             let line = try Line(folder)
@@ -441,7 +443,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("a stop applies what was acknowledged; where the store is away, the next start does")
+    @Test("a stop applies what was acknowledged; if the store is down, the next start does")
     func stop() async throws {
         try await withFolder { folder in
             let store = FakeEventStore()

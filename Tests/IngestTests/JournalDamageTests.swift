@@ -1,12 +1,14 @@
+import AllModules
 import Foundation
-@testable import Ingest
-import Storage
+@_spi(Host) @testable import Ingest
+@_spi(Host) import Storage
+import TestSupport
 import Testing
 
-/// What a crash leaves behind is mended; what nothing but a broken disk can do is said.
-@Suite("Journal after a crash")
+/// Damage that a crash leaves behind is repaired; damage that only a broken disk can cause is reported.
+@Suite("Journal after a crash", .modules(.all))
 struct JournalDamageTests {
-    /// Writes records into the first segment of `folder`, and gives its bytes and where each record begins.
+    /// Writes records to the first segment in `folder`, and returns its bytes and where each record begins.
     private func written(_ texts: [String], in folder: String, segmentBytes: Int64 = 1 << 20) async throws -> (file: URL, bytes: Data, starts: [Int]) {
         let journal = try Journal(folder: folder, segmentBytes: segmentBytes)
         for text in texts { try await journal.append(text) }
@@ -18,11 +20,11 @@ struct JournalDamageTests {
     }
 
     private static func damaged(_ file: URL, _ offset: Int) -> String {
-        "\(file.path): the record at byte \(offset) is damaged. Put back a whole copy of the file, or move it out of the folder and start again: "
-            + "those of its events that were not stored yet are then lost."
+        "\(file.path): the record at byte \(offset) is damaged. Restore an intact copy of the file, or move it out of the folder and "
+            + "restart: its events that are not stored yet are then lost."
     }
 
-    @Test("damage in what is stored already keeps nobody from starting, and what lies behind it is there")
+    @Test("damage in records already stored doesn't stop the start, and the records after it can be read")
     func harmless() async throws {
         try await withFolder { folder in
             let texts = ["first", "second one", "third", "fourth"]
@@ -49,7 +51,7 @@ struct JournalDamageTests {
         }
     }
 
-    @Test("files that end before what is stored of them are told of, and what comes next is stored")
+    @Test("files that end before the stored position are reported, and new events are stored")
     func lost() async throws {
         try await withFolder { folder in
             let (file, bytes, starts) = try await written(["first", "second", "third"], in: folder)
@@ -61,7 +63,7 @@ struct JournalDamageTests {
                 let journal = try Journal(folder: folder)
                 let loss = try #require(try journal.begin(behind: stored))
                 #expect(loss.hasPrefix(
-                    "the journal ends at byte \(left ?? 0) of segment 1, before what is stored of it (byte \(starts[2]) of segment 1): files of it were lost"))
+                    "the journal ends at byte \(left ?? 0) of segment 1, before its stored position (byte \(starts[2]) of segment 1): some of its files were lost"))
                 try await journal.append("next")
                 #expect(try journal.texts(from: stored) == ["next"])
                 journal.close()
@@ -69,27 +71,27 @@ struct JournalDamageTests {
         }
     }
 
-    @Test("a store that has forgotten what the journal has deleted is told of", arguments: [nil, JournalPosition(segment: 1, offset: 5)])
+    @Test("a store that lacks what the journal has deleted is reported", arguments: [nil, JournalPosition(segment: 1, offset: 5)])
     func forgotten(position: JournalPosition?) async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder, segmentBytes: 1)
             for number in 0..<5 { try await journal.append("\(number)") }
             journal.release(before: JournalPosition(segment: 4, offset: 0))
             let loss = try #require(try journal.begin(behind: position))
-            #expect(loss.hasPrefix(position == nil ? "the event store knows nothing of this journal" : "the event store has come to byte 5 of segment 1"))
+            #expect(loss.hasPrefix(position == nil ? "the event store knows nothing of this journal" : "the event store is at byte 5 of segment 1"))
             #expect(try journal.begin(behind: JournalPosition(segment: 3, offset: 9)) == nil)
             #expect(try journal.begin(behind: JournalPosition(segment: 4, offset: 1)) == nil)
         }
     }
 
-    @Test("an id that is gone beside records stops the start: under another one all would be stored a second time", arguments: [true, false])
+    @Test("a missing id next to records stops the start: under a new id everything would be stored twice", arguments: [true, false])
     func missingIdentity(isEmptied: Bool) async throws {
         try await withFolder { folder in
             let (file, bytes, _) = try await written(["first"], in: folder)
             let id = try #require(try Journal.id(in: folder)), path = folder + "/id"
             if isEmptied { try Data().write(to: URL(fileURLWithPath: path)) } else { try FileManager.default.removeItem(atPath: path) }
             let sentence = message { _ = try Journal.id(in: folder) }
-            #expect(sentence.hasPrefix("\(path) is empty or missing, and events are there: without it nobody knows which of them are stored."))
+            #expect(sentence.hasPrefix("\(path) is empty or missing, but the folder has events: without the id Pulse can't tell which of them are stored."))
             for _ in 0..<2 { #expect(message { _ = try Journal(folder: folder) } == sentence) }
             #expect(try Data(contentsOf: file) == bytes)
             try Data(id.utf8).write(to: URL(fileURLWithPath: path))
@@ -104,7 +106,7 @@ struct JournalDamageTests {
         } catch { return "\(error)" }
     }
 
-    @Test("a record that was torn at any byte is cut off, what lies before it stays, and the journal goes on", arguments: [false, true])
+    @Test("a record torn at any byte is cut off, records before it stay, and the journal continues", arguments: [false, true])
     func torn(restIsZero: Bool) async throws {
         try await withFolder { folder in
             let texts = ["first", "second", "the last one"]
@@ -124,7 +126,7 @@ struct JournalDamageTests {
         }
     }
 
-    @Test("a segment that is nothing but a torn record is begun anew")
+    @Test("a segment that holds only a torn record starts empty")
     func tornAlone() async throws {
         try await withFolder { folder in
             let (file, bytes, _) = try await written(["only"], in: folder)
@@ -137,7 +139,7 @@ struct JournalDamageTests {
         }
     }
 
-    @Test("a byte that flipped in a record with others behind it stops the start, and names file and place")
+    @Test("a flipped byte in a record with others after it stops the start; the error names file and offset")
     func flipped() async throws {
         try await withFolder { folder in
             let texts = ["first", "second one", "third"]
@@ -155,13 +157,13 @@ struct JournalDamageTests {
                     #expect(try Data(contentsOf: file) == flipped, "a damaged file is left as it is")
                 }
             }
-            // Mended by hand it opens again: the failed starts have left nothing behind.
+            // Repaired by hand, it opens again: the failed starts left nothing behind.
             try bytes.write(to: file)
             #expect(try Journal(folder: folder).texts() == texts)
         }
     }
 
-    @Test("a group that lost a block to a power failure was never acknowledged, and is cut off")
+    @Test("records that lost a block in a power failure were never acknowledged and are cut off")
     func lostBlock() async throws {
         try await withFolder { folder in
             let texts = ["first", String(repeating: "x", count: 3_000), "behind"]
@@ -177,10 +179,10 @@ struct JournalDamageTests {
         }
     }
 
-    @Test("a byte that flipped in a finished segment is met when it is read: nothing wrong is given, and nothing left out")
+    @Test("a flipped byte in a finished segment is an error when it is read; no record is wrong or skipped")
     func flippedLater() async throws {
         try await withFolder { folder in
-            // The first segment takes three records, the rest lies in a second one.
+            // The first segment holds three records, the second the rest.
             let texts = ["first", "second one", "third", "fourth"]
             let (file, bytes, starts) = try await written(texts, in: folder, segmentBytes: 40)
             #expect(try segments(in: folder).count == 2)
@@ -205,7 +207,7 @@ struct JournalDamageTests {
         }
     }
 
-    @Test("files of other names in the folder are left alone")
+    @Test("files with other names in the folder are left alone")
     func strangers() async throws {
         try await withFolder { folder in
             let names = ["notes.txt", "x.journal", ".journal", "12.journal.bak"]
@@ -218,7 +220,7 @@ struct JournalDamageTests {
         }
     }
 
-    @Test("a folder that can't be made, or is a file, is an error that says so", arguments: ["/proc/pulse", "/dev/null/journal", "/dev/null"])
+    @Test("a folder that can't be created, or is a file, is an error", arguments: ["/proc/pulse", "/dev/null/journal", "/dev/null"])
     func noFolder(folder: String) {
         let found = message { _ = try Journal(folder: folder) }
         #expect(found != "no error")

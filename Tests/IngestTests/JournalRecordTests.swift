@@ -1,10 +1,12 @@
-@testable import Ingest
-import Storage
+import AllModules
+@_spi(Host) @testable import Ingest
+@_spi(Host) import Storage
+import TestSupport
 import Testing
 
-@Suite("Journal record")
+@Suite("Journal record", .modules(.all))
 struct JournalRecordTests {
-    @Test("reads what was written")
+    @Test("decodes what was encoded")
     func roundTrip() throws {
         let rows = [row("one", project: -5, at: -1, hour: 7, id: 9), row("zwei 日本 🦆", role: .follower), row("", role: .note)]
         let bytes = JournalRecord.encode(
@@ -25,20 +27,20 @@ struct JournalRecordTests {
         #expect(record.rows[1].values == [.int(1), .int(0), .int(7), .text("zwei 日本 🦆")])
     }
 
-    @Test("a record without anything is one too")
+    @Test("an empty record is valid")
     func empty() throws {
         let record = try JournalRecord(JournalRecord.encode(project: 1, hour: 0, received: 0, refusals: [:], rows: EncodedRows())[...])
         #expect(record.rows.isEmpty && record.refusals.isEmpty && record.received == 0)
         #expect(record.ledger.map(\.count) == [0])
     }
 
-    @Test("bytes that end too early are an error, wherever they end, unless they end after a row")
+    @Test("truncated bytes are an error wherever they end, except after a complete row")
     func tooShort() throws {
         let rows = [row("one"), row("two")]
         let bytes = JournalRecord.encode(project: 1, hour: 2, received: 3, refusals: ["bot": 1], rows: EncodedRows(rows))
         let ends = [bytes.count - rows.reduce(0) { $0 + $1.count + 4 }, bytes.count - rows[1].count - 4, bytes.count]
         for count in 0...bytes.count {
-            // In the middle of a buffer, as records lie there.
+            // A slice in the middle of a buffer, as when records are read.
             let slice = ([1, 2, 3] + bytes)[3..<3 + count]
             if ends.contains(count) {
                 #expect(throws: Never.self) { try JournalRecord(slice) }

@@ -1,12 +1,14 @@
+import AllModules
 import Common
 import Foundation
-@testable import Ingest
-import Storage
+@_spi(Host) @testable import Ingest
+@_spi(Host) import Storage
 import Synchronization
+import TestSupport
 import Testing
 
-/// What happens when there is no room: in the journal, or on the disk.
-@Suite("Journal without room")
+/// What happens when the journal or the disk is full.
+@Suite("Full journal", .modules(.all))
 struct JournalRoomTests {
     static let full = ServiceError.unavailable(
         "journal_full", "Events can't be kept at the moment: the journal is full. Try again in 5 seconds.", retryAfterSeconds: 5)
@@ -18,11 +20,11 @@ struct JournalRoomTests {
         } catch { return error as? ServiceError }
     }
 
-    @Test("what is not applied yet can be told without opening it")
+    @Test("the backlog can be measured without opening the journal")
     func backlog() async throws {
         try await withFolder { folder in
             #expect(try Journal.id(in: folder) == nil)
-            // Each record takes 20 bytes, and a segment holds two.
+            // Each record takes 20 bytes; a segment holds two.
             let journal = try Journal(folder: folder, segmentBytes: 40)
             for number in 0..<5 { try await journal.append("record no \(number).") }
             #expect(try Journal.id(in: folder) == journal.id)
@@ -32,11 +34,11 @@ struct JournalRoomTests {
         }
     }
 
-    @Test("a full journal answers 503 and when to come again, and takes events as soon as some were released")
+    @Test("a full journal answers 503 with Retry-After, and accepts events as soon as some are released")
     func full() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder, maximumBytes: 100)
-            // 8 bytes of frame and 12 of text, five times.
+            // Five records of 8 bytes of frame and 12 of text.
             for number in 0..<5 { try await journal.append("record no \(number).") }
             #expect(journal.backlogBytes == 100)
             #expect(journal.capacityBytes == 100)
@@ -59,7 +61,7 @@ struct JournalRoomTests {
         }
     }
 
-    @Test("many at once get as much in as there is room, and not a byte more")
+    @Test("concurrent senders fill the journal exactly to its limit")
     func fullAtOnce() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder, maximumBytes: 1_000, segmentBytes: 300)
@@ -75,10 +77,10 @@ struct JournalRoomTests {
         }
     }
 
-    @Test("release deletes whole segments that nobody needs, and no others")
+    @Test("release deletes whole segments nobody needs, and no others")
     func release() async throws {
         try await withFolder { folder in
-            // 20 bytes a record, two records a segment; the fourth segment is empty and waits.
+            // 20 bytes a record, two records a segment; the fourth segment is still empty.
             let journal = try Journal(folder: folder, segmentBytes: 40)
             for number in 0..<6 { try await journal.append("record no \(number).") }
             func numbers() throws -> [Int] { try segments(in: folder).map { Int($0.prefix(16))! } }
@@ -86,7 +88,7 @@ struct JournalRoomTests {
             let table: [(JournalPosition, [Int], backlog: Int64)] = [
                 (.start, [1, 2, 3, 4], 120), (.init(segment: 1, offset: 20), [1, 2, 3, 4], 100), (.init(segment: 1, offset: 40), [1, 2, 3, 4], 80),
                 (.init(segment: 2, offset: 0), [2, 3, 4], 80), (.init(segment: 3, offset: 20), [3, 4], 20),
-                // Going back gives nothing back.
+                // Releasing an earlier position restores nothing.
                 (.init(segment: 1, offset: 0), [3, 4], 20), (.init(segment: 4, offset: 0), [4], 0),
             ]
             for (position, left, backlog) in table {
@@ -102,7 +104,7 @@ struct JournalRoomTests {
         }
     }
 
-    @Test("a disk that fails makes 503, and nothing of what it refused is there when it works again", arguments: BrokenDisk.Failure.allCases)
+    @Test("a failing disk is a 503, and none of the rejected records is there once it works again", arguments: BrokenDisk.Failure.allCases)
     func brokenDisk(failure: BrokenDisk.Failure) async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder)
@@ -129,7 +131,7 @@ struct JournalRoomTests {
         }
     }
 
-    @Test("a disk that fails is told of, and seen to work again though no event comes", arguments: BrokenDisk.Failure.allCases)
+    @Test("a failing disk is reported, and its recovery is noticed without any event", arguments: BrokenDisk.Failure.allCases)
     func failure(failure: BrokenDisk.Failure) async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder)
@@ -147,7 +149,7 @@ struct JournalRoomTests {
         }
     }
 
-    @Test("on a full disk the segment of which nothing is needed gives its room")
+    @Test("on a full disk, a segment nobody needs is deleted to make room")
     func room() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder)
@@ -162,12 +164,12 @@ struct JournalRoomTests {
         }
     }
 
-    @Test("a segment is begun when asked for, once what came before is on disk; at a stop what was released goes")
+    @Test("a new segment begins on request once earlier records are on disk; closing deletes what was released")
     func begun() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder)
             await journal.beginSegment()
-            #expect(journal.committedPosition == JournalPosition(segment: 1, offset: 0), "an empty one does")
+            #expect(journal.committedPosition == JournalPosition(segment: 1, offset: 0), "an empty segment is reused")
             await withTaskGroup(of: Void.self) { group in
                 for number in 0..<20 {
                     group.addTask { try? await journal.append("\(number)") }
@@ -194,11 +196,11 @@ struct JournalRoomTests {
         }
     }
 
-    @Test("a segment that can't be begun leaves the old one in use")
+    @Test("if a new segment can't be created, the old one stays in use")
     func noNewSegment() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder, segmentBytes: 20)
-            // A folder stands where the second segment would be.
+            // A folder takes the path of the second segment.
             let obstacle = JournalFiles.path(folder, 2)
             try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
             for text in ["one", "two", "three", "four"] { try await journal.append(text) }
@@ -211,9 +213,9 @@ struct JournalRoomTests {
         }
     }
 
-    /// A file system of 64 KB, where this process may make one; in a container it mostly may not, and the test above
-    /// with a device in the file's place has to do.
-    @Test("a full disk makes 503 and events go in again once there is room", .enabled("this process can't mount file systems") { canMount })
+    /// Uses a 64 KB file system if this process may mount one. In a container it usually may not, so the tests above put a
+    /// device in the file's place instead.
+    @Test("a full disk is a 503, and smaller events that fit are kept", .enabled("this process can't mount file systems") { canMount })
     func fullDisk() async throws {
         try await withFolder { folder in
             guard Self.run("mount", "-t", "tmpfs", "-o", "size=64k", "none", folder) else { return }
@@ -228,7 +230,7 @@ struct JournalRoomTests {
             #expect(refused?.status == 503)
             #expect(refused?.message == "Events can't be kept at the moment: can't write to the journal: No space left on device. Try again in 5 seconds.")
             #expect(try journal.texts() == kept)
-            // Smaller ones still fit.
+            // Smaller records still fit.
             try await journal.append("small")
             #expect(try journal.texts() == kept + ["small"])
             journal.close()

@@ -1,13 +1,15 @@
+import AllModules
 import Common
 import Foundation
-@testable import Ingest
-import Storage
+@_spi(Host) @testable import Ingest
+@_spi(Host) import Storage
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite("Journal")
+@Suite("Journal", .modules(.all))
 struct JournalTests {
-    @Test("gives back what was appended, in order, over many segments and in pieces of any size")
+    @Test("returns what was appended, in order, across many segments and with any read size")
     func order() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder, segmentBytes: 200)
@@ -19,7 +21,7 @@ struct JournalTests {
         }
     }
 
-    @Test("goes on from every position that it gave")
+    @Test("can be read on from every position it returned")
     func positions() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder, segmentBytes: 50)
@@ -39,7 +41,7 @@ struct JournalTests {
         }
     }
 
-    @Test("reads a record that is larger than what was asked for")
+    @Test("reads a record larger than the requested size")
     func large() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder)
@@ -49,7 +51,7 @@ struct JournalTests {
         }
     }
 
-    @Test("keeps every record of 64 senders once, each sender's in the order in which it was told")
+    @Test("keeps every record of 64 concurrent senders exactly once, each sender's in order")
     func senders() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder, segmentBytes: 4_096)
@@ -58,7 +60,7 @@ struct JournalTests {
                     group.addTask {
                         for number in 0..<50 {
                             try await journal.append("\(sender) \(number)")
-                            // What is acknowledged lies on disk, where readers find it.
+                            // An acknowledged record is on disk, where readers find it.
                             #expect(journal.committedPosition > .start)
                         }
                     }
@@ -76,7 +78,7 @@ struct JournalTests {
         }
     }
 
-    @Test("what was acknowledged can be read at once")
+    @Test("a record can be read as soon as it is acknowledged")
     func readAtOnce() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder, segmentBytes: 100)
@@ -87,7 +89,7 @@ struct JournalTests {
         }
     }
 
-    @Test("goes on where it was closed, under the same name")
+    @Test("continues where it was closed, with the same id")
     func reopen() async throws {
         try await withFolder { folder in
             var names: Set<String> = [], sent: [String] = [], at = JournalPosition.start
@@ -109,7 +111,7 @@ struct JournalTests {
         }
     }
 
-    @Test("refuses what comes after it was closed; what it had acknowledged is there, and nothing of the rest")
+    @Test("rejects appends after closing; keeps exactly the records it acknowledged")
     func close() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder)
@@ -140,7 +142,7 @@ struct JournalTests {
         }
     }
 
-    @Test("what nobody waits for is on disk once it is flushed")
+    @Test("flush puts records on disk that were appended without waiting")
     func later() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder)
@@ -153,7 +155,7 @@ struct JournalTests {
         }
     }
 
-    @Test("tells those who follow, at once and after each commit; what nobody took in between counts as one")
+    @Test("followers get a tick at once and after each commit; unread ticks collapse into one")
     func ticks() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder)
@@ -164,12 +166,12 @@ struct JournalTests {
             for text in ["two", "three", "four"] { try await journal.append(text) }
             #expect(await ticks.next() != nil)
             journal.close()
-            // The three were one tick, so the next thing that comes is the end.
+            // The three commits were one tick, so the stream ends next.
             #expect(await ticks.next() == nil)
         }
     }
 
-    @Test("lets nobody else read its files")
+    @Test("its files are readable only by their owner")
     func rights() async throws {
         try await withFolder { parent in
             let folder = parent + "/journal"
@@ -185,7 +187,7 @@ struct JournalTests {
         }
     }
 
-    @Test("has one owner at a time: a second one neither reads nor writes, until the first has gone")
+    @Test("has one owner at a time; a second process can neither read nor write until the first has closed it")
     func owner() async throws {
         try await withFolder { folder in
             let owner = try Journal(folder: folder)

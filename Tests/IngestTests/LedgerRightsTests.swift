@@ -1,10 +1,11 @@
 import Access
+import AllModules
 import TestSupport
 import Testing
 
-@Suite("Rights of the ledger")
+@Suite("Rights of the ledger", .modules(.all))
 struct LedgerRightsTests {
-    @Test("it belongs to core: a key that is limited to other modules may not read it")
+    @Test("the ledger belongs to core, so a key limited to other modules can't read it")
     func limited() async throws {
         try await TestApp.run { app in
             try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"v"}"#)

@@ -1,20 +1,22 @@
 import Access
+import AllModules
 import Common
-@testable import Ingest
+@_spi(Host) @testable import Ingest
 import Metrics
-import Storage
+@_spi(Host) @testable import Questions
+@_spi(Host) import Storage
 import Synchronization
 import Testing
 import TestSupport
 
-@Suite("Reports")
+@Suite("Reports", .modules(.all))
 struct ReportsTests {
     private static let day: Int64 = 86_400_000
     private static let range = TimeRange(start: Instant(milliseconds: 10 * day), end: Instant(milliseconds: 12 * day))
 
     private let counters = IngestCounters(metrics: NOOPMetricsHandler.instance)
 
-    /// Reports over a store that answers each question with the number of questions that it has been asked.
+    /// Reports over a store that answers each query with the number of queries so far.
     private func reports(
         maximumBytes: Int = 1 << 20, timeoutSeconds: Double = 3, knowsVersions: Bool = true, settle: @escaping @Sendable (Int32) async throws -> Instant? = { _ in nil },
         answer: (@Sendable (String) async throws -> Rows)? = nil
@@ -37,12 +39,12 @@ struct ReportsTests {
         try await reports.rows(statement, of: project, over: range)[0].int("n")
     }
 
-    /// Says that a fact of `project` at so many milliseconds has been stored.
+    /// Records that a fact of `project` at `milliseconds` was stored.
     private func store(at milliseconds: Int64, project: Int32 = 1, duplicate: Bool = false) {
         counters.applied(rows: [EncodedRow(row("a", project: project, at: milliseconds)[...])], duplicates: [duplicate])
     }
 
-    @Test("a question that is repeated is not asked again; another one is")
+    @Test("a repeated query is answered from the cache; a different one runs")
     func repeated() async throws {
         let (reports, store) = reports()
         #expect(try await ask(reports, "SELECT \(1)") == 1)
@@ -54,7 +56,7 @@ struct ReportsTests {
         #expect(store.queries == ["SELECT $1::bigint | int(1)", "SELECT $1::bigint | int(2)", "SELECT $1::text | text(\"1\")", "SELECT $1::bigint, 1 | int(1)"])
     }
 
-    @Test("texts of the same letters are different questions", arguments: [("\u{E4}", "a\u{308}"), ("Kelvin", "\u{212A}elvin")])
+    @Test("strings that look alike in other bytes are different queries", arguments: [("\u{E4}", "a\u{308}"), ("Kelvin", "\u{212A}elvin")])
     func sameLetters(left: String, right: String) async throws {
         let (reports, _) = reports()
         #expect(try await ask(reports, "SELECT \(left)") == 1)
@@ -64,9 +66,9 @@ struct ReportsTests {
         #expect(try await ask(reports, "SELECT \(left)") == 1)
     }
 
-    @Test("an answer is made anew when facts in its range have changed, and only then", arguments: [
+    @Test("a result is recomputed when facts in its range change, and only then", arguments: [
         (10 * day, 1, true), (12 * day - 1, 1, true), (11 * day + 5, 1, true),
-        // The days before and behind, and another project.
+        // The days before and after the range, and another project.
         (10 * day - 1, 1, false), (12 * day, 1, false), (11 * day, 2, false), (0, 1, false),
     ] as [(Int64, Int32, Bool)])
     func changed(at: Int64, project: Int32, isNew: Bool) async throws {
@@ -79,7 +81,7 @@ struct ReportsTests {
         #expect(try await ask(reports) == (isNew ? 3 : 1))
     }
 
-    @Test("a change somewhere in a range of years is noticed, with few days changed and with many")
+    @Test("a change anywhere in a range of years is noticed, with few or many changed days")
     func longRange() async throws {
         let (reports, _) = reports()
         let years = TimeRange(start: Instant(milliseconds: 0), end: Instant(milliseconds: 3_650 * Self.day))
@@ -97,7 +99,7 @@ struct ReportsTests {
 
     private func ask(_ reports: Reports, _ range: TimeRange) async throws -> Int64 { try await ask(reports, "SELECT 1", project: 1, range) }
 
-    @Test("the range may lie within a day, and a change elsewhere on that day is one as well")
+    @Test("a range within a day is also invalidated by changes elsewhere on that day")
     func withinDay() async throws {
         let (reports, _) = reports()
         let hour = TimeRange(start: Instant(milliseconds: 10 * Self.day + 3_600_000), end: Instant(milliseconds: 10 * Self.day + 7_200_000))
@@ -108,7 +110,7 @@ struct ReportsTests {
         #expect(try await ask(reports, hour) == 2)
     }
 
-    @Test("erasure, retention and the like make every answer of the project anew")
+    @Test("erasure, retention and the like invalidate every result of the project")
     func erasure() async throws {
         let (reports, _) = reports()
         #expect(try await ask(reports) == 1)
@@ -119,7 +121,7 @@ struct ReportsTests {
         #expect(try await ask(reports) == 3)
     }
 
-    @Test("facts that arrive while a question is answered make its answer an old one")
+    @Test("facts that arrive while a query runs make its result stale")
     func meanwhile() async throws {
         let counters = counters, asked = Mutex<Int64>(0)
         let (reports, _) = reports(answer: { _ in
@@ -127,7 +129,7 @@ struct ReportsTests {
                 asked += 1
                 return asked
             }
-            // The statement has begun, and does not see this any more.
+            // The statement is already running and doesn't see this fact.
             if number == 1 { counters.applied(rows: [EncodedRow(row("a", at: 11 * Self.day)[...])], duplicates: [false]) }
             return Rows(columns: ["n"], values: [[.int(number)]])
         })
@@ -136,16 +138,16 @@ struct ReportsTests {
         #expect(try await ask(reports) == 2)
     }
 
-    @Test("where others write too, nothing is kept; nor where there is no room for it")
+    @Test("nothing is cached if other hosts write too, or if there is no room")
     func unknowing() async throws {
         for (reports, _) in [reports(knowsVersions: false), reports(maximumBytes: 0)] {
             for number: Int64 in 1...3 { #expect(try await ask(reports) == number) }
         }
     }
 
-    @Test("keeps no more than it may, and what was asked last")
+    @Test("stays within its size limit and keeps the most recent queries")
     func bound() async throws {
-        // A text of 19 bytes, 64 for the row, 32 for the number: 115 bytes an answer, 34 of which fit.
+        // 19 bytes of text, 64 for the row and 32 for the number: 115 bytes a result, 34 of which fit.
         let (reports, store) = reports(maximumBytes: 4_000)
         func question(_ number: Int) -> SQL { "SELECT \(sql: "\(number)") AS n /**/" }
         for number in 10..<99 { _ = try await ask(reports, question(number)) }
@@ -157,11 +159,11 @@ struct ReportsTests {
             guard store.queries.count == before else { break }
             kept += 1
         }
-        // Between three quarters of the room, to which it shrinks, and all of it.
+        // Between three quarters of the limit, to which the cache shrinks, and all of it.
         #expect((26...34).contains(kept), "\(kept)")
     }
 
-    @Test("an answer that would take an eighth of the room is not kept, so that it pushes out nothing")
+    @Test("a result larger than an eighth of the cache isn't cached, so it evicts nothing")
     func large() async throws {
         let large = String(repeating: "x", count: 1_000)
         let (reports, store) = reports(maximumBytes: 8_000, answer: { question in
@@ -174,7 +176,7 @@ struct ReportsTests {
         #expect(store.queries == ["SELECT 'large'", "SELECT 'small'", "SELECT 'large'", "SELECT 'large'"])
     }
 
-    @Test("waits until acknowledged events are there, also for an answer that is kept")
+    @Test("waits for acknowledged events to be stored, even for a cached result")
     func settles() async throws {
         let settled = Mutex(0)
         let (reports, _) = reports(settle: { project in
@@ -184,34 +186,34 @@ struct ReportsTests {
         for _ in 0..<3 { _ = try await ask(reports) }
         _ = try await reports.visitorBound(of: 1)
         #expect(settled.withLock { $0 } == 4)
-        // Of its own project alone.
+        // It waits only for its own project.
         _ = try await ask(reports, project: 100)
         #expect(settled.withLock { $0 } == 104)
     }
 
-    @Test("the statements of one answer wait once; what was missing is said of that answer, not of one that has everything later")
+    @Test("the statements of one answer wait once; only an answer that lacks events has an as-of time")
     func oneAnswer() async throws {
         let waits = Mutex(0), late = Instant(milliseconds: 5)
         let (reports, store) = reports(settle: { _ in waits.withLock { waits in
             waits += 1
             return waits == 1 ? late : nil
         } })
-        let first = reports.forOneAnswer()
+        let first = reports.forOneResponse()
         #expect(first.asOf == nil)
         async let one = first.rows("SELECT 1", of: 1, over: Self.range)
         async let two = first.rows("SELECT 2", of: 1, over: Self.range)
         _ = try await (one, two, first.visitorBound(of: 1))
         #expect(waits.withLock { $0 } == 1)
         #expect(first.asOf == late)
-        // The rows are kept, and as nothing has changed they are whole by now.
-        let second = reports.forOneAnswer()
+        // The rows come from the cache; as nothing has changed, they are complete by now.
+        let second = reports.forOneResponse()
         _ = try await second.rows("SELECT 1", of: 1, over: Self.range)
         #expect(second.asOf == nil)
         #expect(store.queries.count == 2)
         #expect(waits.withLock { $0 } == 2)
     }
 
-    @Test("says so while the store is away, even when it knows an old answer")
+    @Test("reports the store as unavailable even if a result is cached")
     func away() async throws {
         let isAway = Mutex(false)
         let (reports, store) = reports(settle: { _ in
@@ -224,7 +226,7 @@ struct ReportsTests {
         #expect(store.queries.count == 1)
     }
 
-    @Test("a statement that takes too long is 503 with a word on what to do, and is not kept")
+    @Test("a statement that takes too long is a 503 that says what to do, and isn't cached")
     func timeout() async throws {
         let (reports, store) = reports(answer: { _ in throw QueryTimeout(seconds: 3) })
         for _ in 0..<2 {
@@ -236,7 +238,7 @@ struct ReportsTests {
         #expect(store.queries.count == 2)
     }
 
-    @Test("a project's statement waits for none of another's, however many and slow these are, and takes turns with them")
+    @Test("a project's statement isn't held up by another project's, however many and slow, and takes turns with them")
     func turns() async throws {
         let started = Mutex<[String]>([]), slow = AsyncStream<Void>.makeStream(), others = AsyncStream<Void>.makeStream()
         let (reports, _) = reports(maximumBytes: 0, timeoutSeconds: 600, answer: { question in
@@ -248,14 +250,14 @@ struct ReportsTests {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for number in 1...20 { tasks.addTask { _ = try await ask(reports, "SELECT 'slow \(sql: String(number))'", project: 1) } }
             while started.withLock({ $0.isEmpty }) { await Task.yield() }
-            // Of two readers one is free, and stays so.
+            // One of the two readers is free, and stays free.
             for _ in 1...3 { #expect(try await ask(reports, "SELECT 'quick'", project: 2) == 1) }
             #expect(started.withLock { $0.count(where: { $0.contains("slow") }) } == 1)
             tasks.addTask { _ = try await ask(reports, "SELECT 'other'", project: 3) }
             while started.withLock({ !$0.contains { $0.contains("other") } }) { await Task.yield() }
             let late = Task { try await ask(reports, "SELECT 'late'", project: 2) }
             while reports.waiting < 20 { await Task.yield() }
-            // Behind one statement alone, whichever of the two ends first.
+            // It waits for one statement only, whichever of the two ends first.
             slow.continuation.yield()
             #expect(try await late.value == 1)
             #expect(started.withLock { $0.count(where: { $0.contains("slow") }) } <= 2)
@@ -266,7 +268,7 @@ struct ReportsTests {
         #expect(started.withLock { $0.count } == 25)
     }
 
-    @Test("a statement whose turn does not come in time is 503 like one that takes too long")
+    @Test("a statement whose turn doesn't come in time is a 503, like one that takes too long")
     func lateTurn() async throws {
         let isAsked = Mutex(false), held = AsyncStream<Void>.makeStream()
         let (reports, store) = reports(timeoutSeconds: 0.05, answer: { _ in
@@ -283,7 +285,7 @@ struct ReportsTests {
         #expect(store.queries.count == 1)
     }
 
-    @Test("through HTTP: an answer stays until something comes that belongs to it", arguments: Profile.available)
+    @Test("over HTTP, a report changes as soon as its data does", arguments: Profile.available)
     func wholeWay(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             func pageviews(_ day: String) async throws -> Int64? {

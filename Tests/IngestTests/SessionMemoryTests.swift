@@ -1,15 +1,17 @@
+import AllModules
 import Common
-@testable import Ingest
+@_spi(Host) @testable import Ingest
+import TestSupport
 import Testing
 
-/// How long sessions stay in memory, and how many.
-@Suite("Sessions in memory")
+/// How long sessions stay in memory, and how many of them.
+@Suite("Sessions in memory", .modules(.all))
 struct SessionMemoryTests {
     private func isKnown(_ sessions: Sessions, _ visitor: Int64, at: Int64, id: String? = nil) -> Bool {
         sessions.current(project: 1, visitor: visitor, at: Instant(milliseconds: at), sessionID: id) != nil
     }
 
-    @Test("a sweep forgets what can't go on any more, and nothing that can")
+    @Test("a sweep evicts sessions that can't continue, and no others")
     func sweep() {
         let sessions = Sessions(), start = clock("10:00")
         for visitor in 0..<100 as Range<Int64> { sessions.add(Step(at: start + visitor, visitor: visitor, path: "/")) }
@@ -20,7 +22,7 @@ struct SessionMemoryTests {
         }
     }
 
-    @Test("what was dated a little ahead stays until its own time is over")
+    @Test("a session dated slightly ahead stays until its own timeout has passed")
     func ahead() {
         let sessions = Sessions(), now = clock("10:00")
         sessions.add(Step(at: now + 600_000, now: now, path: "/"))
@@ -30,7 +32,7 @@ struct SessionMemoryTests {
         #expect(sessions.count == 0)
     }
 
-    @Test("what was dated back stays while its sender goes on")
+    @Test("a backdated session stays as long as its sender continues")
     func backdated() {
         let sessions = Sessions(), now = clock("10:00"), then = now - 86_400_000 * 300
         sessions.add(Step(at: then, now: now, path: "/"))
@@ -50,13 +52,13 @@ struct SessionMemoryTests {
         #expect(sessions.count == 0)
     }
 
-    @Test("a sweep leaves no more than the most that may be kept: those that were used last")
+    @Test("a sweep keeps at most the configured number of sessions: the most recently used")
     func bound() {
-        // 16 parts of the visitors, 10 for each.
+        // 16 shards of visitors, 10 sessions each.
         let sessions = Sessions(maximumSessions: 160), start = clock("10:00")
         for visitor in 0..<5_000 as Range<Int64> { sessions.add(Step(at: start + visitor, visitor: visitor, path: "/")) }
         #expect(sessions.count == 5_000)
-        // One that began early and is still used.
+        // A session that began early and is still in use.
         sessions.add(Step(at: start + 6_000, visitor: 3, path: "/b"))
         sessions.sweep(now: Instant(milliseconds: start + 6_000))
         #expect(sessions.count == 160)
@@ -67,7 +69,7 @@ struct SessionMemoryTests {
         #expect(sessions.count == 160)
     }
 
-    @Test("a visitor has at most eight sessions at a time; the one that was used longest ago goes")
+    @Test("a visitor has at most eight sessions in memory; the least recently used is evicted")
     func perVisitor() {
         let sessions = Sessions(), start = clock("10:00")
         for number in 0..<8 as Range<Int64> { sessions.add(Step(at: start + number, path: "/", sessionID: "\(number)")) }
@@ -79,7 +81,7 @@ struct SessionMemoryTests {
         #expect(isKnown(sessions, 1, at: start + 200, id: "new"))
     }
 
-    @Test("of sessions that came in one request, the first one goes")
+    @Test("of sessions that arrived in one request, the earliest is evicted")
     func perVisitorAtOnce() {
         let sessions = Sessions(), now = clock("23:00")
         for hour in 0..<12 as Range<Int64> { sessions.add(Step(at: now - (20 - hour) * 3_600_000, now: now, path: "/\(hour)")) }

@@ -1,13 +1,15 @@
+import AllModules
 import Common
 import Foundation
 @testable import Host
-@testable import Ingest
-import Storage
+@_spi(Host) @testable import Ingest
+import Questions
+@_spi(Host) import Storage
 import Testing
 @testable import TestSupport
 
-/// A session is what the definition says, in whatever order its rows arrive, and whatever has left memory meanwhile.
-@Suite("Sessions of rows in any order")
+/// Sessions match their definition whatever order their rows arrive in, and whatever has been evicted from memory meanwhile.
+@Suite("Sessions of rows in any order", .modules(.all))
 struct SessionPlacementTests {
     private static func page(_ path: String, _ at: String, visitor: String = "ada", more: String = "") -> String {
         #"{"type":"pageview","path":"\#(path)","visitor_id":"\#(visitor)","timestamp":"\#(at)"\#(more)}"#
@@ -17,7 +19,7 @@ struct SessionPlacementTests {
         #"{"type":"event","name":"\#(name)","visitor_id":"\#(visitor)","timestamp":"\#(at)"\#(more)}"#
     }
 
-    /// Sessions, bounce rate and duration of all time; of two reports that count them in different ways, which have to agree.
+    /// Sessions, bounce rate and average duration; two reports that count sessions differently have to agree.
     private static func told(_ app: TestApp, _ query: String = "?start_at=2026-01-01&end_at=2026-03-31") async throws -> String {
         let stats = try #require(try await app.get("/api/v1/stats\(query)").json()["current"])
         let days = try await app.get("/api/v1/stats/timeseries\(query)").json()["data"]?.elements ?? []
@@ -33,7 +35,7 @@ struct SessionPlacementTests {
         }
     }
 
-    @Test("an import of one table after the other", arguments: Profile.available, [false, true])
+    @Test("an import that sends one table after another", arguments: Profile.available, [false, true])
     func tableByTable(profile: Profile, hasID: Bool) async throws {
         try await TestApp.run(profile, now: "2026-03-31T00:00:00Z") { app in
             func day(_ number: Int, _ clock: String) -> String { "2026-03-\(number < 10 ? "0" : "")\(number)T\(clock)Z" }
@@ -42,7 +44,7 @@ struct SessionPlacementTests {
             let events = (1...20).map { Self.event("e", day($0, "10:02:00"), more: more($0)) }
             for batch in [pages, events] { try await app.collect("[\(batch.joined(separator: ","))]", as: .server) }
             #expect(try await Self.told(app) == "20 0.0 300.0")
-            // Backwards, one by one, into the same sessions.
+            // Backwards, one at a time, into the same sessions.
             for number in (1...20).reversed() { try await app.collect(Self.page("/c", day(number, "10:30:00"), more: more(number)), as: .server) }
             #expect(try await Self.told(app) == "20 0.0 1800.0")
             #expect(try await app.get("/api/v1/pages/exit?start_at=2026-03-01&end_at=2026-03-31").body
@@ -50,7 +52,7 @@ struct SessionPlacementTests {
         }
     }
 
-    @Test("an offline client, after a restart and after the session has left memory", arguments: Profile.available, [false, true])
+    @Test("an offline client that sends after a restart or after its session left memory", arguments: Profile.available, [false, true])
     func offline(profile: Profile, restarts: Bool) async throws {
         let folder = NSTemporaryDirectory() + "pulse-test-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -69,7 +71,7 @@ struct SessionPlacementTests {
         if restarts { try await TestApp.run(in: folder, environment: environment) { try await late($0) } }
     }
 
-    @Test("a row of the very instant in which the session began", arguments: Profile.available)
+    @Test("a row at the exact instant the session began", arguments: Profile.available)
     func sameInstant(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let others = (2...10).map { Self.page("/x", "2026-02-\($0 < 10 ? "0" : "")\($0)T10:00:00Z") }
@@ -80,13 +82,13 @@ struct SessionPlacementTests {
             #expect(try await Self.told(app, range) == "1 0.0 0.0")
             #expect(try await app.get("/api/v1/pages/entry\(range)").body == #"{"data":[{"bounce_rate":0,"path":"/one","sessions":1}],"total":1}"#)
             #expect(try await app.get("/api/v1/pages/exit\(range)").body == #"{"data":[{"exit_rate":100,"path":"/two","sessions":1}],"total":1}"#)
-            // An id of its own makes another session of it, with another name.
+            // A session id makes it a separate session, with a different start.
             try await app.collect(Self.page("/three", "2026-02-01T10:00:00Z", more: #","session_id":"s""#), as: .server)
             #expect(try await Self.told(app, range) == "2 50.0 0.0")
         }
     }
 
-    @Test("a row between two sessions makes one of them", arguments: Profile.available, [true, false])
+    @Test("a row between two sessions merges them", arguments: Profile.available, [true, false])
     func bridge(profile: Profile, isLive: Bool) async throws {
         try await TestApp.run(profile, now: isLive ? "2026-03-02T10:50:00Z" : "2026-03-20T00:00:00Z") { app in
             for at in ["10:00", "10:50", "10:25"] {
@@ -96,9 +98,9 @@ struct SessionPlacementTests {
             }
             #expect(try await Self.told(app) == "1 0.0 3000.0")
             let names = try await Self.names(app)
-            // Together in one batch they are one from the start.
+            // Unless live, the session's start depends on which rows were in one batch.
             #expect(names == ["2026-03-02T10:50:00Z"] || !isLive && names.count == 1)
-            // What goes on does so in the one that is left; ranges that cut it see a part of one.
+            // Later activity joins the merged session, and a range that cuts it sees part of one session.
             try await app.collect(Self.page("/on", "2026-03-02T10:52:00Z"), as: .server)
             #expect(try await Self.told(app) == "1 0.0 3120.0")
             for range in ["10:10:00Z&end_at=2026-03-02T10:55:00Z", "09:00:00Z&end_at=2026-03-02T10:51:00Z", "10:30:00Z&end_at=2026-03-02T10:55:00Z"] {
@@ -108,7 +110,7 @@ struct SessionPlacementTests {
         }
     }
 
-    @Test("the first activity in time says where the session came from, also in facts that were stored with it", arguments: Profile.available)
+    @Test("the earliest activity decides the session's source, even in facts already stored", arguments: Profile.available)
     func attributes(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.collect(Self.event("buy", "2026-02-01T10:20:00Z", more: #","revenue_amount":5"#), as: .server)
@@ -124,7 +126,7 @@ struct SessionPlacementTests {
         }
     }
 
-    @Test("a fact of the past that is no activity is part of the session around it", arguments: Profile.available)
+    @Test("a past fact that isn't activity belongs to the session around it", arguments: Profile.available)
     func facts(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.collect("[\(Self.page("/", "2026-02-01T10:00:00Z")),\(Self.page("/", "2026-02-01T10:05:00Z"))]", as: .server)
@@ -136,7 +138,7 @@ struct SessionPlacementTests {
         }
     }
 
-    @Test("a visit that alternates between two hosts, one of which was restarted in it", .enabled(if: Profile.available.contains(.server)))
+    @Test("a visit that alternates between two hosts, the second started mid-visit", .enabled(if: Profile.available.contains(.server)))
     func twoHosts() async throws {
         let folders = (1...2).map { _ in NSTemporaryDirectory() + "pulse-test-" + UUID().uuidString }
         defer { for folder in folders { try? FileManager.default.removeItem(atPath: folder) } }
@@ -159,7 +161,7 @@ struct SessionPlacementTests {
         }
     }
 
-    @Test("events of now ask the store for nothing; older ones ask once a batch")
+    @Test("live events don't query the store; older ones query it once per batch")
     func asking() async throws {
         let folder = NSTemporaryDirectory() + "pulse-test-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -181,7 +183,7 @@ struct SessionPlacementTests {
             return FactBatch(journal: "j", position: .start, tables: tables, rows: rows, ledger: [])
         }
         let now = clock("12:00")
-        // Five minutes old, out of order, twice at one instant: memory knows.
+        // Up to five minutes old, out of order and two at the same instant: memory is enough.
         let live = [300_000, 1_000, 2_000, 2_000, 0].flatMap { age in (1...3).map { Step(at: now - age, now: now, visitor: $0, path: "/") } }
         _ = try await placement.placed(batch(live))
         #expect(store.queries.isEmpty)

@@ -1,14 +1,15 @@
+import AllModules
 import Common
-@testable import Ingest
+@_spi(Host) @testable import Ingest
 import Testing
 import TestSupport
 
-/// Random streams of activity, compared with sessions that were computed with all of it on the table.
-@Suite("Sessions of random streams")
+/// Random streams of activity, compared with sessions computed from the whole stream at once.
+@Suite("Sessions of random streams", .modules(.all))
 struct SessionStreamsTests {
     static let seeds: [UInt64] = Array(1...40)
 
-    @Test("live collection gives the sessions that one would compute afterwards, with sweeps now and then", arguments: seeds)
+    @Test("live collection with occasional sweeps yields the sessions computed afterwards", arguments: seeds)
     func live(seed: UInt64) {
         let steps = PlainSessions.stream(seed: seed), expected = PlainSessions.places(steps)
         var random = SeededRandom(seed)
@@ -23,13 +24,13 @@ struct SessionStreamsTests {
         #expect(sessions.count == 0)
     }
 
-    @Test("dated back and sent in order of time they get the same sessions", arguments: seeds)
+    @Test("backdated activity sent in time order yields the same sessions", arguments: seeds)
     func backdated(seed: UInt64) {
         let steps = PlainSessions.stream(seed: seed), expected = PlainSessions.places(steps)
         var random = SeededRandom(seed), now = clock("+30 12:00")
         let sessions = Sessions()
         for (step, place) in zip(steps, expected) {
-            // Some in one request, some in one after it.
+            // Some in the same request, some in a later one.
             now += Int64(random.below(3) * 1_000)
             if random.below(10) == 0 { sessions.sweep(now: Instant(milliseconds: now)) }
             let found = sessions.add(Step(at: step.at, now: now, visitor: step.visitor, project: step.project, path: step.path))
@@ -38,10 +39,10 @@ struct SessionStreamsTests {
         }
     }
 
-    @Test("out of order, what has a number can be relied on, and every session holds together", arguments: seeds)
+    @Test("out of order, assigned numbers are reliable and every session holds together", arguments: seeds)
     func disturbed(seed: UInt64) {
-        // A visitor's sessions before the last eight are forgotten; what comes for one of them later begins another, which
-        // has the same name where it comes for the very millisecond in which the forgotten one began.
+        // Only a visitor's last eight sessions are remembered. A late row of a forgotten one begins a new session, which has the
+        // same start if the row is at the exact millisecond the forgotten one began. Distinct instants rule that out.
         var random = SeededRandom(seed), instants: Set<String> = []
         var steps = PlainSessions.stream(seed: seed, visitors: 3).filter { instants.insert("\($0.project) \($0.visitor) \($0.at)").inserted }
         for _ in 0..<(steps.count / 3) {
@@ -65,7 +66,7 @@ struct SessionStreamsTests {
                 #expect(place.gap == nil)
                 #expect(before.allSatisfy { $0.seq > place.seq })
             }
-            // It is within reach of something that was there, perhaps in a session that became part of this one.
+            // It is within 30 minutes of an earlier row, perhaps of a session that was merged into this one.
             let visitor = "\(step.project) \(step.visitor)"
             if !before.isEmpty { #expect(visits[visitor]!.contains { abs($0 - place.at) <= 1_800_000 }) }
             visits[visitor, default: []].append(place.at)

@@ -1,8 +1,10 @@
+import AllModules
 import Common
-@testable import Ingest
+@_spi(Host) @testable import Ingest
+import TestSupport
 import Testing
 
-@Suite("Sessions")
+@Suite("Sessions", .modules(.all))
 struct SessionsTests {
     typealias Case = (at: String, path: String, expected: String)
 
@@ -29,7 +31,7 @@ struct SessionsTests {
         ])
     }
 
-    @Test("ends after 30 minutes without activity: the last instant belongs, a millisecond more does not")
+    @Test("ends after 30 minutes without activity: exactly 30 minutes is the same session, a millisecond more is not")
     func timeout() {
         check([
             ("10:00", "/a", "10:00 #1 +- p1 -"),
@@ -42,7 +44,7 @@ struct SessionsTests {
         ])
     }
 
-    @Test("another timeout is kept as exactly", arguments: [1, 5, 1_440])
+    @Test("other timeouts are just as exact", arguments: [1, 5, 1_440])
     func otherTimeout(minutes: Int) {
         let sessions = Sessions(timeoutMinutes: minutes), length = Int64(minutes) * 60_000
         sessions.add(Step(at: 0, path: "/"))
@@ -50,7 +52,7 @@ struct SessionsTests {
         #expect(sessions.add(Step(at: 2 * length + 1)).sessionAt == 2 * length + 1)
     }
 
-    @Test("what happens at one time keeps the order in which it arrived")
+    @Test("rows with the same time keep their order of arrival")
     func equalTimes() {
         check([
             ("10:00", "/a", "10:00 #1 +- p1 -"), ("10:00", "/b", "10:00 #2 +0 p2 /a"), ("10:00", "", "10:00 #3 +0 p2 /b"),
@@ -58,23 +60,23 @@ struct SessionsTests {
         ])
     }
 
-    @Test("what arrives after something later joins its session without a number, and disturbs nobody else's")
+    @Test("a late row joins its session without a number, and leaves the other rows' numbers alone")
     func late() {
         check([
             ("10:00", "/a", "10:00 #1 +- p1 -"),
             ("10:10", "/b", "10:00 #2 +600000 p2 /a"),
             ("10:05", "/late", "10:00 #-1 +- p2 /b"),
-            // The page before is the last one in time, the gap is the time since the last activity, and what was late doesn't count.
+            // The previous page is the latest in time, and the gap is the time since the latest activity; the late row doesn't count.
             ("10:11", "/c", "10:00 #3 +60000 p3 /b"),
-            // Before the beginning, but within 30 minutes of it.
+            // Before the session began, but within 30 minutes.
             ("09:30", "", "10:00 #-2 +- p3 /c"),
-            // The session now reaches back to then, and so does what belongs to it.
+            // The session now reaches back to 09:30, so 09:00 is within its 30 minutes.
             ("09:00", "", "10:00 #-3 +- p3 /c"),
             ("10:12", "", "10:00 #4 +60000 p3 /c"),
         ])
     }
 
-    @Test("what arrives late and lies more than 30 minutes before a session is one of its own")
+    @Test("a late row more than 30 minutes before a session starts its own")
     func lateAndFar() {
         check([
             ("10:00", "/a", "10:00 #1 +- p1 -"),
@@ -82,13 +84,13 @@ struct SessionsTests {
             ("10:01", "/b", "10:00 #2 +60000 p2 /a"),
             ("09:25", "/early2", "09:29:59.999 #-1 +- p1 /early"),
             ("10:02", "/c", "10:00 #3 +60000 p3 /b"),
-            // Between both, within reach of both.
+            // Between the two, and within 30 minutes of both.
             ("09:35", "/between", "10:00 #-2 +- p3 /c"),
             ("10:03", "/d", "10:00 #4 +60000 p4 /c"),
         ])
     }
 
-    @Test("an id keeps activity together whatever the pauses, and apart from activity with another one or with none")
+    @Test("a session id joins activity across any pause, and separates it from activity with another id or none")
     func sessionID() {
         let sessions = Sessions()
         let table: [(at: String, id: String?, path: String, expected: String)] = [
@@ -106,7 +108,7 @@ struct SessionsTests {
         }
     }
 
-    @Test("a pause that does not fit the column has no number: only an id can make one")
+    @Test("a row after a pause too long for the gap column has no number; only a session id allows such a pause")
     func longPause() {
         let sessions = Sessions(), start = clock("10:00")
         sessions.add(Step(at: start, path: "/a", sessionID: "x"))
@@ -116,18 +118,18 @@ struct SessionsTests {
         #expect(tooLong.seq == -1 && tooLong.gap == nil && tooLong.sessionAt == start)
     }
 
-    @Test("sessions of one visitor never begin in the same millisecond, as their beginning is their name")
+    @Test("two sessions of a visitor never start in the same millisecond, because the start identifies them")
     func sameStart() {
         let sessions = Sessions(), at = clock("10:00")
         let starts = ["x", "y", nil, "z"].map { sessions.add(Step(at: at, path: "/", sessionID: $0)) }
         #expect(starts.map(\.sessionAt) == [at, at + 1, at + 2, at + 3])
         #expect(starts.map(\.at) == [at, at, at, at])
-        // Their rows don't begin where the session does, so nothing may rely on their numbers.
+        // Their first rows aren't at the session's start, so their numbers can't be relied on.
         #expect(starts.map(\.seq) == [1, -1, -1, -1])
         #expect(sessions.add(Step(at: at + 60_000, sessionID: "y")).text == "\(clockText(at + 1)) #-2 +- p1 /")
     }
 
-    @Test("what lies between two sessions makes one of them, by the name of the later one, and all that follows is tentative")
+    @Test("a row between two sessions merges them into the later one, and everything after it is tentative")
     func bridge() {
         let sessions = Sessions()
         check([("10:00", "/a", "10:00 #1 +- p1 -"), ("10:50", "/b", "10:50 #1 +- p1 -"), ("10:25", "/c", "10:50 #-1 +- p1 /b"), ("10:51", "", "10:50 #2 +60000 p1 /b")])
@@ -137,7 +139,7 @@ struct SessionsTests {
         #expect(sessions.count == 1)
     }
 
-    @Test("is tentative where a session may be missing in memory: older than five minutes, or after memory was short")
+    @Test("is tentative when its session may be missing from memory: older than five minutes, or after memory ran short")
     func tentative() {
         let sessions = Sessions(maximumSessions: 16)
         func arrive(_ at: String, _ now: String, _ visitor: Int64) -> Bool {
@@ -145,7 +147,7 @@ struct SessionsTests {
         }
         #expect(!arrive("09:55", "10:00", 1))
         #expect(arrive("09:54:59.999", "10:00", 2))
-        // The session goes on, and may be part of a stored one.
+        // The session continues, and may be part of a stored one.
         #expect(arrive("10:01", "10:01", 2))
         for visitor in 100..<200 as Range<Int64> { #expect(!arrive("10:01", "10:01", visitor)) }
         sessions.sweep(now: Instant(milliseconds: clock("10:02")))
@@ -154,7 +156,7 @@ struct SessionsTests {
         #expect(!arrive("10:36", "10:36", 5))
     }
 
-    @Test("what turns out to be the first says where the session came from")
+    @Test("the row that turns out to be the earliest decides the session's source")
     func earlierFirst() {
         let sessions = Sessions()
         sessions.add(Step(at: clock("10:00"), path: "/"))
@@ -163,7 +165,7 @@ struct SessionsTests {
         #expect(sessions.add(Step(at: clock("10:01")).arrival) { .named("later") }.attributes.source == "earlier")
     }
 
-    @Test("visitors and projects don't meet")
+    @Test("visitors and projects are kept apart")
     func apart() {
         let sessions = Sessions(), at = clock("10:00")
         for visitor in [1, 2, 17, -1, .max, .min] as [Int64] {
@@ -176,7 +178,7 @@ struct SessionsTests {
         #expect(sessions.count == 12)
     }
 
-    @Test("requests that overtake each other on their way stay in order, as they bring no time of their own")
+    @Test("requests without a timestamp that overtake each other stay in order")
     func overtaking() {
         let sessions = Sessions()
         func arrive(_ now: String, _ path: String) -> Sessions.Place { sessions.add(Step(at: 0, now: clock(now), isDated: false, path: path)) }
@@ -187,13 +189,13 @@ struct SessionsTests {
         #expect(overtaken.at == clock("10:00:00.005"))
         #expect(arrive("10:00:00.004", "").at == clock("10:00:00.005"))
         #expect(arrive("10:00:01", "").text == "10:00 #5 +995 p3 /c")
-        // One that was overtaken by the visit's first is not the first, and nothing is to be looked up.
+        // A request overtaken by the visit's first one is not the first, and needs no lookup.
         let second = Step(at: 0, now: clock("09:59:59.999"), isDated: false, path: "/d")
         let late = sessions.add(second.arrival) { .named("overtaken") }
         #expect(!late.place.isTentative && late.attributes.source != "overtaken" && late.place.text == "10:00 #6 +0 p4 /c")
     }
 
-    @Test("attributes are those of the session's first activity, and are asked for once")
+    @Test("a session has the attributes of its first activity, and they are computed once")
     func attributes() {
         let sessions = Sessions(), start = clock("10:00")
         for (at, source) in [(start, "first"), (start + 60_000, "second"), (start + 7_200_000, "third")] {
@@ -207,7 +209,7 @@ struct SessionsTests {
         }
     }
 
-    @Test("tells the session that something would belong to, without adding to it")
+    @Test("finds the session an activity would belong to, without adding to it")
     func current() {
         let sessions = Sessions()
         func current(_ at: String, id: String? = nil) -> String? {
@@ -223,7 +225,7 @@ struct SessionsTests {
         #expect(sessions.count == 1)
     }
 
-    @Test("after activity that was counted and then not stored nothing of the session has a number; the next one has")
+    @Test("once a counted activity fails to be stored, the session's later rows have no numbers; the next session's have")
     func distrust() {
         let sessions = Sessions()
         sessions.add(Step(at: clock("10:00"), path: "/a"))

@@ -1,20 +1,22 @@
+import AllModules
 import Common
-@testable import Ingest
-import Storage
+@_spi(Host) @testable import Ingest
+@_spi(Host) import Storage
+import TestSupport
 import Testing
 
-@Suite("How far the writer is")
+@Suite("Writer speed and progress", .modules(.all))
 struct WriterSpeedTests {
-    @Test("speed is what batches of late made, and tiny ones say little of it")
+    @Test("speed follows recent batches, and tiny ones hardly affect it")
     func speed() {
         var speed = WriterSpeed()
         #expect(speed.bytesPerSecond == nil)
         for _ in 0..<10 { speed.add(bytes: 1_000, seconds: 0.1) }
         #expect((9_999...10_001).contains(speed.bytesPerSecond ?? 0))
-        // As slow as 1,000 bytes a second, one by one.
+        // Each of these alone would be 1,000 bytes a second.
         for _ in 0..<20 { speed.add(bytes: 5, seconds: 0.005) }
         #expect((8_500...10_000).contains(speed.bytesPerSecond ?? 0))
-        // A machine that has become slow is known after a few seconds.
+        // A machine that slows down is noticed after a few seconds.
         for _ in 0..<5 { speed.add(bytes: 1_000, seconds: 1) }
         #expect((1_000...1_500).contains(speed.bytesPerSecond ?? 0))
     }
@@ -22,7 +24,7 @@ struct WriterSpeedTests {
     private static func position(_ offset: Int64) -> JournalPosition { JournalPosition(segment: 1, offset: offset) }
     private static func at(_ milliseconds: Int64) -> Instant { Instant(milliseconds: milliseconds) }
 
-    @Test("each project's events end where its own last record does")
+    @Test("each project's events end at its own last record")
     func ends() {
         let acknowledged = Acknowledged()
         #expect(acknowledged.end(of: 1) == .start)
@@ -33,25 +35,25 @@ struct WriterSpeedTests {
         #expect(acknowledged.end(of: 2) == Self.position(20))
         acknowledged.applied(upTo: Self.position(29))
         #expect(acknowledged.end(of: 1) == Self.position(30))
-        // Nobody has to wait any more.
+        // Nobody has to wait any longer.
         acknowledged.applied(upTo: Self.position(30))
         #expect(acknowledged.end(of: 1) == .start)
     }
 
-    @Test("as of when: before that, everything that was acknowledged is applied")
+    @Test("as-of time: everything acknowledged before it is applied")
     func asOf() {
         let acknowledged = Acknowledged()
         for number: Int64 in 0..<10 {
             acknowledged.note(1, upTo: Self.position(number * 10 + 10), at: Self.at(number * 1_000))
         }
-        // Up to byte 50: the fifth record was noted at 4 s; the sixth, at 5 s, is not there.
+        // At byte 50 the fifth record, noted at 4 s, is applied; the sixth, noted at 5 s, is not.
         for (applied, expected) in [(0, 0), (9, 0), (10, 1_000), (50, 5_000), (55, 5_000), (90, 9_000)] as [(Int64, Int64)] {
             #expect(acknowledged.asOf(Self.position(applied)) == Self.at(expected), "\(applied)")
         }
         acknowledged.applied(upTo: Self.position(55))
         #expect(acknowledged.asOf(Self.position(55)) == Self.at(5_000))
         #expect(acknowledged.asOf(Self.position(60)) == Self.at(6_000))
-        // Far more than are kept: it becomes coarser, and never promises too much.
+        // Far more than it keeps: the time gets coarser, but never too late.
         for number: Int64 in 10..<50_000 { acknowledged.note(1, upTo: Self.position(number * 10 + 10), at: Self.at(number * 1_000)) }
         let asOf = acknowledged.asOf(Self.position(250_000)).milliseconds
         #expect((24_000_000...25_000_000).contains(asOf), "\(asOf)")

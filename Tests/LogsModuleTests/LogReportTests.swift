@@ -1,11 +1,12 @@
 import Core
-@testable import Host
+@_spi(Host) @testable import Host
+@_spi(Host) import Ingest
 @testable import LogsModule
 import NIOCore
 import TestSupport
 import Testing
 
-@Suite("Log reports")
+@Suite("Log reports", .modules(LogsModule.self))
 struct LogReportTests {
     private static func log(
         _ app: TestApp, _ level: String, _ message: String, _ more: String = "", at time: String = "2026-03-02T11:00:00Z"
@@ -29,7 +30,7 @@ struct LogReportTests {
         return try answer.json()["data"]?.elements.compactMap { $0["message"]?.string } ?? []
     }
 
-    @Test("entries with all that was sent; each has an id that stays", arguments: Profile.available)
+    @Test("returns entries with everything sent, each with a stable id", arguments: Profile.available)
     func whole(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.collect(#"{"type":"log","visitor_id":"v_7fz9k2","payload":{"level":"warn","message":"Checkout retry at https://u:p@acme.com/x","body":{"retry_count":2,"order_id":"ord_123","list":[1.5,null,true]},"path":"/checkout?card=1","release":"2026.05.09","environment":"staging"}}"#)
@@ -44,7 +45,7 @@ struct LogReportTests {
         }
     }
 
-    @Test("the newest first, of one time the last that arrived; page by page", arguments: Profile.available)
+    @Test("lists newest first, equal times by latest arrival, in pages", arguments: Profile.available)
     func order(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await Self.entries(app)
@@ -57,7 +58,7 @@ struct LogReportTests {
         }
     }
 
-    @Test("by level, release, environment and text, whatever its case", arguments: Profile.available)
+    @Test("filters by level, release, environment and case-insensitive text", arguments: Profile.available)
     func filters(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await Self.entries(app)
@@ -75,7 +76,7 @@ struct LogReportTests {
         }
     }
 
-    @Test("counted by level and release, and over time", arguments: Profile.available)
+    @Test("counts by level and release, and over time", arguments: Profile.available)
     func counts(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await Self.entries(app)
@@ -90,7 +91,7 @@ struct LogReportTests {
         }
     }
 
-    @Test("says what is wrong with an entry, and with a question", arguments: [
+    @Test("rejects invalid entries and requests with a message", arguments: [
         (#"{"type":"log","message":"a"}"#, "missing required field 'level'."), (#"{"type":"log","level":"warn"}"#, "missing required field 'message'."),
         (#"{"type":"log","level":"warning","message":"a"}"#, "field 'level' must be one of 'debug', 'info', 'warn', 'error', 'fatal'; got 'warning'."),
     ])
@@ -99,11 +100,11 @@ struct LogReportTests {
             let answer = try await app.collect(body)
             #expect(answer.status == 400 && answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#, "\(answer.body)")
             #expect(try await app.get("/api/v1/logs?level=warn,loud").body
-                == #"{"error":"Invalid query parameter 'level': must be one or several, with commas, of 'debug', 'info', 'warn', 'error', 'fatal'; got 'loud'."}"#)
+                == #"{"error":"Invalid query parameter 'level': must be one or more, separated by commas, of 'debug', 'info', 'warn', 'error', 'fatal'; got 'loud'."}"#)
         }
     }
 
-    @Test("a message without end is kept in part; a search for it finds it", arguments: Profile.available)
+    @Test("a huge message is cut and can still be found", arguments: Profile.available)
     func long(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await Self.log(app, "info", String(repeating: "ab ", count: 70_000))
@@ -111,7 +112,7 @@ struct LogReportTests {
         }
     }
 
-    @Test("an entry appears on the live stream as it does in the list, for those who may read logs", arguments: Profile.available)
+    @Test("an entry appears on the live stream as in the list, if the reader may read logs", arguments: Profile.available)
     func live(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let stream = app.installation.stream
@@ -129,7 +130,7 @@ struct LogReportTests {
         }
     }
 
-    @Test("a number makes a UUID of version 7, in the order of time and arrival")
+    @Test("an entry's number becomes a version 7 UUID, ordered by time and arrival")
     func numbers() {
         let first = EntryNumber.next(), second = EntryNumber.next(), now = Instant(milliseconds: 0x0123_4567_89AB)
         let id = EntryNumber.uuid(first, at: now)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A program of the machine that some tests use where it is installed.
+/// A program that some tests use if it is installed.
 enum ExternalTool {
     struct Result {
         let status: Int32
@@ -14,7 +14,7 @@ enum ExternalTool {
     static func python(_ code: String, input: String = "") throws -> Result { try run(["python3", "-c", code], input: input) }
 
     static func run(_ command: [String], input: String = "") throws -> Result {
-        // Files rather than pipes: a pipe that nobody empties would stop the program.
+        // Files instead of pipes, because a full pipe that nobody reads would block the program.
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -1,9 +1,9 @@
-import Common
+@_spi(Host) import Common
 import Logging
-import Operations
+@_spi(Host) import Operations
 import Synchronization
 
-/// Keeps log lines for a test, at an hour of its own.
+/// Captures log lines for a test, with a fixed time.
 final class LogCapture: Sendable {
     private struct Clock: TimeSource { let now: Instant }
 
@@ -12,7 +12,7 @@ final class LogCapture: Sendable {
 
     var lines: [String] { written.withLock { $0 } }
 
-    /// 2026-03-01T10:00:00.250Z
+    /// - Parameter milliseconds: by default 2026-03-01T10:00:00.250Z.
     func output(_ format: LogOutput.Format, redaction: Redaction = Redaction(), at milliseconds: Int64 = 1_772_359_200_250) -> LogOutput {
         LogOutput(format: format, threshold: threshold, redaction: redaction, time: Clock(now: Instant(milliseconds: milliseconds))) { [self] line in
             written.withLock { $0.append(line) }

@@ -17,9 +17,9 @@ struct OTLPTracerTests {
 
     private static let headers: HTTPFields = [HTTPField.Name("TraceParent")!: incoming, HTTPField.Name("tracestate")!: "a=1"]
 
-    /// A tracer that runs among services, as in the host.
+    /// Runs a tracer in a service group, as the host does.
     private enum Running {
-        /// Runs `body` while the tracer runs, and then stops it gracefully.
+        /// Runs `body` while the tracer runs, then shuts it down gracefully.
         static func run(_ tracer: OTLPTracer, _ body: (OTLPTracer) async throws -> Void) async throws {
             let (started, continuation) = AsyncStream.makeStream(of: Void.self)
             let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -34,7 +34,7 @@ struct OTLPTracerTests {
         }
     }
 
-    /// Tells when the services have started.
+    /// Signals that the services have started.
     private struct Beacon: Service {
         let started: AsyncStream<Void>.Continuation
         func run() async throws {
@@ -53,7 +53,7 @@ struct OTLPTracerTests {
 
     private static func at(_ nanoseconds: UInt64) -> DefaultTracerClock.Timestamp { .init(nanosecondsSinceEpoch: nanoseconds) }
 
-    @Test("sends a finished span with everything that is known of it")
+    @Test("sends a finished span with all its data")
     func exports() async throws {
         let metrics = PrometheusMetrics(process: nil)
         try await TinyServer.run { server in
@@ -99,7 +99,7 @@ struct OTLPTracerTests {
         #expect(metrics.render().contains("tracing_exported_spans_total 1\n"))
     }
 
-    @Test("takes the context from span to span and into outgoing requests")
+    @Test("propagates the context to child spans and outgoing requests")
     func propagates() throws {
         let tracer = OTLPTracer(OTLPSettings(endpoint: "http://localhost:1", serviceVersion: "1"), logger: LogCapture().logger())
         var context = ServiceContext.topLevel
@@ -116,7 +116,7 @@ struct OTLPTracerTests {
         }
     }
 
-    @Test("honours the sampled flag, and the ratio for traces that begin here")
+    @Test("honors the sampled flag, and the ratio for traces that begin here")
     func samples() throws {
         var settings = OTLPSettings(endpoint: "http://localhost:1", serviceVersion: "1")
         settings.ratio = 0
@@ -130,14 +130,14 @@ struct OTLPTracerTests {
             #expect(span.isRecording == isSampled && span.context.trace?.isSampled == isSampled)
             #expect(span.context.trace?.spanID != context.trace?.spanID)
         }
-        // Two headers are one wrong one.
+        // Two traceparent headers are invalid.
         var headers = HTTPFields(), context = ServiceContext.topLevel
         for _ in 0..<2 { headers.append(HTTPField(name: HTTPField.Name("traceparent")!, value: Self.incoming)) }
         tracer.extract(headers, into: &context, using: HTTPFieldsExtractor())
         #expect(context.trace == nil)
     }
 
-    @Test("without an endpoint passes on what came, and makes no work")
+    @Test("without an endpoint passes incoming context on, and records nothing")
     func passesThrough() async throws {
         let metrics = PrometheusMetrics(process: nil)
         let tracer = OTLPTracer(OTLPSettings(endpoint: nil, serviceVersion: "1"), metrics: metrics, logger: LogCapture().logger())
@@ -159,7 +159,7 @@ struct OTLPTracerTests {
         #expect(metrics.render() == "")
     }
 
-    @Test("tries again while the collector is busy", arguments: [[429], [503, 502, 504]])
+    @Test("retries while the collector is busy", arguments: [[429], [503, 502, 504]])
     func retries(statuses: [Int]) async throws {
         let metrics = PrometheusMetrics(process: nil), capture = LogCapture()
         try await TinyServer.run { number, _ in
@@ -175,7 +175,7 @@ struct OTLPTracerTests {
         #expect(capture.lines.isEmpty)
     }
 
-    @Test("logs a burst of failures once, and its end")
+    @Test("logs a series of failures once, and its end")
     func logsOnce() async throws {
         let metrics = PrometheusMetrics(process: nil), capture = LogCapture()
         try await TinyServer.run { number, _ in
@@ -200,7 +200,7 @@ struct OTLPTracerTests {
         #expect(text.contains("tracing_dropped_spans_total{reason=\"unreachable\"} 1\n"))
     }
 
-    @Test("counts spans that a success refuses")
+    @Test("counts spans rejected in a partial success")
     func partialSuccess() async throws {
         let metrics = PrometheusMetrics(process: nil), capture = LogCapture()
         try await TinyServer.run { _, _ in
@@ -218,7 +218,7 @@ struct OTLPTracerTests {
         #expect(capture.lines.count == 1 && capture.lines[0].contains("too old"))
     }
 
-    @Test("sends fewer than a batch when time has passed")
+    @Test("sends an incomplete batch after the interval")
     func interval() async throws {
         try await TinyServer.run { server in
             var settings = Self.settings(server)
@@ -231,14 +231,14 @@ struct OTLPTracerTests {
         }
     }
 
-    @Test("sends what is left at a graceful shutdown, in batches")
+    @Test("sends remaining spans in batches at a graceful shutdown")
     func flushes() async throws {
         let metrics = PrometheusMetrics(process: nil)
         try await TinyServer.run { server in
             var settings = Self.settings(server)
             settings.batchSpans = 4
             let tracer = OTLPTracer(settings, metrics: metrics, logger: LogCapture().logger())
-            // Before it runs: nothing has been sent when the shutdown comes.
+            // Recorded before the tracer runs, so nothing has been sent when the shutdown comes.
             for _ in 0..<6 { tracer.startSpan("x", context: .topLevel).end() }
             try await Running.run(tracer) { _ in }
             let spans = await server.next(2).map { $0.body.components(separatedBy: #""kind":1"#).count - 1 }
@@ -247,11 +247,11 @@ struct OTLPTracerTests {
         #expect(metrics.render().contains("tracing_exported_spans_total 6\n"))
     }
 
-    @Test("gives up at the shutdown when nobody answers")
+    @Test("gives up at shutdown if the collector doesn't answer")
     func shutdownWithoutCollector() async throws {
         let metrics = PrometheusMetrics(process: nil), capture = LogCapture()
         var settings = Self.settings(nil)
-        // Nobody listens at port 1.
+        // Nothing listens on port 1.
         settings.endpoint = "http://127.0.0.1:1"
         settings.batchSpans = 10
         settings.shutdownSeconds = 0.05
@@ -264,7 +264,7 @@ struct OTLPTracerTests {
         #expect(capture.lines.count == 1)
     }
 
-    @Test("doesn't wait for another attempt when it is asked to stop")
+    @Test("doesn't wait for a retry at shutdown")
     func shutdownWhileRetrying() async throws {
         let metrics = PrometheusMetrics(process: nil)
         try await TinyServer.run { _, _ in TinyServer.Response(status: 503) } _: { server in
@@ -278,7 +278,7 @@ struct OTLPTracerTests {
         #expect(metrics.render().contains("tracing_dropped_spans_total{reason=\"shutdown\"} 1\n"))
     }
 
-    @Test("drops and counts what doesn't fit into the queue")
+    @Test("drops and counts spans that don't fit in the queue")
     func queueIsBounded() {
         let metrics = PrometheusMetrics(process: nil)
         var settings = OTLPSettings(endpoint: "http://127.0.0.1:1", serviceVersion: "1")
@@ -292,7 +292,7 @@ struct OTLPTracerTests {
     func ownRequests() async throws {
         let metrics = PrometheusMetrics(process: nil), others = PrometheusMetrics(process: nil)
         try await TinyServer.run { server in
-            // A tracer whose client is traced by another one that sends to the same place.
+            // A tracer whose HTTP client is traced by another tracer with the same endpoint.
             let other = OTLPTracer(Self.settings(server), metrics: others, logger: LogCapture().logger())
             var configuration = HTTPClient.Configuration()
             configuration.tracing.tracer = other
@@ -303,14 +303,14 @@ struct OTLPTracerTests {
                 #expect(request.headers["traceparent"].isEmpty)
             }
             try await client.shutdown()
-            // It has nothing to send.
+            // The other tracer has nothing to send.
             try await Running.run(other) { _ in }
         }
         #expect(metrics.render().contains("tracing_exported_spans_total 1\n"))
         #expect(others.render().contains("tracing_exported_spans_total 0\n"))
     }
 
-    @Test("bounds what one span may hold")
+    @Test("limits the events, links and attributes of a span")
     func boundsSpans() {
         let tracer = OTLPTracer(OTLPSettings(endpoint: "http://127.0.0.1:1", serviceVersion: "1"), logger: LogCapture().logger())
         let span = tracer.startSpan("x", context: .topLevel)

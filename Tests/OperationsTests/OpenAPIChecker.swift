@@ -1,6 +1,6 @@
 import Common
 
-/// Reads an OpenAPI 3.1 document strictly, and says what is wrong with it.
+/// Checks an OpenAPI 3.1 document strictly and lists its problems.
 struct OpenAPIChecker {
     private let root: JSON
     private(set) var problems: [String] = []

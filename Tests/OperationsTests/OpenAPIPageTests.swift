@@ -6,7 +6,7 @@ import Testing
 
 @Suite("OpenAPI page")
 struct OpenAPIPageTests {
-    @Test("is small, and free of inline code, other hosts and markup made of data")
+    @Test("is small, without inline code, other hosts or markup built from data")
     func isPlain() {
         let parts = [OpenAPIPage.html, OpenAPIPage.script, OpenAPIPage.style]
         #expect(parts.reduce(0) { $0 + $1.utf8.count } < 25_000)
@@ -37,7 +37,7 @@ struct OpenAPIPageTests {
         }
         #expect(result.output.contains("9 of 9 endpoints"))
         for (_, _, route) in SampleAPI.routes { #expect(result.output.contains(route.summary.split(separator: "`")[0])) }
-        // The one in the address is open, and so filled; so is its answer, with an example.
+        // The endpoint in the URL is open and rendered, and so is its response with an example.
         #expect(result.output.contains("array of FunnelReportStep"))
         #expect(result.output.contains("&quot;visitors&quot;: 120") || result.output.contains("\"visitors\": 120"))
         #expect(result.output.contains("Needs header X-Pulse-Key (query), or query key (query). Access: read. Module: funnels."))

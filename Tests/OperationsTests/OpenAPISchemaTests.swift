@@ -32,7 +32,7 @@ struct OpenAPISchemaTests {
         Route(.delete, "/api/v1/goals/{id}", "Delete.", scope: .query, access: .write, success: .noContent, use: SampleAPI.project),
     ]
 
-    @Test("equal schemas are one component, called after what they are")
+    @Test("equal schemas share one component, named after the resource")
     func resource() throws {
         let schemas = try Self.document(Self.goals)["components"]?["schemas"]
         #expect(schemas?.members.map(\.name) == ["Error", "Goal", "GoalChanges", "GoalKind", "GoalList", "NewGoal"])
@@ -45,7 +45,7 @@ struct OpenAPISchemaTests {
             """)
     }
 
-    @Test("names are the same whatever the order, and one that is taken is made longer")
+    @Test("names don't depend on the order, and a name that is taken is extended")
     func clashes() throws {
         let line = Schema.object([.required("id", .uuid)])
         var routes = Self.goals
@@ -55,7 +55,7 @@ struct OpenAPISchemaTests {
         #expect(try Self.document(routes.reversed())["components"]?["schemas"]?.members.map(\.name) == names)
     }
 
-    @Test("parts that several things have are called after themselves, a period before is the same report")
+    @Test("shared parts are named after themselves, and the previous period is the same report")
     func shared() throws {
         let interval = Schema.object([.required("low", .number(0...1)), .required("high", .number(0...1))])
         let fields: [Schema.Field] = [.required("data", .list(.object([.required("path", .text(9)), .required("interval", interval)])))]
@@ -69,7 +69,7 @@ struct OpenAPISchemaTests {
         #expect(Self.text(parameter?["schema"]) == ##"{"$ref":"#/components/schemas/Unit","default":"day"}"##)
     }
 
-    @Test("a declaration gives its own name, and a field of the modules' names lists those that there are")
+    @Test("a declared name is used, and a field of report names lists the existing reports")
     func declared() throws {
         let share = Schema.named("Share", .object([.required("report_type", .reportName), .required("labels", .map(.text(9)))]))
         let document = try Self.document([Self.get("/api/v1/parts", .object([.required("first", share), .required("second", .nullable(share))]))])
@@ -79,7 +79,7 @@ struct OpenAPISchemaTests {
         #expect(Self.text(schemas?["Parts"]?["properties"]?["second"]) == ##"{"anyOf":[{"$ref":"#/components/schemas/Share"},{"type":"null"}]}"##)
     }
 
-    @Test("operations are called after what they do", arguments: [
+    @Test("operations are named after what they do", arguments: [
         (HTTPRequest.Method.get, "/api/v1/goals", 200, "listGoals"), (.get, "/api/v1/goals/{id}", 200, "getGoal"), (.post, "/api/v1/goals", 201, "createGoal"),
         (.put, "/api/v1/goals/{id}", 200, "updateGoal"), (.delete, "/api/v1/goals/{id}", 204, "deleteGoal"), (.get, "/api/v1/goals/{id}/stats", 200, "getGoalStats"),
         (.get, "/api/v1/funnels/{id}/analyze", 200, "analyzeFunnel"), (.post, "/api/v1/bi/sql-queries/{id}/run", 200, "runBiSqlQuery"),
@@ -96,7 +96,7 @@ struct OpenAPISchemaTests {
         #expect(document["paths"]?[path]?[method.rawValue.lowercased()]?["operationId"]?.string == name)
     }
 
-    @Test("a report may be asked about a segment that is not there, in the query or in the body")
+    @Test("a report with a segment_id, in the query or the body, documents 404")
     func segments() throws {
         let body = Schema.object([.optional("segment_id", .text(40))])
         let document = try Self.document([
@@ -109,7 +109,7 @@ struct OpenAPISchemaTests {
         #expect(documented == [true, false, true])
     }
 
-    @Test("a route has the name that it gives, and may be left out")
+    @Test("a route may set its own name, or stay undocumented")
     func own() throws {
         let document = try Self.document([
             Self.get("/api/v1/stats", .any).named("readOverview"), Self.get("/page", .any).undocumented(),

@@ -7,14 +7,14 @@ import Testing
 
 @Suite("OpenAPI")
 struct OpenAPITests {
-    @Test("is a valid document, by a strict reading of our own")
+    @Test("is valid according to our own strict checker")
     func isValid() throws {
         #expect(try OpenAPIChecker.problems(in: SampleAPI.document()) == [])
         #expect(try OpenAPIChecker.problems(in: OpenAPI.document(routes: SampleAPI.routes, collectors: [], version: "1", serverURL: "/")) == [])
         #expect(try OpenAPIChecker.problems(in: OpenAPI.document(routes: [], collectors: [], version: "1", serverURL: "/")) == [])
     }
 
-    @Test("would be told if it were wrong")
+    @Test("our own checker finds problems")
     func strictReadingFindsProblems() throws {
         let broken = SampleAPI.document()
             .replacingOccurrences(of: "#/components/responses/NotFound", with: "#/components/responses/Lost")
@@ -25,7 +25,7 @@ struct OpenAPITests {
     }
 
     @Test(
-        "is a valid document, by openapi-spec-validator",
+        "is valid according to openapi-spec-validator",
         .enabled(if: ExternalTool.hasOpenAPIValidator, "python3's package openapi-spec-validator is not installed"))
     func isValidForOthers() throws {
         let code = "import json, sys; from openapi_spec_validator import validate; validate(json.load(sys.stdin))"
@@ -33,7 +33,7 @@ struct OpenAPITests {
         #expect(result.status == 0, "\(result.output)")
     }
 
-    @Test("says the same whatever the order of the routes")
+    @Test("doesn't depend on the order of the routes")
     func isDeterministic() {
         let reversed = OpenAPI.document(
             routes: SampleAPI.routes.reversed(), collectors: SampleAPI.collectors.reversed(), commonFields: SampleAPI.commonFields,
@@ -41,7 +41,7 @@ struct OpenAPITests {
         #expect(reversed == SampleAPI.document())
     }
 
-    @Test("describes an endpoint in full")
+    @Test("describes an endpoint completely")
     func endpoint() throws {
         let parameters = """
             {"in":"path","name":"id","required":true,"schema":{"minLength":1,"type":"string"}},\
@@ -74,7 +74,7 @@ struct OpenAPITests {
             """)
     }
 
-    @Test("says who may call, and what may go wrong", arguments: [
+    @Test("says who may call an endpoint, and which statuses it returns", arguments: [
         ("get /healthz", "service", "anonymous", "[]", "200 431 503"),
         ("post /api/collect", "collection", "ingest", #"[{"pulseKey":["ingest"]},{"pulseKeyQuery":["ingest"]}]"#, "200 400 401 403 413 415 429 431 503"),
         ("post /api/admin/projects", "administration", "installation", #"[{"adminToken":[]}]"#, "201 400 401 413 429 431 503"),
@@ -97,14 +97,14 @@ struct OpenAPITests {
         #expect(operation["responses"]?.members.map(\.name).sorted().joined(separator: " ") == statuses)
     }
 
-    @Test("writes paths of one shape once")
+    @Test("merges paths that differ only in parameter names")
     func sameShape() throws {
         let paths = try #require(try JSON.parse(SampleAPI.document())["paths"])
         #expect(paths["/api/v1/funnels/{funnel}"]?.members.map(\.name) == ["get", "patch"])
         #expect(paths["/api/v1/funnels/{id}"] == nil)
     }
 
-    @Test("describes what can be collected")
+    @Test("describes the events that can be collected")
     func collection() throws {
         let document = try JSON.parse(SampleAPI.document())
         let schemas = try #require(document["components"]?["schemas"])
@@ -150,7 +150,7 @@ struct OpenAPITests {
         #expect(ours.contains("1") && ours.contains("0"))
     }
 
-    /// `{"name":...,"steps":...}` with one more member each, good and bad.
+    /// Complete bodies, then `{"name":...,"steps":...}` with one more member each, valid and invalid.
     static let bodies = [
         "{}", "[]", "null", #"{"name":"A"}"#, #"{"name":"","steps":["a","b"]}"#, #"{"name":"A","steps":["a"]}"#, #"{"name":"A","steps":"ab"}"#,
     ] + [

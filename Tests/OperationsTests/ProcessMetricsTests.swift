@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Process metrics")
 struct ProcessMetricsTests {
-    @Test("reads /proc, also of a program with an odd name")
+    @Test("reads /proc, even for a program with an odd name")
     func example() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -35,7 +35,7 @@ struct ProcessMetricsTests {
             """)
     }
 
-    @Test("reads the machine's own, and leaves out what isn't there")
+    @Test("reads the machine's own /proc, and omits what is missing")
     func thisProcess() throws {
         let blocks = ProcessMetrics().blocks()
         #expect(blocks.map(\.name) == ["process_cpu_seconds_total", "process_open_fds", "process_resident_memory_bytes", "process_start_time_seconds"])

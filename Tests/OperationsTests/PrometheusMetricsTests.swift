@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Prometheus metrics")
 struct PrometheusMetricsTests {
-    @Test("shows every kind of metric, in order")
+    @Test("renders every kind of metric, in order")
     func example() {
         let metrics = PrometheusMetrics(help: ["ingest_received_events_total": "Events that arrived.\nAll of them \\o/."], process: nil)
         Counter(label: "ingest_received_events_total", factory: metrics).increment(by: 3)
@@ -54,7 +54,7 @@ struct PrometheusMetricsTests {
             """)
     }
 
-    @Test("chooses bounds by the unit in the name")
+    @Test("chooses histogram buckets by the unit in the name")
     func bounds() {
         let metrics = PrometheusMetrics(process: nil)
         Recorder(label: "body_bytes", factory: metrics).record(1_024)
@@ -66,7 +66,7 @@ struct PrometheusMetricsTests {
         #expect(text.contains("commit_seconds_bucket{le=\"0.001\"} 0\ncommit_seconds_bucket{le=\"0.0025\"} 1\n"))
     }
 
-    @Test("adds up label sets beyond the most that a metric may have, and counts them")
+    @Test("adds up label sets beyond a metric's limit, and counts them")
     func overflow() {
         let metrics = PrometheusMetrics(maximumSeries: 2, process: nil)
         for reason in ["a", "b", "c", "d", "a"] {
@@ -81,7 +81,7 @@ struct PrometheusMetricsTests {
             # TYPE level gauge
             level{reason="a"} 1
             level{reason="b"} 1
-            # HELP metrics_overflow_total Look-ups of label sets beyond the most that a metric may have.
+            # HELP metrics_overflow_total Lookups of label sets beyond a metric's limit.
             # TYPE metrics_overflow_total counter
             metrics_overflow_total{metric="dropped_total"} 2
             metrics_overflow_total{metric="level"} 2
@@ -89,7 +89,7 @@ struct PrometheusMetricsTests {
             """)
     }
 
-    @Test("keeps one type for each name, and valid names")
+    @Test("a name used for two types gets a suffix, and invalid names are cleaned")
     func names() {
         let metrics = PrometheusMetrics(process: nil)
         Counter(label: "size", factory: metrics).increment()
@@ -106,7 +106,7 @@ struct PrometheusMetricsTests {
             """)
     }
 
-    @Test("ignores what would make a counter wrong")
+    @Test("ignores values that would corrupt a counter")
     func counters() {
         let metrics = PrometheusMetrics(process: nil)
         let counter = FloatingPointCounter(label: "total", factory: metrics)
@@ -118,7 +118,7 @@ struct PrometheusMetricsTests {
         #expect(metrics.render().contains("spread_count 0\n"))
     }
 
-    @Test("loses nothing when many threads count")
+    @Test("loses nothing when many threads count at once")
     func concurrency() async {
         let metrics = PrometheusMetrics(process: nil)
         await withTaskGroup(of: Void.self) { group in

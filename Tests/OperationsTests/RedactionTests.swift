@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Redaction")
 struct RedactionTests {
-    @Test("takes out keys, tokens and passwords", arguments: [
+    @Test("removes keys, tokens and passwords", arguments: [
         ("pa_live_abcdEFGHijklMNOPqrst0123", "pa_live_abcd..."),
         ("key=pa_live_abcdEFGHijklMNOPqrst01-_&x=1", "key=pa_live_abcd...&x=1"),
         ("pa_live_abc and pa_live_defgh.", "pa_live_... and pa_live_...."),
@@ -19,7 +19,7 @@ struct RedactionTests {
     ])
     func redacts(text: String, cleaned: String) {
         #expect(Redaction().clean(text) == cleaned)
-        #expect(Redaction().clean(cleaned) == cleaned, "twice is the same")
+        #expect(Redaction().clean(cleaned) == cleaned, "cleaning is idempotent")
     }
 
     @Test("leaves everything else alone", arguments: [
@@ -30,13 +30,13 @@ struct RedactionTests {
         #expect(Redaction().clean(text) == text)
     }
 
-    @Test("takes out the installation's own secrets, but no short words")
+    @Test("removes the installation's own secrets, but not short words")
     func ownSecrets() {
         let redaction = Redaction(secrets: ["correct horse", "admin", ""])
         #expect(redaction.clean("the correct horse of admin") == "the ... of admin")
     }
 
-    @Test("knows secrets by their name", arguments: [
+    @Test("recognizes secrets by their name", arguments: [
         ("authorization", true), ("request.Authorization", true), ("smtp.password", true), ("source_token", true), ("set-cookie", true), ("api_key", true),
         ("X-Pulse-Key", true), ("key_prefix", false), ("token_prefix", false), ("tokens", false), ("path", false), ("", false),
     ])

@@ -1,9 +1,10 @@
 import Access
 import Common
+import Definitions
 import HTTPTypes
 import Operations
 
-/// Routes of every kind, and collectors, to describe.
+/// Routes and collectors of every kind, to be documented.
 enum SampleAPI {
     static let routes: [(module: String?, category: String?, route: Route)] = [
         (nil, nil, collect),
@@ -41,7 +42,7 @@ enum SampleAPI {
         .post, "/api/collect", "Collect one event, or up to 1,000.", scope: .ingest, access: .write, body: .any,
         success: .json(.object([.required("ok", .boolean), .optional("accepted", .count)])), use: project)
 
-    /// Each kind of schema.
+    /// Every kind of schema.
     static let funnel = Schema.object([
         .required("name", .text(100)), .required("steps", .array(.text(200), count: 2...20)),
         .optional("kind", .choice(["open", "closed"])), .optional("window_seconds", .integer(1...86_400), "How long it may take."),

@@ -34,7 +34,7 @@ struct StructuredLogHandlerTests {
         ])
     }
 
-    @Test("keeps a message on one line, whatever is in it")
+    @Test("keeps a message on one line, whatever it contains")
     func escapes() {
         let capture = LogCapture()
         let message: Logger.Message = "one\ntwo\r\u{1B}[31m\u{85}\u{2028}é"
@@ -47,7 +47,7 @@ struct StructuredLogHandlerTests {
         ])
     }
 
-    @Test("writes milliseconds even where there are none")
+    @Test("writes milliseconds even when they are zero")
     func wholeSecond() {
         let capture = LogCapture()
         let output = capture.output(.text, at: 1_772_359_200_000)
@@ -55,7 +55,7 @@ struct StructuredLogHandlerTests {
         #expect(capture.lines == ["2026-03-01T10:00:00.000Z info pulse: ready\n"])
     }
 
-    @Test("adds the trace of the current work, and what the provider says")
+    @Test("adds the current trace and the provider's metadata")
     func trace() {
         let capture = LogCapture()
         var context = ServiceContext.topLevel
@@ -69,7 +69,7 @@ struct StructuredLogHandlerTests {
         ])
     }
 
-    @Test("lets the message's metadata win over the provider's, and those over the logger's; adds the error")
+    @Test("the message's metadata overrides the provider's, which overrides the logger's; the error is added")
     func precedence() {
         let capture = LogCapture()
         let output = capture.output(.text)
@@ -83,7 +83,7 @@ struct StructuredLogHandlerTests {
 
     private struct Odd: Error, CustomStringConvertible { let description = "an odd one" }
 
-    @Test("follows the shared level while it runs, unless a logger has its own")
+    @Test("follows changes of the shared level, unless a logger has its own")
     func level() {
         let capture = LogCapture()
         let logger = capture.logger()
@@ -117,7 +117,7 @@ struct StructuredLogHandlerTests {
 
     private struct Secretive: CustomStringConvertible, Sendable { let description = "psrc_secret" }
 
-    @Test("cuts what is too long")
+    @Test("cuts long values")
     func long() {
         let capture = LogCapture()
         capture.logger().info("long", metadata: ["value": .string(String(repeating: "x", count: 100_000))])

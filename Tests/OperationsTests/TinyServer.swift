@@ -3,7 +3,7 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// A web server on a port of its own of the loopback interface: answers what the test says, and tells what came.
+/// A web server on a free loopback port that sends the test's responses and records the requests.
 final class TinyServer: Sendable {
     struct Request: Sendable {
         let method: String
@@ -58,7 +58,7 @@ final class TinyServer: Sendable {
         return try result.get()
     }
 
-    /// The next requests, in the order in which they came.
+    /// The next requests, in order of arrival.
     func next(_ count: Int = 1) async -> [Request] {
         var requests: [Request] = []
         var iterator = received.makeAsyncIterator()

@@ -1,7 +1,7 @@
 @testable import Operations
 import Testing
 
-/// The cases of https://github.com/w3c/trace-context/tree/main/test, and some more.
+/// The cases in https://github.com/w3c/trace-context/tree/main/test, and some more.
 @Suite("Trace context")
 struct TraceContextTests {
     static let ids = "12345678901234567890123456789012-1234567890123456"
@@ -23,7 +23,7 @@ struct TraceContextTests {
         #expect(TraceContext(traceparent: header)?.traceparent == written)
     }
 
-    @Test("refuses any other", arguments: [
+    @Test("rejects any other traceparent", arguments: [
         "", "00", "00-", "nonsense",
         "00-\(ids)-01.", "00-\(ids)-01-what-the-future-will-be-like", "00-\(ids)-01-", "00-\(ids)-001", "00-\(ids)-1", "00-\(ids)-", "00-\(ids)",
         "cc-\(ids)-01.what-the-future-will-be-like", "cc-\(ids)-0", "ff-\(ids)-01", "ff-\(ids)-01-more",
@@ -60,7 +60,7 @@ struct TraceContextTests {
         #expect(TraceState(header)?.text == kept)
     }
 
-    @Test("leaves out any other tracestate, and keeps the trace", arguments: [
+    @Test("drops any other tracestate, and keeps the trace", arguments: [
         "foo", "=1", "foo=", "foo=,bar=3", "foo =1", "FOO=1", "foo.bar=1", "@foo=1,bar=2", "foo=bar=baz", "foo=a\u{7F}", "foo=é", "foo=a\tb", "_foo=1",
         String(repeating: "z", count: 257) + "=1", "a=" + String(repeating: "v", count: 257), members(33),
     ])
@@ -72,7 +72,7 @@ struct TraceContextTests {
 
     static func members(_ count: Int) -> String { (1...count).map { "bar\($0)=\($0)" }.joined(separator: ",") }
 
-    @Test("begins traces of which the wanted part is sampled", arguments: [(0.0, 0...0), (0.25, 150...350), (1.0, 1_000...1_000)])
+    @Test("samples the configured share of new traces", arguments: [(0.0, 0...0), (0.25, 150...350), (1.0, 1_000...1_000)])
     func ratio(ratio: Double, expected: ClosedRange<Int>) {
         let traces = (0..<1_000).map { _ in TraceContext.root(ratio: ratio) }
         #expect(expected.contains(traces.count(where: \.isSampled)))
@@ -80,7 +80,7 @@ struct TraceContextTests {
         for trace in traces { #expect(TraceContext(traceparent: trace.traceparent) == trace) }
     }
 
-    @Test("continues a trace with a span of its own")
+    @Test("continues a trace with a new span")
     func child() throws {
         let parent = try #require(TraceContext(traceparent: "00-\(Self.ids)-01", tracestate: "a=1"))
         let child = parent.child()

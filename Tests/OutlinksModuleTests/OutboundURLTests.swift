@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Outbound URL")
 struct OutboundURLTests {
-    @Test("is kept without credentials, and in one form", arguments: [
+    @Test("is stored without credentials in one canonical form", arguments: [
         ("https://github.com/acme/widget", "https://github.com/acme/widget", "github.com", ""),
         ("HTTPS://GitHub.com", "https://github.com/", "github.com", ""),
         ("https://ada:secret@example.com:8443/a?b=1#top", "https://example.com:8443/a?b=1", "example.com:8443", ""),
@@ -27,12 +27,12 @@ struct OutboundURLTests {
         #expect(url.fileType == fileType)
     }
 
-    @Test("is refused where it leads nowhere, without being repeated", arguments: [
+    @Test("is rejected if invalid, without being quoted", arguments: [
         ("ftp://ada:secret@example.com/", "the scheme 'ftp'"), ("javascript:alert(1)", "the scheme 'javascript'"), ("data:text/html,x", "the scheme 'data'"),
         ("/docs", "one without a scheme"), ("https:", "one without a valid host"), ("https:example.com", "one without a valid host"),
         ("https://", "one without a valid host"), ("https://ada:secret@/", "one without a valid host"), ("https://a..b/", "one without a valid host"),
         ("https://example.com:0/", "one without a valid host"), ("https://example.com/a b", "one with a space or control character in it"),
-        ("mailto:?subject=x", "one without a receiver"), ("tel:", "one without a receiver"),
+        ("mailto:?subject=x", "one without a recipient"), ("tel:", "one without a recipient"),
     ])
     func refused(sent: String, came: String) {
         let sentence = "Invalid request body: field 'url' must be an absolute URL with one of the schemes http, https, mailto, tel; got \(came)."

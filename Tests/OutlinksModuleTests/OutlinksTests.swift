@@ -1,9 +1,10 @@
 import Common
+import OutlinksModule
 import TestSupport
 import Testing
 
-/// Hand-worked numbers. Ada clicks the repository twice and downloads the guide; Bob clicks the repository and both downloads.
-@Suite("Outbound links")
+/// Hand-computed numbers. Ada clicks the repository twice and downloads the guide; Bob clicks the repository and both downloads.
+@Suite("Outbound links", .modules(OutlinksModule.self))
 struct OutlinksTests {
     private static func click(_ visitor: String, _ url: String, _ type: String? = nil, _ path: String = "/docs") -> String {
         let kind = type.map { #","link_type":"\#($0)""# } ?? ""
@@ -53,7 +54,7 @@ struct OutlinksTests {
         }
     }
 
-    @Test("are refused where they are none", arguments: [
+    @Test("are rejected if invalid", arguments: [
         (#""url":"javascript:alert(1)""#, "field 'url' must be an absolute URL with one of the schemes http, https, mailto, tel; got the scheme 'javascript'."),
         (#""link_type":"external""#, "missing required field 'url'."),
     ])

@@ -1,13 +1,16 @@
 import Common
+import IdentityModule
+import PathsModule
+import RevenueModule
 import TestSupport
 import Testing
 
-/// Hand-worked: five visitors on one morning, each with a line of pages and, in brackets, events; a space of a minute between
-/// them, `|` where a session ends.
-@Suite("Paths")
+/// Hand-computed: five visitors on one morning, each with a line of pages and, in brackets, events, one minute apart; `|`
+/// ends a session.
+@Suite("Paths", .modules(IdentityModule.self, PathsModule.self, RevenueModule.self))
 struct PathsTests {
     private static let ways = [
-        // A reload of the page is no way to it, nor is the second visit to it another way.
+        // Reloading the page isn't a move, and only the first visit to it counts.
         ("ada", "/ /pricing /pricing /signup /pricing /docs"),
         ("bob", "/pricing [signup] /signup / /pricing"),
         ("cy", "/docs /pricing"),
@@ -40,18 +43,18 @@ struct PathsTests {
         try await app.expect("/api/v1/paths\(path)", answers: body, at: place)
     }
 
-    /// - Parameter total: visitors of the page or event.
+    /// - Parameter total: The visitors of the page or event.
     private static func flows(_ key: String, of total: Int64, _ lines: [(String, Int64, String)]) -> String {
         "[" + lines.map { path, visitors, percentage in
             let interval = ConfidenceInterval(visitors, of: total).json
-            // Members are sorted.
+            // Members are sorted by name.
             return key == "next_path"
                 ? #"{"confidence_interval":\#(interval),"next_path":"\#(path)","percentage":\#(percentage),"visitors":\#(visitors)}"#
                 : #"{"confidence_interval":\#(interval),"percentage":\#(percentage),"prev_path":"\#(path)","visitors":\#(visitors)}"#
         }.joined(separator: ",") + "]"
     }
 
-    @Test("name the next page after a visitor's first view, or the one before it", arguments: Profile.available)
+    @Test("report the page after a visitor's first view, or the one before it", arguments: Profile.available)
     func next(profile: Profile) async throws {
         try await with(profile) { app in
             // Ada and bob go to /signup, eve to /docs, cy and dee leave.
@@ -62,7 +65,7 @@ struct PathsTests {
             let backward = Self.flows("prev_path", of: 5, [("/", 2, "40"), ("/docs", 2, "40"), ("(entry)", 1, "20")])
             try await expect(app, "?path=/pricing&direction=backward", answers: #"{"direction":"backward","flows":\#(backward),"path":"/pricing"}"#)
             try await expect(app, "?path=/nowhere", answers: #"{"direction":"forward","flows":[],"path":"/nowhere"}"#)
-            // From the start of the range on, the session's first page is its first in the range: for bob as for eve.
+            // In this range /signup is the session's first page, so it is the entry.
             let later = Self.flows("prev_path", of: 1, [("(entry)", 1, "100")])
             try await expect(
                 app, "?path=/signup&direction=backward&start_at=2026-03-02T00:05:00Z&end_at=2026-03-02T00:05:30Z",
@@ -74,7 +77,7 @@ struct PathsTests {
         }
     }
 
-    @Test("pages of the same instant are in the order of arrival", arguments: Profile.available)
+    @Test("pages at the same instant are in order of arrival", arguments: Profile.available)
     func ties(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let rows = ["/x", "/a", "/b"].map { #"{"type":"pageview","path":"\#($0)","visitor_id":"ada","timestamp":"2026-03-02T10:00:00Z"}"# }
@@ -86,7 +89,7 @@ struct PathsTests {
         }
     }
 
-    @Test("name the visitors of a line", arguments: Profile.available)
+    @Test("list the visitors behind a line", arguments: Profile.available)
     func drill(profile: Profile) async throws {
         try await with(profile) { app in
             for (query, visitors) in [
@@ -100,7 +103,7 @@ struct PathsTests {
         }
     }
 
-    @Test("draw the steps of a flow", arguments: Profile.available)
+    @Test("return the steps of a flow", arguments: Profile.available)
     func flow(profile: Profile) async throws {
         try await with(profile) { app in
             func nodes(_ nodes: [(Int, String, Int)]) -> String {
@@ -117,7 +120,7 @@ struct PathsTests {
                 ("1:/docs", "2:/pricing", 1), ("1:/signup", "2:/", 1), ("1:/signup", "2:/pricing", 1),
             ])
             try await expect(app, "/flow?path=/pricing&depth=2", answers: #"{"direction":"forward","links":[\#(ways)],"nodes":[\#(forward)],"path":"/pricing"}"#)
-            // One page a step; the others are one node.
+            // One page per step; all others share one node.
             let few = nodes([(0, "/pricing", 5), (1, "(exit)", 2), (1, "/signup", 2), (1, "(other)", 1)])
             let fewer = links([("0:/pricing", "1:(exit)", 2), ("0:/pricing", "1:/signup", 2), ("0:/pricing", "1:(other)", 1)])
             try await expect(app, "/flow?path=/pricing&depth=1&limit=1", answers: #"{"direction":"forward","links":[\#(fewer)],"nodes":[\#(few)],"path":"/pricing"}"#)
@@ -135,12 +138,12 @@ struct PathsTests {
             }
             try await expect(
                 app, "/flow/drill?path=/pricing&name=(other)",
-                answers: #"{"error":"Invalid query parameter 'name': pages that are (other) together can't be opened; ask the report for more of them with 'limit'."}"#)
+                answers: #"{"error":"Invalid query parameter 'name': pages grouped as (other) can't be opened; raise 'limit' in the report to list more of them."}"#)
             try await expect(app, "/flow?event=nothing", answers: #"{"direction":"forward","event":"nothing","links":[],"nodes":[]}"#)
         }
     }
 
-    @Test("a page whose path was sent with a control character is one page of a way", arguments: Profile.available)
+    @Test("a path with a control character is one page in a path between pages", arguments: Profile.available)
     func control(profile: Profile) async throws {
         let pages = ["/", #"/a\u001Fb"#, "/end"].enumerated().map { minute, path in
             #"{"type":"pageview","path":"\#(path)","visitor_id":"ada","timestamp":"2026-03-02T10:0\#(minute):00Z"}"#
@@ -151,10 +154,10 @@ struct PathsTests {
         }
     }
 
-    @Test("list the ways between two pages", arguments: Profile.available)
+    @Test("list the paths between two pages", arguments: Profile.available)
     func between(profile: Profile) async throws {
         let ways = [
-            // From the last / before /signup.
+            // Starts at the last / before /signup.
             ("ada", "/ /pricing / /docs /docs /signup /signup /"), ("bob", "/ /docs /signup"), ("cy", "/ /signup | / /docs /signup"),
             // Not in one session, not in this order.
             ("dee", "/ | /signup"), ("eve", "/signup /"),
@@ -183,7 +186,7 @@ struct PathsTests {
             try await expect(
                 app, "/between/drill?start=/&end=/signup&pages=/docs",
                 answers: #"{"error":"Invalid query parameter 'pages': must be a JSON array of paths such as [\"/\",\"/pricing\"]; got '/docs'."}"#)
-            // Around: ada's / /pricing / alone.
+            // From / back to /: only ada's / /pricing /.
             let around = way(["/", "/pricing", "/"], 1, 1, of: 1, "100", 120)
             try await expect(
                 app, "/between?start=/&end=/",
@@ -191,10 +194,10 @@ struct PathsTests {
         }
     }
 
-    @Test("refuse what they can't answer", arguments: [
-        ("", "Invalid query parameter 'path': it is required, or 'event' in its place."),
-        ("/flow", "Invalid query parameter 'path': it is required, or 'event' in its place."),
-        ("/drill", "Invalid query parameter 'path': it is required, or 'event' in its place."),
+    @Test("reject invalid requests", arguments: [
+        ("", "Invalid query parameter 'path': it is required unless 'event' is given."),
+        ("/flow", "Invalid query parameter 'path': it is required unless 'event' is given."),
+        ("/drill", "Invalid query parameter 'path': it is required unless 'event' is given."),
         ("?path=/&event=signup", "Invalid query parameter 'event': it can't be combined with 'path'; a report starts from one or the other."),
         ("?path=/&direction=up", "Invalid query parameter 'direction': must be one of 'forward', 'backward'; got 'up'."),
         ("/flow?path=/&depth=6", "Invalid query parameter 'depth': must be a whole number from 1 to 5; got '6'."),
@@ -209,7 +212,7 @@ struct PathsTests {
         }
     }
 
-    @Test("late pages of one instant are in order of arrival", arguments: Profile.available)
+    @Test("late pages at the same instant are in order of arrival", arguments: Profile.available)
     func oneInstant(profile: Profile) async throws {
         for names in [["/q2", "/q1"], ["/q1", "/q2"]] {
             try await TestApp.run(profile) { app in
@@ -222,7 +225,7 @@ struct PathsTests {
         }
     }
 
-    @Test("of sessions that overlap the first occurrence counts, whichever began first", arguments: Profile.available)
+    @Test("in overlapping sessions the first occurrence counts, whichever session began first", arguments: Profile.available)
     func overlapping(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             func view(_ path: String, _ at: String, _ more: String) async throws {
@@ -235,7 +238,7 @@ struct PathsTests {
             #expect(next.map { $0["next_path"]?.string } == ["/b-next"])
             let flow = try await app.get("/api/v1/paths/flow?path=/pivot&direction=backward&depth=1").json()["links"]?.elements ?? []
             #expect(flow.map { $0["source"]?.string } == ["-1:/start"])
-            // One person with two devices.
+            // Now one person with two devices.
             for device in ["phone", "desk"] {
                 try await app.collect(#"{"type":"identify","visitor_id":"\#(device)","user_id":"ada"}"#, as: .server)
             }

@@ -1,16 +1,17 @@
 import Common
+import PathsModule
 import TestSupport
 import Testing
 
-/// Each report against the plainest way to say it, over random visits: in order, and with rows that came late or twice.
-@Suite("Paths of random visits")
+/// Each report compared with a plain reference, over random visits: in order, and with late or duplicate rows.
+@Suite("Paths of random visits", .modules(PathsModule.self))
 struct RandomPathTests {
     private static let start = Day(year: 2026, month: 3, day: 1)!.start
 
     private struct Plain {
         typealias Row = DisturbedVisits.Row
 
-        /// By visitor, in order.
+        /// Each session's rows in order of time, sessions ordered by start.
         let sessions: [[Row]]
 
         init(_ rows: [Row], _ range: Range<Int64>) {
@@ -18,7 +19,7 @@ struct RandomPathTests {
             sessions = Dictionary(grouping: inside, by: \.session).values.map { $0.sorted { $0.at < $1.at } }.sorted { $0[0].at < $1[0].at }
         }
 
-        /// Pages entered: without those that follow themselves.
+        /// The session's pageviews, without repeated views of the same page.
         func moves(_ session: [Row]) -> [Row] {
             session.filter { $0.name == nil }.reduce(into: []) { moves, row in if moves.last?.path != row.path { moves.append(row) } }
         }
@@ -27,7 +28,7 @@ struct RandomPathTests {
             pattern.hasSuffix("*") ? path.hasPrefix(pattern.dropLast()) : path == pattern
         }
 
-        /// Of each visitor the pages after, or before, the first occurrence of the pivot.
+        /// For each visitor, the pages after or before the first occurrence of the pivot.
         func trails(path: String?, event: String?, forward: Bool, depth: Int) -> [[String]] {
             var trails: [String: [String]] = [:]
             for session in sessions where trails[session[0].visitor] == nil {
@@ -93,7 +94,7 @@ struct RandomPathTests {
         let visits = DisturbedVisits(seed: seed, visitors: 25, from: Self.start, days: 12, rest: 1...60)
         try await TestApp.run(profile, now: "2026-03-20T00:00:00Z") { app in
             try await visits.send(to: app, disturbed: seed > 5)
-            // The middle cuts sessions at both ends.
+            // The second range cuts through sessions at both ends.
             let cut = visits.rows.filter { $0.session % 7 == 3 }.map(\.at)
             for (from, to) in [(Self.start.milliseconds, Self.start.adding(days: 15).milliseconds), (cut[1] + 1, cut[cut.count - 2])] where from < to {
                 let plain = Plain(visits.rows, from..<to)

@@ -1,14 +1,15 @@
 import Common
 import Foundation
+import RetentionModule
 import TestSupport
 import Testing
 
-/// Both reports against the plainest way to say them, over random visits.
-@Suite("Retention of random visits")
+/// Both reports compared with a plain reference, over random visits.
+@Suite("Retention of random visits", .modules(RetentionModule.self))
 struct RandomRetentionTests {
     private static let start = Day(year: 2026, month: 2, day: 10)!.start, now = "2026-05-10T12:00:00Z"
 
-    /// Visits, and the calendar that counts them.
+    /// The rows, and the calendar that defines their days.
     private struct Plain {
         let rows: [DisturbedVisits.Row]
         let calendar: Calendar
@@ -21,7 +22,7 @@ struct RandomRetentionTests {
             return (day.description, day.number, parts.year!, parts.month!)
         }
 
-        /// Label and number of a period.
+        /// The label and number of the period that contains `at`.
         func period(_ at: Int64, _ name: String) -> (label: String, number: Int64) {
             let day = day(at)
             switch name {

@@ -1,11 +1,14 @@
 import Common
 import Core
+import IdentityModule
 import RetentionModule
+import RevenueModule
+import SegmentsModule
 import TestSupport
 import Testing
 
-/// Hand-worked: March 2026, in which the 2nd, 9th, 16th and 23rd are Mondays; it is noon on Wednesday the 25th.
-@Suite("Retention")
+/// Hand-computed: in March 2026 the 2nd, 9th, 16th and 23rd are Mondays; now is noon on Wednesday the 25th.
+@Suite("Retention", .modules(IdentityModule.self, RetentionModule.self, RevenueModule.self, SegmentsModule.self))
 struct RetentionTests {
     static func view(_ visitor: String, _ time: String) -> String {
         #"{"type":"pageview","path":"/","visitor_id":"\#(visitor)","timestamp":"2026-\#(time)Z"}"#
@@ -14,7 +17,7 @@ struct RetentionTests {
         #"{"type":"event","name":"\#(name)","visitor_id":"\#(visitor)","timestamp":"2026-\#(time)Z"}"#
     }
 
-    /// Bob's one session passes midnight. Cy comes back after the range. Dee was there before it.
+    /// Bob's only session crosses midnight. Cy comes back after the range. Dee visited before it.
     private static let events = [
         view("ada", "03-02T10:00:00"), view("ada", "03-03T10:00:00"), view("ada", "03-09T10:00:00"),
         view("bob", "03-04T23:50:00"), view("bob", "03-05T00:05:00"),
@@ -49,7 +52,7 @@ struct RetentionTests {
             + #""initial_visitors":\#(visitors)}"#
     }
 
-    @Test("counts new visitors who are active so many days after their first one", arguments: Profile.available)
+    @Test("counts new visitors who are active a given number of days after their first", arguments: Profile.available)
     func days(profile: Profile) async throws {
         try await with(profile) { app in
             let first = Self.line("2026-03-02", 2, ["100", "50", "0", "null", "null", "null"])
@@ -69,7 +72,7 @@ struct RetentionTests {
         }
     }
 
-    @Test("the visitors behind a day's rate", arguments: Profile.available)
+    @Test("lists the visitors behind a day's rate", arguments: Profile.available)
     func dayDrill(profile: Profile) async throws {
         try await with(profile) { app in
             for (query, visitors) in [
@@ -101,9 +104,9 @@ struct RetentionTests {
         }
     }
 
-    @Test("days are those of the zone, also where a clock goes forward", arguments: Profile.available)
+    @Test("days are those of the time zone, even when its clock goes forward", arguments: Profile.available)
     func zone(profile: Profile) async throws {
-        // 00:30 on the 29th, and 00:10 on the 30th by summer time; by winter time it would still be the 29th.
+        // 00:30 on the 29th, and 00:10 on the 30th in summer time; in winter time it would still be the 29th.
         let events = [Self.view("ada", "03-28T23:30:00"), Self.view("ada", "03-29T22:10:00")]
         try await with(profile, now: "2026-04-02T00:00:00Z", events) { app in
             let line = Self.line("2026-03-29", 1, ["100", "null", "null", "null", "null", "null"])
@@ -111,9 +114,9 @@ struct RetentionTests {
         }
     }
 
-    // MARK: The grid
+    // MARK: Grid
 
-    /// `visitors` nil for an interval that is not over.
+    /// - Parameter initial: The cohort's size; nil for an interval that isn't over.
     private static func cell(_ interval: Int64, _ visitors: Int64, of initial: Int64?) -> String {
         guard let initial else { return #"{"confidence_interval":null,"interval":\#(interval),"rate":null,"visitors":\#(visitors)}"# }
         let rate = Rounded.percentage(visitors, of: initial)
@@ -126,13 +129,13 @@ struct RetentionTests {
         #"{"cohort":"\#(cohort)","initial_visitors":\#(initial),"intervals":[\#(cells.joined(separator: ","))]}"#
     }
 
-    @Test("the grid counts by periods, and averages what is over", arguments: Profile.available)
+    @Test("the grid counts by period, and averages completed intervals", arguments: Profile.available)
     func grid(profile: Profile) async throws {
         try await with(profile) { app in
             func answer(_ average: [String], _ rows: [String]) -> String {
                 #"{"average":[\#(average.joined(separator: ","))],"cohorts":[\#(rows.joined(separator: ","))],"period":"weekly"}"#
             }
-            // The week of the 23rd, interval 3 of the first cohort and 2 of the second, is not over.
+            // The week of the 23rd, interval 3 of the first cohort and 2 of the second, isn't over.
             let on = answer(
                 [Self.cell(1, 1, of: 3), Self.cell(2, 0, of: 2), Self.cell(3, 0, of: nil)],
                 [
@@ -147,7 +150,7 @@ struct RetentionTests {
                     Self.row("2026-03-09", 1, [Self.cell(1, 1, of: 1), Self.cell(2, 1, of: nil), Self.cell(3, 0, of: nil)]),
                 ])
             try await expect(app, "/grid?\(Self.range)&intervals=3&variant=unbounded", answers: unbounded)
-            // Windows of seven days from the first instant: ada is back after exactly seven days, and cy after fourteen.
+            // Windows of seven days from the first activity: ada is back after exactly seven days, cy after fourteen.
             let rolling = answer(
                 [Self.cell(1, 1, of: 3), Self.cell(2, 0, of: nil)],
                 [
@@ -155,7 +158,7 @@ struct RetentionTests {
                     Self.row("2026-03-09", 1, [Self.cell(1, 0, of: 1), Self.cell(2, 1, of: nil)]),
                 ])
             try await expect(app, "/grid?\(Self.range)&intervals=2&variant=rolling", answers: rolling)
-            // Dee, who is not new, begins in the second week as well; so does ada.
+            // Dee, who isn't new, also starts in the second week, and so does ada.
             let recurring = answer(
                 [Self.cell(1, 1, of: 5)],
                 [Self.row("2026-03-02", 2, [Self.cell(1, 1, of: 2)]), Self.row("2026-03-09", 3, [Self.cell(1, 0, of: 3)])])
@@ -165,12 +168,12 @@ struct RetentionTests {
         }
     }
 
-    @Test("events decide who begins and who comes back", arguments: Profile.available)
+    @Test("events define who starts and who returns", arguments: Profile.available)
     func events(profile: Profile) async throws {
         let events = [
             Self.view("ada", "01-05T10:00:00"), Self.event("ada", "signup", "03-02T10:00:00"), Self.event("ada", "buy", "03-10T10:00:00"),
             Self.event("bob", "signup", "03-03T10:00:00"), Self.view("bob", "03-10T10:00:00"),
-            // Signed up before the range.
+            // Also signed up before the range.
             Self.event("cy", "signup", "02-01T10:00:00"), Self.event("cy", "signup", "03-03T10:00:00"), Self.event("cy", "buy", "03-10T10:00:00"),
         ]
         try await with(profile, events) { app in
@@ -189,11 +192,11 @@ struct RetentionTests {
         }
     }
 
-    @Test("a segment is told by the range, though the look goes beyond it", arguments: Profile.available)
+    @Test("a segment is evaluated in the range, even if returns are counted beyond it", arguments: Profile.available)
     func segment(profile: Profile) async throws {
         try await TestApp.run(profile, now: "2026-03-25T12:00:00Z") { app in
             try await app.collect("[\(Self.events.joined(separator: ","))]", as: .server)
-            // Ada and bob see two pages each in the week; ada a third one later.
+            // Ada and bob view two pages each during the week; ada views a third one later.
             for (views, cohorts) in [(2, [Self.row("2026-03-02", 2, [Self.cell(1, 1, of: 2)])]), (3, [])] {
                 let id = try await app.createSegment("Readers", #"{"source":"metric","field":"pageviews","op":"gte","value":\#(views)}"#)
                 let average = cohorts.isEmpty ? Self.cell(1, 0, of: nil) : Self.cell(1, 1, of: 2)
@@ -204,7 +207,7 @@ struct RetentionTests {
         }
     }
 
-    @Test("refuses what it can't answer", arguments: [
+    @Test("rejects invalid requests", arguments: [
         ("?period=yearly", "Invalid query parameter 'period': must be one of 'daily', 'weekly', 'monthly'; got 'yearly'."),
         ("?period=daily&start_at=2020-01-01&end_at=2026-01-01", "Invalid query parameter 'period': the range has 2193 cohorts; at most 1000 are answered. Ask for a shorter range or a longer period."),
         ("/grid?intervals=0", "Invalid query parameter 'intervals': must be a whole number from 1 to 100; got '0'."),

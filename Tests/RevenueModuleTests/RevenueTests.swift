@@ -1,13 +1,15 @@
 import Common
 import Core
 import Host
+import IdentityModule
 @testable import RevenueModule
+import SegmentsModule
 import TestSupport
 import Testing
 
-/// Hand-worked numbers. Ada comes from Google and buys a plan and a hat; she loads the page that thanks her again, and gives the
-/// hat back a day later. Bob pays in dollars, Cy in euros, which have a rate, Dee in yen, which have none.
-@Suite("Revenue")
+/// Hand-computed numbers. Ada comes from Google and buys a plan and a hat; she reloads the confirmation page, and returns the
+/// hat a day later. Bob pays in dollars, Cy in euros, which have a rate, Dee in yen, which have none.
+@Suite("Revenue", .modules(IdentityModule.self, RevenueModule.self, SegmentsModule.self))
 struct RevenueTests {
     private static let yaml = "modules: {settings: {revenue: {rates: {EUR: 1.5}}}}"
 
@@ -27,13 +29,13 @@ struct RevenueTests {
         order("ada", "02T09:00:00", "-40", "USD", #"{"order_id":"A1","items":[{"name":"Hat","price":40}]}"#),
     ]
 
-    @Test("config/pulse.yaml shows the settings with their defaults")
+    @Test("config/pulse.yaml lists the settings with their defaults")
     func settings() throws { #expect(try documentedSettings(of: "revenue") == TestSupport.settings { RevenueSettings($0) }) }
 
-    @Test("adds up orders and refunds, in one currency and in each", arguments: Profile.available)
+    @Test("sums orders and refunds, in one currency and per currency", arguments: Profile.available)
     func totals(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events, yaml: Self.yaml) { app in
-            // 100 + 59.98 + 20 EUR at 1.5 - 40; Ada's order counts once.
+            // 100 + 59.98 + 20 EUR at 1.5 - 40. Ada's order counts once.
             let currencies = #""currencies":[{"currency":"USD","orders":2,"revenue":119.98},{"currency":"EUR","orders":1,"revenue":20},{"currency":"JPY","orders":1,"revenue":5000}]"#
             try await app.expect("/api/v1/revenue", answers: #"{"average_order_value":49.99,"buyers":3,\#(currencies),"currency":"USD","orders":3,"#
                 + #""refunded":40,"refunds":1,"revenue":149.98}"#)
@@ -41,14 +43,14 @@ struct RevenueTests {
                 + #""refunded":0,"refunds":0,"revenue":5000}"#)
             try await app.expect("/api/v1/revenue?start_at=2026-02-01&end_at=2026-02-01", answers: #"{"average_order_value":0,"buyers":0,"currencies":[],"#
                 + #""currency":"USD","orders":0,"refunded":0,"refunds":0,"revenue":0}"#)
-            // The event of the order that was sent twice is there once, too.
+            // The event of the order sent twice is stored only once, too.
             try await app.expect("/api/v1/events", answers: #"{"data":[{"count":5,"name":"purchase","unique":4}]}"#)
         }
     }
 
-    @Test("reads products from a list that came as text, and counts that", arguments: Profile.available)
+    @Test("reads products from a list sent as text, and counts it as adjusted", arguments: Profile.available)
     func spelledItems(profile: Profile) async throws {
-        // As Prototype 1.6 makes JSON.stringify write an array; text that spells no list is an order without products.
+        // Prototype 1.6 makes JSON.stringify write arrays like this. With text that isn't a list the order has no products.
         let events = [
             Self.order("ada", "01T10:00:00", "30", "USD", #"{"items":"[{\"name\": \"Hat\", \"price\": 15, \"quantity\": 2}]"}"#),
             Self.order("bob", "01T11:00:00", "5", "USD", #"{"items":"[{"}"#),
@@ -59,7 +61,7 @@ struct RevenueTests {
         }
     }
 
-    @Test("products with the same letters and different bytes are two", arguments: Profile.available)
+    @Test("products that look alike but differ in bytes are distinct", arguments: Profile.available)
     func sameLetters(profile: Profile) async throws {
         let names = ["Caf\u{E9}", "Cafe\u{301}"]
         let items = #"{"items":[{"name":"\#(names[0])","price":2},{"name":"\#(names[1])","price":1}]}"#
@@ -69,7 +71,7 @@ struct RevenueTests {
         }
     }
 
-    @Test("compares in the currency of the report's own period", arguments: Profile.available)
+    @Test("compares periods in the current period's currency", arguments: Profile.available)
     func compares(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events, yaml: Self.yaml) { app in
             let day = try await app.get("/api/v1/revenue?start_at=2026-03-02&end_at=2026-03-02&compare=previous").json()
@@ -79,23 +81,23 @@ struct RevenueTests {
         }
     }
 
-    @Test("shows days, products and sources", arguments: Profile.available)
+    @Test("reports days, products and sources", arguments: Profile.available)
     func breakdowns(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events, yaml: Self.yaml) { app in
             let range = "start_at=2026-02-28&end_at=2026-03-02"
             try await app.expect("/api/v1/revenue/timeseries?\(range)", answers: #"{"currency":"USD","data":[{"date":"2026-02-28","orders":0,"refunds":0,"revenue":0},"#
                 + #"{"date":"2026-03-01","orders":3,"refunds":0,"revenue":189.98},{"date":"2026-03-02","orders":0,"refunds":1,"revenue":-40}]}"#)
-            // Ada's two lines of plans are one; half a mug at 10.10 EUR is 5.05 EUR is 7.575 USD.
+            // Ada's two plan lines are merged; half a mug at 10.10 EUR is 5.05 EUR, or 7.575 USD.
             try await app.expect("/api/v1/revenue/products?\(range)", answers: #"{"currency":"USD","data":[{"orders":1,"product":"Plan","quantity":3,"revenue":60},"#
                 + #"{"orders":1,"product":"Mug","quantity":0.5,"revenue":7.575},{"orders":1,"product":"Hat","quantity":0,"revenue":0}]}"#)
             try await app.expect("/api/v1/revenue/products?\(range)&limit=1&offset=2", answers: #"{"currency":"USD","data":[{"orders":1,"product":"Hat","quantity":0,"revenue":0}]}"#)
-            // Ada came back by herself to get her money.
+            // Ada came back directly for her refund.
             try await app.expect("/api/v1/revenue/sources?\(range)", answers: #"{"currency":"USD","data":[{"average_order_value":100,"buyers":1,"orders":1,"#
                 + #""revenue":100,"source":"google.com"},{"average_order_value":24.99,"buyers":2,"orders":2,"revenue":49.98,"source":"(direct)"}]}"#)
         }
     }
 
-    @Test("filters by what the order and its session are", arguments: Profile.available)
+    @Test("filters by attributes of the order and its session", arguments: Profile.available)
     func filters(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events, yaml: Self.yaml) { app in
             for (filter, expected) in [("source:google.com", 100), ("path:/thanks", 149.98), ("path:/", 0), ("entry_page:/", 100), ("event:signup", 0)] as [(String, Double)] {
@@ -105,14 +107,14 @@ struct RevenueTests {
         }
     }
 
-    @Test("an order is known by name and id; refunds of one order may be several; without an id each counts", arguments: Profile.available)
+    @Test("an order is identified by name and id, may have several refunds, and always counts without an id", arguments: Profile.available)
     func duplicates(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let orders = [
                 Self.order("a", "01T10:00:00", "1", "USD", #"{"order_id":1}"#), Self.order("b", "01T10:00:01", "1", "USD", #"{"order_id":"1"}"#),
                 Self.order("a", "01T10:00:02", "1", "USD", #"{"order_id":"2"}"#), Self.order("a", "01T10:00:03", "1", "USD"), Self.order("a", "01T10:00:04", "1", "USD"),
                 Self.order("a", "01T10:00:05", "-0.25", "USD", #"{"order_id":1}"#), Self.order("a", "01T10:00:06", "-0.25", "USD", #"{"order_id":1}"#),
-                // The same event twice.
+                // The same event, sent twice.
                 Self.order("a", "01T10:00:07", "-0.25", "USD", #"{"order_id":1}"#, id: "x"), Self.order("a", "01T10:00:07", "-0.25", "USD", #"{"order_id":1}"#, id: "x"),
             ]
             try await app.collect("[\(orders.joined(separator: ","))]")
@@ -123,7 +125,7 @@ struct RevenueTests {
         }
     }
 
-    @Test("is passed over where the module may not collect; the event stays", arguments: Profile.available)
+    @Test("is ignored if the module may not collect; the event is kept", arguments: Profile.available)
     func switchedOff(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             func set(_ isEnabled: Bool, _ access: AccessLevel) async throws {
@@ -135,7 +137,7 @@ struct RevenueTests {
             }
             try await set(false, .all)
             try await collect("1")
-            // Nobody asks whether it would be an amount.
+            // The amount isn't even validated.
             try await collect(#""much""#)
             try await set(true, .read)
             try await collect("2")
@@ -147,7 +149,7 @@ struct RevenueTests {
         }
     }
 
-    @Test("an amount may stand between quotes, as templates write it", arguments: Profile.available)
+    @Test("an amount may be quoted, as templates write it", arguments: Profile.available)
     func quoted(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             for amount in [#""49.99""#, #"" 0.01 ""#, #""1e2""#, #""-50""#] {
@@ -161,7 +163,7 @@ struct RevenueTests {
         }
     }
 
-    @Test("orders whose numbers are beyond 64 bits stay apart, and one of them counts once", arguments: Profile.available)
+    @Test("orders with ids beyond 64 bits stay distinct, and each counts once", arguments: Profile.available)
     func largeIDs(profile: Profile) async throws {
         let ids = ["9223372036854775808", "18446744073709551614", "18446744073709551615", "18446744073709551616", "18446744073709551617"]
         let events = (ids + ids).map { #"{"type":"event","name":"buy","visitor_id":"\#($0)","revenue_amount":10,"data":{"order_id":\#($0)}}"# }
@@ -178,7 +180,7 @@ struct RevenueTests {
         }
     }
 
-    @Test("averages have as many decimals as the currency's coins", arguments: [("KWD", 1.235), ("BHD", 1.235), ("USD", 1.23), ("JPY", 1.23)])
+    @Test("averages have as many decimals as the currency", arguments: [("KWD", 1.235), ("BHD", 1.235), ("USD", 1.23), ("JPY", 1.23)])
     func decimals(currency: String, average: Double) async throws {
         let events = ["1.234", "1.235"].map { #"{"type":"event","name":"buy","revenue_amount":\#($0),"revenue_currency":"\#(currency)"}"# }
         try await TestApp.run(.embedded, collecting: events) { app in
@@ -189,7 +191,7 @@ struct RevenueTests {
         }
     }
 
-    @Test("refuses what is no amount or no currency", arguments: [
+    @Test("rejects invalid amounts and currencies", arguments: [
         (#""revenue_amount":"1,5""#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got '1,5'."),
         (#""revenue_amount":"0x10""#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got '0x10'."),
         (#""revenue_amount":1000000001"#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got 1000000001."),
@@ -206,7 +208,7 @@ struct RevenueTests {
         }
     }
 
-    @Test("an order counts whatever its items are", arguments: Profile.available, [
+    @Test("an order counts whatever its items contain", arguments: Profile.available, [
         #"{"items":"two"}"#, #"{"items":[null,[],{"name":"a","price":1e300},{"name":"b","quantity":-1e300},{"name":"c","quantity":0},{"name":" "}]}"#, #"{"items":{}}"#, "{}",
         #"{"order_id":null}"#, #"{"order_id":{"a":1}}"#, #"{"order_id":""}"#,
     ])
@@ -220,7 +222,7 @@ struct RevenueTests {
         }
     }
 
-    @Test("refuses a currency that is none, and more points than anybody looks at", arguments: [
+    @Test("rejects an unknown currency and too many points", arguments: [
         ("/api/v1/revenue?currency=E1R", "Invalid query parameter 'currency': must be three letters of ISO 4217 such as USD; got 'E1R'."),
         ("/api/v1/revenue?currency=EURO", "Invalid query parameter 'currency': must be at most 3 characters of text; got 'EURO'."),
         ("/api/v1/revenue/timeseries?interval=hour&start_at=2025-01-01&end_at=2025-12-31", "Invalid query parameter 'interval': the range has 8760 hours; at most 5000 are answered. Ask for a shorter range."),
@@ -233,17 +235,17 @@ struct RevenueTests {
         }
     }
 
-    @Test("OpenAPI tells its fields of the event")
+    @Test("OpenAPI documents its fields of the event")
     func described() async throws {
         try await TestApp.run { app in
             let event = try await app.get("/openapi.json", as: .nobody).json()["components"]?["schemas"]?["EventEvent"]?["allOf"]?.elements.last?["properties"]
-            // Optional, and so it may be null.
+            // Optional, so it may be null.
             #expect(event?["revenue_amount"]?["type"]?.elements.map(\.string) == ["number", "null"])
             #expect(event?["name"] != nil)
         }
     }
 
-    @Test("settings say what is wrong with them")
+    @Test("invalid settings are reported")
     func settings() async throws {
         await #expect(throws: (any Error).self) { try await TestApp.run(yaml: "modules: {settings: {revenue: {currency: EURO}}}") { _ in } }
         await #expect(throws: (any Error).self) { try await TestApp.run(yaml: "modules: {settings: {revenue: {rates: {EUR: 0}}}}") { _ in } }

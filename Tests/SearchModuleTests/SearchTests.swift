@@ -1,10 +1,11 @@
 import Common
+import SearchModule
 import TestSupport
 import Testing
 
-/// Hand-worked numbers. Ada finds and reads, then searches on the page that she found; Bob finds nothing, tries another word and
-/// reads on; Cy gives up.
-@Suite("Site search")
+/// Hand-computed numbers. Ada finds a page, then searches on it; Bob finds nothing, tries another term and reads on; Cy gives
+/// up.
+@Suite("Site search", .modules(SearchModule.self))
 struct SearchTests {
     private static func pageview(_ visitor: String, _ path: String, _ time: String) -> String {
         #"{"type":"pageview","path":"\#(path)","visitor_id":"\#(visitor)","timestamp":"2026-03-01T10:\#(time)Z"}"#
@@ -20,15 +21,15 @@ struct SearchTests {
         search("ada", "pricing plans", 4, "/pricing", "05:00"), pageview("ada", "/pricing", "06:00"),
         pageview("bob", "/search", "00:00"), search("bob", " pricing plans", 0, "/search", "00:01"), search("bob", "price", 3, "/search", "02:00"),
         pageview("bob", "/search", "02:01"), pageview("bob", "/docs", "03:00"),
-        // Without a path: the session's last page.
+        // Without a path it counts for the session's last page.
         pageview("cy", "/search", "00:00"), #"{"type":"search_query","query":"pricing plans","visitor_id":"cy","timestamp":"2026-03-01T10:00:01Z"}"#,
         pageview("cy", "/search", "00:02"),
     ]
 
-    @Test("lists what is searched for", arguments: Profile.available)
+    @Test("lists search terms", arguments: Profile.available)
     func queries(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
-            // 7, 0 and 4 results; Cy's site did not tell.
+            // 7, 0 and 4 results; Cy's search didn't send a number.
             let plans = #"{"avg_results":3.7,"count":4,"query":"pricing plans","unique":3,"zero_results":1}"#
             let price = #"{"avg_results":3,"count":1,"query":"price","unique":1,"zero_results":0}"#
             try await app.expect("/api/v1/search", answers: #"{"data":[\#(plans),\#(price)]}"#)
@@ -38,7 +39,7 @@ struct SearchTests {
         }
     }
 
-    @Test("lists what is not found", arguments: Profile.available)
+    @Test("lists searches without results", arguments: Profile.available)
     func noResults(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             try await app.expect("/api/v1/search/no-results", answers: #"{"data":[{"count":1,"query":"pricing plans","unique":1}]}"#)
@@ -46,10 +47,10 @@ struct SearchTests {
         }
     }
 
-    @Test("shows what follows a search", arguments: Profile.available)
+    @Test("shows where visitors go after a search", arguments: Profile.available)
     func nextPages(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
-            // Ada went on to /pricing, and had nothing more after her second search; Bob searched for something else.
+            // Ada went to /pricing and left after her second search; Bob searched for something else.
             try await app.expect("/api/v1/search/next-pages?query=PRICING%20plans", answers: #"{"data":[{"count":2,"path":"(exit)","percentage":50},"#
                 + #"{"count":1,"path":"(search)","percentage":25},{"count":1,"path":"/pricing","percentage":25}],"searches":4}"#)
             try await app.expect("/api/v1/search/next-pages", answers: #"{"data":[{"count":2,"path":"(exit)","percentage":40},"#
@@ -61,7 +62,7 @@ struct SearchTests {
         }
     }
 
-    @Test("keeps neither addresses nor card numbers, nor the query in the page's address", arguments: Profile.available)
+    @Test("stores neither e-mail addresses nor card numbers, nor the query string of the page", arguments: Profile.available)
     func masked(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let path = "/search?q=ada@example.com"
@@ -73,7 +74,7 @@ struct SearchTests {
         }
     }
 
-    @Test("refuses what is no search", arguments: [
+    @Test("rejects invalid searches", arguments: [
         (#""query":"""#, "field 'query' must be a string of 1 to 2048 characters; got 0 characters."), (#""query":" ""#, "field 'query' must hold more than spaces."),
         (#""results_count":1"#, "missing required field 'query'."),
     ])

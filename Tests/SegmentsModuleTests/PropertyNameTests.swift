@@ -1,12 +1,17 @@
+import BIModule
 import Common
 import Foundation
-@testable import Storage
+import FunnelsModule
+import IdentityModule
+@testable import Questions
+import RevenueModule
+import SegmentsModule
 import TestSupport
 import Testing
 
-@Suite("Properties whose names have signs")
+@Suite("Property names with special characters", .modules(BIModule.self, FunnelsModule.self, IdentityModule.self, RevenueModule.self, SegmentsModule.self))
 struct PropertyNameTests {
-    @Test("a dot leads into an object, or is one of the name; a backslash says which", arguments: [
+    @Test("a dot is a path separator or part of a name; with a backslash it is part of the name", arguments: [
         ("plan", [["plan"]]), ("order.id", [["order", "id"], ["order.id"]]), ("a.b.c", [["a", "b", "c"], ["a.b.c"]]), (#"order\.id"#, [["order.id"]]),
         (#"a\.b.c"#, [["a.b", "c"]]), (#"a\\.b"#, [["a\\", "b"], ["a\\.b"]]), (#"a\b"#, [["a\\b"]]), (#"k\:q"#, [["k:q"]]), ("a.", [["a", ""], ["a."]]), (".", [["", ""], ["."]]),
         ("Some. data", [["Some", " data"], ["Some. data"]]), ("\\", [["\\"]]), ("", [[""]]), ("e.\u{301}", [["e", "\u{301}"], ["e.\u{301}"]]),
@@ -15,13 +20,13 @@ struct PropertyNameTests {
         #expect(PropertyPath(written).readings == readings.map { $0.map { ExactText($0) } })
     }
 
-    @Test("steps are read one by one")
+    @Test("each element of a list of names is read separately")
     func steps() {
         #expect(PropertyPath(["a.b", "c"]).readings.map { $0.map(\.text) } == [["a", "b", "c"], ["a.b", "c"]])
         #expect(PropertyPath([#"a\.b"#, "c.d"]).readings.map { $0.map(\.text) } == [["a.b", "c", "d"], ["a.b", "c.d"]])
     }
 
-    /// `named` has the name itself, `nested` the way inside, `both` both, and `signs` every sign of the filter's language.
+    /// `named` has the name with a dot, `nested` the nested object, `both` both, and `signs` every special character of filters.
     static let events: [String] = [
         ("named", #"{"order.id":"7","Some. data":"A","deep":{"x.y":"D"},"list.0":"L"}"#), ("nested", #"{"order":{"id":"7"},"list":["L"]}"#),
         ("both", #"{"order":{"id":"7"},"order.id":"8"}"#), ("signs", #"{"k:q":"1","k,q":"2","k;q":"3","k!":"4","k~":"5","k\\q":"6","data.plan":"9"}"#), ("none", "{}"),
@@ -33,7 +38,7 @@ struct PropertyNameTests {
         ("k,q", "2", ["signs"]), (#"k\;q"#, "3", ["signs"]), (#"k\!"#, "4", ["signs"]), (#"k\~"#, "5", ["signs"]), (#"k\\q"#, "6", ["signs"]), (#"data\.plan"#, "9", ["signs"]),
     ]
 
-    @Test("are found by filters, segments, funnels and SQL", arguments: Profile.available)
+    @Test("work in filters, segments, funnels and SQL", arguments: Profile.available)
     func found(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             for (field, value, found) in Self.asked {
@@ -60,7 +65,7 @@ struct PropertyNameTests {
         }
     }
 
-    @Test("of traits are found too, the latest of each visitor", arguments: Profile.available)
+    @Test("work for traits too, with each visitor's latest value", arguments: Profile.available)
     func traits(profile: Profile) async throws {
         let events = [
             ("named", #"{"plan.name":"pro"}"#, 1), ("nested", #"{"plan":{"name":"pro"}}"#, 1), ("changed", #"{"plan.name":"pro"}"#, 1), ("changed", #"{"plan.name":"free"}"#, 2), ("other", #"{"a":1}"#, 1),

@@ -1,12 +1,15 @@
 import Common
+import IdentityModule
+import RevenueModule
+import SegmentsModule
 import TestSupport
 import Testing
 
-/// Four visitors over two days, and what each definition makes of them.
+/// Four visitors over two days, and the members of each definition.
 ///
-/// Ada (pro, from Germany's site by google) buys for 120 on the 1st, and again for 30 on the 2nd. Bob (free, then pro) looks at pricing after he
-/// signed up and never buys. Cy buys for 20 first and looks at pricing later. Di only reads.
-@Suite("Segment definitions")
+/// Ada (pro, from google.com) buys for 120 on the 1st, and again for 30 on the 2nd. Bob (free, then pro) looks at pricing
+/// after signing up and never buys. Cy first buys for 20 and later looks at pricing. Di only reads.
+@Suite("Segment definitions", .modules(IdentityModule.self, RevenueModule.self, SegmentsModule.self))
 struct SegmentDefinitionTests {
     static func view(_ visitor: String, _ at: String, _ path: String, _ more: String = "") -> String {
         #"{"type":"pageview","path":"\#(path)","visitor_id":"\#(visitor)","timestamp":"2026-03-0\#(at):00Z"\#(more)}"#
@@ -40,13 +43,13 @@ struct SegmentDefinitionTests {
         var definition: String { #"{"match":"\#(match)","conditions":[\#(conditions)]}"# }
     }
 
-    /// From pricing to a purchase.
+    /// A funnel from pricing to a purchase.
     static func funnel(_ options: String) -> String {
         #"{"source":"funnel","steps":[{"type":"pageview","value":"/pricing"},{"type":"event","value":"purchase"}],\#(options)}"#
     }
 
     static let cases = [
-        // The profile: the latest value, whenever it was told.
+        // The profile: the latest value, whenever it was sent.
         Case(#"{"source":"profile","field":"traits.plan","op":"eq","value":"pro"}"#, ["ada", "bob"]),
         Case(#"{"source":"profile","field":"traits.plan","op":"neq","value":"pro"}"#, ["cy", "di"]),
         Case(#"{"source":"profile","field":"traits.plan","op":"exists"}"#, ["ada", "bob"]),
@@ -76,7 +79,7 @@ struct SegmentDefinitionTests {
         Case(#"{"source":"event","event":"purchase","count":{"op":"gte","value":2},"within_days":1}"#, []),
         Case(#"{"source":"event","event":"purchase","count":{"op":"gte","value":1},"within_days":1}"#, ["ada"]),
         Case(#"{"source":"event","event":"purchase","where":[{"field":"amount","op":"lt","value":100},{"field":"kind","op":"not_exists"}]}"#, ["ada", "cy"]),
-        // Sums.
+        // Metrics.
         Case(#"{"source":"metric","field":"sessions","op":"gte","value":2}"#, ["ada", "bob"]),
         Case(#"{"source":"metric","field":"pageviews","op":"lt","value":2}"#, ["cy"]),
         Case(#"{"source":"metric","field":"events","op":"eq","value":0}"#, ["di"]),
@@ -84,20 +87,20 @@ struct SegmentDefinitionTests {
         Case(#"{"source":"metric","field":"duration","op":"lte","value":120}"#, ["bob", "cy", "di"]),
         Case(#"{"source":"metric","field":"revenue","op":"gt","value":100}"#, ["ada"]),
         Case(#"{"source":"metric","field":"revenue","op":"lte","value":100}"#, ["bob", "cy", "di"]),
-        // One after the other.
+        // Sequences.
         Case(#"{"source":"sequence","steps":[{"path":"/pricing"},{"event":"purchase"}]}"#, ["ada"]),
         Case(#"{"source":"sequence","steps":[{"event":"purchase"},{"path":"/pricing"}]}"#, ["cy"]),
         Case(#"{"source":"sequence","steps":[{"event":"purchase"},{"event":"purchase"}]}"#, ["ada"]),
         Case(#"{"source":"sequence","steps":[{"event":"purchase"},{"event":"purchase"}],"within_days":1}"#, ["ada"]),
         Case(#"{"source":"sequence","steps":[{"path":"/pricing"}],"then_not":{"event":"purchase"}}"#, ["bob", "cy"]),
         Case(#"{"source":"sequence","steps":[{"event":"signup"},{"path":"/pricing"}],"then_not":{"path":"/docs/*"}}"#, []),
-        // Together.
+        // Combinations.
         Case(#"{"source":"event","event":"purchase","op":"exists"},{"source":"profile","field":"traits.plan","op":"eq","value":"pro"}"#, ["ada"]),
         Case(
             #"{"source":"event","event":"signup","op":"exists"},{"match":"all","conditions":[{"source":"metric","field":"pageviews","op":"gt","value":2},{"source":"metric","field":"events","op":"eq","value":0}]}"#,
             ["bob", "di"], match: "any"),
         Case("", ["ada", "bob", "cy", "di"]), Case("", ["ada", "bob", "cy", "di"], match: "any"),
-        // Everybody else.
+        // Negations.
         Case(#"{"source":"event","event":"purchase","negate":true}"#, ["bob", "di"]),
         Case(#"{"source":"event","event":"purchase","negate":false}"#, ["ada", "cy"]),
         Case(#"{"source":"sequence","steps":[{"path":"/pricing"},{"event":"purchase"}],"negate":true}"#, ["bob", "cy", "di"]),
@@ -109,7 +112,7 @@ struct SegmentDefinitionTests {
         Case(#"{"match":"any","negate":true,"conditions":[{"source":"event","event":"purchase"},{"source":"event","event":"signup"}]}"#, ["di"]),
     ]
 
-    @Test("understand the request's filters, as every report does", arguments: Profile.available)
+    @Test("respect the request's filters, like every report", arguments: Profile.available)
     func filters(profile: Profile) async throws {
         let views = [("ada", "/a"), ("ada", "/b"), ("bob", "/a")].map { visitor, path in
             #"{"type":"pageview","visitor_id":"\#(visitor)","path":"\#(path)","timestamp":"2026-03-01T10:00:00Z"}"#
@@ -129,7 +132,7 @@ struct SegmentDefinitionTests {
         }
     }
 
-    @Test("pick who they say", arguments: Profile.available)
+    @Test("select the right visitors", arguments: Profile.available)
     func members(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.collect("[\(Self.events.joined(separator: ","))]")
@@ -140,7 +143,7 @@ struct SegmentDefinitionTests {
                 let found = try await app.get("/api/v1/segments/\(id)/evaluate?start_at=2026-03-01&end_at=2026-03-02").json()
                 #expect((found["visitors"]?.elements ?? []).compactMap(\.string).sorted() == one.members, "\(one.definition)")
                 #expect(found["total_visitors"]?.integer == Int64(one.members.count), "\(one.definition)")
-                // As every report understands it.
+                // A report selects the same visitors.
                 let stats = try await app.get("/api/v1/stats?start_at=2026-03-01&end_at=2026-03-02&segment_id=\(id)").json()
                 #expect(stats["current"]?["visitors"]?.integer == Int64(one.members.count), "\(one.definition)")
                 let preview = try await app.post(
@@ -151,7 +154,7 @@ struct SegmentDefinitionTests {
         }
     }
 
-    @Test("that can't work are refused with what and where", arguments: [
+    @Test("that can't work are rejected with a message that says what and where", arguments: [
         (#"{"conditions":[]}"#, "field 'definition.match' must be one of 'all', 'any'; got nothing."),
         (#"{"match":"all"}"#, "field 'definition.conditions' must be an array of conditions; got nothing."),
         (#"{"match":"all","conditions":[7]}"#, "field 'definition.conditions[0]' must be an object; got a number."),
@@ -228,7 +231,7 @@ struct SegmentDefinitionTests {
         }
     }
 
-    @Test("may refer to others, and never to themselves", arguments: Profile.available)
+    @Test("may refer to other segments, but never to themselves", arguments: Profile.available)
     func references(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.collect("[\(Self.events.joined(separator: ","))]")
@@ -253,7 +256,7 @@ struct SegmentDefinitionTests {
         }
     }
 
-    @Test("are parts of others until these are gone, and two changes at once make no circle", arguments: Profile.available)
+    @Test("can't be deleted while others refer to them, and two concurrent changes create no cycle", arguments: Profile.available)
     func uses(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let event = #"{"source":"event","event":"purchase"}"#
@@ -281,8 +284,8 @@ struct SegmentDefinitionTests {
         }
     }
 
-    /// By UTC one day, in Berlin two: clocks go back on the 25th of October there.
-    @Test("days of activity are those of the zone", arguments: Profile.available)
+    /// One day in UTC, two in Berlin, where clocks go back on October 25.
+    @Test("days of activity are those of the time zone", arguments: Profile.available)
     func daysActive(profile: Profile) async throws {
         let views = ["00:30", "01:30", "23:30"].map {
             #"{"type":"pageview","path":"/","visitor_id":"ada","timestamp":"2026-10-25T\#($0):00Z"}"#
@@ -301,7 +304,7 @@ struct SegmentDefinitionTests {
 
     private static func reference(_ id: String) -> String { #"{"source":"segment","segment_id":"\#(id)"}"# }
 
-    @Test("may refer to others five deep, and have 500 conditions with these")
+    @Test("may be nested five deep and have 500 conditions including nested ones")
     func limits() async throws {
         try await TestApp.run { app in
             var deep = try await app.createSegment("0", #"{"source":"event","event":"purchase"}"#)
@@ -311,7 +314,7 @@ struct SegmentDefinitionTests {
             #expect(deeper.contains("refers to segments that refer to others, 5 deep at most; segment '"), "\(deeper)")
             let one = #"{"source":"event","event":"purchase"}"#
             let wide = try await app.createSegment("50", Array(repeating: one, count: 50).joined(separator: ","))
-            // A reference counts as well.
+            // A reference counts as a condition, too.
             let most = try await app.createSegment("459", Array(repeating: Self.reference(wide), count: 9).joined(separator: ","))
             #expect(most.count == 36, "\(most)")
             let tooMany = try await app.createSegment("510", Array(repeating: Self.reference(wide), count: 10).joined(separator: ","))
@@ -319,7 +322,7 @@ struct SegmentDefinitionTests {
         }
     }
 
-    @Test("may have ten sequences and funnels with those of others, in a preview and where they are saved")
+    @Test("may have ten sequences and funnels including nested ones, in a preview or saved")
     func journeys() async throws {
         try await TestApp.run { app in
             let step = #"{"type":"event","value":"a"}"#
@@ -345,8 +348,8 @@ struct SegmentDefinitionTests {
         }
     }
 
-    /// The orders are in euros, and none has a rate to dollars.
-    @Test("count revenue in the project's currency where another segment asks for it", arguments: Profile.available)
+    /// The orders are in euros, for which there is no rate to dollars.
+    @Test("count revenue in the project's currency when another segment refers to them", arguments: Profile.available)
     func revenueOfReferences(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.collect("[\(Self.events.joined(separator: ","))]")

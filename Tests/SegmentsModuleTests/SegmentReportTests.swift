@@ -1,8 +1,11 @@
 import Common
+import IdentityModule
+import RevenueModule
+import SegmentsModule
 import TestSupport
 import Testing
 
-@Suite("Segment reports")
+@Suite("Segment reports", .modules(IdentityModule.self, RevenueModule.self, SegmentsModule.self))
 struct SegmentReportTests {
     private static let range = "start_at=2026-03-01&end_at=2026-03-02"
 
@@ -17,7 +20,7 @@ struct SegmentReportTests {
         }
     }
 
-    /// Ada: a session with 2 pageviews and an event over 6 minutes, one with an event. Cy: one with a pageview, a minute.
+    /// Ada: a session of 6 minutes with 2 pageviews and an event, and one with an event. Cy: a session of one minute with a pageview.
     @Test("compare segments", arguments: Profile.available)
     func compare(profile: Profile) async throws {
         try await withSegment(profile) { app, id in
@@ -31,7 +34,7 @@ struct SegmentReportTests {
         }
     }
 
-    @Test("break segments down", arguments: Profile.available)
+    @Test("break down segments", arguments: Profile.available)
     func breakdown(profile: Profile) async throws {
         try await withSegment(profile) { app, id in
             func expect(_ property: String, _ body: String, at place: SourceLocation = #_sourceLocation) async throws {
@@ -46,7 +49,7 @@ struct SegmentReportTests {
         }
     }
 
-    @Test("tell a segment's size over time, and show the statements to whoever may see them", arguments: Profile.available)
+    @Test("report a segment's size over time, and show the statements to callers who may see them", arguments: Profile.available)
     func timeseries(profile: Profile) async throws {
         try await withSegment(profile) { app, id in
             let path = "/api/v1/segments/\(id)/timeseries?\(Self.range)"

@@ -1,9 +1,9 @@
-import Settings
+@_spi(Host) import Settings
 import Testing
 
-@Suite("Wrong configuration")
+@Suite("Invalid configuration")
 struct ConfigurationErrorTests {
-    /// A wrong file, and each line that it is answered with.
+    /// An invalid file and its error lines.
     struct Case: Sendable, CustomTestStringConvertible {
         let yaml: String
         let lines: [String]
@@ -16,7 +16,7 @@ struct ConfigurationErrorTests {
         var testDescription: String { lines.first ?? yaml }
     }
 
-    @Test("names the line, the key, what came and what is accepted", arguments: [
+    @Test("names the line, the key, the value and what is accepted", arguments: [
         Case("server:\n  port: http", "2: server.port: must be a whole number from 0 to 65535; got 'http'"),
         Case("server:\n  port: 65536", "2: server.port: must be a whole number from 0 to 65535; got '65536'"),
         Case("server:\n  port: 80.5", "2: server.port: must be a whole number from 0 to 65535; got '80.5'"),
@@ -24,7 +24,7 @@ struct ConfigurationErrorTests {
         Case("server:\n  port:", "2: server.port: must be a whole number from 0 to 65535; got nothing"),
         Case("server:\n  port: [80]", "2: server.port: must be a whole number from 0 to 65535; got a list"),
         Case("server:\n  port:\n    a: 1", "2: server.port: must be a whole number from 0 to 65535; got a group of keys"),
-        Case("server:\n  host: ''", "2: server.host: must be a text of 1 to 253 characters; got ''"),
+        Case("server:\n  host: ''", "2: server.host: must be a string of 1 to 253 characters; got ''"),
         Case("privacy:\n  anonymize_ip: yes", "2: privacy.anonymize_ip: must be true or false; got 'yes'"),
         Case(
             "server:\n  public_url: stats.example.com",
@@ -37,7 +37,7 @@ struct ConfigurationErrorTests {
         ),
         Case(
             "server:\n  trusted_proxies: 10.0.0.0/8",
-            "2: server.trusted_proxies: must be a list, each of it an address or a range such as 10.0.0.0/8; got '10.0.0.0/8'"
+            "2: server.trusted_proxies: must be a list of values, each an address or a range such as 10.0.0.0/8; got '10.0.0.0/8'"
         ),
         Case(
             "server:\n  allowed_origins: [\"https://example.com/path\"]",
@@ -59,7 +59,7 @@ struct ConfigurationErrorTests {
     ])
     func values(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }
 
-    @Test("finds unknown keys, and the one that was meant", arguments: [
+    @Test("finds unknown keys, and suggests the one that was meant", arguments: [
         Case("server:\n  prot: 80", "2: server.prot: unknown key; did you mean 'port'?"),
         Case("server:\n  requestTimeoutSeconds: 3", "2: server.requestTimeoutSeconds: unknown key; did you mean 'request_timeout_seconds'?"),
         Case("sever:\n  port: 80", "1: sever: unknown key; did you mean 'server'?"),
@@ -71,7 +71,7 @@ struct ConfigurationErrorTests {
     ])
     func unknownKeys(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }
 
-    @Test("finds keys that are given twice, wherever they stand", arguments: [
+    @Test("finds duplicate keys anywhere", arguments: [
         Case("server:\n  port: 80\nserver:\n  port: 81", "3: server: is given twice; the first time on line 1"),
         Case(
             "server:\n  port: 80\n  # a comment\n  host: a\n  \"port\" : 81\n  port: 82\nlimits:\n  batch_events: 1\n  batch_events: 2",
@@ -87,12 +87,12 @@ struct ConfigurationErrorTests {
     ])
     func duplicates(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }
 
-    @Test("knows the modules", arguments: [
+    @Test("checks module names and their settings", arguments: [
         Case("modules:\n  access:\n    funels: read", "3: modules.access.funels: unknown module; did you mean 'funnels'?"),
         Case("modules:\n  funels: read", "2: modules.funels: unknown module; did you mean 'funnels'?"),
         Case(
             "modules:\n  funnels: read",
-            "2: modules.funnels: a module's level is written in modules.access, its settings in modules.settings"
+            "2: modules.funnels: a module's level goes in modules.access, its settings in modules.settings"
         ),
         Case("modules:\n  disable: []", "2: modules.disable: unknown key; did you mean 'disabled'?"),
         Case(
@@ -116,7 +116,7 @@ struct ConfigurationErrorTests {
     @Test("checks the projects", arguments: [
         Case(
             "projects:\n  - domain: https://a.b",
-            "2: projects[0].name: is missing; it must be a text of 1 to 200 characters",
+            "2: projects[0].name: is missing; it must be a string of 1 to 200 characters",
             "2: projects[0].domain: must be a domain such as www.example.com, without https:// and path; got 'https://a.b'"
         ),
         Case(
@@ -137,8 +137,8 @@ struct ConfigurationErrorTests {
     func projects(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }
 
     @Test("never shows a secret", arguments: [
-        Case("admin_token: abc123", "1: admin_token: must be a text of at least 16 characters; got 6 characters that are not shown"),
-        Case("cookie_secret: [a]", "1: cookie_secret: must be a text of at least 32 characters; got a list"),
+        Case("admin_token: abc123", "1: admin_token: must be a string of at least 16 characters; got 6 characters that are not shown"),
+        Case("cookie_secret: [a]", "1: cookie_secret: must be a string of at least 32 characters; got a list"),
         Case(
             "storage:\n  database_url: mysql://root:abc123@db/pulse",
             "2: storage.database_url: must be a URL such as postgresql://user:password@host:5432/pulse; got 28 characters that are not shown"
@@ -146,7 +146,7 @@ struct ConfigurationErrorTests {
     ])
     func secrets(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }
 
-    @Test("says what is no YAML", arguments: [
+    @Test("reports invalid YAML", arguments: [
         Case("server:\n  port: 80\n host: a", "3: is not valid YAML: while parsing a block mapping, did not find expected key"),
         Case("server:\n\tport: 80", "2: is not valid YAML: while scanning for the next token, found character that cannot start any token"),
         Case("- server", "1: must be a group of keys; got a list"),
@@ -156,7 +156,7 @@ struct ConfigurationErrorTests {
     ])
     func noYAML(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }
 
-    @Test("says everything at once, in the order of the file, variables last")
+    @Test("reports all errors at once, in file order, with environment variables last")
     func everything() {
         let yaml = """
             server:
@@ -179,17 +179,17 @@ struct ConfigurationErrorTests {
         )
     }
 
-    @Test("prints one line for each error")
+    @Test("prints one line per error")
     func printing() {
         let error = #expect(throws: ConfigurationErrors.self) { try configuration("a: 1\nserver: 2") }
         #expect(error?.description.split(separator: "\n").count == 2)
     }
 
-    @Test("says when the file is not there")
+    @Test("reports a missing file")
     func missing() {
         let error = #expect(throws: ConfigurationErrors.self) {
             try HostConfiguration.load(file: "config/nowhere.yaml", environment: [:], knownModules: modules)
         }
-        #expect(error?.description == "config/nowhere.yaml: is not there")
+        #expect(error?.description == "config/nowhere.yaml: does not exist")
     }
 }

@@ -1,9 +1,9 @@
-import Settings
+@_spi(Host) import Settings
 import Testing
 
 @Suite("Environment variables")
 struct EnvironmentTests {
-    @Test("win over the file")
+    @Test("override the file")
     func override() throws {
         let found = try configuration(
             "server:\n  port: 1\n  allowed_origins: [\"*\"]",
@@ -30,7 +30,7 @@ struct EnvironmentTests {
         #expect(found.limits.queryPerSecond == 7)
     }
 
-    @Test("that are empty count as not set")
+    @Test("count as unset when empty")
     func empty() throws {
         #expect(try configuration("", ["PULSE_PORT": "", "DATABASE_URL": "", "ALLOWED_ORIGINS": ""]) == .default)
     }
@@ -50,7 +50,7 @@ struct EnvironmentTests {
     ])
     func wrong(environment: [String: String], line: String) { #expect(errors("", environment) == [line]) }
 
-    @Test("are known to the entries")
+    @Test("are listed with their settings")
     func variables() {
         #expect(
             Set(HostConfiguration.default.entries.compactMap(\.variable)) == [

@@ -1,9 +1,9 @@
-import Settings
+@_spi(Host) import Settings
 import Testing
 
 @Suite("Host configuration")
 struct HostConfigurationTests {
-    @Test("an empty file, empty sections and no file are the defaults", arguments: ["", "# nothing\n", "server:\nlimits: {}\nprojects:\n"])
+    @Test("no file, an empty file and empty sections mean defaults", arguments: ["", "# nothing\n", "server:\nlimits: {}\nprojects:\n"])
     func empty(yaml: String) throws {
         #expect(try configuration(yaml) == .default)
         #expect(try HostConfiguration.load(file: nil, environment: [:], knownModules: modules) == .default)
@@ -22,14 +22,14 @@ struct HostConfigurationTests {
         #expect(found.modules.level(of: "funnels") == .all)
     }
 
-    @Test("a list of enabled modules loads these and core")
+    @Test("a list of enabled modules loads them and core")
     func enabled() throws {
         let found = try configuration("modules:\n  enabled: [funnels]\n  default_access: read\n  access: {goals: write}").modules
         #expect(modules.filter(found.loads) == ["core", "funnels"])
         #expect(["core", "funnels", "goals"].map(found.level) == [.all, .read, .write])
     }
 
-    @Test("takes numbers with underscores, quoted values, anchors and null")
+    @Test("accepts numbers with underscores, quoted values, anchors and null")
     func spelling() throws {
         let found = try configuration(
             """
@@ -45,7 +45,7 @@ struct HostConfigurationTests {
         #expect(found.retention.auditDays == 81)
     }
 
-    @Test("printing says value and origin of each key, and hides secrets")
+    @Test("prints each key's value and origin, and hides secrets")
     func redacted() throws {
         let found = try configuration(
             "server:\n  port: 9090\nstorage:\n  database_url: postgresql://pulse:hush-hush@db/pulse\nadmin_token: hush-hush-hush-hush\n"

@@ -1,11 +1,11 @@
-import Settings
+@_spi(Host) import Settings
 
-/// The modules that the host of these tests knows.
+/// The modules known to the host in these tests.
 let modules = [
     "core", "funnels", "goals", "retention", "session_replay", "heatmaps", "ai_queries", "revenue", "feature_flags",
 ]
 
-/// The error lines of a wrong configuration in `config/pulse.yaml`; empty for a right one.
+/// The errors of `yaml` as `config/pulse.yaml`, one line each; empty if it is valid.
 func errors(_ yaml: String, _ environment: [String: String] = [:]) -> [String] {
     do throws(ConfigurationErrors) {
         _ = try HostConfiguration.parse(yaml, file: "config/pulse.yaml", environment: environment, knownModules: modules)

@@ -1,4 +1,4 @@
-import Settings
+@_spi(Host) import Settings
 import Testing
 
 @Suite("A module's settings")
@@ -21,7 +21,7 @@ struct SectionTests {
         try configuration(yaml).modules.settings(of: "funnels").read { FunnelsSettings($0) }
     }
 
-    @Test("are read with the file's reader")
+    @Test("are read from their block in the file")
     func read() throws {
         let found = try settings("modules:\n  settings:\n    funnels: {maximum_steps: 5, ratio: 0.25, label: x}")
         #expect(found.maximumSteps == 5)
@@ -29,13 +29,13 @@ struct SectionTests {
         #expect(found.label == "x")
     }
 
-    @Test("have their defaults where there is no block", arguments: ["", "modules:\n  settings:\n    funnels:"])
+    @Test("use defaults if there is no block", arguments: ["", "modules:\n  settings:\n    funnels:"])
     func defaults(yaml: String) throws {
         #expect(try settings(yaml) == RawSettings.empty.read { FunnelsSettings($0) })
         #expect(try settings(yaml).maximumSteps == 20)
     }
 
-    @Test("get errors with line and nearest key, all at once")
+    @Test("errors are all reported at once, with line and nearest key")
     func wrong() throws {
         let yaml = "modules:\n  settings:\n    funnels:\n      maximum_step: 5\n      ratio: 2\n      label: ''"
         let error = #expect(throws: ConfigurationErrors.self) { try settings(yaml) }
@@ -43,7 +43,7 @@ struct SectionTests {
             error?.errors.map(\.description) == [
                 "config/pulse.yaml:4: modules.settings.funnels.maximum_step: unknown key; did you mean 'maximum_steps'?",
                 "config/pulse.yaml:5: modules.settings.funnels.ratio: must be a number from 0.0 to 1.0; got '2'",
-                "config/pulse.yaml:6: modules.settings.funnels.label: must be a text of 1 to 10 characters; got ''",
+                "config/pulse.yaml:6: modules.settings.funnels.label: must be a string of 1 to 10 characters; got ''",
             ]
         )
     }

@@ -1,21 +1,21 @@
 import Foundation
+import Questions
 import SQLiteEngine
 import Storage
 import Testing
 
-/// An engine of the control plane, for tests that hold for each of them.
+/// A control store engine, for tests that apply to every engine.
 struct ControlStoreEngine: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    /// A store that nobody else uses.
+    /// Opens a new store.
     let open: @Sendable () async throws -> any ControlStore
 
-    /// Every engine that this machine can run. Here PostgreSQL is added: when `PULSE_TEST_DATABASE_URL` is set, with a
-    /// store whose connections have a schema of their own as `search_path`, so that tests don't meet each other's tables.
+    /// The engines that need no server. PostgreSQL is tested in `PostgreSQLControlStoreTests`.
     static let all: [ControlStoreEngine] = [
         ControlStoreEngine(testDescription: "SQLite") { try SQLiteControlStore.temporary() },
     ]
 
-    /// Gives `body` a store with the table `probe`, and closes it.
+    /// Gives `body` a new store with the table `probe`, and closes it.
     func use(_ body: (any ControlStore) async throws -> Void) async throws {
         let store = try await open()
         do {
@@ -32,7 +32,7 @@ struct ControlStoreEngine: Sendable, CustomTestStringConvertible {
         await store.close()
     }
 
-    /// One column of each type; nothing but `id` is required.
+    /// One column of each type; only `id` is required.
     static let probe = Table(
         "probe",
         [
@@ -43,7 +43,7 @@ struct ControlStoreEngine: Sendable, CustomTestStringConvertible {
     )
 }
 
-/// A door that tests wait at: `wait` returns when `open` was called, whichever comes first.
+/// A gate for tests: `wait` returns once `open` has been called, in either order.
 final class Door: Sendable {
     private let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation

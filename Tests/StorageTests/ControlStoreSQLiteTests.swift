@@ -4,10 +4,10 @@ import SQLiteEngine
 import Storage
 import Testing
 
-/// What concerns the file, beyond what `ControlStoreTests` asks of every engine.
+/// Tests of the database file, in addition to `ControlStoreTests` for every engine.
 @Suite("Control store in SQLite")
 struct ControlStoreSQLiteTests {
-    /// A folder that is gone after the test.
+    /// Runs `body` with a folder that is removed after the test.
     private func inFolder(_ body: (String) async throws -> Void) async throws {
         let folder = NSTemporaryDirectory() + "/pulse-test-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -30,7 +30,7 @@ struct ControlStoreSQLiteTests {
         try await store.read("SELECT sum(amount) AS total FROM account")[0].int("total")
     }
 
-    @Test("a committed change is there after opening the file again")
+    @Test("a committed change survives reopening the file")
     func reopen() async throws {
         try await inFolder { folder in
             let path = folder + "/deep/control.sqlite"
@@ -43,7 +43,7 @@ struct ControlStoreSQLiteTests {
         }
     }
 
-    @Test("what was deleted is neither in the file nor in the one beside it")
+    @Test("deleted data is in neither the database file nor the WAL")
     func deleted() async throws {
         try await inFolder { folder in
             let store = try SQLiteControlStore(path: folder + "/control.sqlite")
@@ -65,7 +65,7 @@ struct ControlStoreSQLiteTests {
         }
     }
 
-    @Test("after closing, the file is whole without what lies beside it")
+    @Test("after closing, the database file is complete without the WAL")
     func closed() async throws {
         try await inFolder { folder in
             let store = try SQLiteControlStore(path: folder + "/control.sqlite")
@@ -79,8 +79,8 @@ struct ControlStoreSQLiteTests {
         }
     }
 
-    // SQLite's own bound on the file's size is answered like a full disk.
-    @Test("a full disk is a 503 with Retry-After, in a statement and in a transaction, and passes when there is room")
+    // SQLite's own limit on the file size fails like a full disk.
+    @Test("a full disk is a 503 with Retry-After, in statements and transactions, until there is room again")
     func full() async throws {
         try await inFolder { folder in
             let store = try SQLiteControlStore(path: folder + "/control.sqlite")
@@ -100,7 +100,7 @@ struct ControlStoreSQLiteTests {
         }
     }
 
-    @Test("a commit waits for the disk, and foreign keys are on")
+    @Test("commits sync to disk, and foreign keys are enforced")
     func pragmas() async throws {
         try await inFolder { folder in
             let store = try SQLiteControlStore(path: folder + "/control.sqlite")
@@ -115,7 +115,7 @@ struct ControlStoreSQLiteTests {
         }
     }
 
-    @Test("only its user can read the file")
+    @Test("the file is readable only by its owner")
     func permissions() async throws {
         try await inFolder { folder in
             let store = try SQLiteControlStore(path: folder + "/control.sqlite")
@@ -128,7 +128,7 @@ struct ControlStoreSQLiteTests {
         }
     }
 
-    @Test("says where a file can't be opened, or is no database")
+    @Test("names a file that can't be opened or isn't a database")
     func unreadable() async throws {
         try await inFolder { folder in
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -138,7 +138,7 @@ struct ControlStoreSQLiteTests {
         }
     }
 
-    @Test("a write inside a write is an error and no deadlock")
+    @Test("a write inside a write is an error, not a deadlock")
     func nested() async throws {
         let store = try SQLiteControlStore.temporary()
         try await accounts(store)
@@ -149,7 +149,7 @@ struct ControlStoreSQLiteTests {
         await store.close()
     }
 
-    @Test("a statement that ends the transaction by itself is refused")
+    @Test("a statement that ends its transaction itself is rejected")
     func commitInside() async throws {
         let store = try SQLiteControlStore.temporary()
         try await accounts(store)
@@ -163,7 +163,7 @@ struct ControlStoreSQLiteTests {
         await store.close()
     }
 
-    @Test("reading refuses to change anything")
+    @Test("read rejects statements that change data")
     func readOnly() async throws {
         let store = try SQLiteControlStore.temporary()
         try await accounts(store)
@@ -173,7 +173,7 @@ struct ControlStoreSQLiteTests {
         await store.close()
     }
 
-    @Test("who is cancelled while waiting leaves the queue; the others get their turn")
+    @Test("a task cancelled while waiting leaves the queue; the others get their turn")
     func cancelledWaiter() async throws {
         let store = try SQLiteControlStore.temporary()
         try await accounts(store)
@@ -190,7 +190,7 @@ struct ControlStoreSQLiteTests {
         await store.close()
     }
 
-    @Test("two processes on one file wait for each other")
+    @Test("two stores on one file wait for each other")
     func twoStores() async throws {
         try await inFolder { folder in
             let first = try SQLiteControlStore(path: folder + "/control.sqlite")
@@ -209,7 +209,7 @@ struct ControlStoreSQLiteTests {
         }
     }
 
-    @Test("more different statements than are kept prepared work all the same")
+    @Test("runs more distinct statements than it keeps prepared")
     func manyStatements() async throws {
         let store = try SQLiteControlStore.temporary()
         for number in 0..<1_200 {
@@ -219,7 +219,7 @@ struct ControlStoreSQLiteTests {
         await store.close()
     }
 
-    @Test("a backup taken while others write is the state of one instant")
+    @Test("a backup taken during writes is a consistent snapshot")
     func backup() async throws {
         try await inFolder { folder in
             let store = try SQLiteControlStore(path: folder + "/control.sqlite")
@@ -237,7 +237,7 @@ struct ControlStoreSQLiteTests {
         }
     }
 
-    @Test("a restore replaces everything while the store stays open")
+    @Test("a restore replaces all data while the store stays open")
     func restore() async throws {
         try await inFolder { folder in
             let store = try SQLiteControlStore(path: folder + "/control.sqlite")

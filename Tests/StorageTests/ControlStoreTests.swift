@@ -1,7 +1,7 @@
 import Storage
 import Testing
 
-/// What every engine of the control plane promises.
+/// What every control store engine guarantees.
 @Suite("Control store")
 struct ControlStoreTests {
     struct Stop: Error {}
@@ -25,7 +25,7 @@ struct ControlStoreTests {
         }
     }
 
-    @Test("finds rows by each type of value, and by null only with IS NULL", arguments: ControlStoreEngine.all)
+    @Test("finds rows by every type of value, and by null only with IS NULL", arguments: ControlStoreEngine.all)
     func conditions(engine: ControlStoreEngine) async throws {
         try await engine.use { store in
             try await store.write("INSERT INTO probe (id, number, ratio, name, flag) VALUES (\(1), \(7), \(0.5), \("x"), \(true))")
@@ -43,7 +43,7 @@ struct ControlStoreTests {
     }
 
     @Test(
-        "keeps text as it came",
+        "keeps text byte for byte",
         arguments: ControlStoreEngine.all,
         ["grüße 日本語 🇩🇪", "e\u{301} is not \u{E9}", "it's \"quoted\"; -- no", "tab\tline\r\n", "?1 $1 :name", String(repeating: "x", count: 1_000_000)]
     )
@@ -55,7 +55,7 @@ struct ControlStoreTests {
         }
     }
 
-    @Test("refuses a text with a NUL character rather than cutting it off", arguments: ControlStoreEngine.all)
+    @Test("rejects text with a NUL character instead of truncating it", arguments: ControlStoreEngine.all)
     func nul(engine: ControlStoreEngine) async throws {
         try await engine.use { store in
             await #expect(throws: (any Error).self) {
@@ -66,7 +66,7 @@ struct ControlStoreTests {
         }
     }
 
-    @Test("gives the rows of RETURNING, and names the columns of an empty answer", arguments: ControlStoreEngine.all)
+    @Test("returns the rows of RETURNING, and the column names of an empty result", arguments: ControlStoreEngine.all)
     func returning(engine: ControlStoreEngine) async throws {
         try await engine.use { store in
             let rows = try await store.write("INSERT INTO probe (id, name) VALUES (\(1), \("a")), (\(2), \("b")) RETURNING id, name")
@@ -78,7 +78,7 @@ struct ControlStoreTests {
         }
     }
 
-    @Test("says UniqueViolation for a key that is taken", arguments: ControlStoreEngine.all)
+    @Test("throws UniqueViolation for a duplicate key", arguments: ControlStoreEngine.all)
     func uniqueness(engine: ControlStoreEngine) async throws {
         try await engine.use { store in
             try await store.write("INSERT INTO probe (id, name) VALUES (\(1), \("a"))")
@@ -90,7 +90,7 @@ struct ControlStoreTests {
         }
     }
 
-    @Test("undoes everything when the body throws", arguments: ControlStoreEngine.all)
+    @Test("rolls back when the body throws", arguments: ControlStoreEngine.all)
     func rollback(engine: ControlStoreEngine) async throws {
         try await engine.use { store in
             await #expect(throws: Stop.self) {
@@ -105,7 +105,7 @@ struct ControlStoreTests {
         }
     }
 
-    @Test("undoes everything when the task is cancelled, and serves the next one", arguments: ControlStoreEngine.all)
+    @Test("rolls back when the task is cancelled, and serves the next one", arguments: ControlStoreEngine.all)
     func cancellation(engine: ControlStoreEngine) async throws {
         try await engine.use { store in
             let inside = Door(), cancelled = Door()
@@ -125,7 +125,7 @@ struct ControlStoreTests {
         }
     }
 
-    @Test("a statement that failed spoils its transaction, also when the body goes on", arguments: ControlStoreEngine.all)
+    @Test("a failed statement fails its transaction, even if the body ignores the error", arguments: ControlStoreEngine.all)
     func spoilt(engine: ControlStoreEngine) async throws {
         try await engine.use { store in
             await #expect(throws: UniqueViolation.self) {
@@ -139,7 +139,7 @@ struct ControlStoreTests {
         }
     }
 
-    @Test("a transaction can't be used after its body", arguments: ControlStoreEngine.all)
+    @Test("a transaction can't be used after its body returns", arguments: ControlStoreEngine.all)
     func escaped(engine: ControlStoreEngine) async throws {
         try await engine.use { store in
             let escaped = try await store.write { $0 }
@@ -168,7 +168,7 @@ struct ControlStoreTests {
         }
     }
 
-    @Test("readers don't wait for a writer, and see what is committed", arguments: ControlStoreEngine.all)
+    @Test("readers don't wait for a writer, and see only committed data", arguments: ControlStoreEngine.all)
     func readers(engine: ControlStoreEngine) async throws {
         try await engine.use { store in
             try await store.write("INSERT INTO probe (id, number) VALUES (\(1), \(1))")
@@ -183,7 +183,7 @@ struct ControlStoreTests {
                 }
             }
             await inside.wait()
-            // If these waited, the writer would wait for them in turn and the test would never end.
+            // If the readers waited for the writer, which waits for them, the test would never end.
             let seen = try await withThrowingTaskGroup(of: Int64.self) { group in
                 for _ in 0..<20 { group.addTask { try await store.read("SELECT number FROM probe")[0].int("number") } }
                 return try await group.reduce(into: Set()) { $0.insert($1) }
@@ -195,7 +195,7 @@ struct ControlStoreTests {
         }
     }
 
-    @Test("an error names the statement and no bound value", arguments: ControlStoreEngine.all)
+    @Test("an error contains the statement but no bound values", arguments: ControlStoreEngine.all)
     func errors(engine: ControlStoreEngine) async throws {
         try await engine.use { store in
             let error = await #expect(throws: (any Error).self) {
@@ -207,7 +207,7 @@ struct ControlStoreTests {
         }
     }
 
-    @Test("answers a ping until it is closed", arguments: ControlStoreEngine.all)
+    @Test("ping succeeds until the store is closed", arguments: ControlStoreEngine.all)
     func ping(engine: ControlStoreEngine) async throws {
         try await engine.use { store in
             try await store.ping()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("DuckDB library")
 struct DuckDBLibraryTests {
-    @Test("is looked for beside the executable and in the repository it was built in, never in the working folder")
+    @Test("is looked up next to the executable and in the repository it was built in, never in the working directory")
     func places() {
         let here = FileManager.default.currentDirectoryPath, running = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         #expect(DuckDBLibrary.places.first == URL(fileURLWithPath: running).deletingLastPathComponent().path + "/libduckdb.so")
@@ -14,7 +14,7 @@ struct DuckDBLibraryTests {
         #expect(DuckDBLibrary.fetched(for: "/usr/local/bin/pulse") == [])
     }
 
-    @Test("is refused where others can replace it")
+    @Test("is rejected if other users can replace it")
     func trust() throws {
         let files = FileManager.default, folder = NSTemporaryDirectory() + "pulse-library-" + UUID().uuidString, library = folder + "/libduckdb.so"
         defer { try? files.removeItem(atPath: folder) }
@@ -29,6 +29,6 @@ struct DuckDBLibraryTests {
         #expect(chmod(folder, 0o1777) == 0 && DuckDBLibrary.distrust(library) == nil)
         guard geteuid() == 0 else { return }
         try files.setAttributes([.posixPermissions: 0o755, .ownerAccountID: 65_534], ofItemAtPath: folder)
-        #expect(DuckDBLibrary.distrust(library)?.contains("belongs to another user (number 65534)") == true)
+        #expect(DuckDBLibrary.distrust(library)?.contains("belongs to another user (uid 65534)") == true)
     }
 }

@@ -1,10 +1,10 @@
 import Common
-import DuckDBEngine
+@_spi(Host) import DuckDBEngine
 import Foundation
-import Storage
+@_spi(Host) import Storage
 import Testing
 
-/// What only the engine in a file promises.
+/// What only the file-based engine guarantees.
 @Suite("Event store on DuckDB")
 struct EventStoreDuckDBTests {
     typealias Samples = FactSamples
@@ -23,11 +23,11 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("batches of more ids than were made room for end, and know each other's")
+    @Test("the id table grows past its initial size, and ids are known across batches")
     func manyIDs() async throws {
         try await withStore { store, _ in
             var stored: Int64 = 0
-            // Beyond what the smallest table of fingerprints holds, without ever being full at a batch's beginning.
+            // More than the smallest fingerprint table holds, though it is never full when a batch begins.
             for (batch, count) in [40_000, 30_000, 30_000].enumerated() {
                 let rows = (0..<Int64(count)).map { Samples.row("/", id: stored + $0) }
                 let again = Samples.row("/", id: max(0, stored - 1))
@@ -40,7 +40,7 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("keeps everything over closing and opening, and then refuses work")
+    @Test("keeps everything across reopening; rejects work once closed")
     func reopening() async throws {
         try await withStore { store, folder in
             _ = try await store.apply(Samples.batch([Samples.row("a", id: 1), Samples.row("b")], to: 5))
@@ -57,7 +57,7 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("what needs more memory than there is, is a 503 with Retry-After; the store goes on")
+    @Test("a query that runs out of memory is a 503 with Retry-After, and the store keeps working")
     func outOfMemory() async throws {
         try await withStore { store, _ in
             for _ in 0..<2 {
@@ -71,10 +71,10 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("the file has one store at a time")
+    @Test("a file is open in one process at a time")
     func fileLock() async throws {
         try await withStore { _, folder in
-            // DuckDB's lock is the process's, so another process is asked.
+            // DuckDB's lock belongs to the process, so another process has to check it.
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
             process.arguments = ["python3", "-c", Self.lockProbe, folder + "/events.duckdb"]
@@ -84,7 +84,7 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    /// Leaves with 3 when the file is locked, 0 when it is not.
+    /// Exits with 3 if the file is locked, with 0 if not.
     private static let lockProbe = """
         import fcntl, sys
         file = open(sys.argv[1], "r+b")
@@ -94,7 +94,7 @@ struct EventStoreDuckDBTests {
             sys.exit(3)
         """
 
-    @Test("closing stops what runs")
+    @Test("closing stops running statements")
     func closing() async throws {
         try await withStore { store, _ in
             let endless = Task {
@@ -112,12 +112,12 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("a copy that is made while batches arrive is consistent", .timeLimit(.minutes(2)))
+    @Test("a backup taken while batches arrive is consistent", .timeLimit(.minutes(2)))
     func backup() async throws {
         try await withStore { store, folder in
             let writing = Task {
                 for batch in 1...120 {
-                    // Each adds 500 rows with ids and moves the journal by one.
+                    // Each batch adds 500 rows with ids and advances the journal's position by one.
                     let rows = (0..<500).map { Samples.row("/\(batch)/\($0)", id: Int64(batch * 1_000 + $0)) }
                     _ = try await store.apply(Samples.batch(rows, to: Int64(batch)))
                 }
@@ -139,13 +139,13 @@ struct EventStoreDuckDBTests {
                 #expect([row.int("n"), row.int("paths"), row.int("stored"), row.int("ids")] == [expected, expected, expected, expected])
             }
             #expect(try await store.count() == 60_000)
-            // Ids of the backup are known, and the store goes on.
+            // The restored ids are known, and the store keeps working.
             let applied = try await store.apply(Samples.batch([Samples.row("x", id: 120_499), Samples.row("y", id: 999_999_999)], to: 121))
             #expect(applied.duplicates == [true, false])
         }
     }
 
-    @Test("a folder without a backup, or with a damaged one, changes nothing")
+    @Test("restoring a missing or damaged backup changes nothing")
     func wrongBackup() async throws {
         try await withStore { store, folder in
             _ = try await store.apply(Samples.batch([Samples.row("a")], to: 1))
@@ -180,7 +180,7 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("every type of DuckDB that a report may have becomes a value", arguments: [
+    @Test("converts every DuckDB type that a report may return", arguments: [
         ("1::tinyint", Value.int(1)), ("-1::smallint", .int(-1)), ("255::utinyint", .int(255)), ("65535::usmallint", .int(65_535)),
         ("4294967295::uinteger", .int(4_294_967_295)), ("1::ubigint", .int(1)), ("18446744073709551615::ubigint", .double(18_446_744_073_709_551_616)),
         ("9223372036854775807::hugeint", .int(.max)), ("-5::hugeint", .int(-5)), ("170141183460469231731687303715884105727::hugeint", .double(0x1p127)),
@@ -201,7 +201,7 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("says which column has a type that no value can hold")
+    @Test("names the column whose type can't be converted")
     func unknownType() async throws {
         try await withStore { store, _ in
             let error = await #expect(throws: DuckDBError.self) { try await store.query("SELECT interval 1 day AS age", timeoutSeconds: 1) }
@@ -209,7 +209,7 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("a unique constraint is told as such")
+    @Test("a unique constraint fails with UniqueViolation")
     func uniqueViolation() async throws {
         try await withStore { store, _ in
             try await store.change(["INSERT INTO ingest_positions VALUES ('a', 1, 1)"])
@@ -217,7 +217,7 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("more statements than threads stand in line, and none is lost")
+    @Test("statements queue when there are more than threads, and none is lost")
     func line() async throws {
         try await withStore { store, _ in
             let answers = try await withThrowingTaskGroup(of: Int64.self) { group in
@@ -230,7 +230,7 @@ struct EventStoreDuckDBTests {
 
     // MARK: Visitors
 
-    @Test("numbers the visitors of each project in order of appearance, over restarts")
+    @Test("numbers each project's visitors in order of appearance, across restarts")
     func visitors() async throws {
         try await withStore { store, folder in
             _ = try await store.apply(Samples.batch([
@@ -254,7 +254,7 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("a visitor of a batch that failed, or who was erased, gets a number with the next fact")
+    @Test("a visitor of a failed batch, or an erased one, gets a number with the next fact")
     func forgottenVisitors() async throws {
         try await withStore { store, _ in
             _ = try await store.apply(Samples.batch([Samples.row("a", visitor: 70), Samples.row("b", visitor: 50)], to: 1))
@@ -270,14 +270,14 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    /// Of visitors 70, 50, 60 and nobody in project 1.
+    /// The numbers of visitors 70, 50, 60 and no visitor in project 1.
     private static func numbers(_ store: DuckDBEventStore) async throws -> [Int64?] {
         var numbers: [Int64?] = []
         for key: Int64 in [70, 50, 60, 0] { numbers.append(try await store.visitor(key, of: 1)) }
         return numbers
     }
 
-    /// Of projects 1, 2 and 3.
+    /// For projects 1, 2 and 3.
     private static func bounds(_ store: DuckDBEventStore) async throws -> [Int64?] {
         var bounds: [Int64?] = []
         for project: Int32 in 1...3 { bounds.append(try await store.visitorBound(of: project)) }
@@ -286,7 +286,7 @@ struct EventStoreDuckDBTests {
 
     // MARK: The WAL
 
-    @Test("the WAL stays short while batches come and somebody always reads", .timeLimit(.minutes(2)))
+    @Test("the WAL stays small while batches arrive and queries are always running", .timeLimit(.minutes(2)))
     func boundedWAL() async throws {
         try await TemporaryFolder.use { folder in
             let store = try DuckDBEventStore.temporary(in: folder, walBytes: 1 << 20)
@@ -298,7 +298,7 @@ struct EventStoreDuckDBTests {
             }
             var longest = 0
             for batch in 1...60 {
-                // Some 400 KB.
+                // About 400 KB.
                 let rows = (0..<400).map { Samples.row("\($0)", note: .text("\(batch) \($0) " + String(repeating: "x", count: 1_000))) }
                 _ = try await store.apply(Samples.batch(rows, to: Int64(batch)))
                 let attributes = try? FileManager.default.attributesOfItem(atPath: folder + "/events.duckdb.wal")

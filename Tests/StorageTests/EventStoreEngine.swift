@@ -1,22 +1,21 @@
-import DuckDBEngine
+@_spi(Host) import DuckDBEngine
 import Foundation
 import Logging
-import Storage
+@_spi(Host) import Storage
 import Testing
 
-/// An engine of the event plane, for tests that hold for each of them.
+/// An event store engine, for tests that apply to every engine.
 struct EventStoreEngine: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    /// A store that nobody else uses, with `IngestTables` and `FactSamples` in it; the folder is for files of the test.
+    /// Opens a new store in the given folder.
     let open: @Sendable (_ folder: String) async throws -> any EventStore
 
-    /// Every engine that this machine can run. Here PostgreSQL is added: when `PULSE_TEST_DATABASE_URL` is set, with a
-    /// store whose connections have a schema of their own.
+    /// The engines that need no server. PostgreSQL is tested in `PostgreSQLEventStoreTests`.
     static let all: [EventStoreEngine] = [
         EventStoreEngine(testDescription: "DuckDB") { try DuckDBEventStore.temporary(in: $0) },
     ]
 
-    /// Gives `body` a store with tables, and closes it.
+    /// Gives `body` a new store with the tables of `IngestTables` and `FactSamples`, and closes it.
     func use(_ body: (any EventStore) async throws -> Void) async throws {
         try await TemporaryFolder.use { folder in
             let store = try await open(folder)
@@ -38,7 +37,7 @@ extension EventStore {
         try await change(steps.flatMap { $0.statements(for: dialect) })
     }
 
-    /// The single value of a statement's single row.
+    /// The only value of a statement that returns one row and column.
     func value(_ statement: SQL) async throws -> Value {
         try await query(statement, timeoutSeconds: 10).values[0][0]
     }
@@ -58,7 +57,7 @@ enum TemporaryFolder {
 }
 
 extension DuckDBEventStore {
-    /// The store in `events.duckdb` of the folder, which may have been there before.
+    /// Opens `events.duckdb` in the folder; creates it if it doesn't exist.
     static func temporary(in folder: String, walBytes: Int = 32 << 20) throws -> DuckDBEventStore {
         try DuckDBEventStore(
             path: folder + "/events.duckdb", library: .load(), threads: 2, memoryLimitBytes: 512 << 20, readers: 4,

@@ -1,8 +1,9 @@
 import Common
-import Storage
+import Questions
+@_spi(Host) import Storage
 import Testing
 
-/// What every engine of the event plane promises.
+/// What every event store engine guarantees.
 @Suite("Event store")
 struct EventStoreTests {
     typealias Samples = FactSamples
@@ -25,7 +26,7 @@ struct EventStoreTests {
         }
     }
 
-    @Test("text is a number or none, and never an error", arguments: EventStoreEngine.all)
+    @Test("text converts to a number or null, never an error", arguments: EventStoreEngine.all)
     func numberOfText(engine: EventStoreEngine) async throws {
         let numbers: [(text: String, number: Double?)] = [
             ("12", 12), ("-1.5e3", -1_500), (".5", 0.5), ("1.", 1), ("1e199", 1e199), ("1e-199", 1e-199), ("", nil), ("abc", nil), ("1e", nil),
@@ -40,7 +41,7 @@ struct EventStoreTests {
         }
     }
 
-    @Test("sums, averages and counts come as numbers", arguments: EventStoreEngine.all)
+    @Test("sums, averages and counts are returned as numbers", arguments: EventStoreEngine.all)
     func numbers(engine: EventStoreEngine) async throws {
         try await engine.use { store in
             let rows = try await store.query(
@@ -56,7 +57,7 @@ struct EventStoreTests {
     }
 
     @Test(
-        "keeps text as it came", arguments: EventStoreEngine.all,
+        "keeps text byte for byte", arguments: EventStoreEngine.all,
         [
             "grüße 日本語 🇩🇪", "e\u{301} is not \u{E9}", "it's \"quoted\"; -- no", "tab\tline\r\n", "$1 ?1 :name %s", "twelve bytes",
             "thirteen bytes", String(repeating: "x", count: 1_000_000),
@@ -70,7 +71,7 @@ struct EventStoreTests {
         }
     }
 
-    @Test("a statement that fails leaves the connection usable, and its error names no value", arguments: EventStoreEngine.all)
+    @Test("a failed statement leaves the connection usable, and its error contains no values", arguments: EventStoreEngine.all)
     func errors(engine: EventStoreEngine) async throws {
         try await engine.use { store in
             let wrong: [SQL] = [
@@ -90,7 +91,7 @@ struct EventStoreTests {
         }
     }
 
-    @Test("a query can only read", arguments: EventStoreEngine.all)
+    @Test("queries are read-only", arguments: EventStoreEngine.all)
     func readsOnly(engine: EventStoreEngine) async throws {
         try await engine.use { store in
             _ = try await store.apply(Samples.batch([Samples.row("a")], to: 1))
@@ -106,7 +107,7 @@ struct EventStoreTests {
         }
     }
 
-    @Test("stops a statement at its deadline; the next one works", arguments: EventStoreEngine.all)
+    @Test("stops a statement at its timeout; the next one works", arguments: EventStoreEngine.all)
     func timeout(engine: EventStoreEngine) async throws {
         try await engine.use { store in
             for _ in 0..<3 {
@@ -123,11 +124,11 @@ struct EventStoreTests {
         #expect(answer == .int(1))
     }
 
-    /// Counts for longer than any test waits.
+    /// Counts for longer than any test would wait.
     private static let endless: SQL =
         "WITH RECURSIVE n AS (SELECT 1::bigint AS i UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) SELECT count(*) AS n FROM n"
 
-    @Test("stops a statement whose task is cancelled", arguments: EventStoreEngine.all)
+    @Test("stops a statement when its task is cancelled", arguments: EventStoreEngine.all)
     func cancellation(engine: EventStoreEngine) async throws {
         try await engine.use { store in
             let task = Task { try await store.query(Self.endless, timeoutSeconds: 60) }
@@ -142,7 +143,7 @@ struct EventStoreTests {
 
     // MARK: Facts
 
-    @Test("stores every type of column as it came", arguments: EventStoreEngine.all)
+    @Test("stores every column type unchanged", arguments: EventStoreEngine.all)
     func columns(engine: EventStoreEngine) async throws {
         try await engine.use { store in
             _ = try await store.apply(Samples.batch([
@@ -160,10 +161,10 @@ struct EventStoreTests {
         }
     }
 
-    @Test("stores large batches whole, with nulls where they were", arguments: EventStoreEngine.all)
+    @Test("stores large batches completely, with nulls in place", arguments: EventStoreEngine.all)
     func largeBatch(engine: EventStoreEngine) async throws {
         try await engine.use { store in
-            // Several chunks of 2,048 rows and more than one of DuckDB's row groups.
+            // Several chunks of 2,048 rows, and more than one DuckDB row group.
             let rows: [EncodedRow] = (0..<10_000).map { (index: Int) -> EncodedRow in
                 let number: Value = index % 3 == 0 ? .null : .int(Int64(index))
                 let note: Value = index % 5 == 0 ? .null : .text("note \(index) that is longer than twelve bytes")
@@ -184,7 +185,7 @@ struct EventStoreTests {
         }
     }
 
-    @Test("a batch whose position is stored already adds nothing", arguments: EventStoreEngine.all)
+    @Test("a batch whose position is already stored adds nothing", arguments: EventStoreEngine.all)
     func idempotence(engine: EventStoreEngine) async throws {
         try await engine.use { store in
             #expect(try await store.position(of: "a") == nil)
@@ -205,7 +206,7 @@ struct EventStoreTests {
         }
     }
 
-    @Test("an id counts once: in a batch, in a later one, and in another journal's", arguments: EventStoreEngine.all)
+    @Test("an event id counts once: within a batch, across batches and across journals", arguments: EventStoreEngine.all)
     func duplicates(engine: EventStoreEngine) async throws {
         try await engine.use { store in
             let first = try await store.apply(Samples.batch([
@@ -225,7 +226,7 @@ struct EventStoreTests {
     func manyIDs(engine: EventStoreEngine) async throws {
         try await engine.use { store in
             for batch in 0..<4 {
-                // Each batch repeats the second half of the one before.
+                // Each batch repeats the second half of the previous one.
                 let ids = (batch * 1_500)..<(batch * 1_500 + 3_000)
                 let applied = try await store.apply(Samples.batch(ids.map { Samples.row("\($0)", id: Int64($0)) }, to: Int64(batch + 1)))
                 #expect(applied.duplicates == ids.map { batch > 0 && $0 < batch * 1_500 + 1_500 })
@@ -235,7 +236,7 @@ struct EventStoreTests {
         }
     }
 
-    @Test("followers share the fate of their event, notes are kept, and a trace takes a duplicate's place", arguments: EventStoreEngine.all)
+    @Test("follower rows share their event's outcome, notes are kept, and a trace replaces a duplicate", arguments: EventStoreEngine.all)
     func roles(engine: EventStoreEngine) async throws {
         try await engine.use { store in
             let rows = [
@@ -253,7 +254,7 @@ struct EventStoreTests {
         }
     }
 
-    @Test("the ledger balances over projects, hours and batches", arguments: EventStoreEngine.all)
+    @Test("the ledger balances across projects, hours and batches", arguments: EventStoreEngine.all)
     func ledger(engine: EventStoreEngine) async throws {
         try await engine.use { store in
             for batch in 1...5 {
@@ -306,7 +307,7 @@ struct EventStoreTests {
         }
     }
 
-    @Test("rows fit a table that has got more columns", arguments: EventStoreEngine.all)
+    @Test("a row from before a column was added gets the column's default", arguments: EventStoreEngine.all)
     func addedColumn(engine: EventStoreEngine) async throws {
         try await engine.use { store in
             _ = try await store.apply(Samples.batch([Samples.row("old"), Samples.otherRow("old", role: .event)], to: 1))
@@ -314,7 +315,7 @@ struct EventStoreTests {
             try await store.change(Migration.Step.addColumn(table: "sample_other", added).statements(for: store.dialect))
             let table = FactTable("sample_other", Samples.other.columns + [added])
             let row = Samples.encoded(0, 1, .event, nil, [.int(1), .int(Samples.noon), .int(7), .text("new"), .text("value")])
-            // From a journal that was written before.
+            // A row from a journal written before the column was added.
             let waiting = Samples.encoded(0, 1, .event, nil, [.int(1), .int(Samples.noon), .int(7), .text("waiting")])
             _ = try await store.apply(
                 FactBatch(journal: "a", position: JournalPosition(segment: 0, offset: 2), tables: [table], rows: [row, waiting], ledger: []))
@@ -323,7 +324,7 @@ struct EventStoreTests {
         }
     }
 
-    @Test("a row of the journal from before its table got a column leaves it null", arguments: EventStoreEngine.all)
+    @Test("a row from before a column without a default was added gets null", arguments: EventStoreEngine.all)
     func shorterRow(engine: EventStoreEngine) async throws {
         try await engine.use { store in
             let added = Column("added", .text, nullable: true)
@@ -335,7 +336,7 @@ struct EventStoreTests {
         }
     }
 
-    @Test("eight read while one writes, and each sees batches whole", arguments: EventStoreEngine.all)
+    @Test("eight readers during writes see only whole batches", arguments: EventStoreEngine.all)
     func readersAndWriter(engine: EventStoreEngine) async throws {
         try await engine.use { store in
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -1,6 +1,7 @@
 import Common
+import Questions
 import SQLiteEngine
-import Storage
+@_spi(Host) import Storage
 import Testing
 
 @Suite("Migrator")
@@ -8,7 +9,7 @@ struct MigratorTests {
     /// 1970-01-01T00:00:01Z
     private struct Clock: TimeSource { let now = Instant(milliseconds: 1_000) }
 
-    /// The event plane's part that a migrator uses, over SQLite: its transactions change schemas too.
+    /// The part of an event store that a migrator uses, on SQLite, where schema changes are transactional too.
     private struct Events: EventStore {
         let store: SQLiteControlStore
         let dialect = Dialect.sqlite
@@ -68,10 +69,10 @@ struct MigratorTests {
     private static let funnels: (module: String, migrations: [Migration]) = (
         "funnels", [Migration("001-create", on: .control, [table("funnels_definition")])]
     )
-    /// What `core` and `funnels` are applied as.
+    /// The order in which the migrations of `core` and `funnels` are applied.
     private static let order = ["core/001-create", "core/003-note", "funnels/001-create", "core/002-facts"]
 
-    @Test("applies each plane in order of modules, then ids, and writes it down", arguments: ControlStoreEngine.all)
+    @Test("applies each plane's migrations by module, then id, and records them", arguments: ControlStoreEngine.all)
     func order(engine: ControlStoreEngine) async throws {
         try await use(engine) { stores in
             let applied = try await stores.migrator([Self.core, Self.funnels]).run()
@@ -85,7 +86,7 @@ struct MigratorTests {
         }
     }
 
-    @Test("a second run has nothing to do; a new migration is applied alone", arguments: ControlStoreEngine.all)
+    @Test("a second run does nothing; later only a new migration is applied", arguments: ControlStoreEngine.all)
     func twice(engine: ControlStoreEngine) async throws {
         try await use(engine) { stores in
             try await stores.migrator([Self.core]).run()
@@ -94,7 +95,7 @@ struct MigratorTests {
         }
     }
 
-    @Test("a dry run tells the statements and changes nothing")
+    @Test("a dry run returns the statements and changes nothing")
     func dryRun() async throws {
         try await use(ControlStoreEngine.all[0]) { stores in
             let migrator = stores.migrator([Self.core, Self.funnels])
@@ -108,7 +109,7 @@ struct MigratorTests {
         }
     }
 
-    @Test("several hosts starting at once apply everything once", arguments: ControlStoreEngine.all)
+    @Test("several hosts starting at once apply each migration once", arguments: ControlStoreEngine.all)
     func concurrentStarts(engine: ControlStoreEngine) async throws {
         try await use(engine) { stores in
             let migrators = (0..<8).map { _ in stores.migrator([Self.core, Self.funnels]) }
@@ -121,7 +122,7 @@ struct MigratorTests {
         }
     }
 
-    @Test("a migration that fails leaves nothing of itself, and what came before stays", arguments: ControlStoreEngine.all)
+    @Test("a failed migration is rolled back; earlier ones stay", arguments: ControlStoreEngine.all)
     func failure(engine: ControlStoreEngine) async throws {
         try await use(engine) { stores in
             let broken = (
@@ -138,7 +139,7 @@ struct MigratorTests {
         }
     }
 
-    @Test("refuses a database that a newer Pulse wrote", arguments: ControlStoreEngine.all)
+    @Test("rejects a database written by a newer Pulse", arguments: ControlStoreEngine.all)
     func newer(engine: ControlStoreEngine) async throws {
         try await use(engine) { stores in
             try await stores.migrator([Self.core]).run()
@@ -154,7 +155,7 @@ struct MigratorTests {
         }
     }
 
-    @Test("leaves the tables of a module alone that this binary doesn't have")
+    @Test("leaves alone the tables of modules this binary doesn't have")
     func unknownModule() async throws {
         try await use(ControlStoreEngine.all[0]) { stores in
             try await stores.migrator([Self.core, Self.funnels]).run()
@@ -162,7 +163,7 @@ struct MigratorTests {
         }
     }
 
-    @Test("refuses a migration that was added before one already applied")
+    @Test("rejects a migration added before one that is already applied")
     func inserted() async throws {
         try await use(ControlStoreEngine.all[0]) { stores in
             try await stores.migrator([Self.core]).run()
@@ -180,7 +181,7 @@ struct MigratorTests {
         }
     }
 
-    @Test("refuses a history with an id twice, or out of order")
+    @Test("rejects a history with duplicate or unsorted ids")
     func wrongHistory() async throws {
         try await use(ControlStoreEngine.all[0]) { stores in
             let one = Migration("001-a", on: .control, []), two = Migration("002-b", on: .events, [])
@@ -193,7 +194,7 @@ struct MigratorTests {
             }
             #expect(
                 String(describing: unordered!) == """
-                    Migration 'core/001-a' stands after 'core/002-b'; a module's migrations are listed in ascending \
+                    Migration 'core/001-a' is listed after 'core/002-b'; a module's migrations are listed in ascending \
                     order of their ids.
                     """
             )

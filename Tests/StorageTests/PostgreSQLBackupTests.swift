@@ -1,7 +1,8 @@
 import Common
 import Foundation
-@testable import PostgreSQLEngine
-import Storage
+@_spi(Host) @testable import PostgreSQLEngine
+import Questions
+@_spi(Host) import Storage
 import Testing
 
 // Needs a server: see PostgreSQLTestServer.
@@ -9,7 +10,7 @@ import Testing
 struct PostgreSQLBackupTests {
     typealias Samples = FactSamples
 
-    @Test("facts come back with partitions, indexes, ids, ledger and positions, also into another schema")
+    @Test("restores facts with partitions, indexes, ids, ledger and positions, also into another schema")
     func events() async throws {
         try await withFolder { folder in
             try await PostgreSQLTestServer.withEventStore { store, _ in
@@ -17,7 +18,7 @@ struct PostgreSQLBackupTests {
                 _ = try await store.apply(Samples.batch(rows, to: 77))
                 try await store.backup(to: folder)
                 let before = try await Self.state(store)
-                // What came later is undone, tables of later migrations included.
+                // Later changes are undone, including tables of later migrations.
                 _ = try await store.apply(Samples.batch([Samples.row("later", id: 9_999)], to: 78))
                 try await store.change(Migration.Step.createFactTable(FactTable("sample_later", [])).statements(for: .postgresql))
                 try await store.restore(from: folder)
@@ -38,7 +39,7 @@ struct PostgreSQLBackupTests {
         }
     }
 
-    @Test("settings come back with keys, defaults and collation, and a backup takes the place of an older one")
+    @Test("restores tables with keys, defaults and collation; a new backup replaces an older one")
     func control() async throws {
         try await withFolder { folder in
             try await PostgreSQLTestServer.withControlStore { store, _ in
@@ -63,7 +64,7 @@ struct PostgreSQLBackupTests {
         }
     }
 
-    @Test("a backup is of one instant")
+    @Test("a backup is a consistent snapshot")
     func consistency() async throws {
         try await withFolder { folder in
             try await PostgreSQLTestServer.withControlStore { store, _ in
@@ -102,7 +103,7 @@ struct PostgreSQLBackupTests {
                 let file = folder + "/control-postgresql/note.copy"
                 try Data("1\n".utf8).write(to: URL(fileURLWithPath: file))
                 let error = await #expect(throws: PostgreSQLError.self) { try await store.restore(from: folder) }
-                #expect("\(error!)".contains("note.copy is damaged: it holds 1 rows, and 2 were written"))
+                #expect("\(error!)".contains("note.copy is damaged: it holds 1 rows instead of 2"))
                 #expect(try await store.read("SELECT n FROM note").count == 2)
             }
         }

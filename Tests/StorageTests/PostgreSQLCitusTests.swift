@@ -1,6 +1,6 @@
 import Common
 @testable import PostgreSQLEngine
-import Storage
+@_spi(Host) import Storage
 import Testing
 
 private func citusIsThere() async -> Bool {
@@ -12,10 +12,10 @@ private func citusIsThere() async -> Bool {
     return rows?.isEmpty == false
 }
 
-// Skipped, with a word, where the server of PULSE_TEST_DATABASE_URL has no Citus loaded.
+// Skipped unless the server at PULSE_TEST_DATABASE_URL has Citus loaded.
 @Suite("Citus", .enabled("the server has no Citus loaded") { await citusIsThere() })
 struct CitusTests {
-    @Test("facts are distributed by visitor with their months, event ids by their hash, the rest stays")
+    @Test("facts and their monthly partitions are distributed by visitor, event ids by hash; other tables stay local")
     func distribution() async throws {
         try await PostgreSQLTestServer.withEventStore { store, schema in
             let rows = (0..<1_000).map { FactSamples.row("\($0)", id: Int64($0), at: FactSamples.noon - Int64($0) * 86_400_000 / 10, visitor: Int64($0)) }

@@ -2,13 +2,13 @@ import Common
 import Foundation
 import Logging
 @testable import PostgreSQLEngine
-import Storage
+@_spi(Host) import Storage
 import Testing
 
 // Needs a server: set PULSE_TEST_DATABASE_URL to postgresql://user@127.0.0.1:5432/postgres.
 @Suite("PostgreSQL connection", .enabled(if: PostgreSQLTestServer.isThere, "PULSE_TEST_DATABASE_URL is not set"))
 struct PostgreSQLConnectionTests {
-    @Test("turns each of PostgreSQL's types into a value")
+    @Test("converts every PostgreSQL type")
     func types() async throws {
         try await PostgreSQLTestServer.withControlStore { store, _ in
             let cases: [(String, Value)] = [
@@ -32,7 +32,7 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("gives back what was bound", arguments: [
+    @Test("returns what was bound", arguments: [
         Value.int(.max), .int(.min), .double(0.1), .double(-1e-300), .double(.leastNonzeroMagnitude), .bool(true), .bool(false), .null, .text(""),
         .text("grüße 日本語 🇩🇪 it's \"quoted\" \\ $1 \r\n"), .text(String(repeating: "äx", count: 500_000)),
     ])
@@ -45,7 +45,7 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("runs more different statements than it keeps prepared")
+    @Test("runs more distinct statements than it keeps prepared")
     func manyStatements() async throws {
         try await PostgreSQLTestServer.withControlStore(connections: 1) { store, _ in
             for round in 0..<2 {
@@ -59,7 +59,7 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("a prepared statement survives a change of its table")
+    @Test("a prepared statement survives a schema change of its table")
     func stalePlan() async throws {
         try await PostgreSQLTestServer.withControlStore(connections: 1) { store, _ in
             try await store.write("CREATE TABLE grows (a BIGINT)")
@@ -74,7 +74,7 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("an error carries code, words and statement, and no value")
+    @Test("an error contains code, message and statement, but no values")
     func errors() async throws {
         try await PostgreSQLTestServer.withControlStore { store, _ in
             let error = await #expect(throws: PostgreSQLError.self) { try await store.read("SELECT \("secret")::bigint AS value") }
@@ -84,7 +84,7 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("stops a statement at its time limit, and serves the next one on the same connection")
+    @Test("stops a statement at its timeout, and serves the next one on the same connection")
     func timeout() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let start = ContinuousClock.now
@@ -98,7 +98,7 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("a server that is full, or has no connection left, is a 503, and no mistake of ours", arguments: ["53100", "53200", "53300", "57P01", "58030"])
+    @Test("a server out of disk, memory or connections is a 503, not an internal error", arguments: ["53100", "53200", "53300", "57P01", "58030"])
     func exhausted(code: String) async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let failing: SQL = "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '\(sql: code)'; END $$"
@@ -130,7 +130,7 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("a report can't write")
+    @Test("reports are read-only")
     func readOnly() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let error = await #expect(throws: PostgreSQLError.self) {
@@ -140,7 +140,7 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("an idle connection that the server closed is replaced unnoticed")
+    @Test("an idle connection closed by the server is replaced transparently")
     func terminatedWhileIdle() async throws {
         try await PostgreSQLTestServer.withControlStore(connections: 1) { store, _ in
             try await PostgreSQLTestServer.withControlStore(connections: 1) { other, _ in
@@ -152,7 +152,7 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("a statement that was running when its connection broke is a 503, and the next one works")
+    @Test("a statement whose connection breaks is a 503, and the next one works")
     func terminatedMidway() async throws {
         try await PostgreSQLTestServer.withControlStore(connections: 1) { store, _ in
             let error = await #expect(throws: ServiceError.self) { _ = try await store.read("SELECT pg_terminate_backend(pg_backend_pid())") }
@@ -161,7 +161,7 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("who finds all connections taken waits for one")
+    @Test("statements wait when all connections are in use")
     func waiting() async throws {
         try await PostgreSQLTestServer.withControlStore(connections: 2) { store, _ in
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -173,7 +173,7 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("without a server every call is a 503 at once, and the password is in no log")
+    @Test("without a server every call is an immediate 503, and the password is never logged")
     func away() async throws {
         let (logger, lines) = Logger.recording()
         let store = try PostgreSQLControlStore(

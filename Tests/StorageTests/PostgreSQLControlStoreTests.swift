@@ -4,10 +4,10 @@ import Storage
 import Synchronization
 import Testing
 
-// What SQLite does too is in ControlStoreTests. Needs a server: see PostgreSQLTestServer.
+// Only what differs from SQLite; the rest is in ControlStoreTests. Needs a server: see PostgreSQLTestServer.
 @Suite("PostgreSQL control store", .enabled(if: PostgreSQLTestServer.isThere, "PULSE_TEST_DATABASE_URL is not set"))
 struct PostgreSQLControlStoreTests {
-    @Test("writers that meet on one row lose no update, over two hosts")
+    @Test("concurrent writers of one row on two hosts lose no update")
     func serialization() async throws {
         try await PostgreSQLTestServer.withControlStore { store, schema in
             try await store.write("CREATE TABLE counter (n BIGINT)")
@@ -30,7 +30,7 @@ struct PostgreSQLControlStoreTests {
         }
     }
 
-    @Test("two transactions that each read what the other writes don't both happen as if alone")
+    @Test("transactions that read what the other writes are serialized")
     func writeSkew() async throws {
         try await PostgreSQLTestServer.withControlStore { store, _ in
             try await store.write("CREATE TABLE duty (name TEXT, is_on BOOLEAN)")
@@ -51,7 +51,7 @@ struct PostgreSQLControlStoreTests {
         }
     }
 
-    @Test("a conflict is tried again also where the body hides it")
+    @Test("a conflict is retried even if the body hides the error")
     func hiddenConflict() async throws {
         try await PostgreSQLTestServer.withControlStore { store, _ in
             try await store.write("CREATE TABLE counter (n BIGINT)")
@@ -72,7 +72,7 @@ struct PostgreSQLControlStoreTests {
         }
     }
 
-    @Test("a transaction whose connection breaks is begun anew on another one")
+    @Test("a transaction whose connection breaks is retried on another connection")
     func brokenTransaction() async throws {
         try await PostgreSQLTestServer.withControlStore { store, _ in
             try await store.write("CREATE TABLE note (n BIGINT)")
@@ -85,7 +85,7 @@ struct PostgreSQLControlStoreTests {
         }
     }
 
-    @Test("a write inside a write is refused and doesn't wait for itself")
+    @Test("a write inside a write is an error, not a deadlock")
     func nested() async throws {
         try await PostgreSQLTestServer.withControlStore(connections: 1) { store, _ in
             await #expect(throws: PostgreSQLError.self) {
@@ -94,7 +94,7 @@ struct PostgreSQLControlStoreTests {
         }
     }
 
-    @Test("several hosts make the schema at once")
+    @Test("several hosts can create the schema at once")
     func schema() async throws {
         try await PostgreSQLTestServer.withSchema { schema in
             let stores = try (0..<8).map { _ in
@@ -109,7 +109,7 @@ struct PostgreSQLControlStoreTests {
         }
     }
 
-    @Test("sessions are in UTC and call themselves pulse")
+    @Test("sessions use UTC and the application name pulse")
     func session() async throws {
         try await PostgreSQLTestServer.withControlStore { store, _ in
             let row = try await store.read(
@@ -123,11 +123,11 @@ struct PostgreSQLControlStoreTests {
     }
 }
 
-/// Up from the first `raise` on.
+/// A flag that stays raised after the first `raise`.
 private final class Flag: Sendable {
     private let isUp = Mutex(false)
 
-    /// True for the first time.
+    /// True the first time only.
     func raise() -> Bool {
         isUp.withLock { isUp in
             defer { isUp = true }

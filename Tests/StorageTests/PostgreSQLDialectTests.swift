@@ -1,14 +1,15 @@
 import Common
 @testable import PostgreSQLEngine
-import Storage
+import Questions
+@_spi(Host) import Storage
 import Testing
 
-// Proves what `Dialect` and `Migration` render on a real server: see PostgreSQLTestServer.
+// Runs what `Dialect` and `Migration` render on a real server: see PostgreSQLTestServer.
 @Suite("PostgreSQL dialect", .enabled(if: PostgreSQLTestServer.isThere, "PULSE_TEST_DATABASE_URL is not set"))
 struct PostgreSQLDialectTests {
     private let dialect = Dialect.postgresql
 
-    @Test("a path into JSON")
+    @Test("reads a path in JSON")
     func json() async throws {
         let text = #"{"a":{"b/c":"x","n":1.5,"t":true,"z":null},"k~":[7]}"#
         let document: SQL = "\(text)"
@@ -19,14 +20,14 @@ struct PostgreSQLDialectTests {
         #expect(try await value(dialect.jsonText(document, ["missing", "b"])) == .null)
     }
 
-    @Test("first and last by an order")
+    @Test("picks the first and last value by an order")
     func firstAndLast() async throws {
         let rows: SQL = "(VALUES ('b', 2), ('a', 1), ('c', 3)) AS rows (name, at)"
         #expect(try await value("SELECT \(dialect.first("name", by: "at")) FROM \(rows)") == .text("a"))
         #expect(try await value("SELECT \(dialect.last("name", by: "at")) FROM \(rows)") == .text("c"))
     }
 
-    @Test("a table with keys, defaults and indexes; a column added; an index added")
+    @Test("creates a table with keys, defaults and indexes, and adds a column and an index")
     func controlTables() async throws {
         try await PostgreSQLTestServer.withControlStore { store, _ in
             let table = Table(
@@ -46,7 +47,7 @@ struct PostgreSQLDialectTests {
         }
     }
 
-    @Test("a fact table, and columns and indexes added to it when it has months already")
+    @Test("creates a fact table, and adds columns and indexes once it has monthly partitions")
     func factTables() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             _ = try await store.apply(FactSamples.batch([FactSamples.row("a")], to: 1))
@@ -66,7 +67,7 @@ struct PostgreSQLDialectTests {
         }
     }
 
-    @Test("text is ordered by code points, whatever the database's language")
+    @Test("text is ordered by code points, whatever the database's locale")
     func collation() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let names = ["é", "a", "B", "Z", "z", "_"]

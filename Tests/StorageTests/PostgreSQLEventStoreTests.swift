@@ -1,15 +1,15 @@
 import Common
-@testable import PostgreSQLEngine
-import Storage
+@_spi(Host) @testable import PostgreSQLEngine
+@_spi(Host) import Storage
 import Testing
 
 // Needs a server: see PostgreSQLTestServer.
-// A host's journal has one process that applies it: see `JournalClaims`.
-@Suite("Claims of journals on PostgreSQL", .enabled(if: PostgreSQLTestServer.isThere, "PULSE_TEST_DATABASE_URL is not set"))
+// Only one process applies a host's journal: see `JournalClaims`.
+@Suite("Journal claims on PostgreSQL", .enabled(if: PostgreSQLTestServer.isThere, "PULSE_TEST_DATABASE_URL is not set"))
 struct JournalClaimTests {
     typealias Samples = FactSamples
 
-    @Test("a journal is applied by one process at a time; the next one may when it has gone")
+    @Test("one process at a time applies a journal; the next may claim it after the first has closed")
     func oneAtATime() async throws {
         try await PostgreSQLTestServer.withEventStore { first, schema in
             try await first.claim(journal: "a", patienceSeconds: 0)
@@ -24,7 +24,7 @@ struct JournalClaimTests {
         }
     }
 
-    @Test("where the connection that holds the claim broke and another host has come, a batch is refused, and not taken for stored", arguments: [false, true])
+    @Test("after the claim's connection broke and another host took over, a batch is rejected, not taken for stored", arguments: [false, true])
     func lostClaim(hasOtherStored: Bool) async throws {
         let proxy = try PostgreSQLProxy(to: PostgreSQLTestServer.url!)
         defer { proxy.close() }
@@ -32,7 +32,7 @@ struct JournalClaimTests {
             try await first.claim(journal: "a", patienceSeconds: 0)
             _ = try await first.apply(Samples.batch([Samples.row("a")], to: 1))
             let second = try PostgreSQLTestServer.eventStore(schema)
-            // The journal's name is in the first thing that is sent for a batch: the statement itself is prepared.
+            // The journal's name "a" is a parameter of the first statement of a batch; the statement itself is already prepared.
             proxy.cut(.before("a"), thenRefuse: true)
             await #expect(throws: (any Error).self) { try await first.apply(Samples.batch([Samples.row("b")], to: 2)) }
             try await second.claim(journal: "a", patienceSeconds: 30)
@@ -47,7 +47,7 @@ struct JournalClaimTests {
             if hasOtherStored { _ = try await second.apply(Samples.batch([Samples.row("c")], to: 5)) }
             await second.close()
             if hasOtherStored {
-                // The id is free again, and the position behind this batch: nobody has stored it all the same.
+                // The journal is free again and its position is past this batch, yet nobody has stored the batch.
                 for _ in 0..<5 {
                     await #expect(throws: JournalInUse.self) { try await first.apply(Samples.batch([Samples.row("b")], to: 2)) }
                     try await first.claim(journal: "a", patienceSeconds: 30)
@@ -64,7 +64,7 @@ struct JournalClaimTests {
             if (try? await store.apply(Samples.batch([Samples.row("b")], to: 2))) != nil { return }
             try await Task.sleep(for: .milliseconds(50))
         }
-        Issue.record("the journal was not given free")
+        Issue.record("the journal was never released")
     }
 }
 
@@ -72,7 +72,7 @@ struct JournalClaimTests {
 struct PostgreSQLEventStoreTests {
     typealias Samples = FactSamples
 
-    @Test("stores every type of column as it came")
+    @Test("stores every column type unchanged")
     func values() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let long = String(repeating: "é\\\t\n", count: 200_000)
@@ -91,7 +91,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("a batch whose position is stored already adds nothing")
+    @Test("a batch whose position is already stored adds nothing")
     func idempotence() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             #expect(try await store.position(of: "a") == nil)
@@ -106,7 +106,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("an id counts once: in a batch, in a later one, and in another journal's")
+    @Test("an event id counts once: within a batch, across batches and across journals")
     func duplicates() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let first = try await store.apply(Samples.batch([
@@ -122,7 +122,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("followers share the fate of their event, notes are kept, and a trace takes a duplicate's place")
+    @Test("follower rows share their event's outcome, notes are kept, and a trace replaces a duplicate")
     func roles() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let rows = [
@@ -140,7 +140,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("two hosts that store the same ids at the same time store each once")
+    @Test("two hosts that store the same ids at once store each id once")
     func concurrentDuplicates() async throws {
         try await PostgreSQLTestServer.withEventStore { store, schema in
             let other = try PostgreSQLTestServer.eventStore(schema)
@@ -150,7 +150,7 @@ struct PostgreSQLEventStoreTests {
                         group.addTask {
                             var stored = 0
                             for round in 0..<20 {
-                                // In opposite orders, which must not end in a circle of waiting.
+                                // In opposite orders, which must not deadlock.
                                 let ids = (0..<100).map { Int64(round * 100 + $0) }
                                 let rows = (journal == "a" ? ids : ids.reversed()).map { Samples.row("\($0)", id: $0) }
                                 let applied = try await store.apply(Samples.batch(rows, to: Int64(round + 1), journal: journal))
@@ -169,7 +169,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("two that apply the same batch at the same time apply it once")
+    @Test("two hosts that apply the same batch at once apply it once")
     func concurrentApply() async throws {
         try await PostgreSQLTestServer.withEventStore { store, schema in
             let other = try PostgreSQLTestServer.eventStore(schema)
@@ -186,7 +186,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("makes the months that facts lie in, over two hosts at once")
+    @Test("two hosts at once create the monthly partitions that their facts need")
     func partitions() async throws {
         try await PostgreSQLTestServer.withEventStore { store, schema in
             let other = try PostgreSQLTestServer.eventStore(schema)
@@ -199,7 +199,7 @@ struct PostgreSQLEventStoreTests {
                 _ = try await (one, two)
             }
             let partitions = try await store.query(
-                // The names of Citus' shards end in a number more, and may begin with the schema's.
+                // The names of Citus shards end in another number, and may begin with the schema.
                 """
                 SELECT substring(tableoid::regclass::text FROM 'sample_fact_[0-9]{4}_[0-9]{2}') AS name, count(*) AS n
                 FROM sample_fact GROUP BY 1 ORDER BY 1
@@ -213,7 +213,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("makes a month again that was dropped")
+    @Test("recreates a dropped monthly partition")
     func droppedPartition() async throws {
         try await PostgreSQLTestServer.withEventStore { store, schema in
             _ = try await store.apply(Samples.batch([Samples.row("a")], to: 1))
@@ -225,7 +225,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("a report under way doesn't keep a new month waiting")
+    @Test("a running report doesn't block a new monthly partition")
     func partitionBesideReport() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             _ = try await store.apply(Samples.batch([Samples.row("a")], to: 1))
@@ -239,7 +239,7 @@ struct PostgreSQLEventStoreTests {
     }
 
     @Test(
-        "a value that doesn't fit is an error that names the column, and nothing of the batch is stored",
+        "a value that doesn't fit is an error that names the column, and none of the batch is stored",
         arguments: [
             (Samples.row("x", kind: 40_000), "sample_fact.kind was given a number beyond 16 bits"),
             (Samples.row("x", number: .int(1 << 40)), "sample_fact.number was given a number beyond 32 bits"),
@@ -265,7 +265,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("a row from before the table got its last columns takes their defaults")
+    @Test("a row from before the last columns were added gets their defaults")
     func olderRow() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let values: [Value] = [.int(1), .int(Samples.noon), .int(7), .int(0), .null, .null, .text("old")]
@@ -275,7 +275,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("counts fates by project and reason, and adds to what is there")
+    @Test("counts outcomes by project and reason, and adds to existing counts")
     func ledger() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let refused = LedgerEntry(project: 2, hour: Samples.hour, outcome: .refused, reason: "bot", count: 3)
@@ -288,7 +288,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("many lines of the ledger at once")
+    @Test("stores thousands of ledger lines in one batch")
     func longLedger() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let lines = (0..<2_500).map { LedgerEntry(project: Int32($0), hour: 0, outcome: .refused, reason: "bot", count: 1) }
@@ -297,7 +297,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("a change happens as a whole or not at all")
+    @Test("a change is applied completely or not at all")
     func change() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             _ = try await store.apply(Samples.batch([Samples.row("a"), Samples.row("b")], to: 1))

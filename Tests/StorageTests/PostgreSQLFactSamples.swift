@@ -1,7 +1,7 @@
 import Common
-import Storage
+@_spi(Host) import Storage
 
-/// Facts for tests of the PostgreSQL event store: a table with one column of each type.
+/// Facts for tests of event stores: a table with one column of each type.
 enum FactSamples {
     static let table = FactTable(
         "sample_fact",
@@ -46,12 +46,12 @@ enum FactSamples {
 }
 
 extension EventStore {
-    /// The column `path` of all rows, ordered.
+    /// The `path` of every row, sorted.
     func paths(of table: String = "sample_fact") async throws -> [String] {
         try await query("SELECT path FROM \(sql: table) ORDER BY path", timeoutSeconds: 10).map { $0.text("path") }
     }
 
-    /// `project outcome reason count` of every line of the ledger.
+    /// `project outcome reason count` for every line of the ledger.
     func ledgerLines() async throws -> [String] {
         try await query("SELECT * FROM ingest_ledger ORDER BY project, outcome, reason", timeoutSeconds: 10).map {
             "\($0.int("project")) \(LedgerEntry.Outcome(rawValue: Int16($0.int("outcome")))!) \($0.text("reason")) \($0.int("count"))"

@@ -1,14 +1,14 @@
 import Common
-@testable import PostgreSQLEngine
-import Storage
+@_spi(Host) @testable import PostgreSQLEngine
+@_spi(Host) import Storage
 import Testing
 
-// The server goes away at the worst moments. Needs a server on this machine: see PostgreSQLTestServer.
+// The server disappears at the worst moments. Needs a server on this machine: see PostgreSQLTestServer.
 @Suite("PostgreSQL outages", .enabled(if: PostgreSQLTestServer.isThere, "PULSE_TEST_DATABASE_URL is not set"))
 struct PostgreSQLOutageTests {
     typealias Samples = FactSamples
 
-    @Test("a batch is stored exactly once, wherever in it the connection breaks", arguments: [
+    @Test("a batch is stored exactly once, wherever the connection breaks", arguments: [
         PostgreSQLProxy.Cut.before("BEGIN"), .after("BEGIN"), .before("ingest_positions"), .after("ingest_positions"),
         .before("ingest_event_ids"), .after("ingest_event_ids"), .before("COPY"), .after("COPY"), .before("ingest_ledger"),
         .after("ingest_ledger"), .before("COMMIT"), .after("COMMIT"),
@@ -24,10 +24,10 @@ struct PostgreSQLOutageTests {
         }
     }
 
-    @Test("a first batch is stored exactly once when COMMIT gets no answer")
+    @Test("a journal's first batch is stored exactly once if COMMIT gets no response")
     func firstBatch() async throws {
         try await through { proxy, store in
-            // The months are made in a transaction of their own, whose COMMIT is not the one that matters.
+            // The monthly partitions are created in their own transaction, whose COMMIT must not be the one that is cut.
             _ = try await store.apply(Samples.batch([Samples.row("a")], to: 1, journal: "warm-up"))
             for (number, cut) in [PostgreSQLProxy.Cut.before("COMMIT"), .after("COMMIT")].enumerated() {
                 proxy.cut(cut)
@@ -37,7 +37,7 @@ struct PostgreSQLOutageTests {
         }
     }
 
-    @Test("where nobody can tell whether a batch was stored, a longer one waits for the position to be asked", arguments: [true, false])
+    @Test("after an unanswered COMMIT, a longer batch is rejected only if the first one was stored", arguments: [true, false])
     func uncertain(isStored: Bool) async throws {
         try await through { proxy, store in
             _ = try await store.apply(Samples.batch([Samples.row("a")], to: 1))
@@ -58,7 +58,7 @@ struct PostgreSQLOutageTests {
         }
     }
 
-    @Test("a control transaction happens once, or says that it may have", arguments: [
+    @Test("a control transaction runs once, or fails when it may have run", arguments: [
         PostgreSQLProxy.Cut.before("BEGIN"), .before("INSERT"), .after("INSERT"), .before("COMMIT"), .after("COMMIT"),
     ])
     func control(cut: PostgreSQLProxy.Cut) async throws {
@@ -79,7 +79,7 @@ struct PostgreSQLOutageTests {
         }
     }
 
-    @Test("while the server is away calls are a 503, and work again when it is back")
+    @Test("calls are a 503 while the server is down, and work again when it is back")
     func away() async throws {
         try await through { proxy, store in
             proxy.cut(.before("SELECT 1"), thenRefuse: true)
@@ -92,8 +92,8 @@ struct PostgreSQLOutageTests {
         }
     }
 
-    // Without limits of our own each of these would wait for as long as the server hangs.
-    @Test("while the server hangs everything that asks ends, and works again afterwards", .timeLimit(.minutes(1)))
+    // Without client-side timeouts each of these would wait as long as the server hangs.
+    @Test("no call outlasts its timeout while the server hangs, and calls work again afterwards", .timeLimit(.minutes(1)))
     func hangs() async throws {
         try await through { proxy, store in
             try await store.ping()
@@ -110,7 +110,7 @@ struct PostgreSQLOutageTests {
         }
     }
 
-    @Test("a request to stop a statement never meets a later one")
+    @Test("a cancel request never hits a later statement")
     func stopping() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             for _ in 0..<20 {
@@ -127,12 +127,12 @@ struct PostgreSQLOutageTests {
         try await PostgreSQLTestServer.withEventStore(url: proxy.url) { store, _ in try await body(proxy, store) }
     }
 
-    /// The store tries again after a while only.
+    /// Waits for the store to reconnect, as it retries only after a delay.
     private func untilBack(_ store: PostgreSQLEventStore) async throws {
         for _ in 0..<100 {
             if (try? await store.ping()) != nil, (try? await store.change([])) != nil { return }
             try await Task.sleep(for: .milliseconds(50))
         }
-        Issue.record("the store did not come back")
+        Issue.record("the store didn't reconnect")
     }
 }

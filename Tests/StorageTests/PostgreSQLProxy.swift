@@ -1,13 +1,13 @@
 import Foundation
 import Synchronization
 
-/// Stands between a store and its server, and cuts the connection at a chosen moment.
+/// Sits between a store and its server, and cuts the connection at a chosen moment.
 final class PostgreSQLProxy: Sendable {
     enum Cut: Sendable {
         case never
-        /// When this text is on its way to the server: it doesn't arrive.
+        /// When the store sends this text: the server never gets it.
         case before(String)
-        /// When the server answers to this text: the answer doesn't arrive.
+        /// When the server responds to this text: the store never gets the response.
         case after(String)
     }
 
@@ -17,7 +17,7 @@ final class PostgreSQLProxy: Sendable {
     private let state = Mutex<(cut: Cut, isRefusing: Bool)>((.never, false))
     private let isFrozen = Atomic(false)
 
-    /// - Parameter url: of a server on this machine.
+    /// - Parameter url: the URL of a server on this machine.
     init(to url: String) throws {
         let components = URLComponents(string: url)!
         serverPort = UInt16(components.port ?? 5432)
@@ -37,13 +37,13 @@ final class PostgreSQLProxy: Sendable {
         Thread { [self] in accept() }.start()
     }
 
-    /// Cuts once.
+    /// Arms one cut; with `thenRefuse`, new connections are refused afterwards until `heal`.
     func cut(_ cut: Cut, thenRefuse: Bool = false) { state.withLock { $0 = (cut, thenRefuse) } }
 
     /// Lets connections through again.
     func heal() { state.withLock { $0 = (.never, false) } }
 
-    /// From now on nothing passes, and no connection breaks: as if the server hung.
+    /// Lets nothing through but keeps connections open, as if the server hung.
     func freeze() { isFrozen.store(true, ordering: .relaxed) }
 
     func thaw() { isFrozen.store(false, ordering: .relaxed) }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("PostgreSQL settings")
 struct PostgreSQLSettingsTests {
-    @Test("names the place without user and password")
+    @Test("describes the server without user and password")
     func place() throws {
         let settings = try PostgreSQLSettings(
             url: "postgresql://ada:p%40ss@db.example:6000/pulse?sslmode=require", schema: "pulse_events", purpose: .reading)
@@ -11,7 +11,7 @@ struct PostgreSQLSettingsTests {
     }
 
     @Test(
-        "refuses a URL that is none, and quotes nothing of it",
+        "rejects an invalid URL without quoting it",
         arguments: [
             "mysql://ada:secret@host/db", "postgresql://ada:sec/ret@host/db", "postgresql://ada:sec?ret@host/db",
             "postgresql://ada:sec@ret@host/db", "postgresql://ada:12/secret@host/db", "postgresql://host:secret/db",
@@ -26,12 +26,12 @@ struct PostgreSQLSettingsTests {
         #expect(!text.contains("sec") && !text.contains("ret@"))
     }
 
-    @Test("refuses a schema's name that would need quoting", arguments: ["", "Pulse", "1a", "a b", "a\"", String(repeating: "a", count: 64)])
+    @Test("rejects a schema name that would need quoting", arguments: ["", "Pulse", "1a", "a b", "a\"", String(repeating: "a", count: 64)])
     func schema(name: String) {
         #expect(throws: PostgreSQLError.self) { try PostgreSQLSettings(url: "postgresql://host/db", schema: name, purpose: .reading) }
     }
 
-    @Test("an error of data that doesn't fit loses what it quotes")
+    @Test("values quoted in a data error are removed")
     func quotations() {
         #expect(
             PostgreSQLError.withoutQuotations(#"invalid input syntax for type bigint: "secret""#)
@@ -39,7 +39,7 @@ struct PostgreSQLSettingsTests {
         #expect(PostgreSQLError.withoutQuotations("division by zero") == "division by zero")
     }
 
-    @Test("keeps the statements that were used last")
+    @Test("keeps the most recently used statements")
     func preparedStatements() {
         var statements = PreparedStatements(capacity: 2)
         #expect(statements.add("a", name: "1") == nil)

@@ -1,12 +1,12 @@
 import Foundation
 import Logging
-@testable import PostgreSQLEngine
-import Storage
+@_spi(Host) @testable import PostgreSQLEngine
+@_spi(Host) import Storage
 import Synchronization
 
-/// The server that `PULSE_TEST_DATABASE_URL` names. Each test makes a schema of its own there and drops it.
+/// The server at `PULSE_TEST_DATABASE_URL`. Each test creates its own schema there and drops it.
 enum PostgreSQLTestServer {
-    /// Nil where there is none: then the suites that need one are skipped.
+    /// nil without a server; the suites that need one are then skipped.
     static let url = ProcessInfo.processInfo.environment["PULSE_TEST_DATABASE_URL"]
     static var isThere: Bool { url != nil }
 
@@ -20,7 +20,7 @@ enum PostgreSQLTestServer {
         await store.close()
     }
 
-    /// Gives `body` a control store that nobody else uses.
+    /// Gives `body` a control store in its own schema.
     static func withControlStore(
         connections: Int = 5, url: String? = nil, _ body: (PostgreSQLControlStore, _ schema: String) async throws -> Void
     ) async throws {
@@ -30,7 +30,7 @@ enum PostgreSQLTestServer {
         }
     }
 
-    /// Gives `body` an event store with the tables of collection and `FactSamples.table`.
+    /// Gives `body` an event store in its own schema, with the ingest tables and those of `FactSamples`.
     static func withEventStore(
         url: String? = nil, _ body: (PostgreSQLEventStore, _ schema: String) async throws -> Void
     ) async throws {
@@ -58,7 +58,7 @@ enum PostgreSQLTestServer {
         }) { try await body(schema) }
     }
 
-    /// So many tests at a time as a server with 100 connections has room for.
+    /// Limits the tests at a time to what a server with 100 connections can take.
     private static let turns = Turns(8)
 
     static func closing(_ close: () async -> Void, _ body: () async throws -> Void) async throws {
@@ -70,7 +70,7 @@ enum PostgreSQLTestServer {
     }
 }
 
-/// Lets a number of tasks through at a time.
+/// Lets a fixed number of tasks through at a time.
 private actor Turns {
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -89,7 +89,7 @@ private actor Turns {
 extension Logger {
     static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// A logger, and what it was told so far.
+    /// A logger, and the lines it has logged so far.
     static func recording() -> (Logger, lines: @Sendable () -> [String]) {
         let record = LogRecord()
         return (Logger(label: "test") { _ in record }, { record.lines.withLock { $0 } })

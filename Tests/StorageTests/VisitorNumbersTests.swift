@@ -1,12 +1,12 @@
 @testable import DuckDBEngine
-import Storage
+@_spi(Host) import Storage
 import Testing
 
-@Suite("Visitor numbers of DuckDB")
+@Suite("DuckDB visitor numbers")
 struct VisitorNumbersTests {
     typealias Visitor = (project: Int32, key: Int64)
 
-    /// A database with the tables of ingest alone.
+    /// A database with only the ingest tables.
     private final class Table {
         let database: Database
         let connection: Connection
@@ -36,36 +36,36 @@ struct VisitorNumbersTests {
         }
     }
 
-    @Test("are given in order of appearance, in each project from 1; nobody stays 0")
+    @Test("count up from 1 per project in order of appearance; rows without a visitor get 0")
     func order() throws {
         let table = try Table(maximum: 100)
         #expect(try table.number([(1, 70), (1, 0), (1, -5), (2, 70), (1, 70)]) == [1, 0, 2, 1, 1])
         #expect(try table.number([(2, -5), (1, -5), (1, 8)]) == [2, 2, 3])
     }
 
-    @Test("past what memory may hold they are looked up, and stay what they were")
+    @Test("are looked up in the table once memory is full, and don't change")
     func maximum() throws {
         let table = try Table(maximum: 3)
         #expect(try table.number([(1, 11), (1, 12)]) == [1, 2])
         #expect(try table.number([(1, 13), (1, 14)]) == [3, 4])
         #expect(table.numbers.count == 4)
-        // What the batch before has left too much makes room.
+        // Entries beyond the limit are evicted to make room.
         #expect(try table.number([(1, 11), (1, 15), (1, 0), (1, 14), (2, 11)]) == [1, 5, 0, 4, 1])
         #expect(table.numbers.count == 4)
-        // And when the table is more than that at the start.
+        // The table may also exceed the limit at the start.
         table.numbers.forget()
         #expect(try table.number([(1, 15), (2, 11), (1, 12)]) == [5, 1, 2])
         #expect(table.numbers.count == 4)
     }
 
-    @Test("with little memory they are the same as with much, and no more is kept than a batch asked for")
+    @Test("don't depend on the memory limit, which is exceeded by no more than one batch's keys")
     func random() throws {
         let small = try Table(maximum: 10), large = try Table(maximum: 1_000_000)
         var random = SystemRandomNumberGenerator()
         for batch in 0..<100 {
             let visitors = (0..<20).map { _ in (project: Int32.random(in: 1...3, using: &random), key: Int64.random(in: 0...150, using: &random)) }
             let (few, many) = (try small.number(visitors), try large.number(visitors))
-            // A key is looked up in all three projects at once.
+            // A key is looked up in all three projects at once, so each may add three entries.
             guard few == many, small.numbers.count <= 10 + 3 * visitors.count else {
                 Issue.record("batch \(batch), \(visitors): \(few), not \(many); \(small.numbers.count) in memory")
                 return

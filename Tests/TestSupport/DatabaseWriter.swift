@@ -1,25 +1,25 @@
 import Enrichment
 
-/// Writes tiny databases in MaxMind's format, so that the tests need none from elsewhere.
+/// Writes tiny databases in MaxMind's format, so tests don't have to download one.
 ///
 /// - Source: MaxMind DB File Format Specification 2.0.
-public struct DatabaseWriter {
-    /// One field of the data, already in its form in the file.
-    public struct Value: Sendable {
-        public let bytes: [UInt8]
+package struct DatabaseWriter {
+    /// One field of the data, already encoded.
+    package struct Value: Sendable {
+        package let bytes: [UInt8]
 
-        public static func text(_ text: String) -> Value { Value(2, text.utf8.count, Array(text.utf8)) }
+        package static func text(_ text: String) -> Value { Value(2, text.utf8.count, Array(text.utf8)) }
 
-        public static func map(_ pairs: [(String, Value)]) -> Value {
+        package static func map(_ pairs: [(String, Value)]) -> Value {
             Value(7, pairs.count, pairs.flatMap { text($0.0).bytes + $0.1.bytes })
         }
 
-        public static func array(_ values: [Value]) -> Value { Value(11, values.count, values.flatMap(\.bytes)) }
-        public static func uint16(_ number: Int) -> Value { Value(5, 2, bigEndian(number, count: 2)) }
-        public static func uint32(_ number: Int) -> Value { Value(6, 4, bigEndian(number, count: 4)) }
-        public static func uint64(_ number: Int) -> Value { Value(9, 8, bigEndian(number, count: 8)) }
+        package static func array(_ values: [Value]) -> Value { Value(11, values.count, values.flatMap(\.bytes)) }
+        package static func uint16(_ number: Int) -> Value { Value(5, 2, bigEndian(number, count: 2)) }
+        package static func uint32(_ number: Int) -> Value { Value(6, 4, bigEndian(number, count: 4)) }
+        package static func uint64(_ number: Int) -> Value { Value(9, 8, bigEndian(number, count: 8)) }
 
-        /// - Parameter size: Up to 284.
+        /// - Parameter size: At most 284.
         private init(_ type: UInt8, _ size: Int, _ content: [UInt8]) {
             let short = UInt8(min(size, 29))
             let more: [UInt8] = size >= 29 ? [UInt8(size - 29)] : []
@@ -28,14 +28,14 @@ public struct DatabaseWriter {
     }
 
     /// 4 or 6.
-    public var ipVersion: Int
-    /// 24 or 32 bits for each record of the tree.
-    public var recordSize: Int
-    public var databaseType: String
-    public var buildEpoch = 1_767_225_600
-    public var networks: [(network: String, record: Value)]
+    package var ipVersion: Int
+    /// Bits per record of the tree: 24 or 32.
+    package var recordSize: Int
+    package var databaseType: String
+    package var buildEpoch = 1_767_225_600
+    package var networks: [(network: String, record: Value)]
 
-    public init(
+    package init(
         ipVersion: Int = 6, recordSize: Int = 24, databaseType: String = "Pulse-Test-City", networks: [(network: String, record: Value)] = []
     ) {
         self.ipVersion = ipVersion
@@ -50,7 +50,7 @@ public struct DatabaseWriter {
         case data(Int)
     }
 
-    public func file() throws -> [UInt8] {
+    package func file() throws -> [UInt8] {
         var nodes: [[Record]] = [[.empty, .empty]]
         var data: [UInt8] = []
         for (text, record) in networks {
@@ -69,7 +69,7 @@ public struct DatabaseWriter {
         return file
     }
 
-    /// The bits of a network from the root of the tree; IPv4 lies at `::/96` of a tree for IPv6.
+    /// The bits of a network, from the root of the tree. An IPv6 tree has the IPv4 networks at `::/96`.
     private func bits(of network: CIDR) -> [Int] {
         var bytes = network.network.bytes
         var length = network.prefixLength

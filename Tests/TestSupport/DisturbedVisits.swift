@@ -1,18 +1,18 @@
 import Common
 import Testing
 
-/// Made-up visits for comparing an analysis with a plain one: sessions are at most 25 minutes long and 35 apart, so which
-/// rows belong together is known in whatever order they arrive, and no two rows of a visitor share an instant.
-public struct DisturbedVisits: Sendable {
-    public struct Row: Sendable {
-        public let visitor: String
-        public let session: Int
-        public let at: Int64
+/// Made-up visits for comparing an analysis with a plain implementation. Sessions are at most 25 minutes long and at least
+/// 35 minutes apart, so the order of arrival doesn't change which rows belong together. No two rows of a visitor share an instant.
+package struct DisturbedVisits: Sendable {
+    package struct Row: Sendable {
+        package let visitor: String
+        package let session: Int
+        package let at: Int64
         /// Nil for a pageview.
-        public let name: String?
-        public let path: String
-        /// Of an order.
-        public let amount: Int?
+        package let name: String?
+        package let path: String
+        /// The amount of an order.
+        package let amount: Int?
 
         var json: String {
             let kind = name.map { #""type":"event","name":"\#($0)""# } ?? #""type":"pageview""#
@@ -21,12 +21,12 @@ public struct DisturbedVisits: Sendable {
         }
     }
 
-    /// By visitor and time.
-    public let rows: [Row]
+    /// Sorted by visitor and time.
+    package let rows: [Row]
     private let seed: UInt64
 
     /// - Parameter rest: hours between sessions.
-    public init(seed: UInt64, visitors: Int = 12, from start: Instant, days: Int64, rest: ClosedRange<Int64> = 1...150) {
+    package init(seed: UInt64, visitors: Int = 12, from start: Instant, days: Int64, rest: ClosedRange<Int64> = 1...150) {
         var random = SeededRandom(seed), rows: [Row] = [], session = 0
         let end = start.adding(days: days).milliseconds, paths = ["/", "/a", "/b", "/c", "/docs/x", "/docs/y"]
         for visitor in 0..<visitors {
@@ -47,14 +47,14 @@ public struct DisturbedVisits: Sendable {
         self.seed = seed
     }
 
-    /// Sends them in order of time; where `disturbed`, some late and some twice.
-    public func send(to app: TestApp, disturbed: Bool) async throws {
+    /// Sends the rows in order of time. If `disturbed`, sends some of them late and some twice.
+    package func send(to app: TestApp, disturbed: Bool) async throws {
         var sent = rows.sorted { ($0.at, $0.visitor) < ($1.at, $1.visitor) }
         if disturbed {
             var random = SeededRandom(seed)
             for _ in 0..<(sent.count / 8) {
                 let from = Int.random(in: 0..<sent.count, using: &random), row = sent.remove(at: from)
-                // Later than a session lasts, it would be one of its own.
+                // A row that arrives any later would become a session of its own.
                 let behind = sent[from...].prefix { $0.at < row.at + 1_500_000 }
                 sent.insert(row, at: Int.random(in: from...behind.endIndex, using: &random))
             }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// A server that hangs: connections to it are made, as the kernel makes them, and nothing that is asked gets an answer.
-public final class HungServer: Sendable {
-    public let port: Int
+/// A server that hangs: the kernel accepts connections, but no request gets an answer.
+package final class HungServer: Sendable {
+    package let port: Int
     private let listener: Int32
     private let hasThread: Bool
 
-    /// - Parameter greeting: what each connection is answered to the first thing that it says, before the server hangs.
-    public init(greeting: String? = nil) throws {
+    /// - Parameter greeting: The reply to the first data on each connection, before the server hangs; nil for no reply.
+    package init(greeting: String? = nil) throws {
         hasThread = greeting != nil
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener
@@ -37,8 +37,8 @@ public final class HungServer: Sendable {
         Glibc.close(listener)
     }
 
-    /// Refuses further connections. Those that were made go on hanging.
-    public func close() {
+    /// Refuses further connections. Existing ones keep hanging.
+    package func close() {
         shutdown(listener, Int32(SHUT_RDWR))
         if !hasThread { Glibc.close(listener) }
     }

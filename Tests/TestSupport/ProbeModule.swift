@@ -1,26 +1,27 @@
 import Core
-import CoreModule
-@testable import Host
+@_spi(Host) import Settings
+import TrafficModule
+@_spi(Host) @testable import Host
 
-/// A module that exists for tests alone, with a little of everything that a module can add: a definition with its five
-/// routes, a route for each kind of key, facts of its own, a setting. It stands beside the modules of the binary:
+/// A module that only tests use, with a little of everything that a module can add: a definition with its five routes, a
+/// route for each kind of key, its own facts, a setting. It is loaded next to the binary's modules:
 ///
 ///     try await TestApp.run(profile, modules: ProbeModule.besideBinary()) { app in ... }
-public struct ProbeModule: AnalyticsModule {
-    public static let manifest = ModuleManifest(
-        name: "probe", category: .platform, summaries: ["en": "What tests touch to see whether the platform holds."])
+package struct ProbeModule: AnalyticsModule {
+    package static let manifest = ModuleManifest(
+        name: "probe", category: .platform, summaries: ["en": "What tests use to exercise the platform."])
 
-    public static let facts = FactTable("probe_facts", [
+    package static let facts = FactTable("probe_facts", [
         Column("label", .text), Column("amount", .double, nullable: true), Column("is_lucky", .bool), Column("seen_at", .int64),
         Column("data", .text, nullable: true),
     ])
 
-    public static let gadgets = Resource(
+    package static let gadgets = Resource(
         "Gadget", path: "/api/v1/gadgets", table: "probe_gadgets",
         fields: [
-            .required("name", .text(40), "What people call it; no two gadgets of a project share a name."),
+            .required("name", .text(40), "The gadget's name, unique within the project."),
             .optional("size", .integer(1...1_000), "Millimetres."),
-            .optional("tags", .array(.text(20), count: 0...5), "Words; none twice."),
+            .optional("tags", .array(.text(20), count: 0...5), "Words, without duplicates."),
         ],
         unique: "name"
     ) { gadget in
@@ -32,33 +33,33 @@ public struct ProbeModule: AnalyticsModule {
 
     let greeting: String
 
-    public init(_ setup: ModuleSetup = ModuleSetup()) throws {
+    package init(_ setup: ModuleSetup = ModuleSetup()) throws {
         greeting = try setup.settings.read { section in
-            section.value("greeting", .text(1...100), default: "hello", summary: "What the front end is greeted with.")
+            section.value("greeting", .text(1...100), default: "hello", summary: "The greeting for the front end.")
         }
     }
 
-    /// The modules of the binary with their defaults, and this one.
-    public static func besideBinary() throws -> [any AnalyticsModule] {
-        let names = ModuleList.names + [manifest.name]
-        return try ModuleList.load(HostConfiguration.parse("", knownModules: names).modules) + [ProbeModule()]
+    /// The binary's modules with their default settings, and this one.
+    package static func besideBinary() throws -> [any AnalyticsModule] {
+        let names = ModuleList.current.names + [manifest.name]
+        return try ModuleList.current.load(HostConfiguration.parse("", knownModules: names).modules) + [ProbeModule()]
     }
 
-    /// The core module and this one: for answers that list all modules.
-    public static func besideCore() throws -> [any AnalyticsModule] { [try CoreModule(ModuleSetup()), try ProbeModule()] }
+    /// The core module and this one, for tests whose answers list all modules.
+    package static func besideCore() throws -> [any AnalyticsModule] { [try TrafficModule(ModuleSetup()), try ProbeModule()] }
 
-    public var factTables: [FactTable] { [Self.facts] }
+    package var factTables: [FactTable] { [Self.facts] }
 
-    public var migrations: [Migration] {
+    package var migrations: [Migration] {
         [
             Migration("001-create-gadgets", on: .control, [Self.gadgets.creation]),
             Migration("002-create-facts", on: .events, [.createFactTable(Self.facts)]),
         ]
     }
 
-    public var collectors: [Collector] {
+    package var collectors: [Collector] {
         [
-            Collector("probe", "Something that only tests send.", fields: [
+            Collector("probe", "A payload that only tests send.", fields: [
                 .required("label", .text(50)), .optional("amount", .number(-1e9...1e9)), .optional("data", .map(.any)),
             ]) { payload in
                 let label = payload.text("label")
@@ -72,46 +73,46 @@ public struct ProbeModule: AnalyticsModule {
         ]
     }
 
-    public var datasets: [Dataset] {
-        [Dataset("probe_facts", "One row for each probe.", columns: [("label", "What was sent."), ("amount", "How much of it.")])]
+    package var datasets: [Dataset] {
+        [Dataset("probe_facts", "One row per probe.", columns: [("label", "The label that was sent."), ("amount", "The amount that was sent.")])]
     }
 }
 
 // MARK: Routes
 
 extension ProbeModule {
-    public var routes: [Route] {
+    package var routes: [Route] {
         let fact = Schema.object([.required("label", .text(50)), .required("count", .count), .required("amount", .number(-1e12...1e12))])
         return Self.gadgets.routes + [
             Route(
                 .get, "/api/v1/probe/facts", "Facts by label.", scope: .query, access: .read, parameters: ScopeParameters.list,
                 success: .json(.object([.required("data", .list(fact)), .required("visitors", .count)])), use: report),
             Route(
-                .post, "/api/v1/probe/echo", "Says again what was said.", scope: .query, access: .write,
+                .post, "/api/v1/probe/echo", "Echoes the text.", scope: .query, access: .write,
                 body: .object([.required("text", .text(100))]), success: .json(.object([.required("text", .text(100))]))
             ) { call in
                 try .json(["text": try await call.body()["text"]?.string ?? ""])
             },
             Route(
-                .post, "/api/v1/probe/ping", "Says that an ingest key came through.", scope: .ingest, access: .write,
+                .post, "/api/v1/probe/ping", "Confirms that an ingest key was accepted.", scope: .ingest, access: .write,
                 success: .json(.object([.required("ok", .boolean)]))
             ) { _ in
                 try .json(["ok": true])
             },
             Route(
-                .get, "/api/v1/probe/greeting", "What a front end may read.", scope: .frontend, access: .read,
+                .get, "/api/v1/probe/greeting", "Returns the greeting to a front end.", scope: .frontend, access: .read,
                 success: .json(.object([.required("greeting", .text(100))]))
             ) { _ in
                 try .json(["greeting": greeting])
             },
             Route(
-                .get, "/api/admin/projects/{id}/probe", "What an administrator may read.", scope: .admin, access: .read,
+                .get, "/api/admin/projects/{id}/probe", "Returns the greeting to an administrator.", scope: .admin, access: .read,
                 success: .json(.object([.required("greeting", .text(100))]))
             ) { _ in
                 try .json(["greeting": greeting])
             },
             Route(
-                .put, "/api/admin/projects/{id}/probe", "What an administrator may change.", scope: .admin, access: .write,
+                .put, "/api/admin/projects/{id}/probe", "Accepts a text from an administrator and discards it.", scope: .admin, access: .write,
                 body: .object([.required("text", .text(100))]), success: .noContent
             ) { call in
                 _ = try await call.body()
@@ -125,7 +126,7 @@ extension ProbeModule {
         let data: [Line], visitors: Int64
     }
 
-    /// `GET /api/v1/probe/facts`: labels, the most frequent first, and how many visitors there were in all.
+    /// `GET /api/v1/probe/facts`: labels, most frequent first, and the total number of visitors.
     @Sendable private func report(_ call: ProjectRequest) async throws -> Answer {
         let scope = try await call.scope()
         let rows = try await scope.rows("probe.facts", reading: [Self.facts], """

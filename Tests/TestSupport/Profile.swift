@@ -2,40 +2,48 @@ import Common
 import Foundation
 import Testing
 
-/// The two sets of engines that Pulse runs on. Tests that go the whole way run on each.
-public enum Profile: String, Sendable, CaseIterable, CustomTestStringConvertible {
+/// The two sets of engines that Pulse runs on. Integration tests run on both.
+package enum Profile: String, Sendable, CaseIterable, CustomTestStringConvertible {
     case embedded, server
 
-    public var testDescription: String { rawValue }
+    package var testDescription: String { rawValue }
 
-    /// Both where `make test` has started servers; the embedded one alone for a plain `swift test`.
-    public static let available: [Profile] =
+    /// Both profiles if `make test` has started the servers; only `embedded` for a plain `swift test`.
+    package static let available: [Profile] =
         serverURL == nil ? [.embedded] : [.embedded, .server]
 
-    /// A PostgreSQL server on which databases may be made, and a Redis: private ones, started by `make test`.
+    /// A private PostgreSQL server on which tests create databases, and a private Redis, both started by `make test`.
     static let serverURL = ProcessInfo.processInfo.environment["PULSE_TEST_DATABASE_URL"]
     static let redisURL = ProcessInfo.processInfo.environment["PULSE_TEST_REDIS_URL"]
 
-    /// The environment that makes a host run on this profile, with a database of its own.
-    public func environment() async throws -> [String: String] {
-        guard self == .server, let server = Self.serverURL else { return [:] }
-        let name = "pulse_" + Identifiers.token(prefix: "", length: 12).lowercased().replacingOccurrences(of: "-", with: "x")
-        try createDatabase(name, on: server)
-        var environment = ["DATABASE_URL": Self.replacing(database: name, in: server)]
+    /// The environment variables that make a host run on this profile, with a new and empty database.
+    package func environment() async throws -> [String: String] {
+        guard self == .server else { return [:] }
+        return try environment(database: try createDatabase())
+    }
+
+    /// The environment variables that make a host use this database.
+    func environment(database: String) throws -> [String: String] {
+        guard let server = Self.serverURL else { return [:] }
+        var environment = ["DATABASE_URL": Self.replacing(database: database, in: server)]
         if let redis = Self.redisURL { environment["REDIS_URL"] = redis }
         return environment
     }
 
-    /// With PostgreSQL's own program, which is there wherever its server is.
-    private func createDatabase(_ name: String, on server: String) throws {
+    /// Creates a database, with `psql`, which is installed wherever the server is.
+    /// - Parameter template: the database to copy, which nobody may be connected to; nil for an empty one.
+    /// - Returns: its name.
+    func createDatabase(copying template: String? = nil) throws -> String {
+        let name = "pulse_" + Identifiers.token(prefix: "", length: 12).lowercased().replacingOccurrences(of: "-", with: "x")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["psql", "-q", "-d", server, "-c", "CREATE DATABASE \(name)"]
+        process.arguments = ["psql", "-q", "-d", Self.serverURL!, "-c", "CREATE DATABASE \(name)\(template.map { " TEMPLATE \($0)" } ?? "")"]
         try process.run()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             throw ServiceError.unavailable("test_database", "psql could not create database \(name)")
         }
+        return name
     }
 
     private static func replacing(database: String, in url: String) -> String {

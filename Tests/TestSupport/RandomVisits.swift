@@ -1,26 +1,26 @@
 import Common
 import Testing
 
-/// What made-up visitors do, in order of time, for analyses to be compared with a plain way to compute the same.
+/// Random activities of made-up visitors, for comparing an analysis with a plain implementation.
 ///
-/// Some things happen in the same millisecond, some exactly half an hour apart, some visitors do but one.
-public struct RandomVisits: Sendable {
-    public struct Activity: Sendable {
-        public let visitor: String
+/// Some activities share a millisecond, some are exactly half an hour apart, and some visitors have only one.
+package struct RandomVisits: Sendable {
+    package struct Activity: Sendable {
+        package let visitor: String
         /// Epoch milliseconds.
-        public let at: Int64
+        package let at: Int64
         /// Nil for a pageview.
-        public let name: String?
-        public let path: String
-        /// Property of an event.
-        public let plan: String?
-        /// Of an event; cents.
-        public let cents: Int?
-        public let browser: String
-        /// As reports call it.
-        public let source: String
-        /// Which of the visitor's sessions it is part of.
-        public let session: Int
+        package let name: String?
+        package let path: String
+        /// The property `plan` of an event.
+        package let plan: String?
+        /// The revenue of an event, in cents.
+        package let cents: Int?
+        package let browser: String
+        /// The source as reports name it.
+        package let source: String
+        /// The number of the visitor's session, from 0.
+        package let session: Int
 
         fileprivate var json: String {
             let header = browser == "Chrome"
@@ -33,16 +33,16 @@ public struct RandomVisits: Sendable {
         }
     }
 
-    public static let paths = ["/", "/pricing", "/docs", "/docs/start", "/app"], names = ["signup", "purchase", "cancel"], plans = ["free", "pro", nil]
+    package static let paths = ["/", "/pricing", "/docs", "/docs/start", "/app"], names = ["signup", "purchase", "cancel"], plans = ["free", "pro", nil]
 
-    /// In order of time, and within an instant in that of their arrival.
-    public let activities: [Activity]
+    /// In order of time; within the same millisecond, in order of arrival.
+    package let activities: [Activity]
     private let sent: [Activity]
 
     /// Each visitor's activities, in order.
-    public var byVisitor: [String: [Activity]] { Dictionary(grouping: activities, by: \.visitor) }
+    package var byVisitor: [String: [Activity]] { Dictionary(grouping: activities, by: \.visitor) }
 
-    public init(seed: UInt64, visitors: Int = 40, from start: Instant) {
+    package init(seed: UInt64, visitors: Int = 40, from start: Instant) {
         var random = SeededRandom(seed), all: [Activity] = []
         for visitor in 0..<visitors {
             var at = start.milliseconds + Int64.random(in: 0..<86_400_000, using: &random)
@@ -60,7 +60,7 @@ public struct RandomVisits: Sendable {
                 at += Int64.random(in: 1_800_001...90_000_000, using: &random)
             }
         }
-        // Equal times stay in their order.
+        // A stable sort: equal times stay in order.
         activities = Self.inOrder(all)
         sent = activities
     }
@@ -74,14 +74,14 @@ public struct RandomVisits: Sendable {
         activities = Self.inOrder(sent)
     }
 
-    /// The same visits, sent in no order at all.
-    public func shuffled(seed: UInt64) -> RandomVisits {
+    /// The same visits, sent in random order.
+    package func shuffled(seed: UInt64) -> RandomVisits {
         var random = SeededRandom(seed)
         return RandomVisits(sent: sent.shuffled(using: &random))
     }
 
-    /// Collects them all.
-    public func send(to app: TestApp) async throws {
+    /// Sends all activities in batches.
+    package func send(to app: TestApp) async throws {
         for start in stride(from: 0, to: sent.count, by: 150) {
             let batch = sent[start..<min(start + 150, sent.count)].map(\.json).joined(separator: ",")
             let answer = try await app.collect("[\(batch)]", as: .server)

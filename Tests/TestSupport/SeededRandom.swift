@@ -1,12 +1,12 @@
-/// Random numbers that are the same in each run, so that a failure can be repeated.
+/// Random numbers that are the same in every run, so failures can be reproduced.
 ///
 /// - Source: SplitMix64, S. Vigna.
-public struct SeededRandom: RandomNumberGenerator {
+package struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64
 
-    public init(_ seed: UInt64) { state = seed }
+    package init(_ seed: UInt64) { state = seed }
 
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var value = state
         value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -16,6 +16,6 @@ public struct SeededRandom: RandomNumberGenerator {
 }
 
 extension RandomNumberGenerator {
-    public mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
-    public mutating func pick<Element>(_ all: [Element]) -> Element { all[below(all.count)] }
+    package mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
+    package mutating func pick<Element>(_ all: [Element]) -> Element { all[below(all.count)] }
 }

@@ -1,8 +1,8 @@
 import Common
 
 extension String {
-    /// As a JSON string, with its quotes.
-    public var quoted: String {
+    /// The text as a JSON string, with quotes.
+    package var quoted: String {
         var text = JSONText()
         text.append(string: self)
         return text.string

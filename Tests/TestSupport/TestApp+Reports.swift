@@ -3,8 +3,8 @@ import Core
 import Testing
 
 extension TestApp {
-    /// A Pulse that has collected `events`, JSON objects in this order, all of which it accepted.
-    public static func run(
+    /// Runs `body` on a Pulse that has accepted all `events`, JSON objects, in this order.
+    package static func run(
         _ profile: Profile, collecting events: [String], as caller: Caller = .ingest, modules: [any AnalyticsModule]? = nil, now: String = noon,
         yaml: String = "", _ body: @escaping @Sendable (TestApp) async throws -> Void
     ) async throws {
@@ -15,25 +15,25 @@ extension TestApp {
         }
     }
 
-    /// That `GET` of the path answers exactly this.
-    public func expect(_ path: String, answers body: String, as caller: Caller = .query, at place: SourceLocation = #_sourceLocation) async throws {
+    /// Expects `GET` of the path to return exactly `body`.
+    package func expect(_ path: String, answers body: String, as caller: Caller = .query, at place: SourceLocation = #_sourceLocation) async throws {
         let answer = try await get(path, as: caller)
         #expect(ExactText(answer.body) == ExactText(body), sourceLocation: place)
     }
 }
 
 extension ConfidenceInterval {
-    /// As answers have it: numbers without needless decimals.
-    public var json: String {
+    /// The interval as answers write it: numbers without needless decimals.
+    package var json: String {
         func text(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
         return #"{"high":\#(text(high)),"low":\#(text(low))}"#
     }
 }
 
 extension Instant {
-    /// An instant of a test's own, as `2026-03-01T10:00:00Z`; one that is none ends the test run.
-    public init(iso text: String) {
-        guard case .instant(let instant)? = ISO8601.parse(text) else { preconditionFailure("no instant: \(text)") }
+    /// Parses a timestamp such as `2026-03-01T10:00:00Z`. An invalid one ends the test run.
+    package init(iso text: String) {
+        guard case .instant(let instant)? = ISO8601.parse(text) else { preconditionFailure("not a timestamp: \(text)") }
         self = instant
     }
 }

@@ -1,12 +1,16 @@
 import Common
 import Core
+import IdentityModule
+import RevenueModule
+import SegmentsModule
 import TestSupport
 import Testing
+import UtmModule
 
-/// Hand-worked numbers. Ada clicks an advertisement on February 1, a newsletter on the 15th, comes from Facebook on the 22nd, and
-/// by herself on March 1, when she buys for 100: 28, 14 and 7 days later, to the minute. Bob only ever comes by himself. Cy bought
-/// the day before the range, and on its last day clicked twice and bought for 10.
-@Suite("Attribution")
+/// Hand-computed numbers. Ada clicks an ad on February 1 and a newsletter on the 15th, comes from Facebook on the 22nd, and
+/// directly on March 1, when she buys for 100: 28, 14 and 7 days later, to the minute. Bob only ever comes directly. Cy
+/// bought the day before the range, and on its last day clicked twice and bought for 10.
+@Suite("Attribution", .modules(IdentityModule.self, RevenueModule.self, SegmentsModule.self, UtmModule.self))
 struct AttributionTests {
     private static func event(_ visitor: String, _ time: String, _ amount: String) -> String {
         #"{"type":"event","name":"purchase","visitor_id":"\#(visitor)","timestamp":"2026-\#(time)Z","revenue_amount":\#(amount)}"#
@@ -18,7 +22,7 @@ struct AttributionTests {
         event("bob", "03-01T12:00:00", "50"), event("bob", "03-01T12:01:00", "-20"),
         CampaignTests.pageview("cy", "02-28T10:00:00", CampaignTests.newsletter), event("cy", "02-28T10:01:00", "1000"),
         CampaignTests.pageview("cy", "03-01T10:00:00", CampaignTests.google), event("cy", "03-01T10:01:00", "10"),
-        // After the order, and of somebody who bought nothing.
+        // A touch after the order, and one of a visitor who bought nothing.
         CampaignTests.pageview("ada", "03-01T20:00:00", CampaignTests.newsletter), CampaignTests.pageview("dee", "03-01T20:00:00", CampaignTests.newsletter),
     ]
 
@@ -50,7 +54,7 @@ struct AttributionTests {
         }
     }
 
-    @Test("campaigns with the same letters in different bytes are two", arguments: Profile.available)
+    @Test("campaigns that look alike but differ in bytes are distinct", arguments: Profile.available)
     func sameLetters(profile: Profile) async throws {
         let campaigns = ["caf\u{E9}", "cafe\u{301}"], events = campaigns.enumerated().flatMap { number, campaign in
             [
@@ -70,7 +74,7 @@ struct AttributionTests {
     func timeDecay(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.collect("[\(Self.events[0..<4].joined(separator: ","))]")
-            // 1/16, 1/4 and 1/2 of 13/16.
+            // Weights of 1/16, 1/4 and 1/2, out of 13/16.
             let lines = [
                 Self.line("Organic Social", "facebook.com", nil, "0.6154", "61.54"), Self.line("Email", "newsletter", "launch", "0.3077", "30.77"),
                 Self.line("Paid Search", "google", "spring", "0.0769", "7.69"),
@@ -80,7 +84,7 @@ struct AttributionTests {
         }
     }
 
-    @Test("looks back as far as it is asked to, and no farther", arguments: Profile.available)
+    @Test("looks back exactly as far as requested", arguments: Profile.available)
     func lookback(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             func sources(_ days: Int) async throws -> [String?] {
@@ -91,7 +95,7 @@ struct AttributionTests {
             #expect(try await sources(27) == ["newsletter", "(direct)"])
             #expect(try await sources(13) == ["facebook.com", "(direct)", "newsletter"])
             #expect(try await sources(6) == ["(direct)", "newsletter"])
-            // Who is in a segment is told by the range that was asked about, and not by how far journeys go back.
+            // Segments are evaluated in the requested range, not over the lookback.
             let readers = try await app.createSegment("Readers", #"{"source":"metric","field":"pageviews","op":"gte","value":2}"#)
             try await app.expect(
                 "/api/v1/marketing/attribution?\(Self.day)&segment_id=\(readers)",
@@ -103,7 +107,7 @@ struct AttributionTests {
         }
     }
 
-    @Test("refuses models and windows that there are not", arguments: [
+    @Test("rejects unknown models and windows", arguments: [
         ("model=markov", "Invalid query parameter 'model': must be one of 'first_touch', 'last_touch', 'linear', 'position_based', 'time_decay'; got 'markov'."),
         ("lookback_days=0", "Invalid query parameter 'lookback_days': must be a whole number from 1 to 365; got '0'."),
         ("currency=12", "Invalid query parameter 'currency': must be three letters of ISO 4217 such as USD; got '12'."),
@@ -116,7 +120,7 @@ struct AttributionTests {
         }
     }
 
-    @Test("the shop at a glance", arguments: Profile.available)
+    @Test("summarizes the shop", arguments: Profile.available)
     func revenue(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let items = #""data":{"items":[{"name":"Hat","price":40},{"name":"Cap","price":9.98,"quantity":2}]}"#
@@ -129,7 +133,7 @@ struct AttributionTests {
         }
     }
 
-    @Test("what campaigns cost, and what they bring", arguments: Profile.available)
+    @Test("reports campaigns' costs and returns", arguments: Profile.available)
     func costs(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             let rows = #"[{"date":"2026-03-01","dimensions":{"Campaign":"Spring"},"metrics":{"Cost":20.1,"clicks":10,"impressions":1000}},"#
@@ -143,7 +147,7 @@ struct AttributionTests {
             // 25.3 for 110; 110 / 25.3 = 4.348.
             let spring = #"{"campaign":"Spring","clicks":1010,"cost":25.3,"cost_per_conversion":12.65,"impressions":1000,"orders":2,"return_on_ad_spend":4.35,"revenue":110}"#
             let head = #"{"currency":"USD","data":["#, tail = #"],"lookback_days":30,"model":"position_based"}"#
-            // By position 45 of 0.9 orders; first touch 100 of one; Cy's first touch is the newsletter.
+            // Position-based credits 45 for 0.9 orders; first touch 100 for one; Cy's first touch is the newsletter.
             let first = try await app.get("/api/v1/marketing/campaign-costs?\(Self.day)&model=first_touch").json()
             #expect(first["data"]?.elements.map { $0["orders"]?.number } == [0, 1])
             #expect(first["data"]?.elements.map { $0["revenue"]?.number } == [0, 100])

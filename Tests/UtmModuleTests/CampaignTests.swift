@@ -2,12 +2,16 @@ import Common
 import Core
 import Foundation
 import Host
+import IdentityModule
+import RevenueModule
 import TestSupport
 import Testing
+import UtmModule
 
-/// Hand-worked numbers. Two campaigns: Ada comes by both, on two days; Bob leaves at once; Cy comes by the newsletter and clicks
-/// an advertisement in the same session, which stays the newsletter's. The others come without campaigns, or with half of one.
-@Suite("Campaigns and channels")
+/// Hand-computed numbers. Two campaigns: Ada comes through both, on two days; Bob leaves at once; Cy comes through the
+/// newsletter and clicks an ad in the same session, which stays the newsletter's. The others have no campaign, or an
+/// incomplete one.
+@Suite("Campaigns and channels", .modules(IdentityModule.self, RevenueModule.self, UtmModule.self))
 struct CampaignTests {
     static let google = #","utm_source":"google","utm_medium":"cpc","utm_campaign":"spring""#
     static let newsletter = #","utm_source":"newsletter","utm_medium":"email","utm_campaign":"launch","utm_content":"top""#
@@ -25,7 +29,7 @@ struct CampaignTests {
         pageview("ivy", "03-01T12:00:00", #","referrer":"https://t.co/x","utm_source":"","utm_medium":null"#),
     ]
 
-    @Test("campaigns count the sessions that they began", arguments: Profile.available)
+    @Test("campaigns count the sessions they started", arguments: Profile.available)
     func campaigns(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             // spring: Ada 2 pages in 120 s, Bob 1. launch: Cy 2 pages in 60 s, Ada 1.
@@ -35,12 +39,12 @@ struct CampaignTests {
             try await app.expect("/api/v1/campaigns", answers: #"{"data":[\#(launch),\#(spring),\#(odd)]}"#)
             try await app.expect("/api/v1/campaigns?limit=1&offset=1", answers: #"{"data":[\#(spring)]}"#)
             try await app.expect("/api/v1/campaigns?start_at=2026-03-02&end_at=2026-03-02", answers: #"{"data":[{"avg_duration":0,"bounce_rate":100,"campaign":"launch","pageviews":1,"visitors":1}]}"#)
-            // A page picks sessions: of Ada's the pageview that matches, and the whole of what the session did.
+            // A page filter picks sessions: only Ada's matching pageview counts, but her whole session's duration and bounce.
             try await app.expect("/api/v1/campaigns?filter=path:/pricing", answers: #"{"data":[{"avg_duration":120,"bounce_rate":0,"campaign":"spring","pageviews":1,"visitors":1}]}"#)
         }
     }
 
-    @Test("sources, media and days", arguments: Profile.available)
+    @Test("report sources, media and days", arguments: Profile.available)
     func breakdowns(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             try await app.expect("/api/v1/campaigns/sources", answers: #"{"data":[{"pageviews":3,"source":"google","visitors":2},{"pageviews":3,"source":"newsletter","visitors":2},"#
@@ -55,7 +59,7 @@ struct CampaignTests {
         }
     }
 
-    @Test("channels count every visitor once each", arguments: Profile.available)
+    @Test("each channel counts a visitor once", arguments: Profile.available)
     func channels(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             func line(_ channel: String, _ visitors: Int, _ sessions: Int, _ pageviews: Int) -> String {
@@ -72,14 +76,14 @@ struct CampaignTests {
         }
     }
 
-    /// Ann by an advertisement that names nothing else; Ben by a link on Facebook; Cleo by a tagged one, which wins; Dan by an empty mark.
+    /// Ann has only a click id; Ben comes from a link on Facebook; Cleo's click id has campaign tags, which win; Dan's are invalid.
     private static let marked = [
         pageview("ann", "03-01T10:00:00", #","gclid":"Cj0KCQiA","referrer":"https://www.google.com/""#), pageview("ann", "03-01T10:01:00", path: "/pricing"),
         pageview("ben", "03-01T10:00:00", #","fbclid":"IwAR0""#), pageview("cleo", "03-01T10:00:00", #","gclid":"EAIaIQ","utm_source":"google","utm_medium":"organic""#),
         pageview("dan", "03-01T10:00:00", #","gclid":"","ttclid":17"#),
     ]
 
-    @Test("the kind of a click is kept and its value is not", arguments: Profile.available)
+    @Test("stores a click id's kind but not its value", arguments: Profile.available)
     func clicks(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.marked) { app in
             func line(_ channel: String, _ pageviews: Int) -> String { #"{"channel":"\#(channel)","pageviews":\#(pageviews),"sessions":1,"visitors":1}"# }
@@ -87,16 +91,16 @@ struct CampaignTests {
             try await app.expect("/api/v1/marketing/channels", answers: #"{"data":[\#(lines.joined(separator: ","))]}"#)
             try await app.expect("/api/v1/marketing/channels?filter=click_id:gclid;utm_medium:", answers: #"{"data":[\#(line("Paid Search", 2))]}"#)
             try await app.expect("/api/v1/marketing/channels?filter=channel:Paid%20Search", answers: #"{"data":[\#(line("Paid Search", 2))]}"#)
-            // A mark is no campaign.
+            // A click id isn't a campaign.
             try await app.expect("/api/v1/campaigns", answers: #"{"data":[]}"#)
             try await app.expect("/api/v1/campaigns/sources", answers: #"{"data":[{"pageviews":1,"source":"google","visitors":1}]}"#)
         }
     }
 
-    @Test("every report is filtered by campaign and channel", arguments: Profile.available)
+    @Test("every report can be filtered by campaign and channel", arguments: Profile.available)
     func filters(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
-            // Visitors, sessions, pageviews. A session is its first campaign's, or nobody's.
+            // Visitors, sessions, pageviews. A session belongs to its first campaign, or to none.
             for (filter, numbers) in [
                 ("utm_campaign:spring", [2, 2, 3]), ("utm_campaign:launch,spring", [3, 4, 6]), ("utm_campaign!:spring", [8, 8, 9]),
                 ("utm_campaign:", [5, 5, 5]), ("utm_campaign!:,spring", [3, 3, 4]), ("utm_campaign~:s*", [2, 2, 3]), ("utm_campaign~:*", [9, 10, 12]),
@@ -112,17 +116,17 @@ struct CampaignTests {
                     #expect(["visitors", "sessions", "pageviews"].map { current?[$0]?.integer ?? -1 } == numbers.map(Int64.init), "\(filter)\(counting)")
                 }
             }
-            // Of the day of the range alone it is told.
+            // Each period is filtered by its own sessions.
             let second = try await app.get("/api/v1/stats?filter=channel:Email&start_at=2026-03-02&end_at=2026-03-02&compare=previous").json()
             #expect(second["current"]?["sessions"]?.integer == 1)
             #expect(second["previous"]?["sessions"]?.integer == 1)
-            // Facts of other tables too.
+            // Filters apply to other tables' facts too.
             try await app.expect("/api/v1/campaigns?filter=channel:Email", answers: #"{"data":[{"avg_duration":30,"bounce_rate":50,"campaign":"launch","pageviews":3,"visitors":2}]}"#)
             try await app.expect("/api/v1/pages/drill?path=/pricing&filter=utm_campaign:spring&limit=5", answers: try await app.get("/api/v1/pages/drill?path=/pricing").body)
         }
     }
 
-    @Test("a filter on what a module tells needs the module")
+    @Test("a filter on a module's attribute needs the module")
     func filterSwitchedOff() async throws {
         try await TestApp.run { app in
             try await app.installation.directory.setModules([.init(module: "utm", isEnabled: false, access: .all)], in: app.project, by: "test")
@@ -135,7 +139,7 @@ struct CampaignTests {
         }
     }
 
-    @Test("campaign parameters are passed over where the module may not collect; the pageview stays", arguments: Profile.available)
+    @Test("campaign parameters are ignored if the module may not collect; the pageview is kept", arguments: Profile.available)
     func switchedOff(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.installation.directory.setModules([.init(module: "utm", isEnabled: false, access: .all)], in: app.project, by: "test")
@@ -144,7 +148,7 @@ struct CampaignTests {
             try await app.installation.directory.setModules([.init(module: "utm", isEnabled: true, access: .all)], in: app.project, by: "test")
             try await app.expect("/api/v1/campaigns", answers: #"{"data":[]}"#)
             #expect(try await app.get("/api/v1/stats").json()["current"]?["pageviews"]?.integer == 2)
-            // A detail that is no text is left out, and the view is kept.
+            // A parameter that isn't text is dropped, and the pageview is kept.
             let odd = try await app.collect(Self.pageview("a", "03-01T10:00:01", #","utm_source":7"#))
             #expect(odd.body == #"{"ok":true}"#)
             try await app.expect("/api/v1/campaigns", answers: #"{"data":[]}"#)

@@ -1,8 +1,10 @@
 import Common
+import RevenueModule
 import TestSupport
 import Testing
+import UtmModule
 
-@Suite("Imports")
+@Suite("Imports", .modules(RevenueModule.self, UtmModule.self))
 struct ImportTests {
     private static let path = "/api/v1/marketing/imports"
     private static let rows = """
@@ -14,7 +16,7 @@ struct ImportTests {
 
     private func create(_ app: TestApp, _ fields: String) async throws -> TestApp.Answer { try await app.post(Self.path, "{\(fields)}", as: .query) }
 
-    @Test("are kept as they were sent, summed up, and deleted whole", arguments: Profile.available)
+    @Test("are stored as sent, summed up, and deleted as a whole", arguments: Profile.available)
     func whole(profile: Profile) async throws {
         try await TestApp.run(profile, now: "2026-05-20T12:00:00Z") { app in
             let made = try await create(app, #""provider":"google_ads","name":"May \"brand\"","rows":\#(Self.rows),"metadata":{"source":"csv_export"}"#)
@@ -34,7 +36,7 @@ struct ImportTests {
                 + #"{"date":"2026-05-03","dimensions":{},"metrics":{"cost":0.2,"sessions":0.2},"raw_row":{}}]}"#)
             let second = try await app.get(Self.path + "/\(id)/rows?limit=1&offset=1").json()["data"]?.elements.map { $0["date"]?.string }
             #expect(second == ["2026-05-02"])
-            // 318.44 + 0.2; users under their own name; 0.1 + 0.2.
+            // 318.44 + 0.2; users by their own name; 0.1 + 0.2.
             func summary(_ query: String) async throws -> String { try await app.get(Self.path + "/summary" + query).body }
             #expect(try await summary("") == #"{"clicks":421,"conversions":31,"cost":318.64,"impressions":12000,"revenue":0,"rows":4,"sessions":0.3,"users":2}"#)
             #expect(try await summary("?provider=search_console&start_at=2026-05-01&end_at=2026-05-01") == #"{"clicks":1,"conversions":0,"cost":0,"impressions":0,"revenue":0,"rows":1,"sessions":0,"users":0}"#)
@@ -48,7 +50,7 @@ struct ImportTests {
         }
     }
 
-    @Test("take CSV", arguments: Profile.available)
+    @Test("accept CSV", arguments: Profile.available)
     func csv(profile: Profile) async throws {
         try await TestApp.run(profile, now: "2026-05-20T12:00:00Z") { app in
             let csv = "\u{FEFF}Date,\"Session campaign\",Total users,Ad cost,CTR\r\n20260501,\"brand, \"\"new\"\"\",\"1,024\",€ 12.50,3%\r\n2026-05-02,,--,,\r\n"
@@ -63,7 +65,7 @@ struct ImportTests {
         }
     }
 
-    @Test("numbers as exports write them", arguments: [
+    @Test("accept numbers as exports write them", arguments: [
         ("1,234.50", "1234.5"), ("1,234,567", "1234567"), ("12.345", "12.345"), ("$1,234.5", "1234.5"), ("-€ 1 234 567.25", "-1234567.25"), ("1\u{A0}234 \u{20AC}", "1234"),
         ("- 5", "-5"), ("+7", "7"), (".5", "0.5"), ("1e3", "1000"), ("1.5e-9223372036854775808", "0"),
     ])
@@ -76,7 +78,7 @@ struct ImportTests {
         }
     }
 
-    @Test("of several columns for one metric, the one with its own name counts, else the first, and the others are kept")
+    @Test("of several columns for a metric the one with its name counts, else the first; all are stored")
     func severalColumns() async throws {
         try await TestApp.run(now: "2026-05-20T12:00:00Z") { app in
             let csv = "date,Spend,Cost,Ad cost\n2026-05-01,1,2,4\n2026-05-02,8,--,16\n"
@@ -88,7 +90,7 @@ struct ImportTests {
         }
     }
 
-    @Test("a large batch is stored whole", arguments: Profile.available)
+    @Test("a large batch is stored completely", arguments: Profile.available)
     func large(profile: Profile) async throws {
         try await TestApp.run(profile, now: "2026-05-20T12:00:00Z") { app in
             let rows = (0..<1_234).map { #"{"date":"2026-05-01","metrics":{"clicks":\#($0)}}"# }.joined(separator: ",")
@@ -100,11 +102,11 @@ struct ImportTests {
         }
     }
 
-    @Test("refuse what is wrong by the row's number, and store nothing", arguments: [
+    @Test("reject invalid rows by number, and store nothing", arguments: [
         (#""rows":[{"date":"2026-05-01"},{"date":"2026-05-01","metrics":{"cost":"3"}}]"#, "row 2: field 'metrics.cost' must be a number from -1000000000000.0 to 1000000000000.0; got '3'."),
         (#""rows":[{"date":"2026-02-30"}]"#, "row 1: field 'date' must be a day such as 2026-05-01; got '2026-02-30'."),
         (#""rows":[{"date":"2026-05-01"},{}]"#, "row 2: missing required field 'date'."), (#""rows":[7]"#, "row 1: it must be an object; got a number."),
-        (#""rows":[]"#, "field 'rows' must be an array of 1 to 10000 values; got 0."), ("", "missing required field 'rows', or 'csv' in its place."),
+        (#""rows":[]"#, "field 'rows' must be an array of 1 to 10000 values; got 0."), ("", "missing required field 'rows' or 'csv'."),
         (#""rows":[{"date":"2026-05-01"}],"csv":"date\n2026-05-01""#, "either field 'rows' or field 'csv' is accepted; got both."),
         (#""csv":"date,cost\n2026-05-01,1\n\n2026-05-02,abc""#, "row 2 (line 4): column 'cost' must be a number; got 'abc'."),
         (#""csv":"date,cost\n2026-05-01,\"12,50\"""#, "row 1 (line 2): column 'cost' must be a number; got '12,50'."),
@@ -121,9 +123,9 @@ struct ImportTests {
         (#""csv":"date,cost\n2026-05-01""#, "row 1 (line 2): it has 1 columns; the header has 2."), (#""csv":"cost\n1""#, "row 1 (line 2): the header has no column 'date'."),
         (#""csv":"date\nMay""#, "row 1 (line 2): column 'date' must be a day such as 2026-05-01; got 'May'."),
         (#""csv":"date""#, "field 'csv' must hold a header and at least one row; got 1 lines."), (#""csv":"date,a,a\n2026-05-01,1,2""#, "field 'csv': the header has the column 'a' twice."),
-        (#""csv":"date\n\"2026-05-01""#, "field 'csv': the quote of line 2 is not closed."),
+        (#""csv":"date\n\"2026-05-01""#, "field 'csv': the quote on line 2 is not closed."),
         (#""csv":"date"# + String(repeating: ",a", count: 500) + #"""#, "field 'csv': line 1 has more than 500 fields."),
-        (#""csv":"date"# + String(repeating: #"\n2026-05-01"#, count: 10_001) + #"""#, "field 'csv': line 10002 is one more than the 10001 that are accepted."),
+        (#""csv":"date"# + String(repeating: #"\n2026-05-01"#, count: 10_001) + #"""#, "field 'csv': line 10002 exceeds the limit of 10001 records."),
     ])
     func refusals(fields: String, sentence: String) async throws {
         try await TestApp.run(now: "2026-05-20T12:00:00Z") { app in
@@ -136,7 +138,7 @@ struct ImportTests {
         }
     }
 
-    @Test("refuse other providers", arguments: ["POST", "GET"])
+    @Test("reject other providers", arguments: ["POST", "GET"])
     func providers(method: String) async throws {
         try await TestApp.run { app in
             let answer = method == "GET" ? try await app.get(Self.path + "?provider=bing") : try await create(app, #""provider":"bing","name":"a","rows":[{"date":"2026-05-01"}]"#)

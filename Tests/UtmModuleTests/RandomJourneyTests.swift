@@ -1,14 +1,15 @@
 import Common
 import Core
 import Foundation
+import RevenueModule
 import TestSupport
 import Testing
 @testable import UtmModule
 
-/// Every model against the plainest way to say it: lists of journeys and loops, over random journeys.
-@Suite("Attribution of random journeys")
+/// Every model compared with a plain reference of lists and loops, over random journeys.
+@Suite("Attribution of random journeys", .modules(RevenueModule.self, UtmModule.self))
 struct RandomJourneyTests {
-    /// A session that begins with a pageview; it ends with an order where there is an amount.
+    /// A session that begins with a pageview, and ends with an order if there is an amount.
     struct Session {
         let visitor: Int
         let at: Int64
@@ -17,7 +18,7 @@ struct RandomJourneyTests {
         var end: Int64 { amount == nil ? at : at + 60_000 }
     }
 
-    /// Fields of the pageview, and what the origin is.
+    /// The pageview's fields, and the origin they mean.
     static let origins: [(fields: String, channel: String, source: String, campaign: String?, isDirect: Bool)] = [
         ("", "Direct", "(direct)", nil, true), ("", "Direct", "(direct)", nil, true),
         (#","referrer":"https://www.google.com/""#, "Organic Search", "google.com", nil, false),
@@ -45,7 +46,7 @@ struct RandomJourneyTests {
         return all
     }
 
-    /// Lines as text, in the report's order.
+    /// The expected lines as text, in the report's order.
     private static func plain(_ sessions: [Session], _ model: String, _ lookbackDays: Int64, _ range: Range<Int64>) -> [String] {
         struct Key: Hashable { let channel: String, source: String, campaign: String? }
         var credits: [Key: (orders: Double, revenue: Double)] = [:]
@@ -109,7 +110,7 @@ struct RandomJourneyTests {
     }
 }
 
-/// A small generator with a seed, so that a failure can be repeated (SplitMix64).
+/// A small seeded generator (SplitMix64), so failures can be reproduced.
 struct Noise: RandomNumberGenerator {
     var state: UInt64
     mutating func next() -> UInt64 {

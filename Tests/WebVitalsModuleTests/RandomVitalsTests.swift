@@ -1,9 +1,10 @@
 import Common
 import TestSupport
 import Testing
+import WebVitalsModule
 
-/// Percentiles against a plain reference: all values in memory, sorted, the one at place ⌈P/100 · n⌉ taken with whole numbers.
-@Suite("Web Vitals at random")
+/// Percentiles compared with a plain reference: all values in memory, sorted, the one at position ⌈P/100 · n⌉ in whole numbers.
+@Suite("Random Web Vitals", .modules(WebVitalsModule.self))
 struct RandomVitalsTests {
     private struct Sample {
         let metric: String, value: Double, path: String, isMobile: Bool, at: Int64
@@ -17,10 +18,10 @@ struct RandomVitalsTests {
     }
 
     private static let metrics = ["LCP", "FCP", "CLS", "INP", "TTFB"]
-    /// 2026-02-20T00:00:00Z, and ten days.
+    /// 2026-02-20T00:00:00Z and ten days, in milliseconds.
     private static let start: Int64 = 1_771_545_600_000, length: Int64 = 864_000_000
 
-    /// Few metrics get many samples and others hardly any; some values occur often, others have all their digits.
+    /// A few metrics get many samples and others hardly any; some values occur often, others have all digits.
     private static func random(_ seed: UInt64) -> [Sample] {
         var random = SplitMix64(state: seed)
         let count = Int.random(in: 1...900, using: &random)
@@ -46,7 +47,7 @@ struct RandomVitalsTests {
                 let batch = samples[start..<min(start + 500, samples.count)].map(\.json).joined(separator: ",")
                 #expect(try await app.collect("[\(batch)]", as: .server).body.hasSuffix(#""ok":true}"#))
             }
-            // The whole, and a part that begins and ends in the middle of a day.
+            // The whole range, and a part that begins and ends in the middle of a day.
             for (from, to) in [(Self.start, Self.start + Self.length), (Self.start + 100_000_001, Self.start + 600_000_007)] {
                 let inside = samples.filter { $0.at >= from && $0.at < to }
                 let range = "start_at=\(Instant(milliseconds: from).iso8601)&end_at=\(Instant(milliseconds: to).iso8601)"
@@ -82,7 +83,7 @@ struct RandomVitalsTests {
         }
     }
 
-    /// On the clocks of Kathmandu, which are 5 hours and 45 minutes ahead all year.
+    /// In Kathmandu's time zone, 5 hours and 45 minutes ahead all year.
     private static func compareDays(_ app: TestApp, _ samples: [Sample], _ range: String) async throws {
         let answer = try await app.get("/api/v1/webvitals/timeseries?metric=LCP&timezone=Asia/Kathmandu&\(range)").json()
         let days = Dictionary(grouping: samples.filter { $0.metric == "LCP" }) { Day(number: ($0.at + 20_700_000) / 86_400_000).description }
@@ -96,7 +97,7 @@ struct RandomVitalsTests {
     }
 }
 
-/// A small generator with a seed, so that a failure can be repeated.
+/// A small seeded generator, so failures can be reproduced.
 private struct SplitMix64: RandomNumberGenerator {
     var state: UInt64
     mutating func next() -> UInt64 {
@@ -108,7 +109,7 @@ private struct SplitMix64: RandomNumberGenerator {
     }
 }
 
-/// Fewer first; of equally many, the earlier name.
+/// Orders by count, then by name.
 private func < (left: (Int, [UInt8]), right: (Int, [UInt8])) -> Bool {
     left.0 != right.0 ? left.0 < right.0 : left.1.lexicographicallyPrecedes(right.1)
 }

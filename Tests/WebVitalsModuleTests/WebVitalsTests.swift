@@ -2,9 +2,10 @@ import Common
 import Foundation
 import TestSupport
 import Testing
+import WebVitalsModule
 
-/// Hand-worked numbers. The percentile at P of n values is the one at place ⌈P/100 · n⌉.
-@Suite("Web Vitals")
+/// Hand-computed numbers. The P-th percentile of n values is the one at position ⌈P/100 · n⌉.
+@Suite("Web Vitals", .modules(WebVitalsModule.self))
 struct WebVitalsTests {
     private func vital(_ name: String, _ value: Double, _ path: String = "/", by visitor: String = "ada", at time: String? = nil, _ more: String = "") -> String {
         let timestamp = time.map { #","timestamp":"\#($0)""# } ?? ""
@@ -16,10 +17,10 @@ struct WebVitalsTests {
         #expect(answer.body == #"{"accepted":\#(payloads.count),"ok":true}"#)
     }
 
-    @Test("are summed up by nearest rank and rated at the 75th percentile", arguments: Profile.available)
+    @Test("are summarized by nearest rank and rated at the 75th percentile", arguments: Profile.available)
     func summary(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
-            // LCP in order: 500 1000 1500 2000 2500 2600 4000 4100. Places: 4, 6, and ⌈7.92⌉ = 8.
+            // LCP sorted: 500 1000 1500 2000 2500 2600 4000 4100. Positions: 4, 6 and ⌈7.92⌉ = 8.
             try await send(app, [1_000, 2_000, 2_500, 2_600, 4_000, 4_100, 500, 1_500].map { vital("LCP", $0) })
             // Of two values the 50th percentile is the first, the 75th the second. 0.1 and 1800 are on their thresholds.
             try await send(app, [vital("INP", 501), vital("INP", 200), vital("CLS", 0.1), vital("TTFB", 1_800)])
@@ -31,7 +32,7 @@ struct WebVitalsTests {
         }
     }
 
-    @Test("are rated by their value, whatever rating was sent", arguments: [
+    @Test("are rated by value, whatever rating was sent", arguments: [
         ("LCP", 2_500.0, "good"), ("LCP", 2_500.1, "needs-improvement"), ("LCP", 4_000, "needs-improvement"), ("LCP", 4_000.1, "poor"),
         ("FCP", 1_800, "good"), ("FCP", 3_000, "needs-improvement"), ("FCP", 3_001, "poor"),
         ("CLS", 0, "good"), ("CLS", 0.1, "good"), ("CLS", 0.11, "needs-improvement"), ("CLS", 0.25, "needs-improvement"), ("CLS", 0.26, "poor"),
@@ -50,7 +51,7 @@ struct WebVitalsTests {
     private static let iPhone =
         "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1"
 
-    /// Ada is in the USA at a desk, Bob in Germany with a telephone, Cy nowhere that is known.
+    /// Ada is in the US on a desktop, Bob in Germany on a phone; Cy's country is unknown.
     private func withPlaces(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
         let path = NSTemporaryDirectory() + "pulse-vitals-\(UUID().uuidString).mmdb"
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -73,7 +74,7 @@ struct WebVitalsTests {
             let (p75, rating) = vitals[name].map { ($0.0, "\"\($0.1)\"") } ?? ("null", "null")
             return #""\#(name)_p75":\#(p75),"\#(name)_rating":\#(rating)"#
         }
-        // In the order of names: capitals come first, "country", "device" and "path" before "samples".
+        // Sorted by name: capitals first, and "country", "device" and "path" before "samples".
         return "{\(members.joined(separator: ",")),\(place),\"samples\":\(samples)}"
     }
 
@@ -95,14 +96,14 @@ struct WebVitalsTests {
             let mobile = line(#""device":"Mobile""#, samples: 2, ["LCP": late, "TTFB": quick])
             try await expect("devices", desktop, mobile, line(#""device":"Unknown""#, samples: 1, ["INP": prompt]))
             try await expect("devices?filter=path:/docs", line(#""device":"Mobile""#, samples: 1, ["LCP": late]))
-            // Cy's country is not known.
+            // Cy's country is unknown.
             try await expect(
                 "countries", line(#""country":"US""#, samples: 3, ["LCP": slow, "CLS": shifty]),
                 line(#""country":"DE""#, samples: 2, ["LCP": late, "TTFB": quick]))
         }
     }
 
-    @Test("are filtered by their page, and by what their session did", arguments: Profile.available, [
+    @Test("can be filtered by page and by the session's activity", arguments: Profile.available, [
         ("", [1_000, 3_000]), ("path:/docs", [3_000]), ("path:/", [1_000]), ("event:signup", [1_000]), ("entry_page:/docs", [3_000]),
         ("event:signup;path:/docs", []), ("browser:Firefox", []), ("browser:Chrome;data.plan:pro", [1_000]), ("title:Docs", [3_000]),
         ("language!:de", [1_000, 3_000]),
@@ -112,7 +113,7 @@ struct WebVitalsTests {
             try await send(app, [
                 #"{"type":"pageview","path":"/","visitor_id":"ada"}"#, #"{"type":"event","name":"signup","path":"/","data":{"plan":"pro"},"visitor_id":"ada"}"#,
                 vital("LCP", 1_000, "/", by: "ada"),
-                // The vital of a page without a path is about the session's last one.
+                // A vital without a path belongs to the session's last page.
                 #"{"type":"pageview","path":"/docs","title":"Docs","visitor_id":"bob"}"#, vital("LCP", 3_000, "", by: "bob"),
             ])
             let encoded = filter.0.addingPercentEncoding(withAllowedCharacters: .alphanumerics)!
@@ -122,10 +123,10 @@ struct WebVitalsTests {
         }
     }
 
-    @Test("are followed day by day on the clocks of a zone", arguments: Profile.available)
+    @Test("are reported by day in a time zone", arguments: Profile.available)
     func timeseries(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
-            // 23:30 in London is half past midnight in Berlin.
+            // 23:30 in London is 00:30 in Berlin.
             try await send(app, [
                 vital("LCP", 1_000, at: "2026-02-26T23:30:00Z"), vital("LCP", 1_500, at: "2026-02-27T12:00:00Z"), vital("LCP", 2_000, at: "2026-02-27T22:59:59Z"),
                 vital("LCP", 9_000, at: "2026-03-01T23:00:00Z"), vital("FCP", 7, at: "2026-02-28T12:00:00Z"),
@@ -141,7 +142,7 @@ struct WebVitalsTests {
         }
     }
 
-    @Test("count inside the range alone, the start inside, the end outside", arguments: Profile.available)
+    @Test("count only in the range, with an inclusive start and an exclusive end", arguments: Profile.available)
     func range(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await send(app, [vital("FCP", 1, at: "2026-03-01T10:00:00Z"), vital("FCP", 2, at: "2026-03-01T10:00:00.999Z"), vital("FCP", 3, at: "2026-03-01T10:00:01Z")])
@@ -152,7 +153,7 @@ struct WebVitalsTests {
         }
     }
 
-    @Test("are refused where no browser measured them", arguments: [
+    @Test("are rejected if no browser could have measured them", arguments: [
         (#""name":"LCP","value":-1"#, "field 'value' must be a number from 0.0 to 600000.0; got -1."),
         (#""name":"LCP","value":600000.5"#, "field 'value' must be a number from 0.0 to 600000.0; got 600000.5."),
         (#""name":"CLS","value":300.5"#, "field 'value' must be a number from 0 to 300 for CLS; got 300.5."),
@@ -171,7 +172,7 @@ struct WebVitalsTests {
         }
     }
 
-    @Test("are asked for with what there is", arguments: [
+    @Test("reject invalid parameters", arguments: [
         ("", "Invalid query parameter 'metric': it is required, and must be one of 'LCP', 'FCP', 'CLS', 'INP', 'TTFB'."),
         ("metric=FID", "Invalid query parameter 'metric': must be one of 'LCP', 'FCP', 'CLS', 'INP', 'TTFB'; got 'FID'."),
         ("metric=LCP&start_at=2001-01-01", "Invalid query parameter 'interval': the range has 9192 days; at most 5000 are answered. Ask for a shorter range."),

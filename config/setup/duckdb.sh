@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Fetches the DuckDB library into .tools/duckdb/libduckdb.so; does nothing when the pinned one is there.
+# Fetches the DuckDB library into .tools/duckdb/libduckdb.so; does nothing if the pinned version is there already.
 #
-# Debian has no package of it. The official Python wheel holds one shared object with the whole C API, and pip fetches
-# it from whichever index this machine is set up with. Nothing of Python is used at run time.
+# Debian does not package it. The official Python wheel contains one shared object with the whole C API, and pip fetches
+# it from whichever index this machine is configured to use. Python is not used at run time.
 set -euo pipefail
 
-# The pin. To change it: the version, then what `sha256sum` says of the two wheels (cp311, manylinux).
+# The pinned version. To update it, change the version and the `sha256sum` of both wheels (cp311, manylinux).
 version=2.0.0
 case "$(uname -m)" in
     x86_64) sha256=5a3601121c7cc50d0b70412995634682fafcb58a0156d5d663dfd0b3bbe30a33 ;;
@@ -22,7 +22,7 @@ stamp="$version $sha256"
 [[ -e $home/libduckdb.so && $(cat "$home/stamp" 2>/dev/null) == "$stamp" ]] && exit 0
 
 mkdir -p "$home"
-work=$(mktemp -d "$home/fetch.XXXXXX") # beside its destination, so that mv is a rename
+work=$(mktemp -d "$home/fetch.XXXXXX") # next to its destination, so mv is a rename
 trap 'rm -rf "$work"' EXIT
 
 echo "Fetching DuckDB $version"
@@ -31,11 +31,11 @@ python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-bin
 
 wheel=$(echo "$work"/duckdb-*.whl)
 if ! sha256sum --check --status <<<"$sha256  $wheel"; then
-    echo "The fetched ${wheel##*/} is not the pinned one (sha256 $(sha256sum <"$wheel" | cut -d' ' -f1))." >&2
+    echo "The downloaded ${wheel##*/} does not match the pinned checksum (sha256 $(sha256sum <"$wheel" | cut -d' ' -f1))." >&2
     exit 1
 fi
 
-# The one shared object of the wheel, `_duckdb.cpython-311-….so`.
+# The wheel's only shared object, `_duckdb.cpython-311-….so`.
 python3 - "$wheel" "$work/libduckdb.so" <<'PYTHON'
 import shutil, sys, zipfile
 wheel, library = sys.argv[1:]
@@ -45,7 +45,7 @@ with zipfile.ZipFile(wheel) as archive:
         shutil.copyfileobj(source, target)
 PYTHON
 
-# The stamp goes first and comes last: a stamp never vouches for a library that it did not arrive with.
+# The stamp is removed first and written last, so it never vouches for a library that it did not come with.
 rm -f "$home/stamp"
 mv "$work/libduckdb.so" "$home/libduckdb.so"
 echo "$stamp" >"$work/stamp"

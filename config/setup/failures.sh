@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a command that tests, and where something failed, repeats at the end what it was; the whole output has thousands of lines:
+# Runs a test command and repeats any failures at the end, since the whole output has thousands of lines:
 #
 #   config/setup/failures.sh swift test
 set -uo pipefail
@@ -9,6 +9,6 @@ trap 'rm -f "$log"' EXIT
 "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 if [[ $status -ne 0 ]]; then
-    { echo; echo "What failed:"; grep -aE '✘|↳|[Ff]atal error|crashed|error:' "$log" | tail -50; } >&2
+    { echo; echo "Failures:"; grep -aE '✘|↳|[Ff]atal error|crashed|error:' "$log" | tail -50; } >&2
 fi
 exit "$status"

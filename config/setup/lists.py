@@ -1,11 +1,11 @@
-"""Writes BotList.swift and SourceList.swift; config/setup/lists.sh says from what, and runs it."""
+"""Writes BotList.swift and SourceList.swift. config/setup/lists.sh runs it and names the sources."""
 import json
 import re
 import sys
 import zipfile
 
-# Patterns of crawler-user-agents that are left out: software that people look at pages with, systems and build numbers that
-# telephones have, and words that occur in names of devices and apps.
+# Patterns of crawler-user-agents to leave out: software that people browse with, systems and build numbers of phones, and
+# words that occur in names of devices and apps.
 PEOPLE = {
     r"Code\/1\.", r"Trae\/", r"^Silk\/", r"Fluid", r"AP3A\.240617\.008", r"MetaIAB Facebook", r"okhttp", r"Viber", r"WhatsApp",
     r"mail\.ru", r"Goodreads", r"Friendica", r"NextCloud", r"HubSpot", r"Salesforce\.com", r"Bluesky\/", r"Podimo", r"Asana\/",
@@ -17,7 +17,7 @@ NO_WORD = "|"
 
 
 def literals(pattern):
-    """The keywords of KeywordScanner that a pattern stands for; none where it is more than a keyword can say."""
+    """Returns the keywords for KeywordScanner that a pattern stands for; none if keywords can't express it."""
     pattern = re.sub(r"\[(\w)(\w)\]", lambda m: m[1] if m[1].lower() == m[2].lower() else m[0], pattern)
     pattern = pattern.replace("(^| )", NO_WORD)
     alternatives = re.fullmatch(r"([^()]*)\(([\w|]+)\)([^()]*)", pattern)
@@ -33,7 +33,7 @@ def literals(pattern):
     return [start + plain.lower()]
 
 
-def found(keyword, agent):
+def matches(keyword, agent):
     agent, text = agent.lower(), keyword.strip("|^")
     for match in re.finditer(re.escape(text), agent):
         starts, ends = match.start(), match.end()
@@ -48,14 +48,14 @@ def found(keyword, agent):
 
 
 def narrowed(keyword, agents):
-    """With the ends of words where all agents that the list gives for it have them, lest it be found inside other words."""
+    """Returns the keyword with word boundaries where all of its sample agents have them, so it does not match inside words."""
     text = keyword.strip("|^")
     forms = [keyword] if keyword[0] == "^" else ["|" + text + "|", "|" + text, text + "|", text]
     if not text[-1].isalnum():
         forms = [form.rstrip("|") for form in forms]
     if not text[0].isalnum():
         forms = [form.lstrip("|") for form in forms]
-    return next((form for form in forms if all(found(form, agent) for agent in agents if found(keyword, agent))), keyword)
+    return next((form for form in forms if all(matches(form, agent) for agent in agents if matches(keyword, agent))), keyword)
 
 
 def bots(wheel):
@@ -78,7 +78,7 @@ def bots(wheel):
 
 
 def hosts_of(path):
-    """Hosts by the name of what they are; the lists are YAML of the plainest kind. Addresses with a path are left out."""
+    """Returns the hosts by the name of their site. The lists are very simple YAML. Addresses with a path are left out."""
     name, all_of = None, {}
     for line in open(path, encoding="utf-8"):
         top = re.match(r"(\S.*?):\s*$", line)
@@ -92,7 +92,7 @@ def hosts_of(path):
 
 
 def urls_only(path):
-    """SearchEngines.yml has parameters and character sets beside the hosts."""
+    """Returns SearchEngines.yml with only its hosts, without parameters and character sets."""
     kept, inside = [], False
     for line in open(path, encoding="utf-8"):
         key = re.match(r"    (\w+):", line)

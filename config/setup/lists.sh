@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Updates the lists in Core/Enrichment/Lists from the public ones. A build does not need it: what it makes is committed.
+# Updates the lists in Core/Enrichment/Lists from the public ones. Builds don't run it: its output is committed.
 #
 #   config/setup/lists.sh
 #
-# Bots: crawler-user-agents (MIT), its Python package. Search engines, social networks and AI assistants: Matomo's
-# searchengine-and-social-list (CC0), a commit of its repository; MATOMO_LISTS names another place to clone it from.
-# After an update run the tests of EnrichmentTests: samples of real browsers must not become bots.
+# Bots: the Python package of crawler-user-agents (MIT). Search engines, social networks and AI assistants: a commit of
+# Matomo's searchengine-and-social-list (CC0); set MATOMO_LISTS to clone it from elsewhere.
+# After an update, run EnrichmentTests: its samples of real browsers must not be classified as bots.
 set -euo pipefail
 
-# The pins. To update: the versions here, then look at what git says has changed.
+# The pinned versions. To update, change them, run this script and review the diff.
 crawlers=1.67.0
 matomo=3b3a82dc83cd146abe17aafe31254de1c25f7844
 

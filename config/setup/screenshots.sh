@@ -1,6 +1,6 @@
 #!/bin/bash
-# Makes pictures of the dashboard: screenshots.sh FOLDER [PULSE]
-# Starts a Pulse of its own with demo traffic, and Chromium over WebDriver.
+# Takes screenshots of the dashboard: screenshots.sh FOLDER [PULSE]
+# Starts its own Pulse with demo traffic, and drives Chromium over WebDriver.
 set -euo pipefail
 folder=$1 pulse=${2:-.build/release/pulse} port=8791 driver=9791
 data=$(mktemp -d)
@@ -16,10 +16,10 @@ for _ in $(seq 100); do curl -sf $base/healthz >/dev/null && curl -sf http://127
 
 session=$(curl -sf http://127.0.0.1:$driver/session -d '{"capabilities":{"alwaysMatch":{"browserName":"chrome","goog:chromeOptions":{"binary":"/usr/bin/chromium","args":
   ["--headless=new","--no-sandbox","--disable-gpu","--disable-dev-shm-usage","--lang=en-US","--no-proxy-server","--hide-scrollbars"]}}}}' | sed -n 's/.*"sessionId":"\([^"]*\)".*/\1/p')
-tell() { curl -sf "http://127.0.0.1:$driver/session/$session/$1" -d "$2"; }
+webdriver() { curl -sf "http://127.0.0.1:$driver/session/$session/$1" -d "$2"; }
 
-tell url "{\"url\":\"$base/dashboard\"}" >/dev/null
-tell execute/sync "{\"script\":\"return fetch('/dashboard/login', { method: 'POST', headers: { 'X-Pulse-Dashboard': '1' }, body: JSON.stringify({ key: '$key' }) }).then(r => r.status)\",\"args\":[]}" >/dev/null
+webdriver url "{\"url\":\"$base/dashboard\"}" >/dev/null
+webdriver execute/sync "{\"script\":\"return fetch('/dashboard/login', { method: 'POST', headers: { 'X-Pulse-Dashboard': '1' }, body: JSON.stringify({ key: '$key' }) }).then(r => r.status)\",\"args\":[]}" >/dev/null
 
 curl -sf $base/api/v1/funnels -H "X-Pulse-Key: $key" -o /dev/null -d '{"name":"From home to sign-up","steps":[
   {"type":"pageview","value":"/","label":"Home"},{"type":"pageview","value":"/pricing","label":"Pricing"},
@@ -28,20 +28,20 @@ query='SELECT source, count(*) AS sessions, round(avg(pageviews), 1) AS pages FR
 
 wait_until_drawn() {
   for _ in $(seq 50); do
-    tell execute/sync '{"script":"return !!document.querySelector(\"h1\") && !document.querySelector(\"[aria-busy], .skeleton\")","args":[]}' | grep -q true && break
+    webdriver execute/sync '{"script":"return !!document.querySelector(\"h1\") && !document.querySelector(\"[aria-busy], .skeleton\")","args":[]}' | grep -q true && break
     sleep 0.2
   done
   sleep 0.5
 }
 
-# picture NAME WIDTH HEIGHT PAGE THEME [SCRIPT], the script being what is done on the page before
+# picture NAME WIDTH HEIGHT PAGE THEME [SCRIPT]: takes a screenshot, after running SCRIPT on the page if there is one
 picture() {
-  tell window/rect "{\"width\":$2,\"height\":$3}" >/dev/null
-  tell execute/sync "{\"script\":\"localStorage['pulse.theme'] = '$5'\",\"args\":[]}" >/dev/null
-  tell url "{\"url\":\"$base/dashboard/$4\"}" >/dev/null
+  webdriver window/rect "{\"width\":$2,\"height\":$3}" >/dev/null
+  webdriver execute/sync "{\"script\":\"localStorage['pulse.theme'] = '$5'\",\"args\":[]}" >/dev/null
+  webdriver url "{\"url\":\"$base/dashboard/$4\"}" >/dev/null
   wait_until_drawn
   if [[ -n ${6:-} ]]; then
-    tell execute/sync "{\"script\":\"$6\",\"args\":[]}" >/dev/null
+    webdriver execute/sync "{\"script\":\"$6\",\"args\":[]}" >/dev/null
     wait_until_drawn
   fi
   curl -sf "http://127.0.0.1:$driver/session/$session/screenshot" | sed 's/.*"value":"\([^"]*\)".*/\1/' | base64 -d >"$folder/$1.png"

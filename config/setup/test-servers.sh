@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Runs a command with a PostgreSQL and a Redis of its own, and removes both when it ends:
+# Runs a command with its own PostgreSQL and Redis, and removes both when it ends:
 #
 #   config/setup/test-servers.sh swift test
 #   config/setup/test-servers.sh bash          to look around
 #
-# Both live in a temporary folder and listen on 127.0.0.1 and on sockets in that folder; the machine's own servers are
-# neither used nor touched. PostgreSQL sorts by a language (ICU, de-DE) and lives in New York, deliberately neither by bytes nor
-# in UTC. Where Citus is installed, it is a cluster of one machine. The command finds them by
+# Both run in a temporary folder and listen on 127.0.0.1 and on sockets in that folder; the machine's own servers are
+# neither used nor changed. PostgreSQL deliberately sorts by language (ICU, de-DE) instead of by bytes, and its time zone is
+# New York instead of UTC. If Citus is installed, it is a cluster with one node. The command finds the servers through
 #
 #   PULSE_TEST_DATABASE_URL   a role that may create databases and owns this one; `postgres` is the superuser, and
 #                             neither has a password
 #   PULSE_TEST_REDIS_URL
-#   PULSE_TEST_SOCKETS        the folder of the sockets: .s.PGSQL.<port>, redis.sock
+#   PULSE_TEST_SOCKETS        the folder with the sockets: .s.PGSQL.<port>, redis.sock
 #   DUCKDB_LIBRARY            the library that `make` fetched, unless another one is set
 # shellcheck disable=SC2317  # functions that are called by name or by trap
 set -euo pipefail
@@ -26,13 +26,13 @@ initdb=$(find /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort --version-sort
 initdb=${initdb:-$(command -v initdb || true)}
 redis=$(command -v redis-server redis-check-rdb | head -1 || true)
 if [[ -z $initdb || -z $redis ]]; then
-    echo "The tests need the programs of PostgreSQL and Redis: config/setup/install.sh test" >&2
+    echo "The tests need PostgreSQL and Redis. Install them with: config/setup/install.sh test" >&2
     exit 1
 fi
 postgres=$(dirname "$(readlink -f "$initdb")")
 while read -r variable; do unset "$variable"; done < <(compgen -e PG || true) # the user's own PGHOST, PGDATA ...
 
-# A test program may be run from anywhere, and Pulse does not look for the library in the working folder.
+# Tests may run from any folder, and Pulse does not look for the library in the working folder.
 fetched=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/.tools/duckdb/libduckdb.so
 [[ -n ${DUCKDB_LIBRARY:-} || ! -e $fetched ]] || export DUCKDB_LIBRARY=$fetched
 
@@ -40,15 +40,15 @@ servers=()
 child=
 stop() {
     trap - EXIT
-    [[ ${#servers[@]} -eq 0 ]] || kill -INT "${servers[@]}" 2>/dev/null || true # PostgreSQL: now, whoever is connected
+    [[ ${#servers[@]} -eq 0 ]] || kill -INT "${servers[@]}" 2>/dev/null || true # PostgreSQL: at once, even with clients connected
     wait "${servers[@]}" 2>/dev/null || true
     rm -rf "$folder"
 }
 folder=$(mktemp -d "${TMPDIR:-/tmp}/pulse-test.XXXXXX")
-[[ ${#folder} -le 80 ]] || { rmdir "$folder"; folder=$(mktemp -d /tmp/pulse-test.XXXXXX); } # a socket's path is short
+[[ ${#folder} -le 80 ]] || { rmdir "$folder"; folder=$(mktemp -d /tmp/pulse-test.XXXXXX); } # socket paths have a length limit
 trap stop EXIT
 
-# PostgreSQL refuses to run as root. Should this script be killed outright, the servers are told to stop.
+# PostgreSQL refuses to run as root. If this script is killed outright, the servers get a SIGINT.
 as_user=(setpriv)
 if [[ $(id -u) -eq 0 ]]; then
     user=$(id -u postgres >/dev/null 2>&1 && echo postgres || echo nobody)
@@ -58,7 +58,7 @@ fi
 as_server=("${as_user[@]}" --pdeathsig INT)
 
 launch_postgres() {
-    # Citus is a client of itself, and would look for certificates in the home of whoever runs this.
+    # Citus connects to itself as a client, and would look for certificates in the home folder of the current user.
     HOME=$folder exec "${as_server[@]}" "$postgres/postgres" -D "$folder/postgres" -k "$folder" -p "$1" \
         -c listen_addresses=127.0.0.1 -c max_connections=200 -c timezone=America/New_York \
         -c fsync=off -c synchronous_commit=off -c full_page_writes=off "${citus[@]}"
@@ -71,15 +71,15 @@ launch_redis() {
 }
 redis_answers() { [[ $(redis-cli -s "$folder/redis.sock" ping 2>/dev/null) == PONG ]]; }
 
-# Below the ports that the system hands out, so that no connection of the tests can hold it.
+# Below the system's ephemeral ports, so no connection of the tests can occupy it.
 free_port() {
     local port
     while port=$((20000 + RANDOM % 10000)) && (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
     echo "$port"
 }
 
-# Starts a server on a free port and waits until it answers; `port` is that port. Somebody may have taken the port in
-# between: then the server gives up, and another port is tried.
+# Starts a server on a free port, waits until it answers and leaves the port in `port`. If another process takes the port
+# first, the server exits and the next port is tried.
 start() {
     local server tries
     for _ in 1 2 3; do
@@ -93,13 +93,13 @@ start() {
             sleep 0.1
         done
     done
-    echo "$1 does not start:" >&2
+    echo "$1 did not start:" >&2
     tail -20 "$folder/$1.log" >&2
     exit 1
 }
 
-# Sorted as most people's servers sort, by language, where the version can (15 and later), and on the clocks of a city: SQL
-# that relies on the order of bytes or on UTC without saying so fails here, and not at somebody's home.
+# Sorts by language, as most servers do, if the version can (15 and later), and uses a local time zone: SQL that relies on
+# byte order or UTC without saying so fails here and not in production.
 collation=(--locale C.UTF-8)
 if "$initdb" --help | grep -q icu-locale; then collation+=(--locale-provider icu --icu-locale de-DE); fi
 (
@@ -117,7 +117,7 @@ done
 start postgres
 "$postgres/psql" --quiet --no-psqlrc --host "$folder" --port "$port" --username postgres \
     --command 'CREATE ROLE pulse LOGIN CREATEDB' --command 'ALTER DATABASE postgres OWNER TO pulse' postgres
-# Databases are made as template1 is; none but a superuser may make the extension.
+# New databases are copies of template1; only a superuser may create the extension.
 if [[ ${#citus[@]} -gt 0 ]]; then
     for database in template1 postgres; do
         "$postgres/psql" --quiet --no-psqlrc --host "$folder" --port "$port" --username postgres --command 'CREATE EXTENSION citus' "$database"
@@ -125,13 +125,13 @@ if [[ ${#citus[@]} -gt 0 ]]; then
 fi
 export PULSE_TEST_DATABASE_URL="postgresql://pulse@127.0.0.1:$port/postgres"
 
-ln -s "$redis" "$folder/redis-server" # redis-check-rdb is the server when it is called so
+ln -s "$redis" "$folder/redis-server" # redis-check-rdb acts as the server under this name
 start redis
 export PULSE_TEST_REDIS_URL="redis://127.0.0.1:$port/0"
 export PULSE_TEST_SOCKETS=$folder
 
-# In the background, since bash handles no signal while it waits for a command in the foreground; but with the
-# terminal and the signals of a command in the foreground. Ctrl-C reaches the command by itself.
+# Runs in the background, since bash handles no signals while it waits for a foreground command, but with a foreground
+# command's terminal and signals. Ctrl-C reaches the command directly.
 trap 'kill -TERM "$child" 2>/dev/null' TERM HUP
 trap : INT
 { : <&0; } 2>/dev/null || exec </dev/null

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes the dashboard's map of the world, Host/Dashboard/web/world.js; to be run when borders or the drawing change.
+"""Writes the dashboard's world map, Host/Dashboard/web/world.js. Run it when borders or the drawing change.
 
     config/setup/world.py > Host/Dashboard/web/world.js
 
-The borders are Natural Earth's at 1:110 million (public domain), from the Python wheel of geopandas, which carries them. Names of
-countries are those of ISO 3166 from pycountry. Nothing of either is installed: the wheels go to a temporary folder.
+The borders are Natural Earth's at 1:110 million (public domain), taken from the Python wheel of geopandas. Country codes
+(ISO 3166) come from pycountry. Neither is installed: the wheels go to a temporary folder.
 """
 
 import math
@@ -15,12 +15,12 @@ import zipfile
 from pathlib import Path
 
 WHEELS = ["geopandas==0.14.4", "pyshp==2.3.1", "pycountry==24.6.1"]
-WIDTH = 960  # of the drawing; coordinates are whole numbers of half its units
+WIDTH = 960  # of the drawing; coordinates are integers, STEPS to a unit
 STEPS = 2
 LEFT_OUT = {"ATA"}  # Antarctica takes a fifth of the height, and nobody browses from there
-# Natural Earth gives these no code. What it draws apart counts with the country that addresses there are known under.
+# Natural Earth has no codes for these. Territories that it draws separately get the country code that GeoIP data uses there.
 BY_NAME = {"France": "FR", "Norway": "NO", "Kosovo": "XK", "N. Cyprus": "CY", "Somaliland": "SO"}
-# Parts that it draws with a country and that addresses are known under a code of their own: by a ring's first point.
+# Parts that it draws with a country although GeoIP data gives them their own code, recognized by a ring's first point.
 APART = {
     "FR": ("GF", lambda longitude, latitude: longitude < -20),  # French Guiana
     "NO": ("SJ", lambda longitude, latitude: latitude > 75),  # Svalbard
@@ -28,7 +28,7 @@ APART = {
 
 
 def equal_earth(longitude, latitude):
-    """Equal areas stay equal: Savric, Patterson, Jenny: The Equal Earth map projection (2018), formulas 1 and 2."""
+    """Projects a point so that equal areas stay equal: Savric, Patterson, Jenny: The Equal Earth map projection (2018), formulas 1 and 2."""
     a1, a2, a3, a4 = 1.340264, -0.081106, 0.000893, 0.003796
     t = math.asin(math.sqrt(3) / 2 * math.sin(math.radians(latitude)))
     slope = 9 * a4 * t**8 + 7 * a3 * t**6 + 3 * a2 * t**2 + a1
@@ -36,7 +36,7 @@ def equal_earth(longitude, latitude):
 
 
 def ring(points):
-    """A closed line as an SVG path of whole steps, each from the one before."""
+    """Returns a closed line as an SVG path of integer steps, each relative to the previous point."""
     path, last = "", None
     for point in points:
         if point == last:
@@ -71,8 +71,8 @@ def main():
             ends = list(entry.shape.parts[1:]) + [len(entry.shape.points)]
             for start, end in zip(entry.shape.parts, ends):
                 points = entry.shape.points[start:end]
-                part, lies_there = APART.get(country, (country, None))
-                owner = part if lies_there and lies_there(*points[0]) else country
+                part, is_inside = APART.get(country, (country, None))
+                owner = part if is_inside and is_inside(*points[0]) else country
                 shapes.append((owner, [equal_earth(*point) for point in points]))
 
     left = min(x for _, points in shapes for x, _ in points)

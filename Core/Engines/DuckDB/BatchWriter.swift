@@ -1,17 +1,17 @@
 import CDuckDB
-import Storage
+@_spi(Host) import Storage
 
 /// Adds batches of facts to the database.
 ///
-/// `@unchecked Sendable`: its variables are touched by jobs of `DuckDBEventStore.writer` alone, which has one thread, by the
-/// statement that such a job waits for (`RowFeed`), or while the writer is paused, as `pause` waits until no job runs; what others
-/// read, `visitorBounds`, is a constant with a lock of its own.
+/// `@unchecked Sendable`: its variables are touched only by jobs of `DuckDBEventStore.writer`, which has one thread; by the
+/// statement such a job waits for (`RowFeed`); or while the writer is paused, and `pause` waits until no job runs. Others read
+/// only `visitorBounds`, a constant with its own lock.
 final class BatchWriter: @unchecked Sendable {
-    /// By table, as making one costs more than a row does.
+    /// By table. Kept because creating one costs more than writing a row.
     private var chunks: [String: ChunkWriter] = [:]
 
-    /// Nil before `isSeenLoaded`, and when there are too many ids. An id is added before its transaction ends: should that
-    /// fail, the id is looked up in vain when it comes again.
+    /// Nil until `isSeenLoaded`, and when there are too many ids. An id is added before its transaction commits: if the commit
+    /// fails, the only cost is a useless lookup when the id comes again.
     private var seen: SeenEvents?
     private var isSeenLoaded = false
 
@@ -20,7 +20,7 @@ final class BatchWriter: @unchecked Sendable {
 
     init() { visitors = VisitorNumbers(bounds: visitorBounds) }
 
-    /// For after another database has taken the place of this one.
+    /// Drops all caches. Call after a restore has replaced the database.
     func forget() {
         seen = nil
         isSeenLoaded = false
@@ -28,9 +28,10 @@ final class BatchWriter: @unchecked Sendable {
         visitorBounds.forget()
     }
 
-    /// For after statements of others, who may have erased visitors.
+    /// Drops the cached visitors. Call after other statements, which may have erased some.
     func forgetVisitors() { visitors.forget() }
 
+    /// Adds the batch in one transaction, or nothing if it was already applied.
     func apply(_ batch: FactBatch, on connection: Connection) throws -> AppliedBatch {
         do {
             return try connection.transaction {
@@ -47,7 +48,7 @@ final class BatchWriter: @unchecked Sendable {
                 return AppliedBatch(duplicates: duplicates)
             }
         } catch {
-            // New visitors have numbers that the table does not know.
+            // The cache holds numbers of new visitors that were not stored.
             visitors.forget()
             throw error
         }
@@ -62,10 +63,10 @@ final class BatchWriter: @unchecked Sendable {
         return rows.first.map { JournalPosition(segment: $0.int("segment"), offset: $0.int("byte_offset")) }
     }
 
-    /// False when the journal is applied that far already.
+    /// Stores the journal's new position. Returns false when the journal is already applied that far.
     private func advance(_ journal: String, to position: JournalPosition, on connection: Connection) throws -> Bool {
         let values: [Value] = [.text(journal), .int(position.segment), .int(position.offset)]
-        // An UPDATE costs a third of an INSERT ... ON CONFLICT, and tells at once whether the position is behind.
+        // An UPDATE costs a third of an INSERT ... ON CONFLICT, and also shows whether the stored position is behind.
         let updated = try connection.run(
             """
             UPDATE ingest_positions SET segment = $2::bigint, byte_offset = $3::bigint
@@ -92,16 +93,16 @@ final class BatchWriter: @unchecked Sendable {
 
     // MARK: Duplicates
 
-    /// For each row whether it is left out: an event whose id was seen before, and what follows such an event.
+    /// For each row, whether to leave it out: an event whose id was seen before, and the rows that follow such an event.
     private func findDuplicates(_ headings: [Heading], on connection: Connection) throws -> [Bool] {
         var duplicates = Array(repeating: false, count: headings.count)
-        var places: [EncodedRow.EventID: Int] = [:]
+        var firstRows: [EncodedRow.EventID: Int] = [:]
         for (index, heading) in headings.enumerated() {
             guard let id = heading.id else { continue }
-            if places[id] == nil { places[id] = index } else { duplicates[index] = true }
+            if firstRows[id] == nil { firstRows[id] = index } else { duplicates[index] = true }
         }
-        for id in try known(places.keys, on: connection) {
-            if let place = places[id] { duplicates[place] = true }
+        for id in try storedIDs(among: firstRows.keys, on: connection) {
+            if let index = firstRows[id] { duplicates[index] = true }
         }
         var isLeftOut = false
         for (index, heading) in headings.enumerated() {
@@ -114,8 +115,8 @@ final class BatchWriter: @unchecked Sendable {
         return duplicates
     }
 
-    /// Those of the ids that the table has.
-    private func known(_ ids: some Collection<EncodedRow.EventID>, on connection: Connection) throws -> [EncodedRow.EventID] {
+    /// Returns those of the ids that are stored, and perhaps other stored ids with the same low half.
+    private func storedIDs(among ids: some Collection<EncodedRow.EventID>, on connection: Connection) throws -> [EncodedRow.EventID] {
         if ids.isEmpty { return [] }
         if !isSeenLoaded || seen?.hasRoom(for: ids.count) == false {
             seen = nil
@@ -124,7 +125,7 @@ final class BatchWriter: @unchecked Sendable {
         }
         let candidates = seen == nil ? Array(ids) : ids.filter { seen!.mayContain($0) }
         if candidates.isEmpty { return [] }
-        // One column decides nearly always, and halves the time of the scan; the other is compared by the caller.
+        // The low half nearly always decides, and scanning one column takes half the time; the caller compares the whole id.
         let rows = try connection.runLists(
             "SELECT id_high, id_low FROM ingest_event_ids WHERE id_low IN (SELECT unnest($1::bigint[]))", [.ints(candidates.map(\.low))]
         )
@@ -133,9 +134,9 @@ final class BatchWriter: @unchecked Sendable {
 
     // MARK: Rows
 
-    /// What is stored of the batch, with visitors by number. A visitor's rows stand together, as values compress better
-    /// beside those of the same visitor; visitors in order of arrival, and so nearly of time (`docs/decisions.md`). Ids and
-    /// new visitors are stored on the way, and the ledger learns of each row.
+    /// The facts to store, with visitor numbers, in the order to store them. A visitor's rows are adjacent, which compresses
+    /// better; visitors are in order of arrival, which is nearly time order (`docs/tuning.md`, "Order of rows in a batch"). Also
+    /// stores ids and new visitors, and counts each row in the ledger.
     private func sort(
         _ batch: FactBatch, _ headings: [Heading], _ duplicates: [Bool], _ ledger: inout Ledger, on connection: Connection
     ) throws -> [Fact] {
@@ -155,7 +156,7 @@ final class BatchWriter: @unchecked Sendable {
         }
         try store(ids, on: connection)
         try number(&facts, on: connection)
-        // Of rows that are equal in this the one that came first stays first.
+        // Rows that compare equal stay in order of arrival.
         let order = facts.indices.sorted { facts[$0].isBefore(facts[$1]) ?? ($0 < $1) }
         return order.map { facts[$0] }
     }
@@ -186,7 +187,8 @@ final class BatchWriter: @unchecked Sendable {
         }
     }
 
-    /// - Parameter facts: those of a table one after the other.
+    /// Inserts the facts into their tables.
+    /// - Parameter facts: grouped by table.
     private func append(_ facts: [Fact], of tables: [FactTable], on connection: Connection) throws {
         var start = 0
         while start < facts.count {
@@ -219,14 +221,14 @@ final class BatchWriter: @unchecked Sendable {
     }
 }
 
-/// What the writer asks of a row before it stores it.
+/// The parts of a row that the writer needs before it stores the row.
 private struct Heading {
     let header: EncodedRow.Header
     var at: Int64 = 0
     var visitor: Int64 = 0
 
     init(_ row: EncodedRow) {
-        // What stands in the place of the common columns and is no integer is refused with the row.
+        // If a common column is not an integer, 0 will do here: `append` rejects the row.
         (header, at, visitor) = row.read { header, cursor in
             _ = cursor.next()
             let at = cursor.next(), visitor = cursor.next()
@@ -234,20 +236,20 @@ private struct Heading {
         }
     }
 
-    /// Of an event that is told from others by it.
+    /// The id that identifies an event; nil for other rows and for events without one.
     var id: EncodedRow.EventID? { header.role == .event ? header.eventID : nil }
 }
 
-/// A row that is stored.
+/// A row to store.
 private struct Fact {
     let row: EncodedRow
     let heading: Heading
-    /// The number that stands for the visitor's key.
+    /// The visitor's number, stored instead of its key.
     var visitor: Int32 = 0
-    /// Where in the batch the visitor's first row is.
+    /// The index of the visitor's first row in the batch.
     var place = 0
 
-    /// By table, project, visitor and time; nil when all of these are equal.
+    /// Orders by table, project, visitor and time. Returns nil when all of these are equal.
     func isBefore(_ other: Fact) -> Bool? {
         let (mine, others) = (heading.header, other.heading.header)
         if mine.table != others.table { return mine.table < others.table }
@@ -261,7 +263,7 @@ extension EncodedRow.Column {
     fileprivate var int: Int64? { if case .int(let value) = self { value } else { nil } }
 }
 
-/// The counts that a batch adds to the ledger, one for each of its keys.
+/// The counts that a batch adds to the ledger, by key.
 private struct Ledger {
     private struct Key: Hashable {
         let project: Int32
@@ -271,7 +273,7 @@ private struct Ledger {
     }
 
     private var counts: [Key: Int64] = [:]
-    /// Rows mostly come in runs of one project and hour.
+    /// The current run: consecutive rows mostly share project and hour.
     private var run: (outcome: LedgerEntry.Outcome, project: Int32, hour: Int64, count: Int64)?
 
     init(_ entries: [LedgerEntry]) {
@@ -300,13 +302,13 @@ private struct Ledger {
     mutating func store(on connection: Connection) throws {
         endRun()
         if counts.isEmpty { return }
-        // For the few keys that most batches have, an UPDATE each is faster.
+        // Most batches have few keys, and then one UPDATE per key is faster.
         let entries = counts.map { ($0.key, $0.value) }
         let missing = entries.count > 4 ? entries : try entries.filter { try !update($0.0, $0.1, on: connection) }
         if !missing.isEmpty { try upsert(missing, on: connection) }
     }
 
-    /// False when the ledger does not have the key yet.
+    /// Adds to a stored count. Returns false when the ledger doesn't have the key yet.
     private func update(_ key: Key, _ count: Int64, on connection: Connection) throws -> Bool {
         let updated = try connection.run(
             """
@@ -334,6 +336,6 @@ private struct Ledger {
 }
 
 extension Rows {
-    /// How many rows a statement changed.
+    /// The number of rows that a statement changed.
     fileprivate var changedCount: Int64 { first?.values.first?.int ?? 0 }
 }

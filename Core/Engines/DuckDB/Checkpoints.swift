@@ -1,25 +1,27 @@
+@_spi(Host) import Common
 import Foundation
 import Logging
 import Synchronization
 
-/// When the WAL is written to the file, which is the writer's work between two batches.
+/// Decides when to write the WAL to the file; the writer does that between two batches.
 ///
-/// DuckDB would do it by itself within a commit, but never while somebody reads, as every batch updates rows (the
-/// journal's position, the ledger): a checkpoint must wait until whoever began to read before the last update has ended.
-/// So it is tried after a batch, and when the WAL has become long, the writer waits for those readers. New ones don't matter.
+/// DuckDB would checkpoint by itself during a commit, but that always fails while anyone reads: every batch updates rows
+/// (the journal's position, the ledger), and a checkpoint has to wait for all readers that started before the last update.
+/// So a checkpoint is tried after a batch, and once the WAL is long, the writer waits for those readers. It doesn't have to
+/// wait for newer ones.
 final class Checkpoints: Sendable {
     private static let retrySeconds = 0.005
-    /// For readers to end, where the WAL holds what was erased.
+    /// How long to wait for readers when the WAL holds erased data.
     private static let owedWaitSeconds = 0.5
-    /// For readers to end; their own time limit is shorter.
+    /// The longest wait for readers; their own time limit is shorter.
     private static let maximumWaitSeconds = 120.0
 
     private let wal: String
-    /// A start after a crash reads some 100 MB/s of it.
+    /// The WAL size that makes a checkpoint due. A start after a crash replays about 100 MB/s.
     private let dueBytes: Int
     private var urgentBytes: Int { dueBytes * 4 }
     private let logger: Logger
-    /// Backups that keep checkpoints away.
+    /// The number of running backups, which block checkpoints.
     private let backups = Atomic(0)
     private let owed = Atomic(false)
 
@@ -36,25 +38,26 @@ final class Checkpoints: Sendable {
 
     var isDue: Bool { backups.load(ordering: .acquiring) == 0 && (isOwed || walBytes > dueBytes) }
 
-    /// Whether the WAL holds something that was erased.
+    /// Whether the WAL holds erased data.
     var isOwed: Bool { owed.load(ordering: .acquiring) }
-    /// Whether there was nothing of that before.
+    /// Records that the WAL holds erased data. Returns true if it held none before.
     func owe() -> Bool { !owed.exchange(true, ordering: .acquiringAndReleasing) }
 
     func backupBegins() { backups.wrappingAdd(1, ordering: .acquiringAndReleasing) }
     func backupEnds() { backups.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
 
-    /// On the writer's thread.
+    /// Runs a checkpoint if one is due. Call on the writer's thread.
     func runIfDue(on connection: Connection) {
         guard isDue else { return }
         do {
             try run(on: connection, maximumWaitSeconds: walBytes > urgentBytes ? Self.maximumWaitSeconds : isOwed ? Self.owedWaitSeconds : 0)
         } catch {
-            logger.debug("no checkpoint at the moment", metadata: ["reason": "\(error)"])
+            logger.debug("checkpoint postponed", metadata: ["reason": "\(error)"])
         }
     }
 
-    /// - Throws: `DuckDBError`; `isConflict` when readers have not ended in time.
+    /// Runs a checkpoint, waiting for readers if needed.
+    /// - Throws: `DuckDBError`; `isConflict` when readers have not finished in time.
     func run(on connection: Connection, maximumWaitSeconds: Double = maximumWaitSeconds) throws {
         let limit = MonotonicTime.now.adding(seconds: maximumWaitSeconds)
         while true {

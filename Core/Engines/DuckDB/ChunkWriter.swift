@@ -1,9 +1,9 @@
 import CDuckDB
-import Storage
+@_spi(Host) import Storage
 
-/// Writes rows into a chunk of columns that DuckDB wants filled.
+/// Writes rows into a DuckDB chunk, column by column.
 final class ChunkWriter {
-    /// Where a column's values go.
+    /// The destination of a column's values.
     private struct Target {
         let type: ColumnType
         let isNullable: Bool
@@ -23,7 +23,7 @@ final class ChunkWriter {
 
     var isFull: Bool { count == capacity }
 
-    /// Goes on with an empty chunk. Texts of the one before are no longer there: DuckDB asks for the next one when it is done with it.
+    /// Starts an empty chunk. Frees the texts of the previous one, which DuckDB is done with when it asks for the next.
     func begin(_ chunk: duckdb_data_chunk?) {
         count = 0
         texts.removeAll()
@@ -33,16 +33,16 @@ final class ChunkWriter {
         }
     }
 
-    /// Tells DuckDB how many rows there are.
+    /// Sets the chunk's number of rows.
     func end(_ chunk: duckdb_data_chunk?) { duckdb_data_chunk_set_size(chunk, idx_t(count)) }
 
-    /// Writes a fact with `visitor` in place of the visitor's key; answers the column and what is wrong with it when the
-    /// row doesn't fit. A row that was written before the table got its last columns has fewer: those that may be null are.
+    /// Writes a fact, with `visitor` in place of the visitor's key. A row from before the table got its last columns has
+    /// fewer values: the rest get their defaults. Returns nil, or the column and the problem when the row doesn't fit.
     func write(_ cursor: inout EncodedRow.Cursor, visitor: Int32) -> (column: String?, problem: String)? {
         let row = count
         for index in 0..<targets.count {
             guard var value = cursor.next() else {
-                // A row that was written before the table got its last columns.
+                // A row from before the table got its last columns.
                 guard index >= FactTable.commonColumns.count, writeDefault(of: columns[index], &targets[index], row) else {
                     return (columns[index].name, "the row ends before it")
                 }
@@ -58,11 +58,11 @@ final class ChunkWriter {
         return nil
     }
 
-    /// Writes a row of integers, one for each column.
+    /// Writes a row of integers, one per column.
     func write(_ values: Int64...) {
         for (index, value) in values.enumerated() {
             let fits = write(.int(value), &targets[index], count)
-            precondition(fits, "a table of collection itself has other columns than its engine thinks")
+            precondition(fits, "an ingest table's columns differ from what the engine writes")
         }
         count += 1
     }
@@ -111,7 +111,7 @@ final class ChunkWriter {
             target.validity = duckdb_vector_get_validity(target.vector)
         }
         target.validity![row >> 6] &= ~(1 << UInt64(row & 63))
-        // A text that is null must still be one to whoever copies the vector.
+        // Even a null text must be a valid string: code that copies the vector reads it.
         if target.type == .text { (target.data + row &* 16).initializeMemory(as: UInt8.self, repeating: 0, count: 16) }
     }
 
@@ -143,13 +143,14 @@ final class ChunkWriter {
     }
 }
 
-/// Memory for the long texts of a chunk, which stay where they are until all go at once.
+/// Memory for the long texts of a chunk. Texts never move, and are all freed at once.
 private struct TextArena: ~Copyable {
     private static let blockSize = 256 << 10
 
     private var blocks: [UnsafeMutableRawBufferPointer] = []
-    /// The block in use, and how much of it is.
+    /// The index of the block in use.
     private var current = 0
+    /// The bytes used in it.
     private var used = 0
 
     mutating func copy(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeMutableRawPointer {
@@ -167,7 +168,7 @@ private struct TextArena: ~Copyable {
         return place
     }
 
-    /// Keeps one block for the next texts.
+    /// Frees all texts, keeping one block for the next ones.
     mutating func removeAll() {
         while blocks.count > 1 || (blocks.first?.count ?? 0) > Self.blockSize { blocks.removeLast().deallocate() }
         current = 0

@@ -4,8 +4,8 @@ import Storage
 
 /// A connection to the database, with its prepared statements.
 ///
-/// `@unchecked Sendable`: one thread at a time uses it (`ConnectionThreads` sees to that). `interrupt` alone is called from others: under the lock
-/// of `ConnectionThreads`, while a job has the connection, and connections are closed only when no job runs, so it is open.
+/// `@unchecked Sendable`: `ConnectionThreads` ensures that one thread at a time uses it. Only `interrupt` is called from other threads, and
+/// only under the lock of `ConnectionThreads` while a job has the connection. Connections are closed only when no job runs, so it is open.
 final class Connection: @unchecked Sendable {
     private(set) var handle: duckdb_connection?
     let feed: RowFeed
@@ -25,7 +25,7 @@ final class Connection: @unchecked Sendable {
 
     func interrupt() { duckdb_interrupt(handle) }
 
-    /// The statement, prepared now or earlier, but not before the last change of the schema.
+    /// Returns the prepared statement, from the cache unless the schema has changed since.
     private func prepared(_ text: String) throws -> duckdb_prepared_statement {
         if let current = schemaVersion?.current, current != preparedAt {
             statements.removeAll()
@@ -34,18 +34,18 @@ final class Connection: @unchecked Sendable {
         return try statements.find(text) { try prepare(text) }
     }
 
-    /// Runs text of ours without values.
+    /// Runs one of our own statements, without values.
     func execute(_ text: String) throws {
         var result = duckdb_result()
         defer { duckdb_destroy_result(&result) }
         guard duckdb_query(handle, text, &result) == DUCKDB_SUCCESS else { throw Self.error(&result, text, []) }
     }
 
-    /// Runs a statement. One with values is prepared the first time and kept: DuckDB plans it for the values at hand each
-    /// time, and what is saved is the parsing.
+    /// Runs a statement. One with values is prepared once and cached: DuckDB still plans it for the given values each time,
+    /// so the cache saves the parsing.
     ///
-    /// One without values is never run twice: DuckDB 1.5 keeps its plan with what was true of the data at first, so that it
-    /// counts rows of back then, fails once there are others.
+    /// One without values is never cached: DuckDB 1.5 keeps its plan, with statistics from the first run. Run again after
+    /// the data has changed, it counts the old rows or fails.
     ///
     /// - Parameter allowed: the kinds of statements that may run here.
     func run(_ text: String, _ values: [Value] = [], allowed: StatementKinds = .all) throws -> Rows {
@@ -58,12 +58,12 @@ final class Connection: @unchecked Sendable {
         return try execute(statement, text, values) { try ResultReader.rows(&$0, text) }
     }
 
-    /// Runs a statement that only reads. Its kind does not tell: a SELECT may delete in a CTE, and DuckDB 2 does it.
+    /// Runs a statement in a read-only transaction. Checking its kind is not enough: in DuckDB 2, a SELECT may delete in a CTE.
     func read(_ text: String, _ values: [Value]) throws -> Rows {
         do {
             try execute(Self.beginReading)
         } catch {
-            // The end of a transaction may have been interrupted.
+            // An interrupt may have hit the last ROLLBACK and left its transaction open.
             try? execute("ROLLBACK")
             try execute(Self.beginReading)
         }
@@ -86,7 +86,7 @@ final class Connection: @unchecked Sendable {
         return try execute(statement, text, []) { try ResultReader.rows(&$0, text) }
     }
 
-    /// Gives `body` each row of a statement whose columns are two BIGINTs without nulls.
+    /// Calls `body` with each row of a statement that returns two BIGINT columns without nulls.
     func forEachPair(_ text: String, _ values: [Value], _ body: (Int64, Int64) -> Void) throws {
         let statement = try prepared(text)
         try bind(values, to: statement, text)
@@ -100,7 +100,7 @@ final class Connection: @unchecked Sendable {
         var result = duckdb_result()
         defer {
             duckdb_destroy_result(&result)
-            // A bound text may be a megabyte.
+            // Release the bound values: a text may be a megabyte.
             duckdb_clear_bindings(statement)
         }
         var pending: duckdb_pending_result?
@@ -114,8 +114,8 @@ final class Connection: @unchecked Sendable {
         return try read(&result)
     }
 
-    /// Takes part in the work until none is left. While another of DuckDB's threads has the rest of it this one sleeps: DuckDB
-    /// itself would ask again and again, and a tenth of a writing host's processor time went there.
+    /// Works on the statement's tasks until none are left. While DuckDB's other threads hold the remaining tasks, this one
+    /// sleeps instead of spinning as DuckDB itself would, which cost a tenth of a writing host's CPU time.
     private static func wait(for pending: duckdb_pending_result?) {
         var nap: UInt32 = shortestNap
         while true {
@@ -124,15 +124,15 @@ final class Connection: @unchecked Sendable {
             case DUCKDB_PENDING_NO_TASKS_AVAILABLE:
                 usleep(nap)
                 nap = min(nap * 2, longestNap)
-            default: return  // it is ready, or has failed
+            default: return  // ready or failed
             }
         }
     }
 
-    /// Microseconds
+    /// In microseconds.
     private static let shortestNap: UInt32 = 20, longestNap: UInt32 = 320
 
-    /// Does `body` in a transaction: all of it happens or, when anything throws, nothing.
+    /// Runs `body` in a transaction, which is rolled back if anything throws.
     func transaction<Answer>(_ body: () throws -> Answer) throws -> Answer {
         try execute("BEGIN TRANSACTION")
         do {
@@ -140,7 +140,7 @@ final class Connection: @unchecked Sendable {
             _ = try run("COMMIT")
             return answer
         } catch {
-            // A failed COMMIT has rolled back already, and then there is none to roll back.
+            // Fails harmlessly after a failed COMMIT, which has already rolled back.
             try? execute("ROLLBACK")
             throw error
         }
@@ -185,7 +185,7 @@ final class Connection: @unchecked Sendable {
     }
 }
 
-/// Kinds of statements that may run somewhere.
+/// The kinds of statements that a caller may run.
 struct StatementKinds: Sendable {
     private let kinds: Set<UInt32>?
 
@@ -193,9 +193,9 @@ struct StatementKinds: Sendable {
     private init() { kinds = nil }
 
     static let all = StatementKinds()
-    /// Not EXPLAIN, as its ANALYZE runs what it explains.
+    /// Not EXPLAIN, because EXPLAIN ANALYZE runs the statement.
     static let reading = StatementKinds([DUCKDB_STATEMENT_TYPE_SELECT])
-    /// Rows and schema; no settings, files, other databases, and no transactions, as there is one.
+    /// Rows and schema. No settings, files or other databases, and no transaction control: these run inside a transaction.
     static let changing = StatementKinds([
         DUCKDB_STATEMENT_TYPE_SELECT, DUCKDB_STATEMENT_TYPE_INSERT, DUCKDB_STATEMENT_TYPE_UPDATE,
         DUCKDB_STATEMENT_TYPE_DELETE, DUCKDB_STATEMENT_TYPE_MERGE_INTO, DUCKDB_STATEMENT_TYPE_CREATE,
@@ -210,7 +210,7 @@ private func destroy(_ statement: duckdb_prepared_statement) {
     duckdb_destroy_prepare(&statement)
 }
 
-/// Prepared statements by their text; the longest unused goes first.
+/// Prepared statements by their text; evicts the least recently used.
 private struct StatementCache {
     private static let capacity = 128
 
@@ -240,12 +240,12 @@ private struct StatementCache {
     }
 }
 
-/// A list as a parameter of a statement.
+/// A list bound as a statement parameter.
 enum ListValue {
     case ints([Int64])
     case texts([String])
 
-    /// To be destroyed by the caller.
+    /// Creates DuckDB's value, which the caller must destroy.
     func make() -> duckdb_value? {
         switch self {
         case .ints(let values): Self.list(DUCKDB_TYPE_BIGINT, values.map { duckdb_create_int64($0) })

@@ -1,12 +1,12 @@
-import Common
+@_spi(Host) import Common
 import Foundation
-import Storage
+@_spi(Host) import Storage
 
-/// Why a statement is to be stopped.
+/// Why a statement must stop.
 enum StopReason: Sendable {
     case cancelled
     case timeout(seconds: Double)
-    /// The store closes, or has to open its file anew.
+    /// The store is closing, or has to reopen its file.
     case unavailable
 
     var error: any Error {
@@ -18,27 +18,27 @@ enum StopReason: Sendable {
     }
 }
 
-/// Threads of our own, a connection for each, for calls that block: neither an event loop nor a thread of Swift's pool
-/// ever waits for DuckDB. Jobs start in the order in which they came.
+/// Dedicated threads, each with its own connection, for blocking calls: neither an event loop nor a thread of Swift's
+/// pool ever waits for DuckDB. Jobs start in order of arrival.
 ///
-/// A job may have a deadline, which counts the waiting in line too; a watch thread interrupts what is past it. So it does
-/// when a task is cancelled.
+/// A job may have a deadline, which includes its time in the queue. A watch thread interrupts jobs that are past it, and
+/// jobs whose task was cancelled.
 ///
-/// `@unchecked Sendable`: what changes is touched under `monitor`'s lock alone.
+/// `@unchecked Sendable`: its variables are touched only under `monitor`'s lock.
 final class ConnectionThreads: @unchecked Sendable {
-    /// Something to do on a connection.
+    /// A piece of work for a connection.
     ///
-    /// `@unchecked Sendable`: `work` and `refuse` are set before the job is submitted and only read after; `stop` and
-    /// `connection` are touched under the monitor's lock alone.
+    /// `@unchecked Sendable`: `work` and `refuse` are set before the job is submitted and only read afterwards; `stop` and
+    /// `connection` are touched only under the monitor's lock.
     private final class Job: @unchecked Sendable {
         let seconds: Double?
         let deadline: MonotonicTime?
-        /// Does the work; what it returns hands over the outcome, outside of every lock.
+        /// Does the work, and returns a closure that delivers the outcome. The closure is called outside every lock.
         var work: ((Connection) -> (StopReason?) -> Void)?
-        /// Hands over an error instead.
+        /// Delivers an error instead of doing the work.
         var refuse: ((any Error) -> Void)?
         var stop: StopReason?
-        /// While the work is under way.
+        /// Set while the work runs.
         var connection: Connection?
 
         init(timeoutSeconds: Double?) {
@@ -60,13 +60,14 @@ final class ConnectionThreads: @unchecked Sendable {
     private var isPaused = false
     private var isStopped = false
     private var threads: Int
-    /// When the watch thread looks next.
+    /// When the watch thread will wake up next; nil if it has nothing to wait for.
     private var nextLook: MonotonicTime?
 
-    /// Between two interrupts of a job that goes on all the same: one that came just before a statement began has no effect.
+    /// Pause between two interrupts of a job that keeps running: an interrupt just before a statement begins has no effect.
     private static let interruptSeconds = 0.02
 
-    /// - Parameter maximumWaiting: jobs that may stand in line; more are refused with 503.
+    /// Starts the threads.
+    /// - Parameter maximumWaiting: the most jobs that may queue; further ones are rejected with 503.
     init(name: String, count: Int, maximumWaiting: Int, connect: @escaping @Sendable () throws -> Connection) {
         workToDo = Monitor.Condition(of: monitor)
         somethingEnded = Monitor.Condition(of: monitor)
@@ -89,15 +90,15 @@ final class ConnectionThreads: @unchecked Sendable {
             }
         }
         thread.name = name
-        // DuckDB's planner recurses with the statement's depth.
+        // DuckDB's planner recurses as deep as the statement nests.
         thread.stackSize = 8 << 20
         thread.start()
     }
 
-    // MARK: For callers
+    // MARK: Called by tasks
 
-    /// Runs `body` on a thread with its connection.
-    /// - Throws: what `body` throws; `QueryTimeout`; `CancellationError`; `ServiceError` 503 when the line is too long or
+    /// Runs `body` on one of the threads, with its connection.
+    /// - Throws: whatever `body` throws; `QueryTimeout`; `CancellationError`; `ServiceError` 503 when the queue is full or
     ///   the store is closed.
     func run<Answer: Sendable>(
         timeoutSeconds: Double? = nil, _ body: @escaping @Sendable (Connection) throws -> Answer
@@ -117,7 +118,7 @@ final class ConnectionThreads: @unchecked Sendable {
         }
     }
 
-    /// Runs `body` in its turn, and nobody waits for it. Not at all when the line is too long or the store is closed.
+    /// Queues `body` without waiting for it. Drops it when the queue is full or the store is closed.
     func enqueue(_ body: @escaping @Sendable (Connection) -> Void) {
         let job = Job(timeoutSeconds: nil)
         job.refuse = { _ in }
@@ -142,7 +143,7 @@ final class ConnectionThreads: @unchecked Sendable {
     }
 
     private func stop(_ job: Job, _ reason: StopReason) {
-        let isRefused = monitor.withLock {
+        let wasWaiting = monitor.withLock {
             if job.stop == nil { job.stop = reason }
             job.connection?.interrupt()
             deadlines.wakeOne()
@@ -150,10 +151,11 @@ final class ConnectionThreads: @unchecked Sendable {
             waiting.remove(at: place)
             return true
         }
-        if isRefused { job.refuse?(reason.error) }
+        if wasWaiting { job.refuse?(reason.error) }
     }
 
-    /// Stops what runs, closes the connections, does `body` and goes on with the jobs that wait. Not from one of these threads.
+    /// Stops running jobs, closes the connections, runs `body` and then resumes with the queued jobs. Don't call this from one
+    /// of these threads.
     func pause<Answer>(_ body: () throws -> Answer) rethrows -> Answer {
         let open = monitor.withLock {
             isPaused = true
@@ -171,7 +173,7 @@ final class ConnectionThreads: @unchecked Sendable {
         return try body()
     }
 
-    /// Ends everything: refuses what waits, lets what runs go on for `seconds` at most, closes the connections and ends the threads.
+    /// Shuts down: rejects queued jobs, gives running ones up to `graceSeconds` to finish, closes the connections and ends the threads.
     func close(graceSeconds: Double) {
         let (refused, open) = monitor.withLock {
             isStopped = true
@@ -205,7 +207,7 @@ final class ConnectionThreads: @unchecked Sendable {
         return connections.compactMap { $0 }
     }
 
-    // MARK: The threads
+    // MARK: Threads
 
     private func work(_ index: Int) {
         while let job = nextJob(index) {
@@ -220,7 +222,7 @@ final class ConnectionThreads: @unchecked Sendable {
         }
     }
 
-    /// Nil when there will be none.
+    /// Waits for the next job; nil when the threads should end.
     private func nextJob(_ index: Int) -> Job? {
         monitor.withLock {
             while !isStopped, isPaused || waiting.isEmpty { workToDo.wait() }
@@ -233,7 +235,7 @@ final class ConnectionThreads: @unchecked Sendable {
 
     private func perform(_ job: Job, _ index: Int) -> (StopReason?) -> Void {
         do {
-            // Only this thread and, while nothing runs, `pause` and `close` touch the entry.
+            // Only this thread touches the entry, and `pause` and `close` while nothing runs.
             let kept = monitor.withLock { connections[index] }
             let connection = try kept ?? connect()
             let stop = monitor.withLock {

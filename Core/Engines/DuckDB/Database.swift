@@ -5,32 +5,32 @@ import Glibc
 import Storage
 import Synchronization
 
-/// How the database is opened.
+/// The options a database is opened with.
 struct DatabaseOptions: Sendable {
     let path: String
     let threads: Int
     let memoryLimitBytes: Int64
     let temporaryFolder: String
 
-    /// What DuckDB is told before it opens the file.
+    /// The settings passed to DuckDB when it opens the file.
     var settings: [(name: String, value: String)] {
         [
             ("threads", "\(threads)"),
             ("memory_limit", "\(memoryLimitBytes)B"),
             ("temp_directory", temporaryFolder),
-            // DuckDB alone would let a statement take 90 % of the disk, which the journal needs.
+            // By default, DuckDB lets a statement fill 90 % of the disk, which the journal needs.
             ("max_temp_directory_size", "\(8 * memoryLimitBytes)B"),
-            // "false" would spare large results memory, and make DuckDB append rows on several threads, at twice the cost.
+            // "false" would save memory on large results, but make DuckDB append rows on several threads, at twice the cost.
             ("preserve_insertion_order", "true"),
-            // Pulse says of each CTE whether it is to be kept. The rule would check what all its readers ask for once more as it is made,
-            // which took a funnel of five steps a seventh of its time.
+            // Pulse declares for each CTE whether it is materialized. This rule would also evaluate the filters of all its readers while
+            // materializing it, which took a seventh of the time of a five-step funnel.
             ("disabled_optimizers", "cte_filter_pusher"),
-            // What later versions compress with takes more time, and more space for facts (24.0 bytes a row instead of 23.2).
+            // Later versions' compression takes more time, and more space for facts (24.0 bytes per row instead of 23.2).
             ("storage_compatibility_version", "v1.0.0"),
-            // The writer checkpoints by itself (`Checkpoints`): DuckDB's own attempts fail while anybody reads.
+            // The writer checkpoints itself (`Checkpoints`): DuckDB's own attempts fail while anyone reads.
             ("checkpoint_threshold", "1TB"),
 
-            // No statement reaches files, other databases or the network. Last, as it refuses a folder for temporary files.
+            // No statement can reach files, other databases or the network. Must come last: it blocks setting the temporary folder.
             ("autoinstall_known_extensions", "false"),
             ("autoload_known_extensions", "false"),
             ("allow_community_extensions", "false"),
@@ -42,15 +42,15 @@ struct DatabaseOptions: Sendable {
 
 /// An open database file. No other process can open it meanwhile.
 ///
-/// `@unchecked Sendable`: its variables are touched under `DatabaseSlot`'s lock alone, or by the one who has opened it and
-/// given it to nobody.
+/// `@unchecked Sendable`: its variables are touched only under `DatabaseSlot`'s lock, or by code that has opened it and
+/// not shared it.
 final class Database: @unchecked Sendable {
     private var handle: duckdb_database?
     private let feed = RowFeed()
     private var descriptor: Int32 = -1
 
-    /// Opens it for all of Pulse's work; its settings can't be changed any more.
-    /// - Throws: `DuckDBError` with code `io` when the file is not to be had: another process has it, no rights ...
+    /// Opens the store's database and locks its settings.
+    /// - Throws: `DuckDBError` with code `io` when the file can't be opened: another process has it, missing permissions ...
     convenience init(_ options: DatabaseOptions) throws {
         try self.init(path: options.path, settings: options.settings)
         do {
@@ -61,6 +61,7 @@ final class Database: @unchecked Sendable {
         }
     }
 
+    /// Opens a database with `settings` and nothing else.
     init(path: String, settings: [(name: String, value: String)]) throws {
         var configuration: duckdb_config?
         guard duckdb_create_config(&configuration) == DUCKDB_SUCCESS else {
@@ -69,7 +70,7 @@ final class Database: @unchecked Sendable {
         defer { duckdb_destroy_config(&configuration) }
         for (name, value) in settings {
             guard duckdb_set_config(configuration, name, value) == DUCKDB_SUCCESS else {
-                throw DuckDBError.misuse("this DuckDB does not take the setting \(name)=\(value)")
+                throw DuckDBError.misuse("this DuckDB rejects the setting \(name)=\(value)")
             }
         }
         var problem: UnsafeMutablePointer<CChar>?
@@ -80,7 +81,7 @@ final class Database: @unchecked Sendable {
         }
     }
 
-    /// The settings that need an open database; after them none can be changed.
+    /// Applies the settings that need an open database, then locks the configuration.
     private func lock() throws {
         let connection = try connect()
         defer { connection.close() }
@@ -98,20 +99,20 @@ final class Database: @unchecked Sendable {
     func connect() throws -> Connection {
         var connection: duckdb_connection?
         guard duckdb_connect(handle, &connection) == DUCKDB_SUCCESS, let connection else {
-            throw DuckDBError(code: "connection", message: "DuckDB gives no connection")
+            throw DuckDBError(code: "connection", message: "DuckDB can't open a connection")
         }
         return Connection(connection, feed)
     }
 
-    /// The file, for reading. DuckDB keeps other processes out by a lock that ends when this process closes any
-    /// descriptor of the file; so there is one, and it stays open as long as the database.
+    /// A descriptor for reading the file. DuckDB keeps other processes out with a lock that is lost when this process closes
+    /// any descriptor of the file; so there is only one, and it stays open as long as the database.
     func readingDescriptor(_ path: String) throws -> Int32 {
         if descriptor < 0 { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw Files.failure("can't read \(path)") }
         return descriptor
     }
 
-    /// Writes what is in the WAL to the file, if that works, and gives the file free.
+    /// Checkpoints the WAL if possible, and releases the file.
     func close() {
         duckdb_close(&handle)
         if descriptor >= 0 { _ = Glibc.close(descriptor) }
@@ -119,7 +120,7 @@ final class Database: @unchecked Sendable {
     }
 }
 
-/// The database that is open at the moment; it is another one after a restore or a fatal error.
+/// Holds the currently open database, which a restore or a fatal error replaces.
 final class DatabaseSlot: Sendable {
     private struct State {
         var database: Database?
@@ -129,11 +130,12 @@ final class DatabaseSlot: Sendable {
     private let state = Mutex(State())
 
     var isOpen: Bool { state.withLock { $0.database != nil } }
-    /// It should be open and is not.
+    /// Whether the database should be open but isn't.
     var isMissing: Bool { state.withLock { $0.database == nil && !$0.isShut } }
 
     func connect() throws -> Connection { try current { try $0.connect() } }
 
+    /// Runs `body` on the open database.
     /// - Throws: `ServiceError` 503 while none is open.
     func current<Answer: Sendable>(_ body: (Database) throws -> Answer) throws -> Answer {
         try state.withLock { state in
@@ -149,10 +151,10 @@ final class DatabaseSlot: Sendable {
         }
     }
 
-    /// When no connection is left.
+    /// Closes the database. Call when no connection is left.
     func close() { state.withLock { Self.close(&$0) } }
 
-    /// For good.
+    /// Closes the database for good.
     func shut() {
         state.withLock { state in
             Self.close(&state)

@@ -1,16 +1,17 @@
 import Common
 import Foundation
-import Storage
+@_spi(Host) import Storage
 
 extension DuckDBEventStore {
-    /// The file's name in the folder of a backup.
+    /// The file's name in a backup folder.
     static let backupName = "events.duckdb"
 
-    /// Copies the database as it is at one instant to `events.duckdb` in the folder `path`, while others read and write.
+    /// Copies a consistent snapshot of the database to `events.duckdb` in the folder `path`, while others read and write.
     ///
-    /// A checkpoint writes all that is committed to the file. Until the next checkpoint DuckDB changes nothing in the
-    /// file that this one refers to (it must not, as a crash could come any time): commits go to the WAL, and large ones to
-    /// free blocks. So an open transaction keeps checkpoints away while the file is copied.
+    /// A checkpoint first writes everything committed to the file. Until the next checkpoint, DuckDB changes nothing that
+    /// this one refers to (a crash could happen at any time): commits go to the WAL, large ones to free blocks. So an open
+    /// transaction that blocks checkpoints is all it takes to copy the file safely.
+    /// - Returns: the number of rows of each table in the copy.
     @discardableResult
     public func backup(to path: String) async throws -> [String: Int64] {
         try await unavailableWhenBroken {
@@ -36,8 +37,8 @@ extension DuckDBEventStore {
         }
     }
 
-    /// Replaces everything by the backup in the folder `path`. Nothing else may use the store meanwhile.
-    /// - Throws: `DuckDBError` when there is no backup or it can't be read; then nothing has changed.
+    /// Replaces everything with the backup in the folder `path`. Nothing else may use the store meanwhile.
+    /// - Throws: `DuckDBError` when there is no backup or it can't be read; nothing has changed then.
     public func restore(from path: String) async throws {
         try await Self.onThread { [self] in
             let source = path + "/" + Self.backupName, partial = options.path + ".restored"
@@ -58,7 +59,7 @@ extension DuckDBEventStore {
 
     private func replace(by file: String) throws {
         try pauseAll {
-            // Closing writes the WAL to the file; what may be left of it belongs to the old file.
+            // Closing checkpoints the WAL; whatever is left of it belongs to the old file.
             slot.close()
             batches.forget()
             defer { try? slot.open(options) }
@@ -69,7 +70,7 @@ extension DuckDBEventStore {
     }
 }
 
-/// A transaction that has changed something, and so keeps checkpoints from happening until it ends.
+/// An open transaction with a change, which blocks checkpoints until it ends.
 private final class CheckpointGuard: Sendable {
     private let connection: Connection
     private let checkpoints: Checkpoints
@@ -94,12 +95,12 @@ private final class CheckpointGuard: Sendable {
     }
 }
 
-/// DuckDB's file: a header and two generations of a second one, of 4 KiB each, then blocks.
+/// DuckDB's file: a main header and two alternating database headers of 4 KiB each, then blocks.
 private enum DatabaseFile {
     private static let headerSize = 3 * 4_096
 
-    /// Copies the file as far as it reaches now, and waits until the copy is on disk.
-    /// - Throws: `DuckDBError` when a checkpoint has changed the file meanwhile.
+    /// Copies the file up to its current length, and returns when the copy is on disk.
+    /// - Throws: `DuckDBError` when a checkpoint changed the file during the copy.
     static func copy(_ source: Int32, to path: String) throws {
         let target = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)
         guard target >= 0 else { throw Files.failure("can't write \(path)") }
@@ -133,7 +134,7 @@ private enum DatabaseFile {
         return bytes
     }
 
-    /// Opens the file by itself, as a restore would, and counts the rows of its tables.
+    /// Opens the file as a separate database, as a restore would, and returns the number of rows of each table.
     static func count(_ path: String) throws -> [String: Int64] {
         let database = try Database(path: path, settings: [("access_mode", "READ_ONLY"), ("threads", "1"), ("memory_limit", "256MB")])
         defer { database.close() }

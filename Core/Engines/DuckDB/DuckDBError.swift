@@ -1,12 +1,13 @@
 import Common
 import Storage
 
-/// What DuckDB refused: the kind of error, its words and the statement, with placeholders and never with the bound values.
+/// An error from DuckDB: its kind, its message, and the statement with placeholders instead of the bound values.
 public struct DuckDBError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// DuckDB's name of the kind, in `snake_case`: `binder`, `catalog`, `constraint`, `conversion`, `io`, `fatal` ...
+    /// DuckDB's name for the kind of error, in `snake_case`: `binder`, `catalog`, `constraint`, `conversion`, `io`, `fatal` ...
     public let code: String
+    /// DuckDB's message, without quoted data.
     public let message: String
-    /// Nil when no statement of ours was running.
+    /// Nil when no statement was running.
     public let statement: String?
 
     init(code: String, message: String, statement: String? = nil) {
@@ -19,45 +20,45 @@ public struct DuckDBError: Error, Sendable, Equatable, CustomStringConvertible {
         "DuckDB error \(code): \(message)" + (statement.map { " - while executing: \($0.excerpt(2_000))" } ?? "")
     }
 
-    /// A use of the store that can't work: a mistake of ours.
+    /// A misuse of the store: a bug in the calling code.
     static func misuse(_ message: String, statement: String? = nil) -> DuckDBError {
         DuckDBError(code: "misuse", message: message, statement: statement)
     }
 
-    /// The database can't be used any more, or not at the moment: its disk is full or broken, or it stopped itself.
+    /// Whether the database can't be used, at least for now: its disk is full or broken, or it stopped itself.
     var isUnavailable: Bool { code == "fatal" || code == "io" }
 
-    /// Neither memory nor its temporary files were enough for what is asked at a time.
+    /// Whether memory and temporary files together were too small for the running statements.
     var isOutOfMemory: Bool { code == "out_of_memory" }
 
     var isDuplicateKey: Bool { code == "constraint" && message.hasPrefix("Duplicate key") }
 
-    /// Another transaction is in the way.
+    /// Whether another transaction is in the way.
     var isConflict: Bool { code == "transactioncontext" || code == "transaction" }
 
-    /// The database stopped itself; it must be opened anew.
+    /// Whether the database stopped itself; it must be reopened.
     var isFatal: Bool { code == "fatal" }
 }
 
 extension DuckDBError {
-    /// DuckDB's text, `Binder Error: ...`, without what it may quote of rows and bound values.
+    /// Parses DuckDB's text, `Binder Error: ...`, and removes quoted row data and bound values.
     init(text: String, statement: String?, values: [Value] = []) {
         guard let colon = text.firstRange(of: " Error: ") else {
             self.init(code: "unknown", message: Self.masked(text, values), statement: statement)
             return
         }
         let code = text[..<colon.lowerBound].lowercased().split(separator: " ").joined(separator: "_")
-        // From "LINE 1:" on it repeats the statement.
+        // From "LINE 1:" on, it repeats the statement.
         var message = String(text[colon.upperBound...])
         if let line = message.firstRange(of: "\n\nLINE ") { message = String(message[..<line.lowerBound]) }
         if Self.quotingRows.contains(code) { message = Self.withoutQuotations(message) }
         self.init(code: code, message: Self.masked(message, values), statement: statement)
     }
 
-    /// Kinds whose messages quote data; the others quote names.
+    /// Kinds whose messages quote data; the others quote only names.
     private static let quotingRows: Set = ["conversion", "out_of_range", "invalid_input", "constraint", "mismatch_type"]
 
-    /// Without what stands in quotes, and without numbers (but with those in names of types).
+    /// `text` with quoted parts and numbers replaced by `...`. Numbers inside words, such as type names, stay.
     static func withoutQuotations(_ text: String) -> String {
         var result = "", quote: Character?, previous: Character = " ", isInNumber = false
         for character in text {
@@ -67,7 +68,7 @@ extension DuckDBError {
                     result += "...\(character)"
                 }
             } else if character == "'" || character == "\"" {
-                // An apostrophe inside a word opens nothing: "can't".
+                // An apostrophe inside a word ("can't") doesn't open a quotation.
                 if !(character == "'" && previous.isLetter) { quote = character }
                 result.append(character)
             } else if character.isNumber, isInNumber || !(previous.isLetter || previous == "_") {
@@ -89,7 +90,7 @@ extension DuckDBError {
     }
 }
 
-/// A fact's bytes are not what its table's columns are: a mistake of ours, found before anything is kept.
+/// A fact's encoded bytes don't match its table's columns. A bug in Pulse, found before anything is stored.
 struct RowMismatch: Error, CustomStringConvertible {
     let table: String
     let column: String?
@@ -108,12 +109,12 @@ extension ServiceError {
 
     static let eventStoreExhausted = ServiceError.unavailable(
         "event_store_exhausted",
-        "There is not enough memory and temporary space for all that is asked at the moment. Try again in a few seconds, or ask for a shorter range or fewer filters.",
+        "The event store has too little memory and temporary space for the current queries. Try again in a few seconds, or use a shorter range or fewer filters.",
         retryAfterSeconds: 5
     )
 
     static let eventStoreBusy = ServiceError.unavailable(
-        "event_store_busy", "The event store has more to do than it can at the moment. Try again in a few seconds.",
+        "event_store_busy", "The event store is overloaded at the moment. Try again in a few seconds.",
         retryAfterSeconds: 2
     )
 }

@@ -1,14 +1,14 @@
-import Common
+@_spi(Host) import Common
 import Foundation
 import Logging
-import Storage
+@_spi(Host) import Storage
 import Synchronization
 
-/// The event plane in one file of this machine, with DuckDB inside this process.
+/// The event plane in one local file, with DuckDB running inside this process.
 ///
-/// One thread and connection writes, a few others read; readers see what was committed when their statement began and
-/// wait for nobody. The file has one process at a time.
-public final class DuckDBEventStore: EventStore {
+/// One thread with one connection writes; a few others read. A reader sees what was committed when its statement began,
+/// and never waits for the writer. Only one process can open the file at a time.
+@_spi(Host) public final class DuckDBEventStore: EventStore {
     public let dialect = Dialect.duckdb
 
     let options: DatabaseOptions
@@ -19,7 +19,7 @@ public final class DuckDBEventStore: EventStore {
     let batches = BatchWriter()
     let checkpoints: Checkpoints
     private let recovery = Mutex(Recovery())
-    /// Raised by each change of the schema.
+    /// Incremented on every schema change.
     private let schemaVersion: SchemaVersion
 
     private struct Recovery {
@@ -27,16 +27,16 @@ public final class DuckDBEventStore: EventStore {
         var notBefore = MonotonicTime.now
     }
 
-    /// Opens the file, or makes it; after a crash what was committed is read from the WAL first.
+    /// Opens the file, creating it if needed. After a crash, this first replays the WAL.
     ///
     /// - Parameters:
-    ///   - path: the file; beside it DuckDB keeps `<path>.wal`.
-    ///   - threads: on how many one statement may be computed.
-    ///   - memoryLimitBytes: for all of DuckDB; what needs more goes to `temporaryFolder` as far as it can.
-    ///   - readers: statements that may be computed at a time; more stand in line.
-    ///   - temporaryFolder: made when needed, emptied when done.
-    ///   - walBytes: how long the WAL becomes before it is written to the file; four times that while somebody always reads.
-    /// - Throws: `DuckDBError`; code `io` when another process has the file.
+    ///   - path: the file; DuckDB keeps `<path>.wal` next to it.
+    ///   - threads: the number of threads that one statement may use.
+    ///   - memoryLimitBytes: the limit for all of DuckDB; work that needs more spills to `temporaryFolder` where possible.
+    ///   - readers: the number of queries that run at once; the rest queue.
+    ///   - temporaryFolder: created when needed, emptied when done.
+    ///   - walBytes: the WAL size that triggers a checkpoint; up to four times that while there are always readers.
+    /// - Throws: `DuckDBError`; code `io` when another process has the file open.
     public init(
         path: String, library: DuckDBLibrary, threads: Int, memoryLimitBytes: Int64, readers: Int, temporaryFolder: String,
         walBytes: Int = 32 << 20, logger: Logger
@@ -60,13 +60,14 @@ public final class DuckDBEventStore: EventStore {
     }
 
     deinit {
-        // For whoever forgets `close`. Nothing runs any more, as whatever does keeps the store.
+        // In case the owner forgot `close`. Nothing is running any more: anything that runs retains the store.
         readers.close(graceSeconds: 0)
         writer.close(graceSeconds: 0)
         slot.shut()
     }
 
-    /// - Throws: `DuckDBError` with code `not_allowed` for a statement that does anything but read.
+    /// Runs one statement that only reads.
+    /// - Throws: `DuckDBError` with code `not_allowed` for a statement that does anything else.
     public func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows {
         let (text, values) = statement.rendered(for: .duckdb)
         return try await unavailableWhenBroken {
@@ -82,8 +83,8 @@ public final class DuckDBEventStore: EventStore {
         }
     }
 
-    /// Rows and schema alone; a statement about settings, files or other databases is refused.
-    /// - Throws: `UniqueViolation`, `DuckDBError`; then nothing has changed.
+    /// Changes rows and schema only; rejects statements about settings, files or other databases.
+    /// - Throws: `UniqueViolation` or `DuckDBError`; nothing has changed then.
     public func change(_ statements: [SQL]) async throws {
         let rendered = statements.map { $0.rendered(for: .duckdb) }
         try await unavailableWhenBroken {
@@ -98,8 +99,8 @@ public final class DuckDBEventStore: EventStore {
         }
     }
 
-    /// Answers after a checkpoint, which takes out of the WAL what was deleted. While others read what was there before there can be none; it
-    /// is tried again after the next batches, and once a second.
+    /// Returns after trying a checkpoint, which removes the deleted rows from the WAL. A checkpoint can't run while readers still see the
+    /// old rows; it is then retried after each of the next batches, and once a second.
     public func erase(_ statements: [SQL]) async throws {
         try await change(statements)
         let isFirst = checkpoints.owe()
@@ -126,7 +127,7 @@ public final class DuckDBEventStore: EventStore {
         return rows.first?.int("number")
     }
 
-    /// The writer raises it before facts of new visitors can be seen; until it has, the table tells.
+    /// The writer raises the bound before facts of new visitors become visible; before its first raise, the bound comes from the table.
     public func visitorBound(of project: Int32) async throws -> Int64? {
         if let bound = batches.visitorBounds[project] { return bound }
         let rows = try await query(
@@ -135,7 +136,8 @@ public final class DuckDBEventStore: EventStore {
         return batches.visitorBounds[project]
     }
 
-    /// A block keeps deleted rows until others of it change, and a checkpoint writes them to the file; so their texts are overwritten first.
+    /// Overwrites the texts before deleting the rows: a block keeps deleted rows until other rows in it change, and a checkpoint would
+    /// write them to the file.
     public func erasure(of visitor: Int64, in project: Int32, from table: FactTable) -> [SQL] {
         let own: SQL = "WHERE project = \(Int64(project)) AND visitor = \(visitor)", name = SQL(sql: table.name)
         let texts = table.columns.filter { $0.type == .text }.map { "\(sql: $0.name) = ''" as SQL }
@@ -151,8 +153,8 @@ public final class DuckDBEventStore: EventStore {
         try await unavailableWhenBroken { try await readers.run(timeoutSeconds: 5) { try $0.execute("SELECT 1") } }
     }
 
-    /// Stops reports that run, lets the writer end what it is at (for 5 seconds at most; then it is rolled back), writes
-    /// the WAL to the file and gives the file free. Later calls throw `ServiceError` 503.
+    /// Stops running reports, gives the writer up to 5 seconds to finish (then rolls it back), checkpoints the WAL and
+    /// releases the file. Later calls throw `ServiceError` 503.
     public func close() async {
         try? await Self.onThread { [self] in
             readers.close(graceSeconds: 0)
@@ -163,51 +165,51 @@ public final class DuckDBEventStore: EventStore {
 
     // MARK: Helpers
 
-    /// Connections forget what they have prepared before their next statement.
+    /// Makes every connection drop its prepared statements before its next statement.
     func schemaChanged() { schemaVersion.raise() }
 
     private func checkpointWhenDue() {
         if checkpoints.isDue { writer.enqueue { [checkpoints] in checkpoints.runIfDue(on: $0) } }
     }
 
-    /// Does `body` while no connection is open.
+    /// Runs `body` while no connection is open.
     func pauseAll(_ body: () throws -> Void) rethrows {
         try readers.pause { try writer.pause { try body() } }
     }
 
-    /// Runs `body`; when the database has stopped itself or its disk fails, that is logged and answered as 503.
+    /// Runs `body`. If the database has stopped itself or its disk fails, logs that and throws a 503.
     func unavailableWhenBroken<Answer: Sendable>(_ body: () async throws -> Answer) async throws -> Answer {
         do {
             return try await body()
         } catch let error as DuckDBError where error.isUnavailable {
             logger.error("the event store failed", metadata: ["duckdb.code": "\(error.code)", "duckdb.message": "\(error.message)"])
-            if error.isFatal { openAnew() }
+            if error.isFatal { reopen() }
             throw ServiceError.eventStoreUnavailable()
         } catch let error as DuckDBError where error.isDuplicateKey {
             throw UniqueViolation()
         } catch let error as DuckDBError where error.isOutOfMemory {
-            logger.warning("a statement needed more memory and temporary space than there is", metadata: ["duckdb.message": "\(error.message)"])
+            logger.warning("a statement ran out of memory and temporary space", metadata: ["duckdb.message": "\(error.message)"])
             throw ServiceError.eventStoreExhausted
         } catch {
-            if slot.isMissing { openAnew() }
+            if slot.isMissing { reopen() }
             throw error
         }
     }
 
-    /// Closes a database that has stopped itself (its disk was full, for instance) and opens it again; tried once a second at most.
-    private func openAnew() {
-        let isOurs = recovery.withLock { recovery in
+    /// Closes a database that has stopped itself (because its disk was full, for instance) and reopens it, at most once a second.
+    private func reopen() {
+        let mayStart = recovery.withLock { recovery in
             guard !recovery.isUnderWay, recovery.notBefore <= .now else { return false }
             recovery.isUnderWay = true
             return true
         }
-        guard isOurs else { return }
+        guard mayStart else { return }
         Thread.detachNewThread { [self] in
             pauseAll {
                 slot.close()
                 do {
                     try slot.open(options)
-                    logger.warning("the event store was opened anew")
+                    logger.warning("reopened the event store")
                 } catch {
                     logger.error("the event store can't be opened", metadata: ["error": "\(error)"])
                 }
@@ -216,7 +218,7 @@ public final class DuckDBEventStore: EventStore {
         }
     }
 
-    /// Runs `body`, which blocks, on a thread of its own.
+    /// Runs the blocking `body` on its own thread.
     static func onThread<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
@@ -224,7 +226,7 @@ public final class DuckDBEventStore: EventStore {
     }
 }
 
-/// How often the schema was changed.
+/// Counts schema changes.
 final class SchemaVersion: Sendable {
     private let number = Atomic(0)
 

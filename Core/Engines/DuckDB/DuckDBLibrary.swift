@@ -2,11 +2,11 @@ import CDuckDB
 import Foundation
 import Synchronization
 
-/// DuckDB's library, opened at run time: no package of Debian has it.
+/// DuckDB's library, opened at run time because Debian doesn't package it.
 ///
-/// One process opens one library, once; every later `load` answers the same, whatever it asks for.
+/// A process opens the library once; every later `load` returns the same one, whatever path it asks for.
 public struct DuckDBLibrary: Sendable, Equatable {
-    /// The file it came from.
+    /// The file it was loaded from.
     public let path: String
     /// `v1.5.6`
     public let version: String
@@ -14,13 +14,13 @@ public struct DuckDBLibrary: Sendable, Equatable {
     private static let loaded = Mutex<DuckDBLibrary?>(nil)
 
     /// Opens the first library found:
-    /// 1. `explicit`, from the configuration; no other is tried then.
-    /// 2. The environment's `DUCKDB_LIBRARY`; no other is tried then.
-    /// 3. `libduckdb.so` beside the executable.
-    /// 4. The one that `make run` fetches, `.tools/duckdb/libduckdb.so`, for an executable in `.build` of the same repository.
-    /// 5. Where the dynamic linker looks (`LD_LIBRARY_PATH`, ldconfig), in `/usr/local/lib` and `/usr/lib`.
+    /// 1. `explicit`, from the configuration; if set, nothing else is tried.
+    /// 2. `DUCKDB_LIBRARY` from the environment; if set, nothing else is tried.
+    /// 3. `libduckdb.so` next to the executable.
+    /// 4. `.tools/duckdb/libduckdb.so`, which `make run` fetches, for an executable in `.build` of the same repository.
+    /// 5. The dynamic linker's search path (`LD_LIBRARY_PATH`, ldconfig), then `/usr/local/lib` and `/usr/lib`.
     ///
-    /// A library that other users can replace is refused.
+    /// Rejects a library that other users can replace.
     /// - Throws: `DuckDBLibraryError`, which says how to get the library.
     public static func load(explicit: String? = nil) throws -> DuckDBLibrary {
         try loaded.withLock { loaded in
@@ -40,7 +40,7 @@ public struct DuckDBLibrary: Sendable, Equatable {
         var problems: [String] = []
         for place in places where !place.contains("/") || FileManager.default.fileExists(atPath: place) {
             guard let problem = open(place) else { return opened }
-            // The dynamic linker's own "not found" is what is said anyway.
+            // The dynamic linker's own "not found" adds nothing to the error below.
             if place.contains("/") { problems.append(problem) }
         }
         throw DuckDBLibraryError(problems: problems)
@@ -48,7 +48,7 @@ public struct DuckDBLibrary: Sendable, Equatable {
 
     private static let name = "libduckdb.so"
 
-    /// Where a library may be, the most trusted first: never the folder one happens to stand in.
+    /// Where to look for the library, most trusted place first. Never the current folder.
     static var places: [String] {
         #if arch(arm64)
         let machine = "aarch64-linux-gnu"
@@ -61,32 +61,32 @@ public struct DuckDBLibrary: Sendable, Equatable {
         return ["\(URL(fileURLWithPath: running).deletingLastPathComponent().path)/\(name)"] + fetched(for: running) + [name] + system
     }
 
-    /// The library that `make run` fetched, for an executable that was built in the same repository.
+    /// The library that `make run` fetched, for an executable built in the same repository; otherwise empty.
     static func fetched(for executable: String) -> [String] {
         guard let build = executable.range(of: "/.build/") else { return [] }
         return ["\(executable[..<build.lowerBound])/.tools/duckdb/\(name)"]
     }
 
-    /// Why a library is not to be trusted; nil for one that only the administrator and this user can replace. Whoever can write it runs
-    /// what they like as this user.
+    /// Why a library can't be trusted; nil when only root and this user can replace it. Anyone who can write the file can run
+    /// any code as this user.
     static func distrust(_ path: String) -> String? {
         guard path.contains("/") else { return nil }  // the dynamic linker's folders
         var executable = stat()
-        // Whose executable this is could replace that as well.
+        // The executable's owner could replace the executable as well.
         let trusted = [0, geteuid()] + (stat("/proc/self/exe", &executable) == 0 ? [executable.st_uid] : [])
         for place in [path, URL(fileURLWithPath: path).deletingLastPathComponent().path] {
             var status = stat()
             guard stat(place, &status) == 0 else { continue }
-            // In a sticky folder each user replaces their own files alone.
+            // In a sticky folder, users can replace only their own files.
             if status.st_mode & 0o002 != 0, status.st_mode & S_ISVTX == 0 { return "\(place) can be written by every user of this machine: chmod o-w \(place)" }
             if !trusted.contains(status.st_uid) {
-                return "\(place) belongs to another user (number \(status.st_uid)), who could replace it: chown it to root or to the user that runs Pulse"
+                return "\(place) belongs to another user (uid \(status.st_uid)), who could replace it: chown it to root or to the user that runs Pulse"
             }
         }
         return nil
     }
 
-    /// Nil when the library is open; otherwise why it is not.
+    /// Opens the library. Returns nil on success, otherwise the reason it can't be opened.
     private static func open(_ path: String) -> String? {
         if let problem = distrust(path) { return problem }
         guard let problem = pulse_duckdb_load(path) else { return nil }
@@ -102,13 +102,13 @@ public struct DuckDBLibrary: Sendable, Equatable {
     }
 }
 
-/// DuckDB's library is not there or does not fit.
+/// DuckDB's library is missing or can't be used.
 public struct DuckDBLibraryError: Error, Sendable, CustomStringConvertible {
-    /// What was found and could not be used.
+    /// Why each library that was found can't be used; empty when none was found.
     public let problems: [String]
 
     public var description: String {
         let found = problems.isEmpty ? "DuckDB's library (libduckdb.so) was not found." : problems.joined(separator: "; ") + "."
-        return found + " `make run` fetches it to .tools/duckdb; or set DUCKDB_LIBRARY to the file of a DuckDB 1.5 or newer."
+        return found + " `make run` fetches it to .tools/duckdb; or set DUCKDB_LIBRARY to the path of libduckdb.so 1.5 or newer."
     }
 }

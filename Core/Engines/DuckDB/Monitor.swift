@@ -1,9 +1,10 @@
+@_spi(Host) import Common
 import Foundation
 
-/// A lock with conditions to wait for under it. (`NSCondition` has one condition to each lock, which wakes everybody
-/// for everything.)
+/// A lock with several condition variables. (`NSCondition` has only one per lock, so every signal would wake all
+/// waiters.)
 ///
-/// `@unchecked Sendable`: its pointers never change, and what they point at is made for many threads.
+/// `@unchecked Sendable`: its pointer never changes, and the mutex it points to is made for many threads.
 final class Monitor: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 
@@ -20,9 +21,9 @@ final class Monitor: @unchecked Sendable {
         return try body()
     }
 
-    /// What threads wait for; its methods are called with the monitor's lock held.
+    /// A condition variable. Call its methods with the monitor's lock held.
     ///
-    /// `@unchecked Sendable`: as the monitor, its pointer never changes, and what that points at is made for many threads.
+    /// `@unchecked Sendable`: like the monitor's, its pointer never changes and points to something made for many threads.
     final class Condition: @unchecked Sendable {
         private let monitor: Monitor
         private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -52,22 +53,5 @@ final class Monitor: @unchecked Sendable {
 
         func wakeOne() { pthread_cond_signal(condition) }
         func wakeAll() { pthread_cond_broadcast(condition) }
-    }
-}
-
-/// Time that never goes back, in nanoseconds.
-struct MonotonicTime: Comparable, Sendable {
-    let nanoseconds: Int64
-
-    static var now: MonotonicTime {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-    }
-
-    static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.nanoseconds < right.nanoseconds }
-
-    func adding(seconds: Double) -> MonotonicTime {
-        MonotonicTime(nanoseconds: nanoseconds + Int64(max(0, min(seconds, 1e9)) * 1e9))
     }
 }

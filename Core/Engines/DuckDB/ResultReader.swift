@@ -2,7 +2,7 @@ import CDuckDB
 import Common
 import Storage
 
-/// Reads a result's chunks into rows.
+/// Reads the chunks of a result into rows.
 enum ResultReader {
     static func rows(_ result: inout duckdb_result, _ text: String) throws -> Rows {
         let count = Int(duckdb_column_count(&result))
@@ -12,7 +12,7 @@ enum ResultReader {
             var type = duckdb_column_logical_type(&result, idx_t(index))
             defer { duckdb_destroy_logical_type(&type) }
             guard let type = ResultType(type) else {
-                throw DuckDBError.misuse("column '\(name)' has a type that no value can hold; cast it to text", statement: text)
+                throw DuckDBError.misuse("column '\(name)' has an unsupported type; cast it to text", statement: text)
             }
             names.append(name)
             types.append(type)
@@ -26,7 +26,7 @@ enum ResultReader {
         return Rows(columns: names, values: values)
     }
 
-    /// The rows of a result with two columns of BIGINT without nulls, and no `Rows` of them.
+    /// Calls `body` with each row of a result of two BIGINT columns without nulls, without building `Rows`.
     static func pairs(_ result: inout duckdb_result, _ body: (Int64, Int64) -> Void) throws {
         while let chunk = duckdb_fetch_chunk(result) {
             var ended: duckdb_data_chunk? = chunk
@@ -50,16 +50,16 @@ enum ResultReader {
     }
 }
 
-/// A type of a result's column, as far as values go.
+/// The type of a result column, reduced to what reading its values needs.
 indirect enum ResultType {
     case null, bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64, int128, uint128, float, double, text
     case decimal(ResultType, scale: Int)
     case day
-    /// An instant or a wall clock: how many of its units make a second, and what stands after it.
+    /// An instant or a wall-clock time: its units per second, and the suffix of its text.
     case time(perSecond: Int64, suffix: String)
     case list(ResultType)
 
-    /// Nil for types that `Value` does not hold.
+    /// Nil for types that `Value` can't hold.
     init?(_ type: duckdb_logical_type?) {
         switch duckdb_get_type_id(type) {
         case DUCKDB_TYPE_DECIMAL:
@@ -151,7 +151,7 @@ private struct ResultVector {
         data!.loadUnaligned(fromByteOffset: row * MemoryLayout<Stored>.stride, as: type)
     }
 
-    /// A sum of BIGINT is a HUGEINT: an integer as long as it is one of 64 bits.
+    /// An integer if it fits in 64 bits, otherwise a double. (DuckDB sums BIGINTs as HUGEINT.)
     private static func whole(_ value: some BinaryInteger) -> Value {
         Int64(exactly: value).map { .int($0) } ?? .double(Double(value))
     }
@@ -175,7 +175,7 @@ private struct ResultVector {
         number == Int64(Int32.max) ? "infinity" : number == -Int64(Int32.max) ? "-infinity" : Day(number: number).description
     }
 
-    /// `2026-03-01T10:00:00`, with milliseconds, or all digits where these don't say it, when there is a fraction.
+    /// `2026-03-01T10:00:00`; a fraction is written with 3 digits, or with 6 or 9 if it needs them.
     private static func time(_ value: Int64, _ perSecond: Int64, _ suffix: String) -> String {
         if value == .max { return "infinity" }
         if value == -.max { return "-infinity" }
@@ -211,7 +211,7 @@ private struct ResultVector {
         switch self[row] {
         case .null: json.append(raw: "null")
         case .int(let value): json.append(raw: String(value))
-        // JSON has no infinity.
+        // JSON has no infinity or NaN.
         case .double(let value): json.append(raw: value.isFinite ? "\(value)" : "null")
         case .bool(let value): json.append(raw: value ? "true" : "false")
         case .text(let value):

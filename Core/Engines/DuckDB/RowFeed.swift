@@ -1,13 +1,13 @@
 import CDuckDB
 import Storage
 
-/// Rows for `INSERT INTO ... SELECT * FROM pulse_rows()`: a table function that fills DuckDB's own chunks with them.
+/// Supplies the rows of `INSERT INTO ... SELECT * FROM pulse_rows()`: a table function that fills DuckDB's own chunks.
 ///
-/// An appender takes chunks too. But it gathers all of them, and with several threads DuckDB then inserts them by way of two
-/// further copies: half as much again of processor time for each row.
+/// An appender takes chunks too, but it collects all of them first, and with several threads DuckDB then copies them twice
+/// more before inserting: 50% more CPU time per row.
 ///
-/// `@unchecked Sendable`: its variables are touched by the writer's thread before and after such a statement, and by DuckDB
-/// while that runs: from one thread at a time, as `init_set_max_threads` says, and never once the statement has ended.
+/// `@unchecked Sendable`: the writer's thread touches its variables before and after such a statement, DuckDB while it
+/// runs: from one thread at a time because of `init_set_max_threads`, and never once the statement has ended.
 final class RowFeed: @unchecked Sendable {
     private var columns: [Column] = []
     private var fill: ((duckdb_data_chunk?) throws -> Void)?
@@ -15,7 +15,7 @@ final class RowFeed: @unchecked Sendable {
 
     private static let name = "pulse_rows"
 
-    /// Makes the function known to the connection's database, which keeps the feed for as long as it is open.
+    /// Registers the function with the connection's database, which retains the feed while it is open.
     func register(on connection: Connection) throws {
         var function = duckdb_create_table_function()
         defer { duckdb_destroy_table_function(&function) }
@@ -45,8 +45,8 @@ final class RowFeed: @unchecked Sendable {
 
     private static func of(_ pointer: UnsafeMutableRawPointer?) -> RowFeed { Unmanaged.fromOpaque(pointer!).takeUnretainedValue() }
 
-    /// Inserts `count` rows into a table; `write` writes the one with a number, from 0 on, as its columns have it in `chunk`.
-    /// - Throws: what `write` throws; `DuckDBError` when the table has another number of columns.
+    /// Inserts `count` rows into a table, calling `write` with each index from 0 to write that row into `chunk`.
+    /// - Throws: whatever `write` throws; `DuckDBError` when the table has a different number of columns.
     func insert(
         _ count: Int, into table: String, _ chunk: ChunkWriter, on connection: Connection, write: (Int) throws -> Void
     ) throws {

@@ -1,12 +1,12 @@
-import Storage
+@_spi(Host) import Storage
 
-/// Which event ids may have been stored: never wrong about one that was; of a thousand million that were not, a few
-/// are taken for known and then looked up.
+/// A filter for event ids that may have been stored. It never misses a stored id; a few per billion other ids also match,
+/// and are then looked up.
 ///
-/// The table of ids has no index, as one over random numbers costs more memory and time than everything else in a batch
-/// together; and to scan it takes 60 ms for each batch with 10 million ids (2 cores). Here an id takes 5 to 11 bytes.
+/// The table of ids has no index: over random numbers, one costs more memory and time than everything else in a batch
+/// combined. A scan takes 60 ms per batch with 10 million ids (2 cores). Here an id takes 5 to 16 bytes.
 struct SeenEvents: ~Copyable {
-    /// A fingerprint each, 0 for none; a power of two of them, so that `mask` picks the place where a search begins.
+    /// One fingerprint per slot, 0 for a free one. The count is a power of two, so `mask` picks the slot where a search starts.
     private let slots: UnsafeMutableBufferPointer<UInt32>
     private let mask: UInt64
     private var count = 0
@@ -21,8 +21,8 @@ struct SeenEvents: ~Copyable {
 
     deinit { slots.deallocate() }
 
-    /// Whether so many more fit. Past that searches become long, and without a free slot they would never end; a larger one must be filled
-    /// from the table.
+    /// Whether `more` ids still fit. Beyond three quarters, searches get long, and without a free slot they would never end; then a
+    /// larger filter must be loaded from the table.
     func hasRoom(for more: Int) -> Bool { count + more <= slots.count / 4 * 3 }
 
     func mayContain(_ id: EncodedRow.EventID) -> Bool { slots[place(of: id)] != 0 }
@@ -34,7 +34,7 @@ struct SeenEvents: ~Copyable {
         count += 1
     }
 
-    /// Where the id's fingerprint is, or the free slot where it belongs.
+    /// The slot of the id's fingerprint, or the free slot where it belongs.
     private func place(of id: EncodedRow.EventID) -> Int {
         let mixed = Self.mixed(id), fingerprint = Self.fingerprint(mixed)
         var place = mixed & mask
@@ -47,7 +47,7 @@ struct SeenEvents: ~Copyable {
 
     private static func fingerprint(_ mixed: UInt64) -> UInt32 { max(1, UInt32(mixed >> 32)) }
 
-    /// Spreads ids that are not random themselves.
+    /// A hash of the id, which need not be random itself.
     /// - Source: the finalizer of MurmurHash3, applied to each half.
     private static func mixed(_ id: EncodedRow.EventID) -> UInt64 {
         scrambled(scrambled(UInt64(bitPattern: id.high)) ^ UInt64(bitPattern: id.low))
@@ -62,12 +62,13 @@ struct SeenEvents: ~Copyable {
 }
 
 extension SeenEvents {
-    /// Past so many ids there is none, and every batch scans the table: 512 MB are enough.
+    /// With more ids there is no filter, and every batch scans the table. Up to here a filter grows to 512 MB, or takes 1 GB when it is
+    /// loaded with more than 67 million ids.
     private static let maximum = 96_000_000
-    /// Rows read at a time.
+    /// The number of rows read at a time.
     private static let slice: Int64 = 1_000_000
 
-    /// All ids of the table, with room for half as many again and for `more`; nil when there are too many.
+    /// Loads all ids of the table, with room for half as many again plus `more`; nil when there are too many.
     static func load(from connection: Connection, roomFor more: Int) throws -> SeenEvents? {
         let row = try connection.run("SELECT count(*) AS n, coalesce(max(rowid), -1) AS last FROM ingest_event_ids")[0]
         guard row.int("n") <= maximum else { return nil }

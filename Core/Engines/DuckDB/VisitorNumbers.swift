@@ -2,35 +2,36 @@ import Common
 import Storage
 import Synchronization
 
-/// The numbers by which facts name visitors in place of their keys: in each project 1, 2, 3 ... in order of appearance; 0
-/// stays 0, which is nobody. `VisitorCount` says what for.
+/// The numbers that facts store instead of visitor keys: per project 1, 2, 3 ... in order of first appearance. Key 0 (no visitor)
+/// stays 0. `VisitorCount` explains why.
 ///
-/// They stand in `ingest_visitors`. This is what the writer's thread knows of that table: all of it, or as much as
-/// `maximum` allows, and then the rest is looked up, a batch at a time.
+/// The table `ingest_visitors` holds them. This is the writer thread's cache of it: the whole table if that fits in `maximum`;
+/// otherwise missing visitors are looked up batch by batch.
 struct VisitorNumbers {
     private struct Project {
         var numbers: [Int64: Int32] = [:]
         var last: Int32 = 0
     }
 
-    /// Nil before they are read from the table.
+    /// Nil until read from the table.
     private var projects: [Int32: Project]?
-    /// How many are in `projects`, and whether these are all.
+    /// The number of visitors in `projects`.
     private(set) var count = 0
+    /// Whether `projects` holds the whole table.
     private var isComplete = true
     private let bounds: VisitorBounds
     private let maximum: Int
 
-    /// - Parameter maximum: visitors in memory between two batches, some 40 bytes each.
+    /// - Parameter maximum: visitors kept in memory between batches, about 40 bytes each.
     init(bounds: VisitorBounds, maximum: Int = 4_000_000) {
         self.bounds = bounds
         self.maximum = maximum
     }
 
-    /// For after something else has written the table, or a transaction with new numbers has failed.
+    /// Drops the cache. Call after other code has written to the table, or after a transaction with new numbers has failed.
     mutating func forget() { projects = nil }
 
-    /// The number of each visitor. New ones are added to the table within the transaction, by `add`.
+    /// Returns the number of each visitor, in order. Calls `add` for each new one, which must be inserted in the same transaction.
     mutating func numbers(
         of visitors: [(project: Int32, key: Int64)], on connection: Connection, add: (_ project: Int32, _ number: Int32, _ key: Int64) throws -> Void
     ) throws -> [Int32] {
@@ -43,7 +44,7 @@ struct VisitorNumbers {
             projects![project, default: Project()].last = number
             remember(number, of: key, project)
             try add(project, number, key)
-            // Before the transaction is committed: whoever sees the facts finds a bound above them.
+            // Before the transaction commits, so anyone who sees the facts finds a bound above them.
             bounds.raise(project, to: Int64(number) + 1)
             return number
         }
@@ -52,7 +53,7 @@ struct VisitorNumbers {
     private mutating func remember(_ number: Int32, of key: Int64, _ project: Int32) {
         guard projects![project]!.numbers.updateValue(number, forKey: key) == nil else { return }
         count += 1
-        // From the next batch on the table is asked, and what is here makes room.
+        // From the next batch on, missing visitors are looked up in the table, and `find` empties the cache.
         if count > maximum { isComplete = false }
     }
 
@@ -78,7 +79,7 @@ struct VisitorNumbers {
         projects = loaded
     }
 
-    /// Looks up those that are not in memory; what is there makes room when it has become too much.
+    /// Looks up the visitors that aren't cached, emptying the cache first if it has grown past `maximum`.
     private mutating func find(_ visitors: [(project: Int32, key: Int64)], on connection: Connection) throws {
         if count > maximum {
             for project in projects!.keys { projects![project]!.numbers = [:] }
@@ -92,7 +93,7 @@ struct VisitorNumbers {
     }
 }
 
-/// A number above all visitors of a project, for whoever reads. It only grows.
+/// For each project, a number above all its visitor numbers, for readers. It only grows.
 final class VisitorBounds: Sendable {
     private let bounds = Mutex<[Int32: Int64]>([:])
 
@@ -102,6 +103,6 @@ final class VisitorBounds: Sendable {
         bounds.withLock { bounds in bounds[project] = max(bound, bounds[project] ?? 0) }
     }
 
-    /// For after another database has taken the place of this one.
+    /// Drops all bounds. Call after a restore has replaced the database.
     func forget() { bounds.withLock { $0 = [:] } }
 }

@@ -1,7 +1,7 @@
-import Common
+@_spi(Host) import Common
 import Foundation
 
-/// A file of a backup, readable by this user alone, written in large pieces.
+/// A backup file, readable only by this user and written in large pieces.
 final class BackupFile {
     private static let pieceBytes = 1 << 20
 
@@ -23,7 +23,7 @@ final class BackupFile {
         if buffer.count >= Self.pieceBytes { try flush() }
     }
 
-    /// Returns when all of it is on disk.
+    /// Flushes the buffer and returns when the file is on disk.
     func finish() throws {
         try flush()
         guard fsync(descriptor) == 0 else { throw Self.failure("write", path) }
@@ -42,7 +42,7 @@ final class BackupFile {
         buffer.removeAll(keepingCapacity: true)
     }
 
-    /// Gives the file's bytes to `receive`, piece by piece.
+    /// Passes the file's bytes to `receive`, piece by piece.
     static func read(_ path: String, _ receive: (UnsafeRawBufferPointer) throws -> Void) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("read", path) }
@@ -58,7 +58,7 @@ final class BackupFile {
         }
     }
 
-    /// Gives the folder its name, in place of an older one, and waits until that is on disk.
+    /// Renames the folder to `target`, replacing an older one, and returns when that is on disk.
     static func move(_ folder: String, to target: String) throws {
         let old = target + ".old"
         try? FileManager.default.removeItem(atPath: old)

@@ -1,19 +1,19 @@
 import Foundation
 
-/// What a backup of a schema consists of: how each table is made again, and where its rows are.
+/// The contents of a schema backup: how to re-create each table, and which file holds its rows.
 struct BackupManifest: Codable, Equatable {
     static let currentFormat = "pulse-postgresql-1"
     static let fileName = "manifest.json"
 
     struct Table: Codable, Equatable {
         let name: String
-        /// As they stand in a line of the table's file.
+        /// In the order of the values in the table's file.
         let columns: [String]
-        /// `CREATE TABLE` with its columns and keys.
+        /// The `CREATE TABLE` statement with columns and keys.
         let creation: String
-        /// Statements that make its partitions.
+        /// Statements that create its partitions.
         let partitions: [String]
-        /// Statements that make its indexes and foreign keys, once the rows are there.
+        /// Statements that create its indexes and foreign keys, to run after the rows are loaded.
         let completion: [String]
         let file: String
         let rows: Int
@@ -24,6 +24,8 @@ struct BackupManifest: Codable, Equatable {
     let takenAt: String
     let tables: [Table]
 
+    /// Reads the manifest of a backup folder.
+    /// - Throws: `PostgreSQLError` when it is missing, damaged or of another format.
     static func read(from folder: String) throws -> BackupManifest {
         guard let data = FileManager.default.contents(atPath: folder + "/" + fileName) else {
             throw PostgreSQLError.misuse("there is no backup at \(folder)")

@@ -1,11 +1,11 @@
 import Common
 
-/// A month of the calendar in UTC.
+/// A calendar month in UTC.
 struct CalendarMonth: Hashable {
     let year: Int
     let month: Int
 
-    /// Nil outside of the years 1 to 9999.
+    /// Nil outside the years 1 to 9999.
     init?(containing milliseconds: Int64) {
         guard let first = Day(year: 1, month: 1, day: 1), let last = Day(year: 9999, month: 12, day: 31),
             milliseconds >= first.start.milliseconds, milliseconds < last.adding(days: 1).start.milliseconds
@@ -13,10 +13,10 @@ struct CalendarMonth: Hashable {
         (year, month, _) = Day(Instant(milliseconds: milliseconds)).civil
     }
 
-    /// Epoch milliseconds, half-open.
+    /// Its range in milliseconds since 1970, half-open.
     var milliseconds: Range<Int64> {
         let start = Day(year: year, month: month, day: 1)!
-        // 31 days later it is the next month, whatever the day.
+        // 31 days after its first day is always in the next month.
         let later = start.adding(days: 31)
         return start.start.milliseconds..<later.adding(days: Int64(1 - later.civil.day)).start.milliseconds
     }

@@ -1,15 +1,16 @@
 import CLibPQ
+@_spi(Host) import Common
 import Foundation
 
-/// A request to the server to stop what a connection is at, under way on a thread of its own: libpq connects for it and
-/// waits for the server to hang up, without a limit, which a server that hangs never does.
+/// A request to the server to cancel a connection's current statement. It runs on its own thread: libpq opens a connection
+/// for it and waits without a time limit for the server to close that, which a hung server never does.
 final class CancelRequest: Sendable {
     private let end = DispatchSemaphore(value: 0)
 
-    /// Nil where there is no connection to ask for.
+    /// Sends the request. Nil if the connection isn't open.
     init?(for connection: OpaquePointer) {
         guard let handle = PQgetCancel(connection) else { return nil }
-        // Safe to hand over: a copy of the connection's address and key, which nobody else has.
+        // Safe to hand over: a copy of the connection's address and key, which only this thread uses.
         nonisolated(unsafe) let owned = handle
         Thread.detachNewThread { [end] in
             var message = [CChar](repeating: 0, count: 256)
@@ -19,7 +20,8 @@ final class CancelRequest: Sendable {
         }
     }
 
-    /// Waits until the server has passed it on or refused it, so that a later statement can't be met; false where that isn't so by `limit`.
+    /// Waits until the server has handled or refused the request, so it can't hit a later statement. Returns false if that hasn't
+    /// happened by `limit`.
     func isOver(by limit: MonotonicTime) -> Bool {
         end.wait(timeout: .now() + .milliseconds(Int(limit.pollMilliseconds))) == .success
     }

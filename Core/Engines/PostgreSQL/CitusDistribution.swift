@@ -3,14 +3,14 @@ import Logging
 import Storage
 import Synchronization
 
-/// Spreads the facts over the workers of a Citus cluster, where the database has that extension.
+/// Distributes the facts over the workers of a Citus cluster, if the database has that extension.
 ///
-/// Facts are distributed by `visitor`, all of them together, so that what is asked of a visitor (sessions, funnels,
-/// retention) is answered on the machine where the visitor's rows are. Event ids are distributed by `id_high`. The
-/// ledger and the journals' positions stay tables of the coordinator, where every host connects: they are small,
-/// never joined with facts, and written with every batch, which a copy on each worker would make slower.
+/// All fact tables are distributed by `visitor` and colocated, so questions about visitors (sessions, funnels, retention)
+/// are answered on the machine that has the visitor's rows. Event ids are distributed by `id_high`. The ledger and the
+/// journals' positions stay on the coordinator, where every host connects: they are small, never joined with facts, and
+/// written with every batch, which a copy on each worker would slow down.
 ///
-/// Citus distributes a partition together with its table, those that are attached later as well.
+/// Citus distributes a table's partitions along with it, including those attached later.
 /// - Source: https://docs.citusdata.com/en/stable/develop/api_udf.html#create-distributed-table
 final class CitusDistribution: Sendable {
     private static let eventIDs = "ingest_event_ids"
@@ -20,14 +20,14 @@ final class CitusDistribution: Sendable {
 
     init(logger: Logger) { self.logger = logger }
 
-    /// Looks once whether the server has Citus loaded, and makes the extension in this database. Outside of a transaction.
+    /// Checks once whether the server has Citus loaded, and if so creates the extension in this database. Call outside a transaction.
     func prepare(_ session: PostgreSQLSession) throws {
         guard isThere.withLock({ $0 }) == nil else { return }
         let isThere = try find(session)
         self.isThere.withLock { $0 = isThere }
     }
 
-    /// Distributes the tables that aren't yet; in the transaction that made them.
+    /// Distributes the tables that aren't distributed yet. Call in the transaction that created them.
     func distribute(_ session: PostgreSQLSession) throws {
         guard isThere.withLock({ $0 }) == true else { return }
         let tables = try session.execute(
@@ -42,26 +42,26 @@ final class CitusDistribution: Sendable {
             prepared: false
         )
         for table in tables {
-            // Facts lie together because their distribution columns have one type and they name no other group.
+            // Fact tables are colocated because their distribution columns have the same type and they name no other group.
             try session.execute(
                 "SELECT create_distributed_table($1::text::regclass, $2::text)", [table["name"], table["distributed_by"]], prepared: false
             )
-            logger.info("a table is distributed", metadata: ["database.table": "\(table.text("name"))"])
+            logger.info("distributed a table", metadata: ["database.table": "\(table.text("name"))"])
         }
     }
 
-    /// The statement as Citus answers it right.
+    /// Returns the statement in a form for which Citus gives correct results: without `NOT MATERIALIZED`.
     ///
-    /// Citus 13 takes the copies of a CTE that is inlined in several places for one and the same table, and so thinks that they are joined by
-    /// visitor where they are not: `UNION` then leaves duplicates, a join on another column loses rows. Without our word PostgreSQL and
-    /// Citus inline what is named once, and compute the rest once.
+    /// Citus 13 takes the copies of a CTE that is inlined in several places for the same table, and assumes that they are joined by
+    /// visitor even if they aren't: `UNION` then keeps duplicates, and a join on another column loses rows. Without the keywords,
+    /// PostgreSQL and Citus inline only CTEs that are used once and materialize the others.
     func safe(_ statement: String, _ session: PostgreSQLSession) throws -> String {
         try prepare(session)
         return isThere.withLock { $0 } == true ? statement.replacing(" AS NOT MATERIALIZED (", with: " AS (") : statement
     }
 
     private func find(_ session: PostgreSQLSession) throws -> Bool {
-        // A setting of its own tells that it is loaded: the list of libraries is for superusers alone.
+        // Detects the loaded library by one of its settings, because only superusers may read the list of libraries.
         let extensions = try session.execute(
             """
             SELECT installed_version IS NOT NULL AS is_installed, current_setting('citus.shard_count', true) IS NOT NULL AS is_loaded
@@ -79,7 +79,7 @@ final class CitusDistribution: Sendable {
             return true
         } catch let error as PostgreSQLError {
             logger.warning(
-                "Citus is there, but this user may not make the extension; facts stay on one machine",
+                "Citus is available, but this user may not create the extension; facts stay on one machine",
                 metadata: ["error": "\(error)"])
             return false
         }

@@ -1,4 +1,4 @@
-/// Bytes on their way into a COPY: numbers in network order, in a buffer that is used again and again.
+/// A reusable buffer for COPY data. Numbers are in network byte order.
 struct CopyBuffer: ~Copyable {
     private var bytes: UnsafeMutableRawPointer
     private var capacity: Int
@@ -15,7 +15,7 @@ struct CopyBuffer: ~Copyable {
 
     mutating func removeAll() { count = 0 }
 
-    /// Forgets what came after the first `count` bytes.
+    /// Drops everything after the first `count` bytes.
     mutating func truncate(to count: Int) { self.count = count }
 
     mutating func append<Number: FixedWidthInteger>(_ number: Number) {

@@ -1,11 +1,12 @@
 import CLibPQ
-import Common
+@_spi(Host) import Common
 import Foundation
 import Storage
 
-/// PostgreSQL servers of others: one connection for each question, on a thread of its own, and closed at once.
+/// Queries PostgreSQL servers that don't belong to Pulse. Each query gets its own connection on its own thread, closed right
+/// after it.
 public struct ExternalPostgreSQL: ExternalDatabase {
-    /// Connections at a time; more are turned away rather than kept waiting.
+    /// Limits concurrent connections; further queries are rejected instead of queued.
     private static let room = DispatchSemaphore(value: 8)
 
     public init() {}
@@ -53,7 +54,7 @@ public struct ExternalPostgreSQL: ExternalDatabase {
 
     private static func onThread<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
         guard room.wait(timeout: .now()) == .success else {
-            throw ExternalDatabaseError(message: "too many connections to other databases at a time; try again in a moment")
+            throw ExternalDatabaseError(message: "too many connections to external databases are open; try again in a moment")
         }
         return try await withCheckedThrowingContinuation { continuation in
             let thread = Thread {
@@ -69,9 +70,9 @@ public struct ExternalPostgreSQL: ExternalDatabase {
 /// One connection, used by one thread.
 private final class ExternalSession {
     private static let maximumBytes = 32 << 20
-    /// Characters of one value.
+    /// The most characters of one value.
     private static let maximumText = 65_536
-    /// How long a server may stay silent past the time that it was given.
+    /// How long a server may stay silent past its time limit.
     static let graceSeconds = 5.0
 
     private let connection: OpaquePointer
@@ -79,12 +80,12 @@ private final class ExternalSession {
     private let control: JobControl
     private let wakeUp: WakeUp
 
-    /// - Parameter wakeUp: that of `control`.
+    /// - Parameter wakeUp: the one that `control` signals.
     init(_ place: ExternalPlace, timeoutSeconds: Double, _ control: JobControl, _ wakeUp: WakeUp) throws {
         self.timeoutSeconds = timeoutSeconds
         self.control = control
         self.wakeUp = wakeUp
-        // Nothing of the host's environment (PGPASSWORD, PGSSLKEY, PGOPTIONS ...) or files speaks along: what is set here is not looked for there.
+        // Whatever is set here, libpq doesn't take from the host's environment (PGPASSWORD, PGSSLKEY, PGOPTIONS ...) or files.
         let parameters = ["password": "none"].merging(place.keywords) { $1 }.merging([
             "connect_timeout": "5", "client_encoding": "UTF8", "application_name": "pulse-bi", "passfile": "/dev/null", "options": " ",
             "sslcert": "/dev/null/none", "sslkey": "/dev/null/none", "tcp_user_timeout": "30000",
@@ -112,7 +113,7 @@ private final class ExternalSession {
             try run("SELECT set_config('search_path', $1::text, true)", [schemas.map { "\"\($0)\"" }.joined(separator: ", ")])
         }
         let (text, columns) = try bounded(statement, limit: limit)
-        // Row by row, so that a large answer is never held.
+        // Row by row, so a large result is never held in memory.
         guard PQsendQueryParams(connection, text, 0, nil, nil, nil, nil, 0) == 1, PQsetSingleRowMode(connection) == 1 else { throw failure() }
         var values: [[Value]] = [], bytes = 0
         while let result = try next() {
@@ -120,21 +121,21 @@ private final class ExternalSession {
             values += rows
             for row in rows { bytes += row.reduce(0) { $0 + 16 + ($1.text?.utf8.count ?? 0) } }
             guard bytes <= Self.maximumBytes else {
-                throw ExternalDatabaseError(message: "the answer is larger than 32 MB; ask for fewer rows or columns")
+                throw ExternalDatabaseError(message: "the result is larger than 32 MB; select fewer rows or columns")
             }
         }
         return Rows(columns: columns, values: values)
     }
 
-    /// The statement as a subquery, with a bound on its rows and on the length of each text: a single value may be as large as a gigabyte, and libpq
-    /// holds a row as a whole. What changes data can't stand there, and neither can a second statement.
+    /// Wraps the statement in a subquery that limits its rows and the length of each text: a single value may be as large as a gigabyte,
+    /// and libpq holds whole rows in memory. A subquery can neither change data nor contain a second statement.
     private func bounded(_ statement: String, limit: Int) throws -> (text: String, columns: [String]) {
-        // Understood by itself first, so that no parenthesis of it meets one of ours.
-        guard PQsendPrepare(connection, "asked", statement, 0, nil) == 1 else { throw failure() }
+        // Parse it on its own first, so it can't close our parenthesis.
+        guard PQsendPrepare(connection, "statement", statement, 0, nil) == 1 else { throw failure() }
         _ = try last()
-        guard PQsendDescribePrepared(connection, "asked") == 1 else { throw failure() }
+        guard PQsendDescribePrepared(connection, "statement") == 1 else { throw failure() }
         guard let described = try last(), case let count = PQnfields(described.pointer), count > 0 else {
-            throw ExternalDatabaseError(message: "the statement answers no rows")
+            throw ExternalDatabaseError(message: "the statement returns no rows")
         }
         let columns = (0..<count).map { String(cString: PQfname(described.pointer, $0)) }
         let values = (0..<count).map { index in
@@ -144,7 +145,7 @@ private final class ExternalSession {
         return ("SELECT \(values.joined(separator: ", ")) FROM (\n\(statement)\n) answer (\(names)) LIMIT \(limit)", columns)
     }
 
-    /// Types whose values are short: truth, numbers, times, uuid.
+    /// Types whose values are short: booleans, numbers, times, uuid.
     /// - Source: `pg_type.dat` of PostgreSQL; these numbers never change.
     private static let shortTypes: Set<Oid> = [16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1186, 2950]
 
@@ -157,21 +158,21 @@ private final class ExternalSession {
         _ = try last()
     }
 
-    /// The last answer to what was sent, all of them taken.
+    /// Reads all results of the last command and returns the last one.
     private func last() throws -> PostgreSQLResult? {
         var last: PostgreSQLResult?
         while let result = try next() { last = result }
         return last
     }
 
-    /// The next answer; nil after the last. Never waits past the time that there is, whatever the server does.
+    /// The next result; nil after the last. Never waits past the time limit, whatever the server does.
     private func next() throws -> PostgreSQLResult? {
         while PQisBusy(connection) == 1 {
             switch control.stop {
             case nil: break
-            case .timeout: throw ExternalDatabaseError(message: "it did not answer within \(Int(timeoutSeconds)) seconds")
+            case .timeout: throw ExternalDatabaseError(message: "the server did not respond within \(Int(timeoutSeconds)) seconds")
             case .cancelled:
-                // Otherwise the server would go on for nobody until its own time limit, as it does where this fails.
+                // Without this, or if it fails, the server keeps working for no one until its own time limit.
                 _ = CancelRequest(for: connection)
                 throw CancellationError()
             }

@@ -1,12 +1,12 @@
 import Common
-import Storage
+@_spi(Host) import Storage
 
-/// Writes the rows of one fact table by COPY in its binary format, straight from the journal's bytes.
+/// Writes the rows of one fact table with a binary COPY, straight from the journal's bytes.
 ///
-/// Binary, because it is measured to be faster than text (see `docs/benchmarks`), and nothing needs escaping.
+/// Binary is faster than text, and needs no escaping.
 /// - Source: https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"
 struct FactCopy {
-    /// Sent whenever so much has gathered.
+    /// The buffer is sent when it reaches this size.
     private static let chunkBytes = 256 << 10
 
     private let table: String
@@ -19,6 +19,7 @@ struct FactCopy {
         statement = "COPY \(table.name) (\(columns.map(\.name).joined(separator: ", "))) FROM STDIN (FORMAT binary)"
     }
 
+    /// Sends the rows to the server.
     /// - Throws: `PostgreSQLError` that names the column, for a value that doesn't fit it.
     func write(_ rows: [EncodedRow], to session: PostgreSQLSession) throws {
         let count = try session.copyIn(statement) { send in
@@ -39,7 +40,7 @@ struct FactCopy {
         }
     }
 
-    /// The signature, no flags, no extension.
+    /// Writes the signature, no flags and no header extension.
     private static func header(_ buffer: inout CopyBuffer) {
         // "PGCOPY\n\377\r\n\0"
         for byte in [0x50, 0x47, 0x43, 0x4F, 0x50, 0x59, 0x0A, 0xFF, 0x0D, 0x0A, 0x00] as [UInt8] { buffer.append(byte) }
@@ -47,7 +48,7 @@ struct FactCopy {
         buffer.append(Int32(0))
     }
 
-    /// A row that was written before the table got its last columns has fewer: the rest takes their defaults.
+    /// Appends a row. One from before the table got its last columns has fewer values: the rest get their defaults.
     private func append(_ row: EncodedRow, to buffer: inout CopyBuffer) throws {
         buffer.append(Int16(columns.count))
         try row.read { _, cursor in

@@ -1,14 +1,14 @@
-import Storage
+@_spi(Host) import Storage
 
-/// What a batch is to the event store: which rows count once, and which months they lie in.
+/// A batch as the event store sees it: which rows must be deduplicated, and which monthly partitions they need.
 struct FactPlan {
-    /// A table's partition, by its month.
+    /// A table's partition for one month.
     struct Month: Hashable {
         let table: String
         let month: CalendarMonth
     }
 
-    /// An id of the batch, at its first row.
+    /// An event id, and the index of its first row in the batch.
     struct Identity {
         let id: EncodedRow.EventID
         let row: Int
@@ -17,11 +17,10 @@ struct FactPlan {
     let batch: FactBatch
     let headers: [EncodedRow.Header]
     let months: Set<Month>
-    /// Each id once, in the order of their halves, so that hosts that store the same ids wait for each other and
-    /// never in a circle.
+    /// Each id once, sorted, so hosts that store the same ids wait for each other but never deadlock.
     let identities: [Identity]
 
-    /// - Throws: `PostgreSQLError` for a row of no table, or without an instant.
+    /// - Throws: `PostgreSQLError` for a row without a known table or without an instant.
     init(_ batch: FactBatch) throws {
         var headers: [EncodedRow.Header] = [], months: Set<Month> = [], first: [EncodedRow.EventID: Int] = [:]
         headers.reserveCapacity(batch.rows.count)
@@ -36,7 +35,7 @@ struct FactPlan {
             }
             headers.append(header)
             if header.role == .event, let id = header.eventID, first[id] == nil { first[id] = index }
-            // Neighbours mostly lie in the same month.
+            // Consecutive rows are mostly in the same month.
             if let latest, latest.table == header.table, latest.milliseconds.contains(milliseconds) { continue }
             guard let month = CalendarMonth(containing: milliseconds) else {
                 throw PostgreSQLError.misuse("a row of \(batch.tables[header.table].name) lies outside of the years 1 to 9999")
@@ -51,7 +50,7 @@ struct FactPlan {
             .sorted { ($0.id.high, $0.id.low) < ($1.id.high, $1.id.low) }
     }
 
-    /// For each row whether it is left out, when `new` are the ids that nobody had seen before.
+    /// For each row, whether to leave it out, given the ids that were `new`: not stored before.
     func duplicates(new: Set<EncodedRow.EventID>) -> [Bool] {
         let firsts = Set(identities.filter { new.contains($0.id) }.map(\.row))
         var isDuplicate = false
@@ -66,8 +65,8 @@ struct FactPlan {
         }
     }
 
-    /// The batch's own lines of the ledger, and those of what was stored and what was a duplicate; each line once, in a
-    /// fixed order, for the same reason as `identities`.
+    /// The ledger rows to add: the batch's own, and the counts of stored and duplicate events. Each key once, in a fixed
+    /// order for the same reason as `identities`.
     func ledger(duplicates: [Bool]) -> [LedgerEntry] {
         var counts: [LedgerEntry: Int64] = [:]
         func add(_ project: Int32, _ hour: Int64, _ outcome: LedgerEntry.Outcome, _ reason: String, _ count: Int64) {
@@ -82,7 +81,7 @@ struct FactPlan {
             .sorted { ($0.project, $0.hour, $0.outcome.rawValue, $0.reason) < ($1.project, $1.hour, $1.outcome.rawValue, $1.reason) }
     }
 
-    /// The rows to be stored, by the number of their table.
+    /// The rows to store, by table number.
     func stored(duplicates: [Bool]) -> [Int: [EncodedRow]] {
         var stored: [Int: [EncodedRow]] = [:]
         for (index, row) in batch.rows.enumerated() {

@@ -1,6 +1,7 @@
+@_spi(Host) import Common
 import Synchronization
 
-/// How long a job may take, from now on.
+/// A time limit that starts when it is created.
 struct JobLimit: Sendable {
     let seconds: Double
     let end: MonotonicTime
@@ -11,7 +12,7 @@ struct JobLimit: Sendable {
     }
 }
 
-/// How long a job on a connection's thread may take, and whether its task was cancelled.
+/// Tells a job on a connection's thread when to stop: at its time limit, or when its task is cancelled.
 final class JobControl: Sendable {
     private let isCancelled = Atomic(false)
     private let limit: JobLimit?
@@ -31,13 +32,13 @@ final class JobControl: Sendable {
         wakeUp?.signal()
     }
 
-    /// Nil while the job may go on.
+    /// Why the job must stop; nil while it may continue.
     var stop: StopReason? {
         if isCancelled.load(ordering: .acquiring) { return .cancelled }
         if let limit, MonotonicTime.now >= limit.end { return .timeout(seconds: limit.seconds) }
         return nil
     }
 
-    /// For `poll`: milliseconds until `stop` may change by itself; -1 for never.
+    /// For `poll`: milliseconds until the time limit; -1 for none.
     var pollMilliseconds: Int32 { limit?.end.pollMilliseconds ?? -1 }
 }

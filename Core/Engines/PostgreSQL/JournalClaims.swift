@@ -1,17 +1,18 @@
+@_spi(Host) import Common
 import Logging
-import Storage
+@_spi(Host) import Storage
 import Synchronization
 
-/// The journals that this process alone applies: a lock for each, held by a connection of its own, so that the server lets go
-/// of it as soon as this process has ended.
+/// The journals that only this process may apply. An advisory lock for each is held on a dedicated connection, so the server
+/// releases it as soon as this process ends.
 final class JournalClaims: Sendable {
     private let connection: PostgreSQLConnection
     private let logger: Logger
     private let journals = Mutex<Set<String>>([])
-    /// Those of which another host had the lock at some time since: what is stored of them may be that host's.
+    /// Journals whose lock another host has held meanwhile: what is stored for them may come from that host.
     private let contested = Mutex<Set<String>>([])
 
-    /// The server may believe for so long that a host is there whose machine has died.
+    /// Bounds how long the server takes a host for alive after its machine has died.
     private static let keepAlive = "SET tcp_keepalives_idle TO 15; SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3"
     private static let retryMilliseconds = 250
 
@@ -20,21 +21,24 @@ final class JournalClaims: Sendable {
         self.logger = logger
     }
 
-    /// - Parameter patienceSeconds: for a host that has just ended, or whose machine has died.
-    /// - Throws: `JournalInUse`.
+    /// Claims the journal.
+    /// - Parameter patienceSeconds: how long to wait for a host that has just stopped or whose machine has died.
+    /// - Throws: `JournalInUse` when another host still holds it then.
     func take(_ journal: String, patienceSeconds: Double) async throws {
         let limit = MonotonicTime.now.adding(seconds: patienceSeconds)
         var isFirst = true
         while try await !isTaken(journal) {
             guard .now < limit else { throw JournalInUse(journal: journal) }
-            if isFirst { logger.warning("waiting for another host to give this journal's id free", metadata: ["journal": "\(journal)"]) }
+            if isFirst { logger.warning("waiting for another host to release this journal", metadata: ["journal": "\(journal)"]) }
             isFirst = false
             try await Task.sleep(for: .milliseconds(Self.retryMilliseconds))
         }
         journals.withLock { _ = $0.insert(journal) }
     }
 
-    /// Before each batch: the connection may have broken since, and another host have come.
+    /// Checks that the claim still holds. Call before each batch: the connection may have broken, and another host may have
+    /// claimed the journal.
+    /// - Throws: `JournalInUse` when another host holds it.
     func check(_ journal: String) async throws {
         guard journals.withLock({ $0.contains(journal) }) else { return }
         guard try await isTaken(journal) else {
@@ -45,7 +49,7 @@ final class JournalClaims: Sendable {
 
     func isContested(_ journal: String) -> Bool { contested.withLock { $0.contains(journal) } }
 
-    /// Takes the lock, or takes it once more where this connection has it.
+    /// Takes the lock, once more if this connection already has it. Returns false when another host holds it.
     private func isTaken(_ journal: String) async throws -> Bool {
         try await connection.perform(timeoutSeconds: 30) { session in
             if try session.ready() { try session.command(Self.keepAlive) }

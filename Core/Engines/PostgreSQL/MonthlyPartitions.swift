@@ -1,18 +1,18 @@
 import Storage
 import Synchronization
 
-/// Makes the monthly partitions of fact tables as facts arrive: `core_activity_2026_03`.
+/// Creates the monthly partitions of fact tables as facts arrive: `core_activity_2026_03`.
 ///
-/// A month that was seen once is remembered and costs nothing later.
+/// Known months are remembered and cost nothing later.
 final class MonthlyPartitions: Sendable {
     private let known = Mutex<Set<FactPlan.Month>>([])
 
-    /// Looks again next time: tables may have been dropped.
+    /// Forgets the known months. Call after statements that may have dropped tables.
     func forget() { known.withLock { $0 = [] } }
 
-    /// Makes those of `months` that are missing, in a transaction of its own.
+    /// Creates the missing ones of `months`, in a separate transaction.
     ///
-    /// The table is made first and attached then: that lets reports and other hosts' rows through, where
+    /// Creates each table first and then attaches it, which doesn't block on reports and other hosts' inserts;
     /// `CREATE TABLE ... PARTITION OF` would wait for all of them.
     func ensure(_ months: Set<FactPlan.Month>, in session: PostgreSQLSession) throws {
         let missing = known.withLock { months.subtracting($0) }
@@ -25,14 +25,14 @@ final class MonthlyPartitions: Sendable {
     }
 
     private func create(_ month: FactPlan.Month, in session: PostgreSQLSession) throws {
-        let found = try session.execute(
+        let existing = try session.execute(
             """
             SELECT 1 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
             WHERE i.inhparent = to_regclass($1::text) AND c.relname = $2::text
             """,
             [.text(month.table), .text(month.name)]
         )
-        guard found.isEmpty else { return }
+        guard existing.isEmpty else { return }
         let range = month.month.milliseconds
         try session.command("CREATE TABLE \(month.name) (LIKE \(month.table) INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
         try session.command(

@@ -1,9 +1,9 @@
 import Storage
 
-/// Writes nulls into a statement where it has placeholders for them.
+/// Replaces placeholders for nulls with the literal `NULL`.
 ///
-/// Other placeholders carry a cast (`$1::bigint`), but a null has no type of its own, and PostgreSQL refuses one that its
-/// surroundings don't give a type either: `$1 IS NULL`. The literal `NULL` is taken everywhere.
+/// Other placeholders carry a cast (`$1::bigint`), but a null has no type of its own, and PostgreSQL rejects a placeholder
+/// whose context gives it no type either: `$1 IS NULL`. The literal `NULL` is accepted everywhere.
 enum NullPlaceholders {
     /// `text` with `NULL` for each `$n` whose value is null; the others keep their numbers.
     static func written(into text: String, _ values: [Value]) -> String {

@@ -1,20 +1,20 @@
 import CLibPQ
 import Storage
 
-/// A statement's values as libpq takes them: one buffer, and pointers into it.
+/// A statement's values in the form libpq takes: one buffer, and pointers into it.
 struct ParameterList {
     private var bytes: [CChar] = []
-    /// Where each value begins; nil for null.
+    /// The offset of each value in `bytes`; nil for null.
     private var offsets: [Int?] = []
     private var lengths: [Int32] = []
     private var formats: [Int32] = []
-    /// 0 where the statement's cast says the type.
+    /// Types by OID; 0 if the statement's cast gives the type.
     private(set) var types: [Oid] = []
 
     init() {}
 
-    /// Values as text; the statement casts them.
-    /// - Throws: `PostgreSQLError` for a text with a NUL character, where PostgreSQL's would end.
+    /// Stores the values as text; the statement casts them.
+    /// - Throws: `PostgreSQLError` for a text with a NUL character, where PostgreSQL's text would end.
     init(_ values: [Value], statement: String) throws {
         for value in values {
             switch value {
@@ -48,7 +48,7 @@ struct ParameterList {
         bytes.append(contentsOf: binary.lazy.map(CChar.init(bitPattern:)))
     }
 
-    /// Text by type, which doesn't matter: see `NullPlaceholders`.
+    /// Appends a null of type text. The type doesn't matter: see `NullPlaceholders`.
     mutating func appendNull() {
         offsets.append(nil)
         lengths.append(0)
@@ -56,7 +56,7 @@ struct ParameterList {
         types.append(25)
     }
 
-    /// Count, values, lengths and formats in the order of libpq's calls.
+    /// Calls `body` with count, values, lengths and formats, in the order that libpq takes them.
     func withPointers<Result>(
         _ body: (Int32, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> Result
     ) -> Result {
@@ -68,8 +68,8 @@ struct ParameterList {
 }
 
 extension ParameterList {
-    /// An array of `bigint` in PostgreSQL's binary form: dimensions, a flag for nulls, the element's type, the length,
-    /// the first index, then each element with its length.
+    /// Appends an array of `bigint` in PostgreSQL's binary format: dimensions, a flag for nulls, the element type, the
+    /// length, the first index, then each element with its length.
     mutating func append(array values: some Collection<Int64>) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(20 + values.count * 12)

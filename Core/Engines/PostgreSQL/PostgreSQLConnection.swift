@@ -1,10 +1,10 @@
-import Common
+@_spi(Host) import Common
 import Logging
-import Storage
+@_spi(Host) import Storage
 
-/// One connection to PostgreSQL, with a thread of its own that waits for the server.
+/// One connection to PostgreSQL, with its own thread that waits for the server.
 ///
-/// It connects when it is first used, and again after the server closed it.
+/// It connects on first use, and reconnects after the server has closed it.
 final class PostgreSQLConnection: Sendable {
     private let thread: WorkerThread<PostgreSQLSession>
     private let wakeUp: WakeUp
@@ -21,14 +21,14 @@ final class PostgreSQLConnection: Sendable {
 
     /// Runs `work` on the connection's thread.
     /// - Throws: `QueryTimeout` when it takes longer than `timeoutSeconds`, `CancellationError` when the task is
-    ///   cancelled, both after the server has stopped the statement; and what `work` throws.
+    ///   cancelled, both after the server has stopped the statement; and whatever `work` throws.
     func perform<Result: Sendable>(
         timeoutSeconds: Double? = nil, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
     ) async throws -> Result {
         try await perform(limit: timeoutSeconds.map { JobLimit(seconds: $0) }, work)
     }
 
-    /// The same with a limit that began to count before.
+    /// Like `perform(timeoutSeconds:_:)`, but with a limit that is already running.
     func perform<Result: Sendable>(
         limit: JobLimit?, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
     ) async throws -> Result {
@@ -40,12 +40,12 @@ final class PostgreSQLConnection: Sendable {
         }
     }
 
-    /// The same to its end, though the task may be cancelled.
+    /// Runs `work` to completion, without a time limit and even if the task is cancelled.
     func performAlways<Result: Sendable>(_ work: @escaping @Sendable (PostgreSQLSession) throws -> Result) async throws -> Result {
         try await run(JobControl(), work)
     }
 
-    /// Closes the connection after what it is doing.
+    /// Closes the connection after the queued work.
     func stop() { thread.stop() }
 
     private func run<Result: Sendable>(

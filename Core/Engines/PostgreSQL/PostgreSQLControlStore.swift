@@ -1,33 +1,33 @@
 import Common
 import Logging
-import Storage
+@_spi(Host) import Storage
 
 /// The control plane in a schema of a PostgreSQL database.
 ///
-/// Reads take any free connection. A write is one SERIALIZABLE transaction on one connection; when it meets another
-/// one, it is undone and its body runs again. Everything that waits for the server waits on threads of this store's own.
+/// Reads take any free connection. A write is one SERIALIZABLE transaction on one connection; if it conflicts with another
+/// transaction, it is rolled back and its body runs again. Only the store's own threads wait for the server.
 ///
-/// Connections are made when they are first needed, and again after the server was away; meanwhile every call answers
-/// `ServiceError` 503. What hasn't happened for certain is tried again on a new connection; what may have happened is not.
+/// Connections open on first use, and reopen after the server was away; meanwhile every call throws `ServiceError` 503.
+/// Work that certainly didn't take effect is retried on a new connection; work that may have is not.
 public final class PostgreSQLControlStore: ControlStore {
     public let dialect = Dialect.postgresql
 
-    /// For one statement that reads.
+    /// The time limit of a read.
     static let readSeconds = 30.0
-    /// Attempts at a transaction that meets others, and how often one is begun anew because its connection broke.
+    /// Attempts at a transaction that conflicts with others, and restarts of one whose connection broke.
     private static let maximumAttempts = 20, maximumReconnects = 2
 
     let pool: PostgreSQLPool
     private let logger: Logger
 
-    /// The transaction that the current task is inside of, so that a write inside a write is an error and no deadlock.
+    /// The transaction that the current task is in, so a write inside a write throws instead of deadlocking.
     @TaskLocal private static var current: PostgreSQLTransaction?
 
-    /// Checks the URL and opens nothing yet: `ping` tells whether the database is there.
+    /// Checks the URL without connecting; call `ping` to find out whether the database can be reached.
     /// - Parameters:
-    ///   - url: `postgresql://user:password@host:5432/database?sslmode=verify-full`, all that libpq understands.
-    ///   - schema: of this store's tables; made when it is missing.
-    /// - Throws: `PostgreSQLError` for a URL that is none, without quoting it.
+    ///   - url: `postgresql://user:password@host:5432/database?sslmode=verify-full`, or any URL that libpq accepts.
+    ///   - schema: the schema of this store's tables, created if missing.
+    /// - Throws: `PostgreSQLError` for an invalid URL, without quoting it.
     public init(url: String, maximumConnections: Int, schema: String = "pulse_control", logger: Logger) throws {
         let settings = try PostgreSQLSettings(url: url, schema: schema, purpose: .writing)
         pool = PostgreSQLPool(settings: settings, size: maximumConnections, logger: logger)
@@ -49,10 +49,10 @@ public final class PostgreSQLControlStore: ControlStore {
         }
         var attempts = 0, reconnects = 0
         while true {
-            do { return try await attempt(body) } catch let error as ConflictMet {
+            do { return try await attempt(body) } catch let error as Conflict {
                 attempts += 1
                 guard attempts < Self.maximumAttempts else {
-                    logger.warning("a transaction met others too often", metadata: ["error": "\(error.cause)"])
+                    logger.warning("a transaction kept conflicting with others", metadata: ["error": "\(error.cause)"])
                     throw ServiceError.databaseBusy
                 }
                 try await Task.sleep(for: .milliseconds(Self.pauseMilliseconds(attempts)))
@@ -65,8 +65,8 @@ public final class PostgreSQLControlStore: ControlStore {
         }
     }
 
-    /// A conflict, to be told from an error of the body's.
-    private struct ConflictMet: Error {
+    /// A conflict between transactions, as opposed to an error thrown by the body.
+    private struct Conflict: Error {
         let cause: PostgreSQLError
     }
 
@@ -82,38 +82,40 @@ public final class PostgreSQLControlStore: ControlStore {
                 try await transaction.commit()
                 return result
             } catch {
-                // What spoilt the transaction counts, whatever the body made of it.
+                // What counts is the error that failed the transaction, whatever the body turned it into.
                 let cause = transaction.failure ?? error
                 await transaction.rollback()
-                if let cause = cause as? PostgreSQLError, cause.isConflict || cause.isStalePlan { throw ConflictMet(cause: cause) }
+                if let cause = cause as? PostgreSQLError, cause.isConflict || cause.isStalePlan { throw Conflict(cause: cause) }
                 throw cause is ConnectionLost ? cause : error
             }
         }
     }
 
-    /// Full jitter: whoever met shouldn't meet again.
+    /// A random pause (full jitter), so transactions that conflicted don't conflict again.
     private static func pauseMilliseconds(_ attempt: Int) -> Int { Int.random(in: 1...min(250, 4 << min(attempt, 6))) }
 
     public func ping() async throws {
         do { _ = try await pool.perform(timeoutSeconds: 5) { try $0.execute("SELECT 1") } } catch { throw Self.contractError(error) }
     }
 
-    /// Copies all tables of the schema, as they are at one instant, into the folder `control-postgresql` of `path`.
+    /// Copies a consistent snapshot of all tables into the folder `control-postgresql` of `path`.
+    /// - Parameter emptied: tables that the backup holds without their rows.
+    /// - Returns: the number of rows of each table in the copy.
     @discardableResult
     public func backup(to path: String, emptying emptied: Set<String>) async throws -> [String: Int64] {
         do { return try await SchemaBackup(name: "control-postgresql").write(to: path, from: pool, emptying: emptied) } catch { throw Self.contractError(error) }
     }
 
-    /// Replaces all tables of the schema by those of the backup in `path`. All of it happens or nothing; who asks
-    /// meanwhile waits.
+    /// Replaces all tables of the schema with those of the backup in `path`, in one transaction. Concurrent calls wait for
+    /// it.
     public func restore(from path: String) async throws {
         do { try await SchemaBackup(name: "control-postgresql").restore(from: path, into: pool) } catch { throw Self.contractError(error) }
     }
 
-    /// Waits for what is under way. Later calls throw `PostgreSQLError`.
+    /// Waits for running calls. Later calls throw `PostgreSQLError`.
     public func close() async { await pool.close() }
 
-    /// The error as the contract of `ControlStore` has it.
+    /// Converts an error to what the contract of `ControlStore` promises.
     static func contractError(_ error: any Error) -> any Error {
         switch error {
         case let error as PostgreSQLError where error.sqlState == "23505": UniqueViolation()

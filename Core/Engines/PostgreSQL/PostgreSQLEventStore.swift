@@ -1,20 +1,20 @@
 import Common
 import Logging
-import Storage
+@_spi(Host) import Storage
 import Synchronization
 
-/// The event plane in a schema of a PostgreSQL database: fact tables in monthly partitions, spread over machines where
-/// the database has Citus.
+/// The event plane in a schema of a PostgreSQL database: fact tables in monthly partitions, distributed over several
+/// machines if the database has Citus.
 ///
-/// Several hosts may write at once: each its own journal, and an event id counts once among all of them. Reports have
-/// connections of their own, which can't write; so they never keep facts from being stored.
-public final class PostgreSQLEventStore: EventStore {
+/// Several hosts may write at once, each from its own journal; event ids are deduplicated across all of them. Reports have
+/// separate, read-only connections, so they never keep facts from being stored.
+@_spi(Host) public final class PostgreSQLEventStore: EventStore {
     public let dialect = Dialect.postgresql
 
-    /// For facts, and for erasure or a migration beside them.
+    /// The number of writing connections: one for facts, one for an erasure or migration at the same time.
     public static let writingConnections = 2
     private static let maximumAttempts = 10
-    /// For a batch; a server that hangs must not keep the writer from ending.
+    /// The time limit of a batch; a hung server must not keep the writer from shutting down.
     private static let applySeconds = 120.0
 
     private let readers: PostgreSQLPool
@@ -23,15 +23,15 @@ public final class PostgreSQLEventStore: EventStore {
     let citus: CitusDistribution
     private let claims: JournalClaims
     private let logger: Logger
-    /// Per journal the position of a batch of which nobody knows yet whether it was stored.
+    /// Per journal, the position of a batch that may or may not have been stored.
     private let uncertain = Mutex<[String: JournalPosition]>([:])
 
-    /// Checks the URL and opens nothing yet: `ping` tells whether the database is there.
+    /// Checks the URL without connecting; call `ping` to find out whether the database can be reached.
     /// - Parameters:
-    ///   - url: `postgresql://user:password@host:5432/database?sslmode=verify-full`, all that libpq understands.
-    ///   - maximumConnections: two of them write, the others (one at least) answer reports.
-    ///   - schema: of this store's tables; made when it is missing.
-    /// - Throws: `PostgreSQLError` for a URL that is none, without quoting it.
+    ///   - url: `postgresql://user:password@host:5432/database?sslmode=verify-full`, or any URL that libpq accepts.
+    ///   - maximumConnections: two of them write; the others, at least one, serve reports.
+    ///   - schema: the schema of this store's tables, created if missing.
+    /// - Throws: `PostgreSQLError` for an invalid URL, without quoting it.
     public init(url: String, maximumConnections: Int, schema: String = "pulse_events", logger: Logger) throws {
         readers = PostgreSQLPool(
             settings: try PostgreSQLSettings(url: url, schema: schema, purpose: .reading),
@@ -57,7 +57,7 @@ public final class PostgreSQLEventStore: EventStore {
         let rendered = statements.map { $0.rendered(for: .postgresql) }
         try await writing { [citus, partitions] session in
             try citus.prepare(session)
-            // Among the statements may be one that drops tables.
+            // The statements may have dropped tables.
             defer { partitions.forget() }
             try session.transaction {
                 for (text, values) in rendered { try session.execute(text, values, prepared: false) }
@@ -82,7 +82,7 @@ public final class PostgreSQLEventStore: EventStore {
         do { _ = try await query("SELECT 1", timeoutSeconds: 5) } catch is QueryTimeout { throw ServiceError.databaseUnavailable() }
     }
 
-    /// Waits for what is under way. Later calls throw `PostgreSQLError`.
+    /// Waits for running calls. Later calls throw `PostgreSQLError`.
     public func close() async {
         claims.close()
         await readers.close()
@@ -93,17 +93,17 @@ public final class PostgreSQLEventStore: EventStore {
 
     /// Adds the batch in one transaction.
     ///
-    /// A batch whose position is stored already adds nothing, and answers that nothing in it was a duplicate.
-    /// - Throws: `JournalInUse` when another host has come to apply this journal. `ServiceError` 503 while the database is away. Where it went away during COMMIT and nobody knows what
-    ///   became of the batch, a later one that reaches further is refused until `position(of:)` was asked, because it
-    ///   may hold the same rows again.
+    /// A batch whose position is already stored adds nothing, and reports none of its rows as duplicates.
+    /// - Throws: `JournalInUse` when another host has taken over this journal; `ServiceError` 503 while the database is away.
+    ///   If the connection broke during COMMIT and the outcome is unknown, a later batch that reaches further may hold the same
+    ///   rows again; if the uncertain one turns out to be stored, it is rejected until `position(of:)` is called.
     public func apply(_ batch: FactBatch) async throws -> AppliedBatch {
         do {
             try await contract { try await self.claims.check(batch.journal) }
             return try await writing(timeoutSeconds: Self.applySeconds) { try self.apply(batch, in: $0) }
         } catch let error as UncertainBatch {
             uncertain.withLock { $0[batch.journal] = batch.position }
-            logger.warning("the database went away while a batch was committed", metadata: ["reason": "\(error.reason)"])
+            logger.warning("lost the database while committing a batch", metadata: ["reason": "\(error.reason)"])
             throw ServiceError.databaseUnavailable()
         }
     }
@@ -131,7 +131,8 @@ public final class PostgreSQLEventStore: EventStore {
                 try Self.store(plan.ledger(duplicates: duplicates), in: session)
             }
         } catch is AlreadyApplied {
-            // Of this host a batch that failed before; of another one the facts would be lost.
+            // Normally an earlier attempt of this host stored the batch. But if another host has held the journal meanwhile, it may have
+            // stored a different batch there, and these facts would be lost.
             if claims.isContested(batch.journal) { throw JournalInUse(journal: batch.journal) }
             return AppliedBatch(duplicates: duplicates, wasApplied: true)
         } catch let lost as CommitUnknown {
@@ -145,7 +146,8 @@ public final class PostgreSQLEventStore: EventStore {
 
     private struct AlreadyApplied: Error {}
 
-    /// Asks on a new connection what became of a COMMIT without an answer. Returns when the batch is stored.
+    /// Checks on a new connection whether a COMMIT without a response succeeded. Returns if the batch is stored.
+    /// - Throws: `ConnectionLost` if it isn't, `UncertainBatch` if that can't be found out.
     private func resolve(_ lost: CommitUnknown, _ batch: FactBatch, in session: PostgreSQLSession) throws {
         let stored: JournalPosition?
         do {
@@ -157,15 +159,18 @@ public final class PostgreSQLEventStore: EventStore {
         guard let stored, stored >= batch.position else { throw ConnectionLost(reason: lost.reason) }
     }
 
+    /// Finds out whether an uncertain earlier batch of the journal was stored.
+    /// - Throws: `PostgreSQLError` if it was, and `batch` reaches further.
     private func settleUncertain(_ batch: FactBatch, in session: PostgreSQLSession) throws {
         guard let position = uncertain.withLock({ $0[batch.journal] }), batch.position > position else { return }
         if let stored = try Self.settledPosition(of: batch.journal, in: session), stored >= position {
-            throw PostgreSQLError.misuse("the journal is applied further than the batch's beginning; ask for its position")
+            throw PostgreSQLError.misuse("the journal is already applied beyond the start of this batch; read its position again")
         }
         uncertain.withLock { $0[batch.journal] = nil }
     }
 
-    /// False when the journal is applied as far already. Of two that try, the second waits for the first.
+    /// Stores the journal's new position. Returns false when the journal is already applied that far. Of two concurrent
+    /// attempts, the second waits for the first.
     private static func advance(to position: JournalPosition, of journal: String, in session: PostgreSQLSession) throws -> Bool {
         let rows = try session.execute(
             """
@@ -179,8 +184,8 @@ public final class PostgreSQLEventStore: EventStore {
         return !rows.isEmpty
     }
 
-    /// How far the journal is applied, after whatever batch of it the server may still be at: that of a host that was
-    /// killed, or of a connection that broke. Such a batch holds the journal's row, or the place of its first row.
+    /// How far the journal is applied; nil if not at all. Waits for any batch that the server may still be working on, of a
+    /// killed host or a broken connection: it locks the journal's row, or has inserted it.
     private static func settledPosition(of journal: String, in session: PostgreSQLSession) throws -> JournalPosition? {
         try session.command("BEGIN")
         defer { session.rollback() }
@@ -194,7 +199,7 @@ public final class PostgreSQLEventStore: EventStore {
         return JournalPosition(segment: row.int("segment"), offset: row.int("byte_offset"))
     }
 
-    /// Stores the ids, and returns those that nobody had stored. Waits for other hosts that are storing the same ones.
+    /// Stores the ids, and returns those that were new. Waits for other hosts that are storing the same ones.
     private static func store(
         _ identities: [FactPlan.Identity], _ headers: [EncodedRow.Header], in session: PostgreSQLSession
     ) throws -> Set<EncodedRow.EventID> {
@@ -217,32 +222,33 @@ public final class PostgreSQLEventStore: EventStore {
     }
 
     private static func store(_ ledger: [LedgerEntry], in session: PostgreSQLSession) throws {
-        // Several statements where there are very many lines: a statement takes 65,535 values.
+        // Split long ledgers into several statements: a statement takes at most 65,535 values.
         for start in stride(from: 0, to: ledger.count, by: 1_000) {
-            let lines = ledger[start..<min(start + 1_000, ledger.count)]
-            let values = SQL.joined(lines.map { line in
-                "(\(Int64(line.project)), \(line.hour), \(Int64(line.outcome.rawValue)), \(line.reason), \(line.count))"
+            let entries = ledger[start..<min(start + 1_000, ledger.count)]
+            let values = SQL.joined(entries.map { entry in
+                "(\(Int64(entry.project)), \(entry.hour), \(Int64(entry.outcome.rawValue)), \(entry.reason), \(entry.count))"
             })
             let statement: SQL = """
                 INSERT INTO ingest_ledger AS stored (project, hour, outcome, reason, count) VALUES \(values)
                 ON CONFLICT (project, hour, outcome, reason) DO UPDATE SET count = stored.count + excluded.count
                 """
             let (text, parameters) = statement.rendered(for: .postgresql)
-            // Few lines are the rule, and worth keeping prepared.
-            try session.execute(text, parameters, prepared: lines.count <= 8)
+            // Most batches have few entries; those statements are worth keeping prepared.
+            try session.execute(text, parameters, prepared: entries.count <= 8)
         }
     }
 
     // MARK: Backup
 
-    /// Copies all tables of the schema, as they are at one instant, into the folder `events-postgresql` of `path`.
+    /// Copies a consistent snapshot of all tables into the folder `events-postgresql` of `path`.
+    /// - Returns: the number of rows of each table in the copy.
     @discardableResult
     public func backup(to path: String) async throws -> [String: Int64] {
         try await contract { try await SchemaBackup(name: "events-postgresql").write(to: path, from: self.writers) }
     }
 
-    /// Replaces all tables of the schema by those of the backup in `path`. All of it happens or nothing; who asks
-    /// meanwhile waits.
+    /// Replaces all tables of the schema with those of the backup in `path`, in one transaction. Concurrent calls wait for
+    /// it.
     public func restore(from path: String) async throws {
         try await contract {
             try await SchemaBackup(name: "events-postgresql").restore(from: path, into: self.writers) { [citus] session in
@@ -255,10 +261,10 @@ public final class PostgreSQLEventStore: EventStore {
         uncertain.withLock { $0 = [:] }
     }
 
-    // MARK: Attempts
+    // MARK: Retries
 
-    /// Runs `work` on a writing connection, again where it met another transaction or its connection broke before
-    /// anything had happened.
+    /// Runs `work` on a writing connection. Retries if it conflicted with another transaction, or if its connection broke
+    /// before it could take effect.
     private func writing<Result: Sendable>(
         timeoutSeconds: Double? = nil, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
     ) async throws -> Result {
@@ -266,7 +272,7 @@ public final class PostgreSQLEventStore: EventStore {
             var attempts = 0
             while true {
                 attempts += 1
-                do { return try await self.writers.perform(timeoutSeconds: timeoutSeconds, work) } catch let error where Self.isWorthAnother(error) {
+                do { return try await self.writers.perform(timeoutSeconds: timeoutSeconds, work) } catch let error where Self.isRetryable(error) {
                     guard attempts < (error is PostgreSQLError ? Self.maximumAttempts : 3) else { throw error }
                     if error is PostgreSQLError { try await Task.sleep(for: .milliseconds(Int.random(in: 1...(5 * attempts)))) }
                 }
@@ -274,7 +280,7 @@ public final class PostgreSQLEventStore: EventStore {
         }
     }
 
-    private static func isWorthAnother(_ error: any Error) -> Bool {
+    private static func isRetryable(_ error: any Error) -> Bool {
         switch error {
         case let error as PostgreSQLError: error.isConflict || error.isStalePlan || error.isMissingPartition
         case is ConnectionLost: true
@@ -282,12 +288,12 @@ public final class PostgreSQLEventStore: EventStore {
         }
     }
 
-    /// Errors as the contract of `EventStore` has them.
+    /// Runs `body` and converts its errors to what the contract of `EventStore` promises.
     private func contract<Result>(_ body: () async throws -> Result) async throws -> Result {
         do { return try await body() } catch let error as PostgreSQLError where error.sqlState == "23505" {
             throw UniqueViolation()
         } catch let error as PostgreSQLError where error.isUnavailable {
-            logger.error("the database could not do what it was asked", metadata: ["error": "\(error)"])
+            logger.error("the database could not run a statement", metadata: ["error": "\(error)"])
             throw ServiceError.databaseUnavailable(retryAfterSeconds: 5)
         } catch is ConnectionLost {
             throw ServiceError.databaseUnavailable()

@@ -3,7 +3,7 @@ import Logging
 import Storage
 import Synchronization
 
-/// A bounded number of connections, lent to one task at a time. Who finds none free waits in line, for a while.
+/// A bounded pool of connections, each lent to one task at a time. Tasks that find none free queue up, for a limited time.
 final class PostgreSQLPool: Sendable {
     private typealias Turn = CheckedContinuation<PostgreSQLConnection, any Error>
 
@@ -16,7 +16,7 @@ final class PostgreSQLPool: Sendable {
         var closers: [CheckedContinuation<Void, Never>] = []
     }
 
-    /// More than this many waiting are turned away.
+    /// The most tasks that may wait; further ones are rejected.
     private static let maximumWaiting = 1_000
 
     let settings: PostgreSQLSettings
@@ -35,7 +35,7 @@ final class PostgreSQLPool: Sendable {
     }
 
     /// Lends a connection to `body`.
-    /// - Throws: `ServiceError` 503 when too many wait already, or when none becomes free in time.
+    /// - Throws: `ServiceError` 503 when too many tasks are waiting already, or no connection becomes free in time.
     func withConnection<Result>(
         timeoutSeconds: Double? = nil, _ body: (PostgreSQLConnection) async throws -> Result
     ) async throws -> Result {
@@ -44,7 +44,7 @@ final class PostgreSQLPool: Sendable {
         return try await body(connection)
     }
 
-    /// Runs `work` on a connection that is known to be there. The time that it may take counts from here, the wait in line included.
+    /// Runs `work` on an open connection, connecting first if needed. `timeoutSeconds` includes the wait for a connection.
     func perform<Result: Sendable>(
         timeoutSeconds: Double? = nil, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
     ) async throws -> Result {
@@ -57,10 +57,10 @@ final class PostgreSQLPool: Sendable {
         }
     }
 
-    /// A connection beside the pool, for what takes long. The caller stops it.
+    /// A connection outside the pool, for long-running work. The caller must stop it.
     func extraConnection() -> PostgreSQLConnection { PostgreSQLConnection(settings: settings, gate: gate, logger: logger) }
 
-    /// Lends no more, waits for what is lent, and closes the connections.
+    /// Stops lending, waits for lent connections to come back, and closes them all.
     func close() async {
         let (idle, waiters) = state.withLock { state in
             state.isClosed = true
@@ -116,7 +116,7 @@ final class PostgreSQLPool: Sendable {
 
     private func decide(_ state: inout State, _ ticket: Int, _ turn: Turn) -> Verdict {
         if state.isClosed { return .now(.failure(Self.closed)) }
-        // Looked at under the lock: a cancellation after this finds the waiter in the list.
+        // Checked under the lock: a later cancellation will find the waiter in the list.
         if Task.isCancelled { return .now(.failure(CancellationError())) }
         if let connection = state.idle.popLast() { return .now(.success(connection)) }
         if state.count < size {

@@ -2,7 +2,7 @@ import CLibPQ
 import Foundation
 import Storage
 
-/// An answer of libpq; freed with this object.
+/// A result from libpq, freed with this object.
 final class PostgreSQLResult {
     let pointer: OpaquePointer
 
@@ -14,10 +14,11 @@ final class PostgreSQLResult {
     var command: String { String(cString: PQcmdStatus(pointer)) }
     var rowCount: Int { Int(PQntuples(pointer)) }
 
-    /// The rows with Pulse's values, by the columns' types.
+    /// The rows, with values converted by column type.
     var rows: Rows { rows(keepingDigits: false) }
 
-    /// - Parameter keepingDigits: a `numeric` that a double does not hold to the last digit is text.
+    /// The rows, with values converted by column type.
+    /// - Parameter keepingDigits: whether a `numeric` that a double can't represent exactly is returned as text.
     func rows(keepingDigits: Bool) -> Rows {
         let columnCount = PQnfields(pointer)
         guard columnCount > 0 else { return Rows() }
@@ -29,7 +30,7 @@ final class PostgreSQLResult {
         return Rows(columns: names, values: values)
     }
 
-    /// A `bigint` that was asked for in binary.
+    /// Reads a `bigint` from a binary result.
     func binaryInt64(_ row: Int, _ column: Int) -> Int64 {
         let bytes = UnsafeRawPointer(PQgetvalue(pointer, Int32(row), Int32(column))!)
         return Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
@@ -52,11 +53,12 @@ final class PostgreSQLResult {
         UnsafeRawBufferPointer(start: text, count: Int(count))
     }
 
-    /// Whole by type (a sum of bigints, say) and small enough: an integer. Else the nearest double.
+    /// An integer if the text is one and fits in 64 bits (a sum of bigints, say); otherwise the nearest double, or the text if
+    /// `keepingDigits` requires it.
     private static func numeric(_ text: UnsafeMutablePointer<CChar>, _ keepingDigits: Bool) -> Value {
         let digits = String(cString: text)
         if let whole = Int64(digits) { return .int(whole) }
-        // Every decimal of 15 digits survives as a double (DBL_DIG); NaN and Infinity are no numbers of JSON.
+        // A double holds every decimal of up to 15 digits (DBL_DIG). NaN and Infinity aren't valid JSON numbers.
         let significant = digits.utf8.filter { (48...57).contains($0) }.drop { $0 == 48 }.count
         if keepingDigits, significant > 15 || strtod(text, nil).isFinite == false { return .text(digits) }
         return .double(strtod(text, nil))

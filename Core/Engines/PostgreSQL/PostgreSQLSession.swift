@@ -1,12 +1,12 @@
 import CLibPQ
-import Common
+@_spi(Host) import Common
 import Foundation
 import Logging
-import Storage
+@_spi(Host) import Storage
 
-/// A connection to the server as its own thread sees it: everything here blocks, and nothing of it leaves that thread.
+/// A connection to the server, confined to its own thread, on which every call blocks.
 ///
-/// `ready` connects; the other calls never do, so that what belongs together runs on one connection.
+/// `ready` connects; the other calls never do, so statements that belong together run on one connection.
 final class PostgreSQLSession {
     let settings: PostgreSQLSettings
     private let gate: ReconnectGate
@@ -15,10 +15,10 @@ final class PostgreSQLSession {
     private var connection: OpaquePointer?
     private var statements = PreparedStatements()
 
-    /// Of the job that is running.
+    /// The control of the running job.
     var control = JobControl()
 
-    /// How long the server may take to stop a statement before the connection is given up.
+    /// How long the server may take to stop a statement before the connection is dropped.
     private static let graceSeconds = 5.0
 
     init(settings: PostgreSQLSettings, gate: ReconnectGate, wakeUp: WakeUp, logger: Logger) {
@@ -30,10 +30,10 @@ final class PostgreSQLSession {
 
     // MARK: Connecting
 
-    /// Makes sure that there is a connection, outside of a transaction. One that the server has closed meanwhile is
-    /// replaced: nothing had been sent on it.
-    /// - Returns: whether it is a new one.
-    /// - Throws: `ServiceError` 503 when there is no server.
+    /// Ensures there is an open connection, not in a transaction. Replaces one that the server has closed meanwhile, which is
+    /// safe because nothing has been sent on it yet.
+    /// - Returns: whether the connection is new.
+    /// - Throws: `ServiceError` 503 when the server can't be reached.
     @discardableResult
     func ready() throws -> Bool {
         if connection != nil, !isIdle { disconnect() }
@@ -62,7 +62,7 @@ final class PostgreSQLSession {
         PQsetNoticeProcessor(connection, { _, _ in }, nil)  // the default writes to stderr
         guard PQsetnonblocking(connection, 1) == 0 else { throw lost() }
         try checkServer(connection)
-        // Connecting is not the statement that the job's limit is for.
+        // The job's time limit is for its statements, not for connecting.
         try uninterrupted(seconds: 10) {
             try command(settings.sessionStatements)
             try createSchema()
@@ -71,20 +71,20 @@ final class PostgreSQLSession {
 
     private func checkServer(_ connection: OpaquePointer) throws {
         guard PQserverVersion(connection) >= 140_000 else {
-            throw PostgreSQLError.misuse("PostgreSQL 14 or newer is needed; this is \(PQserverVersion(connection) / 10_000)")
+            throw PostgreSQLError.misuse("Pulse needs PostgreSQL 14 or newer; this is \(PQserverVersion(connection) / 10_000)")
         }
         let encoding = PQparameterStatus(connection, "server_encoding").map { String(cString: $0) }
         guard encoding == "UTF8" else {
-            throw PostgreSQLError.misuse("the database has the encoding \(encoding ?? "?"); Pulse needs one with UTF8")
+            throw PostgreSQLError.misuse("the database has the encoding \(encoding ?? "?"); Pulse needs UTF8")
         }
-        // A pooler in between doesn't know this one; then the server notices later that we are gone.
+        // A pooler in between may not know this setting; then the server just notices later when we are gone.
         _ = try? command("SET client_connection_check_interval TO '10s'")
     }
 
-    /// Looks before it creates, because creating needs a right on the database that the administrator may keep.
+    /// Creates the schema if it is missing. Checks first, because the administrator may withhold the right to create one.
     private func createSchema() throws {
-        let found = try execute("SELECT 1 FROM pg_namespace WHERE nspname = $1::text", [.text(settings.schema)], prepared: false)
-        guard found.isEmpty else { return }
+        let existing = try execute("SELECT 1 FROM pg_namespace WHERE nspname = $1::text", [.text(settings.schema)], prepared: false)
+        guard existing.isEmpty else { return }
         try command(
             """
             BEGIN READ WRITE; SELECT pg_advisory_xact_lock(\(AdvisoryLock.schema)); \
@@ -98,7 +98,7 @@ final class PostgreSQLSession {
         connection = nil
     }
 
-    /// Connected, not in a transaction, and with nothing from the server to read but notices.
+    /// Whether the connection is open, not in a transaction, and has nothing to read from the server except notices.
     private var isIdle: Bool {
         guard let connection else { return false }
         while true {
@@ -119,14 +119,14 @@ final class PostgreSQLSession {
     // MARK: Statements
 
     /// Runs one statement with its values.
-    /// - Parameter prepared: kept prepared for the next time; not for what runs once.
+    /// - Parameter prepared: whether to keep the statement prepared; pass false for one that runs only once.
     @discardableResult
     func execute(_ text: String, _ values: [Value] = [], prepared: Bool = true) throws -> Rows {
         let text = NullPlaceholders.written(into: text, values)
         return try answer(to: text, ParameterList(values, statement: text), prepared: prepared).rows
     }
 
-    /// The same with parameters in any format and the answer as libpq has it.
+    /// Like `execute`, but takes parameters in any format and returns libpq's result.
     func answer(to text: String, _ parameters: ParameterList, prepared: Bool = true, binary: Bool = false) throws -> PostgreSQLResult {
         try checkControl()
         if prepared {
@@ -139,7 +139,7 @@ final class PostgreSQLSession {
                 if let name = statements.remove(text), PQtransactionStatus(connection) == PQTRANS_IDLE {
                     _ = try? command("DEALLOCATE \(name)")
                 }
-                // In a transaction the error has spoilt it; it is tried again as a whole.
+                // The error has failed the transaction, if there is one; the caller retries it as a whole.
                 guard let connection, PQtransactionStatus(connection) == PQTRANS_IDLE else { throw error }
             }
         }
@@ -148,7 +148,7 @@ final class PostgreSQLSession {
         }
     }
 
-    /// Runs text of ours without values, several statements perhaps.
+    /// Runs one or more of our own statements, without values.
     @discardableResult
     func command(_ text: String) throws -> PostgreSQLResult {
         try run(text) { PQsendQuery($0, text) }
@@ -175,7 +175,7 @@ final class PostgreSQLSession {
         }
     }
 
-    /// The last answer to what was sent, after all of them have come.
+    /// Reads all results of the last command and returns the last one.
     private func finish(_ text: String) throws -> PostgreSQLResult {
         var last: PostgreSQLResult?, failure: (any Error)?, stopping: Stopping?
         while let result = try next(&stopping) {
@@ -204,15 +204,15 @@ final class PostgreSQLSession {
 
     private func isConnectionError(_ result: PostgreSQLResult) -> Bool {
         guard let connection, PQstatus(connection) == CONNECTION_OK else { return true }
-        // 'V' is the severity, never translated.
+        // 'V' is the severity in its untranslated form.
         let severity = PQresultErrorField(result.pointer, Int32(UInt8(ascii: "V"))).map { String(cString: $0) }
         return severity == "FATAL" || severity == "PANIC"
     }
 
     // MARK: Transactions
 
-    /// Runs `body` between `begin` and COMMIT.
-    /// - Throws: `ConnectionLost` when nothing has happened, `CommitUnknown` when it may have.
+    /// Runs `body` in a transaction: `begin`, `body`, COMMIT.
+    /// - Throws: `ConnectionLost` if the connection broke and nothing took effect, `CommitUnknown` if it may have.
     func transaction<Result>(_ begin: String = "BEGIN", _ body: () throws -> Result) throws -> Result {
         let result: Result
         do {
@@ -242,13 +242,13 @@ final class PostgreSQLSession {
         }
     }
 
-    /// Ends the transaction, or else the connection.
+    /// Rolls back the transaction, or closes the connection if that fails.
     func rollback() {
         guard let connection, PQtransactionStatus(connection) != PQTRANS_IDLE else { return }
         do { try uninterrupted(seconds: 5) { _ = try command("ROLLBACK") } } catch { disconnect() }
     }
 
-    /// Runs `body` whatever became of the job's task, with a limit of its own.
+    /// Runs `body` with its own time limit, even if the job's task was cancelled.
     private func uninterrupted<Result>(seconds: Double, _ body: () throws -> Result) throws -> Result {
         let outer = control
         control = JobControl(timeoutSeconds: seconds)
@@ -268,7 +268,7 @@ final class PostgreSQLSession {
         let request: CancelRequest?
     }
 
-    /// The next answer; nil after the last. When the job is to stop, tells the server, and waits for what it says.
+    /// The next result; nil after the last. If the job must stop, asks the server to cancel and waits for its response.
     private func next(_ stopping: inout Stopping?) throws -> PostgreSQLResult? {
         guard let connection else { throw ConnectionLost(reason: "not connected") }
         try flush(&stopping)
@@ -279,7 +279,7 @@ final class PostgreSQLSession {
         return PQgetResult(connection).map(PostgreSQLResult.init)
     }
 
-    /// Sends what libpq holds. Reads meanwhile, because the server may wait for us to.
+    /// Sends libpq's buffer. Reads at the same time, because the server may be waiting for that.
     private func flush(_ stopping: inout Stopping?) throws {
         guard let connection else { throw ConnectionLost(reason: "not connected") }
         while true {
@@ -294,12 +294,12 @@ final class PostgreSQLSession {
     }
 
     /// Waits for the socket.
-    /// - Throws: the reason to stop, when the server doesn't heed it; the connection is given up then.
+    /// - Throws: the job's reason to stop, if the server doesn't stop the statement in time; the connection is dropped then.
     @discardableResult
     private func wait(for events: Int32, _ stopping: inout Stopping?) throws -> Int32 {
         while true {
             if let stopping, MonotonicTime.now >= stopping.until {
-                logger.warning("a statement could not be stopped", metadata: ["database.place": "\(settings.place)"])
+                logger.warning("a statement can't be stopped; closing its connection", metadata: ["database.place": "\(settings.place)"])
                 disconnect()
                 throw stopping.reason.error
             }
@@ -314,14 +314,14 @@ final class PostgreSQLSession {
             let ready = poll(&descriptors, 2, stopping?.until.pollMilliseconds ?? control.pollMilliseconds)
             if ready > 0, descriptors[1].revents != 0 { wakeUp.clear() }
             if ready > 0, descriptors[0].revents != 0 {
-                // An error or hang-up shows itself to whoever reads.
+                // Report an error or hang-up as readable: reading will return it.
                 let seen = Int32(descriptors[0].revents)
                 return seen & (POLLERR | POLLHUP | POLLNVAL) != 0 ? seen | POLLIN : seen
             }
         }
     }
 
-    /// Returns when no statement that follows can be stopped by a request that was meant for this one; the connection is given up otherwise.
+    /// Waits until the cancel request for this statement can't hit a later one. Drops the connection and throws if that takes too long.
     private func settle(_ stopping: Stopping?) throws {
         guard let stopping, let request = stopping.request, !request.isOver(by: stopping.until) else { return }
         disconnect()
@@ -330,25 +330,25 @@ final class PostgreSQLSession {
 
     // MARK: COPY
 
-    /// Sends `chunks` as the data of a `COPY ... FROM STDIN`, and returns how many rows the server made of them.
+    /// Sends `chunks` as the data of a `COPY ... FROM STDIN`, and returns the number of rows that the server stored.
     @discardableResult
     func copyIn(_ text: String, _ chunks: (_ send: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws -> Int {
         try checkControl()
         try start(text) { PQsendQuery($0, text) }
         guard try finish(text).status == PGRES_COPY_IN, let connection else {
-            throw PostgreSQLError.misuse("no COPY FROM STDIN", statement: text)
+            throw PostgreSQLError.misuse("not a COPY FROM STDIN", statement: text)
         }
         var stopping: Stopping?
         do {
             try chunks { chunk in
                 try checkControl()
-                // Never waits where libpq may grow its buffer; flushing is what waits.
+                // Never blocks, because libpq grows its buffer; `flush` does the waiting.
                 let sent = PQputCopyData(connection, chunk.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(chunk.count))
                 guard sent == 1 else { throw lost() }
                 try flush(&stopping)
             }
         } catch {
-            // Tells the server to forget the rows; the transaction is spoilt.
+            // Makes the server discard the rows and fail the transaction.
             if self.connection != nil, PQputCopyEnd(connection, "stopped by the client") == 1 { _ = try? finish(text) }
             try settle(stopping)
             throw error
@@ -359,13 +359,13 @@ final class PostgreSQLSession {
         return Int(result.command.split(separator: " ").last ?? "") ?? 0
     }
 
-    /// Gives the data of a `COPY ... TO STDOUT` to `receive`, and returns the number of rows.
+    /// Passes the data of a `COPY ... TO STDOUT` to `receive`, and returns the number of rows.
     @discardableResult
     func copyOut(_ text: String, _ receive: (UnsafeRawBufferPointer) throws -> Void) throws -> Int {
         try checkControl()
         try start(text) { PQsendQuery($0, text) }
         guard try finish(text).status == PGRES_COPY_OUT, let connection else {
-            throw PostgreSQLError.misuse("no COPY TO STDOUT", statement: text)
+            throw PostgreSQLError.misuse("not a COPY TO STDOUT", statement: text)
         }
         var stopping: Stopping?
         while true {
@@ -374,7 +374,7 @@ final class PostgreSQLSession {
             if count > 0 {
                 defer { PQfreemem(data) }
                 do { try receive(UnsafeRawBufferPointer(start: data, count: Int(count))) } catch {
-                    disconnect()  // the quickest way to be rid of the rest
+                    disconnect()  // the quickest way to discard the rest
                     throw error
                 }
             } else if count == 0 {

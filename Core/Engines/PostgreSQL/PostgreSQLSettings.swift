@@ -1,23 +1,23 @@
 import CLibPQ
 import Foundation
 
-/// How connections are made: the URL, and what every session of Pulse begins with.
+/// How to connect: the URL, and the settings that every session starts with.
 struct PostgreSQLSettings: Sendable {
-    /// Statements of a session that only asks. They are refused a write, and each is planned for its own values, as
-    /// what is best for a small project is wrong for a large one.
+    /// What a session is for. One for reading can't write, and plans each statement for its own values: the best plan for a
+    /// small project is wrong for a large one.
     enum Purpose { case reading, writing }
 
     private let url: String
-    /// Our tables' schema, the only one on the search path.
+    /// The schema of Pulse's tables, the only one on the search path.
     let schema: String
     let purpose: Purpose
     /// `host:port/database`, for logs.
     let place: String
 
-    /// - Throws: `PostgreSQLError` that never quotes the URL, because a mistyped one may show the password anywhere.
+    /// - Throws: `PostgreSQLError` that never quotes the URL, because a mistyped one may have the password anywhere.
     init(url: String, schema: String, purpose: Purpose) throws {
         guard Self.isName(schema) else {
-            throw PostgreSQLError.misuse("'\(schema)' is no schema name: 1 to 63 of a-z, 0-9 and _, not beginning with a digit")
+            throw PostgreSQLError.misuse("'\(schema)' is not a schema name: use 1 to 63 of a-z, 0-9 and _, not starting with a digit")
         }
         try Self.check(url)
         guard let options = PQconninfoParse(url, nil) else { throw Self.malformed }
@@ -33,6 +33,7 @@ struct PostgreSQLSettings: Sendable {
         place = "\(parts["host"] ?? parts["hostaddr"] ?? "localhost"):\(parts["port"] ?? "5432")/\(parts["dbname"] ?? parts["user"] ?? "")"
     }
 
+    /// Whether `text` can be the name of a schema: 1 to 63 of a-z, 0-9 and _, not starting with a digit.
     static func isName(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 63 && !text.utf8.first!.isDigit
             && text.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
@@ -43,7 +44,8 @@ struct PostgreSQLSettings: Sendable {
             + " (special characters of a password as %XX)"
     )
 
-    /// libpq takes what stands after a stray `@`, `/` or `?` of a password for host, port or database, and its errors quote these.
+    /// Rejects URLs whose password has an unescaped `@`, `/` or `?`: libpq takes the rest for a host, port or database, which its errors
+    /// quote.
     private static func check(_ url: String) throws {
         guard let scheme = ["postgresql://", "postgres://"].first(where: url.hasPrefix), !url.utf8.contains(0) else { throw malformed }
         let rest = url.dropFirst(scheme.count)
@@ -59,7 +61,7 @@ struct PostgreSQLSettings: Sendable {
         else { throw malformed }
     }
 
-    /// What libpq is given: our defaults, then the URL, which may say otherwise, then what isn't negotiable.
+    /// The parameters for libpq: defaults, then the URL, which may override them, then settings that it can't override.
     var parameters: [(keyword: String, value: String)] {
         [
             ("connect_timeout", "5"), ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
@@ -69,12 +71,12 @@ struct PostgreSQLSettings: Sendable {
         ]
     }
 
-    /// Run on every new connection. By SET rather than by the start-up parameter `options`, which poolers refuse.
+    /// The statements to run on every new connection. They use SET because poolers reject the startup parameter `options`.
     var sessionStatements: String {
         var statements = [
             "TimeZone TO 'UTC'", "DateStyle TO 'ISO, YMD'", "standard_conforming_strings TO on", "extra_float_digits TO 1",
             "search_path TO \"\(schema)\"",
-            // A transaction of a host that hangs must not hold its locks for ever.
+            // A transaction of a hung host must not hold its locks forever.
             "idle_in_transaction_session_timeout TO '60s'",
         ]
         if purpose == .reading { statements += ["default_transaction_read_only TO on", "plan_cache_mode TO force_custom_plan"] }

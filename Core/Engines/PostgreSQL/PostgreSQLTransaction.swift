@@ -4,8 +4,8 @@ import Synchronization
 
 /// A transaction of the control plane on one connection, from BEGIN to COMMIT or ROLLBACK.
 ///
-/// A statement that fails spoils the transaction: later ones are refused and the changes are undone, also where the body
-/// caught the error. So it is on SQLite.
+/// A failed statement fails the transaction: later statements throw and the changes are rolled back, even if the body
+/// caught the error. SQLite's transactions behave the same.
 final class PostgreSQLTransaction: ControlTransaction {
     private enum State {
         case open
@@ -13,7 +13,7 @@ final class PostgreSQLTransaction: ControlTransaction {
         case ended
     }
 
-    /// For each of its statements; a transaction of people's settings has no business with longer ones.
+    /// The limit for each statement; changing settings never takes longer.
     private static let timeoutSeconds = 300.0
 
     let store: PostgreSQLControlStore
@@ -27,7 +27,7 @@ final class PostgreSQLTransaction: ControlTransaction {
 
     var isOpen: Bool { state.withLock { if case .ended = $0 { false } else { true } } }
 
-    /// What spoilt the transaction, if anything did.
+    /// The error that failed the transaction, if any.
     var failure: (any Error)? { state.withLock { if case .failed(let error) = $0 { error } else { nil } } }
 
     func begin() async throws {
@@ -48,7 +48,7 @@ final class PostgreSQLTransaction: ControlTransaction {
         }
     }
 
-    /// - Throws: the error of the statement that spoilt the transaction, or what COMMIT met.
+    /// - Throws: the error of the statement that failed the transaction, or the error of COMMIT.
     func commit() async throws {
         try await connection.performAlways { session in
             try self.requireOpen()

@@ -1,4 +1,4 @@
-/// Which statements are prepared on a connection: the most recently used ones, by their text.
+/// The statements prepared on a connection, by text. Keeps the most recently used ones.
 struct PreparedStatements {
     private struct Entry {
         let name: String
@@ -12,20 +12,20 @@ struct PreparedStatements {
 
     init(capacity: Int = 128) { self.capacity = capacity }
 
-    /// The name under which the server knows `text`; nil when it doesn't.
+    /// The name of the prepared statement for `text`; nil if it isn't prepared.
     mutating func name(of text: String) -> String? {
         clock += 1
         entries[text]?.usedAt = clock
         return entries[text]?.name
     }
 
-    /// A name to prepare `text` under.
+    /// Returns an unused name for a new prepared statement.
     mutating func newName() -> String {
         nextName += 1
         return "p\(nextName)"
     }
 
-    /// Keeps `text` as prepared; returns the name of the statement that gave way, which is to be deallocated.
+    /// Records `text` as prepared. Returns the name of the statement evicted for it, which the caller must deallocate.
     mutating func add(_ text: String, name: String) -> String? {
         clock += 1
         entries[text] = Entry(name: name, usedAt: clock)
@@ -34,6 +34,7 @@ struct PreparedStatements {
         return oldest.value.name
     }
 
+    /// Forgets `text`, and returns the name it was prepared under.
     mutating func remove(_ text: String) -> String? { entries.removeValue(forKey: text)?.name }
     mutating func removeAll() { entries = [:] }
 }

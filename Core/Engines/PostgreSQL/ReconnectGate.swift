@@ -1,9 +1,9 @@
-import Common
+@_spi(Host) import Common
 import Logging
 import Synchronization
 
-/// Keeps the connections of a store from besieging a server that is away: after a failure nobody tries for a while,
-/// a tenth of a second at first, five at most; who asks meanwhile is told at once.
+/// Keeps a store's connections from hammering a server that is away. After a failure, no connection tries for a while:
+/// a tenth of a second at first, five seconds at most. Meanwhile, attempts fail at once.
 final class ReconnectGate: Sendable {
     private struct State {
         var failures = 0
@@ -28,8 +28,8 @@ final class ReconnectGate: Sendable {
         if let seconds { throw ServiceError.databaseUnavailable(retryAfterSeconds: seconds) }
     }
 
-    /// Takes note of a failed attempt, and gives what to throw.
-    /// - Parameter reason: libpq's words, which name host, user and database and never the password.
+    /// Records a failed attempt, and returns the error to throw.
+    /// - Parameter reason: libpq's message, which names host, user and database but never the password.
     func failed(_ reason: String) -> ServiceError {
         let (failures, seconds) = state.withLock { state in
             let seconds = min(5, 0.1 * Double(1 << min(state.failures, 6))) * Double.random(in: 0.75...1)
@@ -42,6 +42,7 @@ final class ReconnectGate: Sendable {
         return .databaseUnavailable(retryAfterSeconds: Int(seconds) + 1)
     }
 
+    /// Records a successful attempt, and reopens the gate.
     func succeeded() {
         let failures = state.withLock { state in
             defer { state = State() }

@@ -3,17 +3,19 @@ import Storage
 
 /// Copies a whole schema into a folder of files, and back.
 ///
-/// One file for each table, in the text format of COPY, which every later version of PostgreSQL reads, and
-/// `manifest.json`, which says how the tables are made. A restored schema is as old as the backup: the migrator brings it
-/// up to date at the next start.
+/// There is one file per table, in the text format of COPY, which every later version of PostgreSQL reads, and
+/// `manifest.json`, which says how to create the tables. A restored schema is as old as the backup; the migrator updates it
+/// at the next start.
 struct SchemaBackup: Sendable {
-    /// Of the folder inside of the one that the backup is asked for.
+    /// The name of the subfolder that the backup goes to.
     let name: String
 
-    // MARK: Out
+    // MARK: Backup
 
-    /// The folder gets its name when everything in it is on disk; a backup that was there before gives way.
-    /// - Returns: how many rows of each table are in it.
+    /// Writes the backup to a subfolder of `path`. The subfolder gets its final name once all its files are on disk, replacing
+    /// an earlier backup.
+    /// - Parameter emptied: tables that the backup holds without their rows.
+    /// - Returns: the number of rows of each table in the backup.
     func write(to path: String, from pool: PostgreSQLPool, emptying emptied: Set<String> = []) async throws -> [String: Int64] {
         let target = path + "/" + name, partial = target + ".partial"
         let connection = pool.extraConnection()
@@ -46,8 +48,8 @@ struct SchemaBackup: Sendable {
         for table in try SchemaCatalog(session: session).tables() {
             let file = try BackupFile(writing: folder + "/" + table.name + ".copy")
             let columns = table.columns.joined(separator: ", ")
-            let rest = emptied.contains(table.name) ? " WHERE FALSE" : ""
-            let rows = try session.copyOut("COPY (SELECT \(columns) FROM \"\(table.name)\"\(rest)) TO STDOUT") { try file.write($0) }
+            let filter = emptied.contains(table.name) ? " WHERE FALSE" : ""
+            let rows = try session.copyOut("COPY (SELECT \(columns) FROM \"\(table.name)\"\(filter)) TO STDOUT") { try file.write($0) }
             try file.finish()
             tables.append(table.with(file: table.name + ".copy", rows: rows))
         }
@@ -58,11 +60,12 @@ struct SchemaBackup: Sendable {
         return tables
     }
 
-    // MARK: In
+    // MARK: Restore
 
+    /// Replaces all tables of the schema with those of the backup in `path`, in one transaction.
     /// - Parameters:
-    ///   - before: what is to be done outside of the transaction.
-    ///   - afterCreation: what is to be done with the empty tables.
+    ///   - before: runs before the transaction.
+    ///   - afterCreation: runs in the transaction, when the tables exist and are still empty.
     func restore(
         from path: String, into pool: PostgreSQLPool, before: @escaping @Sendable (PostgreSQLSession) throws -> Void = { _ in },
         afterCreation: @escaping @Sendable (PostgreSQLSession) throws -> Void = { _ in }
@@ -81,7 +84,7 @@ struct SchemaBackup: Sendable {
                 for table in manifest.tables { try Self.fill(table, from: folder, session) }
                 for statement in manifest.tables.flatMap(\.completion) { try session.execute(statement, prepared: false) }
             }
-            // Without it the first reports would be planned for empty tables.
+            // Without this, the first reports would be planned for empty tables.
             try session.command("ANALYZE")
         }
     }
@@ -98,7 +101,7 @@ struct SchemaBackup: Sendable {
             try BackupFile.read(path, send)
         }
         guard rows == table.rows else {
-            throw PostgreSQLError.misuse("\(path) is damaged: it holds \(rows) rows, and \(table.rows) were written")
+            throw PostgreSQLError.misuse("\(path) is damaged: it holds \(rows) rows instead of \(table.rows)")
         }
     }
 }

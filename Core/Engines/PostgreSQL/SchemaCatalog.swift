@@ -1,10 +1,10 @@
 import Storage
 
-/// How the tables of the current schema are made, as statements, read from PostgreSQL's catalog.
+/// Reads the statements that re-create the current schema's tables from PostgreSQL's catalog.
 struct SchemaCatalog {
     let session: PostgreSQLSession
 
-    /// All tables but partitions, by name. File and number of rows are the caller's to fill in.
+    /// All tables except partitions, in order of name. The caller fills in file and number of rows.
     func tables() throws -> [BackupManifest.Table] {
         try session.execute(Self.tables, prepared: false).map { row in
             let name = row.text("name")
@@ -57,7 +57,7 @@ struct SchemaCatalog {
 
     private static let completion = """
         SELECT text FROM (
-          -- Of a partitioned table PostgreSQL says ON ONLY, which would leave the partitions without it.
+          -- For a partitioned table PostgreSQL writes ON ONLY, which would leave the partitions without the index.
           SELECT 1 AS step, regexp_replace(pg_get_indexdef(x.indexrelid, 0, true), ' ON ONLY ', ' ON ') AS text FROM pg_index x
           WHERE x.indrelid = quote_ident($1::text)::regclass
             AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = x.indexrelid)

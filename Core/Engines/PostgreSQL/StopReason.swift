@@ -1,6 +1,6 @@
-import Storage
+@_spi(Host) import Storage
 
-/// Why a statement is to be stopped.
+/// Why a statement must stop.
 enum StopReason: Sendable {
     case cancelled
     case timeout(seconds: Double)

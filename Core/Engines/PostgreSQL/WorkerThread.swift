@@ -1,15 +1,15 @@
 import Foundation
 import Synchronization
 
-/// A thread of its own that runs jobs one after another on a state that never leaves it.
+/// A dedicated thread that runs jobs one after another on a state that never leaves it.
 ///
-/// For libraries that block: neither an event loop nor a thread of Swift's pool ever waits for them.
+/// For blocking libraries: neither an event loop nor a thread of Swift's pool ever waits for them.
 final class WorkerThread<State>: Sendable {
     private let jobs = JobQueue<State>()
 
     /// - Parameters:
-    ///   - make: makes the state, on the thread.
-    ///   - end: takes leave of it, on the thread, after the last job.
+    ///   - make: creates the state, on the thread.
+    ///   - end: disposes of it, on the thread, after the last job.
     init(name: String, make: @escaping @Sendable () -> State, end: @escaping @Sendable (State) -> Void) {
         let thread = Thread { [jobs] in
             let state = make()
@@ -22,14 +22,14 @@ final class WorkerThread<State>: Sendable {
 
     deinit { jobs.stop() }
 
-    /// False when the thread was stopped; then the job is not run.
+    /// Queues a job. Returns false, without running it, when the thread has been stopped.
     func enqueue(_ job: @escaping @Sendable (State) -> Void) -> Bool { jobs.append(job) }
 
-    /// Ends the thread after the jobs that it has.
+    /// Ends the thread after the queued jobs.
     func stop() { jobs.stop() }
 }
 
-/// What waits for a thread. Apart from `WorkerThread`, so that a running thread doesn't keep its owner alive.
+/// The queue of a thread. Separate from `WorkerThread`, so a running thread doesn't keep its owner alive.
 private final class JobQueue<State>: Sendable {
     typealias Job = @Sendable (State) -> Void
 
@@ -50,7 +50,7 @@ private final class JobQueue<State>: Sendable {
         signal.signal()
     }
 
-    /// Waits for the next job; nil when there will be none.
+    /// Waits for the next job; nil after the last one.
     func next() -> Job? {
         while true {
             signal.wait()

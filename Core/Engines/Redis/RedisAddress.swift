@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where Redis is and how to be let in: `redis://[user][:password@]host[:6379][/0]`.
+/// Where Redis is and how to authenticate: `redis://[user][:password@]host[:6379][/0]`.
 struct RedisAddress: Sendable, Equatable {
     let host: String
     let port: Int
@@ -16,7 +16,7 @@ struct RedisAddress: Sendable, Equatable {
         if url.lowercased().hasPrefix("rediss://") { throw .encrypted }
         guard url.lowercased().hasPrefix("redis://") else { throw .malformed }
         var rest = url.dropFirst("redis://".count)
-        // The last one: a password may have others in it.
+        // The last `@`: the password may contain others.
         if let at = rest.lastIndex(of: "@") {
             let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard let user = String(parts[0]).removingPercentEncoding, parts.count == 2,
@@ -50,9 +50,11 @@ struct RedisAddress: Sendable, Equatable {
     }
 }
 
-/// Why a URL can't be used.
+/// Why a Redis URL can't be used.
 public enum RedisURLError: Error, Sendable, CustomStringConvertible {
+    /// Not of the form `redis://[user][:password@]host[:6379][/0]`.
     case malformed
+    /// `rediss://`, which needs TLS.
     case encrypted
 
     public var description: String {
@@ -60,7 +62,7 @@ public enum RedisURLError: Error, Sendable, CustomStringConvertible {
         case .malformed: "the Redis URL is not of the form redis://:password@host:6379/0 (special characters of a password as %XX)"
         case .encrypted:
             """
-            rediss:// is not supported: Debian 12's hiredis 0.14 speaks no TLS. Use redis:// inside a private network, \
+            rediss:// is not supported: Debian 12's hiredis 0.14 has no TLS. Use redis:// inside a private network, \
             or through a tunnel on this host (stunnel, WireGuard).
             """
         }

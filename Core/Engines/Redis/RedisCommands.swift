@@ -1,29 +1,30 @@
-import Common
+@_spi(Host) import Common
 import Synchronization
 
-/// Commands of many tasks on one connection: what is waiting is sent together, and the answers come in that order.
-final class RedisCommands: RedisDuty {
+/// Pipelines the commands of many tasks over one connection: waiting commands are sent together, and replies come back in
+/// the same order.
+final class RedisCommands: RedisService {
     private typealias Answer = CheckedContinuation<RedisReply, any Error>
 
     private struct State {
         var waiting: [(command: [String], answer: Answer, until: Int)] = []
-        /// Commands are refused at once while there is no connection that answers.
+        /// Whether Redis can't be reached; commands then fail at once.
         var isAway = false
         var isStopped = false
-        /// What Redis calls the scripts; nil where it refused to keep them.
+        /// The digests of the scripts that Redis has loaded.
         var digests: [RedisScript: String] = [:]
     }
 
-    /// More than this many waiting are turned away.
+    /// The most commands that may wait; further ones fail at once.
     private static let maximumWaiting = 10_000
-    /// Sent together at most.
+    /// The most commands sent together.
     private static let maximumBatch = 500
 
     let wakeUp = WakeUp()
     private let state = Mutex(State())
     private let timeoutMilliseconds: Int
 
-    /// - Parameter timeoutMilliseconds: for a command to be sent, and then for its answer.
+    /// - Parameter timeoutMilliseconds: how long a command may wait to be sent, and then again for its reply.
     init(timeoutMilliseconds: Int) { self.timeoutMilliseconds = timeoutMilliseconds }
 
     static let unavailable = ServiceError.unavailable(
@@ -31,18 +32,18 @@ final class RedisCommands: RedisDuty {
         retryAfterSeconds: 2
     )
 
-    // MARK: For tasks
+    // MARK: Called by tasks
 
-    /// The answer to a command.
-    /// - Throws: `ServiceError` 503 while there is no connection, when it breaks or hangs before the answer (the command
-    ///   may have been done then), when too many wait, and for an answer that is an error.
+    /// Runs a command and returns the reply.
+    /// - Throws: `ServiceError` 503 while there is no connection, when it breaks or hangs before the reply (the command may
+    ///   have run then), when too many commands wait, and when the reply is an error.
     func run(_ command: [String]) async throws -> RedisReply {
         let reply = try await answer(to: command)
         if reply.errorCode != nil { throw Self.unavailable }
         return reply
     }
 
-    /// The answer of a script, which Redis knows by its digest, unless it has forgotten it.
+    /// Runs a script and returns the reply. Sends only the script's digest unless Redis doesn't have the script.
     func run(_ script: RedisScript, key: String, _ arguments: [String]) async throws -> RedisReply {
         if let digest = state.withLock({ $0.digests[script] }) {
             let reply = try await answer(to: ["EVALSHA", digest, "1", key] + arguments)
@@ -53,7 +54,7 @@ final class RedisCommands: RedisDuty {
     }
 
     private func answer(to command: [String]) async throws -> RedisReply {
-        let until = MonotonicTime.milliseconds + timeoutMilliseconds
+        let until = MonotonicTime.now.milliseconds + timeoutMilliseconds
         return try await withCheckedThrowingContinuation { answer in
             let isAccepted = state.withLock { state in
                 guard !state.isAway, !state.isStopped, state.waiting.count < Self.maximumWaiting else { return false }
@@ -64,13 +65,13 @@ final class RedisCommands: RedisDuty {
         }
     }
 
-    // MARK: For the thread
+    // MARK: Called by the connection's thread
 
     func serve(_ connection: RedisConnection, until isStopped: () -> Bool) throws {
         try loadScripts(connection)
         state.withLock { $0.isAway = false }
         var sent: [(answer: Answer, until: Int)] = []
-        // What was sent may have been done, so it isn't sent again.
+        // Commands that were sent may have run, so they aren't sent again.
         defer { for command in sent { command.answer.resume(throwing: Self.unavailable) } }
         while !isStopped() {
             let batch = state.withLock { state in
@@ -79,19 +80,19 @@ final class RedisCommands: RedisDuty {
                 return Array(state.waiting.prefix(count))
             }
             if !batch.isEmpty {
-                let until = MonotonicTime.milliseconds + timeoutMilliseconds
+                let until = MonotonicTime.now.milliseconds + timeoutMilliseconds
                 sent += batch.map { ($0.answer, until) }
                 try connection.send(batch.map(\.command))
             }
             let isReadable = wakeUp.wait(orReadable: connection.descriptor, milliseconds: waitMilliseconds(until: sent.first?.until))
             if isReadable { try receive(connection, &sent) }
-            if let first = sent.first, MonotonicTime.milliseconds >= first.until { throw RedisConnectionLost(reason: "no answer") }
+            if let first = sent.first, MonotonicTime.now.milliseconds >= first.until { throw RedisConnectionLost(reason: "no answer") }
         }
     }
 
     private func waitMilliseconds(until end: Int?) -> Int {
         let isMore = state.withLock { !$0.waiting.isEmpty }
-        return isMore ? 0 : end.map { max(0, $0 - MonotonicTime.milliseconds) } ?? 60_000
+        return isMore ? 0 : end.map { max(0, $0 - MonotonicTime.now.milliseconds) } ?? 60_000
     }
 
     private func receive(_ connection: RedisConnection, _ sent: inout [(answer: Answer, until: Int)]) throws {
@@ -99,10 +100,10 @@ final class RedisCommands: RedisDuty {
         var count = 0
         defer { sent.removeFirst(count) }
         while let reply = try connection.nextReply() {
-            guard count < sent.count else { throw RedisConnectionLost(reason: "an answer to nothing") }
+            guard count < sent.count else { throw RedisConnectionLost(reason: "a reply without a command") }
             sent[count].answer.resume(returning: reply)
             count += 1
-            // Redis was demoted: perhaps its name leads to the new primary by now.
+            // This Redis was demoted. Reconnect: its name may resolve to the new primary by now.
             if reply.errorCode == "READONLY" { throw RedisConnectionLost(reason: "READONLY") }
         }
     }
@@ -115,7 +116,7 @@ final class RedisCommands: RedisDuty {
     }
 
     func giveUpOverdue() {
-        let now = MonotonicTime.milliseconds
+        let now = MonotonicTime.now.milliseconds
         let overdue = state.withLock { state in
             let count = state.waiting.prefix { $0.until <= now }.count
             defer { state.waiting.removeFirst(count) }

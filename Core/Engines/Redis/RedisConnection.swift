@@ -1,17 +1,16 @@
 import CHiredis
 import Foundation
 
-/// The connection is gone, or was never there.
+/// The connection broke, or could not be opened.
 struct RedisConnectionLost: Error {
     let reason: String
 }
 
-/// A connection to Redis as its own thread sees it: everything here blocks, for the given time at most, and nothing of
-/// it leaves that thread.
+/// A connection to Redis, confined to its own thread. Every call blocks, for the given timeout at most.
 final class RedisConnection {
     private let context: UnsafeMutablePointer<redisContext>
 
-    /// Connects, authenticates, chooses the database, and hears an answer: the kernel accepts connections for a Redis that hangs.
+    /// Connects, authenticates, selects the database and sends a PING: the kernel accepts connections even for a hung Redis.
     init(_ address: RedisAddress, timeoutMilliseconds: Int = 5_000) throws {
         let limit = timeval(tv_sec: timeoutMilliseconds / 1_000, tv_usec: timeoutMilliseconds % 1_000 * 1_000)
         guard let context = redisConnectWithTimeout(address.host, Int32(address.port), limit) else {
@@ -30,12 +29,12 @@ final class RedisConnection {
 
     var descriptor: Int32 { context.pointee.fd }
 
-    /// Sends `commands`, all of them in one piece.
+    /// Sends `commands` together.
     func send(_ commands: [[String]]) throws {
         for command in commands {
             let bytes = command.map { Array($0.utf8) }
             var lengths = bytes.map(\.count)
-            // One buffer for all words, so that the pointers stay where they are.
+            // One buffer for all words, so the pointers into it stay valid.
             let all = bytes.flatMap { $0 }
             let status = all.withUnsafeBytes { all in
                 var at = 0
@@ -53,12 +52,12 @@ final class RedisConnection {
         }
     }
 
-    /// Takes what the socket has; to be called when it is readable.
+    /// Reads from the socket. Call when it is readable.
     func receive() throws {
         guard redisBufferRead(context) == REDIS_OK else { throw lost() }
     }
 
-    /// The next answer of those that were received; nil when there is none yet.
+    /// The next reply that was received completely; nil if there is none yet.
     func nextReply() throws -> RedisReply? {
         var pointer: UnsafeMutableRawPointer?
         guard redisGetReplyFromReader(context, &pointer) == REDIS_OK else { throw lost() }
@@ -67,7 +66,7 @@ final class RedisConnection {
         return RedisReply(pointer.assumingMemoryBound(to: redisReply.self))
     }
 
-    /// Sends one command and waits for its answer.
+    /// Sends one command and waits for its reply.
     func ask(_ command: [String]) throws -> RedisReply {
         try send([command])
         while true {
@@ -76,7 +75,8 @@ final class RedisConnection {
         }
     }
 
-    /// - Throws: `RedisConnectionLost` with the error's code alone, because its words may quote the password.
+    /// Sends a command.
+    /// - Throws: `RedisConnectionLost` for an error reply, with only its code: the message may quote the password.
     private func expectOK(_ name: String, _ arguments: [String]) throws {
         let reply = try ask([name] + arguments)
         if let code = reply.errorCode { throw RedisConnectionLost(reason: "\(name) was refused: \(code)") }

@@ -1,12 +1,12 @@
-import Common
+@_spi(Host) import Common
 import Coordination
 import Logging
 
-/// Coordination of several hosts through Redis.
+/// Coordinates several hosts through Redis.
 ///
-/// Two connections with a thread each: one for commands, which are sent together where many wait, and one for messages.
-/// Both come back by themselves. While Redis is away, or hangs, every call answers `ServiceError` 503 at once. All keys and channels
-/// begin with `pulse:`.
+/// There are two connections, each with its own thread: one for commands, which are pipelined, and one for messages. Both
+/// reconnect by themselves. While Redis is away or hangs, every call throws `ServiceError` 503 at once. All keys and
+/// channels begin with `pulse:`.
 public final class RedisCoordination: Coordination {
     private static let prefix = "pulse:"
 
@@ -14,21 +14,21 @@ public final class RedisCoordination: Coordination {
     private let subscriptions: RedisSubscriptions
     private let threads: [RedisThread]
 
-    /// Begins to connect; `ping` tells whether it worked.
+    /// Starts connecting; call `ping` to find out whether that worked.
     /// - Parameter url: `redis://[user][:password@]host[:6379][/0]`.
-    /// - Throws: `RedisURLError` for a URL that is none, and for `rediss://`.
+    /// - Throws: `RedisURLError` for an invalid URL, and for `rediss://`.
     public convenience init(url: String, logger: Logger) throws {
         try self.init(url: url, timeoutMilliseconds: 5_000, logger: logger)
     }
 
-    /// - Parameter timeoutMilliseconds: for every answer of Redis; tests of one that hangs have less patience.
+    /// - Parameter timeoutMilliseconds: how long to wait for each reply; tests with a hung Redis use a short time.
     init(url: String, timeoutMilliseconds: Int, logger: Logger) throws {
         let address = try RedisAddress(url)
         let commands = RedisCommands(timeoutMilliseconds: timeoutMilliseconds)
         let subscriptions = RedisSubscriptions(timeoutMilliseconds: timeoutMilliseconds)
         self.commands = commands
         self.subscriptions = subscriptions
-        let duties: [(name: String, wakeUp: WakeUp, duty: any RedisDuty)] = [
+        let duties: [(name: String, wakeUp: WakeUp, duty: any RedisService)] = [
             ("redis", commands.wakeUp, commands), ("redis-messages", subscriptions.wakeUp, subscriptions),
         ]
         threads = duties.map {
@@ -46,13 +46,14 @@ public final class RedisCoordination: Coordination {
         return RateDecision(isAllowed: numbers[0] == 1, remaining: numbers[1], seconds: numbers[2])
     }
 
-    /// Waits until this process' own subscriptions are in place, so that who subscribes and then publishes hears it.
+    /// Publishes `message`. Waits first until this process's own subscriptions are in place, so code that subscribes and then
+    /// publishes receives its own message.
     public func publish(_ channel: String, _ message: String) async throws {
         await subscriptions.settle()
         _ = try await commands.run(["PUBLISH", Self.prefix + channel, message])
     }
 
-    /// Messages of `channel`. The first thing that comes is mostly `.resumed`: from there on nothing is missed.
+    /// The messages of `channel`. The first event is mostly `.resumed`: from then on, no message is missed.
     public func subscribe(_ channel: String) -> AsyncStream<CoordinationEvent> { subscriptions.listen(to: Self.prefix + channel) }
 
     public func acquire(lease name: String, owner: String, seconds: Int) async throws -> Bool {
@@ -65,7 +66,7 @@ public final class RedisCoordination: Coordination {
 
     public func ping() async throws { _ = try await commands.run(["PING"]) }
 
-    /// Ends streams and connections. Later calls answer 503.
+    /// Ends streams and connections. Later calls throw 503.
     public func close() async {
         for thread in threads { thread.stop() }
         for thread in threads { await thread.join() }

@@ -1,12 +1,12 @@
 import CHiredis
 
-/// An answer of Redis.
+/// A reply from Redis.
 enum RedisReply: Sendable, Equatable {
     case text(String)
     case integer(Int)
     case array([RedisReply])
     case null
-    /// Redis' words, which begin with a code: `NOSCRIPT No matching script.`
+    /// Redis' message, which starts with a code: `NOSCRIPT No matching script.`
     case error(String)
 
     init(_ reply: UnsafeMutablePointer<redisReply>) {
@@ -28,7 +28,7 @@ enum RedisReply: Sendable, Equatable {
     var integer: Int? { if case .integer(let number) = self { number } else { nil } }
     var elements: [RedisReply]? { if case .array(let elements) = self { elements } else { nil } }
 
-    /// `NOSCRIPT`, `WRONGPASS`, ... of an error. The rest of its words may repeat what was sent.
+    /// The code of an error, such as `NOSCRIPT` or `WRONGPASS`; nil for other replies. The rest of the message may repeat what was sent.
     var errorCode: String? {
         guard case .error(let message) = self else { return nil }
         return String(message.prefix { $0 != " " })

@@ -1,10 +1,10 @@
-/// What has to happen in Redis in one step. Each has one key.
+/// Lua scripts, for operations that must be atomic. Each has one key.
 enum RedisScript: String, CaseIterable {
-    /// A token bucket on Redis' own clock, so that hosts with different clocks agree. Arguments: tokens per second,
-    /// burst. Answers whether a token was taken (1 or 0), whole tokens left, and the seconds of `RateDecision`.
+    /// Takes a token from a bucket, on Redis' own clock so hosts with different clocks agree. Arguments: tokens per second,
+    /// burst. Returns whether a token was taken (1 or 0), the whole tokens left, and the seconds of `RateDecision`.
     ///
-    /// The bucket is kept as tokens and the millisecond they were counted at, until it would be full: a full bucket and
-    /// none are the same.
+    /// Stores the tokens and the millisecond they were counted at. The entry expires when the bucket would be full: a missing
+    /// bucket counts as full.
     case take = """
         local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
         local time = redis.call('TIME')
@@ -28,7 +28,7 @@ enum RedisScript: String, CaseIterable {
         return {allowed, math.floor(tokens), math.max(1, math.ceil(missing / rate))}
         """
 
-    /// Takes or prolongs a lease. Arguments: owner, milliseconds. Answers 1, or 0 while somebody else holds it.
+    /// Acquires or renews a lease. Arguments: owner, milliseconds. Returns 1, or 0 while another owner holds it.
     case acquire = """
         local holder = redis.call('GET', KEYS[1])
         if holder and holder ~= ARGV[1] then return 0 end
@@ -36,7 +36,7 @@ enum RedisScript: String, CaseIterable {
         return 1
         """
 
-    /// Gives a lease back, if it is still this owner's. Argument: owner.
+    /// Releases a lease if this owner still holds it. Argument: owner.
     case release = """
         if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
         return 0

@@ -1,17 +1,17 @@
-import Common
+@_spi(Host) import Common
 import Coordination
 import Synchronization
 
-/// Messages of all channels that this process listens to, over one connection.
-final class RedisSubscriptions: RedisDuty {
+/// Receives the messages of all channels that this process listens to, over one connection.
+final class RedisSubscriptions: RedisService {
     private typealias Listener = AsyncStream<CoordinationEvent>.Continuation
 
     private struct State {
         var listeners: [String: [Int: Listener]] = [:]
         var nextListener = 0
-        /// Channels of which Redis has said that it sends them.
+        /// Channels whose subscription Redis has confirmed.
         var confirmed: Set<String> = []
-        /// Those that wait until all channels with listeners are confirmed, and how long they may.
+        /// Tasks that wait until all channels with listeners are confirmed, each with its deadline.
         var waiters: [(waiter: CheckedContinuation<Void, Never>, until: Int)] = []
         var isAway = false
         var isStopped = false
@@ -25,20 +25,21 @@ final class RedisSubscriptions: RedisDuty {
         }
     }
 
-    /// A listener that is slower loses the oldest messages, and is told so by `.resumed`.
+    /// The most messages buffered per listener. A slower listener loses the oldest ones and gets `.resumed`.
     private static let maximumUnread = 1_000
-    /// After so long without a word Redis is asked whether it is there.
+    /// How long the connection may be silent before a PING checks that Redis is still there.
     private static let quietMilliseconds = 15_000
 
     let wakeUp = WakeUp()
     private let state = Mutex(State())
     private let timeoutMilliseconds: Int
 
-    /// - Parameter timeoutMilliseconds: for a channel to be confirmed.
+    /// - Parameter timeoutMilliseconds: how long to wait for a channel to be confirmed.
     init(timeoutMilliseconds: Int) { self.timeoutMilliseconds = timeoutMilliseconds }
 
-    // MARK: For tasks
+    // MARK: Called by tasks
 
+    /// The messages of `channel`, with `.resumed` whenever some may have been missed.
     func listen(to channel: String) -> AsyncStream<CoordinationEvent> {
         let (stream, listener) = AsyncStream<CoordinationEvent>.makeStream(bufferingPolicy: .bufferingNewest(Self.maximumUnread))
         let number = state.withLock { state -> Int? in
@@ -56,9 +57,9 @@ final class RedisSubscriptions: RedisDuty {
         return stream
     }
 
-    /// Returns when every channel that was listened to before arrives here, or there is no connection, or it hangs.
+    /// Returns when all channels with listeners are confirmed, when there is no connection, or after the timeout.
     func settle() async {
-        let until = MonotonicTime.milliseconds + timeoutMilliseconds
+        let until = MonotonicTime.now.milliseconds + timeoutMilliseconds
         await withCheckedContinuation { waiter in
             let isSettled = state.withLock { state in
                 if !state.isSettled { state.waiters.append((waiter, until)) }
@@ -78,15 +79,15 @@ final class RedisSubscriptions: RedisDuty {
         wakeUp.signal()
     }
 
-    // MARK: For the thread
+    // MARK: Called by the connection's thread
 
     func serve(_ connection: RedisConnection, until isStopped: () -> Bool) throws {
         state.withLock { $0.isAway = false }
         defer { disconnected() }
-        var asked = AskedChannels(), heardAt = MonotonicTime.milliseconds, isProbing = false
+        var asked = ChannelSubscriptions(), heardAt = MonotonicTime.now.milliseconds, isProbing = false
         while !isStopped() {
             let commands = state.withLock { state in
-                // In one step, so that who listens from now on to a channel that is given up waits for it to be confirmed anew.
+                // In one step: a new listener to a channel being unsubscribed must wait for it to be confirmed again.
                 state.confirmed.formIntersection(state.listeners.keys)
                 return asked.commands(toReach: Set(state.listeners.keys))
             }
@@ -94,9 +95,9 @@ final class RedisSubscriptions: RedisDuty {
             if wakeUp.wait(orReadable: connection.descriptor, milliseconds: Self.quietMilliseconds) {
                 try connection.receive()
                 while let reply = try connection.nextReply() { try handle(reply, &asked) }
-                (heardAt, isProbing) = (MonotonicTime.milliseconds, false)
+                (heardAt, isProbing) = (MonotonicTime.now.milliseconds, false)
             }
-            let quiet = MonotonicTime.milliseconds - heardAt
+            let quiet = MonotonicTime.now.milliseconds - heardAt
             if isProbing, quiet >= 2 * Self.quietMilliseconds { throw RedisConnectionLost(reason: "no answer") }
             if !isProbing, quiet >= Self.quietMilliseconds {
                 try connection.send([["PING"]])
@@ -105,25 +106,25 @@ final class RedisSubscriptions: RedisDuty {
         }
     }
 
-    private func handle(_ reply: RedisReply, _ asked: inout AskedChannels) throws {
+    private func handle(_ reply: RedisReply, _ asked: inout ChannelSubscriptions) throws {
         if let code = reply.errorCode { throw RedisConnectionLost(reason: code) }
         guard let parts = reply.elements, parts.count >= 2, let kind = parts[0].text, let channel = parts[1].text else { return }
         switch kind {
-        case "message": if parts.count > 2, let message = parts[2].text { tell(channel, .message(message)) }
+        case "message": if parts.count > 2, let message = parts[2].text { deliver(.message(message), to: channel) }
         case "subscribe":
             guard asked.isAnswered(channel) else { return }
             let waiters = state.withLock { state in
                 state.confirmed.insert(channel)
                 return state.takeSettled()
             }
-            // Whatever was said before this is missed.
-            tell(channel, .resumed)
+            // Messages sent before this were missed.
+            deliver(.resumed, to: channel)
             for waiter in waiters { waiter.resume() }
         default: break
         }
     }
 
-    private func tell(_ channel: String, _ event: CoordinationEvent) {
+    private func deliver(_ event: CoordinationEvent, to channel: String) {
         let listeners = state.withLock { Array(($0.listeners[channel] ?? [:]).values) }
         for listener in listeners {
             if case .dropped = listener.yield(event) { listener.yield(.resumed) }
@@ -135,7 +136,7 @@ final class RedisSubscriptions: RedisDuty {
     }
 
     func giveUpOverdue() {
-        let now = MonotonicTime.milliseconds
+        let now = MonotonicTime.now.milliseconds
         let overdue = state.withLock { state in
             let count = state.waiters.prefix { $0.until <= now }.count
             defer { state.waiters.removeFirst(count) }

@@ -1,21 +1,22 @@
+@_spi(Host) import Common
 import Foundation
 import Logging
 import Synchronization
 
-/// What is done with a connection. All of it is called on the connection's thread.
-protocol RedisDuty: Sendable {
-    /// Serves until `isStopped`. When it throws, the connection is made anew.
+/// The work done over a connection. Methods are called on the connection's thread, except `giveUpOverdue`.
+protocol RedisService: Sendable {
+    /// Serves until `isStopped` returns true. If it throws, the thread reconnects.
     func serve(_ connection: RedisConnection, until isStopped: () -> Bool) throws
-    /// Called whenever a connection could not be made, or broke: until the next one serves, nothing waits for it.
+    /// Called whenever a connection breaks or can't be opened. Until the next one serves, nothing may wait for it.
     func unreachable()
-    /// Called once a second on another thread: gives up what has waited too long, whatever the connection is busy with.
+    /// Called at least once a second, on another thread: fails whatever has waited too long, even while the connection is busy.
     func giveUpOverdue()
-    /// Said at the end.
+    /// Called once, when the thread ends.
     func stopped()
 }
 
-/// Keeps one connection on a thread of its own, and makes it anew for ever: at once after it broke, then after a tenth
-/// of a second, later after two seconds.
+/// Keeps one connection open on its own thread. Reconnects forever: at once after a break, then after a tenth of a second,
+/// later every two seconds.
 final class RedisThread: Sendable {
     private let isStopped = Mutex(false)
     private let ended: AsyncStream<Void>
@@ -23,8 +24,8 @@ final class RedisThread: Sendable {
     private let timeoutMilliseconds: Int
 
     /// Starts the thread.
-    /// - Parameter timeoutMilliseconds: for each answer that the connection waits for.
-    init(name: String, _ address: RedisAddress, wakeUp: WakeUp, duty: any RedisDuty, timeoutMilliseconds: Int, logger: Logger) {
+    /// - Parameter timeoutMilliseconds: how long the connection waits for each reply.
+    init(name: String, _ address: RedisAddress, wakeUp: WakeUp, duty: any RedisService, timeoutMilliseconds: Int, logger: Logger) {
         self.wakeUp = wakeUp
         self.timeoutMilliseconds = timeoutMilliseconds
         let (ended, end) = AsyncStream<Void>.makeStream()
@@ -44,18 +45,18 @@ final class RedisThread: Sendable {
         thread.start()
     }
 
-    /// Ends the thread soon.
+    /// Tells the thread to end; `join` waits for it.
     func stop() {
         isStopped.withLock { $0 = true }
         wakeUp.signal()
     }
 
-    /// Returns after the thread's end.
+    /// Returns when the thread has ended.
     func join() async { for await _ in ended {} }
 
     private var isRunning: Bool { isStopped.withLock { !$0 } }
 
-    private func run(_ address: RedisAddress, _ duty: any RedisDuty, _ logger: Logger) {
+    private func run(_ address: RedisAddress, _ duty: any RedisService, _ logger: Logger) {
         var failures = 0, isAway = false
         func note(_ error: any Error) {
             let reason = (error as? RedisConnectionLost)?.reason ?? "\(error)"
@@ -75,12 +76,12 @@ final class RedisThread: Sendable {
             }
             if isAway { logger.info("Redis is back", metadata: ["redis.place": "\(address.place)"]) }
             isAway = false
-            let start = MonotonicTime.milliseconds
+            let start = MonotonicTime.now.milliseconds
             do { try duty.serve(connection) { !isRunning } } catch {
                 note(error)
                 duty.unreachable()
-                // One that served for a while may be made again at once; another would break again at once.
-                failures = MonotonicTime.milliseconds - start > 1_000 ? 0 : failures + 1
+                // Reconnect at once if this connection served for a while; otherwise the next would break right away too.
+                failures = MonotonicTime.now.milliseconds - start > 1_000 ? 0 : failures + 1
                 if failures > 0 { pause(afterFailure: failures) }
             }
         }
@@ -88,11 +89,11 @@ final class RedisThread: Sendable {
 
     private func pause(afterFailure number: Int) {
         let milliseconds = min(2_000, 100 << min(number - 1, 5))
-        let end = MonotonicTime.milliseconds + Int(Double(milliseconds) * Double.random(in: 0.75...1))
-        while isRunning, MonotonicTime.milliseconds < end { wakeUp.wait(milliseconds: end - MonotonicTime.milliseconds) }
+        let end = MonotonicTime.now.milliseconds + Int(Double(milliseconds) * Double.random(in: 0.75...1))
+        while isRunning, MonotonicTime.now.milliseconds < end { wakeUp.wait(milliseconds: end - MonotonicTime.now.milliseconds) }
     }
 
-    /// hiredis writes without MSG_NOSIGNAL: to a connection that Redis has closed that would end the process.
+    /// hiredis writes without MSG_NOSIGNAL, so a write to a connection that Redis has closed would kill the process.
     private static func ignoreBrokenPipes() {
         var signals = sigset_t()
         sigemptyset(&signals)

@@ -1,10 +1,10 @@
-import Common
+@_spi(Host) import Common
 import Foundation
 import GRDB
 
-/// Files that hold secrets of this installation: readable by its user alone.
+/// Files that hold the installation's secrets: readable only by its user.
 enum PrivateFile {
-    /// Makes an empty file, and the folders above it, unless it is there. SQLite gives its WAL the same permissions.
+    /// Creates an empty file and its parent folders, unless they exist. SQLite gives its WAL the same permissions.
     static func create(at path: String) throws {
         try FileManager.default.createDirectory(atPath: Folder.of(path), withIntermediateDirectories: true)
         let file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
@@ -14,7 +14,7 @@ enum PrivateFile {
         Foundation.close(file)
     }
 
-    /// Gives `path` the name `target` in one step, and waits until the folder's entry is on disk.
+    /// Renames `path` to `target` atomically, and returns when the folder's entry is on disk.
     static func move(_ path: String, to target: String) throws {
         guard rename(path, target) == 0 else {
             throw failure(.SQLITE_IOERR, "can't write \(target)")

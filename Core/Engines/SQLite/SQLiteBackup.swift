@@ -1,29 +1,31 @@
 import Common
 import Foundation
 import GRDB
-import Storage
+@_spi(Host) import Storage
 
 extension SQLiteControlStore {
-    /// The file's name in the folder of a backup.
+    /// The file's name in a backup folder.
     static let backupName = "control.sqlite"
 
-    /// Copies the database as it is at one instant to `control.sqlite` in the folder `path`, while others read and
-    /// write. The copy is checked before it gets its name, so that a file of this name is a whole backup.
+    /// Copies a consistent snapshot of the database to `control.sqlite` in the folder `path`, while others read and write.
+    /// The copy is checked before it gets its final name, so a file with that name is always a complete backup.
+    /// - Parameter emptied: tables that the backup holds without their rows.
+    /// - Returns: the number of rows of each table in the copy.
     @discardableResult
     public func backup(to path: String, emptying emptied: Set<String>) async throws -> [String: Int64] {
         let target = path + "/" + Self.backupName, partial = target + ".partial"
         try? FileManager.default.removeItem(atPath: partial)
         try PrivateFile.create(at: partial)
         do {
-            // All pages in one step of SQLite's backup: a reader's snapshot, that writers neither change nor wait for.
+            // Copies all pages in one step, from a reader's snapshot: writers neither change it nor wait for it.
             let counts = try await pool.read { source in
                 let copy = try DatabaseQueue(path: partial)
                 let counts = try copy.writeWithoutTransaction { copy in
                     try source.backup(to: copy)
-                    // Overwritten, and not just unlinked.
+                    // Overwrite deleted rows instead of just unlinking their pages.
                     try copy.execute(sql: "PRAGMA secure_delete = ON")
                     for table in emptied where try copy.tableExists(table) { try copy.execute(sql: "DELETE FROM \"\(table)\"") }
-                    // One file alone, without a WAL beside it.
+                    // A single file, without a WAL.
                     _ = try String.fetchOne(copy, sql: "PRAGMA journal_mode = DELETE")
                     try Self.check(copy, partial)
                     return try TableRows.count(.sqlite) { try StatementCache().run($0.rendered(for: .sqlite).text, [], in: copy) }
@@ -39,9 +41,8 @@ extension SQLiteControlStore {
         }
     }
 
-    /// Replaces everything by the backup in the folder `path`. Who reads meanwhile sees either all of the old or all of
-    /// the new.
-    /// - Throws: `SQLiteError` when there is no backup or it is damaged; then nothing has changed.
+    /// Replaces everything with the backup in the folder `path`. Concurrent readers see either the old state or the new one.
+    /// - Throws: `SQLiteError` when there is no backup or it is damaged; nothing has changed then.
     public func restore(from path: String) async throws {
         let file = path + "/" + Self.backupName
         guard FileManager.default.fileExists(atPath: file) else {

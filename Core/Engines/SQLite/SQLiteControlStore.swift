@@ -6,38 +6,38 @@ import Synchronization
 
 /// The control plane in one SQLite file.
 ///
-/// Readers never wait: the file is in WAL mode, and each read sees what was last committed. Writers go one at a time
-/// through `gate`, in their order of arrival. A committed change is on disk (`synchronous = FULL`).
+/// Readers never wait: the file is in WAL mode, and each read sees the last committed state. Writers pass through `gate`
+/// one at a time, in order of arrival. A committed change is on disk (`synchronous = FULL`).
 ///
 /// Several processes may open the same file (`pulse serve` and `pulse key create`): a writer waits up to ten seconds for
-/// the other one's transaction and then answers `ServiceError` 503. Waiting happens on GRDB's dispatch queues, never on
-/// a thread of Swift's pool or of an event loop.
+/// the other process's transaction, then throws `ServiceError` 503. Waiting happens on GRDB's dispatch queues, never on a
+/// thread of Swift's pool or of an event loop.
 public final class SQLiteControlStore: ControlStore {
     public let dialect = Dialect.sqlite
 
     let pool: DatabasePool
     let gate = FairSemaphore(permits: 1)
     let statements = StatementCache()
-    /// Whether the WAL may hold rows that were deleted.
+    /// Whether the WAL may still hold deleted rows.
     private let owesTruncation = Mutex(false)
-    /// Deleted with what is in it on `close`; for temporary stores.
+    /// The folder of a temporary store, deleted by `close`.
     private let ownFolder: String?
 
     /// How long a writer waits for another process.
     private static let busySeconds = 10
 
-    /// The transaction that the current task is inside of, so that a write inside a write is an error and no deadlock.
+    /// The transaction that the current task is in, so a write inside a write throws instead of deadlocking.
     @TaskLocal private static var current: SQLiteTransaction?
 
-    /// Opens the file, and makes it and its folder where they are missing, readable by this user alone.
+    /// Opens the file. Creates it and its folder if they are missing, readable only by this user.
     ///
-    /// Blocks while it opens; call it at the start.
-    /// - Throws: `SQLiteError` when the file can't be opened or is no database.
+    /// Blocks; call it at startup.
+    /// - Throws: `SQLiteError` when the file can't be opened or is not a database.
     public convenience init(path: String) throws {
         try self.init(path: path, synchronous: "FULL", ownFolder: nil)
     }
 
-    /// A store for tests: in a folder of its own that `close` deletes, and without waiting for the disk.
+    /// A store for tests: in its own folder, which `close` deletes, and without waiting for the disk.
     public static func temporary() throws -> SQLiteControlStore {
         let folder = NSTemporaryDirectory() + "/pulse-control-" + UUID().uuidString
         return try SQLiteControlStore(path: folder + "/control.sqlite", synchronous: "OFF", ownFolder: folder)
@@ -51,12 +51,12 @@ public final class SQLiteControlStore: ControlStore {
         configuration.busyMode = .timeout(TimeInterval(Self.busySeconds))
         configuration.foreignKeysEnabled = true
         // A transaction spans several accesses to the writer, because its body may await between statements. `gate`
-        // gives the writer to one transaction at a time, and `write` ends every transaction that it begins.
+        // admits one transaction at a time, and `write` ends every transaction that it begins.
         configuration.allowsUnsafeTransactions = true
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
             // GRDB sets NORMAL on opening in WAL mode, which loses the last commits when the power fails.
-            // What is deleted is overwritten: a day's salt must not be found in the file afterwards.
+            // Overwrite deleted rows: a deleted daily salt must not be recoverable from the file.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = \(synchronous); PRAGMA secure_delete = ON") }
         } catch {
             throw SQLiteError.named(error, "open \(path)")
@@ -66,7 +66,7 @@ public final class SQLiteControlStore: ControlStore {
     public func read(_ statement: Storage.SQL) async throws -> Rows {
         let (text, values) = statement.rendered(for: .sqlite)
         do {
-            // "Unsafe" is GRDB's word for "outside a transaction": one statement is a transaction of its own.
+            // "Unsafe" is GRDB's word for "outside a transaction"; a single statement is its own transaction.
             return try await pool.unsafeRead { try self.statements.run(text, values, in: $0) }
         } catch {
             throw SQLiteError.from(error, text)
@@ -96,11 +96,11 @@ public final class SQLiteControlStore: ControlStore {
         }
     }
 
-    /// Takes out of the WAL what was deleted. Not while somebody reads what was there before; then after the next change.
+    /// Removes deleted rows from the WAL. If a reader still needs them, this is retried after the next change.
     private func truncateWhenOwed() async {
         guard owesTruncation.withLock({ $0 }) else { return }
         try? await onWriter { database in
-            // Without waiting for readers: the change is committed already.
+            // Don't wait for readers: the change is already committed.
             try database.execute(sql: "PRAGMA busy_timeout = 0")
             defer { try? database.execute(sql: "PRAGMA busy_timeout = \(Self.busySeconds * 1_000)") }
             let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -110,14 +110,14 @@ public final class SQLiteControlStore: ControlStore {
 
     public func ping() async throws { _ = try await read("SELECT 1 AS one") }
 
-    /// Waits for the transaction under way, then closes the file, which is then whole without the WAL beside it. Later
-    /// calls throw `SQLiteError`.
+    /// Waits for the current transaction, then closes the file, which is then complete without its WAL. Later calls throw
+    /// `SQLiteError`.
     public func close() async {
         await gate.withPermitAlways {
-            // SQLite does this by itself only where the last connection to close may write; here it is a reader's.
+            // SQLite does this itself only if the last connection to close may write; here that is a reader's.
             try? await self.onWriter { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
-                // `close` blocks until the readers are done.
+                // `close` blocks until all readers are done.
                 DispatchQueue.global().async {
                     try? self.pool.close()
                     done.resume()
@@ -127,7 +127,7 @@ public final class SQLiteControlStore: ControlStore {
         if let ownFolder { try? FileManager.default.removeItem(atPath: ownFolder) }
     }
 
-    /// Runs `body` on the writer's queue, to its end even where the task is cancelled: a COMMIT has to be answered.
+    /// Runs `body` on the writer's queue. Finishes even if the task is cancelled: a COMMIT's outcome must be known.
     func onWriter<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { done in
             pool.asyncWriteWithoutTransaction { database in

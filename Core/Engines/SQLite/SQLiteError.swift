@@ -2,25 +2,26 @@ import Common
 import GRDB
 import Storage
 
-/// What SQLite could not do: its code, its words and the statement, with placeholders and never with the bound values.
+/// An error from SQLite: its code, its message, and the statement with placeholders instead of the bound values.
 public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The extended result code.
     /// - Source: https://www.sqlite.org/rescode.html
     public let code: Int32
+    /// SQLite's message.
     public let message: String
-    /// Nil when no statement of ours was running.
+    /// Nil when no statement was running.
     public let statement: String?
 
     public var description: String {
         "SQLite error \(code): \(message)" + (statement.map { " - while executing: \($0)" } ?? "")
     }
 
-    /// A use of the store that can't work: a mistake of ours.
+    /// A misuse of the store: a bug in the calling code.
     static func misuse(_ message: String, statement: String? = nil) -> SQLiteError {
         SQLiteError(code: ResultCode.SQLITE_MISUSE.rawValue, message: message, statement: statement)
     }
 
-    /// GRDB's error as the contract of `ControlStore` has it; any other error as it is.
+    /// Converts GRDB's error to what the contract of `ControlStore` promises; returns any other error unchanged.
     static func from(_ error: any Error, _ statement: String) -> any Error {
         guard let failure = error as? DatabaseError else { return error }
         switch failure.extendedResultCode {
@@ -42,17 +43,17 @@ public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// GRDB's error with its code, whatever it is: for what a person does with files.
+    /// Converts GRDB's error to a `SQLiteError`, whatever its code: for opening, backup and restore, whose errors people read.
     static func named(_ error: any Error, _ what: String) -> any Error {
         guard let error = error as? DatabaseError else { return error }
         return SQLiteError(code: error.extendedResultCode.rawValue, message: error.message ?? "unknown error", statement: what)
     }
 
-    /// The disk or the rights of the file are in the way.
+    /// Whether the disk or the file's permissions are the problem.
     public var isStorage: Bool {
         [ResultCode.SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM].contains { $0.rawValue == code & 0xFF }
     }
 
-    /// The file is no database, or not a whole one.
+    /// Whether the file is not a database, or is damaged.
     public var isDamage: Bool { [ResultCode.SQLITE_CORRUPT, .SQLITE_NOTADB].contains { $0.rawValue == code & 0xFF } }
 }

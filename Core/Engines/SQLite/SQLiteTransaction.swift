@@ -4,8 +4,8 @@ import Synchronization
 
 /// A transaction on the store's one writing connection, from BEGIN IMMEDIATE to COMMIT or ROLLBACK.
 ///
-/// As on PostgreSQL, a statement that fails spoils the transaction: later ones are refused and the changes are undone,
-/// also where the body caught the error. So a body behaves the same on both engines.
+/// As on PostgreSQL, a failed statement fails the transaction: later statements throw and the changes are rolled back,
+/// even if the body caught the error. So a body behaves the same on both engines.
 final class SQLiteTransaction: ControlTransaction {
     private enum State {
         case open
@@ -26,7 +26,7 @@ final class SQLiteTransaction: ControlTransaction {
 
     func begin() async throws {
         try await store.onWriter { database in
-            // Immediate: takes the write lock now, so that what the body reads can't be changed by another process.
+            // Immediate: takes the write lock now, so no other process can change what the body reads.
             do { try database.beginTransaction(.immediate) } catch { throw SQLiteError.from(error, "BEGIN IMMEDIATE") }
         }
     }
@@ -51,7 +51,7 @@ final class SQLiteTransaction: ControlTransaction {
         }
     }
 
-    /// - Throws: the error of the statement that spoiled the transaction, or what COMMIT met.
+    /// - Throws: the error of the statement that failed the transaction, or the error of COMMIT.
     func commit() async throws {
         try await store.onWriter { database in
             try self.requireOpen()
@@ -61,7 +61,7 @@ final class SQLiteTransaction: ControlTransaction {
     }
 
     func rollback() async {
-        // Fails only where SQLite has rolled back by itself already.
+        // Fails only if SQLite has already rolled back by itself.
         try? await store.onWriter { database in
             self.state.withLock { $0 = .ended }
             if database.isInsideTransaction { try database.rollback() }

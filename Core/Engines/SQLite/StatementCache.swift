@@ -4,15 +4,15 @@ import Synchronization
 
 /// Runs statements, and keeps the first `capacity` different ones prepared on each connection.
 ///
-/// Bounded, because a list of values (`IN (?1, ?2, ...)`) makes another text for each length.
+/// Bounded, because a list of values (`IN (?1, ?2, ...)`) has a different text for each length.
 final class StatementCache: Sendable {
     static let capacity = 512
     private let kept = Mutex<Set<String>>([])
 
-    /// The rows of `text`, or none where it returns none.
-    /// - Throws: `DatabaseError`, or `SQLiteError` for a text with a NUL character, which SQLite would cut off there.
+    /// Runs `text` and returns its rows; none for a statement without a result.
+    /// - Throws: `DatabaseError`, or `SQLiteError` for a value with a NUL character, where SQLite would cut it off.
     func run(_ text: String, _ values: [Value], in database: Database) throws -> Rows {
-        let statement = try keeps(text) ? database.cachedStatement(sql: text) : database.makeStatement(sql: text)
+        let statement = try shouldKeep(text) ? database.cachedStatement(sql: text) : database.makeStatement(sql: text)
         let arguments = try StatementArguments(values.map { try $0.databaseValue(for: text) })
         guard statement.columnCount > 0 else {
             try statement.execute(arguments: arguments)
@@ -24,7 +24,7 @@ final class StatementCache: Sendable {
         return Rows(columns: statement.columnNames, values: rows)
     }
 
-    private func keeps(_ text: String) -> Bool {
+    private func shouldKeep(_ text: String) -> Bool {
         kept.withLock { kept in
             if kept.contains(text) { return true }
             guard kept.count < Self.capacity else { return false }
@@ -35,7 +35,7 @@ final class StatementCache: Sendable {
 }
 
 extension Value {
-    /// SQLite has no booleans: they are 0 and 1, and `Value.bool` reads them back.
+    /// SQLite has no booleans: they are stored as 0 and 1, and `Value.bool` reads them back.
     fileprivate func databaseValue(for statement: String) throws -> DatabaseValue {
         switch self {
         case .null: return .null
@@ -56,7 +56,7 @@ extension Value {
         case .int64(let value): self = .int(value)
         case .double(let value): self = .double(value)
         case .string(let value): self = .text(value)
-        // No column of ours has this type; a function such as randomblob() would.
+        // None of our columns has this type, but a function such as randomblob() returns it.
         case .blob(let value): self = .text(String(decoding: value, as: UTF8.self))
         }
     }

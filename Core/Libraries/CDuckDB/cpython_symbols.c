@@ -1,8 +1,8 @@
-// Stand-ins for CPython, which DuckDB's library from the Python wheel refers to and whose C API never calls.
+// Stand-ins for CPython symbols. DuckDB's library from the Python wheel refers to them, but its C API never calls them.
 //
-// The wheel's module has the whole engine and its C API in one shared object, together with the Python bindings, and
-// leaves CPython's symbols to the program that opens it. These definitions are that program's; executables export them
-// (`--export-dynamic-symbol`, see Package.swift). None is ever used: a function that is called all the same says so and stops.
+// The wheel's module contains the whole engine, its C API and the Python bindings in one shared object, and expects the
+// program that opens it to provide CPython's symbols. Pulse's executables export these definitions
+// (`--export-dynamic-symbol`, see Package.swift). None is ever used: a function that is called anyway says so and aborts.
 //
 // The names are those that `nm -D --undefined-only` shows for the wheels of DuckDB 1.5.6 and 2.0.0.
 #include <stddef.h>
@@ -60,7 +60,7 @@
     F(_PyObject_GetDictPtr) F(_PyObject_LookupAttr) F(_PyObject_New) F(_PyThreadState_UncheckedGet) \
     F(_PyType_Lookup) F(_Py_Dealloc)
 
-// Types, exceptions and the singletons: objects that are only pointed at.
+// Types, exceptions and singletons: objects of which only the address is used.
 #define OBJECTS(F) \
     F(PyBaseObject_Type) F(PyBool_Type) F(PyByteArray_Type) F(PyBytes_Type) F(PyCFunction_Type) \
     F(PyCapsule_Type) F(PyDict_Type) F(PyExc_AttributeError) F(PyExc_BufferError) F(PyExc_DeprecationWarning) \
@@ -74,7 +74,7 @@
     F(_Py_NotImplementedStruct) F(_Py_TrueStruct)
 
 static void stop(const char *name) {
-    fprintf(stderr, "pulse: DuckDB called %s of CPython, which is not there. The library must be used through its C API.\n", name);
+    fprintf(stderr, "pulse: DuckDB called CPython's %s, which Pulse does not provide. The library must be used through its C API.\n", name);
     abort();
 }
 
@@ -83,7 +83,7 @@ static void stop(const char *name) {
     void name(void) { stop(#name); }
 FUNCTIONS(FUNCTION)
 
-// 512 zeroed bytes each: no object of CPython that is meant here is larger.
+// 512 zeroed bytes each: none of these CPython objects is larger.
 #define OBJECT(name) EXPORTED _Alignas(16) char name[512];
 OBJECTS(OBJECT)
 

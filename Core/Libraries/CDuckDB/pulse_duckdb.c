@@ -8,7 +8,7 @@
 
 pulse_duckdb_functions pulse_duckdb;
 
-// All stand-ins for CPython; to name them here keeps every linker from leaving them out.
+// All stand-ins for CPython. Referring to them here keeps every linker from dropping them.
 extern const void *const pulse_python_symbols[];
 extern const size_t pulse_python_symbol_count;
 
@@ -21,26 +21,26 @@ static char *failure(const char *format, const char *path, const char *what) {
     return asprintf(&text, format, path, what) < 0 ? strdup("out of memory") : text;
 }
 
-// The library's text about the last error, which belongs to the dynamic linker.
+// The dynamic linker's description of the last error; the linker owns the string.
 static const char *reason(void) {
     const char *text = dlerror();
     return text ? text : "no reason given";
 }
 
 char *pulse_duckdb_load(const char *path) {
-    // The wheel's library looks for CPython's symbols while it is opened; they must be visible to it.
+    // The wheel's library resolves CPython's symbols while it is opened, so they must be visible to it.
     for (size_t index = 0; index < pulse_python_symbol_count; index++) {
         if (pulse_python_symbols[index] == NULL) return strdup("a stand-in for CPython has no address");
     }
-    // Lazily, as functions that are never called need no definition; and not RTLD_GLOBAL, as the library brings symbols
-    // of C++ that are nobody else's business.
+    // RTLD_LAZY, because functions that are never called need no definition. Not RTLD_GLOBAL, because the library contains
+    // C++ symbols that must not be visible to others.
     void *handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
     if (handle == NULL) return failure("%s can't be opened: %s", path, reason());
 
-    pulse_duckdb_functions found;
+    pulse_duckdb_functions loaded;
 #define PULSE_DUCKDB_FIND(result, name, parameters, arguments) \
-    found.name = (result(*) parameters)dlsym(handle, "duckdb_" #name); \
-    if (found.name == NULL) { \
+    loaded.name = (result(*) parameters)dlsym(handle, "duckdb_" #name); \
+    if (loaded.name == NULL) { \
         dlclose(handle); \
         return failure("%s has no function %s; Pulse needs DuckDB 1.5 or newer", path, "duckdb_" #name); \
     }
@@ -48,8 +48,8 @@ char *pulse_duckdb_load(const char *path) {
 #undef PULSE_DUCKDB_FIND
 
     Dl_info info;
-    const char *where = dladdr((void *)found.library_version, &info) != 0 ? info.dli_fname : path;
+    const char *where = dladdr((void *)loaded.library_version, &info) != 0 ? info.dli_fname : path;
     file = strdup(where);
-    pulse_duckdb = found;
+    pulse_duckdb = loaded;
     return NULL;
 }

@@ -9,13 +9,13 @@ struct pulse_json_parser {
 };
 
 pulse_json_parser *pulse_json_parser_new(size_t max_depth) {
-    auto *made = new (std::nothrow) pulse_json_parser{simdjson::dom::parser(), max_depth};
-    // The depth is fixed when buffers are first made, so make small ones now.
-    if (made && made->parser.allocate(1024, max_depth) != simdjson::SUCCESS) {
-        delete made;
+    auto *created = new (std::nothrow) pulse_json_parser{simdjson::dom::parser(), max_depth};
+    // The first allocation fixes the depth, so allocate small buffers now.
+    if (created && created->parser.allocate(1024, max_depth) != simdjson::SUCCESS) {
+        delete created;
         return nullptr;
     }
-    return made;
+    return created;
 }
 
 void pulse_json_parser_free(pulse_json_parser *parser) { delete parser; }
@@ -24,7 +24,7 @@ size_t pulse_json_parser_capacity(const pulse_json_parser *parser) { return pars
 
 pulse_json_status pulse_json_parse(pulse_json_parser *parser, const uint8_t *bytes, size_t count, pulse_json_document *out) {
     if (count > parser->parser.capacity()) {
-        // Room for twice as much, so that bodies of slowly growing size don't reallocate each time.
+        // Doubles the size, so slowly growing bodies don't reallocate each time.
         if (parser->parser.allocate(count * 2, parser->max_depth) != simdjson::SUCCESS) return PULSE_JSON_NO_MEMORY;
     }
     auto result = parser->parser.parse(bytes, count, true);

@@ -1,12 +1,12 @@
 import Common
 import Logging
 
-/// Metadata as it is written: dotted keys, no secrets, bounded.
+/// Metadata ready to write: dotted keys, no secrets, bounded length.
 struct LogFields {
-    /// Bytes of a value that are written.
+    /// The most characters of a value that are written.
     private static let maximumText = 8_192
 
-    /// In the order of names.
+    /// In order of name.
     let sorted: [(name: String, value: JSONTree)]
 
     init(_ metadata: Logger.Metadata, redaction: Redaction) {
@@ -32,14 +32,14 @@ struct LogFields {
         case .stringConvertible(let value): tree(value, redaction)
         case .array(let values): .array(values.map { tree($0, redaction) })
         case .dictionary(let members):
-            // exact: of a dictionary already
+            // exact: the names come from a dictionary
             .object(Dictionary(uniqueKeysWithValues: members.map { name, value in
                 (name, Redaction.isSecret(name) ? .string(Redaction.mark) : tree(value, redaction))
             }))
         }
     }
 
-    /// Numbers and booleans stay what they are.
+    /// Keeps numbers and booleans; anything else becomes text.
     private static func tree(_ value: any CustomStringConvertible & Sendable, _ redaction: Redaction) -> JSONTree {
         switch value {
         case let value as Bool: .boolean(value)

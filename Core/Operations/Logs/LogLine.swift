@@ -1,7 +1,7 @@
 import Common
 import Logging
 
-/// One message, ready to be written.
+/// One log message, ready to write.
 struct LogLine {
     let time: Instant
     let level: Logger.Level
@@ -22,7 +22,7 @@ struct LogLine {
         text.append(string: message)
         for (name, value) in fields.sorted {
             text.append(raw: ",")
-            // The four above stay what they are.
+            // Metadata must not replace the four members above.
             text.append(string: ["timestamp", "level", "label", "message"].contains(name) ? "metadata.\(name)" : name)
             text.append(raw: ":")
             value.write(into: &text)
@@ -38,20 +38,20 @@ struct LogLine {
         return line + "\n"
     }
 
-    /// Always with milliseconds, so that lines sort as text.
+    /// Always with milliseconds, so lines sort as text.
     private var timestamp: String {
         let text = time.iso8601
         return text.utf8.count == 20 ? "\(text.dropLast()).000Z" : text
     }
 
-    /// Plain where that can be read back, else in quotation marks.
+    /// Plain if that is unambiguous, otherwise in quotation marks.
     private static func shown(_ value: JSONTree) -> String {
         guard case .string(let text) = value else { return escaped(value.text) }
         let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
         return isPlain ? escaped(text) : "\"\(escaped(text, quoted: true))\""
     }
 
-    /// Without line breaks, and without anything that a terminal would obey.
+    /// Escapes line breaks and everything that a terminal would interpret.
     private static func escaped(_ text: String, quoted: Bool = false) -> String {
         func isSpecial(_ scalar: Unicode.Scalar) -> Bool {
             switch scalar.value {

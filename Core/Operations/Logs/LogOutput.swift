@@ -1,25 +1,29 @@
-import Common
+@_spi(Host) import Common
 import Foundation
 import Logging
 import Synchronization
 
-/// Where log lines go and what they look like: shared by all loggers of the process.
+/// Where log lines go and how they are formatted. Shared by all loggers of the process.
 public struct LogOutput: Sendable {
+    /// The format of a log line.
     public enum Format: String, Sendable, CaseIterable {
         /// For people: `2026-03-01T10:00:00.250Z info pulse: ready address=127.0.0.1:8080`
         case text
-        /// For programs: one object a line.
+        /// For programs: one JSON object per line.
         case json
     }
 
+    /// How lines are formatted.
     public let format: Format
+    /// The level for all loggers without their own.
     public let threshold: LogThreshold
+    /// Removes secrets from messages and metadata.
     public let redaction: Redaction
     let time: any TimeSource
-    /// Gets a whole line, with its end.
+    /// Receives whole lines, including the line break.
     let write: @Sendable (String) -> Void
 
-    public init(
+    @_spi(Host) public init(
         format: Format = .text, threshold: LogThreshold = LogThreshold(.info), redaction: Redaction = Redaction(),
         time: any TimeSource = SystemTime(), write: @escaping @Sendable (String) -> Void = StandardError.write
     ) {
@@ -31,12 +35,13 @@ public struct LogOutput: Sendable {
     }
 }
 
-/// The level below which nothing is logged. Changing it changes every logger that hasn't been given a level of its own.
+/// The level below which nothing is logged. A change applies to every logger without its own level.
 public final class LogThreshold: Sendable {
     private let index: Atomic<Int>
 
     public init(_ level: Logger.Level) { index = Atomic(Self.index(of: level)) }
 
+    /// The current level; may be changed at any time.
     public var level: Logger.Level {
         get { Logger.Level.allCases[index.load(ordering: .relaxed)] }
         set { index.store(Self.index(of: newValue), ordering: .relaxed) }
@@ -45,10 +50,11 @@ public final class LogThreshold: Sendable {
     private static func index(of level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level)! }
 }
 
+/// Writes log lines to standard error.
 public enum StandardError {
     private static let lock = Mutex(())
 
-    /// Writes `line` whole: lines of several threads don't mix.
+    /// Writes a whole line; lines of several threads don't mix.
     public static let write: @Sendable (String) -> Void = { line in
         var line = line
         line.withUTF8 { bytes in
@@ -59,7 +65,7 @@ public enum StandardError {
                     if written > 0 {
                         rest = UnsafeRawBufferPointer(rebasing: rest[written...])
                     } else if errno != EINTR {
-                        // Nobody listens, and there is nowhere to say so.
+                        // Standard error is gone, and there is nowhere to report that.
                         return
                     }
                 }

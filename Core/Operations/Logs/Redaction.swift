@@ -1,14 +1,14 @@
-/// Keeps secrets out of what is written down: keys and tokens by their prefix, whatever follows `Bearer`, passwords in
-/// addresses, and the installation's own secrets.
+/// Removes secrets from logs and traces: keys and tokens by their prefix, whatever follows `Bearer`, passwords in URLs,
+/// and the installation's own secrets.
 public struct Redaction: Sendable {
-    /// What stands where a secret was.
+    /// The replacement for a secret.
     public static let mark = "..."
 
-    /// A text after which a secret begins.
+    /// A text that precedes a secret.
     private struct Marker {
         let text: [UInt8]
         let ignoresCase: Bool
-        /// Bytes of the secret that may be shown.
+        /// The number of bytes of the secret that may be shown.
         let shown: Int
 
         init(_ text: String, ignoresCase: Bool = false, shown: Int = 0) {
@@ -19,18 +19,18 @@ public struct Redaction: Sendable {
     }
 
     private static let markers: [Marker] = [
-        // The first four characters of a key are its public name.
+        // The first four characters of a key are public and identify it.
         Marker("pa_live_", shown: 4), Marker("padm_"), Marker("psrc_"), Marker("pemb_"), Marker("whsec_"),
         Marker("bearer ", ignoresCase: true), Marker("password=", ignoresCase: true),
         Marker("secret=", ignoresCase: true), Marker("token=", ignoresCase: true),
     ]
 
     private let secrets: [[UInt8]]
-    /// Whether a secret or the text before one may begin with the byte.
+    /// For each byte, whether a secret or a marker may start with it.
     private let beginnings: [Bool]
 
-    /// - Parameter secrets: Taken out wherever they are, such as the admin token; those shorter than 6 bytes are left
-    ///   alone, as they would take ordinary words with them.
+    /// - Parameter secrets: Texts to remove wherever they occur, such as the admin token. Those shorter than 6 bytes are
+    ///   ignored, because they would also match parts of ordinary words.
     public init(secrets: [String] = []) {
         self.secrets = secrets.map { Array($0.utf8) }.filter { $0.count >= 6 }
         var beginnings = Array(repeating: false, count: 256)
@@ -40,23 +40,23 @@ public struct Redaction: Sendable {
         self.beginnings = beginnings
     }
 
-    /// `text` without secrets. `Bearer pa_live_abcdefgh...` is `Bearer ...`, `pa_live_abcdefghijkl` is `pa_live_abcd...`.
+    /// Returns `text` without secrets. `Bearer pa_live_abcdefgh...` becomes `Bearer ...`, `pa_live_abcdefghijkl` becomes `pa_live_abcd...`.
     public func clean(_ text: String) -> String {
         var text = text
         return text.withUTF8(clean) ?? text
     }
 
-    /// Whether a value of this name is secret whatever it is: `authorization`, `smtp.password`, `source_token`.
+    /// Whether any value with this name is secret: `authorization`, `smtp.password`, `source_token`.
     public static func isSecret(_ name: String) -> Bool {
         let last = name.split { $0 == "." || $0 == "_" || $0 == "-" }.last?.lowercased() ?? ""
         return ["authorization", "cookie", "password", "secret", "token"].contains(last)
             || ["api_key", "x-pulse-key"].contains(name.lowercased())
     }
 
-    /// Nil when there is no secret.
+    /// Returns nil if there is no secret.
     private func clean(_ text: UnsafeBufferPointer<UInt8>) -> String? {
         var cleaned: [UInt8] = []
-        /// Up to where `text` is in `cleaned`.
+        /// `copied` is the end of the part of `text` that `cleaned` already covers.
         var copied = 0, at = 0
         while at < text.count {
             guard beginnings[Int(text[at])], let secret = secret(in: text, at: at) else {
@@ -73,24 +73,24 @@ public struct Redaction: Sendable {
         return String(decoding: cleaned, as: UTF8.self)
     }
 
-    /// The bytes to take out, where a secret or its marker begins at `at`.
+    /// The bytes to remove if a secret or its marker starts at `at`; nil if none does.
     private func secret(in text: UnsafeBufferPointer<UInt8>, at: Int) -> Range<Int>? {
         for secret in secrets where Self.matches(text, at, secret) { return at..<(at + secret.count) }
         if text[at] == UInt8(ascii: ":") { return Self.password(in: text, at: at) }
         for marker in Self.markers where Self.matches(text, at, marker.text, ignoringCase: marker.ignoresCase) {
             var start = at + marker.text.count
-            // `Bearer   x` is accepted as `Bearer x` is.
+            // `Bearer   x` is as valid as `Bearer x`.
             while marker.text.last == 0x20, start < text.count, text[start] == 0x20 { start += 1 }
             let end = marker.text.last == UInt8(ascii: "_") ? Self.tokenEnd(text, start) : Self.valueEnd(text, start)
             guard end > start else { continue }
-            // Shown already as the name of a key.
+            // Already redacted to a key's public part.
             if marker.shown > 0, end - start <= marker.shown, Self.matches(text, end, Array(Self.mark.utf8)) { return nil }
             return (end - start > 2 * marker.shown ? start + marker.shown : start)..<end
         }
         return nil
     }
 
-    /// In `postgres://pulse:sesame@localhost` the password, where `at` is the first colon.
+    /// The password in `postgres://pulse:sesame@localhost`, where `at` is the first colon.
     private static func password(in text: UnsafeBufferPointer<UInt8>, at: Int) -> Range<Int>? {
         guard matches(text, at, Array("://".utf8)) else { return nil }
         var colon: Int?
@@ -114,7 +114,7 @@ public struct Redaction: Sendable {
         return true
     }
 
-    /// Keys and tokens are made of letters, digits, `-` and `_`.
+    /// The end of a key or token, which consists of letters, digits, `-` and `_`.
     private static func tokenEnd(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
         text[start...].firstIndex { byte in
             switch byte {
@@ -125,7 +125,7 @@ public struct Redaction: Sendable {
         } ?? text.count
     }
 
-    /// Anything up to a blank, a quotation mark or what separates parameters.
+    /// The end of any other value: the next space, quotation mark or separator.
     private static func valueEnd(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
         text[start...].firstIndex { $0 <= 0x20 || "\"'&;,)]}<>".utf8.contains($0) } ?? text.count
     }

@@ -2,12 +2,12 @@ import Common
 import Instrumentation
 import Logging
 
-/// Writes one line for each message, without secrets.
+/// Writes one line per message, with secrets removed.
 ///
 ///     LoggingSystem.bootstrap { StructuredLogHandler(label: $0, output: output) }
 ///
-/// Metadata of the logger, of the provider and of the message are one set, the later ones winning; objects in it become
-/// dotted keys. Line breaks and control characters are escaped, so that nobody can forge a line.
+/// Merges the metadata of the logger, the provider and the message, later ones winning; nested objects become dotted keys.
+/// Escapes line breaks and control characters, so nobody can forge a line.
 public struct StructuredLogHandler: LogHandler {
     private let label: String
     private let output: LogOutput
@@ -15,14 +15,14 @@ public struct StructuredLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
     public var metadataProvider: Logger.MetadataProvider?
 
-    /// - Parameter metadataProvider: By default the ids of the current trace.
+    /// - Parameter metadataProvider: By default, adds the ids of the current trace.
     public init(label: String, output: LogOutput, metadataProvider: Logger.MetadataProvider? = .trace) {
         self.label = label
         self.output = output
         self.metadataProvider = metadataProvider
     }
 
-    /// The shared level, unless this logger has been given its own.
+    /// The shared level, unless this logger has its own.
     public var logLevel: Logger.Level {
         get { ownLevel ?? output.threshold.level }
         set { ownLevel = newValue }
@@ -53,7 +53,7 @@ public struct StructuredLogHandler: LogHandler {
 }
 
 extension Logger.MetadataProvider {
-    /// `trace_id` and `span_id` of the trace that the current work belongs to.
+    /// Adds `trace_id` and `span_id` of the current trace.
     public static let trace = Logger.MetadataProvider {
         guard let trace = ServiceContext.current?.trace else { return [:] }
         return ["trace_id": "\(trace.traceID)", "span_id": "\(trace.spanID)"]

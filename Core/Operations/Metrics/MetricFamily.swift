@@ -1,9 +1,9 @@
 import Synchronization
 
-/// All series of one metric: one for each set of labels, up to a bound.
+/// All series of one metric: one per set of labels, up to a limit.
 final class MetricFamily<Series: MetricSeries>: Sendable {
     private struct State {
-        /// By the labels as they are written.
+        /// By the text of the labels.
         var series: [String: Series] = [:]
         var overflow: Series?
         var overflowed = 0
@@ -18,10 +18,10 @@ final class MetricFamily<Series: MetricSeries>: Sendable {
         self.maximumSeries = maximumSeries
     }
 
-    /// Look-ups of label sets for which there was no room.
+    /// The number of lookups of label sets beyond the limit.
     var overflowed: Int { state.withLock { $0.overflowed } }
 
-    /// The series of `labels`; when there are too many, the one that they share.
+    /// The series of `labels`. Label sets beyond the limit share one series.
     func series(_ labels: MetricLabels, make: () -> Series) -> Series {
         state.withLock { state in
             if let series = state.series[labels.text] { return series }
@@ -37,6 +37,7 @@ final class MetricFamily<Series: MetricSeries>: Sendable {
         }
     }
 
+    /// The metric in Prometheus' text format.
     func block() -> MetricBlock {
         let (series, overflow) = state.withLock { ($0.series, Series.canBeShared ? $0.overflow : nil) }
         var lines = ""
@@ -46,13 +47,13 @@ final class MetricFamily<Series: MetricSeries>: Sendable {
     }
 }
 
-/// One metric as it is shown.
+/// One metric in Prometheus' text format.
 struct MetricBlock {
     let name: String
     let type: String
-    /// Shown when nobody has registered another text.
+    /// The help text, unless another one is registered.
     let help: String?
-    /// Each with its end.
+    /// One line per sample, each ending in a line break.
     let lines: String
 
     func text(help registered: String?) -> String {

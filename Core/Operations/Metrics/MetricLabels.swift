@@ -1,9 +1,9 @@
-/// A set of labels as Prometheus writes it, which is also what tells it from others: `code="200",route="/healthz"`.
+/// A set of labels in Prometheus' format, which also identifies it: `code="200",route="/healthz"`.
 struct MetricLabels {
-    /// In the order of names; "" without labels.
+    /// The labels in order of name; "" without labels.
     let text: String
 
-    /// Where a name comes twice, the last value counts.
+    /// If a name occurs twice, the last value counts.
     init(_ dimensions: [(String, String)]) {
         guard !dimensions.isEmpty else {
             text = ""
@@ -18,7 +18,7 @@ struct MetricLabels {
 
     private static func labelName(_ label: String) -> String {
         let name = name(label) { _ in false }
-        // Histograms have a label of that name themselves.
+        // Histograms use this label name themselves.
         return name == "le" ? "le_" : name
     }
 

@@ -3,9 +3,9 @@ struct MetricRegistry {
     var counters: [String: MetricFamily<CounterSeries>] = [:]
     var gauges: [String: MetricFamily<GaugeSeries>] = [:]
     var histograms: [String: MetricFamily<HistogramSeries>] = [:]
-    /// Of each metric.
+    /// The limit of series per metric.
     let maximumSeries: Int
-    /// What a metric says about itself.
+    /// The help text of each metric, by name.
     var help: [String: String]
 
     init(maximumSeries: Int, help: [String: String]) {
@@ -13,8 +13,8 @@ struct MetricRegistry {
         self.help = help
     }
 
-    /// The metric of `label`, which is made when it isn't there. As a name has one type, it gets `suffix` where another
-    /// kind of metric has the name already.
+    /// The metric of `label`, created if missing. A name can have only one type, so `suffix` is appended if another kind of
+    /// metric already has the name.
     mutating func family<Series>(
         _ label: String, _ own: WritableKeyPath<MetricRegistry, [String: MetricFamily<Series>]>, suffix: String
     ) -> MetricFamily<Series> {
@@ -27,7 +27,7 @@ struct MetricRegistry {
         return family
     }
 
-    /// Every metric as it is shown, in no order.
+    /// Every metric in Prometheus' text format, in no particular order.
     func blocks() -> [MetricBlock] {
         var blocks: [MetricBlock] = []
         var overflowed: [(name: String, count: Int)] = []
@@ -46,7 +46,7 @@ struct MetricRegistry {
 
     private static func overflow(_ counts: [(name: String, count: Int)]) -> MetricBlock {
         MetricBlock(
-            name: "metrics_overflow_total", type: "counter", help: "Look-ups of label sets beyond the most that a metric may have.",
+            name: "metrics_overflow_total", type: "counter", help: "Lookups of label sets beyond a metric's limit.",
             lines: counts.sorted { $0.name < $1.name }.map { "metrics_overflow_total{metric=\"\($0.name)\"} \($0.count)\n" }.joined())
     }
 }

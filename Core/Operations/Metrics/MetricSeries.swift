@@ -1,16 +1,16 @@
 import CoreMetrics
 import Synchronization
 
-/// The numbers behind one set of labels.
+/// The values of one set of labels.
 protocol MetricSeries: AnyObject, Sendable {
     static var type: String { get }
-    /// Whether what several label sets record can be added up.
+    /// Whether values of several label sets can be added up in one series.
     static var canBeShared: Bool { get }
-    /// Adds the lines of `name` with `labels` to `lines`.
+    /// Appends the lines of `name` with `labels` to `lines`.
     func write(_ name: String, _ labels: String, into lines: inout String)
 }
 
-/// A number that grows. Negative amounts are ignored.
+/// A number that only grows. Negative amounts are ignored.
 final class CounterSeries: MetricSeries, CounterHandler, FloatingPointCounterHandler {
     static let type = "counter"
     static let canBeShared = true
@@ -54,17 +54,17 @@ final class GaugeSeries: MetricSeries, MeterHandler, RecorderHandler {
     }
 }
 
-/// How often values fell below each bound, their number and their sum.
+/// Counts values per bucket, and their number and sum.
 final class HistogramSeries: MetricSeries, RecorderHandler, TimerHandler {
     private struct State {
-        /// One for each bound, and one for what lies above them all. Not cumulated.
+        /// One per bound, and one for values above all bounds. Not cumulative.
         var counts: [UInt64]
         var sum = 0.0
     }
 
     static let type = "histogram"
     static let canBeShared = true
-    /// Inclusive, growing.
+    /// Upper bounds, inclusive, ascending.
     private let bounds: [Double]
     private let state: Mutex<State>
 
@@ -98,11 +98,11 @@ final class HistogramSeries: MetricSeries, RecorderHandler, TimerHandler {
     }
 }
 
-/// The bounds of histograms, by what their name says about the unit.
+/// The bounds of histograms, chosen by the unit in their name.
 enum HistogramBounds {
-    /// From a millisecond, which a flag evaluation takes, to half a minute, which a large report may.
+    /// From a millisecond (a flag evaluation) to half a minute (a large report).
     static let seconds: [Double] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
-    /// From 256 B in fours to 64 MB.
+    /// From 256 B to 64 MB, in factors of four.
     static let bytes: [Double] = (4...13).map { Double(1 << (2 * $0)) }
     /// From one to 100,000.
     static let amounts: [Double] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 100_000]
@@ -112,7 +112,7 @@ enum HistogramBounds {
     }
 }
 
-/// A number that several threads change.
+/// A number that several threads can change.
 final class AtomicDouble: Sendable {
     private let bits = Atomic<UInt64>(0)
 
@@ -131,7 +131,7 @@ final class AtomicDouble: Sendable {
 }
 
 extension Double {
-    /// As Prometheus reads it: `1`, `0.005`, `+Inf`.
+    /// The number in Prometheus' format: `1`, `0.005`, `+Inf`.
     var metricText: String {
         if let whole = Int64(exactly: self) { return String(whole) }
         if isNaN { return "NaN" }

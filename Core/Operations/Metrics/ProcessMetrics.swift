@@ -1,6 +1,6 @@
 import Foundation
 
-/// What Linux knows about the process, under the names that every Prometheus client uses.
+/// Metrics of the process from Linux's `/proc`, under the names that every Prometheus client uses.
 ///
 /// - Source: https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics; proc(5)
 public struct ProcessMetrics: Sendable {
@@ -10,14 +10,14 @@ public struct ProcessMetrics: Sendable {
 
     public init() { self.init(folder: "/proc", ticksPerSecond: sysconf(Int32(_SC_CLK_TCK)), pageBytes: sysconf(Int32(_SC_PAGESIZE))) }
 
-    /// `folder` is laid out as `/proc`.
+    /// `folder` is laid out like `/proc`.
     init(folder: String, ticksPerSecond: Int, pageBytes: Int) {
         self.folder = folder
         self.ticksPerSecond = Double(ticksPerSecond)
         self.pageBytes = Double(pageBytes)
     }
 
-    /// What can't be read is left out.
+    /// The process metrics; those that can't be read are left out.
     func blocks() -> [MetricBlock] {
         let fields = statistics()
         let values: [(name: String, type: String, help: String, value: Double?)] = [
@@ -38,7 +38,7 @@ public struct ProcessMetrics: Sendable {
     }
 
     private func statistics() -> (userTicks: Double, systemTicks: Double, startTicks: Double)? {
-        // The name of the program is in parentheses and may hold anything, spaces included.
+        // The program's name is in parentheses and may contain anything, including spaces.
         guard let text = read("self/stat"), let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(separator: " ")
         // Numbered as in proc(5), where the state is field 3: 14 utime, 15 stime, 22 starttime.

@@ -1,21 +1,21 @@
 import CoreMetrics
 import Synchronization
 
-/// The backend of swift-metrics: keeps every metric in memory, and shows them as Prometheus' text.
+/// The swift-metrics backend: keeps every metric in memory, and renders them in Prometheus' text format.
 ///
-/// Labels become Prometheus names: what is no letter, digit, `_` or `:` becomes `_`. Counters and meters keep their
-/// name, timers are histograms in seconds whose name ends in `_seconds`, recorders are histograms, or gauges when they
-/// don't aggregate. Series stay as long as the process: a counter that went away and came back would look like a restart.
+/// Labels become Prometheus names: any character other than a letter, digit, `_` or `:` becomes `_`. Counters and meters
+/// keep their name. Timers are histograms in seconds whose name ends in `_seconds`. Recorders are histograms, or gauges if
+/// they don't aggregate. Series are never removed: a counter that disappeared and came back would look like a restart.
 public final class PrometheusMetrics: MetricsFactory {
     private let registry: Mutex<MetricRegistry>
     private let process: ProcessMetrics?
 
     /// - Parameters:
-    ///   - help: What a metric says about itself, by its name.
-    ///   - maximumSeries: Sets of labels that one metric may have. Further ones are added up in one series with the label
-    ///     `overflow="true"`, so that totals stay right; of a gauge they are left out. Each look-up of one is counted in
+    ///   - help: Help texts, by the metric's name.
+    ///   - maximumSeries: The most label sets per metric. Further ones are added up in one series with the label
+    ///     `overflow="true"`, so totals stay correct; gauges leave them out. Each lookup of one is counted in
     ///     `metrics_overflow_total`.
-    ///   - process: Where the numbers of the process come from; nil for none.
+    ///   - process: The source of the process metrics; nil for none.
     public init(help: [String: String] = [:], maximumSeries: Int = 2_000, process: ProcessMetrics? = ProcessMetrics()) {
         registry = Mutex(MetricRegistry(maximumSeries: maximumSeries, help: help))
         self.process = process
@@ -26,8 +26,8 @@ public final class PrometheusMetrics: MetricsFactory {
         registry.withLock { $0.help.merge(texts) { _, new in new } }
     }
 
-    /// Text exposition format 0.0.4, to be served as `text/plain; version=0.0.4; charset=utf-8`. Metrics in the order of
-    /// their names, series in the order of their labels.
+    /// All metrics in text exposition format 0.0.4; serve them as `text/plain; version=0.0.4; charset=utf-8`. Metrics are in
+    /// order of name, series in order of labels.
     ///
     /// - Source: https://prometheus.io/docs/instrumenting/exposition_formats/
     public func render() -> String {

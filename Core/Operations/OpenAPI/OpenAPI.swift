@@ -2,16 +2,17 @@ import Access
 import Common
 import HTTPTypes
 
-/// OpenAPI 3.1 made from the routes themselves, so that it can't differ from what is served.
+/// Generates the OpenAPI 3.1 document from the routes themselves, so it can't differ from what is served.
 ///
 /// - Source: https://spec.openapis.org/oas/v3.1.0
 public enum OpenAPI {
-    /// What is described of a payload type: all of a collector but its code.
+    /// The documented parts of a collector: everything except its code.
     public typealias CollectorDescription = (module: String, type: String, summary: String, fields: [Schema.Field])
 
-    /// The document, as JSON text with names in alphabetical order: the same routes give the same bytes.
+    /// The document as JSON text, with names in alphabetical order: the same routes give the same bytes.
     ///
-    /// Every event may carry `commonFields` besides its own; they are described once. `names` are what fields of `Schema.Names` accept.
+    /// `commonFields` are the fields that every event may have besides its own; they are described once. `names` are the values
+    /// that fields of format `Schema.Format.oneOf` accept.
     public static func document(
         routes: [(module: String?, category: String?, route: Route)], collectors: [CollectorDescription],
         commonFields: [Schema.Field] = [], names: [Schema.Names: [String]] = [:], version: String, serverURL: String
@@ -36,9 +37,9 @@ public enum OpenAPI {
     }
 
     private static let introduction = """
-        Keys are sent as `X-Pulse-Key`, or as the query parameter `key`. Each endpoint says which scope it needs and \
-        which module it belongs to; a module that is switched off for the project answers 403. An error is \
-        `{"error": "..."}` with a sentence that says what is wrong.
+        Send keys in the header `X-Pulse-Key`, or in the query parameter `key`. Each endpoint states the scope it needs and \
+        the module it belongs to; if that module is disabled for the project, it returns 403. Errors are \
+        `{"error": "..."}`, with a sentence that says what is wrong.
         """
 
     private static func tags(of operations: [OpenAPIOperation]) -> JSONTree {

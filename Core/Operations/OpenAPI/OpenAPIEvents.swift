@@ -1,10 +1,10 @@
 import Common
 
-/// The events that `POST /api/collect` takes: one schema for each collector, told apart by `type`.
+/// The events that `POST /api/collect` accepts: one schema per collector, distinguished by `type`.
 struct OpenAPIEvents {
-    /// `Event`, `EventPageview` ... for `components.schemas`; empty without collectors.
+    /// The entries for `components.schemas`: `Event`, `EventPageview` ...; empty without collectors.
     let schemas: [String: JSONTree]
-    /// The media types of the body; nil without collectors.
+    /// The request body, by media type; nil without collectors.
     let body: JSONTree?
 
     init(collectors: [OpenAPI.CollectorDescription], commonFields: [Schema.Field]) {
@@ -25,7 +25,7 @@ struct OpenAPIEvents {
         ]
         if !commonFields.isEmpty {
             var common = Schema.object(commonFields, .request)
-            common["description"] = "What every event may carry."
+            common["description"] = "Fields that every event may have."
             schemas["CommonEventFields"] = common
         }
         schemas["Events"] = Self.batch
@@ -39,13 +39,13 @@ struct OpenAPIEvents {
         var tree = Schema.object([.required("type", .text(1))] + collector.fields, .request)
         if case .object(var properties)? = tree["properties"] {
             properties["type"] = ["const": .string(collector.type)]
-            // One that all events have, and this one must have, is described there; generators can't make one of two descriptions.
+            // Common fields that this event requires are described in `CommonEventFields`: generators can't merge two descriptions.
             for field in collector.fields where field.isRequired && commonFields.contains(where: { $0.name == field.name }) {
                 properties[field.name] = ["description": .string(field.summary), "not": ["type": "null"]]
             }
             tree["properties"] = .object(properties)
         }
-        // Some generators read one reference in `allOf` as the whole, so its own fields are a part like that.
+        // Some generators take a single reference in `allOf` for the whole schema, so the event's own fields are a part of it too.
         if !commonFields.isEmpty { tree = ["allOf": [.reference("components/schemas/CommonEventFields"), tree]] }
         tree["description"] = .string(collector.summary)
         tree["x-pulse-module"] = .string(collector.module)
@@ -65,11 +65,11 @@ struct OpenAPIEvents {
         ]
     }()
 
-    /// 400 of `POST /api/collect`: an error, or the answer to a batch of which nothing was accepted.
+    /// The 400 response of `POST /api/collect`: an error, or the batch response if no event of the batch was accepted.
     static func refusal(orBatchAnswer content: JSONTree) -> JSONTree {
         let batch = content["application/json"]?["schema"] ?? [:]
         return [
-            "description": "The event, or every event of the batch, was refused.",
+            "description": "The event, or every event of the batch, was rejected.",
             "content": ["application/json": ["schema": ["anyOf": [.reference("components/schemas/Error"), batch]]]],
         ]
     }

@@ -1,8 +1,9 @@
 import Common
 
-/// A value that a schema accepts, for a reader: what the names of members suggest, brought inside the bounds.
+/// Makes readable examples: values that fit the names of members, adjusted to the bounds of the schema.
 enum OpenAPIExample {
-    /// - Parameter schema: as `Schema` writes it, without references to components.
+    /// An example value that `schema` accepts.
+    /// - Parameter schema: as `Schema.jsonSchema` writes it, without references to components.
     static func value(of schema: JSONTree, for name: String = "") -> JSONTree {
         if case .array(let choices)? = schema["enum"] { return choices[0] }
         if let constant = schema["const"] { return constant }
@@ -13,7 +14,7 @@ enum OpenAPIExample {
         case "integer": return .integer(Int64(number(schema, name).rounded()))
         case "number": return .number(number(schema, name))
         case "boolean": return true
-        default: return known[name] ?? .string("")
+        default: return samples[name] ?? .string("")
         }
     }
 
@@ -27,17 +28,17 @@ enum OpenAPIExample {
         }
     }
 
-    /// Members that only some requests get.
-    private static let onRequest: Set<String> = ["previous", "statements", "as_of"]
+    /// Optional members that a response has only if the request asks for them. Examples leave them out.
+    private static let membersOnRequest: Set<String> = ["previous", "statements", "as_of"]
 
     private static func object(_ schema: JSONTree, _ name: String) -> JSONTree {
         guard case .object(let properties)? = schema["properties"] else {
             if let element = schema["additionalProperties"], element["type"] != nil { return ["pageview": value(of: element)] }
-            guard case .object? = known[name] else { return [:] }
-            return known[name] ?? [:]
+            guard case .object? = samples[name] else { return [:] }
+            return samples[name] ?? [:]
         }
         let required: [JSONTree] = if case .array(let names)? = schema["required"] { names } else { [] }
-        let shown = properties.filter { required.contains(.string($0.key)) || !onRequest.contains($0.key) }
+        let shown = properties.filter { required.contains(.string($0.key)) || !membersOnRequest.contains($0.key) }
         // exact: names in the document are ours
         return .object(Dictionary(uniqueKeysWithValues: shown.map { ($0.key, value(of: $0.value, for: $0.key)) }))
     }
@@ -57,7 +58,7 @@ enum OpenAPIExample {
         default: break
         }
         var text = "text"
-        if case .string(let suggested)? = known[name] { text = suggested }
+        if case .string(let suggested)? = samples[name] { text = suggested }
         if case .integer(let most)? = schema["maxLength"] { text = String(text.prefix(Int(most))) }
         if case .integer(let least)? = schema["minLength"] { while text.unicodeScalars.count < least { text += "x" } }
         return .string(text)
@@ -75,14 +76,14 @@ enum OpenAPIExample {
         "percentage": 12.5, "conversion_rate": 25, "overall_conversion": 25, "low": 19.5, "high": 31.4, "limit": 10, "index": 0, "revenue": 990.5, "total_revenue": 990.5, "average_order_value": 49.5,
     ]
 
-    private static let known: [String: JSONTree] = [
+    private static let samples: [String: JSONTree] = [
         "name": "Sign-up", "path": "/pricing", "url": "https://example.com/pricing", "host": "example.com", "domain": "example.com",
         "country": "DE", "region": "DE-BE", "city": "Berlin", "browser": "Firefox", "os": "Linux", "device": "desktop",
         "source": "google", "medium": "cpc", "campaign": "spring", "currency": "EUR", "product": "Notebook", "query": "pricing", "value": "Firefox",
         "visitor_id": "v-1024", "user_id": "u-17", "into_user_id": "u-4", "account_id": "acme", "date": "2026-03-01", "hour": "2026-03-01T10:00:00Z",
         "period": "2026-03", "cohort": "2026-03-02", "release": "1.4.0", "release_version": "1.4.0", "version": "1.4.0", "environment": "production",
         "fingerprint": "9f86d081884c7d659a2feaa0c55ad015", "message": "Cart is undefined", "error": "The event store can't be reached.",
-        "description": "Everybody who signed up.", "dataset": "pageviews", "label": "Pricing", "title": "Pricing", "key": "pk_0123456789abcdef",
+        "description": "Everyone who signed up.", "dataset": "pageviews", "label": "Pricing", "title": "Pricing", "key": "pk_0123456789abcdef",
         "key_prefix": "pk_0123", "event": "signup", "event_name": "signup", "report_type": "pages", "visualization": "table", "module": "core",
         "sql": "SELECT count(*) FROM activity", "sql_text": "SELECT count(*) AS views FROM pageviews", "actor": "admin token", "resource": "project",
         "action": "project.create", "display_name": "Ada Lovelace", "user_name": "ada", "function": "render", "field": "plan", "op": "is",

@@ -2,18 +2,18 @@ import Access
 import Common
 import HTTPTypes
 
-/// One route, and what the document says about it.
+/// One route, as an operation of the document.
 struct OpenAPIOperation {
     let module: String?
     let category: String?
     let route: Route
-    /// The route's path. Where several routes have the same shape, the names of the first one, because OpenAPI counts
-    /// `/goals/{id}` and `/goals/{goal}` as one path written twice.
+    /// The route's path. Routes of the same shape share the parameter names of the first one, because to OpenAPI
+    /// `/goals/{id}` and `/goals/{goal}` are the same path.
     let path: String
     /// Stable, and unique in the document.
     let id: String
 
-    /// In the order of path and method, whatever the order of `routes`.
+    /// The operations in order of path and method, whatever the order of `routes`.
     static func all(of routes: [(module: String?, category: String?, route: Route)]) -> [OpenAPIOperation] {
         var paths: [String: String] = [:], ids: Set<String> = []
         let collections = Set(routes.compactMap { collection(of: $0.route) })
@@ -30,13 +30,13 @@ struct OpenAPIOperation {
         }
     }
 
-    /// The shape of the path that lists the things of which the route makes or handles one.
+    /// The shape of the list path of the resource that the route creates or handles; nil if it does neither.
     private static func collection(of route: Route) -> String? {
         if route.method == .post, route.success.status == 201 { return route.shape }
         return route.shape.hasSuffix("/{}") ? String(route.shape.dropLast(3)) : nil
     }
 
-    /// The module, or for the host's own routes the kind of thing they are about.
+    /// The module; for the host's own routes, their category or kind.
     var tag: String {
         if let module { return module }
         if let category { return category }
@@ -76,7 +76,7 @@ struct OpenAPIOperation {
         return inPath + route.parameters.filter { seen.insert($0.name).inserted }.map(\.tree)
     }
 
-    // MARK: Answers
+    // MARK: Responses
 
     private func responses(_ events: OpenAPIEvents) -> JSONTree {
         var responses: [String: JSONTree] = [String(route.success.status): success]
@@ -91,7 +91,7 @@ struct OpenAPIOperation {
     }
 
     private var success: JSONTree {
-        var tree: JSONTree = ["description": route.success.status == 204 ? "Done; there is nothing to say." : "Success."]
+        var tree: JSONTree = ["description": route.success.status == 204 ? "Done. The response has no body." : "Success."]
         if let mediaType = route.success.mediaType {
             let schema = route.success.schema?.jsonSchema(.answer) ?? (mediaType.hasPrefix("text/") ? ["type": "string"] : [:])
             tree["content"] = .object([mediaType: ["schema": schema]])
@@ -100,29 +100,30 @@ struct OpenAPIOperation {
         return tree
     }
 
-    private var namesSegment: Bool {
+    /// Whether the route has a parameter or field `segment_id`.
+    private var acceptsSegment: Bool {
         let inBody: [Schema.Field] = if case .object(let fields, _)? = route.body { fields } else { [] }
         return (route.parameters.map(\.name) + inBody.map(\.name)).contains("segment_id")
     }
 
-    /// The errors that this route can answer with.
+    /// The error responses of this route.
     private var failures: [(status: Int, name: String)] {
         var failures = [(431, "HeaderFieldsTooLarge"), (503, "Unavailable")]
         if !route.parameters.isEmpty || route.body != nil || route.refusesUnknownParameters { failures.append((400, "BadRequest")) }
-        // A segment that a report is asked about may not be there.
-        if !route.pathNames.isEmpty || namesSegment { failures.append((404, "NotFound")) }
+        // The segment of a report may not exist.
+        if !route.pathNames.isEmpty || acceptsSegment { failures.append((404, "NotFound")) }
         if route.body != nil { failures.append((413, "PayloadTooLarge")) }
         guard route.scope != .anonymous else { return failures }
         if route.scope != .publicToken { failures.append((401, "Unauthorized")) }
         failures.append((429, "TooManyRequests"))
-        // The admin token has no scopes that it could lack.
+        // The admin token can't lack a scope.
         if route.scope != .installation { failures.append((403, "Forbidden")) }
         return failures
     }
 }
 
 extension RouteScope {
-    /// The scope as `x-pulse-scope` has it.
+    /// The scope's name in `x-pulse-scope`.
     var word: String {
         switch self {
         case .key(.admin): "admin_key"

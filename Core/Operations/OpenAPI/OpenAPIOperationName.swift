@@ -1,23 +1,24 @@
 import Access
 import HTTPTypes
 
-/// What an operation is called, by one rule for all: a verb, then what it is about in the words of its path.
+/// Names every operation by one rule: a verb, then a noun made of the words of its path.
 ///
 /// `GET /api/v1/goals/{id}` is `getGoal`, `GET /api/v1/goals` is `listGoals`, `POST /api/v1/cohorts/{id}/analyze` is `analyzeCohort`.
 enum OpenAPIOperationName {
-    /// Last parts of paths that say what is done rather than what is asked for.
+    /// Last path segments that are verbs rather than nouns.
     private static let verbs: Set<String> = [
         "analyze", "collect", "compare", "disable", "drill", "enable", "evaluate", "export", "preview", "query", "rotate", "run", "test",
     ]
 
-    /// - Parameter isCollection: whether single things of this kind have routes of their own, or can be made here.
+    /// The name of a route's operation, unless the route sets its own.
+    /// - Parameter isCollection: whether single resources of this kind have their own routes, or can be created here.
     static func name(of route: Route, isCollection: Bool) -> String {
         if let name = route.operationName { return name }
         var parts = route.path.split(separator: "/").map(String.init)
         if parts.count > 1, parts[0] == "api" { parts.removeFirst(["v1", "admin"].contains(parts[1]) ? 2 : 1) }
         if let last = parts.last, verbs.contains(last), [.get, .post].contains(route.method) {
             parts.removeLast()
-            // A POST without an id acts on one thing that its body describes.
+            // A POST without an id acts on one resource that its body describes.
             let isOne = route.method == .post && !(parts.last?.hasPrefix("{") ?? true)
             return last + noun(parts, isOne: isOne)
         }
@@ -32,7 +33,7 @@ enum OpenAPIOperationName {
         }
     }
 
-    /// Parts of a path as one word, each in the singular where a name follows it.
+    /// Joins the path segments into one word. A segment followed by a parameter is in the singular.
     private static func noun(_ parts: [String], isOne: Bool = false) -> String {
         parts.indices.filter { !parts[$0].hasPrefix("{") }.map { index in
             let followed = index + 1 < parts.count ? parts[index + 1].hasPrefix("{") : isOne
@@ -48,7 +49,7 @@ enum OpenAPIOperationName {
 
     private static let unchanged = ["Stats", "Analytics", "Series", "series", "Status", "Ms", "Seconds"]
 
-    /// Of a word whose end is an English plural; others stay as they are.
+    /// The singular of a word that ends in an English plural; other words are returned unchanged.
     static func singular(_ word: String) -> String {
         if unchanged.contains(where: word.hasSuffix) { return word }
         if word.hasSuffix("ies") { return word.dropLast(3) + "y" }
@@ -56,7 +57,7 @@ enum OpenAPIOperationName {
         return word.hasSuffix("s") && !word.hasSuffix("ss") ? String(word.dropLast()) : word
     }
 
-    /// The verb and the rest of a name.
+    /// Splits an operation name into its verb and the rest.
     static func parts(of name: String) -> (verb: String, noun: String) {
         let end = name.firstIndex(where: \.isUppercase) ?? name.endIndex
         return (String(name[..<end]), String(name[end...]))

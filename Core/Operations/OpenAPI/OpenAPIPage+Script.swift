@@ -1,11 +1,11 @@
 extension OpenAPIPage {
     /// `/docs/app.js`, as `text/javascript; charset=utf-8`.
     public static let script = #"""
-        // Shows /openapi.json. Text of the document gets into the page as text alone.
+        // Renders /openapi.json. Text from the document only ever becomes text nodes.
         const $ = (id) => document.getElementById(id);
         const methods = ["get", "post", "put", "patch", "delete"];
 
-        /** An element with attributes and children; a string is text. */
+        /** Creates an element with attributes and children; a string becomes text. */
         function make(name, attributes = {}, ...children) {
           const element = document.createElement(name);
           for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -15,12 +15,12 @@ extension OpenAPIPage {
           return element;
         }
 
-        /** Text in which `...` is code. */
+        /** Text with `...` rendered as code. */
         const prose = (text = "") => text.split("`").map((part, index) => (index % 2 ? make("code", {}, part) : part));
 
         let root = {};
 
-        /** What a reference stands for. */
+        /** The value that a reference points to; other values as they are. */
         function resolve(value) {
           let seen = 0;
           while (value && value.$ref && seen++ < 16) {
@@ -34,7 +34,7 @@ extension OpenAPIPage {
         const referenceOf = (schema) => schema?.$ref ?? schema?.anyOf?.[0]?.$ref;
         const nameOf = (schema) => referenceOf(schema)?.split("/").pop();
 
-        /** What a schema says, with what stands beside a reference; "or null" is a type of its own. */
+        /** A schema with its reference resolved and the reference's siblings kept; "or null" becomes an additional type. */
         function read(schema) {
           const { $ref, anyOf, ...own } = schema ?? {};
           if ($ref) return { ...resolve(schema), ...own };
@@ -49,7 +49,7 @@ extension OpenAPIPage {
           : low === undefined ? `at most ${high}${unit}`
           : low === high ? `${low}${unit}` : `${low} to ${high}${unit}`;
 
-        /** In a few words: `string, 1 to 200 characters`. */
+        /** A short description of the type: `string, 1 to 200 characters`. */
         function typeOf(schema) {
           const name = nameOf(schema);
           schema = read(schema);
@@ -68,23 +68,23 @@ extension OpenAPIPage {
           return words.filter(Boolean).join(", ");
         }
 
-        /** What is inside a schema, or nothing; what is inside itself is shown once. */
-        function inside(schema, around = []) {
+        /** Elements that show a schema's fields, elements and alternatives, if any; a recursive schema is shown once. */
+        function inside(schema, ancestors = []) {
           const reference = referenceOf(schema);
-          if (around.includes(reference)) return [];
-          if (reference) around = [...around, reference];
+          if (ancestors.includes(reference)) return [];
+          if (reference) ancestors = [...ancestors, reference];
           schema = read(schema);
-          const parts = (schema.allOf ?? []).map((part) => inside(part, around)).flat();
+          const parts = (schema.allOf ?? []).map((part) => inside(part, ancestors)).flat();
           const fields = Object.entries(schema.properties ?? {});
           if (fields.length) {
             const required = schema.required ?? [];
-            parts.push(make("ul", { class: "fields" }, fields.map(([name, field]) => make("li", {}, line(name, field, required.includes(name)), inside(field, around)))));
+            parts.push(make("ul", { class: "fields" }, fields.map(([name, field]) => make("li", {}, line(name, field, required.includes(name)), inside(field, ancestors)))));
           }
-          if (schema.items) parts.push(...inside(schema.items, around));
+          if (schema.items) parts.push(...inside(schema.items, ancestors));
           for (const choice of [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])]) {
             const target = resolve(choice);
             const title = [target, ...(target.allOf ?? [])].map((part) => part.properties?.type?.const).find(Boolean) ?? choice.$ref?.split("/").pop() ?? (target.properties ? `{${Object.keys(target.properties).join(", ")}}` : typeOf(target));
-            parts.push(lazy(make("summary", {}, make("code", {}, title), " ", prose(target.description)), () => inside(target, around)));
+            parts.push(lazy(make("summary", {}, make("code", {}, title), " ", prose(target.description)), () => inside(target, ancestors)));
           }
           return parts;
         }
@@ -95,7 +95,7 @@ extension OpenAPIPage {
           description ? make("span", { class: "note" }, " ", prose(description)) : "",
         ];
 
-        /** Details that are filled when they are first opened. */
+        /** A details element whose body is filled when it is first opened. */
         function lazy(summary, fill, attributes = {}) {
           const details = make("details", attributes, summary);
           details.addEventListener("toggle", () => {
@@ -120,7 +120,7 @@ extension OpenAPIPage {
             const place = scheme.type === "apiKey" ? `${scheme.in} ${scheme.name}` : "Authorization: Bearer";
             return `${place}${scopes.length ? ` (${scopes.join(", ")})` : name === "adminToken" ? " (admin token)" : ""}`;
           }).join(" and "));
-          return names.length ? `Needs ${names.join(", or ")}. ` : "Open to everybody. ";
+          return names.length ? `Needs ${names.join(", or ")}. ` : "No key needed. ";
         }
 
         function describe({ operation }) {
@@ -128,10 +128,10 @@ extension OpenAPIPage {
           if (operation.parameters) {
             parts.push(make("h3", {}, "Parameters"));
             parts.push(make("ul", { class: "fields" }, operation.parameters.map(resolve).map((parameter) =>
-              make("li", {}, line(parameter.name, parameter.schema, parameter.required, parameter.description ?? (parameter.in === "path" ? "In the path." : "")))))); 
+              make("li", {}, line(parameter.name, parameter.schema, parameter.required, parameter.description ?? (parameter.in === "path" ? "Part of the path." : "")))))); 
           }
           if (operation.requestBody) parts.push(make("h3", {}, "Body"), ...content(resolve(operation.requestBody).content));
-          parts.push(make("h3", {}, "Answers"));
+          parts.push(make("h3", {}, "Responses"));
           for (const [status, reference] of Object.entries(operation.responses)) {
             const response = resolve(reference);
             const title = make("summary", {}, make("code", {}, status), " ", prose(response.description));

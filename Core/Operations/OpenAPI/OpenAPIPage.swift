@@ -1,8 +1,8 @@
-/// The page that shows `/openapi.json` to people: served from `/docs`, `/docs/app.js` and `/docs/style.css`.
+/// The API reference page, which renders `/openapi.json`: served from `/docs`, `/docs/app.js` and `/docs/style.css`.
 ///
-/// Nothing of it is inline or from another host, so that it works under the strictest policy and without the internet.
+/// It has no inline code and loads nothing from other hosts, so it works under the strictest policy and offline.
 public enum OpenAPIPage {
-    /// To be sent with the page as `Content-Security-Policy`.
+    /// The value of `Content-Security-Policy` to send with the page.
     public static let contentSecurityPolicy = """
         default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
         frame-ancestors 'none'
@@ -34,9 +34,9 @@ public enum OpenAPIPage {
         </header>
         <div class="columns">
         <nav aria-label="Modules"><ul id="tags"></ul></nav>
-        <main id="endpoints" tabindex="-1"><p id="state" role="status">Loading the endpoints.</p></main>
+        <main id="endpoints" tabindex="-1"><p id="state" role="status">Loading ...</p></main>
         </div>
-        <noscript><p>This page needs JavaScript; <a href="/openapi.json">openapi.json</a> says the same.</p></noscript>
+        <noscript><p>This page needs JavaScript; <a href="/openapi.json">openapi.json</a> has the same content.</p></noscript>
         </body>
         </html>
 

@@ -1,10 +1,10 @@
-/// The names of components: derived from what uses them, so that they are the same for the same routes.
+/// Names components after their uses, so the same routes always give the same names.
 struct OpenAPISchemaNames {
-    /// By the number of the shape.
+    /// Indexed by the shape's number.
     private(set) var names: [String]
     private var taken: Set<String>
 
-    /// - Parameter taken: names that the document uses already.
+    /// - Parameter taken: names that the document already uses.
     init(_ shapes: [OpenAPISchemas.Shape], taken: Set<String>) {
         self.taken = taken
         names = shapes.map { _ in "" }
@@ -12,7 +12,7 @@ struct OpenAPISchemaNames {
             let shape = shapes[number], (names, strength) = Self.candidates(shape)
             return (number: number, names: names, rank: (shape.uses.contains(where: \.isWhole) ? 1 : 0, strength, shape.uses.count))
         }
-        // Those that most speaks for choose first.
+        // Shapes with the strongest claim to a name choose first.
         let order = ranked.sorted { $0.rank != $1.rank ? $0.rank > $1.rank : ($0.names[0], $0.number) < ($1.names[0], $1.number) }
         for (number, candidates, _) in order { names[number] = free(candidates) }
     }
@@ -24,7 +24,7 @@ struct OpenAPISchemaNames {
         return "\(candidates[0])\(number)"
     }
 
-    /// From the best to the last, and how many uses speak for the first.
+    /// Candidate names, best first, and how many uses support the first.
     private static func candidates(_ shape: OpenAPISchemas.Shape) -> (names: [String], strength: Int) {
         let answers = shape.uses.filter { !$0.isRequest }
         let uses = answers.isEmpty ? shape.uses : answers
@@ -38,9 +38,9 @@ struct OpenAPISchemaNames {
         return (names, strength)
     }
 
-    /// What most uses call it, where those are parts of three things or more.
+    /// The suffix that most uses share, if they belong to three or more resources.
     private static func sharedSuffix(_ uses: [OpenAPISchemas.Use]) -> String? {
-        // The thing itself is a better name than what others call their part.
+        // The name of the resource itself is better than what others call their part.
         guard !uses.contains(where: { $0.isWhole && !$0.isShareable }) else { return nil }
         let groups = Dictionary(grouping: uses.filter(\.isShareable), by: \.suffix).filter { !$0.key.isEmpty && $0.value.count * 2 > uses.count }
         guard let (suffix, group) = groups.first, Set(group.map(\.base)).count > 2 else { return nil }
@@ -48,15 +48,15 @@ struct OpenAPISchemaNames {
     }
 
     private static func name(_ use: OpenAPISchemas.Use) -> String {
-        // `Goal` and `GoalType` are enough of a name for a goal's type.
+        // `Goal` and `GoalType` give `GoalType`, not `GoalGoalType`.
         let whole = use.suffix.hasPrefix(use.base) || use.base.hasSuffix(use.suffix) && !use.isWhole ? longer(use.base, use.suffix) : use.base + use.suffix
-        // A thing that only requests hold.
+        // Only requests contain it.
         return whole + (use.isRequest && use.isShareable ? "Input" : "")
     }
 
     private static func longer(_ one: String, _ other: String) -> String { one.count > other.count ? one : other }
 
-    /// Objects with names of the sender's choosing.
+    /// The name for a map, whose members the sender names; nil for other schemas.
     private static func fixedName(_ tree: JSONTree) -> String? {
         guard tree["properties"] == nil, let values = tree["additionalProperties"] else { return nil }
         switch values["type"] {

@@ -1,25 +1,27 @@
-/// Moves the object and enum schemas of a document into `components.schemas`: equal schemas become one component, and a generated client has one
-/// type for each. It works on the finished document, so no route can be left out.
+/// Moves the object and enum schemas of a document into `components.schemas`. Equal schemas become one component, so a generated client has
+/// one type for them. Works on the finished document, so it can't miss a route.
 struct OpenAPISchemas {
-    /// Where a schema is used, for its name.
+    /// One use of a schema, from which to derive its name.
     struct Use {
-        /// What it is part of: `Funnel`.
+        /// The resource it belongs to: `Funnel`.
         let base: String
-        /// What it is of that: `Step`; empty for the thing itself.
+        /// The part of the resource: `Step`; empty for the resource itself.
         let suffix: String
         var isRequest = false
-        /// Whether the suffix alone names it once several things have it.
+        /// Whether the suffix alone may become the name if several resources use the schema.
         var isShareable = false
-        /// The name for when something else has the first one.
+        /// The fallback if the first name is taken.
         var otherwise = ""
-        /// Whether it is the whole of a body or one of its rows.
+        /// Whether it is a whole body or one of its rows.
         var isWhole = false
     }
 
-    /// Where `Schema.named` leaves the name.
+    /// The temporary member that holds the name of a `Schema.named`.
     static let nameMark = "x-pulse-name"
-    /// Where a field says which `Schema.Names` it accepts.
+    /// The temporary member that holds the `Schema.Names` that a field accepts.
     static let namesMark = "x-pulse-names"
+
+    /// A future component: a schema that has no name yet, and its uses.
 
     struct Shape {
         var tree: JSONTree
@@ -29,21 +31,21 @@ struct OpenAPISchemas {
     private(set) var shapes: [Shape] = []
     private var numbers: [JSONTree: Int] = [:]
 
-    /// The place of a schema while the document is walked.
+    /// The position of a schema during the walk through the document.
     struct Place {
         var base: String
         var isRequest: Bool
-        /// Nil where the schema has a name already.
+        /// The schema's use; nil if it is a component already.
         var own: Use?
-        /// The member that holds it, where that is not the whole or one of its rows.
+        /// The name of the member that holds it; empty for a whole body or one of its rows.
         var member = ""
-        /// What the members of `data` are.
+        /// The use of the elements of `data`.
         var row: Use?
-        /// Whether it has the name that rows give also without any.
+        /// Whether `own` applies even if the body has no rows.
         var hasRows = true
     }
 
-    /// The schema with references to numbers in place of what has become a component.
+    /// Returns the schema with everything that has become a component replaced by a reference to its number.
     mutating func shared(_ schema: JSONTree, _ place: Place) -> JSONTree {
         guard case .object(var members) = schema, members["$ref"] == nil else { return schema }
         var place = place
@@ -82,7 +84,7 @@ struct OpenAPISchemas {
             inner.member = ""
             return inner
         }
-        // `type` says too little without what has it.
+        // A name such as `type` says too little without its owner's.
         let isValue = schema["enum"] != nil && !place.member.isEmpty
         let suffix = isValue ? place.member + word : word
         inner.own = Use(
@@ -90,7 +92,7 @@ struct OpenAPISchemas {
         return inner
     }
 
-    /// Whether a member holds the same again: what its owner requires, and nothing that the owner does not describe in the same way.
+    /// Whether a member has its owner's type: it requires the same members, and all its properties equal the owner's.
     private func isRepetition(_ member: JSONTree, of owner: JSONTree) -> Bool {
         guard case .object(let inner)? = member["properties"], case .object(let outer)? = owner["properties"], !inner.isEmpty else { return false }
         return member["required"] == owner["required"] && inner.allSatisfy { outer[$0.key] == $0.value }
@@ -113,12 +115,12 @@ struct OpenAPISchemas {
         if case .string(let name)? = members.removeValue(forKey: Self.nameMark) {
             use = Use(base: name, suffix: "", isRequest: use.isRequest, isShareable: true, otherwise: use.base + use.suffix)
         }
-        let said = ["description", "default"].compactMap { name in members.removeValue(forKey: name).map { (name, $0) } }
+        let annotations = ["description", "default"].compactMap { name in members.removeValue(forKey: name).map { (name, $0) } }
         let number = number(of: .object(members))
         shapes[number].uses.append(use)
         let reference: JSONTree = ["$ref": .string("~\(number)")]
         var tree: JSONTree = isNullable ? ["anyOf": [reference, ["type": "null"]]] : reference
-        for (name, value) in said { tree[name] = value }
+        for (name, value) in annotations { tree[name] = value }
         return tree
     }
 

@@ -1,7 +1,7 @@
 import Common
 
 extension OpenAPISchemas {
-    /// The document with one component for each schema, and an example of each answer.
+    /// Returns the document with schemas moved into shared components, and an example of each successful response.
     static func sharing(_ document: JSONTree) -> JSONTree {
         var document = document, schemas = OpenAPISchemas()
         if case .object(let paths)? = document["paths"] {
@@ -14,8 +14,8 @@ extension OpenAPISchemas {
             let shared = given.sortedMap { name, schema in schemas.shared(schema, Place(base: name, isRequest: false)) }
             let names = OpenAPISchemaNames(schemas.shapes, taken: Set(given.keys)).names
             // exact: names in the document are ours
-            let made = Dictionary(uniqueKeysWithValues: zip(names, schemas.shapes.map(\.tree)))
-            let all = shared.merging(made) { given, _ in given }
+            let extracted = Dictionary(uniqueKeysWithValues: zip(names, schemas.shapes.map(\.tree)))
+            let all = shared.merging(extracted) { given, _ in given }
             document["components"]?["schemas"] = .object(all.sortedMap { name, schema in schema.named(names, itself: name) })
             document["paths"] = document["paths"]?.named(names, itself: "")
         }
@@ -67,7 +67,7 @@ extension OpenAPISchemas {
         return body
     }
 
-    /// What the answers of verbs that are no plain reading and writing are called.
+    /// What to call the responses of verbs other than plain reading and writing.
     private static let nouns = [
         "analyze": "Report", "drill": "VisitorList", "compare": "Comparison", "evaluate": "Visitors", "export": "Export", "preview": "Preview",
         "query": "Answer", "run": "Answer", "test": "Test",
@@ -80,7 +80,7 @@ extension OpenAPISchemas {
             let row = Use(base: one, suffix: "", otherwise: one + "ListItem", isWhole: true)
             return Place(base: one, isRequest: false, own: Use(base: one, suffix: "List", isWhole: true), row: row)
         case "get":
-            // Without rows it is the thing itself.
+            // A response without rows is the resource itself.
             let row = Use(base: one, suffix: one.hasSuffix("Row") ? "" : "Row")
             return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "Report", isWhole: true), row: row, hasRows: false)
         case "create": return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "", otherwise: "Created" + noun, isWhole: true))
@@ -89,7 +89,7 @@ extension OpenAPISchemas {
             guard let name = Self.nouns[verb], !noun.isEmpty else {
                 return Place(base: whole, isRequest: false, own: Use(base: whole, suffix: "Answer", isWhole: true))
             }
-            // Visitors are the same list whatever they are behind.
+            // A drill-down always returns the same kind of visitor list.
             let own = Use(base: noun, suffix: name, isShareable: verb == "drill", isWhole: true)
             return Place(base: noun + name, isRequest: false, own: own, row: Use(base: noun + name, suffix: "Row"))
         }
@@ -97,13 +97,13 @@ extension OpenAPISchemas {
 }
 
 extension JSONTree {
-    /// With the names that there are where a field accepts one of them.
+    /// Returns the tree with the registered names listed in each field that accepts one of them.
     func listing(_ names: [Schema.Names: [String]]) -> JSONTree {
         switch self {
         case .array(let elements): return .array(elements.map { $0.listing(names) })
         case .object(var members):
-            if case .string(let mark)? = members.removeValue(forKey: OpenAPISchemas.namesMark), let kind = Schema.Names(rawValue: mark), let known = names[kind] {
-                return Schema.choice(known).jsonSchema(.answer).described(members["description"], isNullable: members["type"] != "string")
+            if case .string(let mark)? = members.removeValue(forKey: OpenAPISchemas.namesMark), let kind = Schema.Names(rawValue: mark), let choices = names[kind] {
+                return Schema.choice(choices).jsonSchema(.answer).described(members["description"], isNullable: members["type"] != "string")
             }
             return .object(members.mapValues { $0.listing(names) })
         default: return self
@@ -118,7 +118,7 @@ extension JSONTree {
 }
 
 extension JSONTree {
-    /// With the names of components in place of their numbers.
+    /// Returns the tree with component names in place of their numbers; `itself` is the name for a reference to the enclosing schema.
     fileprivate func named(_ names: [String], itself: String) -> JSONTree {
         switch self {
         case .array(let elements): return .array(elements.map { $0.named(names, itself: itself) })
@@ -135,7 +135,7 @@ extension JSONTree {
 }
 
 extension [String: JSONTree] {
-    /// In the order of the names, so that numbers are given in the same order every time.
+    /// Maps values in order of name, so numbers are assigned in the same order every time.
     fileprivate func sortedMap(_ transform: (String, JSONTree) -> JSONTree) -> [String: JSONTree] {
         // exact: names in the document are ours
         Dictionary(uniqueKeysWithValues: sorted { $0.key < $1.key }.map { ($0.key, transform($0.key, $0.value)) })

@@ -1,10 +1,10 @@
 import Common
 
-/// A schema in the words of JSON Schema, in which OpenAPI 3.1 describes bodies.
+/// Converts a schema to JSON Schema, which OpenAPI 3.1 uses to describe bodies.
 ///
 /// - Source: https://json-schema.org/draft/2020-12/schema
 extension Schema {
-    /// In a request an optional field may also be null, which counts as absent. Answers leave such a field out.
+    /// In a request, an optional field may also be null, which counts as absent. Responses omit such a field.
     enum Direction { case request, answer }
 
     func jsonSchema(_ direction: Direction) -> JSONTree {
@@ -28,7 +28,7 @@ extension Schema {
             var tree = Self.bounds(["type": "string"], "minLength", "maxLength", length)
             switch format {
             case .uri: tree["format"] = "uri"
-            // The document puts the names in its place.
+            // `JSONTree.listing` replaces the mark with the names.
             case .oneOf(let names): tree[OpenAPISchemas.namesMark] = .string(names.rawValue)
             case .plain, .timestamp, .uuid: break
             }
@@ -37,7 +37,7 @@ extension Schema {
         case .array(let element, let count):
             return Self.bounds(["type": "array", "items": element.jsonSchema(direction)], "minItems", "maxItems", count)
         case .object(let fields, let unknown):
-            // An object of which nothing is declared holds anything.
+            // An object without declared fields may hold anything.
             if fields.isEmpty, unknown == .ignored { return ["type": "object", "additionalProperties": [:]] }
             var tree = Self.object(fields, direction)
             if unknown == .refused { tree["additionalProperties"] = false }
@@ -66,7 +66,7 @@ extension Schema {
         return tree
     }
 
-    /// What `ISO8601.parse` reads. `format: date-time` would refuse a bare day, which is accepted.
+    /// The timestamps that `ISO8601.parse` accepts. `format: date-time` would reject a bare day.
     static let timestampSchema: JSONTree = [
         "type": "string",
         "pattern": #"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?)?$"#,
@@ -82,7 +82,7 @@ extension Schema {
 
     /// `tree`, or null.
     static func orNull(_ tree: JSONTree) -> JSONTree {
-        // Without a type anything is accepted already.
+        // A schema without a type already accepts null.
         guard case .string(let type)? = tree["type"] else { return tree }
         var tree = tree
         tree["type"] = .strings([type, "null"])

@@ -1,11 +1,11 @@
 import HTTPTypes
 import Instrumentation
 
-/// Reads trace headers of a request: `tracer.extract(headers, into: &context, using: HTTPFieldsExtractor())`.
+/// Reads the trace headers of a request: `tracer.extract(headers, into: &context, using: HTTPFieldsExtractor())`.
 public struct HTTPFieldsExtractor: Extractor {
     public init() {}
 
-    /// Several fields of the same name are one, joined by commas.
+    /// The header's value; several fields of the same name are joined with commas.
     public func extract(key: String, from carrier: HTTPFields) -> String? { HTTPField.Name(key).flatMap { carrier[$0] } }
 }
 

@@ -2,7 +2,7 @@ import Common
 import NIOCore
 import Tracing
 
-/// Spans as OTLP's JSON: ids in hexadecimal, 64-bit numbers as strings.
+/// Encodes spans as OTLP JSON: ids in hexadecimal, 64-bit numbers as strings.
 ///
 /// - Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding; opentelemetry/proto/trace/v1/trace.proto
 struct OTLPEncoder: Sendable {
@@ -10,10 +10,10 @@ struct OTLPEncoder: Sendable {
     let serviceVersion: String
     let redaction: Redaction
 
-    /// Characters of an attribute that are kept.
+    /// The most characters of an attribute's text that are kept.
     private static let maximumText = 4_096
 
-    /// The body of one request.
+    /// The body of one export request.
     func request(_ spans: [SpanRecord]) -> ByteBuffer {
         let resource = attributes(["service.name": .string(serviceName), "service.version": .string(serviceVersion)])
         let tree: JSONTree = [
@@ -85,7 +85,7 @@ struct OTLPEncoder: Sendable {
 
     // MARK: Attributes
 
-    /// An object with the attributes, if there are any.
+    /// An object with the attributes, and the number of dropped ones; empty without attributes.
     private func described(_ values: SpanAttributes) -> JSONTree {
         guard !values.isEmpty else { return [:] }
         var all: [String: SpanAttribute] = [:]

@@ -7,7 +7,7 @@ import NIOHTTP1
 import ServiceLifecycle
 import Synchronization
 
-/// Sends finished spans in batches by OTLP/HTTP with JSON: when there are enough, when time has passed, at shutdown.
+/// Sends finished spans in batches over OTLP/HTTP with JSON: when a batch is full, at an interval, and at shutdown.
 ///
 /// - Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
 final class OTLPExporter: Sendable {
@@ -18,7 +18,7 @@ final class OTLPExporter: Sendable {
     private let counters: SpanCounters
     private let encoder: OTLPEncoder
     private let logger: Logger
-    /// Spans lost since the last batch that arrived. The first loss of such a burst is logged, and its end.
+    /// Spans lost since the last batch that arrived. Only the first loss of such a series is logged, and its end.
     private let lost = Mutex(0)
 
     init(
@@ -39,7 +39,7 @@ final class OTLPExporter: Sendable {
             group.addTask { await self.keepTime() }
             group.addTask { await self.sendUntilClosed() }
             group.addTask { await self.awaitShutdown() }
-            // The last span is sent, or the time for that is over.
+            // Ends when the last span is sent or the time for that is over.
             for await isEnd in group where isEnd { group.cancelAll() }
         }
     }
@@ -55,7 +55,7 @@ final class OTLPExporter: Sendable {
         return true
     }
 
-    /// Closes the queue, and ends when the time for the last spans is over.
+    /// Closes the queue at the shutdown, and returns when the time for sending the last spans is over.
     private func awaitShutdown() async -> Bool {
         try? await gracefulShutdown()
         queue.close()
@@ -67,7 +67,7 @@ final class OTLPExporter: Sendable {
         while true {
             let batch = queue.take()
             guard !batch.isEmpty else { return }
-            if Task.isCancelled { lose(batch.count, .shutdown, "the shutdown's time is over") } else { await send(batch) }
+            if Task.isCancelled { lose(batch.count, .shutdown, "the time for the shutdown is over") } else { await send(batch) }
         }
     }
 
@@ -91,12 +91,12 @@ final class OTLPExporter: Sendable {
         }
     }
 
-    /// Twice as long each time, and spread out, so that hosts don't come back all at once.
+    /// The pause in seconds before the next attempt: doubles each time, with jitter so hosts don't retry all at once.
     private func backoff(_ attempt: Int) -> Double {
         min(30, settings.backoffSeconds * Double(1 << (attempt - 1))) * .random(in: 0.5...1)
     }
 
-    /// Ends early when the host is asked to stop.
+    /// Returns early at a graceful shutdown.
     private func pause(_ seconds: Double) async {
         try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(seconds)) }
     }
@@ -104,10 +104,10 @@ final class OTLPExporter: Sendable {
     // MARK: One request
 
     private enum Outcome {
-        /// With how many spans of the batch refused, and why.
+        /// Accepted, except for `refused` spans of the batch.
         case accepted(refused: Int, reason: String)
         case refused(String)
-        /// Worth another attempt, after so many seconds if the collector said so.
+        /// Worth a retry, after `retryAfter` seconds if the collector gave them.
         case busy(String, retryAfter: Double?)
     }
 
@@ -118,7 +118,7 @@ final class OTLPExporter: Sendable {
         for (name, value) in settings.headers { request.headers.add(name: name, value: value) }
         request.body = .bytes(body)
         let timeout = TimeAmount.nanoseconds(Int64(settings.timeoutSeconds * 1e9))
-        // The client may be traced itself.
+        // The HTTP client may be traced itself.
         var context = ServiceContext.topLevel
         context.isUntraced = true
         do {
@@ -142,7 +142,7 @@ final class OTLPExporter: Sendable {
         }
     }
 
-    /// A success may still say that some spans were refused.
+    /// Reads a success response, which may still report that some spans were rejected.
     private static func partial(_ body: ByteBuffer?) -> Outcome {
         let answer = body.flatMap { buffer in buffer.withUnsafeReadableBytes { try? JSON.parse($0) } }
         let partial = answer?["partialSuccess"]

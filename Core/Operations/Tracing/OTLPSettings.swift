@@ -1,25 +1,27 @@
-/// How traces are made and where they go.
+/// How spans are recorded and where they are sent.
 public struct OTLPSettings: Sendable {
-    /// Base address of the collector, such as `http://localhost:4318`; spans go to `/v1/traces` below it. Nil: none are
-    /// made, and trace headers are passed on as they came.
+    /// Base address of the collector, such as `http://localhost:4318`; spans go to `/v1/traces` below it. If nil, no spans
+    /// are recorded and trace headers are passed on unchanged.
     public var endpoint: String?
-    /// Sent along, for collectors that ask who one is.
+    /// Extra request headers, for collectors that require authentication.
     public var headers: [(name: String, value: String)] = []
+    /// `service.name` of the exported spans.
     public var serviceName = "pulse"
+    /// `service.version` of the exported spans.
     public var serviceVersion: String
-    /// How many of the traces that begin here are kept, 0...1. A trace that began elsewhere follows its sampled flag.
+    /// The fraction of traces started here that is kept, 0...1. A trace started elsewhere follows its sampled flag.
     public var ratio = 1.0
-    /// Spans that wait at most; further ones are dropped and counted.
+    /// The most spans that may wait; further ones are dropped and counted.
     public var queuedSpans = 2_048
-    /// Spans of one request. As many waiting ones are sent at once.
+    /// The most spans per request. Once this many wait, they are sent at once.
     public var batchSpans = 512
-    /// Seconds after which fewer are sent too.
+    /// Seconds after which a smaller batch is sent as well.
     public var intervalSeconds = 5.0
     /// Seconds that a request may take.
     public var timeoutSeconds = 10.0
-    /// How often a batch is sent before it is given up.
+    /// Attempts to send a batch before its spans are dropped.
     public var attempts = 5
-    /// Seconds before the second attempt; each further pause is twice as long, up to 30 s.
+    /// Seconds before the second attempt, less jitter; each further pause is twice as long, up to 30 s.
     public var backoffSeconds = 1.0
     /// Seconds that the last spans may take at a graceful shutdown.
     public var shutdownSeconds = 5.0

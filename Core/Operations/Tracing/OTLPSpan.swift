@@ -3,10 +3,10 @@ import Instrumentation
 import Synchronization
 import Tracing
 
-/// One piece of work: from `startSpan` to `end`. One that isn't kept only carries its context.
+/// One piece of work, from `startSpan` to `end`. A span that isn't sampled only carries its context.
 public struct OTLPSpan: Tracing.Span {
     public let context: ServiceContext
-    /// Nil for a span that isn't kept.
+    /// Nil for a span that isn't recorded.
     let recording: SpanRecording?
 
     public var isRecording: Bool { recording?.isOpen ?? false }
@@ -25,7 +25,7 @@ public struct OTLPSpan: Tracing.Span {
     public func addEvent(_ event: SpanEvent) { recording?.change { $0.add(event) } }
     public func addLink(_ link: SpanLink) { recording?.change { $0.add(link) } }
 
-    /// Adds an event `exception`. Of a `ServiceError` it has the code, because its sentence quotes the request.
+    /// Adds an event `exception`. For a `ServiceError` it holds only the code, because the sentence may quote the request.
     public func recordError<Moment: TracerInstant>(_ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> Moment) {
         guard isRecording else { return }
         var attributes = attributes
@@ -39,9 +39,9 @@ public struct OTLPSpan: Tracing.Span {
     }
 }
 
-/// What is known of a span, while it runs and afterwards.
+/// The data of a span, while it runs and afterwards.
 struct SpanRecord: Sendable {
-    /// Events and links that one span may have, and attributes of each; what is more is counted.
+    /// The most events and links per span, and attributes of each; the rest is only counted.
     static let maximumParts = 128
 
     let trace: TraceContext
@@ -67,7 +67,7 @@ struct SpanRecord: Sendable {
     }
 }
 
-/// A span that is kept: changes until it ends, and then goes to the queue.
+/// A recorded span: can be changed until it ends, then goes to the queue.
 final class SpanRecording: Sendable {
     private struct State {
         var record: SpanRecord
@@ -91,7 +91,7 @@ final class SpanRecording: Sendable {
         state.withLock { if $0.isOpen { body(&$0.record) } }
     }
 
-    /// The first end counts.
+    /// Ends the span. Only the first call counts.
     func end(at nanoseconds: UInt64) {
         let finished = state.withLock { state -> SpanRecord? in
             guard state.isOpen else { return nil }

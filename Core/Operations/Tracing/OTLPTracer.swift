@@ -5,10 +5,10 @@ import Logging
 import ServiceLifecycle
 import Tracing
 
-/// Makes spans, takes their context from request to request, and sends the finished ones to a collector.
+/// Records spans, propagates their context between requests, and sends finished ones to a collector.
 ///
 /// Bootstrap `InstrumentationSystem` with it, and run it among the host's services: it flushes at a graceful shutdown.
-/// Without an endpoint it makes no spans and no work: what came in `traceparent` and `tracestate` goes out again.
+/// Without an endpoint it records nothing and only passes `traceparent` and `tracestate` on.
 public final class OTLPTracer: Tracer, Service {
     public typealias Span = OTLPSpan
 
@@ -19,8 +19,8 @@ public final class OTLPTracer: Tracer, Service {
 
     /// - Parameters:
     ///   - client: Sends the spans; the tracer doesn't shut it down.
-    ///   - redaction: What must not leave the process in a span.
-    ///   - metrics: Where spans that were sent and spans that were lost are counted.
+    ///   - redaction: Removes secrets from spans before they leave the process.
+    ///   - metrics: Counts the spans that were sent and those that were lost.
     public init(
         _ settings: OTLPSettings, client: HTTPClient = .shared, redaction: Redaction = Redaction(),
         metrics: any MetricsFactory = MetricsSystem.factory, logger: Logger
@@ -38,7 +38,7 @@ public final class OTLPTracer: Tracer, Service {
             settings, endpoint: endpoint, client: client, redaction: redaction, queue: queue, counters: counters, logger: logger)
     }
 
-    /// Sends spans until the graceful shutdown, and then those that are left.
+    /// Sends spans until the graceful shutdown, then the remaining ones.
     public func run() async throws {
         guard let exporter else { return try await gracefulShutdown() }
         await exporter.run()

@@ -1,7 +1,7 @@
 import CoreMetrics
 import Synchronization
 
-/// Finished spans that wait to be sent: bounded, so that a slow collector costs spans and not memory.
+/// Finished spans that wait to be sent. Bounded, so a slow collector costs spans instead of memory.
 final class SpanQueue: Sendable {
     private let capacity: Int
     private let batch: Int
@@ -9,7 +9,7 @@ final class SpanQueue: Sendable {
     private let spans = Mutex<[SpanRecord]>([])
     private let closed = Atomic(false)
     private let continuation: AsyncStream<Void>.Continuation
-    /// Something to do: enough spans, or time has passed. Ends when the queue is closed.
+    /// Signals that spans should be sent: a batch is full, or `wake` was called. Ends when the queue is closed.
     let signals: AsyncStream<Void>
 
     init(capacity: Int, batch: Int, counters: SpanCounters) {
@@ -29,7 +29,7 @@ final class SpanQueue: Sendable {
         if count == batch { wake() }
     }
 
-    /// The oldest ones, at most a batch.
+    /// Removes and returns the oldest spans, at most one batch.
     func take() -> [SpanRecord] {
         spans.withLock { spans in
             let taken = Array(spans.prefix(batch))
@@ -48,12 +48,12 @@ final class SpanQueue: Sendable {
     var isClosed: Bool { closed.load(ordering: .acquiring) }
 }
 
-/// What became of the spans.
+/// Counts exported and lost spans.
 struct SpanCounters: Sendable {
     enum Loss: String, CaseIterable {
         /// The queue was full.
         case queueFull = "queue_full"
-        /// The collector refused them.
+        /// The collector rejected them.
         case refused
         /// The collector could not be reached, or was busy, at every attempt.
         case unreachable

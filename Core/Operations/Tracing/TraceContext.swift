@@ -1,6 +1,6 @@
 import Instrumentation
 
-/// Where a piece of work stands in a trace: what the headers `traceparent` and `tracestate` carry.
+/// The position of a piece of work in a trace, as carried by the headers `traceparent` and `tracestate`.
 ///
 /// - Source: W3C Trace Context, https://www.w3.org/TR/trace-context-2/
 public struct TraceContext: Sendable, Hashable {
@@ -18,35 +18,38 @@ public struct TraceContext: Sendable, Hashable {
         public var description: String { value.hexadecimal }
     }
 
+    /// The trace that the work belongs to.
     public let traceID: TraceID
+    /// The span of the work.
     public let spanID: SpanID
-    /// Whether the spans of the trace are kept.
+    /// Whether the spans of the trace are recorded.
     public let isSampled: Bool
-    /// Whether the last 7 bytes of the trace id are random. Whoever continues a trace leaves it as it is.
+    /// Whether the last 7 bytes of the trace id are random. Unchanged when a trace is continued.
     let isRandom: Bool
+    /// The data of other tracing systems.
     public let state: TraceState
 
-    /// The beginning of a trace; `ratio` of them are sampled.
+    /// The start of a new trace, sampled with probability `ratio`.
     static func root(ratio: Double) -> TraceContext {
         let id = TraceID(high: .random(in: .min ... .max), low: .random(in: 1 ... .max))
-        // Decided by the id, so that every host that looks at it decides the same.
+        // Derived from the id, so every host makes the same decision.
         let isSampled = Double(id.low & 0x00FF_FFFF_FFFF_FFFF) < ratio * Double(1 << 56)
         return TraceContext(traceID: id, spanID: .random(), isSampled: isSampled, isRandom: true, state: TraceState())
     }
 
-    /// The same trace, one span further.
+    /// A new span in the same trace.
     func child() -> TraceContext {
         TraceContext(traceID: traceID, spanID: .random(), isSampled: isSampled, isRandom: isRandom, state: state)
     }
 
     var flags: UInt8 { (isSampled ? 1 : 0) | (isRandom ? 2 : 0) }
 
-    /// `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`
+    /// The header's value: `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
     public var traceparent: String { "00-\(traceID)-\(spanID)-0\(flags)" }
 }
 
 extension TraceContext {
-    /// What the two headers say; nil when there is no valid `traceparent`. An invalid `tracestate` is left out alone.
+    /// Parses the two headers. Nil without a valid `traceparent`; an invalid `tracestate` is just dropped.
     ///
     /// Several `traceparent` headers, joined by a comma, are invalid; several `tracestate` headers are one list.
     public init?(traceparent: String, tracestate: String? = nil) {
@@ -58,7 +61,7 @@ extension TraceContext {
             return bytes[from..<bytes.index(from, offsetBy: count)]
         }
         for offset in [2, 35, 52] where part(offset, 1).first != UInt8(ascii: "-") { return nil }
-        // A later version may say more, after another dash.
+        // A later version may have more fields, after another dash.
         if bytes.count > 55 {
             guard version > 0, part(55, 1).first == UInt8(ascii: "-") else { return nil }
         }
@@ -67,7 +70,7 @@ extension TraceContext {
         else { return nil }
         self.init(
             traceID: TraceID(high: high, low: low), spanID: SpanID(value: span), isSampled: flags & 1 != 0,
-            // What the other bits of a later version mean isn't known.
+            // The meaning of other bits, from later versions, is unknown.
             isRandom: flags & 2 != 0, state: tracestate.flatMap(TraceState.init) ?? TraceState())
     }
 }
@@ -90,7 +93,7 @@ extension ServiceContext {
 
     private enum UntracedKey: ServiceContextKey { typealias Value = Bool }
 
-    /// Whether work makes no spans: exporting spans would make spans otherwise.
+    /// Whether work records no spans: otherwise, exporting spans would create new ones.
     var isUntraced: Bool {
         get { self[UntracedKey.self] ?? false }
         set { self[UntracedKey.self] = newValue ? true : nil }
@@ -105,7 +108,7 @@ extension UInt64 {
 }
 
 extension FixedWidthInteger {
-    /// Nil unless every byte is a digit or a letter from `a` to `f`.
+    /// Parses lower-case hexadecimal digits; nil if there is any other byte.
     fileprivate init?(hexadecimal text: Substring.UTF8View) {
         self = 0
         for byte in text {
@@ -119,7 +122,7 @@ extension FixedWidthInteger {
 }
 
 extension String.UTF8View {
-    /// Without the spaces and tabs around, which HTTP allows around the value of a header.
+    /// Trims the spaces and tabs that HTTP allows around a header's value.
     fileprivate var withoutOuterBlanks: Substring.UTF8View { self[...].withoutOuterBlanks }
 }
 

@@ -1,12 +1,13 @@
-/// What other tracing systems add to a trace: opaque to us, passed on as it came.
+/// The data that other tracing systems add to a trace: opaque to Pulse and passed on unchanged.
 public struct TraceState: Sendable, Hashable {
     /// The header's value, without blanks around members; "" when there is none.
     public let text: String
 
+    /// An empty state.
     public init() { text = "" }
 
-    /// Nil when `header` is no list of at most 32 members. Empty members are left out, and of members with the same key
-    /// the first stays: the most recent one.
+    /// Parses the header; nil if it is not a list of at most 32 members. Drops empty members, and keeps the first of several
+    /// members with the same key, which is the most recent one.
     public init?(_ header: String) {
         var members: [Substring] = [], keys: Set<Substring> = []
         for part in header.split(separator: ",", omittingEmptySubsequences: false) {
@@ -26,7 +27,7 @@ public struct TraceState: Sendable, Hashable {
         return key.allSatisfy { isLetterOrDigit($0) || "_-*/@".utf8.contains($0) }
     }
 
-    /// Printable ASCII but comma and equals sign; the end is no blank, because members come without outer blanks.
+    /// Printable ASCII except comma and equals sign. Can't end in a space, because members are trimmed.
     private static func isValue(_ value: Substring.UTF8View) -> Bool {
         (1...256).contains(value.count)
             && value.allSatisfy { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "=") }

@@ -1,4 +1,4 @@
-// Asks the API. The cookie of the session goes along by itself; the header says that the dashboard asks, and not a page of another site.
+// API requests. Browsers send the session cookie automatically; the header shows that the request comes from the dashboard, not another site.
 
 export class Failure extends Error {
   constructor(status, message) { super(message); this.status = status; }
@@ -7,7 +7,7 @@ export class Failure extends Error {
 const headers = { 'X-Pulse-Dashboard': '1' };
 
 let behind = 0;
-/** This moment in milliseconds, by the server's clock where that is ahead: nothing that it has lies after it. */
+/** The current time in milliseconds, by the server's clock if that is ahead, so no stored event is in the future. */
 export const now = () => Date.now() + behind;
 
 export function address(path, parameters = {}) {
@@ -18,8 +18,8 @@ export function address(path, parameters = {}) {
 }
 
 /**
- * Imports a script of the dashboard that is needed only now. Where the server can't be reached it throws as `ask` does; `again` counts
- * the tries, as some browsers remember a failure.
+ * Imports a script of the dashboard on demand. If the server can't be reached, it throws as `ask` does. `again` counts the retries: some
+ * browsers cache a failed import.
  */
 export async function script(name, again = 0) {
   const file = new URL(name, import.meta.url);
@@ -30,8 +30,14 @@ export async function script(name, again = 0) {
   }
 }
 
-/** What the API answers, decoded; `body` is sent as JSON, `file` as it is. Throws `Failure` with the API's own sentence. */
+/**
+ * The decoded response of the API. `body` is sent as JSON, `file` unchanged. Throws `Failure` with the API's message.
+ * @param {string} path
+ * @param {AskOptions} options
+ * @returns {Promise<any>}
+ */
 export async function ask(path, { method = 'GET', body, file, parameters, signal } = {}) {
+  /** @type {Record<string, string>} */
   const type = file ? { 'Content-Type': 'text/csv' } : body === undefined ? {} : { 'Content-Type': 'application/json' };
   let response;
   try {
@@ -46,14 +52,14 @@ export async function ask(path, { method = 'GET', body, file, parameters, signal
     if (error.name === 'AbortError') throw error;
     throw new Failure(0, 'offline');
   }
-  const date = Date.parse(response.headers.get('date'));
+  const date = Date.parse(response.headers.get('date') ?? '');
   if (date > now()) behind = date - Date.now();
-  // What came after this instant is not all in the answer.
+  // Events after this time may be missing from the response.
   const asOf = response.headers.get('x-pulse-as-of');
   if (asOf && !signal?.aborted) dispatchEvent(new CustomEvent('pulse:as-of', { detail: asOf }));
   const text = await response.text();
   let json = null;
-  try { json = text ? JSON.parse(text) : null; } catch { /* not JSON: a proxy's page, say */ }
+  try { json = text ? JSON.parse(text) : null; } catch { /* not JSON, such as a proxy's error page */ }
   if (!response.ok) {
     if (response.status === 401 && !path.startsWith('/dashboard/')) {
       dispatchEvent(new CustomEvent('pulse:signed-out'));
@@ -64,11 +70,16 @@ export async function ask(path, { method = 'GET', body, file, parameters, signal
   return json;
 }
 
-/** The most rows that a list has in one answer. */
+/** The maximum number of rows in one response. */
 export const mostRows = 1000;
 
-/** All rows of a list, however many the project has; `options` as of `ask`. */
-export async function askAll(path, options) {
+/**
+ * All rows of a list, page by page; `options` as for `ask`.
+ * @param {string} path
+ * @param {AskOptions} options
+ * @returns {Promise<any[]>}
+ */
+export async function askAll(path, options = {}) {
   const rows = [];
   for (;;) {
     const { data } = await ask(path, { ...options, parameters: { limit: mostRows, offset: rows.length } });
@@ -77,20 +88,26 @@ export async function askAll(path, options) {
   }
 }
 
-/** Calls `each(name, data)` for every server-sent event until `signal` aborts; comes back when the connection is lost. */
+/**
+ * Calls `each(name, data)` for every server-sent event until `signal` aborts; reconnects when the connection is lost.
+ * @param {string} path
+ * @param {(name: string, data: any) => unknown} each
+ * @param {AbortSignal} signal
+ * @param {(isConnected: boolean) => unknown} state
+ */
 export async function listen(path, each, signal, state = () => {}) {
   while (!signal.aborted) {
     try {
       const response = await fetch(path, { headers, signal, credentials: 'same-origin' });
       if (!response.ok) throw new Failure(response.status, '');
       state(true);
-      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      const body = /** @type {ReadableStream} */ (response.body), reader = body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = '';
       for (;;) {
         const { value, done } = await reader.read();
         if (done) break;
         const blocks = (rest + value).split('\n\n');
-        rest = blocks.pop();
+        rest = blocks.pop() ?? '';
         for (const block of blocks) {
           const name = /^event: (.*)$/m.exec(block)?.[1], data = /^data: (.*)$/m.exec(block)?.[1];
           if (name && data) each(name, JSON.parse(data));
@@ -105,10 +122,10 @@ export async function listen(path, each, signal, state = () => {}) {
   }
 }
 
-/** Lets the person keep `text` as a file. */
+/** Downloads `text` as a file. */
 export function download(name, text, type = 'text/csv') {
   const link = document.createElement('a');
-  // By the mark at the beginning, spreadsheets take a CSV file for UTF-8.
+  // With a byte order mark, spreadsheets read a CSV file as UTF-8.
   link.href = URL.createObjectURL(new Blob(type === 'text/csv' ? ['\uFEFF', text] : [text], { type }));
   link.download = name;
   link.click();
@@ -116,11 +133,11 @@ export function download(name, text, type = 'text/csv') {
 }
 
 export function csv(columns, rows) {
-  // What begins like a formula is made text, so that a spreadsheet does not run it: also behind a separator or line break of its own, as a
-  // program that splits at another separator than the comma takes quotes in the middle of its cell for characters.
+  // Text that looks like a formula is escaped so spreadsheets don't run it. That includes text after another separator or a line break inside
+  // the cell: a program that doesn't split at commas treats the quotes as plain characters.
   const cell = value => {
     const text = String(value ?? '');
-    const isFormula = /^[=+\-@＝＋－＠\t\r]/.test(text) && isNaN(text);
+    const isFormula = /^[=+\-@＝＋－＠\t\r]/.test(text) && isNaN(Number(text));
     const safe = (isFormula ? "'" : '') + text.replace(/([;|\t\r\n]"*)(?=[=+\-@＝＋－＠])/g, "$1'");
     return isFormula || /[",;|\t\r\n]/.test(text) ? `"${safe.replaceAll('"', '""')}"` : text;
   };

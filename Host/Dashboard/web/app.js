@@ -1,8 +1,8 @@
-// The frame: who is logged in, the navigation, and the page that the address names.
+// The frame: session, navigation, and the page that the URL names.
 
 import { h, replace, select, finder, focusHeading } from './dom.js';
 import { ask, script } from './api.js';
-import { t, clock, language, languages, remember, loadLanguage, addTexts } from './text.js';
+import { t, clock, language, languages, remember, loadLanguage, loadTexts, translated, addText } from './text.js';
 import { read, href, parameters, parametersBefore, interval } from './state.js';
 import { session as askSession, logIn, logOut, showLogin, logInAbove, mark } from './login.js';
 import { toolbar, isGone, forgetSegments } from './toolbar.js';
@@ -13,12 +13,12 @@ let session, controller, frame, shown;
 
 const isSignedIn = () => session.project || session.administrator;
 
-const title = page => page.titles[language] ?? page.titles.en;
+const title = page => translated(page.titles);
 
 async function boot() {
   theme(remember.get('theme') ?? 'auto');
   const asked = askSession();
-  asked.catch(() => { /* below, in the person's language */ });
+  asked.catch(() => { /* handled below, once the texts are loaded */ });
   await loadLanguage();
   try { session = await asked; } catch (error) { return replace(app, failed(error, boot)); }
   enter();
@@ -49,14 +49,16 @@ async function leave() {
   enter();
 }
 
-const closeDialogs = () => document.querySelectorAll('dialog[open]').forEach(dialog => dialog.close());
+/** @type {() => NodeListOf<HTMLDialogElement>} */
+const dialogs = () => document.querySelectorAll('dialog[open]');
+const closeDialogs = () => dialogs().forEach(dialog => dialog.close());
 
 function theme(name) {
   if (name === 'auto') document.documentElement.removeAttribute('data-theme'); else document.documentElement.dataset.theme = name;
   remember.set('theme', name === 'auto' ? null : name);
 }
 
-/** Goes to another view: `change` are parts of the state. */
+/** Navigates to another view; `change` has the changed parts of the state. */
 function go(change) {
   const state = read();
   history.pushState(null, '',
@@ -74,16 +76,16 @@ function link(to, ...content) {
       show();
       document.querySelector('.side')?.classList.remove('open');
       document.querySelector('.menu')?.setAttribute('aria-expanded', 'false');
-      document.getElementById('main').focus();
+      document.getElementById('main')?.focus();
     } },
     ...content,
   );
 }
 
 function build() {
-  // Modules say themselves what they are, and name what they add to the filters.
-  addTexts(Object.fromEntries(session.modules.map(({ name, summaries }) => [`module.${name}`, summaries])));
-  addTexts(Object.fromEntries(session.dimensions.map(({ name, titles }) => [`dimension.${name}`, titles])));
+  // The server sends the summaries of the modules, and the titles of the dimensions that they add.
+  for (const { name, summaries } of session.modules) addText(`module.${name}`, summaries);
+  for (const { name, titles } of session.dimensions) addText(`dimension.${name}`, titles);
   const main = h('main', { id: 'main', tabindex: -1 });
   const nav = h('nav', { 'aria-label': t('navigation') });
   const menu = h('button',
@@ -118,7 +120,7 @@ function build() {
       button(t('log-out'), leave, { class: 'link', id: 'log-out' }),
       h('a', { href: '/docs' }, t('api')),
       h('small', { class: 'muted' }, `Pulse ${session.version}`),
-      // Free databases of places ask for it on every page that shows some.
+      // Free GeoIP databases require attribution on every page that shows locations.
       session.places && h('small', { class: 'muted' }, h('a', { href: session.places.url, rel: 'noopener' }, session.places.text)),
     ),
   );
@@ -163,12 +165,12 @@ function drawNavigation(nav, state) {
   if (current && !isSeen) nav.scrollTop = current.offsetTop - nav.clientHeight / 2;
 }
 
-/** Asks a report about what the view shows, and with `compare: 'previous'` also what it is compared with, as `previous`. */
+/** Requests reports for the view's range; with `compare: 'previous'` also for the previous period, as `previous`. */
 function reporter(state, signal) {
   const current = parameters(state), before = parametersBefore(state);
   const one = async (path, range, extra) => {
     try { return await ask(path, { signal, parameters: { ...range, ...extra } }); } catch (error) {
-      // The segment was deleted while the dashboard was open: the page says so once, and not each of its reports.
+      // The segment was deleted while the dashboard was open: show that once for the page, not for each report.
       if (state.segment && error.status === 404 && error.message.includes(state.segment) && !signal.aborted) {
         forgetSegments();
         show();
@@ -177,9 +179,13 @@ function reporter(state, signal) {
     }
   };
   const earlier = (path, extra) => one(path, before, extra);
-  const report = async (path, { compare, ...extra } = {}) => {
+  /**
+   * @param {string} path
+   * @param {Record<string, any>} question
+   */
+  const report = async (path, { compare = undefined, ...extra } = {}) => {
     if (path === '/api/v1/stats') {
-      // The one report that has both periods inside, and compares unless it is asked not to.
+      // The only report that contains both periods, and compares by default.
       const alone = { ...extra, compare: 'none' };
       if (compare === 'none' || !state.compare) return one(path, current, alone);
       const [now, then] = await Promise.all([one(path, current, alone), earlier(path, alone)]);
@@ -215,12 +221,12 @@ async function show() {
 }
 
 /**
- * Puts the focus back, after the page was drawn again, on the control that had it; on what was done with it instead, a filter say; or on
- * the heading, from where Tab reaches a control that comes later.
+ * Restores the focus after a redraw: to the same control; otherwise to what the control created, such as a filter; otherwise to the heading,
+ * from where Tab reaches controls that load later.
  */
 function keepFocus() {
-  const focused = document.activeElement, inMain = focused.closest('#main');
-  if (!inMain || focused === inMain) return () => {};
+  const focused = document.activeElement, inMain = focused?.closest('#main');
+  if (!focused || !inMain || focused === inMain) return () => {};
   const again = finder(focused), chips = () => [...document.querySelectorAll('.chips .icon')], count = chips().length;
   const isChip = focused.closest('.chips');
   return () => {
@@ -244,13 +250,13 @@ async function draw(state, signal, focus) {
     go,
     link,
     can: name => session.pages.some(page => page.module === name && page.available),
-    /** `report` asks over the view's range, filters and segment; `earlier` the same of what it is compared with. */
+    /** `report` requests a report for the view's range, filters and segment; `earlier` for the previous period. */
     ...reporter(state, signal),
     ask: (path, options) => ask(path, { signal, ...options }),
     compare: state.compare ? { compare: 'previous' } : {},
     interval: interval(state),
     refresh: show,
-    /** Writes to the address, as `x-name=`, what the page has chosen to show. */
+    /** Stores the page's own choices in the URL, as `x-name=`. */
     keep: extra => {
       Object.assign(state.extra, extra);
       const now = read();
@@ -264,7 +270,7 @@ async function draw(state, signal, focus) {
   document.title = `${name} · ${session.project?.name ?? 'Pulse'}`;
   if (state.page === 'admin' && session.administrator) {
     replace(frame.main, root);
-    return await run(view, './admin.js');
+    return await run(view, './admin.js', 'admin');
   }
   if (state.page === 'admin') return replace(frame.main, h('h1', null, name), empty(
     t('admin-only'),
@@ -288,29 +294,29 @@ async function draw(state, signal, focus) {
     t('no-segment'),
     button(t('without-segment'), () => go({ segment: '' }), { class: 'primary', id: 'without-segment' }),
   ));
-  await run(view, `./${page.script}`);
+  await run(view, `./${page.script}`, page.module, focus);
 }
 
-async function run(view, file, again = 0) {
+/** Loads the page's script and the texts of its module in parallel, then draws the page. */
+async function run(view, file, module, focus = () => {}, again = 0) {
   replace(view.root, skeleton(8));
   try {
-    const module = await script(file, again);
+    const [page] = await Promise.all([script(file, again), module && loadTexts(module, again)]);
     if (view.signal.aborted) return;
-    addTexts(module.texts);
-    // A page about this moment has no range to choose; one that asks in its own words has a range alone.
+    // A live page has no date range; a page with `ranged` 'days' has a date range and nothing else.
     const bar = frame.main.querySelector('.toolbar');
-    if (module.ranged === false) bar?.remove();
-    if (module.ranged === 'days') bar?.replaceWith(toolbar(view, true));
-    if (module.compares) bar?.querySelectorAll('.compares').forEach(part => part.hidden = false);
+    if (page.ranged === false) bar?.remove();
+    if (page.ranged === 'days') bar?.replaceWith(toolbar(view, true));
+    if (page.compares) bar?.querySelectorAll('.compares').forEach(part => part.hidden = false);
     focus();
-    // The page takes the place of the skeleton once it has something to show.
-    await module.show(view);
+    // The page replaces the skeleton as soon as it has something to show.
+    await page.show(view);
   } catch (error) {
-    if (error.name !== 'AbortError' && !view.signal.aborted) replace(view.root, failed(error, () => run(view, file, again + 1)));
+    if (error.name !== 'AbortError' && !view.signal.aborted) replace(view.root, failed(error, () => run(view, file, module, focus, again + 1)));
   }
 }
 
-/** Says what a module would show, and lets those who may turn it on. */
+/** Describes a module that is off, with a button to turn it on for users who may. */
 function switchedOff(view, page) {
   const module = session.modules.find(module => module.name === page.module);
   return empty(
@@ -330,13 +336,13 @@ function switchedOff(view, page) {
 }
 
 addEventListener('popstate', () => {
-  // A jump inside the page goes to no other one.
+  // A jump within the page is not a navigation.
   if (!session || location.pathname + location.search === shown && isSignedIn()) return;
   closeDialogs();
   if (isSignedIn()) show(); else enter();
 });
-/** Marks the forms of pages in which something was written: they are not taken away without being asked for. */
-addEventListener('input', event => event.target.closest?.('#main .card form')?.setAttribute('data-entered', ''));
+/** Marks forms with input, so they are not discarded without asking. */
+addEventListener('input', event => /** @type {Element} */ (event.target).closest?.('#main .card form')?.setAttribute('data-entered', ''));
 const hasEntered = () => document.querySelector('dialog[open] form, form[data-entered]') !== null;
 
 let isAsking = false;
@@ -351,9 +357,9 @@ addEventListener('pulse:signed-out', async () => {
   } else if (!isSignedIn()) enter();
   isAsking = false;
 });
-/** Of all answers of a page the earliest instant is shown. */
-addEventListener('pulse:as-of', ({ detail }) => {
-  const note = document.getElementById('as-of');
+/** Shows the earliest time of all responses of a page. */
+addEventListener('pulse:as-of', event => {
+  const { detail } = /** @type {CustomEvent<string>} */ (event), note = document.getElementById('as-of');
   if (!note || note.dataset.at && Date.parse(note.dataset.at) <= Date.parse(detail)) return;
   note.dataset.at = detail;
   note.textContent = t('as-of', { clock: clock(detail, read().zone) });

@@ -1,9 +1,9 @@
-// Drawings, each with its numbers as a table for those who can't see it, or want them.
+// Charts, each with its numbers as a table, for screen readers and for looking them up.
 
 import { h, s, scroller, unique } from './dom.js';
 import { t, number, short, percent } from './text.js';
 
-/** A drawing with a name and its numbers. */
+/** A chart with its name and its numbers as a table. */
 export function drawing(name, picture, columns, rows) {
   return h('figure', { class: 'drawing' },
     picture,
@@ -22,16 +22,16 @@ export function drawing(name, picture, columns, rows) {
   );
 }
 
-/** The widths that charts are drawn at. Each is scaled to its box by a little, so that its letters stay readable. */
+/** The widths that charts are drawn at. They are scaled only slightly to fit their box, so text stays readable. */
 const widths = [[470, 380], [700, 560], [Infinity, 860]];
-const fitting = room => widths.find(([below]) => room < below)[1];
+const fitting = room => /** @type {number[]} */ (widths.find(([below]) => room < below))[1];
 
-/** Draws into `box` at the width that fits it, and again when another fits. `draw(width)` makes a picture, its own listeners included. */
+/** Draws into `box` at the width that fits, and redraws when another fits. `draw(width)` makes the picture with its listeners. */
 function drawn(box, draw) {
   let width = fitting(innerWidth);
   draw(width);
   new ResizeObserver(([{ contentRect: { width: room } }]) => {
-    // What is hidden has no width. A redrawn picture is as wide as its box, so this does not come back by itself.
+    // A hidden box has no width. A redrawn picture is as wide as its box, so redrawing does not trigger this again.
     if (!room || fitting(room) === width) return;
     draw(width = fitting(room));
   }).observe(box);
@@ -41,14 +41,14 @@ function drawn(box, draw) {
 /** Round steps for an axis that ends at or above `maximum`. */
 function steps(maximum, count = 4) {
   const raw = Math.max(maximum, 1e-9) / count, power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].map(factor => factor * power).find(size => size >= raw);
+  const step = [1, 2, 2.5, 5, 10].map(factor => factor * power).find(size => size >= raw) ?? 10 * power;
   const least = Number.isInteger(maximum) ? Math.max(1, Math.ceil(step)) : step;
   return Array.from({ length: count + 1 }, (_, at) => at * least).filter((value, at, all) => at === 0 || all[at - 1] < maximum);
 }
 
 /**
- * Lines over time. `points`: [{ label, value, before }]; `before` is the previous period's. `say` is a value where it stands alone,
- * with what it counts. Arrow keys walk along the points.
+ * Lines over time. `points`: [{ label, value, before }], where `before` is the value of the previous period. `say` formats a single value
+ * with its unit. Arrow keys move along the points.
  */
 export function lineChart({ name, points, format = number, say = format, partial = false }) {
   const compares = points.some(point => point.before != null), box = h('div', { class: 'plot' });
@@ -58,7 +58,7 @@ export function lineChart({ name, points, format = number, say = format, partial
     const onshow = (at, shown) => { current = at; isShown = shown; };
     const { picture, show } = lines({ name, points, format, say, partial, compares, width, onshow });
     box.replaceChildren(...picture);
-    // Another width is no reason to lose one's place.
+    // Keep the current point when the width changes.
     if (hadFocus) picture[0].focus({ preventScroll: true });
     if (wasShown) show(at);
   });
@@ -69,17 +69,17 @@ export function lineChart({ name, points, format = number, say = format, partial
   );
 }
 
-/** What the two lines are. The table below them has both by name, so this is for the eye. */
+/** Names the two lines. Hidden from screen readers, as the table below names both. */
 const legend = name => h('p', { class: 'legend', 'aria-hidden': 'true' },
   h('span', null, h('i'), name),
   h('span', null, h('i', { class: 'before' }), t('previous')),
 );
 
-/** The picture of a line chart at a width, with what shows a point of it. */
+/** The picture of a line chart at a given width, and a function that highlights one of its points. */
 function lines({ name, points, format, say, partial, compares, width, onshow }) {
   const ticks = steps(Math.max(1, ...points.map(point => Math.max(point.value ?? 0, point.before ?? 0))));
   const axis = axisLabels(ticks, format), height = 250, { left } = axis, right = 12, top = 12, bottom = 26;
-  const highest = ticks.at(-1);
+  const highest = ticks[ticks.length - 1];
   const x = at => left + (points.length < 2 ? (width - left - right) / 2 : at * (width - left - right) / (points.length - 1));
   const y = value => top + (height - top - bottom) * (1 - value / highest);
   const path = (key, from = 0, to = points.length) => {
@@ -124,7 +124,7 @@ function lines({ name, points, format, say, partial, compares, width, onshow }) 
     compares && s('path', { class: 'before', d: path('before') }),
     s('path', { class: 'line', d: path('value', 0, solid) }),
     solid < points.length && s('path', { class: 'line partial', d: path('value', solid - 1) }),
-    // What has no neighbours is no line.
+    // A point without neighbours is drawn as a dot.
     points.map(({ value }, at) => value != null && points[at - 1]?.value == null && points[at + 1]?.value == null
       && s('circle', { class: 'dot alone', r: 4, cx: x(at), cy: y(value) })),
     cursor,
@@ -135,12 +135,12 @@ function lines({ name, points, format, say, partial, compares, width, onshow }) 
   const show = at => {
     const point = points[current = Math.max(0, Math.min(points.length - 1, at))];
     onshow(current, true);
-    for (const [key, value] of [['x1', x(current)], ['x2', x(current)], ['visibility', 'visible']]) cursor.setAttribute(key, value);
+    for (const [key, value] of [['x1', x(current)], ['x2', x(current)], ['visibility', 'visible']]) cursor.setAttribute(`${key}`, `${value}`);
     for (const [key, value] of [
       ['cx', x(current)],
       ['cy', y(point.value ?? 0)],
       ['visibility', point.value == null ? 'hidden' : 'visible'],
-    ]) dot.setAttribute(key, value);
+    ]) dot.setAttribute(`${key}`, `${value}`);
     const text = (point.value == null ? format : say)(point.value);
     tip.replaceChildren(h('span', null, point.label), h('strong', null, text),
       compares ? h('span', { class: 'muted' }, t('before', { value: format(point.before) })) : '',
@@ -167,13 +167,13 @@ function lines({ name, points, format, say, partial, compares, width, onshow }) 
   return { picture: [svg, tip, spoken], show };
 }
 
-/** Where a drawing lies in its box, which may be wider than it, and its scale. */
+/** The position of a picture in its box, which may be wider, and its scale. */
 function place(svg) {
   const { a: scale, e } = svg.getScreenCTM();
   return { scale, left: e - svg.getBoundingClientRect().left };
 }
 
-/** What stands beside the ticks of an axis, in the chart's own unit, and the room that it takes. */
+/** The labels of an axis in the chart's unit, and the width they need. */
 function axisLabels(ticks, format) {
   const texts = format.axis?.(ticks) ?? ticks.map(format === number ? short : format);
   return { texts, left: Math.max(46, 14 + 7 * Math.max(...texts.map(text => text.length))) };
@@ -183,7 +183,7 @@ function axisLabels(ticks, format) {
 export function columnChart({ name, points, format = number }) {
   const ticks = steps(Math.max(1, ...points.map(point => point.value)), 3);
   const box = h('div'), axis = axisLabels(ticks, format), height = 200, { left } = axis, bottom = 24, top = 10;
-  const highest = ticks.at(-1);
+  const highest = ticks[ticks.length - 1];
   const y = value => top + (height - top - bottom) * (1 - value / highest);
   const columns = width => {
     const slot = (width - left) / Math.max(1, points.length), every = Math.max(1, Math.ceil(points.length / (width / 70)));
@@ -212,14 +212,14 @@ export function columnChart({ name, points, format = number }) {
   };
   return drawing(name,
     drawn(box, width => box.replaceChildren(columns(width))),
-    [t('what'), name],
+    [t('item'), name],
     points.map(point => [point.label, format(point.value)]),
   );
 }
 
 /**
- * Flows from column to column, widths by value. Nodes: { id, step, label, value, pick, kind }, a column for each step;
- * links: { source, target, value } by the nodes' ids. `pick()` is what a click on a node does.
+ * A Sankey diagram. Nodes: { id, step, label, value, pick, kind }, one column per step; links: { source, target, value } with the IDs of
+ * nodes. `pick()` runs on a click on the node.
  */
 export function sankey({ name, nodes, links }) {
   const steps = [...new Set(nodes.map(node => node.step))].sort((a, b) => a - b), gap = 12, thick = 10, slot = 190;
@@ -258,7 +258,7 @@ export function sankey({ name, nodes, links }) {
   );
 }
 
-/** The links as bands; at each node they lie in the order of their other ends, so that they cross little. */
+/** The links as bands, sorted at each node by their other ends so they cross as little as possible. */
 function bands(links, places, scale, thick) {
   const drawn = links.map(link => ({
     from: places.get(link.source),
@@ -295,10 +295,10 @@ function nodeProperties({ pick, label, value, kind = '' }) {
   return { class: `node pick ${kind}`, role: 'button', tabindex: 0, 'aria-label': `${label}: ${number(value)}`, onclick: pick, onkeydown };
 }
 
-/** A share as a bar behind text, 0...1. */
+/** A bar behind text; `share` is 0...1. */
 export const bar = share => h('span', { class: 'share', 'aria-hidden': 'true', style: { width: `${Math.max(0, Math.min(1, share)) * 100}%` } });
 
-/** A cell of a heat table, by percentage, small ones told apart as well as large ones; `pick` is what a click does. */
+/** A cell of a heat map. The colour grows with the square root of the percentage, so small values stay distinguishable. */
 export function heat(value, pick, label) {
   if (value == null) return h('td', { class: 'number muted' }, '–');
   const shown = percent(value);

@@ -1,4 +1,4 @@
-// Conditions on the properties of an event, `where`, as steps, goals and segments have them: rows of a form.
+// Form rows for conditions on event properties: the `where` of funnel steps, goals and segments.
 
 import { h, replace, select } from './dom.js';
 import { t } from './text.js';
@@ -6,21 +6,21 @@ import { button } from './kit.js';
 
 const operators = ['eq', 'neq', 'contains', 'starts_with', 'ends_with', 'gte', 'gt', 'lte', 'lt', 'exists', 'not_exists'];
 const numeric = ['eq', 'neq', 'gte', 'gt', 'lte', 'lt'];
-/** Whether the rows can show it: a list of values, for one, they can't. */
+/** Whether a form row can show the condition; lists of values, for example, can't be shown. */
 const isSimple = ({ op, value }) => operators.includes(op) && (value === undefined || typeof value !== 'object');
 
-/** What was written, as a number where it is one, so that it is compared as one. */
+/** The input as a number if it is one, so it is compared numerically. */
 const operand = (op, text) => numeric.includes(op) && text.trim() === String(Number(text)) ? Number(text) : text;
 
-/** Whether every condition says enough to be asked about. */
+/** Whether every condition is complete. */
 export const areComplete = (where = []) => where.every(({ field, op, value }) => field.trim() && (op.endsWith('exists') || `${value ?? ''}` !== ''));
 
-/** Rows that change `where` of what has it, and leave none there that is empty; `changed()` hears of it. What they can't show is kept. */
+/** Rows that edit `owner.where`, and remove it when empty; calls `changed()` on changes. Conditions they can't show are kept. */
 export function propertyRows(owner, changed = () => {}) {
   const rows = h('div'), add = button(`+ ${t('condition.of-property')}`, () => {
     owner.where = [...owner.where ?? [], { field: '', op: 'eq', value: '' }];
     draw();
-    rows.lastElementChild.querySelector('input').focus();
+    rows.lastElementChild?.querySelector('input')?.focus();
   }, { class: 'link add-property' });
   const input = (label, condition, key, read = text => text) => h('input', {
     type: 'text',
@@ -46,7 +46,7 @@ export function propertyRows(owner, changed = () => {}) {
     if (op.endsWith('exists')) delete condition.value; else condition.value = operand(op, text);
     const at = owner.where.indexOf(condition);
     draw();
-    rows.children[at].querySelector('select').focus();
+    rows.children[at].querySelector('select')?.focus();
   };
   const draw = () => {
     if (!owner.where?.length) delete owner.where;

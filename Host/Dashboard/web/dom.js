@@ -15,7 +15,21 @@ function fill(element, properties, children) {
   return element;
 }
 
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any> | null} [properties]
+ * @param {Content[]} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
 export const h = (tag, properties, ...children) => fill(document.createElement(tag), properties, children);
+/**
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any> | null} [properties]
+ * @param {Content[]} children
+ * @returns {SVGElementTagNameMap[Tag]}
+ */
 export const s = (tag, properties, ...children) => fill(document.createElementNS('http://www.w3.org/2000/svg', tag), properties, children);
 
 export function replace(element, ...children) {
@@ -23,7 +37,7 @@ export function replace(element, ...children) {
   return element;
 }
 
-/** A `select` of [value, label] pairs; the first is chosen where nothing is said. */
+/** A `select` of [value, label] pairs; by default the first is selected. */
 export function select(properties, options, chosen = options[0]?.[0]) {
   const element = h('select', properties, options.map(([value, label]) => h('option', { value, selected: value === chosen }, label)));
   element.value = chosen ?? '';
@@ -32,7 +46,11 @@ export function select(properties, options, chosen = options[0]?.[0]) {
 
 const called = element => element.getAttribute('aria-label') ?? element.textContent.trim();
 
-/** Finds a control again after its page was drawn anew: by `data-key` or id, or else as the same one of those that are called like it. */
+/**
+ * Finds a control again after a redraw: by `data-key` or ID, otherwise by its position among controls with the same name.
+ * @param {any} element
+ * @returns {() => any}
+ */
 export function finder(element) {
   const { tagName, id, dataset } = element, isLasting = id && !/-\d+$/.test(id);
   if (dataset.key || isLasting) {
@@ -44,43 +62,44 @@ export function finder(element) {
   return () => alike()[at] ?? null;
 }
 
-/** Puts the focus on the page's heading, from where Tab goes on. */
+/** Focuses the page's heading, so Tab continues from there. */
 export function focusHeading() {
+  /** @type {HTMLElement | null} */
   const heading = document.querySelector('main h1');
   if (!heading) return;
   heading.tabIndex = -1;
   heading.focus();
 }
 
-/** A box that scrolls where its content is wider or higher. */
+/** A box that scrolls if its content is larger. */
 export const scroller = (name, ...children) => scrollable(h('div', { class: 'scroll', role: 'group', 'aria-label': name }, ...children));
 
-/** Where `element` has more than is seen of it, the keyboard gets there too, and `data-more` says at which sides it goes on. */
+/** Makes `element` focusable when it overflows, so the keyboard can scroll it; `data-more` names the sides with hidden content. */
 export function scrollable(element) {
   const look = () => {
     const { scrollWidth, clientWidth, scrollHeight, clientHeight, scrollLeft } = element, isWide = scrollWidth > clientWidth + 1;
     if (isWide || scrollHeight > clientHeight + 1) element.tabIndex = 0; else element.removeAttribute('tabindex');
-    // To the left of the beginning it is negative, where text runs from right to left.
+    // In right-to-left text, scrollLeft is negative.
     const sides = [Math.abs(scrollLeft) > 1 && 'start', isWide && Math.abs(scrollLeft) + clientWidth < scrollWidth - 1 && 'end'].filter(Boolean).join(' ');
     if ((element.dataset.more ?? '') !== sides) element.dataset.more = sides;
   };
   const observer = new ResizeObserver(look);
-  // Its content may grow while it stays as it is.
+  // The content can grow without the element changing its size.
   for (const box of [element, ...element.children]) observer.observe(box);
   element.addEventListener('scroll', look, { passive: true });
   return element;
 }
 
-/** Text of people and sites as a cell shows it: long paths and addresses break after their parts, endless words anywhere, others never. */
+/** Text from users and sites for a table cell: paths and URLs break after their parts, very long words anywhere, others never. */
 export const breakable = text => String(text)
   .split(/(?<=[/._?&=-])|(?<=[^\s/._?&=-]{24})(?=[^\s/._?&=-])/u)
   .flatMap((part, at) => at ? [h('wbr'), part] : part);
 
 let counter = 0;
-/** An id that nothing else on the page has. */
+/** An ID that is unique on the page. */
 export const unique = prefix => `${prefix}-${++counter}`;
 
-/** A label with its control below. */
+/** A label above its control. */
 export function field(label, control, hint) {
   control.id ||= unique('field');
   const hintID = hint && unique('hint');

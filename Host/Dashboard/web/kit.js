@@ -1,4 +1,4 @@
-// What pages are made from.
+// The parts that pages are made of.
 
 import { h, replace, unique, select, finder, focusHeading } from './dom.js';
 import { t, number, change, timeLabel, axisLabel } from './text.js';
@@ -13,7 +13,7 @@ export * from './tables.js';
 export * from './offers.js';
 export { endOfDay, shift, today, parameters } from './state.js';
 
-/** A small i that explains a number, by pointer, focus or touch. What it says stays inside the window. */
+/** A small i that shows an explanation on hover, focus or touch, positioned inside the window. */
 export function info(text) {
   const place = ({ currentTarget: button }) => {
     const box = button.getBoundingClientRect(), width = Math.min(256, innerWidth - 16), isLow = box.bottom > innerHeight - 130;
@@ -29,7 +29,12 @@ export function info(text) {
   );
 }
 
-/** A box with a heading. */
+/**
+ * A box with a heading.
+ * @param {Content} title
+ * @param {{ explain?: string, actions?: Content, wide?: boolean, id?: string }} options
+ * @param {Content[]} children
+ */
 export function card(title, { explain, actions, wide, id } = {}, ...children) {
   const heading = unique('card');
   return h('section', { class: `card${wide ? ' wide' : ''}`, 'aria-labelledby': heading, id },
@@ -43,17 +48,17 @@ export const skeleton = (lines = 5) => h('div', { class: 'skeleton', role: 'stat
 );
 export const empty = (text = t('empty'), ...more) => h('div', { class: 'empty' }, h('p', null, text), ...more);
 
-/** Why no places are known of visitors that there are. */
+/** Why the location of visitors is unknown. */
 export const noPlaces = ({ session: { geography } }, level = 'country') =>
   t(!geography ? 'no-places' : geography === 'country' && level !== 'country' ? 'no-cities' : 'no-local-places');
 
-/** What went wrong, in words. */
+/** The message for an error. */
 const wording = error => {
   if (!(error instanceof Failure)) return t('broken');
   return ['offline', 'signed-out'].includes(error.message) ? t(error.message) : error.message;
 };
 
-/** A box that says what went wrong, with a button where trying again may help. */
+/** An error message, with a button to retry if that may help. */
 export function failed(error, again) {
   const isLasting = error instanceof Failure && error.status >= 400 && error.status < 500 && error.status !== 429;
   if (!(error instanceof Failure)) console.error(error);
@@ -61,8 +66,11 @@ export function failed(error, again) {
 }
 
 /**
- * Fills `place` with what `make()` comes to; shows that it is waiting, in `meanwhile` where that is given, and what went wrong.
- * Null means that there is nothing. `again` is for what `make` can't ask a second time by itself, as it waits for a question of others.
+ * Fills `place` with the result of `make()`; shows `meanwhile` or a skeleton while waiting, and the error if it fails. Null means no data.
+ * Pass `again` if `make` waits for a request that others started, and so can't retry it by itself.
+ * @param {HTMLElement} place
+ * @param {(tries: number) => Content | Promise<Content>} make
+ * @param {LoadOptions} options
  */
 export async function load(place, make, options = {}) {
   const { lines, nothing, signal, meanwhile, tries = 0, again = () => load(place, make, { ...options, tries: tries + 1 }) } = options;
@@ -87,25 +95,28 @@ export async function load(place, make, options = {}) {
   return place;
 }
 
-/** Shown below a list that is cut after `limit` rows: a button that shows `next`, or, where one answer has no more, a sentence that says so. */
+/** Shown below a list cut off at `limit` rows: a button that shows `next` rows, or a hint if one response has no more. */
 export const more = (limit, next, show) => limit < mostRows
   ? button(t('more'), () => show(Math.min(mostRows, next)), { class: 'link', 'data-more': true })
   : h('p', { class: 'hint' }, t('at-most', { count: mostRows }));
 
-/** Lets the person keep `rows` as a file, and says so where they are not all. */
+/** Downloads `rows` as a CSV file, with a hint if there may be more. */
 export function saveRows(name, heads, rows) {
   download(name, csv(heads, rows));
   if (rows.length >= mostRows) toast(t('at-most', { count: mostRows }));
 }
 
 /**
- * A place for a list that grows when it is asked for more: `rows(limit)` come, and `draw(rows, again)` shows them. `again()`, which the
- * place has too, asks anew; `options` as for `load`.
+ * A list with a button for more rows: `rows(limit)` loads them, `draw(rows, again)` draws them. `again()`, also a property of the returned
+ * element, reloads them; `options` as for `load`.
+ * @param {(limit: number) => Promise<any[]>} rows
+ * @param {(rows: any[], again: () => unknown) => Content | Promise<Content>} draw
+ * @param {LoadOptions & { first?: number }} options
  */
 export function growing(rows, draw, { first = 20, ...options } = {}) {
   const place = h('div', { class: 'body' });
   let limit = first;
-  // Sorted by a column, the first rows are the first of all.
+  // Sorting needs all rows, not only the loaded ones.
   place.addEventListener('sort', () => { if (place.querySelector('[data-more]')) { limit = mostRows; again(); } });
   const again = () => load(place,
     async () => {
@@ -118,14 +129,14 @@ export function growing(rows, draw, { first = 20, ...options } = {}) {
   return Object.assign(place, { again });
 }
 
-/** A card whose content comes later. */
+/** A card whose content is loaded. */
 export function later(title, options, make) {
   const place = h('div', { class: 'body' });
   load(place, make, options);
   return card(title, options, place);
 }
 
-/** How much `now` differs from `before`; `lowIsGood` for what should fall. */
+/** The change from `before` to `now`; `lowIsGood` if a decrease is good. */
 export function delta(now, before, lowIsGood = false) {
   if (before == null || now == null) return null;
   if (!before) return h('span', { class: 'delta' }, now ? t('new') : '–');
@@ -138,7 +149,10 @@ export function delta(now, before, lowIsGood = false) {
   );
 }
 
-/** A figure with its name, unit, explanation and change. */
+/**
+ * A figure with its name, unit, explanation and change.
+ * @param {{ name: string, value: Content, explain?: string, change?: Content, onclick?: () => unknown, pressed?: boolean }} figure
+ */
 export function figure({ name, value, explain, change, onclick, pressed }) {
   const content = [h('span', { class: 'name' }, name), h('strong', null, value), change ?? h('span', { class: 'delta' }, ' ')];
   return h('div', { class: 'figure' },
@@ -149,13 +163,13 @@ export function figure({ name, value, explain, change, onclick, pressed }) {
   );
 }
 
-/** A button that does something, one at a time; what goes wrong with it is said in a note. */
+/** A button that ignores clicks while its action runs; errors appear as a toast. */
 export function button(text, action, properties) {
   const element = h('button', { type: 'button', ...properties, onclick: event => busy(element, () => action(event)) }, text);
   return element;
 }
 
-/** Does something, while which `element` does nothing more. It is not `disabled`, which would take the focus from it. */
+/** Runs an action while `element` is busy. It is not `disabled`, because that would lose the focus. */
 async function busy(element, action) {
   if (element.hasAttribute('aria-busy')) return;
   for (const name of ['aria-busy', 'aria-disabled']) element.setAttribute(name, 'true');
@@ -163,7 +177,7 @@ async function busy(element, action) {
   for (const name of ['aria-busy', 'aria-disabled']) element.removeAttribute(name);
 }
 
-/** Does something, and says in a note what went wrong. */
+/** Runs an action; errors appear as a toast. */
 export async function attempt(action) {
   try { await action(); } catch (error) {
     if (error.name === 'AbortError') return;
@@ -172,34 +186,40 @@ export async function attempt(action) {
   }
 }
 
-/** A button that asks `question` before it does something that can't be undone. `of` names what it is about, for screen readers. */
+/**
+ * A button that asks `question` before an action that can't be undone. `of` names its object for screen readers.
+ * @param {string} question
+ * @param {() => unknown} action
+ * @param {{ text?: string, of?: string, id?: string }} options
+ */
 export function removal(question, action, { text = t('remove'), of, id } = {}) {
   const onclick = async () => { if (await confirmed(question, text)) await busy(element, action); };
   const element = h('button', { type: 'button', class: 'danger', 'aria-label': of && `${text}: ${of}`, id, onclick }, text);
   return element;
 }
 
-/** The end of a form: the button that sends it, behind others. */
+/** The end of a form: other buttons, then the submit button. */
 export const submit = (text = t('save'), ...others) => h('div', { class: 'row end' },
   others,
   h('button', { type: 'submit', class: 'primary' }, text),
 );
 
-/** A form that does not leave the page: `send()` runs, and what goes wrong is said below. */
+/** A form that runs `send()` instead of leaving the page, and shows errors below. */
 export function form(properties, send, ...children) {
   const problem = h('p', { class: 'problem', role: 'alert' });
   const element = h('form',
     { ...properties, onsubmit: async event => {
       event.preventDefault();
       problem.textContent = '';
-      const buttons = [...element.querySelectorAll('button[type=submit]')], focused = document.activeElement;
+      /** @type {any[]} */
+      const buttons = [...element.querySelectorAll('button[type=submit]')], focused = buttons.find(button => button === document.activeElement);
       buttons.forEach(button => button.disabled = true);
       try { await send(element); } catch (error) {
         if (!(error instanceof Failure)) console.error(error);
         problem.textContent = wording(error);
       }
       buttons.forEach(button => button.disabled = false);
-      if (document.activeElement === document.body && buttons.includes(focused)) focused.focus();
+      if (document.activeElement === document.body) focused?.focus();
     } },
     ...children,
     problem,
@@ -207,14 +227,14 @@ export function form(properties, send, ...children) {
   return element;
 }
 
-/** What a person has entered into the forms of a dialog. */
+/** The input in the forms of a dialog. */
 const entered = element => JSON.stringify([...element.querySelectorAll('form')].map(form =>
   [...form.elements].filter(control => control.matches('input, select, textarea')).map(({ type, value, checked }) => [type, value, checked])));
 
-/** Closes `element` when that is what the person means, and asks first where it would lose what they have entered. */
+/** Closes the dialog `element` on Escape, the close button or a click outside, and asks first if input would be lost. */
 function closing(element) {
   let first, pressed, isAsking = false;
-  // Callers fill in the form right after they have opened it.
+  // Callers fill in the form right after opening it.
   queueMicrotask(() => first = entered(element));
   const isDirty = () => element.querySelector('form') && first !== undefined && entered(element) !== first;
   const leave = async () => {
@@ -226,7 +246,7 @@ function closing(element) {
   const stay = event => { event.preventDefault(); leave(); };
   element.addEventListener('keydown', event => { if (event.key === 'Escape' && !event.defaultPrevented && isDirty()) stay(event); });
   element.addEventListener('cancel', event => { if (event.target === element && isDirty()) stay(event); });
-  // Who selects text and lets go outside has not clicked there.
+  // A text selection that ends outside is not a click there.
   element.addEventListener('pointerdown', event => pressed = event.target === element);
   element.addEventListener('click', event => {
     if (event.target === element && pressed && !element.querySelector('[data-once]')) leave();
@@ -238,9 +258,9 @@ function closing(element) {
 }
 
 /**
- * Opens a dialog; `fillIn(close)` gives its content. Its first field has the focus, or else the first button at its end. Escape, the
- * cross and a click outside close it, and ask first where something was entered; focus goes back to where it was, or to what is there
- * instead if the page was drawn anew. Content with `data-once` is shown only once: a click outside does not close it.
+ * Opens a dialog; `fillIn(close)` returns its content. Focuses its first field, otherwise the first button at its end. Escape, the close
+ * button and a click outside close it, and ask first if there is input. The focus then returns to where it was, even after a redraw.
+ * Content with `data-once` can't be shown again, so a click outside does not close it.
  */
 export function dialog(title, fillIn, { wide = false } = {}) {
   const heading = unique('dialog'), opener = document.activeElement, again = opener && finder(opener);
@@ -258,20 +278,30 @@ export function dialog(title, fillIn, { wide = false } = {}) {
   });
   document.body.append(element);
   element.showModal();
-  const first = selector => [...element.querySelectorAll(`.content ${selector}`)].find(control => control.checkVisibility() && !control.disabled);
+  const first = selector => {
+    /** @type {any[]} */
+    const controls = [...element.querySelectorAll(`.content ${selector}`)];
+    return controls.find(control => control.checkVisibility() && !control.disabled);
+  };
   const control = first(':is(input, select, textarea)') ?? first('.row.end button');
   control?.focus();
-  // What is suggested gives way to what is typed.
+  // Typing replaces a suggested value.
   if (control?.type === 'text') control.select();
   return element;
 }
 
-/** A dialog with a form, which closes once `send()` has come through. */
+/**
+ * A dialog with a form, closed after `send()` succeeds.
+ * @param {string} title
+ * @param {{ wide?: boolean, id?: string, action?: string }} options
+ * @param {() => unknown} send
+ * @param {Content[]} children
+ */
 export function formDialog(title, { wide, id, action = t('save') }, send, ...children) {
   return dialog(title, close => form({ id }, async () => { await send(); close(); }, ...children, submit(action)), { wide });
 }
 
-/** Asks before something that can't be undone. */
+/** Asks for confirmation of an action that can't be undone. */
 export function confirmed(text, action) {
   return new Promise(resolve => {
     const element = dialog(t('sure'), close => [
@@ -282,7 +312,7 @@ export function confirmed(text, action) {
   });
 }
 
-/** Says something at the bottom for a while, also to screen readers. */
+/** Shows a message at the bottom for a few seconds, and announces it to screen readers. */
 export function toast(text, kind = 'good') {
   let place = document.querySelector('.toasts');
   if (!place) document.body.append(place = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' }));
@@ -291,15 +321,25 @@ export function toast(text, kind = 'good') {
   setTimeout(() => note.remove(), 6000);
 }
 
-/** A choice that is part of the address: `x-name=`. */
+/**
+ * A choice that is stored in the URL, as `x-name=`.
+ * @param {View} view
+ * @param {string} name
+ * @param {string} label
+ * @param {string[][]} options
+ * @param {string} [chosen]
+ */
 export function choice({ state, go }, name, label, options, chosen = state.extra[name] ?? options[0][0]) {
   return select({ 'aria-label': label, id: `choose-${name}`, onchange: event => go({ extra: { [name]: event.target.value } }) }, options, chosen);
 }
 
 /**
- * A report over time as points of a chart; `value(point)` is its number. Each has the number of the same local time of the previous
- * period beside it. Where clocks showed an hour twice, the second is beside the second; beside a single hour it is added to the first. An
- * hour that clocks skipped has nothing beside it.
+ * A report over time as points of a chart; `value(point)` is the number. `before` is the number at the same local time of the previous
+ * period. If clocks showed an hour twice in both periods, the second hours are paired; otherwise both count for the single hour. An hour that
+ * clocks skipped has no counterpart.
+ * @param {{ data: any[], previous?: { data: any[] } }} report
+ * @param {string} interval
+ * @param {(point: any) => number} value
  */
 export function timeline({ data, previous }, interval, value) {
   const earlier = previous?.data.length && data.length ? previous.data : [], ahead = distance(earlier[0], data[0]);
@@ -320,13 +360,20 @@ export function timeline({ data, previous }, interval, value) {
   });
 }
 
-/** Days from one point to another. */
+/** The number of days between two points. */
 const distance = (from, to) => from && to ? Math.round((Date.parse(to.date.slice(0, 10)) - Date.parse(from.date.slice(0, 10))) / 86400000) : 0;
 
-/** Whether the last point of a report over time is not over yet: today, or this hour. */
+/** Whether the last point of a report over time is still in progress: today, or this hour. */
 export const endsToday = ({ state }, data) => data.length > 0 && isOpen(state);
 
-/** Shows the visitors behind a number, from a report that lists them (`/drill`), and `actions`, what can be done with them. */
+/**
+ * Lists the visitors behind a number, from a `/drill` report; `actions` are buttons below the list.
+ * @param {View} view
+ * @param {string} title
+ * @param {string} path
+ * @param {object} [parameters]
+ * @param {Content} [actions]
+ */
 export function behind(view, title, path, parameters, actions) {
   const place = h('div');
   let limit = 50;

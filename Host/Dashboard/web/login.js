@@ -1,4 +1,4 @@
-// Who is there: log-in, log-out.
+// Session, log-in and log-out.
 
 import { h, replace, field } from './dom.js';
 import { ask, Failure } from './api.js';
@@ -11,7 +11,7 @@ export const logOut = () => ask('/dashboard/session', { method: 'DELETE' });
 
 export const mark = () => h('span', { class: 'mark', 'aria-hidden': 'true' });
 
-/** The form that logs in, and where to get a key; `done(session)` goes on. */
+/** The log-in form, and help for finding a key; calls `done(session)` after log-in. */
 function logInForm(done, ...intro) {
   const input = h('input', {
     type: 'password',
@@ -46,7 +46,7 @@ function logInForm(done, ...intro) {
   return { input, parts: [element, help] };
 }
 
-/** The page where one logs in. */
+/** The log-in page. */
 export function showLogin(root, done) {
   document.title = `${t('login')} · Pulse`;
   const { input, parts } = logInForm(done, h('h1', null, mark(), 'Pulse'), h('p', { class: 'muted' }, t('login-intro')));
@@ -54,7 +54,7 @@ export function showLogin(root, done) {
   input.focus();
 }
 
-/** Logs in on top of the page, which stays as it is; with `isOver`, nothing of it is seen meanwhile. Comes to the session, or to null. */
+/** Logs in with a dialog over the page, which keeps its state; `isOver` hides the page meanwhile. Resolves to the session, or null. */
 export function logInAbove(text, isOver = false) {
   return new Promise(resolve => {
     const element = dialog(t('login'), close => {

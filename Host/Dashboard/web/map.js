@@ -1,16 +1,17 @@
-// The map of the world, with its borders: pages import it, 17 KB, once they have something to show on it.
+// The world map with its borders, 17 KB: pages import it once they have data for it.
 
 import { h, s } from './dom.js';
 import { t, number, percent, country } from './text.js';
 import { info } from './kit.js';
 import { size, borders } from './world.js';
 
-/** Shares, in per cent, at which a darker step may begin: a map takes the highest four below its own highest share. */
+/** Shares in percent at which a darker step may begin: a map uses the four highest below its highest share. */
 const marks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50], darkest = 5;
 
 /**
- * Countries by their share of visitors, in five steps. Rows, highest first: { country, visitors, percentage }, the country by its
- * ISO 3166 alpha-2; `pick(row)` comes to what a click does. The page lists the same numbers after it, for those who use no mouse.
+ * Countries by share of visitors, in five steps. Rows, highest first: { country, visitors, percentage }, with ISO 3166 alpha-2 codes;
+ * `pick(row)` returns the click handler. Pages list the same numbers after the map, for keyboard users.
+ * @param {{ rows: any[], pick?: (row: any) => (() => unknown) | null }} options
  */
 export function worldMap({ rows, pick }) {
   const shares = rows.map(row => row.percentage), bounds = marks.filter(mark => mark < Math.max(...shares)).slice(1 - darkest);
@@ -18,7 +19,7 @@ export function worldMap({ rows, pick }) {
   const byCode = new Map(rows.map(row => [row.country, row]));
   const shapes = Object.entries(borders)
     .map(([code, outline]) => ({ code, outline, row: byCode.get(code), step: step(byCode.get(code)) }))
-    // Later ones lie on top: their edges are seen whole.
+    // Later shapes are on top, so their edges are fully visible.
     .sort((a, b) => a.step - b.step);
   return h('figure', { class: 'drawing world' },
     s('svg', { viewBox: `0 0 ${size.join(' ')}`, role: 'img', 'aria-label': description(rows) },
@@ -35,7 +36,7 @@ const said = row => `${country(row.country)}: ${t('count.visitors', { count: row
 const withShare = row => `${said(row)} (${percent(row.percentage)})`;
 const description = rows => t('map.shows', { countries: rows.slice(0, 3).map(withShare).join('; ') });
 
-/** What the steps stand for; the lower bound is inside. */
+/** The legend of the steps; lower bounds are inclusive. */
 function legend(bounds) {
   const last = bounds.length, name = at => at === last
     ? last ? `≥ ${percent(bounds[at - 1])}` : `> ${percent(0)}`

@@ -1,11 +1,11 @@
-// Values that there are in the view's range, offered where one is to be written, and whether what was written is one of them.
+// Suggestions for inputs from the values in the view's range, and hints when an entered value does not occur there.
 
 import { h, replace, unique } from './dom.js';
 import { t, country, countryCode } from './text.js';
 import { ask, Failure } from './api.js';
 import { parameters, write as query } from './state.js';
 
-/** Where the values of a dimension are listed: the report, the list in its answer, the name in a row, and what else to ask. */
+/** The source of a dimension's values: report, list in its response, column, and further parameters. */
 const reports = {
   path: ['pages', 'data', 'path'],
   entry_page: ['pages/entry', 'data', 'path'],
@@ -24,7 +24,7 @@ const reports = {
   utm_medium: ['campaigns/mediums', 'data', 'medium'],
 };
 
-/** Traits that people have, and their values, of those who came last. */
+/** Names or values of traits, from the latest profiles. */
 async function traits({ signal }, name) {
   const { data } = await ask('/api/v1/identity/profiles', { signal, parameters: { limit: 200 } });
   const known = data.map(person => person.traits ?? {});
@@ -34,7 +34,7 @@ async function traits({ signal }, name) {
     : known.map(traits => traits[own]).filter(value => ['string', 'number'].includes(typeof value)).map(String);
 }
 
-/** Values of a dimension that there are in the view's range, whoever is looked at in it, the most frequent first. */
+/** Values of a dimension in the view's range, ignoring filters and segment, most frequent first. */
 export async function values(view, name) {
   if (name === 'trait' || name.startsWith('traits.')) return [...new Set(await traits(view, name))];
   if (!(name in reports)) return [];
@@ -43,12 +43,12 @@ export async function values(view, name) {
   return [...new Set(answer[list].map(row => row[key]).filter(Boolean))];
 }
 
-/** A value of a dimension as people read and write it: countries by name, everything else as it is. */
+/** A value as users read and write it: countries by name, everything else unchanged. */
 export const written = (name, value) => name === 'country' && typeof value === 'string' ? country(value) : value;
 
 const places = /^(?:[a-z][a-z\d+.-]*:)?\/\/[^/?#]*|^(?:localhost|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?::\d+)?(?=\/)/i;
 
-/** What is probably meant as the path of a page, as Pulse has it: of an address its path, of a file's name the file. */
+/** The page path that the text probably means: the path of a URL, or a file name with a leading slash. */
 function asPath(text) {
   const path = text.replace(places, ''), isAddress = path !== text;
   if (/^[/*]/.test(text) && !isAddress) return text;
@@ -59,8 +59,8 @@ function asPath(text) {
 const paths = ['path', 'entry_page', 'exit_page'];
 
 /**
- * The value that is stored for what a person has written: the code of a country, the path of a page. Every input of a value asks this.
- * `isPart` where only a part of the value is meant. Throws where no country is called so.
+ * The value to store for an input: the code of a country, the path of a page. Every value input uses it. `isPart` if the input is only part
+ * of a value. Throws for an unknown country.
  */
 export function stored(name, text, isPart = false) {
   if (paths.includes(name)) return isPart ? text : asPath(text);
@@ -70,14 +70,14 @@ export function stored(name, text, isPart = false) {
   return code ?? text;
 }
 
-/** The same where nothing is wrong yet, as somebody is still writing. */
+/** The same without errors, for input that is still being typed. */
 export function storedSoFar(...question) {
   try { return stored(...question); } catch { return question[1]; }
 }
 
 const option = (name, value) => h('option', { value: written(name, value) });
 
-/** The id of a `datalist` with the values of a dimension. Each is asked for once in a range. */
+/** The ID of a `datalist` with the values of a dimension, loaded once per range. */
 function list(view, name) {
   const id = `offers-${name.replace(/[^\w.]/g, '_')}`, { start_at, end_at, timezone } = parameters(view.state);
   const asked = [view.session.project?.id, start_at, end_at, timezone].join(' ');
@@ -87,14 +87,21 @@ function list(view, name) {
     element.dataset.asked = asked;
     values(view, name).then(
       found => replace(element, found.map(value => option(name, value))),
-      () => element.removeAttribute('data-asked'),
+      () => element?.removeAttribute('data-asked'),
     );
   }
   return id;
 }
 
-/** Offers the values of what `dimension()` comes to in `input`, and returns that; `input.offer()` does so again where it has changed. */
-export function offering(view, dimension, input) {
+/**
+ * Suggests values of `dimension()` in `input`, and returns `input`. Call `input.offer()` when the dimension has changed.
+ * @param {View} view
+ * @param {() => string} dimension
+ * @param {HTMLElement} control
+ * @returns {HTMLInputElement & { offer: () => void }}
+ */
+export function offering(view, dimension, control) {
+  const input = /** @type {HTMLInputElement & { offer: () => void }} */ (control);
   input.offer = () => {
     const name = dimension();
     if (name) input.setAttribute('list', list(view, name)); else input.removeAttribute('list');
@@ -104,22 +111,22 @@ export function offering(view, dimension, input) {
   return input;
 }
 
-/** The same for several values with commas between them, each of which begins a new choice: a list to be put beside `input`. */
+/** The same for comma-separated values. Returns a list to insert next to `input`. */
 export function offeringSeveral(view, dimension, input) {
   const own = h('datalist', { id: unique('several') });
   let known = [];
   const draw = () => {
-    const before = /^(.*,\s*)?/.exec(input.value)[0], chosen = input.value.split(',').map(part => part.trim());
+    const before = /^(.*,\s*)?/.exec(input.value)?.[0] ?? '', chosen = input.value.split(',').map(part => part.trim());
     replace(own, known.filter(value => !chosen.includes(value)).map(value => option(dimension, before + value)));
   };
-  values(view, dimension).then(found => { known = found; draw(); }, () => { /* it can be written all the same */ });
+  values(view, dimension).then(found => { known = found; draw(); }, () => { /* suggestions are optional */ });
   input.addEventListener('input', draw);
   input.autocomplete = 'off';
   input.setAttribute('list', own.id);
   return own;
 }
 
-/** Whether nothing in the view's range has this value; with *, nothing like it. */
+/** Whether the value, which may contain *, does not occur in the view's range. */
 async function isUnseen(view, name, value) {
   const [path, list, , extra] = reports[name], isPart = value.includes('*');
   const filter = query([{ name, sign: isPart ? '~:' : ':', values: [storedSoFar(name, value, isPart)] }]);
@@ -127,8 +134,9 @@ async function isUnseen(view, name, value) {
   return !answer[list].length;
 }
 
-/** Shown below an input, and says so where nothing in the range has what is written in it. `note.look()` looks again. */
+/** A hint below an input, shown if its value does not occur in the range. `note.look()` checks again. */
 export function noticing(view, dimension, input) {
+  /** @type {any} */
   const note = h('p', { class: 'hint unseen', role: 'status', hidden: true });
   let asked = 0;
   note.look = async () => {
@@ -144,8 +152,8 @@ export function noticing(view, dimension, input) {
 }
 
 /**
- * A page begins with / (or *), and an event hardly does: where `input` says so, `kind`, a `select`, is set to the one or the other of
- * `pages` and `events`, as choosing it does. An address becomes its path.
+ * Pages start with / or *, events hardly ever do: sets the `select` `kind` to `pages` or `events` to match the text in `input`. A URL becomes
+ * its path.
  */
 export function followKind(input, kind, { pages, events }) {
   const become = value => {
@@ -166,7 +174,7 @@ export function followKind(input, kind, { pages, events }) {
   };
 }
 
-/** An input of a path, where there is no kind to choose: an address becomes its path. */
+/** Turns a URL in a path input into its path. */
 export function pathInput(input, dimension = () => 'path') {
   input.addEventListener('change', () => {
     const path = paths.includes(dimension()) ? asPath(input.value.trim()) : input.value;

@@ -1,4 +1,4 @@
-// An empty project: the snippet, and waiting for the first event.
+// The start page of an empty project: the snippet, and the wait for the first event.
 
 import { h, replace } from './dom.js';
 import { ask, listen } from './api.js';
@@ -11,7 +11,7 @@ export const snippet = key => `<script defer src="${location.origin}/api/script.
 export function copyable(text) {
   const code = h('code', null, text);
   const copy = button(t('copy'), async () => {
-    try { await navigator.clipboard.writeText(text); } catch { getSelection().selectAllChildren(code); document.execCommand('copy'); }
+    try { await navigator.clipboard.writeText(text); } catch { getSelection()?.selectAllChildren(code); document.execCommand('copy'); }
     copy.textContent = t('copied');
   });
   return h('div', { class: 'copyable' }, h('pre', { tabindex: 0 }, code), copy);
@@ -22,7 +22,7 @@ export function showStart(view, arrived) {
   const refused = h('p', { class: 'problem', role: 'status', id: 'refused' }), adjusted = h('p', { class: 'hint', role: 'status', id: 'adjusted' });
   const place = h('div', null, copyable(snippet('YOUR_INGEST_KEY')),
     h('p', { class: 'hint' }, t('start-key')),
-    // By its id: what a project is called, a shell may read otherwise.
+    // By ID, because a shell may misread a project's name.
     h('pre', { tabindex: 0 }, `pulse key create ${view.session.project.id} --name website --scope ingest`),
     h('p', { class: 'hint' }, t('start-program')),
   );
@@ -57,7 +57,7 @@ export function showStart(view, arrived) {
   watchLedger(refused, adjusted, view.signal);
 }
 
-/** Whether the person's own browser is one that the script leaves alone. */
+/** Whether the user's own browser asks not to be tracked, so the script sends nothing from it. */
 const asksNotToTrack = () => navigator.doNotTrack === '1' || navigator.globalPrivacyControl === true;
 
 /** Sums of counts by reason. */
@@ -67,7 +67,7 @@ function sums(rows) {
   return counts;
 }
 
-/** Keeps saying how many events came that were not stored, or not as they were sent, and why: the first one may never appear otherwise. */
+/** Keeps showing how many events were rejected or changed, and why: otherwise the first event might never appear, without a reason. */
 function watchLedger(refused, adjusted, signal) {
   const reasons = (kind, counts) => [...counts]
     .map(([name, times]) => `${has(`${kind}.${name}`) ? t(`${kind}.${name}`) : name} (${times})`)
@@ -79,7 +79,7 @@ function watchLedger(refused, adjusted, signal) {
       const count = [...lost.values()].reduce((sum, one) => sum + one, 0);
       refused.textContent = count ? t('refused', { count, reasons: reasons('refused', lost) }) : '';
       adjusted.textContent = changed.size ? t('adjusted', { reasons: reasons('adjusted', changed) }) : '';
-    } catch { /* the next time */ }
+    } catch { /* tried again in 3 s */ }
   };
   look();
   const timer = setInterval(look, 3000);

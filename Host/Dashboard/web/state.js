@@ -1,4 +1,4 @@
-// What the person looks at: page, range, filters. All of it is in the address, so that a view can be bookmarked and sent.
+// The state of the view: page, range, filters. It is stored in the URL, so views can be bookmarked and shared.
 
 import { now } from './api.js';
 
@@ -15,10 +15,10 @@ export function shift(day, days) {
   return date.toISOString().slice(0, 10);
 }
 
-/** The last instant of a day on the person's clock: what ends on a day holds through it. */
+/** The last millisecond of a day in the user's time zone: what expires on a day is valid through it. */
 export const endOfDay = day => new Date(`${day}T23:59:59.999`).toISOString();
 
-/** First and last day of a preset, both inside. */
+/** The first and last day of a range, both included. */
 export function days(range, zone, from, to) {
   const last = today(zone), month = last.slice(0, 8) + '01';
   switch (range) {
@@ -39,20 +39,20 @@ export function days(range, zone, from, to) {
   return [shift(last, -29), last];
 }
 
-const isDay = text => /^\d{4}-\d\d-\d\d$/.test(text ?? '') && !isNaN(Date.parse(text)) && shift(text, 0) === text;
+/** @type {(text: string | null) => boolean} */
+const isDay = text => /^\d{4}-\d\d-\d\d$/.test(text ?? '') && !isNaN(Date.parse(text ?? '')) && shift(text, 0) === text;
 function isZone(name) {
   try { return !!new Intl.DateTimeFormat('en', { timeZone: name }); } catch { return false; }
 }
 
 /**
- * The state that the address names; where it names a range, days, a zone or a filter that don't exist, the usual ones are taken, and `odd`
- * has those parts of it.
+ * The state in the URL. Invalid ranges, days, zones and filters are replaced by the defaults and listed in `odd`.
  */
 export function read(location = window.location) {
   const query = new URLSearchParams(location.search);
   const [, , page = '', ...rest] = location.pathname.split('/');
   const from = query.get('from'), to = query.get('to'), range = query.get('range'), zone = query.get('timezone');
-  const isKnown = range === 'custom' ? isDay(from) && isDay(to) : presets.includes(range), filters = parse(query.get('filter') ?? '');
+  const isKnown = range === 'custom' ? isDay(from) && isDay(to) : presets.includes(range ?? ''), filters = parse(query.get('filter') ?? '');
   const odd = [
     range !== null && !isKnown && (range === 'custom' ? `from=${from ?? ''}, to=${to ?? ''}` : `range=${range}`),
     zone && !isZone(zone) && `timezone=${zone}`,
@@ -92,8 +92,8 @@ export function href(state) {
 }
 
 /**
- * The days of the range that have begun, both inside; of a range that is not over, `until`: the next full minute, and what the clocks of
- * the zone show then. Within the minute it is the same question for everybody.
+ * The days of the range that have begun, both included. For a range that is still in progress also `until`, the next full minute, and the
+ * time of day then in the zone. Within a minute all users send the same request, which the server can cache.
  */
 function span({ range, zone, from, to }) {
   const [first, end] = days(range, zone, from, to), day = today(zone);
@@ -103,10 +103,10 @@ function span({ range, zone, from, to }) {
   return clock === '00:00' ? { first, last: day } : { first, last: day, until, clock };
 }
 
-/** Whether the range reaches beyond this moment. */
+/** Whether the range is still in progress. */
 export const isOpen = state => 'until' in span(state);
 
-/** The universal parameters of reports. Of a range that is not over they ask for what has been. */
+/** The common parameters of reports. A range in progress ends at the next full minute. */
 export function parameters(state) {
   const { first, last, until } = span(state);
   return {
@@ -120,15 +120,15 @@ export function parameters(state) {
 }
 
 /**
- * What a range is compared with: as many days directly before it; of a range that is not over, until the same time of its last day.
- * The API's own `compare=previous` is the equally long time before, which for today until ten would begin yesterday at two.
+ * The previous period: as many days directly before the range; for a range in progress, up to the same time of day on its last day.
+ * The API's `compare=previous` is the equally long time before instead: for today until 10:00 it would start yesterday at 14:00.
  */
 export function before(state) {
   const { first, last, clock } = span(state), count = Math.round((Date.parse(last) - Date.parse(first)) / 86400000) + 1;
   return { first: shift(first, -count), last: shift(last, -count), clock };
 }
 
-/** The parameters that ask for what the range is compared with. */
+/** The parameters for the previous period. */
 export function parametersBefore(state) {
   const { first, last, clock } = before(state);
   return { ...parameters(state), start_at: first, end_at: clock ? `${last}T${clock}` : last };
@@ -154,7 +154,7 @@ function split(text, mark) {
   return parts;
 }
 
-/** The conditions of a filter; a text in place of one that says nothing. */
+/** The conditions of a filter; invalid ones stay text. */
 function parse(text) {
   return split(text, ';')
     .filter(Boolean)
@@ -164,12 +164,12 @@ function parse(text) {
     });
 }
 
-/** The filters with these values beside those that are there on the same dimension with the same sign: one of them has to hold. */
+/** The filters plus these values, merged with a filter on the same dimension and sign; any of its values matches. */
 export function addFilter(filters, name, sign, values) {
   const isSame = filter => filter.name === name && filter.sign === sign;
   if (!filters.some(isSame)) return [...filters, { name, sign, values }];
   return filters.map(filter => isSame(filter) ? { ...filter, values: [...new Set([...filter.values, ...values])] } : filter);
 }
 
-/** The filters with this one in place of any other on the same dimension. */
+/** The filters with this one replacing all others on the same dimension. */
 export const withFilter = (filters, name, value, sign = ':') => [...filters.filter(filter => filter.name !== name), { name, sign, values: [value] }];

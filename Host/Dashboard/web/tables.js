@@ -1,4 +1,4 @@
-// Rows: breakdowns that filter by a click, and plain tables.
+// Breakdowns, whose rows filter on click, and plain tables.
 
 import { h, replace, scroller, unique, breakable } from './dom.js';
 import { t, language, number, country } from './text.js';
@@ -7,14 +7,17 @@ import { button, card, info, load, empty, more, saveRows } from './kit.js';
 import { mostRows } from './api.js';
 import { withFilter } from './state.js';
 
-/** For `pick` of breakdowns: what filters the whole view by a row's value; null where it has none. */
+/** For `pick` of breakdowns: filters the whole view by a row's value; null for a row without one. */
 export const picker = ({ go, state }) => (name, key = name) => row => row[key] ? () => go({ filters: withFilter(state.filters, name, row[key]) }) : null;
 
 /**
  * A card with tabs, each a list with bars. A tab: { id, title, explain, columns: [{ name, value(row), format, explain }], rows(limit) → rows,
- * label(row), pick(row) → what a click does, before(row), picture(rows) → what stands before the list }. The first column's value makes
- * the bar; `rows` may answer more than were asked for; `nothing` says, or comes to, why there are none. `wide`: the card takes the page's
- * whole width; `again` as for `load`; `onchoose(id)` hears of another tab.
+ * label(row), pick(row) → click handler, before(row), picture(rows) → shown above the list }. The first column's value sets the bar; `rows`
+ * may return more than requested; `nothing` is the text for no rows, or a function that returns it. `wide`: the card takes the full width;
+ * `again` as for `load`; `onchoose(id)` is called when the tab changes.
+ * @param {string} name
+ * @param {Tab[]} tabs
+ * @param {{ signal?: AbortSignal, chosen?: string, onchoose?: (id: string) => unknown, wide?: boolean, again?: () => unknown }} options
  */
 export function breakdown(name, tabs, { signal, chosen, onchoose, wide, again } = {}) {
   let tab = tabs.find(tab => tab.id === chosen) ?? tabs[0], limit = 8;
@@ -69,8 +72,12 @@ export function breakdown(name, tabs, { signal, chosen, onchoose, wide, again } 
 }
 
 /**
- * A breakdown by properties of visits, one at a time: `rows(property, limit)` come to rows that have a `value`; `columns` and `nothing` as of
- * a tab. A click on a row filters the whole view by it, and which property is shown is part of the address.
+ * A breakdown with one tab per property: `rows(property, limit)` returns rows with a `value`; `columns` and `nothing` as for a tab. A click on
+ * a row filters the whole view by it. The selected property is stored in the URL.
+ * @param {View} view
+ * @param {string} title
+ * @param {string[]} properties
+ * @param {{ columns: ValueColumn[], nothing?: Content, rows: (property: string, limit: number) => Promise<any[]> }} options
  */
 export function byProperty({ state, go, keep, signal }, title, properties, { columns, nothing, rows }) {
   const filter = picker({ state, go });
@@ -131,7 +138,7 @@ function list(tab, rows, more) {
   ];
 }
 
-/** What a cell has, and how: a short text stays on its line, a sentence gets room, so that on a phone its row is no tower. */
+/** The content and layout of a cell: short text stays on one line, long text gets more width, so rows stay low on a phone. */
 function laidOut(made) {
   const parts = [made].flat(Infinity).filter(part => part || part === 0), isText = part => typeof part !== 'object' || part.matches('time, code');
   const length = parts.filter(isText).reduce((sum, part) => sum + (part.textContent ?? String(part)).length, 0);
@@ -141,20 +148,24 @@ function laidOut(made) {
   };
 }
 
-/** By what the tables of this visit are sorted, where a person has chosen it: column and direction by page and table. */
+/** The sort column and direction that the user chose, by page and table, until the page is reloaded. */
 const orders = new Map();
 
-/** Words as the person's language sorts them, numbers by size; what has no value comes last either way. */
+/** Sorts text by the user's language and numbers by size; missing values are always last. */
 function compare(a, b, isUp) {
-  if (a == null || b == null) return (a == null) - (b == null);
+  if (a == null || b == null) return Number(a == null) - Number(b == null);
   const order = typeof a === 'number' ? a - b : String(a).localeCompare(String(b), language, { numeric: true });
   return isUp ? order : -order;
 }
 
 /**
- * A plain table. Columns: { name, cell(row), number, explain, value(row) }, the last where rows can be sorted by it; one without a name has
- * what can be done with a row. `pick(row)` → what a click on the first cell does, or null. Sorting is told to what holds the table as
- * the event `sort`, so that a list which is cut can bring the rest.
+ * A plain table. Columns: { name, cell(row), number, explain, value(row) }; with `value` the column is sortable, and a column without a name
+ * has the row's actions. `pick(row)` → click handler of the first cell, or null. Sorting dispatches the event `sort`, so that a list that is
+ * cut off can load the rest.
+ * @param {string} name
+ * @param {TableColumn[]} columns
+ * @param {any[]} rows
+ * @param {{ nothing?: Content, pick?: (row: any) => (() => unknown) | null }} options
  */
 export function table(name, columns, rows, { nothing, pick } = {}) {
   if (!rows.length) return empty(nothing);
@@ -173,7 +184,7 @@ export function table(name, columns, rows, { nothing, pick } = {}) {
     const now = orders.get(key);
     orders.set(key, { at, isUp: now?.at === at ? !now.isUp : !columns[at].number });
     draw();
-    heads.children[at].querySelector('button').focus();
+    heads.children[at].querySelector('button')?.focus();
     heads.dispatchEvent(new Event('sort', { bubbles: true }));
   };
   const draw = () => {
@@ -191,7 +202,7 @@ export function table(name, columns, rows, { nothing, pick } = {}) {
   return scroller(name, h('table', { class: 'plain' }, h('caption', { class: 'hidden' }, name), h('thead', null, heads), body));
 }
 
-/** Names and values, one below the other. */
+/** A list of names and values. */
 export const facts = pairs => h('dl', { class: 'facts' },
   pairs.filter(([, value]) => value !== null && value !== undefined && value !== '').map(([name, value]) => [
     h('dt', null, name),

@@ -1,4 +1,4 @@
-// Range, comparison, time zone, segment and filters, above every report.
+// The toolbar above every report: range, comparison, time zone, segment and filters.
 
 import { h, replace, select, field } from './dom.js';
 import { t, has, day, weekday } from './text.js';
@@ -13,14 +13,14 @@ const dimensions = [
 ];
 const signs = [[':', 'is'], ['!:', 'is-not'], ['~:', 'like'], ['!~:', 'not-like']];
 
-/** What a filter says, for people. */
+/** A filter as text. */
 export function described({ name, sign, values }) {
   const shown = values.map(value => written(name, value) || t('unknown')).join(', ');
   const word = `dimension.${name}`, what = name.startsWith('data.') ? `${t('property')} ${name.slice(5).replace(/\\([:;,!~])/g, '$1')}` : has(word) ? t(word) : name;
   return `${what} ${t(signs.find(([mark]) => mark === sign)?.[1] ?? 'is')} ${shown}`;
 }
 
-/** `daysOnly` for pages whose reports know no filters. */
+/** `daysOnly` for pages whose reports have no filters. */
 export function toolbar(view, daysOnly = false) {
   if (daysOnly) return h('div', { class: 'toolbar' }, h('div', { class: 'row' }, range(view)));
   const choices = h('div', { class: 'row choices', id: 'choices' }, compare(view), zone(view), people(view), segment(view));
@@ -40,7 +40,7 @@ export function toolbar(view, daysOnly = false) {
 
 let isUnfolded = false;
 
-/** On a phone, what is chosen once in a while is folded away behind this. */
+/** On a phone, this button hides the less used options. */
 function unfold(choices) {
   const show = () => {
     choices.classList.toggle('open', isUnfolded);
@@ -78,9 +78,11 @@ const compare = ({ state, go }) => h('label', { class: 'check compares', hidden:
   t('compare'),
 );
 
-/** The days that the range is compared with. A month has not the month before beside it but as many days, so their number is said. */
+/** The days of the previous period. A month is compared with as many days before it, not the calendar month, so their number is shown. */
 function compared({ state }) {
-  const { first, last, clock } = before(state), whole = { day: 'numeric', month: 'short', year: 'numeric' };
+  const { first, last, clock } = before(state);
+  /** @type {Intl.DateTimeFormatOptions} */
+  const whole = { day: 'numeric', month: 'short', year: 'numeric' };
   const written = day(last, whole), end = clock ? t('until', { day: written, clock }) : written;
   const count = Math.round((Date.parse(last) - Date.parse(first)) / 86400000) + 1, isOneYear = first.slice(0, 4) === last.slice(0, 4);
   return h('p', { class: 'compares hint', id: 'compared-with', hidden: true },
@@ -88,7 +90,7 @@ function compared({ state }) {
   );
 }
 
-/** Filters on an event, or on a property of events, leave the rows of events and nothing else. */
+/** Whether the filters match only events: filters on an event or on event properties do. */
 export const isOfEvents = filters => filters.some(({ name, sign }) => !sign.startsWith('!') && (name === 'event' || name.startsWith('data.')));
 
 function zone({ state, go }) {
@@ -101,7 +103,7 @@ function zone({ state, go }) {
   );
 }
 
-/** Where users are known, they can be counted in place of visitors. */
+/** If users are identified, people can be counted instead of visitors. */
 function people({ state, go, can }) {
   if (!can('identity') && !state.people) return null;
   return select(
@@ -123,7 +125,7 @@ function chips({ state, go }) {
   );
 }
 
-/** The segments of the project that is open. */
+/** The segments of the open project. */
 let known = {};
 function segments(project) {
   if (known.project !== project) known = { project, list: askAll('/api/v1/segments') };
@@ -132,14 +134,14 @@ function segments(project) {
   return list;
 }
 
-/** Whether the segment that the address names is not there for this person. */
+/** Whether the segment in the URL does not exist, or the user has no access to it. */
 export async function isGone({ state, session, can }) {
   if (!state.segment) return false;
   if (!can('segments')) return true;
   return !(await segments(session.project.id)).some(({ id }) => id === state.segment);
 }
 
-/** A place that the project's segments come to, where it has any; one that the address names can be left, whatever became of it. */
+/** A choice of the project's segments, if it has any. A segment in the URL can always be deselected, even if it no longer exists. */
 function segment(view) {
   const place = h('span'), { state, go, session } = view;
   const offer = list => replace(place,
@@ -158,12 +160,12 @@ function segment(view) {
     if (list.length || state.segment) offer(list);
   };
   const offerNone = () => state.segment && offer([]);
-  // The page's reports say what is wrong.
+  // The page's reports show the error.
   if (view.can('segments')) draw().catch(offerNone); else offerNone();
   return place;
 }
 
-/** Segments were changed: they are asked for again. */
+/** Drops the loaded segments after a change, so they are loaded again. */
 export const forgetSegments = () => known = {};
 
 function askDays(view, first, last) {
@@ -190,14 +192,14 @@ function compose(view) {
     property.required = chosen === 'data';
     replace(offers);
     const found = await values(view, chosen).catch(() => []);
-    // As people read them.
+    // In the form that users read.
     if (name.value === chosen) replace(offers, found.map(value => h('option', { value: written(chosen, value) })));
   };
   name.addEventListener('change', choose);
   choose();
   const add = () => {
-    // What was chosen from the list may have a comma inside.
-    const text = value.value.trim(), isOffered = [...offers.children].some(option => option.value === text);
+    // A value chosen from the list may contain a comma.
+    const text = value.value.trim(), isOffered = [...offers.querySelectorAll('option')].some(option => option.value === text);
     const values = isOffered ? [text] : text.split(',').map(part => part.trim()).filter(Boolean);
     view.go({ filters: addFilter(view.state.filters, ...composed(name.value, property.value.trim(), sign.value, values)) });
   };
@@ -211,7 +213,7 @@ function compose(view) {
   );
 }
 
-/** Dimension, sign and values of what was filled in; throws what is wrong with it. */
+/** Dimension, sign and values from the form; throws if they are invalid. */
 function composed(name, property, sign, values) {
   if (name === 'data' && !property) throw new Failure(400, t('no-property'));
   if (!values.length) throw new Failure(400, t('no-value'));

@@ -1,13 +1,13 @@
-import Access
+@_spi(Host) import Access
 import Common
 import NIOCore
 import NIOHTTP1
 
-/// A request that is answered before anything further in has seen it, and ends its connection.
+/// A request that is rejected before the rest of the server has seen it, and whose connection then ends.
 struct BadRequest {
     let error: ServiceError
     let reason: OpenConnections.Reason
-    /// The client went, so there is nobody to answer.
+    /// Whether the client has disconnected, so no response is needed.
     var isHangUp = false
 
     private init(_ status: Int, _ code: String, _ message: String, _ reason: OpenConnections.Reason) {
@@ -21,7 +21,7 @@ struct BadRequest {
         return BadRequest(error.status, error.code, error.message, .unanswered)
     }()
 
-    /// What HTTP/1.1 demands of a head beyond its grammar; nil where nothing is wrong.
+    /// Checks what HTTP/1.1 requires of a head beyond its grammar; nil if nothing is wrong.
     /// - Source: RFC 9112, 3.2.
     init?(_ head: HTTPRequestHead, _ fields: FramingFields) {
         switch fields.hosts {
@@ -32,7 +32,7 @@ struct BadRequest {
         }
     }
 
-    /// Of bytes that the parser refused.
+    /// The rejection of bytes that the parser refused.
     init(_ error: HTTPParserError) {
         switch error {
         case .headerOverflow:
@@ -40,11 +40,12 @@ struct BadRequest {
                 431, "head_too_large",
                 "The request's address or fields are larger than \(GuardedChannel.maximumHeadBytes / 1_024) KB, which is the limit.", .malformed)
         default:
-            self.init(400, "malformed_request", "This is no HTTP/1.1 request: \(error.debugDescription).", .malformed)
+            self.init(400, "malformed_request", "This is not an HTTP/1.1 request: \(error.debugDescription).", .malformed)
             isHangUp = error == .invalidEOFState || error == .closedConnection
         }
     }
 
+    /// The response to send, as JSON in Pulse's format.
     var response: (HTTPResponseHead, ByteBuffer) {
         let answer = PulseSurface().answer(to: error)
         guard case .bytes(let body) = answer.body else { preconditionFailure("errors are short") }

@@ -2,11 +2,11 @@ import Enrichment
 import NIOCore
 import NIOHTTP1
 
-/// Keeps one client from holding a connection, or bytes on it, longer than the host can afford: requests that arrive slowly or not at
-/// all, heads that are no HTTP, bodies that nobody wants to read, answers that nobody reads.
+/// Keeps clients from holding connections or buffers longer than the host can afford: requests that arrive slowly or not at all, heads
+/// that are not HTTP, bodies that no handler reads, responses that the client does not read.
 ///
-/// There is one timer for each connection. It is set for the earliest deadline and looks again when it fires, so that requests move
-/// deadlines without touching it.
+/// Each connection has one timer. It is set for the earliest deadline and checks the current one when it fires, so requests can move the
+/// deadline without touching the timer.
 final class ConnectionGuard: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -16,9 +16,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private enum Reading {
         /// The next request's head has not arrived.
         case head
-        /// The bytes that are missing; nil where the client has not said how many.
+        /// The bytes still missing; nil if the client has not said how many there are.
         case body(missing: Int?)
-        /// Nothing that comes now is a request.
+        /// No further request is read.
         case done
     }
 
@@ -27,41 +27,41 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var address: IPAddress?
 
     private var reading = Reading.head
-    /// Bytes of a head that is not whole have arrived.
+    /// Whether part of a head has arrived.
     private var hasHeadBytes = false
-    /// When the request began whose head came last.
+    /// When the latest head arrived.
     private var began = NIODeadline.uptimeNanoseconds(0)
-    /// By when the body has to be there.
+    /// The deadline for the body to arrive.
     private var arrival = NIODeadline.distantFuture
-    /// Until when the next request may keep the client waiting.
+    /// The deadline for the next request to begin.
     private var idleUntil = NIODeadline.uptimeNanoseconds(0)
-    /// Requests whose answer has not ended.
+    /// The number of requests whose response has not ended.
     private var pending = 0
-    /// The head of the current answer is out.
+    /// Whether the head of the current response has been sent.
     private var isAnswering = false
-    /// The current answer may take as long as it does.
-    private var isUnhurried = false
-    /// After the current request the connection ends.
+    /// Whether the current response has no time limit.
+    private var hasNoTimeLimit = false
+    /// Whether the connection ends after the current request.
     private var isLast = false
-    /// The answer whose head is out is the last one.
+    /// Whether the response whose head has been sent is the last one.
     private var endsAfterAnswer = false
-    /// The last answer is out: what the client still sends is thrown away.
+    /// Whether the last response has been sent: anything the client still sends is discarded.
     private var isClosing = false
-    /// The parser is no longer asked, and would keep all that is read.
+    /// Whether the request asks for an upgrade. The parser then stops parsing, and would buffer everything that is read.
     private var isUpgrade = false
-    /// To be answered once the answers before it are out.
+    /// A rejection to send once the responses before it have been sent.
     private var refusal: BadRequest?
 
     private var timer: Scheduled<Void>?
     private var timerDeadline = NIODeadline.distantFuture
     private var deadline = NIODeadline.distantFuture
-    /// Bytes of bodies that were written, and how many of them the client had taken at the last look.
+    /// Bytes of response bodies written so far, and how many of them the client had taken at the last check.
     private var written = 0
     private var taken = -1
 
     init(_ connections: OpenConnections) { self.connections = connections }
 
-    // MARK: Beginning and end
+    // MARK: Opening and closing
 
     func channelActive(context: ChannelHandlerContext) {
         if let counted = connections.counted(context.channel.remoteAddress?.ipAddress) {
@@ -71,7 +71,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
             }
             address = counted
         }
-        // The first request is due: a client that connects has something to say.
+        // A client that connects is expected to send its first request at once.
         set(.now() + limits.request, context)
         context.fireChannelActive()
     }
@@ -116,7 +116,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if isClosing {
-            // Reading goes on, as closing with bytes unread would take the answer from the client.
+            // Keep reading: closing with unread bytes would reset the connection before the client gets the response.
             context.read()
         } else if case .body = reading {
             set(arrival, context)
@@ -135,7 +135,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
         case is ByteToMessageDecoderError:
-            return  // more bytes after those that were wrong
+            return  // further bytes after the invalid ones
         case let error as HTTPParserError where !isClosing:
             switch reading {
             case .head: refuse(BadRequest(error), context)
@@ -147,7 +147,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         }
     }
 
-    /// Ends the body for its reader, whose answer is the last one.
+    /// Ends the body for its reader with an error; the response to this request is the last one.
     private func failBody(_ error: any Error, _ context: ChannelHandlerContext) {
         reading = .done
         isLast = true
@@ -156,7 +156,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         context.fireErrorCaught(error)
     }
 
-    // MARK: Answers
+    // MARK: Responses
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard !isClosing else {
@@ -176,7 +176,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         case .end:
             pending -= 1
             isAnswering = false
-            isUnhurried = false
+            hasNoTimeLimit = false
             if endsAfterAnswer { return finish(context, data, promise) }
             if pending > 0 {
                 set(.now() + limits.answer, context)
@@ -195,11 +195,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
         hasHeadBytes = false
         let now = NIODeadline.now()
         idleUntil = now + limits.idle
-        // What the client has not taken yet is looked after sooner.
+        // If the client has not taken all bytes yet, check earlier.
         set(context.channel.isWritable ? idleUntil : min(idleUntil, now + limits.request), context)
     }
 
-    /// A body of which more than this is missing is not read for an answer that did not need it.
+    /// Up to how many missing bytes of an unneeded body are read to keep the connection open.
     private static let worthReading = 65_536
 
     private var isLastAnswer: Bool {
@@ -214,10 +214,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
         if pending == 0 { answer(wrong, context) } else { refusal = wrong }
     }
 
-    /// Answers without asking anybody further in.
+    /// Sends the rejection without involving the rest of the server.
     private func answer(_ wrong: BadRequest, _ context: ChannelHandlerContext) {
         connections.note(wrong.reason)
-        // A client that went in the middle of its head.
+        // The client disconnected in the middle of its head.
         guard !wrong.isHangUp else { return context.close(promise: nil) }
         let (head, body) = wrong.response
         context.write(wrapOutboundOut(.head(head)), promise: nil)
@@ -225,7 +225,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         finish(context, wrapOutboundOut(.end(nil)), nil)
     }
 
-    /// Writes the end of the last answer, then closes this side, and the other one when the client does or is too slow.
+    /// Writes the end of the last response, then closes this side, and the other side when the client closes it or takes too long.
     private func finish(_ context: ChannelHandlerContext, _ end: NIOAny, _ promise: EventLoopPromise<Void>?) {
         isClosing = true
         reading = .done
@@ -268,14 +268,14 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
-        guard event is UnhurriedRequest else { return context.triggerUserOutboundEvent(event, promise: promise) }
-        isUnhurried = true
+        guard event is UntimedRequest else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        hasNoTimeLimit = true
         promise?.succeed()
     }
 
     // MARK: Time
 
-    /// Sets the deadline for the next thing that the connection waits for.
+    /// Sets the deadline for the next event that the connection waits for.
     private func set(_ deadline: NIODeadline, _ context: ChannelHandlerContext) {
         self.deadline = deadline
         guard timer == nil || deadline < timerDeadline else { return }
@@ -289,7 +289,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         let now = NIODeadline.now()
         guard now >= deadline else { return set(deadline, context) }
         if isClosing {
-            // The answer may be a long one, and on its way.
+            // A long response may still be on its way.
             if hasProgress(context) { return set(now + limits.linger, context) }
             return context.close(promise: nil)
         }
@@ -303,7 +303,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
             return context.close(promise: nil)
         }
         if pending == 0 { return endIdle(context) }
-        if isAnswering || isUnhurried { return set(now + limits.request, context) }
+        if isAnswering || hasNoTimeLimit { return set(now + limits.request, context) }
         answer(.unanswered, context)
     }
 
@@ -320,7 +320,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     private func isBuffered(_ context: ChannelHandlerContext) -> Bool { buffered(context) > 0 }
 
-    /// Whether the client has taken anything since the last look.
+    /// Whether the client has taken any bytes since the last check.
     private func hasProgress(_ context: ChannelHandlerContext) -> Bool {
         let waiting = buffered(context), before = taken
         taken = written - waiting
@@ -328,8 +328,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 }
 
-/// Says to the guard of a request's connection that its answer may take as long as it does.
-struct UnhurriedRequest: Sendable {}
+/// Tells the connection's guard that the response to the current request has no time limit.
+struct UntimedRequest: Sendable {}
 
-/// The body did not arrive in time.
+/// The error for a request body that did not arrive in time.
 struct LateBody: Error {}

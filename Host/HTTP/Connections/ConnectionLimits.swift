@@ -1,22 +1,22 @@
 import Enrichment
 import NIOCore
-import Settings
+@_spi(Host) import Settings
 
-/// What a client may take of a host: time, and connections.
+/// How much time and how many connections a client may use.
 struct ConnectionLimits: Sendable {
-    /// For a request to arrive whole, and for a client that has stopped reading its answer.
+    /// The time for a request to arrive completely, and for a client that has stopped reading its response.
     var request: TimeAmount
-    /// Between an answer and the next request.
+    /// The time between a response and the next request.
     var idle: TimeAmount
-    /// For the work on an answer. Longer than all statements may take, whose own limits come first and say more.
+    /// The time to compute a response. Longer than any statement may take, as a statement's own limit gives a better error.
     var answer: TimeAmount
-    /// For a client to read the last answer before its connection is closed.
+    /// The time for a client to read the last response before its connection is closed.
     var linger: TimeAmount = .seconds(2)
-    /// For the rest of requests that are arriving when the host is asked to stop.
+    /// The time for requests that are still arriving when the host is asked to stop.
     var drain: TimeAmount = .seconds(2)
     var maximum: Int
     var maximumPerAddress: Int
-    /// Proxies speak for many visitors, so their connections are not counted by address.
+    /// Proxies forward many visitors' requests, so their connections are not counted by address.
     var trustedProxies: [CIDR]
 
     init(_ settings: ServerSettings, queryTimeoutSeconds: Int, descriptors: Int) {
@@ -28,7 +28,8 @@ struct ConnectionLimits: Sendable {
         trustedProxies = settings.trustedProxies
     }
 
-    /// Stores, journal and spill files need descriptors as well, and a Swift process that has none left traps.
+    /// The number of connections that the file descriptors allow, at most `wanted`. Stores, journal and spill files need descriptors
+    /// too, and a Swift process that runs out of them traps.
     static func connections(_ wanted: Int, descriptors: Int) -> Int {
         min(wanted, max(descriptors - 256, descriptors / 4, 1))
     }

@@ -1,10 +1,10 @@
 import NIOHTTP1
 
-/// The fields of a request's head that describe its body and connection, read in one pass because every request pays for it.
+/// The header fields that describe a request's body and connection, read in one pass because it happens for every request.
 struct FramingFields {
     private(set) var hosts = 0
     private(set) var hasUpgrade = false
-    /// The body is chunked, or the client waits for 100 and may never send one.
+    /// Whether the body is chunked, or the client waits for 100 (Continue) and may never send the body.
     private(set) var isLengthUncertain = false
     private(set) var length: Int?
 
@@ -21,7 +21,8 @@ struct FramingFields {
         }
     }
 
-    /// - Parameter other: as long, in small letters.
+    /// Compares without case.
+    /// - Parameter other: a lower-case name of the same length.
     private static func isSame(_ name: String, _ other: StaticString) -> Bool {
         var name = name
         return name.withUTF8 { bytes in bytes.indices.allSatisfy { bytes[$0] | 0x20 == other.utf8Start[$0] } }

@@ -10,7 +10,7 @@ struct GuardedChannel: ServerChildChannel {
     let base: HTTP1Channel
     let connections: OpenConnections
 
-    /// Beyond this a request line or a field is answered with 431.
+    /// A longer request line or field gets a 431.
     static let maximumHeadBytes = 80 * 1_024
 
     static func builder(_ connections: OpenConnections) -> HTTPServerBuilder {

@@ -1,23 +1,23 @@
-import Enrichment
+@_spi(Host) import Enrichment
 import HummingbirdCore
 import Logging
 import Metrics
 import NIOCore
 import Synchronization
 
-/// The connections of this host: counted in total and by address, and those that were ended counted by reason.
+/// Counts the host's connections in total and by address, and those that it ended by reason.
 final class OpenConnections: Sendable {
     /// Why the host ended a connection.
     enum Reason: String, CaseIterable {
         /// A request did not arrive in time.
         case late
-        /// The answer took longer than all limits of the work on it.
+        /// The response took longer than every limit on its work.
         case unanswered
-        /// The client stopped reading its answer.
+        /// The client stopped reading its response.
         case stalled
-        /// The bytes are no HTTP/1.1, or its head is too large.
+        /// The bytes are not HTTP/1.1, or the head is too large.
         case malformed
-        /// Its address has as many as it may.
+        /// Its address has the maximum number of connections.
         case address
     }
 
@@ -36,21 +36,22 @@ final class OpenConnections: Sendable {
         })
     }
 
+    /// Counts an ended connection.
     func note(_ reason: Reason) {
         ended[reason]?.increment()
-        if reason == .unanswered { logger.warning("a request took longer than every limit of its work, and was answered with 503") }
+        if reason == .unanswered { logger.warning("a request took longer than every limit on its work, and was answered with 503") }
     }
 
     // MARK: By address
 
-    /// What is counted of `address`; nil for a proxy's, and for what is no IP connection.
+    /// The address that a connection from `address` counts towards; nil for a trusted proxy, and if there is no IP address.
     func counted(_ address: String?) -> IPAddress? {
         guard let address = address.flatMap(ClientAddress.peer), !limits.trustedProxies.contains(where: { $0.contains(address) }) else { return nil }
-        // Whoever has one address of IPv6 has a network of 64 bits.
+        // A client with one IPv6 address usually has its whole /64.
         return address.isIPv4 ? address : IPAddress(high: address.high, low: 0)
     }
 
-    /// Whether one more connection may come from `address`; counts it then.
+    /// Counts one more connection from `address`, unless it has the maximum. Returns whether it was counted.
     func enter(_ address: IPAddress) -> Bool {
         byAddress.withLock { open in
             let count = open[address] ?? 0
@@ -60,6 +61,7 @@ final class OpenConnections: Sendable {
         }
     }
 
+    /// Counts one connection from `address` less.
     func leave(_ address: IPAddress) {
         byAddress.withLock { open in
             let count = (open[address] ?? 1) - 1
@@ -69,7 +71,7 @@ final class OpenConnections: Sendable {
 
     // MARK: In total
 
-    /// Stops accepting where the limit is reached: clients then wait in the system's queue until a connection ends.
+    /// Stops accepting connections at the limit; clients then wait in the system's queue until a connection ends.
     struct Admission: AvailableConnectionsDelegate {
         let connections: OpenConnections
         private var count = 0
@@ -82,7 +84,7 @@ final class OpenConnections: Sendable {
             connections.open.record(count)
             guard count >= connections.limits.maximum, warned.map({ ContinuousClock.now - $0 > .seconds(60) }) ?? true else { return }
             warned = .now
-            connections.logger.warning("as many connections as may be are open; more wait", metadata: ["connections": "\(count)"])
+            connections.logger.warning("the maximum number of connections is open; further ones wait", metadata: ["connections": "\(count)"])
         }
 
         mutating func connectionClosed() {

@@ -1,18 +1,18 @@
 import Foundation
 
-/// How many files and sockets this process may have open at a time.
+/// The limit on how many files and sockets this process may have open.
 enum OpenFiles {
-    /// More than Pulse ever uses. Some systems allow a thousand million, which libraries that count up to the limit don't survive.
+    /// More than Pulse ever uses. Some systems allow a billion, which breaks libraries that loop up to the limit.
     private static let enough: rlim_t = 65_536
 
-    /// The limit as it is now.
+    /// The current limit, at most `enough`.
     static var limit: Int {
         var limits = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0 else { return 1_024 }
         return Int(min(limits.rlim_cur, enough))
     }
 
-    /// Raises the limit as far as the system lets this user, `enough` at most. The usual soft limit of 1,024 is for programs that use
+    /// Raises the limit as far as the system allows, to `enough` at most. The usual soft limit of 1,024 is for programs that use
     /// `select`, which Pulse does not.
     static func raise() {
         var limits = rlimit()
@@ -21,7 +21,7 @@ enum OpenFiles {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
     }
 
-    /// The limit of a running process; nil where the system does not say.
+    /// The limit of another running process; nil if the system does not say.
     static func limit(of process: Int32) -> Int? {
         guard let text = try? String(contentsOfFile: "/proc/\(process)/limits", encoding: .utf8),
             let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Max open files") })

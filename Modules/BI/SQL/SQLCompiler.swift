@@ -1,51 +1,53 @@
 import Core
 
-/// Makes a statement of ours from a tree: every name in it is one that we gave, every value is bound. Of what somebody wrote no text is left.
+/// Compiles a parsed statement into the SQL that runs. Every name in it is generated, every value is bound: none of the author's text
+/// remains.
 struct SQLCompiler {
-    /// Datasets, common tables and subqueries that a statement may read, counted each time.
+    /// Datasets, common tables and subqueries that a statement may read; repeated reads count again.
     static let maximumSources = 12
     static let maximumColumns = 50
-    /// Of one expression, once it is written for an engine.
+    /// Parts of one expression in the compiled SQL.
     static let maximumParts = 20_000
-    /// Characters of a text that is shown, and of all that an answer may have to hold: where it may have more than 31,250 texts, each is cut shorter.
+    /// Maximum characters of one text in the answer, and of all. If an answer may have more than 31,250 texts, each is cut shorter.
     static let maximumShownText = 2_048, maximumAnswer = 64_000_000
 
-    /// Something to read from, as the statement's author calls it and as we do.
+    /// Something to read from, with the author's names and our generated ones.
     struct Relation {
         struct Column {
             let name: String
             let type: SQLType
-            /// Ours, without quotes.
+            /// Our name, without quotes.
             let key: String
             /// Left out of `*`.
             var isHidden = false
-            /// Characters at most; 0 for what is no text.
+            /// Maximum characters; 0 unless the column is text.
             var length = 0
-            /// Units of whole millionths.
-            var isOfMillionths = false
+            /// Whether the values are units that are stored as whole millionths.
+            var isStoredInMillionths = false
         }
         let columns: [Column]
         let sql: String
     }
 
+    /// A column of a SELECT's result.
     struct Output {
         var name: String
         let type: SQLType
-        /// Characters at most; 0 for what is no text.
+        /// Maximum characters; 0 unless the column is text.
         var length = 0
-        /// Units of whole millionths.
-        var isOfMillionths = false
+        /// Whether the values are units that are stored as whole millionths.
+        var isStoredInMillionths = false
     }
 
     let dialect: Dialect
     let datasets: BIDatasets
     let project: String
-    /// Rows at most.
+    /// Maximum rows of the answer.
     let limit: Int
-    /// Datasets that it reads, each once, with the name of its common table.
+    /// The datasets that the statement reads, each once, with the name of its common table.
     private(set) var used: [(dataset: BIDataset, name: String)] = []
     private var sources = 0
-    /// Characters of the texts that it makes for each row.
+    /// Characters of all texts that the statement builds for each row.
     private var textLength = 0
     private var names = 0
 
@@ -56,18 +58,18 @@ struct SQLCompiler {
         self.limit = limit
     }
 
-    /// The statement and the columns of its answer; common tables of its own stand before it.
+    /// Compiles a statement into its common tables, the query that follows them, and the columns of its answer.
     mutating func statement(_ select: SQLSelect) throws(SQLRefusal) -> (tables: [SQL], query: SQL, columns: [Output]) {
         let (tables, query, outputs) = try compile(select, [:], isTop: true)
         return (tables, query, outputs)
     }
 
-    /// The one type of values that stand for each other; nil where there is none.
+    /// The type that holds values of all these types; nil if there is none.
     static func common(_ types: [SQLType]) -> SQLType? {
-        let known = Set(types).subtracting([.null])
-        if known.isEmpty { return .null }
-        if known.count == 1 { return known.first }
-        return known == [.integer, .double] ? .double : nil
+        let kinds = Set(types).subtracting([.null])
+        if kinds.isEmpty { return .null }
+        if kinds.count == 1 { return kinds.first }
+        return kinds == [.integer, .double] ? .double : nil
     }
 
     private mutating func newName(_ prefix: String) -> String {
@@ -81,13 +83,13 @@ struct SQLCompiler {
         _ select: SQLSelect, _ outer: [ExactText: Relation], isTop: Bool
     ) throws(SQLRefusal) -> (tables: [SQL], query: SQL, outputs: [Output]) {
         var tables: [SQL] = [], known = outer
-        // Those that read nothing too: an engine goes through them one inside the other.
+        // Selects that read nothing count too: engines process these lists recursively.
         for (list, places) in [("WITH", select.ctes.map(\.place)), ("UNION", select.cores.map(\.place))] where places.count > Self.maximumSources {
-            throw SQLRefusal(what: "\(list) takes at most \(Self.maximumSources) selects; got \(places.count).", place: places[Self.maximumSources])
+            throw SQLRefusal(message: "\(list) takes at most \(Self.maximumSources) selects; got \(places.count).", place: places[Self.maximumSources])
         }
         for cte in select.ctes {
             guard datasets[cte.name] == nil, known[text: cte.name] == nil else {
-                throw SQLRefusal(what: "the name '\(cte.name.excerpt(40))' is taken.", place: cte.place)
+                throw SQLRefusal(message: "the name '\(cte.name.excerpt(40))' is taken.", place: cte.place)
             }
             let (query, outputs) = try whole(cte.select, known)
             let relation = Self.relation(outputs, named: newName("q"))
@@ -106,17 +108,17 @@ struct SQLCompiler {
         for (index, part) in parts.enumerated().dropFirst() {
             guard part.outputs.count == outputs.count else {
                 throw SQLRefusal(
-                    what: "the sides of UNION have \(outputs.count) and \(part.outputs.count) columns.", place: select.cores[index].place)
+                    message: "the sides of UNION have \(outputs.count) and \(part.outputs.count) columns.", place: select.cores[index].place)
             }
             for (column, pair) in zip(outputs, part.outputs).enumerated() {
                 guard let type = Self.common([pair.0.type, pair.1.type]) else {
                     throw SQLRefusal(
-                        what: "column \(column + 1) of UNION is \(pair.0.type.words) on one side and \(pair.1.type.words) on the other.",
+                        message: "column \(column + 1) of UNION is \(pair.0.type.words) on one side and \(pair.1.type.words) on the other.",
                         place: select.cores[index].place)
                 }
                 outputs[column] = Output(
                     name: pair.0.name, type: type, length: max(pair.0.length, pair.1.length),
-                    isOfMillionths: pair.0.isOfMillionths && pair.1.isOfMillionths)
+                    isStoredInMillionths: pair.0.isStoredInMillionths && pair.1.isStoredInMillionths)
             }
             query = "\(query) UNION \(sql: select.all[index - 1] ? "ALL " : "")\(part.sql)"
         }
@@ -134,7 +136,7 @@ struct SQLCompiler {
         return (tables, query, outputs)
     }
 
-    /// A select inside another one.
+    /// Compiles a nested select, with its common tables in front.
     private mutating func whole(_ select: SQLSelect, _ known: [ExactText: Relation]) throws(SQLRefusal) -> (SQL, [Output]) {
         let (tables, query, outputs) = try compile(select, known, isTop: false)
         return (tables.isEmpty ? query : "WITH \(SQL.joined(tables)) \(query)", outputs)
@@ -143,14 +145,14 @@ struct SQLCompiler {
     private static func relation(_ outputs: [Output], named name: String) -> Relation {
         let columns = outputs.enumerated().map { index, output in
             Relation.Column(
-                name: output.name, type: output.type, key: "c\(index + 1)", length: output.length, isOfMillionths: output.isOfMillionths)
+                name: output.name, type: output.type, key: "c\(index + 1)", length: output.length, isStoredInMillionths: output.isStoredInMillionths)
         }
         return Relation(columns: columns, sql: name)
     }
 
-    /// By what is asked for and then by all columns, so that the same rows always come in the same order.
+    /// The ORDER BY terms: those of the statement, then all columns, so the same rows always come in the same order.
     private mutating func order(_ select: SQLSelect, _ builder: SQLCoreCompiler?, _ outputs: [Output]) throws(SQLRefusal) -> SQL {
-        var builder = builder, parts: [SQL] = [], met: Set<Int> = []
+        var builder = builder, parts: [SQL] = [], ordered: Set<Int> = []
         let before = builder?.textLength ?? 0
         for order in select.order {
             let direction = (order.isDescending ? " DESC" : "") + (order.nullsFirst ? " NULLS FIRST" : " NULLS LAST")
@@ -158,26 +160,26 @@ struct SQLCompiler {
             if index == nil { index = try builder?.index(of: order.expression) }
             if let index {
                 guard outputs[index].type != .visitor else { throw Self.hiddenVisitor(select.cores[0].place) }
-                if met.insert(index).inserted { parts.append("\(sql: String(index + 1))\(sql: direction)") }
+                if ordered.insert(index).inserted { parts.append("\(sql: String(index + 1))\(sql: direction)") }
             } else if builder?.core.isDistinct == false, let value = try builder?.orderValue(order.expression) {
                 parts.append("\(value)\(sql: direction)")
             } else {
-                throw SQLRefusal(what: "ORDER BY names a column of the answer here.", place: select.cores[0].place)
+                throw SQLRefusal(message: "ORDER BY must name a column of the answer here.", place: select.cores[0].place)
             }
         }
         try add((builder?.textLength ?? 0) - before, select.cores[0].place)
-        for (index, output) in outputs.enumerated() where !met.contains(index) && output.type != .visitor {
+        for (index, output) in outputs.enumerated() where !ordered.contains(index) && output.type != .visitor {
             parts.append("\(sql: String(index + 1)) NULLS LAST")
         }
         return parts.isEmpty ? "1" : SQL.joined(parts)
     }
 
-    /// Which column of the answer is meant, by number or name.
+    /// The index of the answer's column that the expression names, by number or name; nil for any other expression.
     private func output(_ expression: SQLExpression, _ outputs: [Output]) throws(SQLRefusal) -> Int? {
         switch expression {
         case .integer(let number):
             guard (1...Int64(outputs.count)).contains(number) else {
-                throw SQLRefusal(what: "ORDER BY \(number): the answer has \(outputs.count) columns.", place: SQLPlace())
+                throw SQLRefusal(message: "ORDER BY \(number): the answer has \(outputs.count) columns.", place: SQLPlace())
             }
             return Int(number) - 1
         case .column(nil, let name, _): return outputs.firstIndex { $0.name.isExactly(name) }
@@ -186,15 +188,15 @@ struct SQLCompiler {
     }
 
     static func hiddenVisitor(_ place: SQLPlace) -> SQLRefusal {
-        SQLRefusal(what: "visitor_id can be counted, grouped by and compared, but not shown or ordered by.", place: place)
+        SQLRefusal(message: "visitor_id can be counted, grouped by and compared, but not shown or ordered by.", place: place)
     }
 
     private mutating func add(_ length: Int, _ place: SQLPlace) throws(SQLRefusal) {
         textLength += length
         guard textLength <= SQLTextLengths.maximum else {
             throw SQLRefusal(
-                what: "the texts that a statement makes for each row may have \(SQLTextLengths.maximum) characters together, "
-                    + "and those of this one may have \(textLength). Use fewer of ||, replace() and functions of text, or shorter texts.",
+                message: "the text that a statement builds for each row may have \(SQLTextLengths.maximum) characters in all; "
+                    + "that of this one may have \(textLength). Use fewer ||, replace() and other text functions, or shorter text.",
                 place: place)
         }
     }
@@ -221,7 +223,7 @@ struct SQLCompiler {
             let rightSQL = try compile(right, known, into: &builder)
             let (on, isBound) = try builder.joinCondition(condition, left: before)
             guard isBound else {
-                throw SQLRefusal(what: "JOIN needs a condition that compares a column of each side with '='.", place: place)
+                throw SQLRefusal(message: "JOIN needs a condition that compares a column of each side with '='.", place: place)
             }
             return "\(leftSQL) \(sql: kind) \(rightSQL) ON \(on)"
         }
@@ -230,23 +232,23 @@ struct SQLCompiler {
     private mutating func count(_ place: SQLPlace) throws(SQLRefusal) {
         sources += 1
         guard sources <= Self.maximumSources else {
-            throw SQLRefusal(what: "a statement reads at most \(Self.maximumSources) datasets and subqueries.", place: place)
+            throw SQLRefusal(message: "a statement reads at most \(Self.maximumSources) datasets and subqueries.", place: place)
         }
     }
 
     private mutating func relation(_ name: String, _ known: [ExactText: Relation], _ place: SQLPlace) throws(SQLRefusal) -> Relation {
         if let cte = known[text: name] { return cte }
         if name == BIDatasets.uploads {
-            throw SQLRefusal(what: "csv_uploads is kept apart from events and can't be read by SQL; use drill-through.", place: place)
+            throw SQLRefusal(message: "csv_uploads is kept apart from events and can't be read by SQL; use drill-through.", place: place)
         }
         guard let dataset = datasets[name] else {
-            throw SQLRefusal(what: "there is no dataset '\(name.excerpt(40))'; accepted are \(datasets.names.joined(separator: ", ")).", place: place)
+            throw SQLRefusal(message: "there is no dataset '\(name.excerpt(40))'; accepted are \(datasets.names.joined(separator: ", ")).", place: place)
         }
         let own = used.first { $0.dataset.name == name }?.name ?? newName("d")
         if !used.contains(where: { $0.dataset.name == name }) { used.append((dataset, own)) }
         let columns = dataset.columns.map { Relation.Column(
                 name: $0.name, type: $0.type, key: $0.name, isHidden: $0.isHidden, length: $0.type == .text ? SQLTextLengths.collected : 0,
-                isOfMillionths: $0.isOfMillionths)
+                isStoredInMillionths: $0.isStoredInMillionths)
         }
         return Relation(columns: columns + [.init(name: "project_id", type: .text, key: "project_id", isHidden: true)], sql: own)
     }

@@ -1,8 +1,8 @@
 import Core
 
-/// Expressions of a `SELECT`, with their types.
+/// Compiles the expressions of a `SELECT` and checks their types.
 extension SQLCoreCompiler {
-    /// Where an expression stands, and so what it may hold.
+    /// Where an expression appears, which decides what it may contain.
     enum Context { case row, output, having, aggregate }
 
     func render(_ expression: SQLExpression, _ context: Context, _ subquery: Subquery) throws(SQLRefusal) -> SQLFunctions.Value {
@@ -27,7 +27,7 @@ extension SQLCoreCompiler {
         case .inSelect(let value, let select, let negated, let place):
             let subject = try again(value), (query, outputs) = try subquery(select)
             guard outputs.count == 1 else {
-                throw SQLRefusal(what: "the subquery behind IN has \(outputs.count) columns; 1 is accepted.", place: place)
+                throw SQLRefusal(message: "the subquery behind IN has \(outputs.count) columns; 1 is accepted.", place: place)
             }
             try Self.compare([subject, ("", outputs[0].type)], "IN", place)
             return ("(\(subject.sql) \(sql: negated ? "NOT " : "")IN (\(query)))", .boolean)
@@ -39,10 +39,10 @@ extension SQLCoreCompiler {
         case .like(let value, let pattern, let negated, let ignoresCase, let place):
             let subject = try again(value), pattern = try again(pattern)
             guard [.text, .null].contains(subject.type), [.text, .null].contains(pattern.type) else {
-                throw SQLRefusal(what: "LIKE compares texts; got \(subject.type.words) and \(pattern.type.words).", place: place)
+                throw SQLRefusal(message: "LIKE compares text; got \(subject.type.words) and \(pattern.type.words).", place: place)
             }
             let sides = ignoresCase ? [SQLFunctions.lowered(subject.sql), SQLFunctions.lowered(pattern.sql)] : [subject.sql, pattern.sql]
-            // No sign takes the meaning from another, whatever the engine's default.
+            // LIKE has no escape character here, whatever the engine's default is.
             return ("(\(sides[0]) \(sql: negated ? "NOT " : "")LIKE replace(\(sides[1]), '!', '!!') ESCAPE '!')", .boolean)
         case .conditional(let operand, let cases, let otherwise, let place):
             return try conditional(operand.map { value throws(SQLRefusal) in try again(value) }, cases, otherwise, place, again)
@@ -54,11 +54,11 @@ extension SQLCoreCompiler {
     private func unary(_ sign: String, _ value: SQLFunctions.Value, _ place: SQLPlace) throws(SQLRefusal) -> SQLFunctions.Value {
         if sign == "NOT" {
             guard [.boolean, .null].contains(value.type) else {
-                throw SQLRefusal(what: "NOT takes a condition; got \(value.type.words).", place: place)
+                throw SQLRefusal(message: "NOT takes a condition; got \(value.type.words).", place: place)
             }
             return ("(NOT \(value.sql))", .boolean)
         }
-        guard value.type.isNumber else { throw SQLRefusal(what: "'-' takes a number; got \(value.type.words).", place: place) }
+        guard value.type.isNumber else { throw SQLRefusal(message: "'-' takes a number; got \(value.type.words).", place: place) }
         return ("(- \(value.sql))", value.type)
     }
 
@@ -66,7 +66,7 @@ extension SQLCoreCompiler {
         _ sign: String, _ left: SQLFunctions.Value, _ right: SQLFunctions.Value, _ place: SQLPlace
     ) throws(SQLRefusal) -> SQLFunctions.Value {
         func refusal(_ accepted: String) -> SQLRefusal {
-            SQLRefusal(what: "'\(sign)' takes \(accepted); got \(left.type.words) and \(right.type.words).", place: place)
+            SQLRefusal(message: "'\(sign)' takes \(accepted); got \(left.type.words) and \(right.type.words).", place: place)
         }
         switch sign {
         case "AND", "OR":
@@ -91,13 +91,13 @@ extension SQLCoreCompiler {
         }
     }
 
-    /// The left operand of a comparison. Text compares by code points, whatever the database's collation.
+    /// The left operand of a comparison. Text is compared by code points, whatever the database's collation.
     private func ordered(_ value: SQLFunctions.Value) -> SQL { [.text, .null].contains(value.type) ? dialect.byCodePoints(value.sql) : value.sql }
 
     private static func compare(_ values: [SQLFunctions.Value], _ what: String, _ place: SQLPlace, ordered: Bool = false) throws(SQLRefusal) {
         guard let type = SQLCompiler.common(values.map(\.type)) else {
             let words = values.map(\.type.words).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-            throw SQLRefusal(what: "\(what) compares values of one type; got \(words.joined(separator: " and ")).", place: place)
+            throw SQLRefusal(message: "\(what) compares values of one type; got \(words.joined(separator: " and ")).", place: place)
         }
         guard type != .visitor || !ordered else { throw SQLCompiler.hiddenVisitor(place) }
     }
@@ -112,7 +112,7 @@ extension SQLCoreCompiler {
             if let operand {
                 try Self.compare([operand, condition], "CASE", place)
             } else if condition.type != .boolean, condition.type != .null {
-                throw SQLRefusal(what: "WHEN takes a condition; got \(condition.type.words).", place: place)
+                throw SQLRefusal(message: "WHEN takes a condition; got \(condition.type.words).", place: place)
             }
             parts.append("WHEN \(condition.sql) THEN \(result.sql)")
             types.append(result.type)
@@ -123,7 +123,7 @@ extension SQLCoreCompiler {
             types.append(value.type)
         }
         guard let type = SQLCompiler.common(types), type != .visitor else {
-            throw SQLRefusal(what: "the results of CASE must be of one type; got \(types.map(\.words).joined(separator: ", ")).", place: place)
+            throw SQLRefusal(message: "the results of CASE must be of one type; got \(types.map(\.words).joined(separator: ", ")).", place: place)
         }
         return ("CASE \(operand?.sql ?? "") \(SQL.joined(parts, separator: " ")) END", type)
     }
@@ -140,7 +140,7 @@ extension SQLCoreCompiler {
         case (.integer, .text): return "CAST(\(value.sql) AS text)"
         case (.boolean, .text): return "CASE WHEN \(value.sql) THEN 'true' WHEN NOT \(value.sql) THEN 'false' END"
         case (.integer, .boolean): return "(\(value.sql) <> 0)"
-        default: throw SQLRefusal(what: "\(value.type.words) can't be cast to \(type.words).", place: place)
+        default: throw SQLRefusal(message: "\(value.type.words) can't be cast to \(type.words).", place: place)
         }
     }
 
@@ -157,36 +157,36 @@ extension SQLCoreCompiler {
         let isAggregate = SQLFunctions.aggregates.contains(call.name), isWindow = SQLFunctions.windows.contains(call.name)
         guard isAggregate || isWindow || SQLFunctions.scalars.contains(call.name) else {
             throw SQLRefusal(
-                what: "the function '\(call.name.excerpt(40))' is not accepted; accepted are \(SQLFunctions.names.joined(separator: ", ")).",
+                message: "the function '\(call.name.excerpt(40))' is not accepted; accepted are \(SQLFunctions.names.joined(separator: ", ")).",
                 place: call.place)
         }
         var inner = context
         if call.window != nil {
-            guard context == .output else { throw SQLRefusal(what: "OVER is possible only in what is selected or ordered by.", place: call.place) }
-            guard isAggregate || isWindow else { throw SQLRefusal(what: "\(call.name)() has no OVER.", place: call.place) }
-            guard !call.isDistinct else { throw SQLRefusal(what: "DISTINCT is not possible with OVER.", place: call.place) }
+            guard context == .output else { throw SQLRefusal(message: "OVER is accepted only in SELECT and ORDER BY.", place: call.place) }
+            guard isAggregate || isWindow else { throw SQLRefusal(message: "\(call.name)() has no OVER.", place: call.place) }
+            guard !call.isDistinct else { throw SQLRefusal(message: "DISTINCT is not accepted with OVER.", place: call.place) }
         } else if isWindow {
-            throw SQLRefusal(what: "\(call.name)() needs OVER.", place: call.place)
+            throw SQLRefusal(message: "\(call.name)() needs OVER.", place: call.place)
         } else if isAggregate {
             guard context == .output || context == .having else {
-                let why = context == .row ? "an aggregate is not possible in WHERE or ON" : "an aggregate is not possible inside another one"
-                throw SQLRefusal(what: why + ".", place: call.place)
+                let why = context == .row ? "an aggregate is not accepted in WHERE or ON" : "an aggregate is not accepted inside another one"
+                throw SQLRefusal(message: why + ".", place: call.place)
             }
             inner = .aggregate
         }
         var values: [SQLFunctions.Value] = []
         for argument in call.arguments { values.append(try render(argument, inner, subquery)) }
-        // Added up as the whole numbers that are kept, and divided once: a sum of units would carry what binary fractions leave.
-        let isExact = ["sum", "avg"].contains(call.name) && values.count == 1 && isOfMillionths(call.arguments[0])
+        // Sums the stored whole millionths and divides once; summing units would add up binary rounding errors.
+        let isExact = ["sum", "avg"].contains(call.name) && values.count == 1 && isStoredInMillionths(call.arguments[0])
         if isExact { values[0] = ("CAST(round(\(values[0].sql) * 1000000.0) AS bigint)", .double) }
         let functions = SQLFunctions(dialect: dialect, call: call, values: values)
         guard isAggregate || isWindow else { return try functions.scalar() }
         var (sql, type) = isAggregate ? try functions.aggregate() : try functions.window()
         if let filter = call.filter {
-            guard isAggregate else { throw SQLRefusal(what: "\(call.name)() has no FILTER.", place: call.place) }
+            guard isAggregate else { throw SQLRefusal(message: "\(call.name)() has no FILTER.", place: call.place) }
             let condition = try render(filter, .aggregate, subquery)
             guard condition.type == .boolean else {
-                throw SQLRefusal(what: "FILTER takes a condition; got \(condition.type.words).", place: call.place)
+                throw SQLRefusal(message: "FILTER takes a condition; got \(condition.type.words).", place: call.place)
             }
             sql = "\(sql) FILTER (WHERE \(condition.sql))"
         }
@@ -215,9 +215,10 @@ extension SQLCoreCompiler {
         return SQL.joined(parts, separator: " ")
     }
 
-    /// A window inside a window is none.
+    /// A key of PARTITION BY or ORDER BY inside OVER.
+    /// - Throws: for a key that contains OVER itself.
     private func windowKey(_ value: SQLExpression, _ place: SQLPlace, _ subquery: Subquery) throws(SQLRefusal) -> SQLFunctions.Value {
-        guard !value.hasWindow else { throw SQLRefusal(what: "OVER is not possible inside OVER.", place: place) }
+        guard !value.hasWindow else { throw SQLRefusal(message: "OVER is not accepted inside OVER.", place: place) }
         return try render(value, isGrouped ? .having : .row, subquery)
     }
 }

@@ -1,19 +1,19 @@
 import Core
 
-/// Compiles one `SELECT ... FROM ... WHERE ... GROUP BY ... HAVING`: finds what its names mean, checks types and grouping.
+/// Compiles one `SELECT ... FROM ... WHERE ... GROUP BY ... HAVING`: resolves its names, and checks types and grouping.
 struct SQLCoreCompiler {
     typealias Subquery = (SQLSelect) throws(SQLRefusal) -> (SQL, [SQLCompiler.Output])
 
     let core: SQLSelect.Core
     let dialect: Dialect
     let project: String
-    /// Rows at most of the whole answer.
+    /// Maximum rows of the whole answer.
     let limit: Int
     var source: SQL?
-    /// Characters of the texts that it makes for each row.
+    /// Characters of all texts that this select builds for each row.
     private(set) var textLength = 0
     private var relations: [(alias: String, own: String, relation: SQLCompiler.Relation)] = []
-    /// What is selected, with columns resolved.
+    /// The selected expressions, with columns resolved.
     private var items: [(expression: SQLExpression, name: String, place: SQLPlace)] = []
     private var keys: [SQLExpression] = []
     private(set) var isGrouped = false
@@ -27,21 +27,21 @@ struct SQLCoreCompiler {
 
     // MARK: Names
 
-    /// Our names for what it reads from.
+    /// Our names of the relations in FROM.
     var aliases: [String] { relations.map(\.own) }
 
     mutating func add(_ relation: SQLCompiler.Relation, as alias: String, named own: String, _ place: SQLPlace) throws(SQLRefusal) -> String {
         guard !relations.contains(where: { $0.alias.isExactly(alias) }) else {
-            throw SQLRefusal(what: "the name '\(alias.excerpt(40))' stands for two things; give one another name with AS.", place: place)
+            throw SQLRefusal(message: "the name '\(alias.excerpt(40))' is used twice; rename one with AS.", place: place)
         }
         relations.append((alias, own, relation))
         return own
     }
 
-    /// The tree with our names in place of the author's.
+    /// The expression with our column names in place of the author's.
     private func resolved(_ expression: SQLExpression) throws(SQLRefusal) -> SQLExpression {
         guard expression.renderedParts <= SQLCompiler.maximumParts else {
-            throw SQLRefusal(what: "CAST, sqrt, ln and substr stand inside each other too often; use a subquery for some of them.", place: core.place)
+            throw SQLRefusal(message: "CAST, sqrt, ln and substr are nested too deeply; use a subquery for some of them.", place: core.place)
         }
         do {
             return try expression.rewritten { part in
@@ -53,16 +53,16 @@ struct SQLCoreCompiler {
 
     private func find(_ table: String?, _ name: String, _ place: SQLPlace) throws(SQLRefusal) -> SQLExpression {
         let candidates = relations.filter { relation in table.map { relation.alias.isExactly($0) } ?? true }
-        if let table, candidates.isEmpty { throw SQLRefusal(what: "there is no '\(table.excerpt(40))' in FROM.", place: place) }
+        if let table, candidates.isEmpty { throw SQLRefusal(message: "there is no '\(table.excerpt(40))' in FROM.", place: place) }
         let found = candidates.flatMap { candidate in candidate.relation.columns.filter { $0.name.isExactly(name) }.map { (candidate.own, $0.key) } }
         guard let first = found.first else {
-            let known = candidates.flatMap { $0.relation.columns.map(\.name) }
+            let accepted = candidates.flatMap { $0.relation.columns.map(\.name) }
             throw SQLRefusal(
-                what: "there is no column '\(name.excerpt(40))'"
-                    + (known.isEmpty ? "." : "; accepted are \(known.prefix(40).joined(separator: ", "))."), place: place)
+                message: "there is no column '\(name.excerpt(40))'"
+                    + (accepted.isEmpty ? "." : "; accepted are \(accepted.prefix(40).joined(separator: ", "))."), place: place)
         }
         guard found.count == 1 else {
-            throw SQLRefusal(what: "'\(name.excerpt(40))' may be a column of two tables; write table.column.", place: place)
+            throw SQLRefusal(message: "'\(name.excerpt(40))' may be a column of two tables; write table.column.", place: place)
         }
         return .column(table: first.0, name: first.1, place)
     }
@@ -71,13 +71,13 @@ struct SQLCoreCompiler {
         relations.first { $0.own == own }?.relation.columns.first { $0.key == key }
     }
 
-    /// Whether the value is units of whole millionths: a column of such, by itself.
-    func isOfMillionths(_ expression: SQLExpression) -> Bool {
+    /// Whether the expression is just a column of units that are stored as whole millionths.
+    func isStoredInMillionths(_ expression: SQLExpression) -> Bool {
         guard case .column(let own?, let key, _) = expression else { return false }
-        return column(own, key)?.isOfMillionths == true
+        return column(own, key)?.isStoredInMillionths == true
     }
 
-    /// Counts the texts that an expression makes, and answers how long its value may be.
+    /// Adds the text that an expression builds to `textLength`, and returns how long its value may be.
     @discardableResult
     private mutating func measure(_ expression: SQLExpression) -> Int {
         var lengths = SQLTextLengths { [self] own, key in column(own, key)?.length ?? 0 }
@@ -98,15 +98,15 @@ struct SQLCoreCompiler {
         for (index, item) in items.enumerated() {
             if isGrouped { try checkGrouped(item.expression, isWhole: true) }
             let (sql, type) = try render(item.expression, .output, subquery)
-            guard type != .null else { throw SQLRefusal(what: "NULL needs a type here; write CAST(NULL AS text).", place: item.place) }
+            guard type != .null else { throw SQLRefusal(message: "NULL needs a type here; write CAST(NULL AS text).", place: item.place) }
             guard type != .visitor || !isTop else { throw SQLCompiler.hiddenVisitor(item.place) }
             let length = measure(item.expression)
             if isTop { textLength += min(length, shown) }
             var value = type == .text ? dialect.byCodePoints(isTop ? "\"left\"(\(sql), \(sql: String(shown)))" : sql) : sql
-            // Bound values of one column must be of one type in all rows of a UNION.
+            // A column needs the same type in all parts of a UNION, also where its values are bound.
             if type == .integer { value = "CAST(\(sql) AS bigint)" }
             parts.append("\(value) AS c\(sql: String(index + 1))")
-            outputs.append(.init(name: item.name, type: type, length: length, isOfMillionths: isOfMillionths(item.expression)))
+            outputs.append(.init(name: item.name, type: type, length: length, isStoredInMillionths: isStoredInMillionths(item.expression)))
         }
         var query: SQL = "SELECT \(sql: core.isDistinct ? "DISTINCT " : "")\(SQL.joined(parts))"
         if let source { query = "\(query) FROM \(source)" }
@@ -116,7 +116,7 @@ struct SQLCoreCompiler {
             try checkGrouped(having, isWhole: false)
             measure(having)
             let (sql, type) = try render(having, .having, subquery)
-            guard type == .boolean else { throw SQLRefusal(what: "HAVING takes a condition; got \(type.words).", place: core.place) }
+            guard type == .boolean else { throw SQLRefusal(message: "HAVING takes a condition; got \(type.words).", place: core.place) }
             query = "\(query) HAVING \(sql)"
         }
         return (query, outputs)
@@ -126,7 +126,7 @@ struct SQLCoreCompiler {
         let value = try resolved(condition)
         measure(value)
         let (sql, type) = try render(value, .row, subquery)
-        guard type == .boolean || type == .null else { throw SQLRefusal(what: "WHERE takes a condition; got \(type.words).", place: core.place) }
+        guard type == .boolean || type == .null else { throw SQLRefusal(message: "WHERE takes a condition; got \(type.words).", place: core.place) }
         return sql
     }
 
@@ -135,7 +135,7 @@ struct SQLCoreCompiler {
             switch item {
             case .star(let table, let place):
                 let chosen = relations.filter { relation in table.map { relation.alias.isExactly($0) } ?? true }
-                guard !chosen.isEmpty else { throw SQLRefusal(what: "'*' needs something in FROM.", place: place) }
+                guard !chosen.isEmpty else { throw SQLRefusal(message: "'*' needs something in FROM.", place: place) }
                 for relation in chosen {
                     for column in relation.relation.columns where !column.isHidden && column.type != .visitor {
                         items.append((.column(table: relation.own, name: column.key, place), column.name, place))
@@ -147,12 +147,12 @@ struct SQLCoreCompiler {
                 try checkCount()
             }
         }
-        guard !items.isEmpty else { throw SQLRefusal(what: "'*' has no column here that may be shown.", place: core.place) }
-        // Names of an answer differ, as rows are objects.
-        var met: Set<ExactText> = []
+        guard !items.isEmpty else { throw SQLRefusal(message: "'*' has no column here that may be shown.", place: core.place) }
+        // Column names must be unique, because rows are JSON objects.
+        var used: Set<ExactText> = []
         for index in items.indices {
             var name = items[index].name, number = 2
-            while !met.insert(ExactText(name)).inserted {
+            while !used.insert(ExactText(name)).inserted {
                 name = "\(items[index].name)_\(number)"
                 number += 1
             }
@@ -160,10 +160,10 @@ struct SQLCoreCompiler {
         }
     }
 
-    /// At each step: a statement may hold two thousand stars.
+    /// Called for each item, not once at the end: a statement may hold two thousand stars.
     private func checkCount() throws(SQLRefusal) {
         guard items.count <= SQLCompiler.maximumColumns else {
-            throw SQLRefusal(what: "an answer has at most \(SQLCompiler.maximumColumns) columns.", place: core.place)
+            throw SQLRefusal(message: "an answer has at most \(SQLCompiler.maximumColumns) columns.", place: core.place)
         }
     }
 
@@ -183,16 +183,16 @@ struct SQLCoreCompiler {
             if let index = try groupedItem(expression) {
                 let value = items[index].expression
                 guard !value.aggregates, !value.hasWindow else {
-                    throw SQLRefusal(what: "GROUP BY can't name an aggregate.", place: items[index].place)
+                    throw SQLRefusal(message: "GROUP BY can't name an aggregate.", place: items[index].place)
                 }
                 keys.append(value)
-                // By its number, as the values in it are bound anew wherever it is written.
+                // By number: repeating the expression would bind its values again, as other parameters.
                 groups.append(Self.column(value) ?? "\(sql: String(index + 1))")
                 continue
             }
             let value = try resolved(expression)
             guard let column = Self.column(value) else {
-                throw SQLRefusal(what: "GROUP BY names a column, or something that is selected in the same words.", place: core.place)
+                throw SQLRefusal(message: "GROUP BY must name a column, or repeat a selected expression.", place: core.place)
             }
             keys.append(value)
             groups.append(column)
@@ -207,7 +207,7 @@ struct SQLCoreCompiler {
     private func groupedItem(_ expression: SQLExpression) throws(SQLRefusal) -> Int? {
         if case .integer(let number) = expression {
             guard (1...Int64(items.count)).contains(number) else {
-                throw SQLRefusal(what: "GROUP BY \(number): the answer has \(items.count) columns.", place: core.place)
+                throw SQLRefusal(message: "GROUP BY \(number): the answer has \(items.count) columns.", place: core.place)
             }
             return Int(number) - 1
         }
@@ -218,7 +218,9 @@ struct SQLCoreCompiler {
         return items.firstIndex { $0.expression == value }
     }
 
-    /// - Parameter isWhole: an expression that is grouped by may stand only as a whole, as its values are bound anew where it is repeated.
+    /// Checks that every column outside an aggregate is grouped by.
+    /// - Parameter isWhole: whether the expression may itself be one of the grouped ones. These are accepted only as a whole selected item,
+    ///   because repeating one elsewhere would bind its values again, as other parameters.
     private func checkGrouped(_ expression: SQLExpression, isWhole: Bool) throws(SQLRefusal) {
         if isWhole, keys.contains(expression) { return }
         var missing: (String, SQLPlace)?
@@ -231,18 +233,18 @@ struct SQLCoreCompiler {
             return nil
         }
         if let (name, place) = missing {
-            throw SQLRefusal(what: "the column '\(shown(name, place))' must be in GROUP BY or inside an aggregate.", place: place)
+            throw SQLRefusal(message: "the column '\(shown(name, place))' must be in GROUP BY or inside an aggregate.", place: place)
         }
     }
 
-    /// The name that the author used for a column of ours.
+    /// The author's name of a column with our name `key`.
     private func shown(_ key: String, _ place: SQLPlace) -> String {
         relations.flatMap { $0.relation.columns }.first { $0.key == key }?.name ?? key
     }
 
     // MARK: ORDER BY and ON
 
-    /// The column of the answer that is the same expression.
+    /// The index of the answer's column with the same expression; nil if there is none.
     func index(of expression: SQLExpression) throws(SQLRefusal) -> Int? {
         let value = try resolved(expression)
         return items.firstIndex { $0.expression == value }
@@ -253,20 +255,20 @@ struct SQLCoreCompiler {
         measure(value)
         if isGrouped { try checkGrouped(value, isWhole: false) }
         let (sql, type) = try render(value, .output) { _ throws(SQLRefusal) in
-            throw SQLRefusal(what: "ORDER BY takes no subquery.", place: core.place)
+            throw SQLRefusal(message: "ORDER BY takes no subquery.", place: core.place)
         }
         guard type != .visitor else { throw SQLCompiler.hiddenVisitor(core.place) }
         return type == .text ? dialect.byCodePoints(sql) : sql
     }
 
-    /// The condition, and whether it binds the two sides to each other.
+    /// Compiles the condition of a join. The flag says whether it compares a column of each side for equality.
     mutating func joinCondition(_ expression: SQLExpression, left: Set<String>) throws(SQLRefusal) -> (SQL, Bool) {
         let value = try resolved(expression)
         measure(value)
         let (sql, type) = try render(value, .row) { _ throws(SQLRefusal) in
-            throw SQLRefusal(what: "ON takes no subquery.", place: core.place)
+            throw SQLRefusal(message: "ON takes no subquery.", place: core.place)
         }
-        guard type == .boolean else { throw SQLRefusal(what: "ON takes a condition; got \(type.words).", place: core.place) }
+        guard type == .boolean else { throw SQLRefusal(message: "ON takes a condition; got \(type.words).", place: core.place) }
         return (sql, Self.binds(value, left))
     }
 

@@ -1,6 +1,6 @@
 import Core
 
-/// The functions that statements may call, each written so that both engines answer the same.
+/// The functions that statements may call, each written so that both engines give the same result.
 struct SQLFunctions {
     static let aggregates: Set<String> = ["count", "sum", "avg", "min", "max"]
     static let windows: Set<String> = ["row_number", "rank", "dense_rank", "lag", "lead"]
@@ -11,11 +11,11 @@ struct SQLFunctions {
     ]
     static var names: [String] { (aggregates.union(windows).union(scalars)).sorted() }
 
-    /// Characters of a text that a statement makes.
+    /// Maximum characters of a text that a statement builds.
     static let maximumText = 10_000
-    /// Of what `replace` puts in.
+    /// Maximum characters that `replace` inserts for one match.
     static let maximumReplacement = 100
-    /// Of a number: a double has no more.
+    /// Maximum digits for `round`: a double has no more.
     static let maximumDigits = 15
 
     typealias Value = (sql: SQL, type: SQLType)
@@ -24,8 +24,9 @@ struct SQLFunctions {
     let call: SQLCall
     let values: [Value]
 
-    private func refusal(_ what: String) -> SQLRefusal { SQLRefusal(what: "\(call.name)() \(what)", place: call.place) }
+    private func refusal(_ what: String) -> SQLRefusal { SQLRefusal(message: "\(call.name)() \(what)", place: call.place) }
 
+    /// - Throws: unless the call has that many values, and no `*`.
     private func need(_ count: ClosedRange<Int>) throws(SQLRefusal) {
         guard count.contains(values.count), !call.isStar else {
             let accepted = count.lowerBound == count.upperBound ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
@@ -47,18 +48,18 @@ struct SQLFunctions {
 
     private func double(_ index: Int) throws(SQLRefusal) -> SQL { "CAST(\(try number(index)) AS double precision)" }
 
-    /// A whole number of -1,000,000 to 1,000,000, as the engines' functions take it.
-    /// - Throws: for one that is written out and less than `minimum`; a computed one counts as `minimum` then.
+    /// A whole number from `minimum` to 1,000,000, which is what the engines' functions take.
+    /// - Throws: for a literal less than `minimum`; a computed value is raised to `minimum` instead.
     private func small(_ index: Int, atLeast minimum: Int = -1_000_000) throws(SQLRefusal) -> SQL {
         guard values[index].type == .integer else { throw refusal("takes a whole number as value \(index + 1); got \(values[index].type.words).") }
-        if let written = written(index), written < minimum {
-            throw refusal("takes a whole number of at least \(minimum) as value \(index + 1); got \(written).")
+        if let literal = literal(index), literal < minimum {
+            throw refusal("takes a whole number of at least \(minimum) as value \(index + 1); got \(literal).")
         }
         return "CAST(least(greatest(\(values[index].sql), \(minimum)), 1000000) AS integer)"
     }
 
-    /// The whole number that stands there as such.
-    private func written(_ index: Int) -> Int64? {
+    /// The argument if it is a literal whole number; else nil.
+    private func literal(_ index: Int) -> Int64? {
         switch call.arguments[index] {
         case .integer(let number): number
         case .unary("-", .integer(let number), _): -number
@@ -66,7 +67,7 @@ struct SQLFunctions {
         }
     }
 
-    // MARK: Over rows
+    // MARK: Aggregates and windows
 
     func aggregate() throws(SQLRefusal) -> Value {
         if call.isStar || values.isEmpty {
@@ -88,7 +89,7 @@ struct SQLFunctions {
         return ("\(sql: call.name)(\(sql: distinct)\(value))", call.name == "sum" ? type : .double)
     }
 
-    /// What `sum` and `avg` give differs between engines.
+    /// Casts the result of `sum` and `avg` to a fixed type, because engines differ there.
     static func settled(_ value: SQL, _ name: String, _ type: SQLType) -> SQL {
         guard name == "sum" || name == "avg" else { return value }
         return type == .integer ? "CAST(\(value) AS bigint)" : "CAST(\(value) AS double precision)"
@@ -109,7 +110,7 @@ struct SQLFunctions {
         }
     }
 
-    // MARK: Of one row
+    // MARK: Scalar functions
 
     func scalar() throws(SQLRefusal) -> Value {
         guard !call.isStar, !call.isDistinct, call.filter == nil else { throw refusal("takes neither *, DISTINCT nor FILTER.") }
@@ -128,14 +129,14 @@ struct SQLFunctions {
             return ("rtrim(ltrim(\(try text(0)), ' '), ' ')", .text)
         case "ltrim", "rtrim":
             try need(1...1)
-            // Spaces alone: engines differ about what else is white.
+            // Only spaces: engines disagree about other white space.
             return ("\(sql: call.name)(\(try text(0)), ' ')", .text)
         case "substr", "substring":
             try need(2...3)
             return (try part(), .text)
         case "left", "right":
             try need(2...2)
-            // All but so many where it is negative.
+            // A negative count means all but that many characters.
             return ("\"\(sql: call.name)\"(\(try text(0)), \(try small(1)))", .text)
         case "replace":
             try need(3...3)
@@ -148,8 +149,8 @@ struct SQLFunctions {
             return ("starts_with(\(try text(0)), \(try text(1)))", .boolean)
         case "split_part":
             try need(3...3)
-            // By nothing one engine splits into characters, and the other not at all.
-            guard written(2) != 0 else { throw refusal("counts parts from 1, or from the last with -1; got 0.") }
+            // With an empty separator one engine splits into characters and the other not at all, so the result is null.
+            guard literal(2) != 0 else { throw refusal("counts parts from 1, or from the last with -1; got 0.") }
             return ("split_part(\(try text(0)), nullif(\(try text(1)), ''), nullif(\(try small(2)), 0))", .text)
         case "json_text": return try jsonText()
         case "coalesce", "greatest", "least", "nullif": return try choice()
@@ -183,19 +184,19 @@ struct SQLFunctions {
     }
 
     private func roundingDigits() throws(SQLRefusal) -> Int {
-        guard let digits = written(1), abs(digits) <= Self.maximumDigits else {
+        guard let digits = literal(1), abs(digits) <= Self.maximumDigits else {
             throw refusal(
                 "takes a whole number of digits from -\(Self.maximumDigits) to \(Self.maximumDigits), written out; "
-                    + "got \(written(1).map(String.init) ?? "something else").")
+                    + "got \(literal(1).map(String.init) ?? "something else").")
         }
         return Int(digits)
     }
 
-    /// `substr`: what lies before the first character counts towards the length, and is nothing.
+    /// `substr`: positions before the first character count towards the length, but hold nothing.
     private func part() throws(SQLRefusal) -> SQL {
         guard values.count == 3 else { return "substr(\(try text(0)), greatest(\(try small(1)), 1))" }
         let start = try small(1), length = try small(2, atLeast: 0)
-        // The other engine would count from the end.
+        // DuckDB would count a negative start from the end.
         return dialect == .postgresql
             ? "substr(\(try text(0)), \(start), \(length))"
             : "substr(\(try text(0)), greatest(\(start), 1), greatest(\(length) + least(\(start), 1) - 1, 0))"
@@ -211,11 +212,11 @@ struct SQLFunctions {
         return ("\(sql: call.name)(\(list))", call.name == "nullif" ? values[0].type : type)
     }
 
-    /// A property of an event. A dot in a name leads into it, as in the conditions of segments and funnels.
+    /// A property of an event. A dot in a name leads into an object, as in the conditions of segments and funnels.
     private func jsonText() throws(SQLRefusal) -> Value {
         guard values.count >= 2, case .column(_, "data", _) = call.arguments[0] else {
             throw refusal(
-                "takes the column data of events and the names that lead to a property: json_text(data, 'plan'), json_text(data, 'order.id').")
+                "takes the column data of events and the path of a property: json_text(data, 'plan'), json_text(data, 'order.id').")
         }
         var steps: [String] = []
         for argument in call.arguments.dropFirst() {

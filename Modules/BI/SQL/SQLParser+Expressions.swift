@@ -1,4 +1,4 @@
-/// Expressions, from what binds least to what binds most.
+/// Parses expressions. The functions go from the operators that bind least to those that bind most.
 extension SQLParser {
     mutating func expression() throws(SQLRefusal) -> SQLExpression {
         try nested { parser throws(SQLRefusal) in
@@ -110,7 +110,7 @@ extension SQLParser {
         case .sign("("):
             at += 1
             if isWord("select") || isWord("with") {
-                throw SQLRefusal(what: "a subquery stands in FROM, in EXISTS or behind IN, and not as a value.", place: place)
+                throw SQLRefusal(message: "a subquery is accepted in FROM, in EXISTS and after IN, but not as a value.", place: place)
             }
             let inner = try expression()
             try needSign(")")
@@ -133,14 +133,14 @@ extension SQLParser {
         }
     }
 
-    /// LEFT and RIGHT are joins, and functions.
+    /// LEFT and RIGHT are both join words and functions.
     private static func mayBeFunction(_ word: String) -> Bool { word == "left" || word == "right" || !reserved.contains(word) }
 
     private mutating func column(_ place: SQLPlace) throws(SQLRefusal) -> SQLExpression {
         let first = try name("a value")
         guard takeSign(".") else { return .column(table: nil, name: first, place) }
         let second = try name("a column")
-        if isSign(".") || isSign("(") { throw SQLRefusal(what: "schemas are not accepted.", place: place) }
+        if isSign(".") || isSign("(") { throw SQLRefusal(message: "schemas are not accepted.", place: place) }
         return .column(table: first, name: second, place)
     }
 
@@ -168,7 +168,7 @@ extension SQLParser {
         let value = try expression()
         try need("as")
         guard case .word(let word) = token.kind, let type = Self.types[word] else {
-            throw SQLRefusal(what: "CAST to integer, bigint, double precision, numeric, text or boolean; got \(token.described).", place: token.place)
+            throw SQLRefusal(message: "CAST to integer, bigint, double precision, numeric, text or boolean; got \(token.described).", place: token.place)
         }
         at += 1
         if word == "double" { _ = take("precision") }

@@ -8,7 +8,7 @@ extension SQLParser {
     private mutating func wholeSelect() throws(SQLRefusal) -> SQLSelect {
         var ctes: [SQLSelect.CTE] = []
         if take("with") {
-            if isWord("recursive") { throw SQLRefusal(what: "WITH RECURSIVE is not accepted.", place: token.place) }
+            if isWord("recursive") { throw SQLRefusal(message: "WITH RECURSIVE is not accepted.", place: token.place) }
             repeat {
                 let place = token.place, name = try name("a name")
                 try need("as")
@@ -22,7 +22,7 @@ extension SQLParser {
             all.append(take("all"))
             cores.append(try core())
         }
-        if isWord("intersect") || isWord("except") { throw SQLRefusal(what: "\(token.described) is not accepted; UNION is.", place: token.place) }
+        if isWord("intersect") || isWord("except") { throw SQLRefusal(message: "\(token.described) is not accepted; UNION is.", place: token.place) }
         var order: [SQLOrder] = []
         if take("order") {
             try need("by")
@@ -73,7 +73,7 @@ extension SQLParser {
         return .expression(value, alias: try alias(), place)
     }
 
-    /// The name that follows, with AS or without.
+    /// The alias that follows, with or without AS; nil if there is none.
     private mutating func alias() throws(SQLRefusal) -> String? {
         if take("as") { return try name("a name") }
         switch token.kind {
@@ -88,7 +88,7 @@ extension SQLParser {
         while true {
             let place = token.place
             if isSign(",") || isWord("cross") || isWord("natural") {
-                throw SQLRefusal(what: "tables are joined by JOIN ... ON alone.", place: place)
+                throw SQLRefusal(message: "tables can be joined only by JOIN ... ON.", place: place)
             }
             var kind = "JOIN"
             if take("inner") { kind = "JOIN" } else if take("left") { kind = "LEFT JOIN" } else if take("right") { kind = "RIGHT JOIN" }
@@ -110,16 +110,16 @@ extension SQLParser {
             _ = take("as")
             return .select(select, alias: try name("a name for the subquery"), place)
         }
-        if case .text = token.kind { throw SQLRefusal(what: "a text is not a dataset: files can't be read.", place: place) }
+        if case .text = token.kind { throw SQLRefusal(message: "text is not a dataset: files can't be read.", place: place) }
         let table = try name("a dataset")
-        if isSign(".") { throw SQLRefusal(what: "schemas are not accepted; datasets are named alone.", place: place) }
-        if isSign("(") { throw SQLRefusal(what: "'\(table.excerpt(40))(' is not accepted: functions are not datasets.", place: place) }
+        if isSign(".") { throw SQLRefusal(message: "schemas are not accepted; write only the name of the dataset.", place: place) }
+        if isSign("(") { throw SQLRefusal(message: "'\(table.excerpt(40))(' is not accepted: functions are not datasets.", place: place) }
         return .table(table, alias: try alias() ?? table, place)
     }
 
-    /// What rows are sorted by is held for each of them.
+    /// Appends a key of GROUP BY, ORDER BY or PARTITION BY. Their number is limited because an engine holds the keys of every row.
     func append<Element>(_ element: Element, to list: inout [Element], _ what: String) throws(SQLRefusal) {
-        guard list.count < Self.maximumKeys else { throw SQLRefusal(what: "\(what) takes at most \(Self.maximumKeys) values.", place: token.place) }
+        guard list.count < Self.maximumKeys else { throw SQLRefusal(message: "\(what) takes at most \(Self.maximumKeys) values.", place: token.place) }
         list.append(element)
     }
 

@@ -1,12 +1,12 @@
 import Core
 
-/// Reads a statement, from the top down. Accepts what `SQLSyntax` can say and nothing else.
+/// A recursive descent parser for statements. Accepts only what the types in `SQLSyntax.swift` can express.
 struct SQLParser {
-    /// Expressions and selects inside each other.
+    /// Maximum nesting of expressions and selects.
     static let maximumDepth = 40
-    /// Operators of one statement: they make trees deep too.
+    /// Maximum operators of one statement: they make trees deep too.
     static let maximumOperators = 300
-    /// Of one GROUP BY, ORDER BY or PARTITION BY.
+    /// Maximum keys of one GROUP BY, ORDER BY or PARTITION BY.
     static let maximumKeys = 50
 
     let tokens: [SQLToken]
@@ -16,18 +16,18 @@ struct SQLParser {
 
     private init(_ text: String) throws(SQLRefusal) { tokens = try SQLTokenizer.tokens(of: text) }
 
-    /// A whole statement.
+    /// Parses a whole statement. `namesProject` says whether it contains `{{project_id}}`.
     static func statement(_ text: String) throws(SQLRefusal) -> (select: SQLSelect, namesProject: Bool) {
         var parser = try SQLParser(text)
         guard parser.isWord("select") || parser.isWord("with") else {
-            throw SQLRefusal(what: "a statement starts with SELECT or WITH; got \(parser.token.described).", place: parser.token.place)
+            throw SQLRefusal(message: "a statement starts with SELECT or WITH; got \(parser.token.described).", place: parser.token.place)
         }
         let select = try parser.select()
         guard parser.token.kind == .end else { throw parser.unexpected("the end of the statement") }
         return (select, parser.tokens.contains { $0.kind == .project })
     }
 
-    /// A single expression, such as a metric's.
+    /// Parses a single expression, such as a metric's.
     static func expression(_ text: String) throws(SQLRefusal) -> SQLExpression {
         var parser = try SQLParser(text)
         let expression = try parser.expression()
@@ -56,7 +56,7 @@ struct SQLParser {
     mutating func need(_ word: String) throws(SQLRefusal) { guard take(word) else { throw unexpected(word.uppercased()) } }
     mutating func needSign(_ sign: String) throws(SQLRefusal) { guard takeSign(sign) else { throw unexpected("'\(sign)'") } }
 
-    /// Words that begin something else than is asked for, said by name.
+    /// Words that begin or belong to other kinds of statements. Refusals name them.
     private static let changing: Set<String> = [
         "insert", "update", "delete", "drop", "create", "alter", "truncate", "grant", "revoke", "copy", "attach", "detach", "install", "load",
         "call", "execute", "prepare", "pragma", "set", "reset", "vacuum", "merge", "into", "export", "import", "checkpoint", "begin", "commit",
@@ -72,9 +72,9 @@ struct SQLParser {
 
     func unexpected(_ expected: String) -> SQLRefusal {
         if case .word(let word) = token.kind, Self.changing.contains(word) {
-            return SQLRefusal(what: "'\(word.uppercased())' is not accepted: statements read, and change nothing.", place: token.place)
+            return SQLRefusal(message: "'\(word.uppercased())' is not accepted: statements may only read.", place: token.place)
         }
-        return SQLRefusal(what: "expected \(expected); got \(token.described).", place: token.place)
+        return SQLRefusal(message: "expected \(expected); got \(token.described).", place: token.place)
     }
 
     mutating func name(_ what: String) throws(SQLRefusal) -> String {
@@ -89,11 +89,11 @@ struct SQLParser {
         }
     }
 
-    /// The place of an operator, which is taken.
+    /// Takes the next token, an operator, and returns its place.
     mutating func takeOperator() throws(SQLRefusal) -> SQLPlace {
         operators += 1
         guard operators <= Self.maximumOperators else {
-            throw SQLRefusal(what: "a statement has at most \(Self.maximumOperators) operators.", place: token.place)
+            throw SQLRefusal(message: "a statement has at most \(Self.maximumOperators) operators.", place: token.place)
         }
         at += 1
         return tokens[at - 1].place
@@ -103,7 +103,7 @@ struct SQLParser {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.maximumDepth else {
-            throw SQLRefusal(what: "nested deeper than \(Self.maximumDepth) levels.", place: token.place)
+            throw SQLRefusal(message: "nested deeper than \(Self.maximumDepth) levels.", place: token.place)
         }
         return try body(&self)
     }

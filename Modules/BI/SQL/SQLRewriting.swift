@@ -1,5 +1,5 @@
 extension SQLExpression {
-    /// The same tree with what `change` gives in place of some of its parts; subqueries stay as they are.
+    /// The tree with each part replaced for which `change` returns one. Subqueries stay as they are.
     func rewritten(_ change: (SQLExpression) throws -> SQLExpression?) rethrows -> SQLExpression {
         if let changed = try change(self) { return changed }
         func again(_ part: SQLExpression) throws -> SQLExpression { try part.rewritten(change) }
@@ -34,7 +34,7 @@ extension SQLExpression {
         }
     }
 
-    /// Whether `test` holds for the expression or a part of it.
+    /// Whether `test` holds for the expression or any part of it.
     func contains(_ test: (SQLExpression) -> Bool) -> Bool {
         var found = false
         _ = rewritten { part in
@@ -44,7 +44,7 @@ extension SQLExpression {
         return found
     }
 
-    /// The parts that it is made of, not theirs.
+    /// The direct parts of the expression.
     private var children: [SQLExpression] {
         var children: [SQLExpression] = [], isWhole = true
         _ = rewritten { part in
@@ -55,8 +55,8 @@ extension SQLExpression {
         return children
     }
 
-    /// About how many parts it has in the statement that is made of it, where some functions name what they are given several times: inside each
-    /// other, they double with each.
+    /// About how many parts the expression has in the compiled SQL, at most 1,000,000. Some functions repeat their argument there, so
+    /// nesting them multiplies the parts.
     var renderedParts: Int {
         let copies = switch self {
         case .cast: 3
@@ -66,7 +66,7 @@ extension SQLExpression {
         return min(1 + copies * children.reduce(0) { $0 + $1.renderedParts }, 1_000_000)
     }
 
-    /// Whether it counts over rows of a group.
+    /// Whether the expression contains an aggregate over the rows of a group.
     var aggregates: Bool {
         contains { if case .call(let call) = $0 { call.window == nil && SQLFunctions.aggregates.contains(call.name) } else { false } }
     }

@@ -1,6 +1,6 @@
 import Core
 
-/// The statements that are understood, as trees.
+/// An expression of a statement, as a tree.
 indirect enum SQLExpression: Equatable, Sendable {
     case text(String), integer(Int64), decimal(Double), boolean(Bool), null
     /// `{{project_id}}`
@@ -18,7 +18,7 @@ indirect enum SQLExpression: Equatable, Sendable {
     case cast(Self, SQLType, SQLPlace)
     case call(SQLCall)
 
-    /// The same but for the places; two subqueries never are.
+    /// Compares everything except places. Two subqueries are never equal.
     static func == (left: Self, right: Self) -> Bool {
         switch (left, right) {
         case (.text(let a), .text(let b)): a.isExactly(b)
@@ -73,10 +73,11 @@ struct SQLOrder: Equatable, Sendable {
 
 enum SQLType: String, Sendable, Encodable {
     case integer, double, text, boolean
-    /// A visitor: counted, grouped by and compared with others, but never shown.
+    /// A visitor: can be counted, grouped by and compared with other visitors, but never shown.
     case visitor
     case null
 
+    /// The type in words, for error sentences.
     var words: String {
         switch self {
         case .integer: "a whole number"
@@ -91,7 +92,7 @@ enum SQLType: String, Sendable, Encodable {
     var isNumber: Bool { self == .integer || self == .double || self == .null }
 }
 
-/// `SELECT` with everything that may follow it.
+/// A `SELECT` with everything that may surround it: WITH, UNION, ORDER BY, LIMIT and OFFSET.
 final class SQLSelect: Equatable, Sendable {
     struct CTE: Sendable {
         let name: String, select: SQLSelect, place: SQLPlace
@@ -119,7 +120,7 @@ final class SQLSelect: Equatable, Sendable {
     }
 
     let ctes: [CTE]
-    /// Joined by UNION; `all[i]` says how the i-th and the next are.
+    /// The selects that UNION joins. `all[i]` says whether the i-th and the next are joined by UNION ALL.
     let cores: [Core]
     let all: [Bool]
     let order: [SQLOrder]

@@ -1,15 +1,16 @@
-/// The end of a statement as editors and consoles write it: one semicolon, with white space and comments around it.
+/// The end of a statement as editors and consoles write it: one semicolon, possibly with white space and comments around it.
 enum SQLTail {
-    /// What is said of a semicolon anywhere else.
+    /// The refusal of a semicolon anywhere else.
     static let refusal = "';' is not accepted inside a statement; send one statement at a time."
 
-    /// Whether nothing else follows.
+    /// Whether `text` is only such an end.
     static func begins(in text: ArraySlice<Unicode.Scalar>) -> Bool {
         guard let first = text.first, [";", "-", "/"].contains(first) else { return false }
-        let behind = withoutBlanks(text)
-        return behind.first == ";" && withoutBlanks(behind.dropFirst()).isEmpty
+        let rest = withoutBlanks(text)
+        return rest.first == ";" && withoutBlanks(rest.dropFirst()).isEmpty
     }
 
+    /// Drops leading white space and comments.
     private static func withoutBlanks(_ text: ArraySlice<Unicode.Scalar>) -> ArraySlice<Unicode.Scalar> {
         var rest = text
         while true {
@@ -24,7 +25,7 @@ enum SQLTail {
         }
     }
 
-    /// The index after the next `*/`; nil if there is none, or if a comment is nested: engines differ in where that ends.
+    /// The index after the next `*/`; nil if there is none, or if a comment is nested, since engines differ in where that ends.
     private static func endOfComment(_ text: ArraySlice<Unicode.Scalar>) -> Int? {
         var last: Unicode.Scalar = " "
         for (index, scalar) in zip(text.indices, text) {

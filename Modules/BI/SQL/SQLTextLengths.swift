@@ -1,21 +1,21 @@
-/// How long the texts may become that a statement makes for each row.
+/// Estimates how much text a statement builds for each row.
 ///
-/// An engine holds the texts of some thousand rows at a time, those of every part of an expression, and DuckDB counts them towards no limit of its
-/// memory. So a statement is judged by them before it runs.
+/// An engine holds the text of a few thousand rows at a time, for every part of an expression, and DuckDB counts none of it towards its
+/// memory limit. So the length is limited before a statement runs.
 struct SQLTextLengths {
-    /// Characters for each row, of all texts that a statement makes together.
+    /// Maximum characters that a statement may build for each row, in all.
     static let maximum = 100_000
-    /// Of what was collected: seldom longer.
+    /// Characters assumed for a collected text, which is seldom longer.
     static let collected = 500
 
-    /// So far.
+    /// Characters counted so far.
     private(set) var made = 0
-    /// Of a column by our names; 0 for one that is no text.
+    /// Characters of a column, by our names; 0 unless it is text.
     let column: (_ own: String, _ key: String) -> Int
 
     init(column: @escaping (_ own: String, _ key: String) -> Int) { self.column = column }
 
-    /// Adds what an expression makes, and answers how long its value may be.
+    /// Adds what an expression builds, and returns how long its value may be.
     @discardableResult
     mutating func add(_ expression: SQLExpression) -> Int {
         switch expression {
@@ -55,7 +55,7 @@ struct SQLTextLengths {
         case "replace":
             let lengths = call.arguments.map { add($0) }
             guard lengths.count == 3 else { return 0 }
-            // Each character of it may be replaced, or as many as a search of known length leaves.
+            // Every character may match; with a literal search text, as many matches as its length allows.
             let searched = if case .text = call.arguments[1] { max(1, lengths[1]) } else { 1 }
             let growth = max(0, min(lengths[2], SQLFunctions.maximumReplacement) - searched)
             return clipped(lengths[0] + lengths[0] / searched * growth)
@@ -64,15 +64,17 @@ struct SQLTextLengths {
         }
     }
 
-    /// A text that is made as a whole, and then cut.
+    /// Counts a text that is built in full and then cut, and returns its cut length.
     private mutating func clipped(_ length: Int) -> Int {
-        let shown = min(length, SQLFunctions.maximumText)
-        made += length + shown
-        return shown
+        let kept = min(length, SQLFunctions.maximumText)
+        made += length + kept
+        return kept
     }
 
+    /// Adds what all values build, and returns the longest length.
     private mutating func longest(_ values: [SQLExpression]) -> Int { values.reduce(0) { max($0, add($1)) } }
 
+    /// Adds what all values build, for an expression that is not text itself.
     @discardableResult
     private mutating func without(_ values: [SQLExpression]) -> Int {
         for value in values { add(value) }

@@ -1,6 +1,6 @@
 import Core
 
-/// A place in a statement, for sentences; both count from 1.
+/// A place in a statement, for error sentences. Line and column count from 1.
 struct SQLPlace: Sendable, Hashable {
     var line = 1, column = 1
 }
@@ -8,9 +8,9 @@ struct SQLPlace: Sendable, Hashable {
 /// A word or sign of a statement.
 struct SQLToken: Sendable, Equatable {
     enum Kind: Sendable, Equatable {
-        /// A word without quotes, in lower case.
+        /// An unquoted word, in lower case.
         case word(String)
-        /// A name in double quotes, as it is.
+        /// A name in double quotes, exactly as written.
         case quoted(String)
         case text(String)
         case integer(Int64)
@@ -24,7 +24,7 @@ struct SQLToken: Sendable, Equatable {
     let kind: Kind
     let place: SQLPlace
 
-    /// As a sentence shows it.
+    /// The token as error sentences show it.
     var described: String {
         switch kind {
         case .word(let word): "'\(word.excerpt(40))'"
@@ -39,20 +39,20 @@ struct SQLToken: Sendable, Equatable {
     }
 }
 
-/// A refusal of a statement: what, and where.
+/// The refusal of a statement: what is wrong and where.
 struct SQLRefusal: Error {
-    let what: String
+    let message: String
     let place: SQLPlace
 
     var error: ServiceError {
-        .invalid("invalid_sql", "Invalid SQL at line \(place.line), column \(place.column): \(what)")
+        .invalid("invalid_sql", "Invalid SQL at line \(place.line), column \(place.column): \(message)")
     }
 }
 
-/// Takes a statement apart. What is no part of the language is refused here, before anything looks for a meaning.
+/// Splits a statement into tokens. Characters outside the language are rejected here, before parsing.
 struct SQLTokenizer {
     static let maximumCharacters = 20_000
-    /// Words, signs and values of one statement.
+    /// Maximum words, signs and values of one statement.
     static let maximumTokens = 4_000
 
     private let scalars: [Unicode.Scalar]
@@ -62,7 +62,7 @@ struct SQLTokenizer {
     static func tokens(of text: String) throws(SQLRefusal) -> [SQLToken] {
         guard text.unicodeScalars.count <= maximumCharacters else {
             throw SQLRefusal(
-                what: "a statement has at most \(maximumCharacters) characters; this one has \(text.unicodeScalars.count).", place: SQLPlace())
+                message: "a statement has at most \(maximumCharacters) characters; this one has \(text.unicodeScalars.count).", place: SQLPlace())
         }
         var tokenizer = SQLTokenizer(text), tokens: [SQLToken] = []
         while true {
@@ -70,7 +70,7 @@ struct SQLTokenizer {
             tokens.append(token)
             if token.kind == .end { return tokens }
             guard tokens.count < maximumTokens else {
-                throw SQLRefusal(what: "a statement has at most \(maximumTokens) words and signs.", place: token.place)
+                throw SQLRefusal(message: "a statement has at most \(maximumTokens) words and signs.", place: token.place)
             }
         }
     }
@@ -100,13 +100,13 @@ struct SQLTokenizer {
         if first == "\"" { return SQLToken(kind: .quoted(try quoted("\"", start)), place: start) }
         let pair = String(String.UnicodeScalarView([first] + [peek(1)].compactMap(\.self)))
         if pair == "{{" { return SQLToken(kind: try placeholder(start), place: start) }
-        if pair == "--" || pair == "/*" { throw SQLRefusal(what: "comments are not accepted.", place: start) }
-        if pair == "::" { throw SQLRefusal(what: "'::' is not accepted; write CAST(value AS type).", place: start) }
+        if pair == "--" || pair == "/*" { throw SQLRefusal(message: "comments are not accepted.", place: start) }
+        if pair == "::" { throw SQLRefusal(message: "'::' is not accepted; write CAST(value AS type).", place: start) }
         if Self.twoSigns.contains(pair) {
             take(); take()
             return SQLToken(kind: .sign(pair == "!=" ? "<>" : pair), place: start)
         }
-        guard Self.oneSign.contains(first) else { throw SQLRefusal(what: Self.refusal(of: first), place: start) }
+        guard Self.oneSign.contains(first) else { throw SQLRefusal(message: Self.refusal(of: first), place: start) }
         take()
         return SQLToken(kind: .sign(String(first)), place: start)
     }
@@ -114,13 +114,13 @@ struct SQLTokenizer {
     private static func refusal(of scalar: Unicode.Scalar) -> String {
         switch scalar {
         case ";": SQLTail.refusal
-        case "\\": "a backslash is not accepted outside of texts."
-        case "$": "'$' is not accepted: write texts in single quotes, and values as they are."
-        case "`": "'`' is not accepted; names may stand in double quotes."
+        case "\\": "a backslash is not accepted outside text in quotes."
+        case "$": "'$' is not accepted: write text in single quotes, and values as they are."
+        case "`": "'`' is not accepted; put names in double quotes."
         case "[", "]": "'\(scalar)' is not accepted: there are no arrays."
         default:
             scalar.isASCII && scalar.value >= 0x20
-                ? "'\(scalar)' is not accepted." : "the character U+\(hex(scalar)) is accepted only in texts and in names in double quotes."
+                ? "'\(scalar)' is not accepted." : "the character U+\(hex(scalar)) is accepted only in quoted text and in names in double quotes."
         }
     }
 
@@ -158,15 +158,15 @@ struct SQLTokenizer {
             }
         }
         let text = String(digits)
-        if let next = peek(), Self.isLetter(next) { throw SQLRefusal(what: "'\(text.excerpt(20))\(next)' is not a number.", place: start) }
+        if let next = peek(), Self.isLetter(next) { throw SQLRefusal(message: "'\(text.excerpt(20))\(next)' is not a number.", place: start) }
         if isWhole, let number = Int64(text) { return .integer(number) }
         guard let number = Double(text.hasPrefix(".") ? "0" + text : text), number.isFinite else {
-            throw SQLRefusal(what: "'\(text.excerpt(20))' is not a number, or too large for one.", place: start)
+            throw SQLRefusal(message: "'\(text.excerpt(20))' is not a number, or too large for one.", place: start)
         }
         return .decimal(number)
     }
 
-    /// What stands between two `quote`s; twice it is itself.
+    /// The content between two `quote`s, where a doubled `quote` means a single one.
     private mutating func quoted(_ quote: Unicode.Scalar, _ start: SQLPlace) throws(SQLRefusal) -> String {
         var content = String.UnicodeScalarView()
         take()
@@ -175,21 +175,21 @@ struct SQLTokenizer {
             if scalar == quote {
                 guard peek() == quote else {
                     if quote == "\"", content.isEmpty || content.count > 100 {
-                        throw SQLRefusal(what: "a name in double quotes has 1 to 100 characters.", place: start)
+                        throw SQLRefusal(message: "a name in double quotes has 1 to 100 characters.", place: start)
                     }
                     return String(content)
                 }
                 take()
             }
-            guard scalar.value != 0 else { throw SQLRefusal(what: "a NUL character is not accepted.", place: place) }
+            guard scalar.value != 0 else { throw SQLRefusal(message: "a NUL character is not accepted.", place: place) }
             content.append(scalar)
         }
-        throw SQLRefusal(what: "the \(quote) that opens here is not closed.", place: start)
+        throw SQLRefusal(message: "the \(quote) that opens here is not closed.", place: start)
     }
 
     private mutating func placeholder(_ start: SQLPlace) throws(SQLRefusal) -> SQLToken.Kind {
         for expected in "{{project_id}}".unicodeScalars {
-            guard peek() == expected else { throw SQLRefusal(what: "the only placeholder is {{project_id}}.", place: start) }
+            guard peek() == expected else { throw SQLRefusal(message: "the only placeholder is {{project_id}}.", place: start) }
             take()
         }
         return .project

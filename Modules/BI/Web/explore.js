@@ -1,81 +1,19 @@
-// Questions of one's own: by choosing, or in SQL.
+// Custom queries: visual or in SQL.
 
 import {
   h, replace, t, number, moment, load, card, field, select, form, table, button, submit, formDialog, removal, ask, askAll, growing, toast, csv, download,
   parameters, unique, empty, dialog, stored, Failure,
 } from './kit.js';
 
-export const texts = {
-  'b.visual': { en: 'By choosing', de: 'Durch Auswählen' },
-  'b.visual?': {
-    en: 'Rows by the columns that you tick, in the range above, whose days are those of {zone}; the largest first.',
-    de: 'Zeilen nach den angehakten Spalten, im Zeitraum oben, dessen Tage die von {zone} sind; die größten zuerst.',
-  },
-  'b.no-metric': { en: 'Tick at least one number under “How many”.', de: 'Haken Sie unter „Wie viele“ mindestens eine Zahl an.' },
-  'b.sql': { en: 'In SQL', de: 'In SQL' },
-  'b.dataset': { en: 'Of what', de: 'Wovon' },
-  'b.dimensions': { en: 'By', de: 'Nach' },
-  'b.metrics': { en: 'How many', de: 'Wie viele' },
-  'b.only': { en: 'Only', de: 'Nur' },
-  'b.column': { en: 'Column', de: 'Spalte' },
-  'b.values': { en: 'Values, with commas between', de: 'Werte, mit Kommas dazwischen' },
-  'b.behind': { en: 'The rows behind it, the latest first.', de: 'Die Zeilen dahinter, die neuesten zuerst.' },
-  'b.run': { en: 'Run', de: 'Ausführen' },
-  'b.all-time': {
-    en: 'The range above does not apply to SQL: a statement names its own days.',
-    de: 'Der Zeitraum oben gilt nicht für SQL: Eine Anweisung sagt selbst, welche Tage sie meint.',
-  },
-  'b.hint': {
-    en:
-      'Begins with SELECT or WITH, reads only, and names the project: WHERE project_id = {id}. Names are offered below as you type: Tab takes '
-      + 'one, arrow keys choose, Ctrl+Enter runs.',
-    de:
-      'Beginnt mit SELECT oder WITH, liest nur, und nennt das Projekt: WHERE project_id = {id}. Namen erscheinen unten beim Tippen: Tab '
-      + 'übernimmt einen, Pfeiltasten wählen, Strg+Enter führt aus.',
-  },
-  'b.statement': { en: 'Statement', de: 'Anweisung' },
-  'b.offers': { en: 'Names that fit', de: 'Passende Namen' },
-  'b.saved': { en: 'Saved statements', de: 'Gespeicherte Anweisungen' },
-  'b.none': { en: 'None yet. Save one that you want to run again.', de: 'Noch keine. Speichern Sie eine, die Sie wieder ausführen wollen.' },
-  'b.rows': {
-    en: { one: '{count} row in {time} ms', other: '{count} rows in {time} ms' },
-    de: { one: '{count} Zeile in {time} ms', other: '{count} Zeilen in {time} ms' },
-  },
-  'b.first': { en: 'The first {count} rows, in {time} ms; there are more.', de: 'Die ersten {count} Zeilen, in {time} ms; es gibt mehr.' },
-  'b.file': {
-    en: 'The file has {count} rows, the most that is answered. There may be more.',
-    de: 'Die Datei hat {count} Zeilen, mehr werden nicht geantwortet. Es kann mehr geben.',
-  },
-  'b.save': { en: 'Save the statement', de: 'Anweisung speichern' },
-  'b.delete?': { en: 'Deletes the statement “{name}”. Collected data is kept.', de: 'Die Anweisung „{name}“ wird gelöscht, Daten nicht.' },
-  'b.cancel': { en: 'Stop', de: 'Abbrechen' },
-  'b.running': { en: 'Running for {time} s', de: 'Läuft seit {time} s' },
-  'b.stopped': { en: 'Stopped.', de: 'Abgebrochen.' },
-  'b.result': { en: 'Result', de: 'Ergebnis' },
-  'b.no-result': { en: 'Nothing was asked yet.', de: 'Noch wurde nichts gefragt.' },
-  'b.empty': { en: 'No rows.', de: 'Keine Zeilen.' },
-  'b.no-runs': { en: 'Nothing was run yet.', de: 'Noch wurde nichts ausgeführt.' },
-  'b.run.success': { en: 'done', de: 'fertig' },
-  'b.run.error': { en: 'failed', de: 'fehlgeschlagen' },
-  'b.kind.sql': { en: 'A statement', de: 'Eine Anweisung' },
-  'b.kind.saved_sql': { en: 'A saved statement', de: 'Eine gespeicherte Anweisung' },
-  'b.kind.visual': { en: 'By choosing', de: 'Durch Auswählen' },
-  'b.kind.drill_through': { en: 'Rows behind a number', de: 'Zeilen hinter einer Zahl' },
-  'b.kind.external_sql': { en: 'In another database', de: 'In einer anderen Datenbank' },
-  'b.runs': { en: 'Latest runs', de: 'Letzte Abfragen' },
-  'b.state': { en: 'State', de: 'Stand' },
-  'b.took': { en: 'Took', de: 'Dauer' },
-  'b.count': { en: 'Rows', de: 'Zeilen' },
-};
-
 export const ranged = 'days';
 
-/** The statement as it was left: another range, or a look at another page, does not cost what was written. */
+/** The current statement, kept while the user changes the range or visits another page. */
 let written = 'SELECT path, count(*) AS views\nFROM pageviews\nWHERE project_id = {{project_id}}\nGROUP BY path ORDER BY views DESC';
 
+/** @param {View} view */
 export async function show({ root, signal, state }) {
   const { data: datasets, functions } = await ask('/api/v1/bi/datasets', { signal });
-  const result = h('div', { class: 'body', id: 'result' }, empty(t('b.no-result')));
+  const result = h('div', { class: 'body', id: 'result' }, empty(t('bi.no-result')));
   const saved = h('div', { class: 'body' });
   const runs = h('div', { class: 'body' });
   const run = runner(result, signal, () => drawRuns());
@@ -89,7 +27,7 @@ export async function show({ root, signal, state }) {
         done();
       },
       field(t('name'), name),
-      field(t('b.statement'), text),
+      field(t('bi.statement'), text),
     );
   };
   const { element, statement } = editor(datasets, functions, () => runSQL());
@@ -102,7 +40,7 @@ export async function show({ root, signal, state }) {
         return run(`/api/v1/bi/sql-queries/${query.id}/run`, {}, query.name);
       };
       const remove = row => removal(
-        t('b.delete?', { name: row.name }),
+        t('bi.delete-statement?', { name: row.name }),
         async () => {
           await ask(`/api/v1/bi/sql-queries/${row.id}`, { method: 'DELETE' });
           drawSaved();
@@ -110,7 +48,7 @@ export async function show({ root, signal, state }) {
         { of: row.name },
       );
       return data.length
-        ? table(t('b.saved'),
+        ? table(t('bi.saved'),
           [
             { name: t('name'), cell: row => row.name },
             { name: '', cell: row => h('div', { class: 'row end' }, button(t('edit'), () => edit(row, drawSaved), { class: 'edit' }), remove(row)) },
@@ -120,11 +58,11 @@ export async function show({ root, signal, state }) {
         )
         : null;
     },
-    { signal, nothing: t('b.none') },
+    { signal, nothing: t('bi.none') },
   );
   const save = () => {
     const name = h('input', { type: 'text', required: true, maxlength: 200 });
-    formDialog(t('b.save'), { id: 'save-form' },
+    formDialog(t('bi.save'), { id: 'save-form' },
       async () => {
         await ask('/api/v1/bi/sql-queries', { method: 'POST', body: { name: name.value, sql_text: statement.value } });
         toast(t('saved'));
@@ -137,43 +75,43 @@ export async function show({ root, signal, state }) {
     async () => {
       const { data } = await ask('/api/v1/bi/query-runs', { signal, parameters: { limit: 10 } });
       return data.length
-        ? table(t('b.runs'),
+        ? table(t('bi.runs'),
           [
             { name: t('time'), cell: row => moment(row.created_at, state.zone) },
-            { name: t('what'), cell: row => begun.get(row.id) ?? t(`b.kind.${row.query_type}`) },
+            { name: t('bi.query'), cell: row => begun.get(row.id) ?? t(`bi.kind.${row.query_type}`) },
             {
-              name: t('b.state'),
-              cell: row => [t(`b.run.${row.status}`), row.error && h('div', { class: 'hint' }, row.error)],
+              name: t('bi.state'),
+              cell: row => [t(`bi.run.${row.status}`), row.error && h('div', { class: 'hint' }, row.error)],
             },
-            { name: t('b.count'), number: true, cell: row => number(row.row_count) },
-            { name: t('b.took'), number: true, cell: row => `${number(row.duration_ms)} ms` },
+            { name: t('bi.rows'), number: true, cell: row => number(row.row_count) },
+            { name: t('bi.took'), number: true, cell: row => `${number(row.duration_ms)} ms` },
           ],
           data,
         )
         : null;
     },
-    { signal, nothing: t('b.no-runs') },
+    { signal, nothing: t('bi.no-runs') },
   );
   replace(root,
     h('div', { class: 'grid' },
-      card(t('b.sql'), {},
-        form({ id: 'sql-form' }, runSQL, element, h('p', { class: 'hint' }, t('b.all-time')), submit(t('b.run'), button(t('b.save'), save))),
+      card(t('bi.sql'), {},
+        form({ id: 'sql-form' }, runSQL, element, h('p', { class: 'hint' }, t('bi.all-time')), submit(t('bi.run'), button(t('bi.save'), save))),
       ),
-      card(t('b.visual'), { explain: t('b.visual?', { zone: state.zone.replaceAll('_', ' ') }) },
+      card(t('bi.visual'), { explain: t('bi.visual?', { zone: state.zone.replaceAll('_', ' ') }) },
         visual(datasets, body => {
           const whole = { ...body, ...range(state) };
           return run('/api/v1/bi/visual-query', whole, summary(body), rowsBehind(whole, signal));
         }),
       ),
     ),
-    card(t('b.result'), {}, result),
-    h('div', { class: 'grid' }, card(t('b.saved'), {}, saved), card(t('b.runs'), {}, runs)),
+    card(t('bi.result'), {}, result),
+    h('div', { class: 'grid' }, card(t('bi.saved'), {}, saved), card(t('bi.runs'), {}, runs)),
   );
   drawSaved();
   drawRuns();
 }
 
-/** What the runs of this visit were, by their ids: the history does not keep it. */
+/** The queries of this session by run ID: the server's history does not keep them. */
 const begun = new Map();
 const summary = ({ dataset, dimensions, metrics }) => `${dataset}: ${[...dimensions, ...metrics].join(', ')}`;
 
@@ -182,10 +120,10 @@ function range(state) {
   return { start_at, end_at, timezone };
 }
 
-/** Rows that are shown, and that a file may have: what the API answers at most, of so many columns. */
+/** The maximum number of rows shown, and of rows in a file: the API's limit for that many columns. */
 const shown = 1000, most = columns => Math.min(10000, Math.floor(200000 / Math.max(1, columns)));
 
-/** A random UUID. The browser's own is not there on pages without https. */
+/** A random UUID. crypto.randomUUID is missing on pages without https. */
 function uuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = bytes[6] & 15 | 64;
@@ -194,30 +132,30 @@ function uuid() {
   return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/** Runs one question at a time into `place`, tells how long it has taken, and lets the person stop it. */
+/** Runs one query at a time and shows the result in `place`, with the elapsed time and a button to stop it. */
 function runner(place, signal, done) {
   let running;
   return async (path, body, what, pick) => {
     running?.abort();
     const mine = running = new AbortController(), began = performance.now(), id = uuid();
     begun.set(id, what.length > 80 ? `${what.slice(0, 79)}…` : what);
-    const either = AbortSignal.any([signal, mine.signal]);
+    const either = /** @type {any} */ (AbortSignal).any([signal, mine.signal]);
     const time = h('span', { class: 'muted', role: 'status' });
-    const tick = () => time.textContent = t('b.running', { time: Math.round((performance.now() - began) / 1000) });
+    const tick = () => time.textContent = t('bi.running', { time: Math.round((performance.now() - began) / 1000) });
     const timer = setInterval(tick, 1000);
     tick();
-    const meanwhile = h('div', { class: 'row' }, time, button(t('b.cancel'), () => mine.abort(), { id: 'stop' }));
-    const stop = () => ask(`/api/v1/bi/query-runs/${id}`, { method: 'DELETE' }).catch(() => { /* it has ended all the same */ });
+    const meanwhile = h('div', { class: 'row' }, time, button(t('bi.cancel'), () => mine.abort(), { id: 'stop' }));
+    const stop = () => ask(`/api/v1/bi/query-runs/${id}`, { method: 'DELETE' }).catch(() => { /* it has already ended */ });
     either.addEventListener('abort', stop, { once: true });
     try {
-      // One more than is shown tells whether there are more.
+      // One more row than shown, to know whether there are more.
       const question = { method: 'POST', body: { ...body, limit: shown + 1, run_id: id }, signal: either };
       const all = limit => ask(path, { method: 'POST', body: { ...body, limit }, signal });
       await load(place, async () => answer(await ask(path, question), all, pick), { signal, meanwhile });
     } finally {
       clearInterval(timer);
       either.removeEventListener('abort', stop);
-      if (mine === running && mine.signal.aborted) replace(place, empty(t('b.stopped')));
+      if (mine === running && mine.signal.aborted) replace(place, empty(t('bi.stopped')));
     }
     done();
   };
@@ -225,31 +163,31 @@ function runner(place, signal, done) {
 
 const text = value => value === null ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value);
 
-/** Rows as they were answered; `pick(row)` as of `table`. */
-const plain = (columns, rows, pick) => table(t('b.result'),
+/** The rows as a table; `pick(row)` as for `table`. */
+const plain = (columns, rows, pick) => table(t('bi.result'),
   columns.map(name => ({ name, number: typeof rows[0]?.[name] === 'number', cell: row => text(row[name]) || pick && t('unknown') })),
   rows,
-  { nothing: t('b.empty'), pick },
+  { nothing: t('bi.empty'), pick },
 );
 
-/** A table of what was answered; `all(limit)` asks the same for a file, where there is more than is shown. */
+/** The result as a table; `all(limit)` runs the query again for a file if there are more rows than shown. */
 function answer({ columns, rows: given, run }, all, pick) {
   const rows = given.slice(0, shown), isCut = given.length > shown;
   const file = async () => {
     const limit = most(columns.length), whole = isCut ? (await all(limit)).rows : rows;
     download('query.csv', csv(columns, whole.map(row => columns.map(name => row[name]))));
-    if (isCut && whole.length === limit) toast(t('b.file', { count: limit }));
+    if (isCut && whole.length === limit) toast(t('bi.file-limit', { count: limit }));
   };
   return [
     h('div', { class: 'row' },
-      h('p', { class: 'muted', role: 'status' }, t(isCut ? 'b.first' : 'b.rows', { count: rows.length, time: run.duration_ms })),
+      h('p', { class: 'muted', role: 'status' }, t(isCut ? 'bi.first' : 'bi.row-count', { count: rows.length, time: run.duration_ms })),
       button(t('csv'), file, { class: 'link' }),
     ),
     plain(columns, rows, pick),
   ];
 }
 
-/** What a click on a line of a chosen question does: shows the rows behind it. Null where a value of the line is not known. */
+/** The click handler for a row of a visual query, which shows the underlying rows. Null if a value of the row is unknown. */
 const rowsBehind = ({ dataset, dimensions, metrics, filters, ...range }, signal) => row => {
   const values = dimensions.map(name => row[name]);
   if (values.includes(null)) return null;
@@ -261,11 +199,11 @@ const rowsBehind = ({ dataset, dimensions, metrics, filters, ...range }, signal)
       columns = found.columns;
       return found.rows;
     };
-    return [h('p', null, t('b.behind')), growing(rows, found => plain(columns, found), { signal, nothing: t('b.empty') })];
+    return [h('p', null, t('bi.behind')), growing(rows, found => plain(columns, found), { signal, nothing: t('bi.empty') })];
   }, { wide: true });
 };
 
-/** What was written as a value of a column of this type. What is none of it stays text, and the API says so. */
+/** The input as a value of the column's type. Invalid input stays text, and the API rejects it. */
 function typed(text, type) {
   if (type === 'boolean') return text === 'true' || (text === 'false' ? false : text);
   return type === 'text' || !text || isNaN(text) ? text : Number(text);
@@ -281,37 +219,37 @@ function visual(datasets, ask) {
   );
   const conditions = h('div'), columns = () => datasets.find(({ name }) => name === dataset.value).columns.filter(column => column.is_field);
   const add = () => {
-    const column = select({ 'aria-label': t('b.column') }, columns().map(({ name }) => [name, name]));
+    const column = select({ 'aria-label': t('bi.column') }, columns().map(({ name }) => [name, name]));
     conditions.append(h('div', { class: 'row condition' },
       column,
-      h('input', { type: 'text', required: true, 'aria-label': t('b.values'), placeholder: t('b.values') }),
+      h('input', { type: 'text', required: true, 'aria-label': t('bi.comma-values'), placeholder: t('bi.comma-values') }),
       button('✕', ({ target }) => target.closest('.condition').remove(), { class: 'icon', 'aria-label': t('condition.drop') }),
     ));
     column.focus();
   };
-  /** Of several conditions on a column one has to hold. */
+  /** Several conditions on a column are combined with OR. */
   const filters = () => [...conditions.children].reduce((all, row) => {
-    const name = row.querySelector('select').value, { type } = columns().find(column => column.name === name);
-    const values = row.querySelector('input').value.split(',').map(text => typed(stored(name, text.trim()), type));
+    const name = row.querySelector('select')?.value ?? '', { type } = columns().find(column => column.name === name);
+    const values = (row.querySelector('input')?.value ?? '').split(',').map(text => typed(stored(name, text.trim()), type));
     return { ...all, [name]: [...all[name] ?? [], ...values] };
   }, {});
-  const picked = id => [...rest.querySelectorAll(`#${id} input:checked`)].map(input => input.name);
+  const picked = id => [...rest.querySelectorAll(`#${id} input:checked`)].map(input => /** @type {HTMLInputElement} */ (input).name);
   const draw = () => {
     const { metrics } = datasets.find(({ name }) => name === dataset.value), fields = columns().map(({ name }) => name);
     replace(conditions);
     replace(rest,
-      picks(t('b.dimensions'), 'dimensions', fields, fields.includes('country') ? 'country' : fields[0]),
-      picks(t('b.metrics'), 'metrics', metrics, metrics[0]),
-      h('fieldset', { id: 'only' }, h('legend', null, t('b.only')), conditions, button(`+ ${t('condition.add')}`, add, { class: 'link' })),
+      picks(t('bi.dimensions'), 'dimensions', fields, fields.includes('country') ? 'country' : fields[0]),
+      picks(t('bi.metrics'), 'metrics', metrics, metrics[0]),
+      h('fieldset', { id: 'only' }, h('legend', null, t('bi.only')), conditions, button(`+ ${t('condition.add')}`, add, { class: 'link' })),
     );
   };
   draw();
   const send = () => {
     const body = { dataset: dataset.value, dimensions: picked('dimensions'), metrics: picked('metrics'), filters: filters() };
-    if (!body.metrics.length) throw new Failure(400, t('b.no-metric'));
+    if (!body.metrics.length) throw new Failure(400, t('bi.no-metric'));
     return ask(body);
   };
-  return form({ id: 'visual-form' }, send, field(t('b.dataset'), dataset), rest, submit(t('b.run')));
+  return form({ id: 'visual-form' }, send, field(t('bi.dataset'), dataset), rest, submit(t('bi.run')));
 }
 
 const words = [
@@ -320,9 +258,9 @@ const words = [
   'CAST', 'project_id = {{project_id}}',
 ];
 
-/** A field for SQL that offers the names of datasets, of the columns of those that the statement names, of functions and words. */
+/** An SQL editor that suggests datasets, the columns of the datasets in the statement, functions and keywords. */
 function editor(datasets, functions, run) {
-  const list = h('ul', { class: 'offers', role: 'listbox', id: unique('offers'), 'aria-label': t('b.offers') });
+  const list = h('ul', { class: 'offers', role: 'listbox', id: unique('offers'), 'aria-label': t('bi.offers') });
   const statement = h('textarea', {
     required: true,
     spellcheck: 'false',
@@ -338,7 +276,7 @@ function editor(datasets, functions, run) {
     const columns = (named.length ? named : datasets).flatMap(({ columns }) => columns.map(column => column.name));
     return [...new Set([...columns, ...datasets.map(({ name }) => name), ...functions.map(name => `${name}(`), ...words])];
   };
-  const begun = () => /[\w.]*$/.exec(statement.value.slice(0, statement.selectionStart))[0].split('.').pop();
+  const begun = () => /[\w.]*$/.exec(statement.value.slice(0, statement.selectionStart))?.[0].split('.').pop() ?? '';
   const offer = () => {
     const start = begun().toLowerCase();
     offers = start ? names().filter(name => name.toLowerCase().startsWith(start) && name.toLowerCase() !== start).slice(0, 12) : [];
@@ -380,5 +318,5 @@ function editor(datasets, functions, run) {
   });
   statement.addEventListener('input', () => { written = statement.value; offer(); });
   statement.addEventListener('blur', close);
-  return { element: h('div', { class: 'editor' }, field(t('b.statement'), statement, t('b.hint', { id: '{{project_id}}' })), list), statement };
+  return { element: h('div', { class: 'editor' }, field(t('bi.statement'), statement, t('bi.hint', { id: '{{project_id}}' })), list), statement };
 }

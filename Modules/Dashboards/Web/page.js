@@ -1,56 +1,13 @@
-// Boards of one's own: widgets on a grid of twelve columns, moved and sized by pointer or keys.
+// Custom boards: widgets on a grid of twelve columns, moved and resized by pointer or keyboard.
 
 import {
   h, replace, t, short, percent, duration, country, timeline, endsToday, load, figure, delta, lineChart, breakdown, select, field, formDialog,
   removal, button, choice, confirmed, empty, toast, scrollable, ask, askAll,
 } from './kit.js';
 
-export const texts = {
-  'd.board': { en: 'Board', de: 'Tafel' },
-  'd.new': { en: 'New board', de: 'Neue Tafel' },
-  'd.none': {
-    en: 'No boards yet. Put together the reports that you look at every day.',
-    de: 'Noch keine Tafeln. Stellen Sie zusammen, was Sie jeden Tag ansehen.',
-  },
-  'd.arrange': { en: 'Arrange', de: 'Anordnen' },
-  'd.done': { en: 'Save the arrangement', de: 'Anordnung speichern' },
-  'd.cancel?': { en: 'What you have arranged is lost.', de: 'Was Sie angeordnet haben, geht verloren.' },
-  'd.discard': { en: 'Discard it', de: 'Verwerfen' },
-  'd.rename': { en: 'Rename', de: 'Umbenennen' },
-  'd.unsaved': {
-    en: 'The arrangement of “{name}” is not saved yet. It waits on its board to be saved or cancelled.',
-    de: 'Die Anordnung von „{name}“ ist noch nicht gespeichert. Sie wartet auf ihrer Tafel, bis Sie speichern oder abbrechen.',
-  },
-  'd.narrow': {
-    en: 'This screen is too narrow to move widgets, so they are shown one below the other. You can still add and remove them.',
-    de: 'Dieser Bildschirm ist zu schmal, um Elemente zu bewegen: Sie stehen untereinander. Hinzufügen und entfernen geht.',
-  },
-  'd.add': { en: 'Add a widget', de: 'Element hinzufügen' },
-  'd.what': { en: 'What it shows', de: 'Was es zeigt' },
-  'd.stats': { en: 'Key figures', de: 'Kennzahlen' },
-  'd.timeseries': { en: 'Visitors over time', de: 'Besucher im Verlauf' },
-  'd.pages': { en: 'Pages', de: 'Seiten' },
-  'd.referrers': { en: 'Sources', de: 'Quellen' },
-  'd.events': { en: 'Events', de: 'Ereignisse' },
-  'd.devices': { en: 'Devices', de: 'Geräte' },
-  'd.geo': { en: 'Countries', de: 'Länder' },
-  'd.campaigns': { en: 'Campaigns', de: 'Kampagnen' },
-  'd.move': { en: '{name}: arrow keys move it, with Shift they size it', de: '{name}: Pfeiltasten bewegen es, mit Umschalt ändern sie die Größe' },
-  'd.drop': { en: 'Remove {name}', de: '{name} entfernen' },
-  'd.hint': {
-    en: 'Drag a widget to move it, its lower right corner to size it; or focus it and use the arrow keys, with Shift to size.',
-    de:
-      'Ziehen Sie ein Element, um es zu bewegen, an der unteren rechten Ecke für seine Größe; oder wählen Sie es an und nehmen die '
-      + 'Pfeiltasten, mit Umschalt für die Größe.',
-  },
-  'd.delete?': { en: 'Deletes the board “{name}”. Collected data is kept.', de: 'Die Tafel „{name}“ wird gelöscht, Daten nicht.' },
-  'd.bounce': { en: 'Bounce rate', de: 'Absprungrate' },
-  'd.duration': { en: 'Visit duration', de: 'Besuchsdauer' },
-};
-
 export const compares = true;
 
-/** Arrangements that were left before they were saved, by the id of their board. */
+/** Unsaved layouts, by board ID. */
 const drafts = new Map();
 
 const kinds = ['stats', 'timeseries', 'pages', 'referrers', 'events', 'devices', 'geo', 'campaigns'];
@@ -61,12 +18,13 @@ const first = [
   { id: 'd', report_type: 'referrers', x: 6, y: 7, w: 6, h: 5 },
 ];
 
+/** @param {View} view */
 export async function show(view) {
   const { root, state, go, signal } = view;
   const data = await askAll('/api/v1/dashboards', { signal });
   const chosen = data.find(board => board.id === state.extra.board) ?? data.find(board => board.is_default) ?? data[0];
-  const create = button(`+ ${t('d.new')}`, () => newBoard(go), { class: chosen ? '' : 'primary', id: 'new-board' });
-  if (!chosen) return replace(root, h('div', { class: 'row' }, create), empty(t('d.none')));
+  const create = button(`+ ${t('dashboards.new-board')}`, () => newBoard(go), { class: chosen ? '' : 'primary', id: 'new-board' });
+  if (!chosen) return replace(root, h('div', { class: 'row' }, create), empty(t('dashboards.none')));
 
   const board = h('div', { class: 'board' }), hint = h('p', { class: 'hint' });
   let editing = drafts.has(chosen.id), widgets = drafts.get(chosen.id) ?? structuredClone(chosen.widgets);
@@ -77,12 +35,12 @@ export async function show(view) {
   signal.addEventListener('abort', () => {
     if (!isChanged()) return;
     drafts.set(chosen.id, widgets);
-    // Another range alone comes back here at once, and takes it up.
-    setTimeout(() => drafts.get(chosen.id) === widgets && toast(t('d.unsaved', { name: chosen.name })), 1000);
+    // If only the range changed, the board is shown again at once and uses the draft.
+    setTimeout(() => drafts.get(chosen.id) === widgets && toast(t('dashboards.unsaved', { name: chosen.name })), 1000);
   });
   const narrow = matchMedia('(max-width: 800px)');
   narrow.addEventListener('change', () => editing && draw(), { signal });
-  const arrange = button(t('d.arrange'),
+  const arrange = button(t('dashboards.arrange'),
     async () => {
       if (editing) {
         await ask(`/api/v1/dashboards/${chosen.id}`, { method: 'PUT', body: { widgets } });
@@ -96,17 +54,17 @@ export async function show(view) {
   );
   const cancel = button(t('cancel'),
     async () => {
-      if (isChanged() && !await confirmed(t('d.cancel?'), t('d.discard'))) return;
+      if (isChanged() && !await confirmed(t('dashboards.cancel?'), t('discard'))) return;
       widgets = structuredClone(chosen.widgets);
       editing = false;
       draw();
     },
     { id: 'cancel-arrange' },
   );
-  const rename = button(t('d.rename'),
+  const rename = button(t('dashboards.rename'),
     () => {
       const name = h('input', { type: 'text', required: true, maxlength: 200, value: chosen.name });
-      formDialog(t('d.rename'), { id: 'rename-form' },
+      formDialog(t('dashboards.rename'), { id: 'rename-form' },
         async () => {
           await ask(`/api/v1/dashboards/${chosen.id}`, { method: 'PUT', body: { name: name.value } });
           view.refresh();
@@ -116,29 +74,30 @@ export async function show(view) {
     },
     { id: 'rename-board' },
   );
-  const add = button(`+ ${t('d.add')}`,
+  const add = button(`+ ${t('dashboards.add')}`,
     () => {
-      const kind = select({}, kinds.map(name => [name, t(`d.${name}`)]), 'pages'), below = Math.max(0, ...widgets.map(widget => widget.y + widget.h));
-      formDialog(t('d.add'), { action: t('apply') },
+      const kind = select({}, kinds.map(name => [name, t(`dashboards.${name}`)]), 'pages');
+      const below = Math.max(0, ...widgets.map(widget => widget.y + widget.h));
+      formDialog(t('dashboards.add'), { action: t('apply') },
         () => {
           widgets.push({ id: `w${Date.now()}`, report_type: kind.value, x: 0, y: below, w: 6, h: 5 });
           draw();
         },
-        field(t('d.what'), kind),
+        field(t('dashboards.what'), kind),
       );
     },
     { id: 'add-widget' },
   );
-  const remove = removal(t('d.delete?', { name: chosen.name }), async () => {
+  const remove = removal(t('dashboards.delete?', { name: chosen.name }), async () => {
     await ask(`/api/v1/dashboards/${chosen.id}`, { method: 'DELETE' });
     go({ extra: { board: '' } });
   });
-  const boards = choice(view, 'board', t('d.board'), data.map(({ id, name }) => [id, name]), chosen.id);
+  const boards = choice(view, 'board', t('dashboards.board'), data.map(({ id, name }) => [id, name]), chosen.id);
   replace(root, h('div', { class: 'row' }, boards, arrange, cancel, add, rename, remove, create), hint, board);
 
   function draw() {
-    arrange.textContent = t(editing ? 'd.done' : 'd.arrange');
-    hint.textContent = t(narrow.matches ? 'd.narrow' : 'd.hint');
+    arrange.textContent = t(editing ? 'dashboards.done' : 'dashboards.arrange');
+    hint.textContent = t(narrow.matches ? 'dashboards.narrow' : 'dashboards.hint');
     hint.hidden = add.hidden = cancel.hidden = !editing;
     rename.hidden = remove.hidden = create.hidden = editing;
     board.classList.toggle('editing', editing);
@@ -147,35 +106,35 @@ export async function show(view) {
   }
   function place() {
     widgets.forEach((widget, at) => {
-      const { style } = board.children[at];
+      const { style } = /** @type {HTMLElement} */ (board.children[at]);
       style.gridColumn = `${widget.x + 1} / span ${widget.w}`;
       style.gridRow = `${widget.y + 1} / span ${widget.h}`;
       style.setProperty('--rows', widget.h);
     });
   }
-  /** What a widget shows, asked for once, also while widgets are arranged. */
+  /** The content of a widget, loaded once, also while the layout is edited. */
   const bodies = new Map();
   function body(widget) {
     if (!bodies.has(widget.id)) {
       const made = h('div', { class: 'body' });
-      drawWidget(view, widget.report_type, made, t(`d.${widget.report_type}`));
+      drawWidget(view, widget.report_type, made, t(`dashboards.${widget.report_type}`));
       bodies.set(widget.id, made);
     }
     const made = bodies.get(widget.id);
     made.inert = editing;
     return made;
   }
-  const shown = widget => scrollable(h('section', { class: 'card', 'aria-label': t(`d.${widget.report_type}`) }, body(widget)));
+  const shown = widget => scrollable(h('section', { class: 'card', 'aria-label': t(`dashboards.${widget.report_type}`) }, body(widget)));
   function handle(widget) {
-    const name = t(`d.${widget.report_type}`);
+    const name = t(`dashboards.${widget.report_type}`);
     const drop = button('✕', () => { widgets = widgets.filter(other => other !== widget); draw(); }, {
       class: 'icon',
-      'aria-label': t('d.drop', { name }),
+      'aria-label': t('dashboards.drop', { name }),
     });
     const content = [h('div', { class: 'drop' }, drop), body(widget)];
-    // One below the other they are scrolled past, and not dragged.
+    // Stacked widgets are scrolled, not dragged.
     if (narrow.matches) return h('section', { class: 'card', 'aria-label': name, style: { touchAction: 'auto', cursor: 'auto' } }, content);
-    const element = h('section', { class: 'card', tabindex: 0, 'aria-label': t('d.move', { name }) }, content);
+    const element = h('section', { class: 'card', tabindex: 0, 'aria-label': t('dashboards.move', { name }) }, content);
     movable(element, board, (dx, dy, isSize) => {
       if (isSize) Object.assign(widget, { w: widget.w + dx, h: widget.h + dy }); else Object.assign(widget, { x: widget.x + dx, y: widget.y + dy });
       settle(widgets, widget);
@@ -188,7 +147,7 @@ export async function show(view) {
 
 function newBoard(go) {
   const name = h('input', { type: 'text', required: true, maxlength: 200 });
-  formDialog(t('d.new'), { action: t('create'), id: 'board-form' },
+  formDialog(t('dashboards.new-board'), { action: t('create'), id: 'board-form' },
     async () => {
       const made = await ask('/api/v1/dashboards', { method: 'POST', body: { name: name.value, layout: { columns: 12 }, widgets: first } });
       go({ extra: { board: made.id } });
@@ -197,7 +156,7 @@ function newBoard(go) {
   );
 }
 
-/** Keeps `moved` on the board and pushes down what it would lie on, and what those would lie on. */
+/** Keeps `moved` on the board, and pushes down the widgets it overlaps, and those they overlap in turn. */
 function settle(widgets, moved) {
   moved.w = Math.max(2, Math.min(12, moved.w));
   moved.h = Math.max(2, Math.min(20, moved.h));
@@ -211,7 +170,7 @@ function settle(widgets, moved) {
   }
 }
 
-/** Calls `change(columns, rows, isSize)` as `element` is dragged, or moved by arrow keys; its lower right corner, or Shift, sizes it. */
+/** Calls `change(columns, rows, isSize)` when `element` is dragged or moved with arrow keys; its lower right corner, or Shift, resizes it. */
 function movable(element, board, change) {
   element.addEventListener('keydown', event => {
     const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
@@ -240,7 +199,7 @@ function movable(element, board, change) {
   });
 }
 
-/** What a widget shows, from the report that it names. */
+/** Draws a widget from its report. */
 function drawWidget(view, kind, place, name) {
   const { report, signal } = view;
   if (kind in lists) {
@@ -271,8 +230,8 @@ async function keyFigures({ report, state }) {
   });
   return h('div', { class: 'figures plain' },
     ['visitors', 'pageviews', 'sessions', 'events'].map(key => make(key, t(key), short)),
-    make('bounce_rate', t('d.bounce'), percent, true),
-    make('avg_duration', t('d.duration'), duration),
+    make('bounce_rate', t('dashboards.bounce'), percent, true),
+    make('avg_duration', t('dashboards.duration'), duration),
   );
 }
 

@@ -1,69 +1,6 @@
-// Who the visitors are, where they said so: people and accounts.
+// Identified visitors: people and accounts.
 
 import { h, replace, t, number, money, ago, moment, load, card, growing, table, facts, field, form, dialog, removal, confirmed, ask } from './kit.js';
-
-export const texts = {
-  'p.people': { en: 'People', de: 'Personen' },
-  'p.people?': {
-    en: 'Visitors that an identify call has named, the latest first.',
-    de: 'Besucher, die ein identify-Aufruf benannt hat, die neuesten zuerst.',
-  },
-  'p.accounts': { en: 'Accounts', de: 'Konten' },
-  'p.accounts?': { en: 'Companies and teams that visitors belong to.', de: 'Firmen und Teams, zu denen Besucher gehören.' },
-  'p.whole': {
-    en: 'Everyone who was ever named is listed here. Range, filters and segment above apply to the numbers of an account: click one to see them.',
-    de:
-      'Hier stehen alle, die je benannt wurden. Zeitraum, Filter und Segment oben gelten für die Zahlen eines Kontos, die ein Klick darauf zeigt.',
-  },
-  'p.user': { en: 'User', de: 'Nutzer' },
-  'p.visitor': { en: 'Visitor', de: 'Besucher' },
-  'p.traits': { en: 'Traits', de: 'Merkmale' },
-  'p.seen': { en: 'Last seen', de: 'Zuletzt gesehen' },
-  'p.first': { en: 'First seen', de: 'Zuerst gesehen' },
-  'p.members': { en: 'Members', de: 'Mitglieder' },
-  'p.role': { en: 'Role', de: 'Rolle' },
-  'p.aliases': { en: 'Visitor ids of this user', de: 'Besucherkennungen dieses Nutzers' },
-  'p.none': {
-    en: 'Nobody was identified yet: send type=identify with a user_id or traits.',
-    de: 'Noch wurde niemand benannt: Senden Sie type=identify mit user_id oder traits.',
-  },
-  'p.no-accounts': { en: 'No accounts yet.', de: 'Noch keine Konten.' },
-  'p.identified': { en: 'Known users', de: 'Bekannte Nutzer' },
-  'p.range': { en: 'In the range shown', de: 'Im gezeigten Zeitraum' },
-  'p.merges': { en: 'The same person', de: 'Dieselbe Person' },
-  'p.merges?': {
-    en: 'Two user ids that belong to one person: reports that count people count them once. A merge can be taken back.',
-    de: 'Zwei Nutzerkennungen, die einer Person gehören: Auswertungen, die Personen zählen, zählen sie einmal. Das lässt sich zurücknehmen.',
-  },
-  'p.merge-user': { en: 'User', de: 'Nutzer' },
-  'p.merge-into': { en: 'is the same person as', de: 'ist dieselbe Person wie' },
-  'p.merge': { en: 'Merge', de: 'Zusammenführen' },
-  'p.merge?': {
-    en: {
-      one: '“{user}” ({count} visitor id) and “{into}” ({other}) become one person, called “{into}”.',
-      other: '“{user}” ({count} visitor ids) and “{into}” ({other}) become one person, called “{into}”.',
-    },
-    de: {
-      one: '„{user}“ ({count} Besucherkennung) und „{into}“ ({other}) werden eine Person namens „{into}“.',
-      other: '„{user}“ ({count} Besucherkennungen) und „{into}“ ({other}) werden eine Person namens „{into}“.',
-    },
-  },
-  'p.undo': { en: 'Take back', de: 'Zurücknehmen' },
-  'p.undo?': {
-    en: '“{user}” and “{into}” are two people again, past included.',
-    de: '„{user}“ und „{into}“ sind wieder zwei Personen, auch rückwirkend.',
-  },
-  'p.undone': { en: 'taken back', de: 'zurückgenommen' },
-  'p.no-merges': { en: 'Nobody was merged.', de: 'Niemand wurde zusammengeführt.' },
-  'p.scim': { en: 'Provisioned users', de: 'Bereitgestellte Nutzer' },
-  'p.scim?': {
-    en: 'Users that another system keeps here through SCIM; it also changes and removes them.',
-    de: 'Nutzer, die ein anderes System über SCIM hier führt; es ändert und entfernt sie auch.',
-  },
-  'p.active': { en: 'Active', de: 'Aktiv' },
-  'p.yes': { en: 'yes', de: 'ja' },
-  'p.no': { en: 'no', de: 'nein' },
-};
 
 const traits = values => Object
   .entries(values ?? {})
@@ -72,31 +9,32 @@ const traits = values => Object
   .join(' · ');
 const all = values => Object.keys(values ?? {}).length ? h('pre', { tabindex: 0 }, JSON.stringify(values, null, 2)) : '–';
 
+/** @param {View} view */
 export async function show(view) {
   const { root, signal } = view;
-  const people = list(view, '/api/v1/identity/profiles', t('p.none'), data => table(t('p.people'),
+  const people = list(view, '/api/v1/identity/profiles', t('identity.none'), data => table(t('identity.people'),
     [
-      { name: t('p.user'), cell: row => row.user_id ?? row.visitor_id },
-      { name: t('p.visitor'), cell: row => h('code', null, row.visitor_id) },
-      { name: t('p.traits'), cell: row => traits(row.traits) },
+      { name: t('identity.user'), cell: row => row.user_id ?? row.visitor_id },
+      { name: t('identity.visitor'), cell: row => h('code', null, row.visitor_id) },
+      { name: t('identity.traits'), cell: row => traits(row.traits) },
       seen(view),
     ],
     data,
     { pick: row => () => person(view, row) },
   ));
-  const accounts = list(view, '/api/v1/identity/accounts', t('p.no-accounts'), data => table(t('p.accounts'),
+  const accounts = list(view, '/api/v1/identity/accounts', t('identity.no-accounts'), data => table(t('identity.accounts'),
     [
       { name: t('name'), cell: row => row.name ?? row.account_id },
-      { name: t('p.traits'), cell: row => traits(row.traits) },
+      { name: t('identity.traits'), cell: row => traits(row.traits) },
       seen(view),
     ],
     data,
     { pick: row => () => account(view, row) },
   ));
   replace(root,
-    h('p', { class: 'hint' }, t('p.whole')),
-    card(t('p.people'), { explain: t('p.people?') }, people),
-    card(t('p.accounts'), { explain: t('p.accounts?') }, accounts),
+    h('p', { class: 'hint' }, t('identity.whole')),
+    card(t('identity.people'), { explain: t('identity.people?') }, people),
+    card(t('identity.accounts'), { explain: t('identity.accounts?') }, accounts),
     merges(view),
   );
   const { data: provisioned } = await ask(scimUsers, { signal, parameters: { limit: 1 } });
@@ -104,7 +42,7 @@ export async function show(view) {
 }
 
 const seen = view => ({
-  name: t('p.seen'),
+  name: t('identity.seen'),
   cell: row => h('time', { datetime: row.last_seen_at, title: moment(row.last_seen_at, view.state.zone) }, ago(row.last_seen_at)),
 });
 
@@ -114,23 +52,23 @@ const list = ({ signal }, path, nothing, draw) =>
 function merges(view) {
   const user = h('input', { type: 'text', required: true, maxlength: 200, id: 'merge-user' });
   const into = h('input', { type: 'text', required: true, maxlength: 200, id: 'merge-into' });
-  const place = list(view, '/api/v1/identity/merges', t('p.no-merges'), (data, again) => table(t('p.merges'),
+  const place = list(view, '/api/v1/identity/merges', t('identity.no-merges'), (data, again) => table(t('identity.merges'),
     [
-      { name: t('p.merge-user'), cell: row => row.user_id },
-      { name: t('p.merge-into'), cell: row => row.into_user_id },
+      { name: t('identity.merge-user'), cell: row => row.user_id },
+      { name: t('identity.merge-into'), cell: row => row.into_user_id },
       { name: t('visitors'), number: true, cell: row => number(row.visitors) },
       { name: t('time'), cell: row => moment(row.created_at, view.state.zone) },
       {
         name: '',
         cell: row => row.undone_at
-          ? h('span', { class: 'muted' }, t('p.undone'))
+          ? h('span', { class: 'muted' }, t('identity.undone'))
           : removal(
-            t('p.undo?', { user: row.user_id, into: row.into_user_id }),
+            t('identity.undo?', { user: row.user_id, into: row.into_user_id }),
             async () => {
               await ask(`/api/v1/identity/merges/${row.id}`, { method: 'DELETE' });
               again();
             },
-            { text: t('p.undo'), of: row.user_id },
+            { text: t('identity.undo'), of: row.user_id },
           ),
       },
     ],
@@ -139,29 +77,29 @@ function merges(view) {
   const merge = async () => {
     const body = { user_id: user.value.trim(), into_user_id: into.value.trim() };
     const { visitors, into_visitors } = await ask('/api/v1/identity/merges/preview', { method: 'POST', body });
-    const question = t('p.merge?', { user: body.user_id, into: body.into_user_id, count: visitors, other: into_visitors });
-    if (!await confirmed(question, t('p.merge'))) return;
+    const question = t('identity.merge?', { user: body.user_id, into: body.into_user_id, count: visitors, other: into_visitors });
+    if (!await confirmed(question, t('identity.merge'))) return;
     await ask('/api/v1/identity/merges', { method: 'POST', body });
     user.value = into.value = '';
     place.again();
   };
-  return card(t('p.merges'), { explain: t('p.merges?') },
+  return card(t('identity.merges'), { explain: t('identity.merges?') },
     form({ class: 'row', id: 'merge-form' }, merge,
-      field(t('p.merge-user'), user),
-      field(t('p.merge-into'), into),
-      h('button', { type: 'submit' }, t('p.merge')),
+      field(t('identity.merge-user'), user),
+      field(t('identity.merge-into'), into),
+      h('button', { type: 'submit' }, t('identity.merge')),
     ),
     place,
   );
 }
 
 const scimUsers = '/api/v1/identity/scim/users';
-const scim = view => card(t('p.scim'), { explain: t('p.scim?') },
-  list(view, scimUsers, t('p.none'), users => table(t('p.scim'),
+const scim = view => card(t('identity.scim'), { explain: t('identity.scim?') },
+  list(view, scimUsers, t('identity.none'), users => table(t('identity.scim'),
     [
-      { name: t('p.user'), cell: row => row.user_name },
+      { name: t('identity.user'), cell: row => row.user_name },
       { name: t('name'), cell: row => row.display_name ?? '–' },
-      { name: t('p.active'), cell: row => t(row.active ? 'p.yes' : 'p.no') },
+      { name: t('identity.active'), cell: row => t(row.active ? 'identity.yes' : 'identity.no') },
       { name: 'ID', cell: row => h('code', null, row.id) },
     ],
     users,
@@ -172,18 +110,18 @@ function person(view, row) {
   const place = h('div');
   load(place,
     async () => {
-      // The list does not say since when a visitor is known.
+      // The list does not contain first_seen_at.
       const known = await ask(`/api/v1/identity/profiles/${encodeURIComponent(row.visitor_id)}`, { signal: view.signal });
       return facts([
-        [t('p.visitor'), h('code', null, known.visitor_id)],
-        [t('p.first'), moment(known.first_seen_at, view.state.zone)],
-        [t('p.seen'), moment(known.last_seen_at, view.state.zone)],
-        [t('p.traits'), all(known.traits)],
+        [t('identity.visitor'), h('code', null, known.visitor_id)],
+        [t('identity.first'), moment(known.first_seen_at, view.state.zone)],
+        [t('identity.seen'), moment(known.last_seen_at, view.state.zone)],
+        [t('identity.traits'), all(known.traits)],
       ]);
     },
     { signal: view.signal },
   );
-  dialog(row.user_id ?? row.visitor_id, () => [place, row.user_id && [h('h3', null, t('p.aliases')), aliases(row.user_id)]]);
+  dialog(row.user_id ?? row.visitor_id, () => [place, row.user_id && [h('h3', null, t('identity.aliases')), aliases(row.user_id)]]);
 }
 
 function aliases(user) {
@@ -201,10 +139,10 @@ function account(view, row) {
     async () => {
       const totals = await view.report(`${path}/analytics`);
       return [
-        facts([[t('p.traits'), all(row.traits)]]),
-        h('h3', null, t('p.range')),
+        facts([[t('identity.traits'), all(row.traits)]]),
+        h('h3', null, t('identity.range')),
         facts([
-          [t('p.identified'), number(totals.identified_users)],
+          [t('identity.identified'), number(totals.identified_users)],
           [t('sessions'), number(totals.sessions)],
           [t('pageviews'), number(totals.pageviews)],
           [t('events'), number(totals.events)],
@@ -214,13 +152,13 @@ function account(view, row) {
     },
     { signal: view.signal },
   );
-  const members = list(view, `${path}/members`, t('none'), data => table(t('p.members'),
+  const members = list(view, `${path}/members`, t('none'), data => table(t('identity.members'),
     [
-      { name: t('p.user'), cell: member => member.user_id ?? member.visitor_id },
-      { name: t('p.role'), cell: member => member.role ?? '–' },
-      { name: t('p.seen'), cell: member => ago(member.last_seen_at) },
+      { name: t('identity.user'), cell: member => member.user_id ?? member.visitor_id },
+      { name: t('identity.role'), cell: member => member.role ?? '–' },
+      { name: t('identity.seen'), cell: member => ago(member.last_seen_at) },
     ],
     data,
   ));
-  dialog(row.name ?? row.account_id, () => [place, h('h3', null, t('p.members')), members]);
+  dialog(row.name ?? row.account_id, () => [place, h('h3', null, t('identity.members')), members]);
 }

@@ -1,4 +1,4 @@
-// Groups of visitors that every report can be asked about.
+// Segments: groups of visitors for every report.
 
 import {
   h, replace, t, has, number, percent, load, failed, table, byProperty, formDialog, removal, button, field, select, toast,
@@ -6,59 +6,6 @@ import {
 } from './kit.js';
 import { propertyRows, areComplete } from './conditions.js';
 import { forgetSegments } from './toolbar.js';
-
-export const texts = {
-  'g.list': { en: 'Saved segments', de: 'Gespeicherte Segmente' },
-  'g.list?': {
-    en: 'A segment is a group of visitors. Every report can be asked about one.',
-    de: 'Ein Segment ist eine Gruppe von Besuchern. Jede Auswertung lässt sich darauf beschränken.',
-  },
-  'g.new': { en: 'New segment', de: 'Neues Segment' },
-  'g.use': { en: 'Show only these', de: 'Nur diese zeigen' },
-  'g.used': { en: 'Show everyone again', de: 'Wieder alle zeigen' },
-  'g.none': {
-    en: 'No segments yet. Make one: visitors from France who came twice, say.',
-    de: 'Noch keine Segmente. Legen Sie eines an: etwa Besucher aus Frankreich, die zweimal kamen.',
-  },
-  'g.compare': { en: 'Side by side', de: 'Nebeneinander' },
-  'g.bounce': { en: 'Bounce rate', de: 'Absprungrate' },
-  'g.who': { en: 'Who they are', de: 'Wer sie sind' },
-  'g.match': { en: 'Visitors who meet', de: 'Besucher, auf die zutrifft' },
-  'g.all': { en: 'all of these', de: 'alles davon' },
-  'g.any': { en: 'any of these', de: 'eines davon' },
-  'g.session': { en: 'Visit', de: 'Besuch' },
-  'g.pageview': { en: 'Pageview', de: 'Seitenaufruf' },
-  'g.event': { en: 'Event', de: 'Ereignis' },
-  'g.profile': { en: 'Person', de: 'Person' },
-  'g.metric': { en: 'How much', de: 'Wie viel' },
-  'g.days_active': { en: 'Days with a visit', de: 'Tage mit Besuch' },
-  'g.duration': { en: 'Seconds on the site', de: 'Sekunden auf der Website' },
-  'g.field': { en: 'Of what', de: 'Wovon' },
-  'g.how': { en: 'How', de: 'Wie' },
-  'g.value': { en: 'Value', de: 'Wert' },
-  'g.count': {
-    en: { one: '{count} visitor, {share} of all in this range', other: '{count} visitors, {share} of all in this range' },
-    de: '{count} Besucher, {share} aller im Zeitraum',
-  },
-  'g.incomplete': {
-    en: 'How many there are is counted once every condition has a value.',
-    de: 'Gezählt wird, sobald jede Bedingung einen Wert hat.',
-  },
-  'g.counting': { en: 'Counting …', de: 'Zählt …' },
-  'g.delete?': { en: 'Reports that use “{name}” no longer can.', de: 'Auswertungen können „{name}“ dann nicht mehr benutzen.' },
-  'g.event-name': { en: 'Name of the event', de: 'Name des Ereignisses' },
-  'g.did': { en: 'did it at least', de: 'mindestens' },
-  'g.times': { en: 'times', de: 'Mal' },
-  'g.sequence': { en: 'One after the other', de: 'Eins nach dem anderen' },
-  'g.then': { en: 'then', de: 'dann' },
-  'g.then-not': { en: 'then not', de: 'dann nicht' },
-  'g.order': { en: 'What follows', de: 'Was folgt' },
-  'g.last': { en: 'in the last', de: 'in den letzten' },
-  'g.within': { en: 'within', de: 'innerhalb von' },
-  'g.days': { en: 'days', de: 'Tagen' },
-  'g.whole': { en: 'all', de: 'allen' },
-  'g.complex': { en: 'Its definition can only be edited through the API:', de: 'Wer dazugehört, wird über die API bearbeitet:' },
-};
 
 const words = ['eq', 'neq', 'contains', 'starts_with', 'ends_with'];
 const operators = {
@@ -73,7 +20,7 @@ const fields = {
   metric: ['pageviews', 'events', 'sessions', 'days_active', 'duration', 'revenue'],
 };
 
-/** A condition of each kind, as the composer begins it. */
+/** The initial condition of each kind. */
 const blank = {
   session: { source: 'session', field: 'source', op: 'eq', value: '' },
   pageview: { source: 'pageview', field: 'path', op: 'eq', value: '' },
@@ -83,6 +30,7 @@ const blank = {
   metric: { source: 'metric', field: 'pageviews', op: 'gte', value: 5 },
 };
 
+/** @param {View} view */
 export async function show(view) {
   const { root, state, go, signal, report } = view, list = h('div', { class: 'body' });
   const compose = (saved, definition) => composer(view, saved, definition, () => { forgetSegments(); view.refresh(); });
@@ -90,8 +38,8 @@ export async function show(view) {
   const names = new Map(data.map(segment => [segment.id, segment]));
   replace(root,
     h('section', { class: 'card' },
-      h('header', null, h('h2', null, t('g.list')), button(`+ ${t('g.new')}`, () => compose(), { class: 'primary', id: 'new-segment' })),
-      h('p', { class: 'hint' }, t('g.list?')),
+      h('header', null, h('h2', null, t('segments.list')), button(`+ ${t('segments.new')}`, () => compose(), { class: 'primary', id: 'new-segment' })),
+      h('p', { class: 'hint' }, t('segments.list?')),
       list,
     ),
   );
@@ -112,7 +60,7 @@ export async function show(view) {
       };
       const column = (name, key, format) => ({ name, number: true, cell: cell(key, format), value: row => known.get(row.id)?.[key] });
       const problem = h('div');
-      // So many at a time are answered, and the table does not wait for all of them.
+      // The API compares ten segments at a time; the table does not wait for all of them.
       const rest = async from => {
         replace(problem);
         try {
@@ -125,7 +73,7 @@ export async function show(view) {
           }
         } catch (error) { if (!signal.aborted) replace(problem, failed(error, () => rest(from))); }
       };
-      const drawn = table(t('g.list'),
+      const drawn = table(t('segments.list'),
         [
           {
             name: t('name'),
@@ -135,16 +83,16 @@ export async function show(view) {
           column(t('visitors'), 'visitors'),
           column(t('sessions'), 'sessions'),
           column(t('pageviews'), 'pageviews'),
-          column(t('g.bounce'), 'bounce_rate', percent),
+          column(t('segments.bounce'), 'bounce_rate', percent),
           {
             name: '',
             cell: row => h('div', { class: 'row end' },
-              button(t(state.segment === row.id ? 'g.used' : 'g.use'), () => go({ segment: state.segment === row.id ? '' : row.id }), {
+              button(t(state.segment === row.id ? 'segments.used' : 'segments.use'), () => go({ segment: state.segment === row.id ? '' : row.id }), {
                 class: 'use',
               }),
               button(t('edit'), () => compose(row, row.definition)),
               removal(
-                t('g.delete?', { name: row.name }),
+                t('segments.delete?', { name: row.name }),
                 async () => {
                   await ask(`/api/v1/segments/${row.id}`, { method: 'DELETE' });
                   forgetSegments();
@@ -160,11 +108,11 @@ export async function show(view) {
       rest(10);
       return [drawn, problem];
     },
-    { signal, nothing: t('g.none') },
+    { signal, nothing: t('segments.none') },
   );
   if (names.has(state.segment)) {
     root.append(
-      byProperty(view, `${names.get(state.segment).name}: ${t('g.who')}`, ['country', 'device', 'browser', 'path', 'event'], {
+      byProperty(view, `${names.get(state.segment).name}: ${t('segments.who')}`, ['country', 'device', 'browser', 'path', 'event'], {
         columns: [{ name: t('visitors'), value: row => row.visitors }],
         rows: async (property, limit) => (await report(`/api/v1/segments/${state.segment}/breakdown`, { property, limit, segment_id: '' })).data,
       }),
@@ -172,13 +120,13 @@ export async function show(view) {
   }
 }
 
-/** Whether a comparison is with a whole value, and not with a part of one. */
+/** Whether an operator compares whole values, not parts. */
 const isWhole = op => ['eq', 'neq'].includes(op);
 
-/** What is done in a sequence; the last of it may be what is not. */
+/** The steps of a sequence; the last may be the one that must not follow. */
 const stepsOf = ({ steps, then_not }) => [...steps, ...then_not ? [then_not] : []];
 
-/** Whether a condition has what the composer's rows can't show. */
+/** Whether a condition has parts that the form can't show. */
 function isComplex(condition) {
   const { conditions, source, field, op, value, event, count, within_days, negate } = condition;
   if (conditions || negate || !(source in blank)) return true;
@@ -188,7 +136,7 @@ function isComplex(condition) {
   return !field || count || within_days || !operators[source].includes(op) || typeof value === 'object';
 }
 
-/** Whether a condition says enough to be asked about. */
+/** Whether a condition is complete. */
 function isComplete(condition) {
   const { source, field, op, value, event, count, where } = condition;
   if (source === 'sequence') return stepsOf(condition).every(step => (step.event ?? step.path).trim() && areComplete(step.where));
@@ -200,9 +148,9 @@ function isComplete(condition) {
 function composer(view, saved, definition = { match: 'all', conditions: [blank.session] }, done) {
   const name = h('input', { type: 'text', required: true, maxlength: 200, value: saved?.name ?? '' });
   const about = h('input', { type: 'text', maxlength: 2000, value: saved?.description ?? '' });
-  /** The form, with the part that says who is in the segment; `whole()` is its definition, nothing where that stays as it is. */
+  /** The form; `parts` edit the definition, which `whole()` returns. Without `whole` the definition stays unchanged. */
   const asks = (whole, ...parts) => formDialog(
-    saved?.name ?? t('g.new'),
+    saved?.name ?? t('segments.new'),
     { wide: true, id: 'segment-form' },
     async () => {
       whole?.().conditions.forEach(({ source, field, op, value }) => source === 'session' && stored(field, value, !isWhole(op)));
@@ -216,28 +164,32 @@ function composer(view, saved, definition = { match: 'all', conditions: [blank.s
     ...parts,
   );
   if (definition.negate || definition.conditions.some(isComplex)) {
-    return asks(undefined, h('p', null, t('g.complex')), h('pre', { tabindex: 0 }, JSON.stringify(definition, null, 2)));
+    return asks(undefined, h('p', null, t('segments.complex')), h('pre', { tabindex: 0 }, JSON.stringify(definition, null, 2)));
   }
   const conditions = structuredClone(definition.conditions);
   const rows = h('div');
   const counted = h('p', { class: 'hint', role: 'status', id: 'segment-count' });
-  const match = select({ 'aria-label': t('g.match'), onchange: () => count() }, [['all', t('g.all')], ['any', t('g.any')]], definition.match);
+  const match = select(
+    { 'aria-label': t('segments.match'), onchange: () => count() },
+    ['all', 'any'].map(name => [name, t(`segments.${name}`)]),
+    definition.match,
+  );
   const whole = () => ({ match: match.value, conditions });
   let waiting, asked = 0;
   const count = () => {
     clearTimeout(waiting);
     const mine = ++asked;
-    if (!conditions.every(isComplete)) return counted.textContent = t('g.incomplete');
+    if (!conditions.every(isComplete)) return counted.textContent = t('segments.incomplete');
     waiting = setTimeout(
       async () => {
-        counted.textContent = t('g.counting');
+        counted.textContent = t('segments.counting');
         try {
           const { visitors, percentage } = await ask('/api/v1/segments/preview', {
             method: 'POST',
             body: { definition: whole() },
             parameters: { ...parameters(view.state), segment_id: '', filter: '' },
           });
-          if (mine === asked) counted.textContent = t('g.count', { count: visitors, share: percent(percentage) });
+          if (mine === asked) counted.textContent = t('segments.count', { count: visitors, share: percent(percentage) });
         } catch (error) { if (mine === asked) counted.textContent = error.message; }
       },
       350,
@@ -262,7 +214,7 @@ function composer(view, saved, definition = { match: 'all', conditions: [blank.s
   };
   asks(
     whole,
-    h('div', { class: 'row' }, t('g.match'), match),
+    h('div', { class: 'row' }, t('segments.match'), match),
     rows,
     button(`+ ${t('condition.add')}`, () => { conditions.push({ ...blank.session, field: 'country' }); draw(); }, { class: 'link' }),
     counted,
@@ -270,7 +222,7 @@ function composer(view, saved, definition = { match: 'all', conditions: [blank.s
   draw();
 }
 
-/** The controls of a condition, and those that belong below them. `change(parts)`, `become(source)` and `redraw()` are what they do to it. */
+/** The controls of a condition, in its line and below. They call `change(parts)`, `become(source)` and `redraw()`. */
 function parts(view, condition, { change, redraw, become }) {
   const input = (label, value, properties, read = text => text) => text => h('input', {
     type: 'text',
@@ -280,28 +232,29 @@ function parts(view, condition, { change, redraw, become }) {
     oninput: event => change({ [text]: read(event.target.value) }),
   });
   const source = select(
-    { 'aria-label': t('what'), onchange: event => become(event.target.value) },
-    Object.keys(blank).map(name => [name, t(`g.${name}`)]),
+    { 'aria-label': t('type'), onchange: event => become(event.target.value) },
+    Object.keys(blank).map(name => [name, t(`segments.${name}`)]),
     condition.source,
   );
   const days = input(
-    'g.days',
+    'segments.days',
     condition.within_days ?? '',
-    { type: 'number', min: 1, max: 3660, placeholder: t('g.whole') },
+    { type: 'number', min: 1, max: 3660, placeholder: t('segments.whole') },
     text => text ? Number(text) : undefined,
   );
   const properties = step => propertyRows(step, () => change({}));
   if (condition.source === 'event') {
-    const times = input('g.times', condition.count?.value ?? 1, { type: 'number', min: 1 }, text => ({ op: 'gte', value: Number(text) }))('count');
-    const name = input('g.event-name', condition.event ?? '', { placeholder: 'signup', required: true })('event');
+    const atLeast = text => ({ op: 'gte', value: Number(text) });
+    const times = input('segments.times', condition.count?.value ?? 1, { type: 'number', min: 1 }, atLeast)('count');
+    const name = input('segments.event-name', condition.event ?? '', { placeholder: 'signup', required: true })('event');
     const line = [
       source,
       offering(view, () => 'event', name),
-      t('g.did'),
+      t('segments.did'),
       times,
-      `${t('g.times')} ${t('g.last')}`,
+      `${t('segments.times')} ${t('segments.last')}`,
       days('within_days'),
-      t('g.days'),
+      t('segments.days'),
     ];
     return { line, below: [noticing(view, () => 'event', name), properties(condition)] };
   }
@@ -318,10 +271,10 @@ function parts(view, condition, { change, redraw, become }) {
         step[target.value] = '';
         redraw();
       };
-      const of = select({ 'aria-label': t('what'), onchange: become }, [['path', t('g.pageview')], ['event', t('g.event')]], kind);
+      const of = select({ 'aria-label': t('type'), onchange: become }, [['path', t('segments.pageview')], ['event', t('segments.event')]], kind);
       const value = h('input', {
         type: 'text',
-        'aria-label': t(kind === 'event' ? 'g.event-name' : 'dimension.path'),
+        'aria-label': t(kind === 'event' ? 'segments.event-name' : 'dimension.path'),
         placeholder: kind === 'event' ? 'signup' : '/pricing',
         value: step[kind],
         required: true,
@@ -330,12 +283,12 @@ function parts(view, condition, { change, redraw, become }) {
       return [of, pathInput(offering(view, () => kind, value), () => kind), noticing(view, () => kind, value), kind === 'event' && properties(step)];
     };
     const then = select(
-      { 'aria-label': t('g.order'), onchange: follow },
-      ['then', 'then-not'].map(name => [name, t(`g.${name}`)]),
+      { 'aria-label': t('segments.order'), onchange: follow },
+      ['then', 'then-not'].map(name => [name, t(`segments.${name}`)]),
       condition.then_not ? 'then-not' : 'then',
     );
     return {
-      line: [source, t('g.within'), days('within_days'), t('g.days')],
+      line: [source, t('segments.within'), days('within_days'), t('segments.days')],
       below: [h('div', { class: 'row condition' }, controls(first)), h('div', { class: 'row condition' }, then, controls(second))],
     };
   }
@@ -344,34 +297,34 @@ function parts(view, condition, { change, redraw, become }) {
     ? text && Number(text)
     : isProfile ? text : storedSoFar(condition.field, text, !isWhole(condition.op));
   const of = isProfile
-    ? offering(view, () => 'trait', input('g.field', condition.field)('field'))
+    ? offering(view, () => 'trait', input('segments.field', condition.field)('field'))
     : select(
       {
-        'aria-label': t('g.field'),
+        'aria-label': t('segments.field'),
         onchange: event => {
           change({ field: event.target.value });
           if (!isNumber && condition.value !== undefined) change({ value: read(value.value) });
         },
       },
-      fields[condition.source].map(name => [name, t([`g.${name}`, `dimension.${name}`].find(has) ?? name)]),
+      fields[condition.source].map(name => [name, t([`segments.${name}`, `dimension.${name}`].find(has) ?? name)]),
       condition.field,
     );
   const how = select(
-    { 'aria-label': t('g.how'), onchange: event => { change({ op: event.target.value }); redraw(); } },
+    { 'aria-label': t('segments.how'), onchange: event => { change({ op: event.target.value }); redraw(); } },
     operators[condition.source].map(name => [name, t(`op.${name}`)]),
     condition.op,
   );
   const value = input(
-    'g.value',
+    'segments.value',
     (isProfile ? condition.value : written(condition.field, condition.value)) ?? '',
     { type: isNumber ? 'number' : 'text', required: true },
     read,
   )('value');
   if (condition.op.endsWith('exists')) return { line: [source, of, how] };
-  // A prefix or substring is not a value that exists.
+  // A prefix or substring is not a complete value.
   const dimension = () => ['session', 'pageview', 'profile'].includes(condition.source) ? condition.field : '';
   if (isWhole(condition.op)) pathInput(value, dimension);
   const noticed = () => condition.op === 'eq' ? dimension() : '', note = noticing(view, noticed, value);
-  if (!isNumber) of.addEventListener('change', () => { value.offer(); note.look(); });
+  if (!isNumber) of.addEventListener('change', () => { /** @type {any} */ (value).offer(); note.look(); });
   return { line: [source, of, how, isNumber ? value : offering(view, dimension, value)], below: isNumber ? undefined : note };
 }

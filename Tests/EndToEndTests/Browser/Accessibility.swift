@@ -1,6 +1,6 @@
 import Common
 
-/// What every page of the dashboard must hold, asked in the browser: names for controls, headings in order, contrast, unique ids.
+/// What every page of the dashboard must have, checked in the browser: names for controls, headings in order, contrast, unique ids.
 enum Accessibility {
     /// Returns one sentence for each violation.
     static let script = """
@@ -34,10 +34,10 @@ enum Accessibility {
 }
 
 extension Browser {
-    /// One sentence for each thing that people with a keyboard or a screen reader would miss.
+    /// Returns one sentence for each barrier to people with a keyboard or a screen reader.
     func barriers() async throws -> [String] { try await texts(Accessibility.script) }
 
-    /// Hosts that the page has asked besides its own.
+    /// Other hosts that the page has sent requests to.
     func otherHosts() async throws -> [String] {
         try await run("return performance.getEntriesByType('resource').map(e => new URL(e.name)).filter(u => u.protocol.startsWith('http') && u.host !== location.host).map(u => u.host)")
             .elements.compactMap(\.string)

@@ -4,9 +4,9 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// What arrives at Pulse, as `GET /api/v1/stream` tells it.
+/// The activities that arrive at Pulse, as reported by `GET /api/v1/stream`.
 final class Arrivals: Sendable {
-    /// One activity, as a person would write it down.
+    /// One activity in readable form.
     struct Activity: Sendable, Equatable, CustomStringConvertible {
         let type, path, detail: String
         let at: String
@@ -43,7 +43,7 @@ final class Arrivals: Sendable {
     private struct State {
         var isConnected = false
         var all: [Activity] = []
-        /// Bytes of an event whose end has not come yet.
+        /// Bytes of an event whose end has not arrived yet.
         var rest: [UInt8] = []
     }
 
@@ -51,7 +51,7 @@ final class Arrivals: Sendable {
 
     var all: [Activity] { state.withLock { $0.all } }
 
-    /// Watches while `body` runs.
+    /// Watches the stream while `body` runs.
     static func watch<Result>(api: String, key: String, _ body: (Arrivals) async throws -> Result) async throws -> Result {
         let arrivals = Arrivals()
         let watching = Task { try await arrivals.follow(api + "/api/v1/stream", key) }
@@ -82,7 +82,7 @@ final class Arrivals: Sendable {
         }
     }
 
-    /// Once `count` activities have arrived in all.
+    /// Waits until `count` activities have arrived in total.
     func waits(for count: Int) async throws {
         try await Patience.until("\(count) activities", state: { "There are \(all.count): \(all)" }) { all.count >= count ? () : nil }
     }

@@ -2,28 +2,28 @@ import Core
 import Foundation
 import NIOHTTP1
 
-/// One browser window and who sits before it.
+/// One browser window and its user.
 struct Browser: Sendable {
-    /// Of its WebDriver session.
+    /// The address of its WebDriver session.
     let address: String
 
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Types an address; returns when the page has loaded.
+    /// Opens an address. Returns when the page has loaded.
     func open(_ url: String) async throws { try await command(.POST, "/url", ["url": url]) }
     func goBack() async throws { try await command(.POST, "/back", [:]) }
 
-    /// Clicks the element with this id, as a person would: it must be visible. Returns when a page that this opened has
-    /// loaded.
+    /// Clicks the element with this id as a person would: it must be visible. If the click opens a page, returns when that
+    /// has loaded.
     func click(_ id: String) async throws { try await command(.POST, "/element/\(element("#" + id))/click", [:]) }
     func click(selector: String) async throws { try await command(.POST, "/element/\(element(selector))/click", [:]) }
 
     /// Types into the field with this id.
     func type(_ text: String, into id: String) async throws { try await command(.POST, "/element/\(element("#" + id))/value", ["text": text]) }
 
-    /// Types into the element, as keys; `Key` has those without a letter.
+    /// Types into the element key by key; `Key` has the keys without a letter.
     func type(_ text: String, selector: String) async throws { try await command(.POST, "/element/\(element(selector))/value", ["text": text]) }
 
     /// - Source: W3C WebDriver, 17.4.2: keyboard actions.
@@ -32,7 +32,7 @@ struct Browser: Sendable {
         static let left = "\u{E012}", up = "\u{E013}", right = "\u{E014}", down = "\u{E015}"
     }
 
-    /// Presses in the middle of the element, moves by so many pixels in steps, and lets go.
+    /// Presses the mouse in the middle of the element, moves it by this many pixels in steps, and releases it.
     func drag(selector: String, byX x: Int, y: Int, from corner: (x: Int, y: Int) = (0, 0)) async throws {
         let origin = ["element-6066-11e4-a52e-4f735466cecf": try await element(selector)]
         let move: (Int, Int) -> [String: Any] = { ["type": "pointerMove", "duration": 20, "origin": "pointer", "x": $0, "y": $1] }
@@ -43,7 +43,7 @@ struct Browser: Sendable {
         try await command(.POST, "/actions", ["actions": [["type": "pointer", "id": "mouse", "parameters": ["pointerType": "mouse"], "actions": steps]]])
     }
 
-    /// Presses and lets go at a place of the window.
+    /// Clicks at a position in the window.
     func press(x: Int, y: Int) async throws {
         let steps: [[String: Any]] = [
             ["type": "pointerMove", "duration": 0, "x": x, "y": y], ["type": "pointerDown", "button": 0], ["type": "pointerUp", "button": 0],
@@ -57,35 +57,35 @@ struct Browser: Sendable {
         return element
     }
 
-    /// What `script` returns.
+    /// Runs `script` and returns its result.
     @discardableResult
     func run(_ script: String) async throws -> JSON {
         try await command(.POST, "/execute/sync", ["script": script, "args": [String]()])
     }
 
-    /// What `script` returns, a list of texts.
+    /// Runs `script` and returns its result, a list of texts.
     func texts(_ script: String) async throws -> [String] { try await run(script).elements.compactMap(\.string) }
 
-    /// Addresses that the page shown has sent events to.
+    /// The number of collect requests that the current page has sent.
     func requestsToCollect() async throws -> Int64 {
         try await run("return performance.getEntriesByType('resource').filter(e => e.name.includes('/api/collect')).length").integer ?? -1
     }
 
-    /// Once `script` returns true.
+    /// Waits until `script` returns true.
     func waits(for script: String) async throws {
         try await Patience.until(script) { try await run(script).boolean == true ? () : nil }
     }
 
-    /// What the console has said was wrong since it was last asked.
+    /// Severe console messages since the last call.
     func complaints() async throws -> [String] {
         try await command(.POST, "/se/log", ["type": "browser"]).elements.compactMap { $0["message"]?.string }
     }
 
-    /// The picture of the window, PNG in base 64.
+    /// A screenshot of the window, as Base64-encoded PNG.
     func picture() async throws -> String { try await command(.GET, "/screenshot", nil).string ?? "" }
     func resize(width: Int, height: Int) async throws { try await command(.POST, "/window/rect", ["width": width, "height": height]) }
 
-    /// A command of Chromium's own protocol.
+    /// Sends a command of the Chrome DevTools Protocol.
     /// - Source: https://chromedevtools.github.io/devtools-protocol/
     func devTools(_ name: String, _ parameters: [String: Any]) async throws {
         try await command(.POST, "/goog/cdp/execute", ["cmd": name, "params": parameters])

@@ -1,22 +1,23 @@
+import AllModules
 import Core
 import Testing
 @testable import TestSupport
 
-/// A real site, a real browser, the script that Pulse serves: every number of the core reports is what was clicked.
+/// A real site, a real browser, and the script that Pulse serves: every number in the core reports matches what was clicked.
 ///
-/// Two people on two days. Ada has a computer, Bob a telephone:
+/// Two people on two days. Ada uses a computer, Bob a phone:
 ///
 ///     Ada, from elsewhere   21:58:00  9 pages, 3 events, 240 s    / ... /blog/post.html
-///     Bob, by himself       22:03:00  8 pages, 60 s               /app.html ... /app/new#/letters
-///     Ada, by herself       22:33:00  2 pages, 1,799 s            31 minutes after her last page
+///     Bob, direct           22:03:00  8 pages, 60 s               /app.html ... /app/new#/letters
+///     Ada, direct           22:33:00  2 pages, 1,799 s            31 minutes after her last page
 ///     Bob, from elsewhere   23:40:00  1 page                      the only bounce
-///     Ada, by herself       23:50:00  2 pages, 1,200 s            over midnight: still one visit of one visitor
-///     Ada, from elsewhere   12:00:00  2 pages, 1 event, 20 s      the next day: nobody can tell that it is she
+///     Ada, direct           23:50:00  2 pages, 1,200 s            over midnight: still one visit of one visitor
+///     Ada, from elsewhere   12:00:00  2 pages, 1 event, 20 s      the next day: no longer recognized as Ada
 ///
 /// 6 visits of 3 visitors: 24 pages, 4 events, 3,319 seconds.
-@Suite("The main job on real input", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
+@Suite("Core reports of real visits", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct BrowserTests {
-    @Test("every number of the core reports is what was clicked", arguments: Profile.available)
+    @Test("every number in the core reports matches what was clicked", arguments: Profile.available)
     func reports(profile: Profile) async throws {
         try await TestApp.run(profile, now: "2026-03-02T21:57:00Z", over: .socket) { app in
             try await Teapots.serve(api: app.address, key: app.keys[.ingest]!) { site in
@@ -30,7 +31,7 @@ struct BrowserTests {
                                 try await Self.laterVisits(walk, site, ada, bob)
                             }
                         }
-                        // Nothing came after the last step, not even as the browsers were closed.
+                        // Nothing arrived after the last step, not even when the browsers were closed.
                         #expect(arrivals.all.count == 28)
                     }
                 }
@@ -73,7 +74,7 @@ struct BrowserTests {
         try await walk.at("2026-03-02T22:04:00Z", { try await bob.click("back") }, counts: [letters])
     }
 
-    /// Who was there in the last five minutes: Ada until 22:02:00, Bob until 22:04:00.
+    /// The visitors of the last five minutes: Ada was there until 22:02:00, Bob until 22:04:00.
     private static func realtime(_ walk: Walk) async throws {
         let expected = [("22:04:00", 2), ("22:07:00", 2), ("22:07:01", 1), ("22:09:00", 1), ("22:09:01", 0)]
         for (time, visitors) in expected {
@@ -99,14 +100,14 @@ struct BrowserTests {
 
     private static let both = "start_at=2026-03-02&end_at=2026-03-03", second = "start_at=2026-03-03&end_at=2026-03-03"
 
-    /// Worked out by hand from the steps above.
+    /// Calculated by hand from the steps above.
     private static let answers = [
         (
             "/api/v1/stats?\(both)",
             #"{"current":{"avg_duration":553.2,"bounce_rate":16.7,"events":4,"pageviews":24,"sessions":6,"visitors":3},"#
                 + #""previous":{"avg_duration":0,"bounce_rate":0,"events":0,"pageviews":0,"sessions":0,"visitors":0}}"#
         ),
-        // Of the visit over midnight each day has the page that was seen on it.
+        // Each day has its own pageviews of the visit over midnight.
         (
             "/api/v1/stats?\(second)",
             #"{"current":{"avg_duration":10,"bounce_rate":50,"events":1,"pageviews":3,"sessions":2,"visitors":2},"#
@@ -119,7 +120,7 @@ struct BrowserTests {
                 ("2026-03-02T20:00", 0, 0, 0), ("2026-03-02T21:00", 4, 1, 1), ("2026-03-02T22:00", 14, 3, 2),
                 ("2026-03-02T23:00", 3, 3, 2), ("2026-03-03T00:00", 1, 1, 1))
         ),
-        // Where midnight is at 5:00 of UTC, the whole evening is one day.
+        // In New York, where midnight is at 05:00 UTC, the whole evening is one day.
         ("/api/v1/stats/timeseries?\(both)&timezone=America/New_York", points(("2026-03-02", 22, 5, 2), ("2026-03-03", 2, 1, 1))),
         (
             "/api/v1/pages?\(both)&limit=20",
@@ -160,7 +161,7 @@ struct BrowserTests {
             #"{"browsers":[\#(share("Chrome", 2)),\#(share("Safari", 1))],"device_types":[\#(share("Desktop", 2)),\#(share("Mobile", 1))],"#
                 + #""operating_systems":[\#(share("Linux", 2)),\#(share("iOS", 1))]}"#
         ),
-        // All came from this machine, which is in no country.
+        // All requests came from this machine, which has no country.
         ("/api/v1/geo?\(both)", list()),
         ("/api/v1/realtime", #"{"active_visitors":1}"#),
         (
@@ -188,7 +189,7 @@ struct BrowserTests {
         "{\"data\":[\(rows.joined(separator: ","))]\(total.map { ",\"total\":\($0)" } ?? "")}"
     }
 
-    /// Of three visitors.
+    /// A row of a breakdown, with the share of three visitors.
     private static func share(_ name: String, _ visitors: Int) -> String {
         #"{"name":"\#(name)","percentage":\#(visitors == 2 ? "66.7" : "33.3"),"visitors":\#(visitors)}"#
     }

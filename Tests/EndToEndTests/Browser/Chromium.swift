@@ -1,7 +1,7 @@
 import Common
 import Foundation
 
-/// Chromium as Debian packages it, driven over W3C WebDriver by its own driver.
+/// Debian's Chromium, driven over W3C WebDriver by its own driver.
 struct Chromium: Sendable {
     static let program = "/usr/bin/chromium"
     static let driver = "/usr/bin/chromedriver"
@@ -13,7 +13,7 @@ struct Chromium: Sendable {
     /// Runs the driver while `body` runs.
     static func run<Result>(_ body: (Chromium) async throws -> Result) async throws -> Result {
         try await withFolder { folder in
-            // Profiles and sockets go there too: the browser leaves them behind.
+            // Profiles and sockets go there too, since the browser doesn't remove them.
             let driver = try Child([Self.driver, "--port=0"], environment: ["HOME": folder, "TMPDIR": folder], in: folder)
             let port = try await driver.word(after: "started successfully on port ").trimmingCharacters(in: ["."])
             do {
@@ -29,7 +29,7 @@ struct Chromium: Sendable {
 
     /// How a browser presents itself.
     struct Visitor: Sendable {
-        /// Nil for Chromium's own, which says that it is headless.
+        /// Nil for Chromium's own user agent, which says that it is headless.
         var userAgent: String?
         var asksNotToTrack = false
 
@@ -40,11 +40,11 @@ struct Chromium: Sendable {
                 + "Mobile/15E148 Safari/604.1")
     }
 
-    /// Opens a browser with a profile of its own, and closes it after `body`.
+    /// Opens a browser with its own profile, and closes it after `body`.
     func browse<Result>(as visitor: Visitor, _ body: (Browser) async throws -> Result) async throws -> Result {
         var arguments = [
             "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--lang=en-US",
-            // Nothing leaves this machine.
+            // Nothing may leave this machine.
             "--no-proxy-server", "--disable-background-networking", "--disable-component-update", "--disable-sync",
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
         ]

@@ -1,12 +1,13 @@
 import Core
+@_spi(Host) import Common
 @testable import Host
 @testable import TestSupport
 import Testing
 
-/// The dashboard before a person who uses it: traffic, log-in, and what is to be seen.
+/// The dashboard as a person uses it: traffic, log-in, and what is on the screen.
 enum Dashboard {
     static func run(yaml: String = "", _ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
-        // The browser's clock is the machine's.
+        // The browser uses the machine's clock.
         try await TestApp.run(now: SystemTime().now.iso8601, yaml: yaml, over: .socket) { app in
             try await Chromium.run { chromium in
                 try await chromium.browse(as: Chromium.Visitor()) { browser in
@@ -17,7 +18,7 @@ enum Dashboard {
         }
     }
 
-    /// The same with `traffic`, and somebody who has logged in with a query key and sees the overview.
+    /// Like `run`, but with `traffic`, and logged in with a query key on the overview.
     static func opened(_ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
         try await run { app, browser in
             try await traffic(app)
@@ -27,7 +28,7 @@ enum Dashboard {
         }
     }
 
-    /// Six pageviews of three visitors, and ada's sign-up.
+    /// Collects six pageviews of three visitors, and ada's sign-up.
     static func traffic(_ app: TestApp) async throws {
         for (visitor, paths) in [("ada", ["/", "/pricing"]), ("bob", ["/"]), ("cy", ["/docs", "/", "/docs"])] {
             for path in paths { try await app.collect(#"{"type":"pageview","path":"\#(path)","visitor_id":"\#(visitor)"}"#) }
@@ -35,7 +36,7 @@ enum Dashboard {
         try await app.collect(#"{"type":"event","name":"signup","path":"/pricing","visitor_id":"ada"}"#)
     }
 
-    /// Something of every kind that a page shows.
+    /// Collects something of every kind that a page shows.
     static func traffic(of app: TestApp) async throws {
         try await traffic(app)
         for payload in [
@@ -67,7 +68,7 @@ enum Dashboard {
         }
     }
 
-    /// Sends the form of the log-in, and waits until it is gone or says what is wrong.
+    /// Submits the log-in form, and waits until it is gone or says what is wrong.
     static func logIn(_ app: TestApp, _ browser: Browser, _ credential: String) async throws {
         try await browser.open(app.address + "/dashboard")
         try await browser.waits(for: "return !!document.querySelector('#credential')")
@@ -77,7 +78,7 @@ enum Dashboard {
         try await browser.waits(for: "return !document.querySelector('#credential') || document.querySelector('.problem').textContent !== ''")
     }
 
-    /// The value of the figure with this name, once nothing is loading any more.
+    /// The value of the figure with this name, once everything has loaded.
     static func figure(_ name: String, _ browser: Browser) async throws -> String {
         try await browser.waits(for: "return !document.querySelector('[aria-busy]') && document.querySelectorAll('.figure').length > 5")
         return try await browser.run("""
@@ -101,7 +102,7 @@ enum Dashboard {
         #expect(hosts == [])
     }
 
-    /// Goes to a page by its link, and waits until it is drawn.
+    /// Opens a page by its link, and waits until it is drawn.
     static func go(to page: String, _ browser: Browser) async throws {
         try await browser.click(selector: "nav a[href^='/dashboard/\(page)']")
         try await browser.waits(for: "return location.pathname === '/dashboard/\(page)'")
@@ -112,7 +113,7 @@ enum Dashboard {
         try await browser.waits(for: "return !!document.querySelector('h1') && !document.querySelector('[aria-busy], .skeleton')")
     }
 
-    /// Once `condition` holds and nothing is loading any more.
+    /// Waits until `condition` holds and everything has loaded.
     static func settles(_ browser: Browser, where condition: String) async throws {
         try await browser.waits(for: "return (\(condition)) && !document.querySelector('[aria-busy], .skeleton')")
     }
@@ -122,13 +123,13 @@ enum Dashboard {
         try await browser.run("const it = document.querySelector(\"\(selector)\"); it.value = '\(value)'; it.dispatchEvent(new Event('change'))")
     }
 
-    /// Closes the dialog by its button. The browser sends the close event, on which it is removed, after the click.
+    /// Closes the dialog by its button. The page removes it on the close event, which the browser sends after the click.
     static func closeDialog(_ browser: Browser) async throws {
         try await browser.click(selector: "dialog header button")
         try await browser.waits(for: "return !document.querySelector('dialog')")
     }
 
-    /// What each element says, in one line.
+    /// The text of each element, in one line.
     static func texts(_ selector: String, _ browser: Browser) async throws -> [String] {
         try await browser.texts("return [...document.querySelectorAll(\"\(selector)\")].map(e => e.innerText.trim().replace(/\\s+/g, ' '))")
     }

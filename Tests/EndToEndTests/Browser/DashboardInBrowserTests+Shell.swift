@@ -1,15 +1,16 @@
 import Core
+@_spi(Host) import Common
 @testable import Host
 @testable import TestSupport
 import Testing
 
-/// What surrounds every page: range, address, filters, focus, and the parts that pages are made from.
+/// What all pages share: range, address, filters, focus, and the components that pages are made from.
 extension DashboardInBrowserTests {
-    @Test("today is compared with yesterday until the same time, and drawn until this hour")
+    @Test("today is compared with yesterday up to the same time, and drawn up to the current hour")
     func today() async throws {
         try await Dashboard.run { app, browser in
             let now = SystemTime().now, today = Int64(now.milliseconds / 86_400_000) * 86_400_000
-            // Three began today, two yesterday as early, a fourth at its very end.
+            // Three visitors at the start of today, two at the start of yesterday, and three at its very end.
             for (visitor, at) in [
                 ("ada", today), ("bob", today), ("cy", today),
                 ("ada", today - 86_400_000), ("bob", today - 86_400_000), ("cy", today - 60_000), ("dee", today - 60_000), ("eve", today - 60_000),
@@ -21,12 +22,12 @@ extension DashboardInBrowserTests {
             #expect(try await Dashboard.figure("Visitors", browser) == "5")
             try await browser.open(app.address + "/dashboard/overview?range=today&timezone=UTC")
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
-            // In the last minutes of a day, its end is as early as now.
+            // In the last minutes of a day, the end of yesterday is not later than now.
             guard now.milliseconds - today < 86_400_000 - 600_000 else { return }
             try await browser.waits(for: "return document.querySelector('.figure .delta').textContent.startsWith('▲ +50%')")
             let hours = try await browser.texts("return [...document.querySelectorAll('.drawing tbody th')].map(hour => hour.textContent)")
             #expect(hours.count == Int((now.milliseconds - today) / 3_600_000) + 1)
-            #expect(try await Dashboard.text(".card > div > .hint", browser) == "The dashed part is not over yet.")
+            #expect(try await Dashboard.text(".card > div > .hint", browser) == "The dashed part is still in progress.")
             #expect(try await Dashboard.text("#compared-with", browser).contains(", until ") == true)
             // A range that is over is compared as a whole.
             try await browser.open(app.address + "/dashboard/overview?range=yesterday&timezone=UTC")
@@ -36,7 +37,7 @@ extension DashboardInBrowserTests {
         }
     }
 
-    @Test("an address that names what does not exist is a page all the same")
+    @Test("an address with unknown values still shows a page")
     func addresses() async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.traffic(app)
@@ -45,19 +46,19 @@ extension DashboardInBrowserTests {
                 try await browser.open(app.address + "/dashboard/overview?\(query)")
                 #expect(try await Dashboard.figure("Visitors", browser) == "3", "\(query)")
                 guard query != "x-metric=z" else { continue }
-                // It is said, and gone from the address.
+                // A message says so, and the value is gone from the address.
                 let note = try await Dashboard.text(".toast", browser), address = try await browser.run("return location.search").string ?? ""
-                #expect(note.hasPrefix("The address asks for something that does not exist"), "\(query)")
+                #expect(note.hasPrefix("Invalid parts of the URL were removed: "), "\(query)")
                 #expect(!address.contains("Mars") && !address.contains("range") && !address.contains("filter"), "\(address)")
             }
             #expect(try await browser.complaints() == [])
-            // A filter that the API refuses can be taken away.
+            // A filter that the API rejects can be removed.
             try await browser.open(app.address + "/dashboard/overview?filter=nothing:x")
             try await Dashboard.settles(browser, where: "document.querySelector('.failed')")
             #expect(try await Dashboard.texts(".chips li > span", browser) == ["nothing is x"])
             try await browser.click(selector: ".chips button")
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
-            // A segment that was deleted, before or while the page is open, is said once, and everyone is one click away.
+            // A segment deleted before or while the page is open is reported once, and one click switches to everyone.
             let made = try await app.post(
                 "/api/v1/segments", #"{"name":"In","definition":{"match":"all","conditions":[{"source":"event","event":"signup"}]}}"#, as: .query)
             let id = try made.json()["id"]?.string ?? ""
@@ -67,17 +68,17 @@ extension DashboardInBrowserTests {
             try await Dashboard.choose("7d", in: "#range", browser)
             for _ in 1...2 {
                 try await Dashboard.settles(browser, where: "document.querySelector('#without-segment')")
-                #expect(try await Dashboard.text(".page p", browser).hasPrefix("The segment in this address no longer exists"))
+                #expect(try await Dashboard.text(".page p", browser).hasPrefix("The segment in this URL no longer exists"))
                 #expect(try await browser.run("return document.querySelectorAll('.failed').length").integer == 0)
                 try await browser.open(app.address + "/dashboard/overview?segment=00000000-0000-4000-8000-000000000000")
             }
             try await Dashboard.settles(browser, where: "document.querySelector('#without-segment')")
             try await browser.click("without-segment")
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
-            // Administration needs another credential, which can be given on the spot.
+            // Administration needs another credential, which can be entered on the spot.
             try await browser.open(app.address + "/dashboard/admin")
             try await Dashboard.settles(browser, where: "document.querySelector('#log-in-above')")
-            #expect(try await Dashboard.text(".empty p", browser) == "Administration needs the admin token.")
+            #expect(try await Dashboard.text(".empty p", browser) == "Administration requires the admin token.")
             try await browser.click("log-in-above")
             try await browser.type(app.installation.adminToken, into: "credential")
             try await browser.click(selector: "dialog form button[type=submit]")
@@ -85,7 +86,7 @@ extension DashboardInBrowserTests {
         }
     }
 
-    @Test("a filter is composed from what there is; what makes no sense is refused in words")
+    @Test("a filter is composed from existing values; one that makes no sense is rejected with an explanation")
     func composer() async throws {
         try await Dashboard.opened { app, browser in
             func fill(_ dimension: String, _ value: String, property: String? = nil) async throws {
@@ -107,11 +108,11 @@ extension DashboardInBrowserTests {
             try await browser.waits(for: "return document.querySelectorAll('#filter-values option[value=\"/pricing\"]').length === 1")
             #expect(try await browser.barriers() == [])
             try await fill("path", ",")
-            try await refused("Name a value")
+            try await refused("Enter a value")
             try await fill("country", "Germania")
             try await refused("No country is called “Germania”")
             try await fill("data", "pro", property: " ")
-            try await refused("Name the property")
+            try await refused("Enter a property")
             try await fill("data", "pro", property: "plan")
             try await chips(["Property plan is pro"])
             try await fill("country", "Germany, fr")
@@ -119,7 +120,7 @@ extension DashboardInBrowserTests {
             #expect(try await browser.run("return new URLSearchParams(location.search).get('filter')").string == "data.plan:pro;country:DE,FR")
             try await browser.click(selector: ".chips li.plain button")
             try await chips([])
-            // What stands on the same dimension is an alternative.
+            // Filters on the same dimension are alternatives.
             try await fill("path", "/pricing")
             try await chips(["Page is /pricing"])
             try await fill("path", "/docs")
@@ -129,7 +130,7 @@ extension DashboardInBrowserTests {
         }
     }
 
-    @Test("who uses the keyboard stays where they are; what the page shows is in the address")
+    @Test("keyboard focus stays in place, and what the page shows is in the address")
     func keyboard() async throws {
         try await Dashboard.opened { app, browser in
             func focused() async throws -> String? {
@@ -151,11 +152,11 @@ extension DashboardInBrowserTests {
             try await Dashboard.settles(browser, where: "location.search.includes('range=custom')")
             try await browser.waits(for: "return document.activeElement.id === 'days'")
 
-            // The chosen figure and the chosen tab outlive a filter.
+            // The chosen figure and tab survive a filter.
             try await browser.run("document.querySelector('[data-key=\"figure-Pageviews\"]').click(); document.querySelector('[data-key=tab-entry]').click()")
             try await browser.waits(for: "return location.search.includes('x-metric=pageviews') && location.search.includes('x-pages=entry')")
             try await Dashboard.settles(browser)
-            try await browser.type(Browser.Key.enter, selector: "button.row[title='Only /docs']")
+            try await browser.type(Browser.Key.enter, selector: "button.row[title='Filter by /docs']")
             try await Dashboard.settles(browser, where: "location.search.includes('filter=entry_page')")
             #expect(["chip-0", "BUTTON"].contains(try await focused()))
             #expect(try await browser.run("return document.querySelector('[data-key=tab-entry]').ariaSelected").string == "true")
@@ -164,7 +165,7 @@ extension DashboardInBrowserTests {
             try await Dashboard.settles(browser, where: "!location.search.includes('filter=')")
             #expect(try await focused() == "add-filter")
 
-            // An explanation of a column is read by keyboard and touch, inside the window.
+            // A column's explanation can be read by keyboard and touch, and stays inside the window.
             try await browser.run("document.querySelector('[data-key=tab-pages]').click()")
             try await Dashboard.settles(browser, where: "document.querySelector('thead .info')")
             let isInside = try await browser.run("""
@@ -174,7 +175,7 @@ extension DashboardInBrowserTests {
                 return document.activeElement === info && parseFloat(left) >= 0 && parseFloat(left) < innerWidth && parseFloat(top) >= 0
                 """)
             #expect(isInside.boolean == true)
-            // The end of the sidebar is in sight.
+            // The end of the sidebar is visible.
             #expect(try await browser.run("scrollTo(0, 0); return document.querySelector('#log-out').getBoundingClientRect().bottom <= innerHeight").boolean == true)
             try await Dashboard.go(to: "goals", browser)
             #expect(try await browser.run("return document.querySelector('#compare').checkVisibility()").boolean == false)
@@ -182,7 +183,7 @@ extension DashboardInBrowserTests {
         }
     }
 
-    @Test("a chart draws points without neighbours, and its axis has its unit; a button does one thing at a time")
+    @Test("a chart draws points without neighbours, and its axis shows the unit; a button does one thing at a time")
     func parts() async throws {
         try await Dashboard.run { app, browser in
             try await browser.open(app.address + "/dashboard")
@@ -214,7 +215,7 @@ extension DashboardInBrowserTests {
         }
     }
 
-    @Test("what people write is stored as it is stored: paths of addresses, codes of countries; hours are compared by the clock")
+    @Test("what people type becomes the stored form, such as paths and country codes; hours are compared by the clock")
     func written() async throws {
         try await Dashboard.run { app, browser in
             try await browser.open(app.address + "/dashboard")
@@ -263,7 +264,7 @@ extension DashboardInBrowserTests {
             #expect(paired == [
                 "10/1 20/5 40/4 70/7", "1/10 2/20 3/– 4/40 7/70", "1/1 2/2 3/3 4/4 7/7", "10/1 20/2 40/– 70/7", "1/10 2/20 7/70", "10/– 20/– 40/– 70/–",
             ])
-            // A file that spreadsheets open says by its first bytes that it is UTF-8; why there are no places depends on the database.
+            // A file for spreadsheets begins with the UTF-8 byte order mark; why there are no places depends on the database.
             let rest = try await evaluates("""
                 let kept;
                 URL.createObjectURL = blob => { kept = blob; return '#'; };
@@ -274,20 +275,20 @@ extension DashboardInBrowserTests {
                     .map(text => text.slice(0, 33))
                 """)
             #expect(rest == [
-                "239,187,191", "ä\r\nö\r\n", "No places are known. They need a ", "Only countries are known. Regions", "No places are known of these visi",
-                "No places are known of these visi",
+                "239,187,191", "ä\r\nö\r\n", "No locations are known. They requ", "Only countries are known. Regions", "These visitors have no known loca",
+                "These visitors have no known loca",
             ])
         }
     }
 
-    @Test("a chart is drawn for the room that it has, also once that is another, and keeps focus and place")
+    @Test("a chart fits its space, also after that changes, and keeps focus and position")
     func fits() async throws {
         try await Dashboard.opened { _, browser in
             func drawn() async throws -> String? { try await browser.run("return document.querySelector('svg.lines').getAttribute('viewBox')").string }
             try await Dashboard.settles(browser, where: "document.querySelector('svg.lines')")
             #expect(try await drawn() == "0 0 860 250")
             #expect(try await Dashboard.texts(".legend span", browser) == ["Visitors", "Previous period"])
-            // The pointer is not in the chart.
+            // Move the pointer out of the chart.
             try await browser.press(x: 640, y: 5)
             try await browser.type(Browser.Key.right, selector: "svg.lines")
             for (width, box) in [(390, "0 0 380 250"), (1_920, "0 0 860 250"), (640, "0 0 560 250")] {
@@ -300,7 +301,7 @@ extension DashboardInBrowserTests {
         }
     }
 
-    @Test("people are counted in place of visitors, on every page, and the address says so")
+    @Test("every page can count people instead of visitors, and the address says so")
     func people() async throws {
         try await Dashboard.opened { app, browser in
             // ada and bob log in as one user.

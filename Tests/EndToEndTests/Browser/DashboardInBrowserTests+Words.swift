@@ -1,11 +1,17 @@
+@_spi(Host) import Access
 import Core
-@testable import Host
+@_spi(Host) @testable import Host
+@_spi(Host) import Ingest
+@_spi(Host) import Platform
+@_spi(Host) import Questions
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 @testable import TestSupport
 import Testing
 
-/// That every page is drawn, in both languages and themes, and what its words say.
+/// Every page is drawn in both languages and themes, and no text is missing.
 extension DashboardInBrowserTests {
-    @Test("every page draws without complaint, light and dark, wide and narrow, English and German", arguments: ["en", "de"])
+    @Test("every page draws without errors, light and dark, wide and narrow, in English and German", arguments: ["en", "de"])
     func everyPage(language: String) async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.traffic(of: app)
@@ -18,9 +24,16 @@ extension DashboardInBrowserTests {
                 return Promise.all(['en', 'de'].map(language => import(`\(folder)/${language}.js`))).then(all => all.map(names))
                 """)
             #expect(catalogues.count == 2 && catalogues[0] == catalogues[1] && catalogues[0].count > 1_000)
-            #expect(try await Self.missingWords(folder, ["app", "charts", "conditions", "kit", "login", "map", "offers", "start", "tables", "toolbar"], browser) == [])
-            for page in app.installation.registry.modules.flatMap(\.pages) {
-                #expect(try await Self.missingWords(folder, ["page-\(page.id)"], browser) == [], "\(page.id)")
+            let shared = ["app", "charts", "conditions", "kit", "login", "map", "offers", "start", "tables", "toolbar"]
+            #expect(try await Self.textFaults(folder, shared, of: nil, browser) == [])
+            #expect(try await Self.textFaults(folder, ["admin"], of: "admin", browser) == [])
+            let modules = app.installation.registry.modules.filter { !$0.pages.isEmpty }
+            for module in modules {
+                let pages = module.pages.map { "page-\($0.id)" }
+                #expect(try await Self.textFaults(folder, pages, of: module.name, browser) == [], "\(module.name)")
+                #expect(catalogues[0].split(separator: " ").filter { $0.hasPrefix(module.name + ".") } == [], "these belong in \(module.name).en.js")
+            }
+            for page in modules.flatMap(\.pages) {
                 for (theme, width) in [("light", 1_280), ("dark", 420)] {
                     try await browser.run("localStorage['pulse.theme'] = '\(theme)'")
                     try await browser.resize(width: width, height: 900)
@@ -28,7 +41,7 @@ extension DashboardInBrowserTests {
                     try await Dashboard.settles(browser, where: "document.querySelector('h1')?.textContent === '\(page.titles[language]!)'")
                     let barriers = try await browser.barriers(), complaints = try await browser.complaints(), hosts = try await browser.otherHosts()
                     #expect(barriers == [] && complaints == [] && hosts == [], "\(page.id) \(theme)")
-                    // A field that the API does not answer shows itself like this.
+                    // A field that is missing in the API's answer shows up like this.
                     let wrong = try await browser.texts("return document.body.innerText.match(/.{0,30}(undefined|NaN|\\[object)/g) ?? []")
                     #expect(wrong.filter { !$0.contains("x is undefined") } == [], "\(page.id)")
                     let failures = try await browser.texts("return [...document.querySelectorAll('.failed')].map(f => f.innerText)")
@@ -40,7 +53,7 @@ extension DashboardInBrowserTests {
         }
     }
 
-    @Test("a text has a singular where its language has one; growth from little is a factor; what begins like a formula is text in CSV")
+    @Test("texts have a singular form, strong growth is shown as a factor, and CSV cells that look like formulas are text")
     func words() async throws {
         try await Dashboard.run { app, browser in
             try await browser.open(app.address + "/dashboard")
@@ -69,18 +82,30 @@ extension DashboardInBrowserTests {
         }
     }
 
-    /// Words that scripts ask for by name and that are missing in a language.
-    private static func missingWords(_ folder: String, _ files: [String], _ browser: Browser) async throws -> [String] {
-        try await browser.texts("""
-            return Promise.all(\(files).map(async name => {
-                const file = `\(folder)/${name}.js`, source = await (await fetch(file)).text(), shared = (await import('\(folder)/en.js')).default;
-                const { texts = {} } = name.startsWith('page-') ? await import(file) : {};
-                const used = [...source.matchAll(/\\bt\\('([^']+)'/g)].map(match => match[1]);
-                return [
-                    ...used.filter(word => !(word in shared) && !(word in texts)).map(word => `${name}: ${word}`),
-                    ...Object.entries(texts).filter(([, said]) => !said.en || !said.de).map(([word]) => `${name}: ${word} in one language`),
-                ];
-            })).then(all => all.flat());
+    /// Faults in the texts of scripts: missing, unused, or with other keys or placeholders in German.
+    /// - Parameter owner: the module that has the scripts, which prefix its texts with its name and a dot; nil for shared texts only.
+    private static func textFaults(_ folder: String, _ files: [String], of owner: String?, _ browser: Browser) async throws -> [String] {
+        let own = owner.map { $0 + "." } ?? ""
+        return try await browser.texts("""
+            const own = '\(own)', load = async name => (await import(`\(folder)/${name}.js`)).default;
+            const [shared, en, de] = await Promise.all(['en', `${own}en`, `${own}de`].map(load));
+            const sources = await Promise.all(\(files).map(async name => (await fetch(`\(folder)/${name}.js`)).text()));
+            const source = sources.join('\\n'), faults = [];
+
+            const isOwn = name => own && name.startsWith(own), quoted = [...source.matchAll(/'([^'\\n]*)'/g)].map(match => match[1]);
+            const asked = [...source.matchAll(/\\bt\\('([^']+)'/g)].map(match => match[1]);
+            for (const name of new Set([...asked, ...quoted.filter(isOwn)])) {
+                if (!(isOwn(name) ? name.slice(own.length) in en : name in shared)) faults.push(`${name} is missing`);
+            }
+            // A key built at run time, such as `bi.no-${name}`, uses every text that matches it.
+            const built = [...source.matchAll(/`([\\w.-]+)\\$\\{[\\w.]+\\}([\\w.?-]*)`/g)].map(([, start, end]) => ({ start, end }));
+            const isUsed = name => quoted.includes(name) || built.some(({ start, end }) => name.startsWith(start) && name.endsWith(end));
+            if (own) for (const key of Object.keys(en)) if (!isUsed(own + key)) faults.push(`${own}${key} is unused`);
+
+            const holders = text => [...new Set(JSON.stringify(text).match(/\\{\\w+\\}/g) ?? [])].sort().join();
+            if (Object.keys(en).join() !== Object.keys(de).join()) faults.push(`${own}en.js and ${own}de.js have different keys`);
+            for (const key in en) if (!de[key] || holders(en[key]) !== holders(de[key])) faults.push(`${own}${key} differs in German`);
+            return faults;
             """)
     }
 }

@@ -1,3 +1,4 @@
+import AllModules
 import Core
 @testable import Host
 @testable import TestSupport
@@ -5,7 +6,7 @@ import HTTPTypes
 import Testing
 
 /// The dashboard as a person uses it, in Debian's Chromium.
-@Suite("Dashboard in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
+@Suite("Dashboard in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct DashboardInBrowserTests {
     @Test("log in, see what the API says, filter by a click, share the address, stop comparing, log out")
     func overview() async throws {
@@ -15,7 +16,7 @@ struct DashboardInBrowserTests {
             #expect(try await Dashboard.rows("Pages", browser) == ["/ 3", "/docs 2", "/pricing 1"])
             try await Dashboard.isClean(browser)
             try await browser.waits(for: "return document.querySelector('#live').textContent === '3 on the site now'")
-            // What it was before comes after it, and who chose a figure by the keyboard stays there.
+            // The comparison is drawn later, and keyboard focus stays on the chosen figure.
             try await browser.waits(for: "return document.querySelectorAll('.figure .delta').length === 6 && document.querySelector('.figure .delta').textContent !== ' '")
             try await browser.run("const figure = document.querySelectorAll('.figure button.pick')[1]; figure.focus(); figure.click()")
             try await Dashboard.settles(browser)
@@ -25,18 +26,18 @@ struct DashboardInBrowserTests {
                 return all.reduce((sum, entry) => sum + entry.transferSize, 0)
                 """).integer ?? .max
             #expect((10_000..<150_000).contains(transferred), "the first view, log-in included")
-            // The key is nowhere that a script could read.
+            // No script can read the key.
             let kept = try await browser.run("""
                 return document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage) + document.documentElement.innerHTML + location
                 """).string ?? ""
             #expect(!kept.contains("pa_live_\(app.keys[.query]!.dropFirst(8))") && !kept.contains("pulse_session"))
 
-            try await browser.click(selector: "button.row[title='Only /pricing']")
+            try await browser.click(selector: "button.row[title='Filter by /pricing']")
             #expect(try await Dashboard.figure("Visitors", browser) == "1")
             #expect(try await browser.run("return location.search").string?.contains("filter=path%3A%2Fpricing") == true)
             #expect(try await browser.run("return document.querySelector('.chips li span').textContent").string == "Page is /pricing")
             try await browser.waits(for: "return document.querySelector('#live').textContent === '1 on the site now'")
-            // The same view from its address alone.
+            // The address alone restores the same view.
             try await browser.open(try await browser.run("return location.href").string ?? "")
             #expect(try await Dashboard.figure("Visitors", browser) == "1")
             #expect(try await browser.run("return document.querySelectorAll('svg .before').length").integer == 1)
@@ -46,7 +47,7 @@ struct DashboardInBrowserTests {
 
             try await browser.click("log-out")
             try await browser.waits(for: "return !!document.querySelector('#credential')")
-            // Nothing of what was there comes back with the button Back.
+            // The Back button brings back none of the data.
             try await browser.goBack()
             try await browser.waits(for: "return location.pathname === '/dashboard/overview'")
             #expect(try await browser.run("return !!document.querySelector('#credential') && !document.querySelector('nav')").boolean == true)
@@ -55,7 +56,7 @@ struct DashboardInBrowserTests {
         }
     }
 
-    @Test("campaigns and channels filter by a click, as everything that a module adds to filters")
+    @Test("a click filters by campaign or channel, like by everything that a module adds to filters")
     func campaigns() async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.traffic(app)
@@ -63,11 +64,11 @@ struct DashboardInBrowserTests {
             try await Dashboard.logIn(app, browser, app.keys[.query]!)
             #expect(try await Dashboard.figure("Visitors", browser) == "4")
             try await browser.click(selector: "nav a[href^='/dashboard/acquisition']")
-            try await Dashboard.settles(browser, where: "document.querySelector(\"button.row[title='Only spring']\")")
-            try await browser.click(selector: "button.row[title='Only spring']")
+            try await Dashboard.settles(browser, where: "document.querySelector(\"button.row[title='Filter by spring']\")")
+            try await browser.click(selector: "button.row[title='Filter by spring']")
             try await Dashboard.settles(browser, where: "document.querySelector('.chips li span')?.textContent === 'Campaign is spring'")
             #expect(try await Dashboard.rows("Channels", browser) == ["Email 1"])
-            try await browser.click(selector: "button.row[title='Only Email']")
+            try await browser.click(selector: "button.row[title='Filter by Email']")
             try await Dashboard.settles(browser, where: "document.querySelectorAll('.chips li span').length === 2")
             try await browser.click(selector: "nav a[href^='/dashboard/overview']")
             #expect(try await Dashboard.figure("Visitors", browser) == "1")
@@ -77,7 +78,7 @@ struct DashboardInBrowserTests {
         }
     }
 
-    @Test("what could not be asked is asked again")
+    @Test("a failed request can be retried")
     func again() async throws {
         try await Dashboard.opened { app, browser in
             try await browser.click(selector: "nav a[href^='/dashboard/goals']")
@@ -94,7 +95,7 @@ struct DashboardInBrowserTests {
             try await browser.click(selector: ".figures .failed button")
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
 
-            // What is not all in an answer yet is said.
+            // The page says that an answer doesn't have all events yet.
             try await browser.run("""
                 const real = window.fetch;
                 window.fetch = (address, ...rest) => !String(address).includes('/api/v1/goals') ? real(address, ...rest) : real(address, ...rest)
@@ -104,7 +105,7 @@ struct DashboardInBrowserTests {
             #expect(try await Dashboard.text("#as-of", browser).hasPrefix("As of "))
             #expect(try await Dashboard.text("#as-of", browser).hasSuffix("; newer events are still being stored."))
 
-            // A page that was never open can't be drawn while Pulse is away, and is once it is back.
+            // A page that was never open can't be drawn while Pulse is unreachable, and is once it is back.
             try await browser.devTools("Network.enable", [:])
             func goes(offline: Bool) async throws {
                 try await browser.devTools("Network.emulateNetworkConditions", [
@@ -121,7 +122,7 @@ struct DashboardInBrowserTests {
         }
     }
 
-    @Test("who was logged out elsewhere keeps what they have written, and goes on after a log-in")
+    @Test("a user who was logged out elsewhere keeps their input, and can continue after logging in")
     func loggedOutElsewhere() async throws {
         try await Dashboard.opened { app, browser in
             try await Dashboard.go(to: "goals", browser)
@@ -142,18 +143,18 @@ struct DashboardInBrowserTests {
         }
     }
 
-    @Test("a wrong key is refused in words")
+    @Test("a wrong key is rejected with an explanation")
     func wrongKey() async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.logIn(app, browser, "pa_live_nothing")
-            try await browser.waits(for: "return document.querySelector('.problem')?.textContent.startsWith('No key and no admin token') === true")
-            // What to do next is there to read.
+            try await browser.waits(for: "return document.querySelector('.problem')?.textContent.startsWith('This is not a valid key or admin token.') === true")
+            // The page says what to do next.
             try await browser.waits(for: "return document.querySelector('details pre').checkVisibility()")
             #expect(try await browser.run("return document.activeElement.id").string == "credential")
         }
     }
 
-    @Test("make a segment, see its size as it is composed, ask the overview about it")
+    @Test("create a segment, see its size while composing it, apply it to the overview")
     func segment() async throws {
         try await Dashboard.opened { app, browser in
             try await browser.click(selector: "nav a[href^='/dashboard/segments']")
@@ -174,7 +175,7 @@ struct DashboardInBrowserTests {
             #expect(try await Dashboard.figure("Visitors", browser) == "1")
             #expect(try await Dashboard.figure("Pageviews", browser) == "2")
 
-            // A country is written by its name, and kept by its code.
+            // A country is entered by its name, and stored by its code.
             try await Dashboard.go(to: "segments", browser)
             try await browser.click("new-segment")
             try await Dashboard.choose("country", in: ".condition select:nth-of-type(2)", browser)
@@ -190,7 +191,7 @@ struct DashboardInBrowserTests {
         }
     }
 
-    @Test("a module that is switched off is gone from the navigation, and its address says so, and what it would show")
+    @Test("a module that is switched off is gone from the navigation, and its page says so and what it would show")
     func moduleOff() async throws {
         try await Dashboard.opened { app, browser in
             #expect(try await browser.run("return document.querySelectorAll(\"nav a[href^='/dashboard/outlinks']\").length").integer == 1)
@@ -198,7 +199,7 @@ struct DashboardInBrowserTests {
             try await browser.open(app.address + "/dashboard/outlinks")
             try await Dashboard.settles(browser, where: "document.querySelector('.empty p')?.textContent.includes('“outlinks” is off')")
             #expect(try await browser.run("return document.querySelectorAll(\"nav a[href^='/dashboard/outlinks']\").length").integer == 0)
-            for (language, start) in [("en", "Clicks on links that lead away from the site"), ("de", "Klicks auf Links, die von der Website wegführen")] {
+            for (language, start) in [("en", "Clicks on outbound links and downloads"), ("de", "Klicks auf Links, die von der Website wegführen")] {
                 try await browser.run("localStorage['pulse.language'] = '\(language)'")
                 try await browser.open(app.address + "/dashboard/outlinks")
                 try await Dashboard.settles(browser, where: "document.querySelectorAll('.empty p')[1]?.textContent.startsWith('\(start)')")
@@ -206,27 +207,27 @@ struct DashboardInBrowserTests {
         }
     }
 
-    @Test("a new project shows the snippet and hears its first event")
+    @Test("a new project shows the snippet and notices its first event")
     func firstRun() async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.logIn(app, browser, app.keys[.query]!)
             try await browser.waits(for: "return document.querySelector('.waiting')?.textContent.includes('Waiting') === true")
             try await Dashboard.isClean(browser)
             try await browser.run("return new Promise(r => setTimeout(r, 300))")
-            // What came and was refused, and why, is said while one waits.
+            // While waiting, the page says which events were rejected, and why.
             let crawler = HTTPFields([HTTPField(name: .userAgent, value: "Googlebot/2.1 (+http://www.google.com/bot.html)")])
             for _ in 1...2 { try await app.collect(#"{"type":"pageview","path":"/first"}"#, headers: crawler) }
-            try await browser.waits(for: "return document.querySelector('#refused').textContent.startsWith('2 events came and were refused: sent by a crawler')")
+            try await browser.waits(for: "return document.querySelector('#refused').textContent.startsWith('2 events were rejected: sent by a crawler')")
             let title = String(repeating: "long ", count: 1_000)
             try await app.collect(#"{"type":"pageview","path":"/first","title":"\#(title)"}"#)
-            try await browser.waits(for: "return document.querySelector('#adjusted').textContent.includes('texts that are too long were cut (1)')")
+            try await browser.waits(for: "return document.querySelector('#adjusted').textContent.includes('long text truncated (1)')")
             try await browser.waits(for: "return document.querySelector('.waiting').textContent.includes('/first')")
             try await browser.click(selector: ".waiting button")
             #expect(try await Dashboard.figure("Pageviews", browser) == "1")
         }
     }
 
-    @Test("administration: a key is made and shown once, a module is switched")
+    @Test("administration: a key is created and shown once, a module is switched")
     func administration() async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.logIn(app, browser, app.installation.adminToken)

@@ -1,17 +1,24 @@
+@_spi(Host) import Access
+import AllModules
 import Core
-@testable import Host
+@_spi(Host) @testable import Host
+@_spi(Host) import Ingest
+@_spi(Host) import Platform
+@_spi(Host) import Questions
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 @testable import TestSupport
 import Testing
 
-/// How the dashboard's pages and dialogs lie at the widths of phones and screens, in Debian's Chromium.
-@Suite("Layout of the dashboard in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
+/// The layout of the dashboard's pages and dialogs at the widths of phones and screens, in Debian's Chromium.
+@Suite("Dashboard layout in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct DashboardLayoutInBrowserTests {
-    /// A name without a place to break.
+    /// A name that has no place for a line break.
     private static let word = String(repeating: "Donaudampfschifffahrtsgesellschaft", count: 4)
 
-    /// What is long: names that people give, paths, amounts, traits.
+    /// Creates long names, paths, amounts and traits.
     private static func longNames(_ app: TestApp) async throws {
-        let path = "/docs/" + String(repeating: "a-very-long-part/", count: 8), name = "Stopped before “\(path.prefix(90))”"
+        let path = "/docs/" + String(repeating: "a-very-long-part/", count: 8), name = "Dropped off before “\(path.prefix(90))”"
         for (visitor, revenue) in [("ada", "31794.2"), ("bob", "1.5")] {
             try await app.collect(#"{"type":"pageview","path":"\#(path)","visitor_id":"\#(visitor)","title":"Long"}"#)
             try await app.collect(
@@ -33,13 +40,13 @@ struct DashboardLayoutInBrowserTests {
         try await app.collect(#"{"type":"identify","visitor_id":"ada","user_id":"ada.lovelace@mathematics.example","traits":\#(traits)}"#)
     }
 
-    /// Buttons that open a form, by the page that has them.
+    /// Buttons that open a form, by page.
     private static let dialogs = [
         "overview": ["add-filter", "days"], "funnels": ["new-funnel"], "goals": ["new-goal"], "segments": ["new-segment"], "boards": ["new-board"],
         "admin": ["new-project", "new-key"],
     ]
 
-    @Test("no page and no form overlaps, overflows or leaves a third empty, from a phone to a wide screen, in English and German")
+    @Test("no page or form overlaps, overflows or leaves a third empty, from a phone to a wide screen, in English and German")
     func everyPage() async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.traffic(of: app)
@@ -71,7 +78,7 @@ struct DashboardLayoutInBrowserTests {
         }
     }
 
-    @Test("the last pages of the navigation are in sight on a usual screen; Escape closes the menu of a phone")
+    @Test("the end of the navigation is visible on a common screen; Escape closes the menu on a phone")
     func navigation() async throws {
         try await Dashboard.opened { app, browser in
             try await browser.viewport(width: 1_440, height: 900)
@@ -91,7 +98,7 @@ struct DashboardLayoutInBrowserTests {
         }
     }
 
-    @Test("a dialog with something entered closes neither by a drag nor a click outside, Escape or the cross unless the person agrees")
+    @Test("a dialog with input isn't closed by a drag or click outside, Escape or the cross unless the user agrees")
     func dialogs() async throws {
         try await Dashboard.opened { app, browser in
             func isOpen() async throws -> Bool { try await browser.run("return !!document.querySelector('#goal-form')").boolean == true }
@@ -101,13 +108,13 @@ struct DashboardLayoutInBrowserTests {
                 try await browser.waits(for: "return document.querySelectorAll('dialog').length < 2")
             }
             try await Dashboard.go(to: "goals", browser)
-            // With nothing entered it closes at once.
+            // Without input it closes at once.
             try await browser.click("new-goal")
             try await browser.press(x: 5, y: 5)
             try await browser.waits(for: "return !document.querySelector('#goal-form')")
             try await browser.click("new-goal")
             try await browser.type("Sign-ups", selector: "#goal-form input")
-            // Text is selected beyond the edge.
+            // Selecting text beyond the edge doesn't close it.
             try await browser.drag(selector: "#goal-form input", byX: -600, y: 0)
             #expect(try await isOpen())
             #expect(try await browser.run("return document.querySelectorAll('dialog').length").integer == 1)

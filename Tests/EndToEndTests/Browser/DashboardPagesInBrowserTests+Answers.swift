@@ -3,9 +3,9 @@ import Core
 @testable import TestSupport
 import Testing
 
-/// What pages say about their numbers: in which currency, of which days, of whom, and what is left out.
+/// What pages say about their numbers: the currency, the days, the visitors, and what is left out.
 extension DashboardPagesInBrowserTests {
-    @Test("amounts have their currency, and each currency can be looked at")
+    @Test("amounts show their currency, and every currency can be selected")
     func currencies() async throws {
         try await Dashboard.opened { app, browser in
             for (visitor, amount, currency) in [("ada", 10, "EUR"), ("bob", 20, "EUR"), ("cy", 30, "USD")] {
@@ -21,7 +21,7 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.go(to: "revenue", browser)
             #expect(try await shown("Revenue") == "€30.00")
             #expect(try await Dashboard.texts(".plain tbody tr", browser) == ["EUR shown 2 €30.00", "USD 1 $30.00"])
-            #expect(try await Dashboard.text("main", browser).contains("No order in this range named products."))
+            #expect(try await Dashboard.text("main", browser).contains("No order in this range lists products."))
             try await Dashboard.isClean(browser)
             try await Self.press("USD", browser)
             try await Dashboard.settles(browser, where: "location.search.includes('x-currency=USD')")
@@ -40,10 +40,10 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("cohorts are called by their days; the one that the range cuts is marked", arguments: ["week", "month"])
+    @Test("cohorts are named by their days, and one that the range cuts is marked", arguments: ["week", "month"])
     func cutCohorts(by period: String) async throws {
         try await Dashboard.run { app, browser in
-            // Seven days that begin on no Monday and in the middle of a month.
+            // Seven days that don't begin on a Monday, in the middle of a month.
             for day in ["2026-03-11", "2026-03-16"] {
                 try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"v\#(day)","timestamp":"\#(day)T12:00:00Z"}"#, as: .server)
             }
@@ -55,7 +55,7 @@ extension DashboardPagesInBrowserTests {
             try await browser.waits(for: "return document.querySelectorAll('.plain tbody tr').length > 0")
             let first = period == "week" ? ["Mar 9, 2026 *", "Mar 16, 2026"] : ["March 2026 *"]
             #expect(try await Dashboard.texts(".plain tbody th", browser) == first)
-            #expect(try await Dashboard.text("main", browser).contains("* Begins before the range, which starts on Mar 11, 2026"))
+            #expect(try await Dashboard.text("main", browser).contains("* Starts before the range, which begins on Mar 11, 2026"))
             try await Dashboard.isClean(browser)
             try await browser.open(app.address + "/dashboard/retention?\(range)&x-period=\(period)ly")
             try await browser.waits(for: "return document.querySelectorAll('.cohorts tbody tr').length > 0")
@@ -64,7 +64,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("a long answer says that it is cut, and the file has all of it; days are those of the zone in the address")
+    @Test("a long answer says that it is cut, and its file is complete; days are those of the time zone in the address")
     func cutAnswers() async throws {
         try await Dashboard.opened { app, browser in
             let name = #"{"name":"Top","sql_text":"SELECT path FROM pageviews WHERE project_id = {{project_id}}"}"#
@@ -72,8 +72,8 @@ extension DashboardPagesInBrowserTests {
             let range = "range=custom&from=2026-03-29&to=2026-03-29&timezone=Europe/Berlin"
             try await browser.open(app.address + "/dashboard/explore?\(range)")
             try await Dashboard.settles(browser)
-            #expect(try await Dashboard.text("main", browser).contains("Nothing was run yet."))
-            // Six pageviews by four: 1,296 rows.
+            #expect(try await Dashboard.text("main", browser).contains("No queries yet."))
+            // Six pageviews in a four-way join: 1,296 rows.
             let many = "SELECT a.path FROM pageviews a " + ["b", "c", "d"].map { "JOIN pageviews \($0) ON \($0).month = a.month" }.joined(separator: " ")
             try await Self.fill("#statement", "\(many) WHERE a.project_id = {{project_id}}", browser)
             try await browser.click(selector: "#sql-form button[type=submit]")
@@ -101,7 +101,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("people with two visitor ids are told apart, and their first visit is known")
+    @Test("two visitor ids of a person can be told apart, and their first visit is known")
     func people() async throws {
         try await Dashboard.opened { app, browser in
             for visitor in ["ada", "bob"] { try await app.collect(#"{"type":"identify","visitor_id":"\#(visitor)","user_id":"ada@example.com"}"#) }
@@ -115,7 +115,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("all segments are counted, also those past the tenth; a condition without a value is not asked about")
+    @Test("all segments are counted, also those past the tenth; a condition without a value is not queried")
     func segments() async throws {
         try await Dashboard.opened { app, browser in
             for number in 1...12 {
@@ -126,7 +126,7 @@ extension DashboardPagesInBrowserTests {
             try await browser.waits(for: "return \(counts).join() === '\(Array(repeating: "3", count: 12).joined(separator: ","))'")
             try await browser.click("new-segment")
             try await browser.waits(for: "return document.querySelector('#segment-count').textContent !== ''")
-            #expect(try await Dashboard.text("#segment-count", browser) == "How many there are is counted once every condition has a value.")
+            #expect(try await Dashboard.text("#segment-count", browser) == "Fill in every condition to see how many visitors match.")
             try await Dashboard.choose("event", in: ".condition select", browser)
             try await Self.fill(".condition input", "signup", browser)
             try await browser.waits(for: "return document.querySelector('#segment-count').textContent === '1 visitor, 33.3% of all in this range'")
@@ -134,7 +134,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("an entry that is read stays open while others come; another level is followed as well")
+    @Test("an open entry stays open while others arrive, and the tail continues with another level")
     func logs() async throws {
         try await Dashboard.opened { app, browser in
             func log(_ level: String, _ message: String) async throws {
@@ -159,7 +159,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("so many entries at once that they are not all shown leave no gap: more of them come when they are asked for")
+    @Test("a burst of entries that is too large to be shown leaves no gap: the rest is loaded on request")
     func burstOfLogs() async throws {
         try await Dashboard.opened { app, browser in
             func log(_ numbers: ClosedRange<Int>) async throws {
@@ -178,7 +178,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("a tail shows what came while more and more comes")
+    @Test("a tail shows entries while more keep arriving")
     func steadyLogs() async throws {
         try await Dashboard.opened { app, browser in
             try await app.collect(#"{"type":"log","level":"info","message":"first","visitor_id":"ada"}"#)
@@ -194,7 +194,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("a list that is longer than is told at once grows as far as it can, and says so")
+    @Test("a long list grows up to its limit, and says so")
     func longList() async throws {
         try await Dashboard.opened { app, browser in
             for numbers in [0..<1_000, 1_000..<1_005] {
@@ -212,7 +212,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("a list grows when more of it is asked for; what can be chosen is all there is")
+    @Test("a list grows on request, and a selection offers everything")
     func whole() async throws {
         try await Dashboard.opened { app, browser in
             for letter in "abcdefghijklmnopqrstuvwxy" {
@@ -225,7 +225,7 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.settles(browser, where: "\(count) === 25")
             #expect(try await browser.run("return [...document.querySelectorAll('button')].some(b => b.textContent === 'More')").boolean == false)
 
-            // One more than a list tells at once.
+            // One more than a list returns at once.
             for number in 0...1_000 {
                 let steps = #"[{"type":"pageview","value":"/"},{"type":"event","value":"signup"}]"#
                 _ = try await app.post("/api/v1/funnels", #"{"name":"F\#(number)","steps":\#(steps)}"#, as: .query)
@@ -236,7 +236,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("realtime tells what arrives, and counts it whole also where that is more than it shows")
+    @Test("realtime shows what arrives, and counts all of it even if it shows only a part")
     func realtime() async throws {
         try await Dashboard.opened { app, browser in
             try await Dashboard.go(to: "realtime", browser)

@@ -3,9 +3,9 @@ import Core
 @testable import TestSupport
 import Testing
 
-/// What definitions can say is put together by hand, shown again, and told by value.
+/// Definitions with all their options are composed by hand, shown again, and broken down by value.
 extension DashboardPagesInBrowserTests {
-    /// Beside `Dashboard.traffic`: dee and fay sign up for plan pro, fay after she looked for help, eve for plan free.
+    /// In addition to `Dashboard.traffic`: dee and fay sign up for plan pro, fay after viewing a help page, and eve for plan free.
     private static func signUps(_ app: TestApp) async throws {
         for (visitor, pages, plan) in [("dee", ["/"], "pro"), ("eve", ["/"], "free"), ("fay", ["/", "/help/plans"], "pro")] {
             for path in pages { try await app.collect(#"{"type":"pageview","path":"\#(path)","visitor_id":"\#(visitor)"}"#) }
@@ -23,7 +23,7 @@ extension DashboardPagesInBrowserTests {
         try await fill("\(part) .properties .condition:last-of-type input:last-of-type", value, browser)
     }
 
-    @Test("a funnel with properties, a limit and something that leaves visitors out is composed, shown again, and told by source")
+    @Test("a funnel with properties, a time limit and an exclusion is composed, shown again, and broken down by source")
     func wholeFunnel() async throws {
         try await Dashboard.opened { app, browser in
             try await Self.signUps(app)
@@ -40,19 +40,19 @@ extension DashboardPagesInBrowserTests {
             #expect(try await browser.barriers() == [])
             try await browser.click(selector: "#funnel-form button[type=submit]")
             try await Dashboard.settles(browser, where: "document.querySelectorAll('.step').length === 2")
-            // Six open /; dee alone signs up for it and needs no help.
+            // Six open /; only dee signs up for plan pro without viewing a help page.
             #expect(try await Dashboard.texts(".step > :nth-child(2)", browser) == ["6 visitors", "1 visitor"])
-            #expect(try await Dashboard.rows("Who gets through", browser) == ["(direct) 6"])
+            #expect(try await Dashboard.rows("Conversion by property", browser) == ["(direct) 6"])
             #expect(try await Dashboard.texts(".list td", browser) == ["6", "1", "16.7%"])
             try await Dashboard.isClean(browser)
 
             let id = try #require(try await app.get("/api/v1/funnels").json()["data"]?.elements.first?["id"]?.string)
-            let told = #""conversion_window":172800,"exclusions":[{"after_step":1,"type":"pageview","value":"/help*"}],"name":"To pro","#
+            let expected = #""conversion_window":172800,"exclusions":[{"after_step":1,"type":"pageview","value":"/help*"}],"name":"To pro","#
                 + #""order":"ordered","steps":[{"label":"/","type":"pageview","value":"/"},"#
                 + #"{"label":"signup","type":"event","value":"signup","where":[{"field":"plan","op":"eq","value":"pro"}]}]"#
-            #expect(try await app.get("/api/v1/funnels/\(id)").body.contains(told))
+            #expect(try await app.get("/api/v1/funnels/\(id)").body.contains(expected))
 
-            // What is saved as it is shown stays what it is.
+            // Saving the form unchanged keeps the definition.
             try await Self.press("Edit", browser)
             try await browser.waits(for: "return document.querySelectorAll('#funnel-form fieldset').length === 3")
             let fields = try await browser.texts(
@@ -62,9 +62,9 @@ extension DashboardPagesInBrowserTests {
             ])
             try await browser.click(selector: "#funnel-form button[type=submit]")
             try await Dashboard.settles(browser, where: "!document.querySelector('dialog')")
-            #expect(try await app.get("/api/v1/funnels/\(id)").body.contains(told))
+            #expect(try await app.get("/api/v1/funnels/\(id)").body.contains(expected))
 
-            // Without order nothing is between two steps; directly after each other nothing is left out.
+            // Strictly consecutive steps have no exclusions; steps in any order have none between two steps.
             try await Self.press("Edit", browser)
             try await browser.waits(for: "return document.querySelectorAll('#funnel-form fieldset').length === 3")
             try await Dashboard.choose("strict", in: "#funnel-order", browser)
@@ -77,7 +77,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("a goal asks for a property, is worth something, and is told by page")
+    @Test("a goal with a property and a value is composed, and broken down by page")
     func wholeGoal() async throws {
         try await Dashboard.opened { app, browser in
             try await Self.signUps(app)
@@ -92,7 +92,7 @@ extension DashboardPagesInBrowserTests {
             try await browser.click(selector: "#goal-form button[type=submit]")
             try await Dashboard.settles(browser, where: "document.querySelectorAll('.plain tbody tr').length === 1")
             let row = try await Dashboard.texts(".plain tbody tr:first-child :is(th, td)", browser)
-            #expect(row.prefix(6) == ["Pro", "an event: signup", "2", "2", "33.3%", "$5.00"])
+            #expect(row.prefix(6) == ["Pro", "Event: signup", "2", "2", "33.3%", "$5.00"])
             #expect(try await Dashboard.texts(".list tbody tr", browser) == ["(direct) 2 6 33.3%"])
             try await browser.click(selector: "[data-key=tab-path]")
             try await Dashboard.settles(browser, where: "document.querySelectorAll('.list tbody tr').length === 4")
@@ -102,7 +102,7 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.isClean(browser)
             let config = #""config":{"event_name":"signup","where":[{"field":"seats","op":"gte","value":5}],"value":2.5}"#
             #expect(try await app.get("/api/v1/goals").body.contains(config))
-            // What is saved as it is shown stays what it is.
+            // Saving the form unchanged keeps the definition.
             try await Self.press("Edit", browser)
             try await browser.waits(for: "return document.querySelector('#goal-form .properties .condition input')?.value === 'seats'")
             try await browser.click(selector: "#goal-form button[type=submit]")
@@ -111,7 +111,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("a segment of those who did one thing and then not another, and of an event with a property, is counted and shown again")
+    @Test("a segment of visitors who did one thing and not another afterwards, and of an event with a property, is counted and shown again")
     func wholeSegment() async throws {
         try await Dashboard.opened { app, browser in
             try await Self.signUps(app)
@@ -129,16 +129,16 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.choose("then", in: ".condition .condition:nth-of-type(2) select", browser)
             try await counts("4 visitors, 66.7% of all in this range")
             try await Self.require("plan", "neq", "free", in: ".condition .condition:nth-of-type(2)", browser)
-            // ada's plan is not known, and so is not free.
+            // ada's plan is unknown, so it is not free.
             try await counts("3 visitors, 50% of all in this range")
             try await Self.fill(".condition input[type=number]", "3", browser)
             #expect(try await browser.barriers() == [])
             try await browser.type("To pro", selector: "#segment-form .field input")
             try await browser.click(selector: "#segment-form button[type=submit]")
             try await Dashboard.settles(browser, where: "document.querySelectorAll('.plain tbody tr').length === 1")
-            let told = #""conditions":[{"source":"sequence","steps":[{"path":"/"},"#
+            let expected = #""conditions":[{"source":"sequence","steps":[{"path":"/"},"#
                 + #"{"event":"signup","where":[{"field":"plan","op":"neq","value":"free"}]}],"within_days":3}]"#
-            #expect(try await app.get("/api/v1/segments").body.contains(told))
+            #expect(try await app.get("/api/v1/segments").body.contains(expected))
 
             try await Self.press("Edit", browser)
             try await counts("3 visitors, 50% of all in this range")
@@ -146,12 +146,12 @@ extension DashboardPagesInBrowserTests {
             try await Self.fill(".condition input", "signup", browser)
             try await Self.require("seats", "lt", "5", in: ".condition", browser)
             try await counts("1 visitor, 16.7% of all in this range")
-            // Every sum that segments know has its word.
+            // Every metric of segments has a label.
             try await browser.run("[...document.querySelectorAll('#segment-form > button.link')].pop().click()")
             try await Dashboard.choose("metric", in: "#segment-form > div > .condition:nth-of-type(2) select", browser)
             let sums = "#segment-form > div > .condition:nth-of-type(2) select:nth-of-type(2)"
             #expect(try await Dashboard.texts("\(sums) option", browser) == [
-                "Pageviews", "Events", "Sessions", "Days with a visit", "Seconds on the site", "Revenue",
+                "Pageviews", "Events", "Sessions", "Active days", "Seconds on site", "Revenue",
             ])
             try await Dashboard.choose("days_active", in: sums, browser)
             try await Self.fill("#segment-form > div > .condition:nth-of-type(2) input", "1", browser)

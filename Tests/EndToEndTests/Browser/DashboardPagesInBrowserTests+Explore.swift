@@ -3,13 +3,13 @@ import Core
 @testable import TestSupport
 import Testing
 
-/// BI: statements, chosen questions, and what they are made from.
+/// BI: SQL statements, visual queries, and their sources.
 extension DashboardPagesInBrowserTests {
-    @Test("a statement is written with the names that are offered, run, saved, and stopped")
+    @Test("a statement is written with suggested names, run, saved, and stopped")
     func statement() async throws {
         try await Dashboard.opened { app, browser in
             try await Dashboard.go(to: "explore", browser)
-            #expect(try await Dashboard.text("#result", browser) == "Nothing was asked yet.")
+            #expect(try await Dashboard.text("#result", browser) == "No queries yet.")
             let statement = "SELECT event_name, count(*) AS n FROM events WHERE project_id = {{project_id}} GROUP BY "
             try await browser.run("document.querySelector('#statement').value = '\(statement)'")
             try await browser.type("event_n", selector: "#statement")
@@ -22,18 +22,18 @@ extension DashboardPagesInBrowserTests {
             #expect(try await Dashboard.texts("#result th, #result td", browser) == ["event_name", "n", "signup", "1"])
             try await Dashboard.isClean(browser)
 
-            // By choosing: three visitors with two paths and more.
+            // A visual query: pageviews by path.
             try await browser.click(selector: "#dimensions input:checked")
             try await browser.click(selector: "#dimensions input[name=path]")
             try await browser.click(selector: "#visual-form button[type=submit]")
             try await browser.waits(for: "return document.querySelectorAll('#result tbody tr').length === 3")
             #expect(try await Dashboard.texts("#result tbody tr", browser) == ["/ 3", "/docs 2", "/pricing 1"])
-            let runs = "[...document.querySelectorAll('.card')].find(c => c.innerText.startsWith('Latest runs'))"
+            let runs = "[...document.querySelectorAll('.card')].find(c => c.innerText.startsWith('Recent queries'))"
             try await browser.waits(for: "return \(runs).querySelectorAll('tbody tr').length === 2 && !document.querySelector('[aria-busy]')")
-            let told = try await browser.texts("return [...\(runs).querySelectorAll('tbody tr')].map(r => [...r.cells].slice(1, 3).map(c => c.innerText).join(': '))")
-            #expect(told.contains("pageviews: path, count: done"), "\(told)")
-            #expect(told.contains { $0.hasPrefix("SELECT event_name, count(*)") && $0.hasSuffix("…: done") }, "\(told)")
-            // Of some rows alone, and those behind a line.
+            let latestRuns = try await browser.texts("return [...\(runs).querySelectorAll('tbody tr')].map(r => [...r.cells].slice(1, 3).map(c => c.innerText).join(': '))")
+            #expect(latestRuns.contains("pageviews: path, count: succeeded"), "\(latestRuns)")
+            #expect(latestRuns.contains { $0.hasPrefix("SELECT event_name, count(*)") && $0.hasSuffix("…: succeeded") }, "\(latestRuns)")
+            // A filter on the rows, and the rows behind a line.
             try await browser.click(selector: "#only button.link")
             try await Dashboard.choose("path", in: "#only select", browser)
             try await Self.fill("#only input", "/docs, /pricing", browser)
@@ -43,17 +43,17 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.isClean(browser)
             try await browser.click(selector: "#result tbody button")
             try await browser.waits(for: "return document.querySelectorAll('dialog tbody tr').length === 2")
-            #expect(try await Dashboard.texts("dialog h2, dialog p", browser) == ["pageviews, /docs", "The rows behind it, the latest first."])
+            #expect(try await Dashboard.texts("dialog h2, dialog p", browser) == ["pageviews, /docs", "The underlying rows, newest first."])
             let place = "const at = [...document.querySelectorAll('dialog th')].findIndex(c => c.textContent === 'path')"
             #expect(try await browser.texts("\(place); return [...document.querySelectorAll('dialog tbody tr')].map(r => r.cells[at].innerText)") == ["/docs", "/docs"])
             #expect(try await browser.barriers() == [])
             try await Dashboard.closeDialog(browser)
-            // Without a number there is no question.
+            // A query needs a number.
             try await browser.run("for (const input of document.querySelectorAll('#metrics input:checked')) input.click()")
             try await browser.click(selector: "#visual-form button[type=submit]")
-            #expect(try await Dashboard.text("#visual-form .problem", browser) == "Tick at least one number under “How many”.")
+            #expect(try await Dashboard.text("#visual-form .problem", browser) == "Select at least one metric.")
 
-            // A question whose answer nobody lives to see can be stopped, and is the database's no longer.
+            // A query that would run forever can be stopped, and the database stops it too.
             let endless = "SELECT sum(length(p.path || p11.path)) FROM pageviews p "
                 + (1..<12).map { "JOIN pageviews p\($0) ON p\($0).month = p.month" }.joined(separator: " ")
             try await browser.run("document.querySelector('#statement').value = '\(endless) WHERE p.project_id = {{project_id}}'")
@@ -68,7 +68,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("metrics, row policies, uploads and embeds are made on their page")
+    @Test("metrics, row policies, uploads and embeds are created on their page")
     func sources() async throws {
         try await Dashboard.opened { app, browser in
             try await Dashboard.go(to: "sources", browser)
@@ -107,7 +107,7 @@ extension DashboardPagesInBrowserTests {
             let names = try await Dashboard.texts("tbody th", browser)
             #expect(names == ["Depth", "No docs", "small.csv", "Depth"])
             try await Dashboard.isClean(browser)
-            // The policy holds for queries.
+            // The policy applies to queries.
             let question = #"{"dataset":"pageviews","dimensions":["path"],"metrics":["count"]}"#
             let answer = try await app.post("/api/v1/bi/visual-query", question, as: .query)
             #expect(!answer.body.contains("/docs") && answer.body.contains("/pricing"))

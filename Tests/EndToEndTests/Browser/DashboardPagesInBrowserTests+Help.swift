@@ -1,11 +1,12 @@
 import Core
+@_spi(Host) import Enrichment
 @testable import Host
 @testable import TestSupport
 import Testing
 
-/// What forms offer, and what pages say about numbers that would mislead without it.
+/// What forms suggest, and notes without which a page's numbers would mislead.
 extension DashboardPagesInBrowserTests {
-    @Test("forms offer what there is, take / for a page, and say what nobody did; filters offer campaigns and channels")
+    @Test("forms suggest existing values, take / for a page, and say which values nobody has; filters offer campaigns and channels")
     func offers() async throws {
         try await Dashboard.opened { app, browser in
             try await app.collect(
@@ -23,17 +24,17 @@ extension DashboardPagesInBrowserTests {
             try await offered("\(step) input", "/pricing")
             try await browser.type("x" + Browser.Key.tab, selector: "\(step) input")
             try await browser.waits(for: "return document.querySelectorAll('dialog .unseen:not([hidden])').length === 1")
-            #expect(try await notes() == ["No page “/pricingx” was opened in this range."])
-            // What does not begin like a page is an event.
+            #expect(try await notes() == ["No pageviews of “/pricingx” in this range."])
+            // A value that doesn't begin like a path is an event.
             try await Self.fill("\(step) input", "nothing", browser)
             try await browser.run("document.querySelector('\(step) input').dispatchEvent(new Event('change'))")
-            try await browser.waits(for: "return document.querySelector('dialog .unseen:not([hidden])')?.textContent.startsWith('No event is called “nothing”')")
+            try await browser.waits(for: "return document.querySelector('dialog .unseen:not([hidden])')?.textContent.startsWith('No event named “nothing”')")
             #expect(try await browser.run("return document.querySelector('\(step) select').value").string == "event")
             try await browser.type("Typo", selector: "#funnel-form .field input")
             try await browser.click(selector: "#funnel-form button[type=submit]")
             try await Dashboard.settles(browser, where: "document.querySelectorAll('.step').length === 2")
             try await browser.waits(for: "return !!document.querySelector('main .unseen:not([hidden])')")
-            #expect(try await Dashboard.texts("main .unseen:not([hidden])", browser) == ["No event is called “nothing” in this range."])
+            #expect(try await Dashboard.texts("main .unseen:not([hidden])", browser) == ["No event named “nothing” in this range."])
             try await Dashboard.isClean(browser)
 
             try await Dashboard.go(to: "goals", browser)
@@ -58,7 +59,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("an error names the page where it happens most, and is broken down; tables are sorted by a click on a column")
+    @Test("an error names the page where it happens most, and is broken down; a click on a column sorts a table")
     func errorPages() async throws {
         try await Dashboard.opened { app, browser in
             for (message, path) in [("B", "/app"), ("B", "/app"), ("B", "/"), ("C", "/docs"), ("C", "/docs"), ("A", "/docs")] {
@@ -85,10 +86,10 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("a filter on an event shows no numbers that its rows can't have, and says what is counted; places say why there are none")
+    @Test("a filter on an event hides numbers that its rows can't have, and says what is counted; the map says why it has no places")
     func eventFilter() async throws {
         try await Dashboard.opened { app, browser in
-            try await browser.click(selector: "button.row[title='Only signup']")
+            try await browser.click(selector: "button.row[title='Filter by signup']")
             try await Dashboard.settles(browser, where: "document.querySelector('#events-only')")
             try await browser.waits(for: "return document.querySelectorAll('.figure').length === 3")
             #expect(try await Dashboard.texts(".figure .name", browser) == ["Visitors", "Sessions", "Events"])
@@ -97,7 +98,7 @@ extension DashboardPagesInBrowserTests {
             try await browser.click(selector: ".chips button")
             try await browser.waits(for: "return document.querySelectorAll('.figure').length === 6 && !document.querySelector('#events-only')")
             try await Dashboard.go(to: "realtime", browser)
-            try await browser.waits(for: "return document.body.innerText.includes('No places are known. They need a GeoIP database')")
+            try await browser.waits(for: "return document.body.innerText.includes('No locations are known. They require a GeoIP database')")
             try await Dashboard.isClean(browser)
         }
     }

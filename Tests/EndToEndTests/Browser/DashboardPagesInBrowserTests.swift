@@ -1,12 +1,15 @@
+import AllModules
 import Core
+@_spi(Host) import Common
+@_spi(Host) import Ingest
 @testable import Host
 @testable import TestSupport
 import Testing
 
-/// What people put together on the pages of modules, and administer, in Debian's Chromium.
-@Suite("Pages of the dashboard in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
+/// What people compose on the modules' pages and administer, in Debian's Chromium.
+@Suite("Dashboard pages in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct DashboardPagesInBrowserTests {
-    @Test("a funnel is composed by hand; its numbers, and who stopped")
+    @Test("a funnel is composed by hand, and shows its numbers and the visitors who stopped")
     func funnel() async throws {
         try await Dashboard.opened { app, browser in
             try await Dashboard.go(to: "funnels", browser)
@@ -18,10 +21,10 @@ struct DashboardPagesInBrowserTests {
             try await browser.click(selector: "#funnel-form fieldset:nth-of-type(3) button")
             try await browser.click(selector: "#funnel-form button[type=submit]")
             try await browser.waits(for: "return document.querySelectorAll('.step').length === 2 && !document.querySelector('[aria-busy]')")
-            // ada, bob and cy open /; ada alone signs up after it.
+            // ada, bob and cy open /; only ada signs up afterwards.
             let shown = try await browser.texts("return [...document.querySelectorAll('.step')].map(s => s.innerText.replace(/\\n+/g, '|'))")
-            #expect(shown == ["1. /|3 visitors", "2. signup|1 visitor|33.3% of the step before, half of them within 0 s, nine in ten within 0 s|2 stopped here"])
-            #expect(try await Dashboard.text(".body strong", browser) == "33.3% of those who began finished")
+            #expect(shown == ["1. /|3 visitors", "2. signup|1 visitor|33.3% of the previous step, half within 0 s, 90% within 0 s|2 dropped off"])
+            #expect(try await Dashboard.text(".body strong", browser) == "33.3% conversion rate")
             try await Dashboard.isClean(browser)
             try await browser.click(selector: ".step:nth-of-type(2) button")
             try await browser.waits(for: "return document.querySelectorAll('dialog .ids li').length === 1")
@@ -31,9 +34,9 @@ struct DashboardPagesInBrowserTests {
             try await browser.waits(for: "return document.querySelectorAll('dialog .ids li').length === 2")
             #expect(Set(try await Dashboard.texts("dialog .ids li", browser)) == ["bob", "cy"])
             #expect(try await browser.barriers() == [])
-            // They are kept as a segment, which every report is asked about.
+            // They are saved as a segment, which every report can use.
             try await browser.click("save-segment")
-            #expect(try await browser.run("return document.querySelector('#new-segment-form input').value").string == "Stopped before “signup”")
+            #expect(try await browser.run("return document.querySelector('#new-segment-form input').value").string == "Dropped off before “signup”")
             try await browser.click(selector: "#new-segment-form button[type=submit]")
             try await browser.waits(for: "return !document.querySelector('#new-segment-form') && document.querySelector('#segment')?.options.length === 2")
             try await Dashboard.closeDialog(browser)
@@ -43,7 +46,7 @@ struct DashboardPagesInBrowserTests {
             try await Dashboard.choose("", in: "#segment", browser)
             try await browser.waits(for: "return document.querySelector('.step')?.innerText.includes('3 visitors')")
 
-            // A step that nobody named goes by its value, also once that is another.
+            // A step without a name is called by its value, also after the value changes.
             try await Self.press("Edit", browser)
             try await browser.waits(for: "return !!document.querySelector('#funnel-form fieldset')")
             let labels = "return [...document.querySelectorAll('#funnel-form fieldset input:nth-of-type(2)')].map(i => i.value)"
@@ -52,7 +55,7 @@ struct DashboardPagesInBrowserTests {
             try await browser.click(selector: "#funnel-form button[type=submit]")
             try await browser.waits(for: "return document.querySelector('.step strong')?.textContent === '1. /docs'")
 
-            // The segment has another name then, and the steps that it had.
+            // The segment can be renamed, and keeps the steps that it had.
             try await Dashboard.go(to: "segments", browser)
             try await Self.press("Edit", browser)
             try await browser.waits(for: "return document.querySelector('#segment-form pre')?.textContent.includes('\"value\": \"/\"')")
@@ -65,7 +68,7 @@ struct DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("a board is arranged by drag and by keys; what lay there moves down; the layout is kept")
+    @Test("a board is arranged by dragging and by keyboard, displaced widgets move down, and the layout is saved")
     func board() async throws {
         try await Dashboard.opened { app, browser in
             try await Dashboard.go(to: "boards", browser)
@@ -75,7 +78,7 @@ struct DashboardPagesInBrowserTests {
             try await browser.waits(for: "return document.querySelectorAll('.board > .card').length === 4 && !document.querySelector('[aria-busy]')")
             try await Dashboard.isClean(browser)
             try await browser.click("arrange")
-            // A row is 5.5 rem and a gap of .8 rem: two rows down, onto the chart, which makes room.
+            // A row is 5.5 rem with a gap of .8 rem. Drag two rows down, onto the chart, which makes room.
             let row = try await browser.run("""
                 const { gridAutoRows, rowGap } = getComputedStyle(document.querySelector('.board'));
                 return parseFloat(gridAutoRows) + parseFloat(rowGap)
@@ -87,7 +90,7 @@ struct DashboardPagesInBrowserTests {
             try await browser.waits(for: "return document.querySelectorAll('.toast').length === 1")
             let widgets = try JSON.parse(try await app.get("/api/v1/dashboards").body)["data"]!.elements[0]["widgets"]!.elements
             func place(_ at: Int) -> [Int64] { ["x", "y", "w", "h"].map { widgets[at][$0]?.integer ?? -1 } }
-            // The first went to row 2; the second lay there and is pushed below it; the lists below that.
+            // The first is in row 2 and has pushed the second below it, and that the lists.
             #expect(place(0) == [0, 2, 12, 2])
             #expect(place(1) == [0, 4, 12, 5])
             #expect(place(2)[2...] == [5, 6], "Shift sizes: \(place(2))")
@@ -99,14 +102,14 @@ struct DashboardPagesInBrowserTests {
             let after = try await browser.texts(layout)
             #expect(after == before && after.count == 4)
 
-            // What is arranged and not saved waits when the board is left, and is given up by Cancel alone.
+            // An unsaved arrangement survives leaving the board; only Cancel discards it.
             try await browser.click("arrange")
             try await browser.type(Browser.Key.left, selector: ".board > .card:nth-child(4)")
             #expect(try await browser.texts(layout) != before)
             try await Dashboard.go(to: "goals", browser)
-            try await browser.waits(for: "return document.querySelector('.toast')?.textContent.startsWith('The arrangement of “Morning” is not saved yet.')")
+            try await browser.waits(for: "return document.querySelector('.toast')?.textContent.startsWith('The layout of “Morning” is not saved yet.')")
             try await Dashboard.go(to: "boards", browser)
-            #expect(try await Dashboard.text("#arrange", browser) == "Save the arrangement")
+            #expect(try await Dashboard.text("#arrange", browser) == "Save layout")
             #expect(try await browser.texts(layout) != before)
             try await browser.click("cancel-arrange")
             try await browser.click(selector: "dialog .danger")
@@ -119,7 +122,7 @@ struct DashboardPagesInBrowserTests {
             try await browser.waits(for: "return document.querySelector('#choose-board')?.selectedOptions[0].textContent === 'Evening'")
             try await Dashboard.settles(browser)
 
-            // One below the other, widgets are scrolled past and stay where they are.
+            // In a single column, a drag scrolls and the widgets stay in place.
             try await browser.resize(width: 600, height: 900)
             try await browser.click("arrange")
             #expect(try await browser.run("return getComputedStyle(document.querySelector('.board > .card')).touchAction").string == "auto")
@@ -129,25 +132,25 @@ struct DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("ways through the site, forwards and backwards; a click on a page begins there")
+    @Test("paths through the site, forwards and backwards; a click on a page starts there")
     func paths() async throws {
         try await Dashboard.opened { app, browser in
             try await Dashboard.go(to: "paths", browser)
             let nodes = "return [...document.querySelectorAll('.sankey .node title')].map(n => n.textContent)"
             // From /: ada to /pricing, bob leaves, cy to /docs; then they leave.
-            #expect(Set(try await browser.texts(nodes)) == ["/: 3", "/pricing: 1", "/docs: 1", "left: 1", "left: 2"])
+            #expect(Set(try await browser.texts(nodes)) == ["/: 3", "/pricing: 1", "/docs: 1", "exit: 1", "exit: 2"])
             #expect(try await browser.run("return document.querySelectorAll('.sankey .band').length").integer == 5)
             try await Dashboard.isClean(browser)
             try await browser.type(Browser.Key.enter, selector: ".node.pick[aria-label^='/pricing']")
             try await Dashboard.settles(browser, where: "location.search.includes('x-start=%2Fpricing')")
             try await Dashboard.choose("backward", in: "#choose-direction", browser)
             try await Dashboard.settles(browser, where: "location.search.includes('x-direction=backward')")
-            #expect(Set(try await browser.texts(nodes)) == ["/pricing: 1", "/: 1", "arrived: 1"])
+            #expect(Set(try await browser.texts(nodes)) == ["/pricing: 1", "/: 1", "entry: 1"])
             #expect(try await Dashboard.text(".failed", browser) == "")
         }
     }
 
-    @Test("who is behind a cell of the retention grid")
+    @Test("a cell of the retention grid opens its visitors")
     func retention() async throws {
         try await Dashboard.run { app, browser in
             let now = SystemTime().now
@@ -180,26 +183,29 @@ struct DashboardPagesInBrowserTests {
             try await Dashboard.go(to: "cohorts", browser)
             try await browser.waits(for: "return document.querySelectorAll('#compared label').length === 2")
             let names = try await Dashboard.texts("#compared label", browser)
-            // Made in the same instant, they have no order.
+            // They were created in the same instant, so their order is undefined.
             #expect(names.sorted() == ["Docs", "Everyone"])
             let rows = try await Dashboard.texts("section:has(#compared) > .body > .scroll tbody tr", browser)
             #expect(rows.sorted() == ["Docs 1 3 3", "Everyone 3 6 2"])
             try await Dashboard.isClean(browser)
             try await browser.click(selector: "#compared input")
             try await Dashboard.settles(browser, where: "location.search.includes('x-segments=')")
-            #expect(try await Dashboard.text("section:has(#compared) .muted", browser) == "Choose two segments or more, ten at most.")
+            #expect(try await Dashboard.text("section:has(#compared) .muted", browser) == "Select 2 to 10 segments.")
         }
     }
 
-    @Test("insights: who is new, who did all of it, and what a day changed")
+    @Test("insights: new visitors, activation, and the impact of a day")
     func insights() async throws {
         try await Dashboard.opened { app, browser in
             try await Dashboard.go(to: "insights", browser)
             let groups = try await Dashboard.texts(".plain tbody tr", browser)
-            #expect(groups == ["never seen before 3", "also in the range before 0", "back after a pause 0", "only in the range before 0"])
+            #expect(groups == [
+                "New: first visit ever 3", "Returning: also visited in the previous range 0", "Resurrected: back after a break 0",
+                "Dormant: only visited in the previous range 0",
+            ])
             try await Dashboard.isClean(browser)
             try await browser.click(selector: "#activation-form button")
-            try await browser.waits(for: "return document.querySelector('#activation-form .problem')?.textContent === 'Name at least one event or page.'")
+            try await browser.waits(for: "return document.querySelector('#activation-form .problem')?.textContent === 'Enter at least one event or page.'")
             try await browser.type("signup", selector: "#activation-form input")
             try await browser.click(selector: "#activation-form button")
             try await browser.waits(for: "return document.body.innerText.includes('1 of 3 visitors, 33.3%')")
@@ -211,7 +217,7 @@ struct DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("users are merged after a look at what that joins, and taken apart again")
+    @Test("users are merged after a preview, and separated again")
     func merges() async throws {
         try await Dashboard.opened { app, browser in
             for (visitor, user) in [("ada", "ada@example.com"), ("bob", "ada")] {
@@ -223,19 +229,19 @@ struct DashboardPagesInBrowserTests {
             try await browser.click(selector: "#merge-form button")
             try await browser.waits(for: "return !!document.querySelector('dialog p')")
             let question = try await Dashboard.text("dialog p", browser)
-            #expect(question == "“ada” (1 visitor id) and “ada@example.com” (1) become one person, called “ada@example.com”.")
+            #expect(question == "“ada” (1 visitor ID) and “ada@example.com” (1) become one person, called “ada@example.com”.")
             try await browser.click(selector: "dialog .danger")
-            try await browser.waits(for: "return !!document.querySelector(\"button[aria-label='Take back: ada']\")")
+            try await browser.waits(for: "return !!document.querySelector(\"button[aria-label='Undo: ada']\")")
             #expect(try await app.get("/api/v1/stats?count_by=people").body.contains(#""visitors":2"#))
-            try await browser.click(selector: "button[aria-label='Take back: ada']")
+            try await browser.click(selector: "button[aria-label='Undo: ada']")
             try await browser.click(selector: "dialog .danger")
-            try await browser.waits(for: "return document.body.innerText.includes('taken back')")
+            try await browser.waits(for: "return document.body.innerText.includes('undone')")
             #expect(try await app.get("/api/v1/stats?count_by=people").body.contains(#""visitors":3"#))
             try await Dashboard.isClean(browser)
         }
     }
 
-    @Test("a click on a row of any breakdown filters everything by it, in the address; days are chosen in a calendar")
+    @Test("a click on a row of any breakdown adds a filter to the address; days are chosen in a calendar")
     func everyFilter() async throws {
         try await Dashboard.opened { app, browser in
             try await Dashboard.settles(browser)
@@ -272,11 +278,11 @@ struct DashboardPagesInBrowserTests {
             try await Dashboard.traffic(app)
             try await Dashboard.logIn(app, browser, app.installation.adminToken)
             try await Dashboard.settles(browser)
-            // Two clicks make one key, and a later visit makes none.
-            try await browser.run("const it = document.querySelector(\"button[title^='Makes a query key']\"); it.click(); it.click()")
+            // Two clicks create one key, and a later visit creates none.
+            try await browser.run("const it = document.querySelector(\"button[title^='Creates a query key']\"); it.click(); it.click()")
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
             try await Dashboard.go(to: "admin", browser)
-            try await browser.click(selector: "button[title^='Makes a query key']")
+            try await browser.click(selector: "button[title^='Creates a query key']")
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
             try await Dashboard.go(to: "admin", browser)
             let made = try await app.get("/api/admin/projects/\(app.project.id)/keys", as: .token).json()["data"]!.elements
@@ -300,20 +306,20 @@ struct DashboardPagesInBrowserTests {
             try await browser.click(selector: "dialog .danger")
             try await browser.waits(for: "return [...document.querySelectorAll('.toast')].some(t => t.textContent === 'Erased.')")
             #expect(try await app.get("/api/v1/stats").body.contains(#""visitors":2"#))
-            // Who is not there is neither erased nor exported.
-            let nobody = "[...document.querySelectorAll('.toast')].filter(t => t.textContent === 'Nothing is kept about this visitor id.').length"
+            // An unknown visitor is neither erased nor exported.
+            let nobody = "[...document.querySelectorAll('.toast')].filter(t => t.textContent === 'Nothing is stored about this visitor ID.').length"
             try await browser.click("erase")
             try await browser.click(selector: "dialog .danger")
             try await browser.waits(for: "return \(nobody) === 1")
             try await browser.click(selector: "#visitor-form button[type=submit]")
             try await browser.waits(for: "return \(nobody) === 2")
 
-            // A key holds through the day that it ends on, and may do something.
+            // A key is valid through the day it ends on, and must have a permission.
             try await browser.click("new-key")
             try await browser.run("document.querySelector('dialog input[type=text]').value = 'Until the fair'")
             try await browser.run("document.querySelector('dialog input[type=date]').value = '2099-11-25'")
             try await browser.click(selector: "dialog button[type=submit]")
-            #expect(try await Dashboard.text("dialog .problem", browser) == "Tick at least one thing that the key may do.")
+            #expect(try await Dashboard.text("dialog .problem", browser) == "Select at least one scope.")
             try await browser.click(selector: "dialog input[name=query]")
             try await browser.click(selector: "dialog button[type=submit]")
             try await browser.waits(for: "return !!document.querySelector('dialog code')")
@@ -328,17 +334,17 @@ struct DashboardPagesInBrowserTests {
             let shown = try await Dashboard.text("main", browser)
             for entry in ["visitor.export", "visitor.erase", "module.change"] { #expect(shown.contains(entry), "\(entry)") }
             #expect(shown.contains(#/key [0-9a-f-]{36}\s+Until the fair/#), "\(shown)")
-            #expect(shown.contains("Event store\nworks") && shown.contains("Journal waiting"))
+            #expect(shown.contains("Event store\nhealthy") && shown.contains("Journal backlog"))
             try await Dashboard.isClean(browser)
         }
     }
 
-    /// Clicks the first button that says `text`.
+    /// Clicks the first button with the text `text`.
     static func press(_ text: String, _ browser: Browser) async throws {
         try await browser.run("[...document.querySelectorAll('button')].find(b => b.textContent === '\(text)').click()")
     }
 
-    /// Puts a value into a field, as typing does.
+    /// Enters a value into a field, as typing does.
     static func fill(_ selector: String, _ value: String, _ browser: Browser) async throws {
         try await browser.run("const it = document.querySelector('\(selector)'); it.value = '\(value)'; it.dispatchEvent(new Event('input'))")
     }

@@ -1,7 +1,7 @@
 import Core
 @testable import TestSupport
 
-/// A Pulse, a browser, and the site in `Tests/Site` with the script's tag as a test wants it.
+/// A Pulse, a browser, and the site in `Tests/Site` with the script tag that a test needs.
 struct FeatureSite: Sendable {
     let app: TestApp
     let browser: Browser
@@ -17,7 +17,7 @@ struct FeatureSite: Sendable {
         }
     }
 
-    /// The same with a recorder of payloads in the place of the modules.
+    /// Like `run`, but with a recorder of payloads in place of the modules.
     static func record(_ body: @escaping @Sendable (FeatureSite, Recorder) async throws -> Void) async throws {
         let recorder = try Recorder()
         try await run(modules: [recorder]) { try await body($0, recorder) }
@@ -28,7 +28,7 @@ struct FeatureSite: Sendable {
         try await Teapots.serve(api: app.address, key: app.keys[.ingest]!, attributes: attributes, body)
     }
 
-    /// Names of the files that the page shown has fetched from the script's folder.
+    /// Names of the files that the current page has fetched from the script's folder.
     func fetched() async throws -> [String] {
         try await browser.run("""
             return performance.getEntriesByType('resource').map(e => new URL(e.name)).filter(u => u.pathname.startsWith('/api/script/'))
@@ -36,7 +36,7 @@ struct FeatureSite: Sendable {
             """).elements.compactMap(\.string)
     }
 
-    /// Once a feature is at work, which nothing but its file's arrival shows.
+    /// Waits until a feature is active, which only the arrival of its file shows.
     func waits(forFile name: String) async throws {
         try await browser.waits(for: "return performance.getEntriesByName(performance.getEntriesByType('resource').map(e => e.name)"
             + ".find(n => n.includes('/\(name).js')) || '').some(e => e.responseEnd > 0 && performance.now() - e.responseEnd > 50)")

@@ -1,18 +1,19 @@
+import AllModules
 import Core
-@testable import Host
-import Settings
+@_spi(Host) @testable import Host
+@_spi(Host) import Settings
 import Testing
 @testable import TestSupport
 
-/// What each attribute of the tag and each call of `pulse()` sends, as the server got it; and that nothing is fetched or
-/// sent that the tag did not ask for.
-@Suite("Features of the script in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
+/// What each attribute of the tag and each call of `pulse()` sends, as received by the server. Nothing is fetched or sent
+/// that the tag didn't ask for.
+@Suite("Features of the script in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct FeaturesInBrowserTests {
     private static let page = "/cases/features.html"
 
     // MARK: On and off
 
-    @Test("each attribute fetches its own file, and no attribute none")
+    @Test("each attribute fetches its own file; without attributes nothing is fetched")
     func fetches() async throws {
         try await FeatureSite.record { it, recorder in
             for name in ["clicks", "errors", "navigation", "outlinks", "replay", "scroll", "search", "vitals"] {
@@ -29,7 +30,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("with nothing on, whatever happens sends pageviews alone")
+    @Test("without features only pageviews are sent, whatever happens")
     func off() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site { site in
@@ -45,7 +46,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("data-utm: the campaign of the address, its five fields and identifiers of clicks, and nothing else of it")
+    @Test("data-utm: the five campaign fields and the click ids of the address, and nothing else of it")
     func campaigns() async throws {
         try await FeatureSite.record { it, recorder in
             let query = "?utm_source=google&utm_medium=cpc&utm_campaign=spring+sale&utm_content=%C3%A9&utm_term=tea%20pot&token=secret&path=/x&visitor_id=v&gclid=Cj0&msclkid=7"
@@ -65,7 +66,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("data-search: the words in the address, once for each search; pulse(\"search\") with results")
+    @Test("data-search: the query in the address, once per search; pulse(\"search\") with results")
     func searches() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-search="true""#) { site in
@@ -85,7 +86,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("data-navigation: routes of the Navigation API count as those of history do, and those of history once")
+    @Test("data-navigation: routes of the Navigation API count like history routes, and history routes count once")
     func navigation() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-navigation="true""#) { site in
@@ -99,7 +100,7 @@ struct FeaturesInBrowserTests {
                 #expect(try await paths(after: "next", 2) == ["/cases/navigation/next"])
                 #expect(try await paths(after: "linked", 3) == ["/cases/navigation/linked"])
                 #expect(try await paths(after: "page-2", 4) == ["/cases/navigation/linked"])
-                // What is sent after it has the page that is shown; neither `replace` has made one in between.
+                // Later payloads have the current page; neither `replace` was a pageview.
                 for id in ["filter", "replace"] { try await it.browser.click(id) }
                 #expect(try await paths(after: "push", 5) == ["/cases/navigation/pushed"])
                 try await it.browser.run("pulse('event', { name: 'here' })")
@@ -111,7 +112,7 @@ struct FeaturesInBrowserTests {
 
     // MARK: With the modules of the binary
 
-    @Test("pulse(\"identify\") as the documentation writes it is about the visitor of the pageviews before and after it")
+    @Test("pulse(\"identify\") as documented identifies the visitor of the pageviews before and after it")
     func identity() async throws {
         try await FeatureSite.run { it in
             let documented = try Repository.text("docs/tracking-script.md").split(separator: "\n").first { $0.hasPrefix("pulse(\"identify\"") }
@@ -133,7 +134,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("an attribute whose module this host does not have sends nothing that would be refused")
+    @Test("an attribute whose module is missing on the host sends nothing that would be rejected")
     func missingModules() async throws {
         let modules = try Self.modulesOfBinary(without: "scroll")
         try await FeatureSite.run(modules: modules) { it in
@@ -153,10 +154,10 @@ struct FeaturesInBrowserTests {
     }
 
     private static func modulesOfBinary(without name: String) throws -> [any AnalyticsModule] {
-        try ModuleList.load(HostConfiguration.parse("modules: {disabled: [\(name)]}", knownModules: ModuleList.names).modules)
+        try ModuleList.all.load(HostConfiguration.parse("modules: {disabled: [\(name)]}", knownModules: ModuleList.all.names).modules)
     }
 
-    @Test("products of an order arrive from a page that has given arrays a toJSON, as Prototype 1.6 does")
+    @Test("an order's products arrive from a page that adds toJSON to arrays, as Prototype 1.6 does")
     func prototype() async throws {
         try await FeatureSite.run { it in
             try await it.site { site in
@@ -181,7 +182,7 @@ struct FeaturesInBrowserTests {
             try await it.site(#"data-scroll="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
                 try await it.waits(forFile: "scroll")
-                // Half of the 4,000 pixels, wherever the window ends.
+                // Scroll to half of the 4,000 pixels, whatever the height of the window.
                 try await it.browser.run("scrollTo(0, 2000 - innerHeight)")
                 try await it.browser.run("return new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
                 try await it.browser.run("scrollTo(0, 0)")
@@ -195,7 +196,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("data-outlinks: links to other hosts and files, without credentials; no others")
+    @Test("data-outlinks: clicks on links to other hosts and files, without credentials, and on no others")
     func outlinks() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-outlinks="true""#) { site in
@@ -211,14 +212,14 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("data-clicks: coordinates of the page and a selector that finds the element alone")
+    @Test("data-clicks: page coordinates and a selector that matches only the element")
     func clicks() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-clicks="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
                 try await it.waits(forFile: "clicks")
                 try await it.browser.click("deep")
-                // A script's click is not a person's.
+                // A click by a script doesn't count.
                 try await it.browser.run("document.querySelector('.cta-primary').click()")
                 try await it.browser.click(selector: ".cta-primary")
                 try await it.browser.click(selector: "#blocked b")
@@ -228,7 +229,7 @@ struct FeaturesInBrowserTests {
                     + #""viewport_height":\#(size[1])}"#)
                 let selectors = recorder.payloads("click_event").compactMap { $0["element_selector"]?.string }
                 #expect(selectors == ["button#deep", "button.cta-primary.big", "b"])
-                // With the key of a keyboard there is no place but the element's.
+                // A click by keyboard has no position but the element's.
                 try await it.browser.type("\u{E007}", into: "deep")
                 let last = try await recorder.waits(for: 4, "click_event")[3]
                 #expect(last.contains(#""x":90,"y":2010"#), "\(last)")
@@ -238,7 +239,7 @@ struct FeaturesInBrowserTests {
 
     // MARK: Errors and logs
 
-    @Test("data-errors: what nobody handled, where it happened, with release and environment")
+    @Test("data-errors: unhandled errors with their location, release and environment")
     func errors() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-errors="true" data-release="2026.05.09" data-environment="staging""#) { site in
@@ -255,9 +256,9 @@ struct FeaturesInBrowserTests {
                 #expect(errors.map { $0["colno"]?.integer } == [11, 11, nil])
                 #expect(errors[0]["stack"]?.string?.contains("at Object.thrown (\(site.address)/cases/failures.js:4:11)") == true)
                 #expect(errors.allSatisfy { $0["path"]?.string == Self.page && $0["release"]?.string == "2026.05.09" && $0["environment"]?.string == "staging" })
-                // The page's own listeners saw the same.
+                // The page's own listeners saw the same errors.
                 #expect(try await it.browser.run("return seen.length").integer == 3)
-                // Three of the 50 of a loop.
+                // Only three of the loop's 50 errors are sent.
                 try await it.browser.click("loop")
                 _ = try await recorder.waits(for: 6, "js_error")
                 try await it.browser.run("pulse('event', { name: 'after' })")
@@ -267,13 +268,13 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("data-errors: one error takes nothing from the others, noise is none, and what is thrown is named whatever it is")
+    @Test("data-errors: a repeated error doesn't crowd out others, noise is skipped, and any thrown value has a name")
     func noise() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-errors="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
                 try await it.waits(forFile: "errors")
-                // In a script of the page: what a debugger evaluates has no origin, and its errors say nothing.
+                // Run this in a script of the page: code from a debugger has no origin, so its errors have no details.
                 try await it.browser.run("""
                     document.head.appendChild(Object.assign(document.createElement('script'), { textContent: `
                     const fail = what => setTimeout(() => { throw what });
@@ -303,7 +304,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("pulse(): events with revenue, logs, answers of surveys, identities")
+    @Test("pulse(): events with revenue, logs, survey answers, identities")
     func calls() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-release="r1""#) { site in
@@ -337,9 +338,9 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    // MARK: Consent, privacy of the browser, and pages as they are
+    // MARK: Consent, browser privacy, and unusual pages
 
-    @Test("consent: features begin when it is given, and end when it is withdrawn; what was not sent is forgotten")
+    @Test("consent: features start when it is given and stop when it is withdrawn; unsent data is dropped")
     func consent() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-consent-granted="false" data-clicks="true" data-replay="true" data-errors="true" data-search="true""#) { site in
@@ -367,11 +368,11 @@ struct FeaturesInBrowserTests {
                 try await Patience.until("the end of the second session") {
                     recorder.payloads("replay").contains { $0["payload"]?["is_complete"]?.boolean == true } ? () : nil
                 }
-                // The first one was withdrawn before its first piece was due; the second began with the page that was then shown.
+                // Consent to the first session was withdrawn before its first piece was due; the second began with the page shown then.
                 let pieces = recorder.payloads("replay").compactMap { $0["payload"] }
                 #expect(Set(pieces.map { $0["session_id"]?.string ?? "" }).count == 1)
                 #expect(pieces.allSatisfy { $0["entry_page"]?.string == "/cases/next" })
-                // Of the time between, nothing: neither clicks nor errors nor logs.
+                // Nothing was sent about the time in between: no clicks, errors or logs.
                 let after = recorder.types.dropFirst(before).filter { $0 != "replay" }
                 #expect(!after.contains("js_error") && !after.contains("log"), "\(after)")
                 #expect(recorder.received("js_error").isEmpty)
@@ -381,7 +382,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("Global Privacy Control: nothing is sent or fetched, unless the tag says otherwise")
+    @Test("Global Privacy Control: nothing is sent or fetched unless the tag says otherwise")
     func globalPrivacyControl() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-clicks="true" data-vitals="true""#) { site in
@@ -397,7 +398,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("a strict content security policy with a nonce lets features work")
+    @Test("features work under a strict content security policy with a nonce")
     func contentSecurityPolicy() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-clicks="true" data-errors="true" data-outlinks="true" data-replay="true" data-scroll="true" data-vitals="true""#) { site in
@@ -411,7 +412,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("a page without scripts counts by an image")
+    @Test("a page without scripts is counted by an image")
     func noScript() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site { site in
@@ -422,7 +423,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("a feature that can't be fetched breaks nothing, and is counted")
+    @Test("an error in a feature breaks nothing, and is counted")
     func blocked() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-clicks="true""#) { site in

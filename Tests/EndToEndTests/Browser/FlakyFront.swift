@@ -7,19 +7,19 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// What stands before Pulse on a bad day: it passes requests on, and sometimes loses the answer.
+/// A proxy in front of Pulse on a bad day: it forwards requests, and sometimes loses the answer.
 final class FlakyFront: Sendable {
-    /// What it answers to the browser after Pulse has answered 200; nil passes Pulse's answer on.
+    /// Statuses for the next collect requests, sent in place of Pulse's; when there are none left, Pulse's status is passed on.
     private let failures: Mutex<[Int]>
     private let bodies = Mutex<[String]>([])
 
     private init(failures: [Int]) { self.failures = Mutex(failures) }
 
-    /// Bodies of the requests to collect, in order.
+    /// Bodies of the collect requests, in order.
     var collected: [String] { bodies.withLock { $0 } }
 
-    /// Stands before `api` while `body` runs.
-    /// - Parameter failures: the statuses that the first requests to collect get instead of their answers.
+    /// Proxies `api` while `body` runs.
+    /// - Parameter failures: The statuses that the first collect requests get instead of their answers.
     static func run<Result: Sendable>(
         before api: String, failures: [Int], _ body: @Sendable (FlakyFront, _ address: String) async throws -> Result
     ) async throws -> Result {

@@ -1,12 +1,12 @@
 import Common
 
-/// What no page may look like at any width: texts on each other or outside their boxes, a page that scrolls sideways, a line of boxes
-/// that is not filled, a box that only a pointer can scroll, a column without a name, a choice, a placeholder or a button that does not show
-/// all that it says, a word that is broken inside, a table that is cut without a hint.
+/// Faults that no page may have at any width: texts that overlap or stick out of their boxes, a page that scrolls sideways, a row of
+/// boxes that is not filled, a box that only a pointer can scroll, a column without a name, a select, placeholder or button that cuts its
+/// text, a word broken in the middle, a table that is cut without a hint.
 enum Layout {
     /// Returns one sentence for each fault.
     static let script = #"""
-        // The page hears of another size with the next frame.
+        // The page notices a new size with the next frame.
         await new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn, 50)));
         const found = [], root = document.documentElement, wide = root.clientWidth;
         const scope = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body;
@@ -14,7 +14,7 @@ enum Layout {
         const hasLongWord = text => /[\p{L}\p{N}_]{25}/u.test(text), isLong = text => text.length > 40 || hasLongWord(text);
         if (root.scrollWidth > wide) found.push(`the page is ${root.scrollWidth - wide} px too wide`);
         const styles = new Map(), style = e => { if (!styles.has(e)) styles.set(e, getComputedStyle(e)); return styles.get(e); };
-        // What is seen of a rectangle inside `e`, whose ancestors may cut it off; and the innermost one that scrolls.
+        // The visible part of a rectangle inside `e`, whose ancestors may clip it; and the innermost ancestor that scrolls.
         const clip = (rect, e) => {
           let { left, top, right, bottom } = rect, scroller = null;
           for (let p = e; p && p !== scope.parentElement; p = p.parentElement) {
@@ -49,14 +49,14 @@ enum Layout {
           for (let j = i + 1; j < texts.length && texts[j].box.top < texts[i].box.bottom; j++) {
             const { e: a, box: p } = texts[i], { e: b, box: q } = texts[j];
             const x = Math.min(p.right, q.right) - Math.max(p.left, q.left), y = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
-            if (a !== b && x > 2 && y > 5) found.push(`lie on each other by ${Math.round(x)}×${Math.round(y)} px: ${what(a)}, ${what(b)}`);
+            if (a !== b && x > 2 && y > 5) found.push(`overlap by ${Math.round(x)}×${Math.round(y)} px: ${what(a)}, ${what(b)}`);
           }
         }
         for (const grid of scope.querySelectorAll('.grid')) {
           if (!grid.checkVisibility()) continue;
           const lines = new Map(), whole = grid.getBoundingClientRect().width;
           for (const child of grid.children) { const { top, width } = child.getBoundingClientRect(); lines.set(Math.round(top), (lines.get(Math.round(top)) ?? 0) + width); }
-          for (const width of lines.values()) if (width < whole * .9) found.push(`a line of a grid is filled to ${Math.round(width / whole * 100)} %: ${what(grid)}`);
+          for (const width of lines.values()) if (width < whole * .9) found.push(`a row of a grid is only filled to ${Math.round(width / whole * 100)} %: ${what(grid)}`);
         }
         const isCut = e => {
           const { overflowX, overflowY } = style(e);
@@ -65,12 +65,12 @@ enum Layout {
         };
         const byPointer = () => [...scope.querySelectorAll('*')].filter(e => isCut(e) && e.tabIndex < 0
           && !e.querySelector('a[href], button, input, select, textarea, [tabindex="0"]'));
-        for (const e of byPointer()) found.push(`scrolls by pointer alone: ${what(e)}`);
-        // Controls that don't show the whole of what they say. A copy that may be as wide as it likes says how wide that is.
+        for (const e of byPointer()) found.push(`scrolls only by pointer: ${what(e)}`);
+        // Controls that don't show all of their text. A copy without a width limit shows how wide the text is.
         const seen = selector => [...scope.querySelectorAll(selector)].filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.closest('.hidden'));
         for (const e of seen('select')) {
           const text = e.selectedOptions[0]?.textContent ?? '', copy = e.cloneNode(), option = document.createElement('option');
-          // What people have named may be longer than any screen.
+          // Names that people chose may be longer than any screen.
           if (!text || isLong(text)) continue;
           option.textContent = text;
           copy.append(option);
@@ -91,7 +91,7 @@ enum Layout {
         for (const e of seen('button:not(.row), .badge, nav a')) {
           if (e.scrollWidth > e.clientWidth + 1 && style(e).display !== 'inline') found.push(`a button is cut by ${e.scrollWidth - e.clientWidth} px: ${what(e)}`);
         }
-        // Words that are broken inside, where no hyphen and no sign of an address ends the first part.
+        // Words that are broken in the middle, and not after a hyphen or a separator in an address.
         const words = document.createTreeWalker(scope, NodeFilter.SHOW_TEXT);
         for (let node; node = words.nextNode();) {
           const e = node.parentElement;
@@ -104,7 +104,7 @@ enum Layout {
             if (rects.length > 1 && rects.at(-1).top > rects[0].top + 4) found.push(`a word is broken: “${word}” in ${what(e)}`);
           }
         }
-        // What is wider than its box says so at the edge, and on a usual screen only what has many columns is.
+        // Content that is wider than its box has a hint at the edge, and on a common screen only content with many columns is wider.
         for (const e of seen('.scroll')) {
           const more = e.scrollWidth - e.clientWidth;
           if (more > 1 && !(e.dataset.more ?? '').includes('end') && e.scrollLeft + e.clientWidth < e.scrollWidth - 1) found.push(`is cut without a hint: ${what(e)}`);
@@ -114,21 +114,21 @@ enum Layout {
           const { height } = row.getBoundingClientRect();
           if (height > 130 && !hasLongWord(row.textContent)) found.push(`a row is ${Math.round(height)} px high: ${what(row)}`);
         }
-        for (const head of scope.querySelectorAll('th')) if (head.checkVisibility() && !head.textContent.trim()) found.push(`an empty head: ${what(head.closest('table'))}`);
+        for (const head of scope.querySelectorAll('th')) if (head.checkVisibility() && !head.textContent.trim()) found.push(`an empty heading: ${what(head.closest('table'))}`);
         return [...new Set(found)];
         """#
 
-    /// The widths of phones, tablets, and of small and large screens.
+    /// The widths of phones, tablets, and small and large screens, in pixels.
     static let widths = [390, 768, 1_024, 1_366, 1_440, 1_920]
 }
 
 extension Browser {
-    /// Makes the page so many pixels large, which may be less than a window can be.
+    /// Sets the size of the page in pixels, which may be smaller than a window can be.
     func viewport(width: Int, height: Int = 900) async throws {
         try await devTools("Emulation.setDeviceMetricsOverride", ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": false])
     }
 
-    /// The faults of the page, or of the dialog that is open, at every width; each with the widths that show it.
+    /// The layout faults of the page or of the open dialog, each with the widths that show it.
     func layoutFaults(at widths: [Int] = Layout.widths) async throws -> [String] {
         var found: [(sentence: String, widths: [Int])] = []
         for width in widths {

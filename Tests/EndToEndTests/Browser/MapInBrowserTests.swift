@@ -1,11 +1,13 @@
+import AllModules
 import Core
+@_spi(Host) import Common
 import Foundation
 @testable import Host
 @testable import TestSupport
 import Testing
 
-/// The map of the world, in Debian's Chromium.
-@Suite("Map in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
+/// The world map, in Debian's Chromium.
+@Suite("Map in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct MapInBrowserTests {
     /// Ada and ann are in the USA, bob is in Germany, cy in Singapore, which is too small to be drawn.
     private static func run(_ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
@@ -30,7 +32,7 @@ struct MapInBrowserTests {
         try await browser.run("return performance.getEntriesByType('resource').some(e => e.name.endsWith('/world.js'))").boolean
     }
 
-    /// Countries that are coloured as more than land.
+    /// Countries that have a colour of their own.
     private static func coloured(_ browser: Browser) async throws -> [String] {
         try await browser.texts("""
             const fill = code => getComputedStyle(document.querySelector(`.world [data-country=${code}]`)).fill;
@@ -46,14 +48,14 @@ struct MapInBrowserTests {
         return try await browser.run("return location.search").string
     }
 
-    @Test("the overview's comes once it is about to be seen; who has visitors is coloured, and a click filters as one on the list does")
+    @Test("the overview's map loads when it is about to be seen, colours countries with visitors, and filters by a click like the list")
     func overview() async throws {
         try await Self.run { app, browser in
             try await browser.resize(width: 1_280, height: 400)
             try await browser.open(app.address + "/dashboard/overview")
             #expect(try await Dashboard.figure("Visitors", browser) == "4")
             #expect(try await Self.isFetched(browser) == false)
-            // What the database's licence asks for.
+            // The attribution that the database's licence requires.
             #expect(try await browser.run("return document.querySelector('a[href=\"https://db-ip.com\"]').textContent").string == "IP Geolocation by DB-IP")
             func shows(_ count: Int) async throws {
                 let picks = "document.querySelectorAll('.world .pick').length"
@@ -66,10 +68,10 @@ struct MapInBrowserTests {
                 return ['US', 'DE', 'FR'].map(code => document.querySelector(`.world [data-country=${code}] title`).textContent)
                 """)
             #expect(titles == ["United States: 2 visitors (50%)", "Germany: 1 visitor (25%)", "France: 0 visitors"])
-            #expect(try await Dashboard.rows("Places", browser) == ["United States 2", "Germany 1", "Singapore 1"])
+            #expect(try await Dashboard.rows("Locations", browser) == ["United States 2", "Germany 1", "Singapore 1"])
             let description = try await browser.run("return document.querySelector('.world svg[role=img]').getAttribute('aria-label')").string ?? ""
-            #expect(description.contains("At the top: United States: 2 visitors (50%); Germany: 1 visitor (25%); Singapore: 1 visitor (25%)."))
-            #expect(try await Dashboard.texts(".steps li", browser) == ["nobody", "< 2%", "2–5%", "5–10%", "10–20%", "≥ 20%"])
+            #expect(description.contains("Top countries: United States: 2 visitors (50%); Germany: 1 visitor (25%); Singapore: 1 visitor (25%)."))
+            #expect(try await Dashboard.texts(".steps li", browser) == ["no visitors", "< 2%", "2–5%", "5–10%", "10–20%", "≥ 20%"])
             for theme in ["light", "dark"] {
                 try await browser.run("document.documentElement.dataset.theme = '\(theme)'")
                 let colours = try await browser.texts("""
@@ -84,13 +86,13 @@ struct MapInBrowserTests {
             #expect(try await Self.coloured(browser) == ["DE"])
             try await browser.click(selector: ".chips button")
             try await Dashboard.settles(browser, where: "!location.search.includes('filter=')")
-            let byList = try await Self.filters(browser, by: "button[title='Only Germany']")
+            let byList = try await Self.filters(browser, by: "button[title='Filter by Germany']")
             #expect(byList == byMap)
             #expect(try await browser.complaints() == [])
         }
     }
 
-    @Test("realtime's shows who was there in the last half hour, on a telephone as well")
+    @Test("realtime's map shows the visitors of the last half hour, also on a phone")
     func realtime() async throws {
         try await Self.run { app, browser in
             let earlier = SystemTime().now.adding(seconds: -3_600).iso8601
@@ -99,7 +101,7 @@ struct MapInBrowserTests {
             try await browser.open(app.address + "/dashboard/realtime")
             try await browser.waits(for: "return !!document.querySelector('.world')")
             #expect(try await Self.coloured(browser) == ["DE", "US"])
-            #expect(try await Dashboard.rows("Places", browser) == ["United States 2", "Germany 1", "Singapore 1"])
+            #expect(try await Dashboard.rows("Locations", browser) == ["United States 2", "Germany 1", "Singapore 1"])
             #expect(try await browser.run("return document.documentElement.scrollWidth > innerWidth + 1").boolean == false)
             try await Dashboard.isClean(browser)
         }

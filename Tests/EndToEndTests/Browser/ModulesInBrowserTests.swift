@@ -1,18 +1,19 @@
+import AllModules
 import Core
 import Testing
 @testable import TestSupport
 
 /// From the page to the reports, with every module that the binary has.
-@Suite("All modules in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
+@Suite("All modules in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct ModulesInBrowserTests {
-    /// Once the report is `body`.
+    /// Waits until the report is `body`.
     private static func waits(_ it: FeatureSite, for body: String, in path: String) async throws {
         try await Patience.until("\(path) to be \(body)", state: { "It is \(try await it.app.get(path).body)" }) {
             try await it.app.get(path).body == body ? () : nil
         }
     }
 
-    @Test("what happens on one page is in the report of each module", arguments: Profile.available)
+    @Test("activity on one page appears in the report of each module", arguments: Profile.available)
     func reports(profile: Profile) async throws {
         try await FeatureSite.run(profile) { it in
             let on = ["utm", "search", "scroll", "outlinks", "vitals", "errors"].map { #"data-\#($0)="true""# }.joined(separator: " ")
@@ -48,7 +49,7 @@ struct ModulesInBrowserTests {
                 try await Self.waits(
                     it, for: #"{"average_order_value":49.99,"buyers":1,"currencies":[{"currency":"USD","orders":1,"revenue":49.99}],"currency":"USD","#
                         + #""orders":1,"refunded":0,"refunds":0,"revenue":49.99}"#, in: "/api/v1/revenue")
-                // How long the page took is the browser's secret; that it was measured, once each, is not.
+                // The times of the page vary, but each was measured once.
                 try await Patience.until("LCP", state: { try await it.app.get("/api/v1/webvitals/pages").body }) {
                     let pages = try await it.app.get("/api/v1/webvitals/pages").json()["data"]?.elements ?? []
                     let isMeasured = ["LCP", "FCP", "TTFB", "CLS"].allSatisfy { pages.first?["\($0)_p75"]?.number != nil }
@@ -58,11 +59,11 @@ struct ModulesInBrowserTests {
         }
     }
 
-    /// The map says of `cases/failures.js` that 4:11 is `src/pot.ts` 12:5, and 8:11 `src/tea.ts` 20:3.
+    /// A source map for `cases/failures.js`: 4:11 is `src/pot.ts` 12:5, and 8:11 is `src/tea.ts` 20:3.
     private static let map =
         #"{"version":3,"sources":["src/pot.ts","src/tea.ts"],"names":["findPot","brew"],"mappings":";;;UAWIA;;;;UCQFC"}"#
 
-    @Test("an unhandled rejection is shown where it lies in the sources", arguments: Profile.available)
+    @Test("an unhandled rejection is shown at its place in the sources", arguments: Profile.available)
     func sources(profile: Profile) async throws {
         try await FeatureSite.run(profile) { it in
             try await it.site(#"data-errors="true" data-release="2026.05.09""#) { site in

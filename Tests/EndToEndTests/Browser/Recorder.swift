@@ -1,21 +1,21 @@
 import Core
-import CoreModule
+import TrafficModule
 import Synchronization
 
-/// What a page sent, as the server got it: stands in the place of the core module, accepts every payload type that the
-/// script sends in the shape that the API describes, and keeps the payloads.
+/// Records what a page sends, as received by the server. Replaces the core module, accepts every payload type that the
+/// script sends, in the documented shape, and keeps the payloads.
 final class Recorder: AnalyticsModule {
-    static let manifest = ModuleManifest(name: "core", category: .core, summaries: ["en": "Payloads as they came."])
+    static let manifest = ModuleManifest(name: "core", category: .core, summaries: ["en": "Payloads as received."])
 
-    private let core: CoreModule
+    private let core: TrafficModule
     private let payloads = Mutex<[JSON]>([])
 
-    init(_ setup: ModuleSetup = ModuleSetup()) throws { core = try CoreModule(setup) }
+    init(_ setup: ModuleSetup = ModuleSetup()) throws { core = try TrafficModule(setup) }
 
-    /// The script is served as ever.
+    /// The script is served as usual.
     var routes: [Route] { core.routes.filter { $0.path.hasPrefix("/api/script") } }
 
-    /// Payloads of `type` in the order of arrival, as JSON text, without what every payload has.
+    /// Payloads of `type` in the order of arrival, as JSON text, without the fields that every payload has.
     func received(_ type: String) -> [String] {
         payloads.withLock { $0 }.filter { $0["type"]?.string == type }.map { payload in
             let fields = payload.members.filter { !["type", "event_id", "consent_mode", "consent_granted"].contains($0.name) }
@@ -33,7 +33,7 @@ final class Recorder: AnalyticsModule {
     func payloads(_ type: String) -> [JSON] { payloads.withLock { $0 }.filter { $0["type"]?.string == type } }
     var types: [String] { payloads.withLock { $0 }.compactMap { $0["type"]?.string } }
 
-    /// Once `count` payloads of `type` have come.
+    /// Waits until `count` payloads of `type` have arrived.
     func waits(for count: Int, _ type: String) async throws -> [String] {
         try await Patience.until("\(count) of \(type)", state: { "There are \(types)" }) { received(type).count >= count ? () : nil }
         return received(type)

@@ -1,12 +1,14 @@
+import AllModules
 import Core
+import TestSupport
 import Testing
 
-/// What `data-replay` records of a page, and what it must not.
-@Suite("Replay in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
+/// What `data-replay` records of a page, and what it must not record.
+@Suite("Replay in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct ReplayInBrowserTests {
     private static let page = "/cases/features.html"
 
-    /// Of all pieces, the earliest first: those of a page that is left may overtake each other.
+    /// The events of all pieces, sorted by time, since pieces sent while a page is left may overtake each other.
     private static func events(_ recorder: Recorder) -> [JSON] {
         let pieces = recorder.payloads("replay").map { $0["payload"]?["events"]?.elements ?? [] }
         return pieces.sorted { $0.first?["at"]?.integer ?? 0 < $1.first?["at"]?.integer ?? 0 }.flatMap(\.self)
@@ -16,7 +18,7 @@ struct ReplayInBrowserTests {
         recorder.received("replay").joined()
     }
 
-    @Test("data-replay: the page and what happens on it, with what is typed masked")
+    @Test("data-replay: the page and what happens on it, with typed text masked")
     func replay() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-replay="true""#) { site in
@@ -46,7 +48,7 @@ struct ReplayInBrowserTests {
                 let payloads = recorder.payloads("replay").compactMap { $0["payload"] }
                 #expect(Set(payloads.map { $0["session_id"]?.string ?? "" }).count == 1)
                 #expect(payloads.allSatisfy { $0["entry_page"]?.string == Self.page })
-                // Each node is put into one that was told before.
+                // Each node is added to one that was sent before.
                 var known: Set<Int64> = [1]
                 for node in events.filter({ $0["type"]?.string == "add" }).flatMap({ $0["nodes"]?.elements ?? [] }) {
                     #expect(known.contains(node["parent"]?.integer ?? -1))
@@ -58,7 +60,7 @@ struct ReplayInBrowserTests {
         }
     }
 
-    @Test("data-replay-mask=\"false\" takes what is typed but passwords; data-replay-sample=\"0\" takes nothing")
+    @Test("data-replay-mask=\"false\" records typed text except passwords; data-replay-sample=\"0\" records nothing")
     func replayOptions() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-replay="true" data-replay-sample="0""#) { site in
@@ -73,7 +75,7 @@ struct ReplayInBrowserTests {
                 try await it.browser.type("Ada", into: "name")
                 try await it.browser.type("hunter2", into: "password")
                 #expect(try await it.browser.run("return Object.keys(sessionStorage)").elements.compactMap(\.string) == ["pulse_replay"])
-                // The next page of the tab belongs to the same session, since consent was asked for.
+                // With consent, the next page in the tab belongs to the same session.
                 try await it.browser.open(site.address + Self.page + "?second")
                 try await it.waits(forFile: "replay")
                 try await it.browser.open(site.elsewhere)

@@ -1,10 +1,11 @@
+import AllModules
 import Core
 import Foundation
 import Testing
 @testable import TestSupport
 
-/// What the script does in a browser besides counting pages: privacy, consent, strangers' pages, bad networks.
-@Suite("The script in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
+/// What the script does in a browser besides counting pages: privacy, consent, unusual pages, bad networks.
+@Suite("The script in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct ScriptInBrowserTests {
     /// A Pulse, the site with `attributes` in its tags, and a browser.
     private struct Setting {
@@ -13,13 +14,13 @@ struct ScriptInBrowserTests {
         let browser: Browser
         let arrivals: Arrivals
 
-        /// What has arrived, without titles and times.
+        /// Waits until this has arrived, compared without titles and times.
         func waits(for expected: [String]) async throws {
             try await arrivals.waits(for: expected.count)
             #expect(arrivals.all.map { $0.type == "event" ? "\($0.path) \($0.detail.prefix { $0 != " " })" : $0.path } == expected)
         }
 
-        /// What became of everything that came, once `count` came.
+        /// What became of all events, as the ledger reports it, once `count` have arrived.
         func ledger(of count: Int64) async throws -> String {
             let text = try await Patience.until("\(count) in the ledger", state: { try await app.get("/api/v1/ingest/ledger").body }) {
                 let answer = try await app.get("/api/v1/ingest/ledger")
@@ -56,7 +57,7 @@ struct ScriptInBrowserTests {
         return visitor
     }()
 
-    @Test("campaigns in the query of a route in the hash are campaigns")
+    @Test("campaigns in the query of a hash route are recognized")
     func hashCampaigns() async throws {
         try await run(attributes: #"data-utm="true""#) { it in
             try await it.browser.open(it.site.address + "/app.html#/landing?utm_source=newsletter&utm_medium=email")
@@ -88,7 +89,7 @@ struct ScriptInBrowserTests {
         }
     }
 
-    @Test("a browser without a person is a bot, and is not told")
+    @Test("a headless browser counts as a bot, and gets no sign of it")
     func bot() async throws {
         try await run(as: Chromium.Visitor(userAgent: nil)) { it in
             try await it.browser.open(it.site.address + "/")
@@ -97,7 +98,7 @@ struct ScriptInBrowserTests {
         }
     }
 
-    @Test("without consent it sends nothing; after a withdrawal nothing more")
+    @Test("it sends nothing without consent, and nothing more after a withdrawal")
     func consent() async throws {
         try await run(attributes: #"data-consent-granted="false""#) { it in
             try await it.browser.open(it.site.address + "/cases/consent.html")
@@ -116,9 +117,9 @@ struct ScriptInBrowserTests {
         }
     }
 
-    // MARK: Pages as they are
+    // MARK: Unusual pages
 
-    @Test("calls before it has loaded come after the page, once, though the tag stands there twice")
+    @Test("calls made before it has loaded are sent after the pageview, once, even if the page has the tag twice")
     func early() async throws {
         try await run { it in
             try await it.browser.open(it.site.address + "/cases/early.html")
@@ -128,10 +129,10 @@ struct ScriptInBrowserTests {
         }
     }
 
-    @Test("an element called pulse costs no early call, and gives its name to the function")
+    @Test("an element with the id pulse loses no early call, and leaves its name to the function")
     func element() async throws {
         let stub = try Repository.text("docs/tracking-script.md").split(separator: "\n").first { $0.hasPrefix("<script>") && $0.contains("pulse.q") }
-        // The page has the stub as it is documented.
+        // The page has the documented stub.
         #expect(try Repository.text("Tests/Site/cases/element.html").contains(try #require(stub)))
         try await run { it in
             try await it.browser.open(it.site.address + "/cases/element.html")
@@ -141,7 +142,7 @@ struct ScriptInBrowserTests {
         }
     }
 
-    @Test("a function of the page that is called pulse stays the page's; pages count, once")
+    @Test("a page's own function called pulse is left alone, and the page counts once")
     func ownFunction() async throws {
         try await run { it in
             try await it.browser.open(it.site.address + "/cases/own-function.html")
@@ -153,7 +154,7 @@ struct ScriptInBrowserTests {
         }
     }
 
-    @Test("pages whose random numbers begin alike in every browser lose no visit and no order")
+    @Test("pages whose random numbers are the same in every browser lose no visit and no order")
     func seededRandom() async throws {
         try await TestApp.run(over: .socket) { app in
             try await Teapots.serve(api: app.address, key: app.keys[.ingest]!) { site in
@@ -176,7 +177,7 @@ struct ScriptInBrowserTests {
         }
     }
 
-    @Test("a strict content security policy lets it work")
+    @Test("it works under a strict content security policy")
     func contentSecurityPolicy() async throws {
         try await run { it in
             try await it.browser.open(it.site.address + "/cases/csp.html")
@@ -186,7 +187,7 @@ struct ScriptInBrowserTests {
         }
     }
 
-    @Test("the page sees its own errors, and never one of the script's")
+    @Test("the page sees its own errors, and never the script's")
     func errors() async throws {
         try await run { it in
             try await it.browser.open(it.site.address + "/cases/errors.html")
@@ -213,18 +214,18 @@ struct ScriptInBrowserTests {
         }
     }
 
-    @Test("a page prepared in advance counts when it is shown")
+    @Test("a prerendered page counts when it is shown")
     func prerendered() async throws {
         try await run { it in
             try await it.browser.open(it.site.address + "/cases/prerender.html")
-            // Told by the browser itself; where it does not prepare, the page counts as any other.
+            // The browser decides whether to prerender; if it doesn't, the page counts like any other.
             #expect(it.arrivals.all.isEmpty)
             try await it.browser.click("go")
             try await it.waits(for: ["/cases/prerendered.html", "/cases/prerendered.html loaded"])
         }
     }
 
-    @Test("back and forth between pages counts each view once")
+    @Test("going back and forth between pages counts each view once")
     func backAndForth() async throws {
         try await run { it in
             try await it.browser.open(it.site.address + "/")
@@ -240,7 +241,7 @@ struct ScriptInBrowserTests {
 
     // MARK: Bad networks
 
-    @Test("what was stored though the answer was lost is sent again, and counts once", arguments: [503, 429])
+    @Test("an event that was stored but whose answer was lost is sent again, and counts once", arguments: [503, 429])
     func retries(failure: Int) async throws {
         try await TestApp.run(over: .socket) { app in
             try await FlakyFront.run(before: app.address, failures: [failure]) { front, address in
@@ -263,7 +264,7 @@ struct ScriptInBrowserTests {
         }
     }
 
-    @Test("while Pulse is away it keeps what happens, and delivers it in order afterwards")
+    @Test("while Pulse is unreachable it keeps events, and delivers them in order afterwards")
     func outage() async throws {
         try await run { it in
             try await it.browser.open(it.site.address + "/")

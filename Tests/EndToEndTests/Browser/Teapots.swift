@@ -3,10 +3,10 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// The site in `Tests/Site`, served on a port of its own with the script's tag filled in.
+/// The site in `Tests/Site`, served on its own port with the script tag filled in.
 ///
-/// The visitors' own site is called `localhost`; the same pages under `127.0.0.1` are another site to a browser, which is
-/// where `elsewhere.html` sends visitors from.
+/// The site is at `localhost`. To a browser, the same pages at `127.0.0.1` are another site, from which `elsewhere.html`
+/// sends visitors.
 struct Teapots: Sendable {
     let port: Int
     var address: String { "http://localhost:\(port)" }

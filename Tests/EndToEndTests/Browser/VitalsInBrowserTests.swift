@@ -1,16 +1,17 @@
+import AllModules
 import Core
 import Testing
 @testable import TestSupport
 
-/// `data-vitals` against what the browser itself says, and against entries whose result is worked out by hand.
-@Suite("Web vitals in a browser", .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
+/// Compares `data-vitals` with the browser's own entries, and with results calculated by hand from given entries.
+@Suite("Web vitals in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct VitalsInBrowserTests {
     private static func vitals(_ recorder: Recorder, _ count: Int) async throws -> [String: Double] {
         _ = try await recorder.waits(for: count, "web_vital")
         return Dictionary(recorder.payloads("web_vital").map { ($0["name"]?.string ?? "", $0["value"]?.number ?? -1) }) { $1 }
     }
 
-    @Test("each value is that of the browser's own entries")
+    @Test("each value matches the browser's own entries")
     func real() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-vitals="true""#) { site in
@@ -46,7 +47,7 @@ struct VitalsInBrowserTests {
         }
     }
 
-    /// Shifts in ms and what they move; a window ends after a second without, and after five seconds:
+    /// Layout shifts by time in ms. A window ends after a second without a shift, and after five seconds:
     ///
     ///     100: 0.05   900: 0.05   1,899: 0.01                    0.11
     ///     2,899: 0.02 (exactly one second later: a new window)   0.02
@@ -54,9 +55,9 @@ struct VitalsInBrowserTests {
     ///     20,000: 0.9 with recent input                          not counted
     ///
     /// The worst window has 0.11.
-    @Test("CLS is the worst window of at most five seconds, its shifts less than one apart")
+    @Test("CLS is the worst window of at most five seconds, with shifts less than a second apart")
     func layoutShifts() async throws {
-        try await Self.told { it in
+        try await Self.withGivenEntries { it in
             try await it.browser.run("""
                 const shift = (startTime, value, hadRecentInput = false) => ({ entryType: 'layout-shift', startTime, value, hadRecentInput });
                 tell('paint', { name: 'first-contentful-paint', startTime: 1900 });
@@ -73,10 +74,11 @@ struct VitalsInBrowserTests {
         }
     }
 
-    /// 120 interactions, so that the two longest are left out (one for each 50): 900, 800, *700*, 600 ... The longest has two events, of which the longer counts.
-    @Test("INP leaves out one of the longest interactions for each fifty; LCP ends with the first input")
+    /// 120 interactions, so the two longest are left out (one per 50): 900, 800, *700*, 600 ... The longest has two events, of which
+    /// the longer counts.
+    @Test("INP leaves out one of the longest interactions per fifty; LCP ends with the first input")
     func interactions() async throws {
-        try await Self.told { it in
+        try await Self.withGivenEntries { it in
             try await it.browser.run("""
                 const interaction = (interactionId, duration) => ({ entryType: 'event', interactionId, duration });
                 tell('event', interaction(1, 40), interaction(2, 850), interaction(2, 900), interaction(3, 800), interaction(0, 5000));
@@ -95,7 +97,7 @@ struct VitalsInBrowserTests {
         }
     }
 
-    private static func told(
+    private static func withGivenEntries(
         _ body: @escaping @Sendable (FeatureSite) async throws -> Void, expect: @escaping @Sendable ([String]) -> Void
     ) async throws {
         try await FeatureSite.record { it, recorder in
@@ -113,7 +115,7 @@ struct VitalsInBrowserTests {
         }
     }
 
-    @Test("a return from the back/forward cache is a view of its own, measured anew")
+    @Test("a page restored from the back/forward cache is a new view with new measurements")
     func backForwardCache() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-vitals="true" data-scroll="true""#) { site in

@@ -3,8 +3,8 @@ import Core
 import Testing
 @testable import TestSupport
 
-/// People at their browsers, one step after the other. Pulse's clock stands still but between steps, so that every
-/// duration of a report is exact, whatever this machine is busy with.
+/// People at their browsers, one step after the other. Pulse's clock only moves between steps, so every duration in a
+/// report is exact, however busy this machine is.
 final class Walk {
     let app: TestApp
     let arrivals: Arrivals
@@ -15,8 +15,8 @@ final class Walk {
         self.arrivals = arrivals
     }
 
-    /// Moves the clock to `time`, does `action`, and checks that just what it should cause has arrived. What arrives
-    /// too much is found by the step after, as browsers send in order.
+    /// Moves the clock to `time`, performs `action`, and checks that exactly what it should cause has arrived. The next step
+    /// finds anything surplus, since browsers send in order.
     func at(
         _ time: String, _ action: () async throws -> Void, counts new: [(Instant) -> Arrivals.Activity],
         _ location: SourceLocation = #_sourceLocation
@@ -36,6 +36,6 @@ final class Walk {
 }
 
 extension TestApp {
-    /// Where it serves, for browsers; only of an app that runs over a socket.
+    /// The address for browsers; only for an app that runs over a socket.
     var address: String { "http://localhost:\(client.port ?? 0)" }
 }

@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// A program that a test runs beside itself. What it writes goes to a file, so that it never waits for a reader.
+/// A program that a test runs as a child process. Its output goes to a file, so it never waits for a reader.
 ///
-/// Not Foundation's `Process`: that takes a program for running while any process lives that it has begun.
+/// Foundation's `Process` doesn't work here: it considers a program running as long as any process that it started is alive.
 final class Child: Sendable {
     let pid: pid_t
     let program: String
@@ -11,14 +11,14 @@ final class Child: Sendable {
     private let state: Mutex<State>
 
     private struct State {
-        /// Exit status; 128 and the signal where one ended it. Nil while it runs.
+        /// The exit status, or 128 plus the signal that ended it. Nil while it runs.
         var status: Int32?
         /// Open for as long as the program runs: see `watch`.
         var leash: Int32
     }
 
-    /// Ends the program when this process is gone, however it went, so that no server is left behind by tests that
-    /// crashed: the pipe then ends without a line. `exec` keeps the id, so that signals reach the program itself.
+    /// Kills the program when this process is gone, however it ended, so crashed tests leave no server behind: the pipe then
+    /// ends without a line. `exec` keeps the process id, so signals reach the program itself.
     private static let watch = #"""
         cd "$1" || exit
         shift
@@ -28,7 +28,7 @@ final class Child: Sendable {
         """#
 
     /// - Parameters:
-    ///   - environment: on top of this process's own, without what would configure a Pulse.
+    ///   - environment: added to this process's own, from which variables that configure a Pulse are removed.
     ///   - folder: where it runs, and where its output is kept.
     init(_ command: [String], environment: [String: String] = [:], in folder: String) throws {
         program = command[0]
@@ -77,9 +77,9 @@ final class Child: Sendable {
         return body(pointers)
     }
 
-    // MARK: What became of it
+    // MARK: Output and exit
 
-    /// Everything that it has written.
+    /// Everything that the program has written.
     var output: String { (try? String(contentsOfFile: outputFile, encoding: .utf8)) ?? "" }
     var isRunning: Bool { status == nil }
 
@@ -90,13 +90,13 @@ final class Child: Sendable {
         return ended(status)
     }
 
-    /// - Parameter status: as `waitpid` tells it: the signal in the lower seven bits, the exit status above.
+    /// - Parameter status: as returned by `waitpid`: the signal in the lower seven bits, the exit status above.
     @discardableResult
     private func ended(_ status: Int32) -> Int32 {
         state.withLock { state in
             let code = status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F
             state.status = code
-            // Lets the watching shell go without a kill.
+            // A line makes the watching shell end without a kill.
             write(state.leash, "\n", 1)
             close(state.leash)
             return code
@@ -105,7 +105,7 @@ final class Child: Sendable {
 
     func signal(_ signal: Int32) { if isRunning { kill(pid, signal) } }
 
-    /// Its exit status; 128 and the signal where one ended it.
+    /// Waits for the program to end. Returns its exit status, or 128 plus the signal that ended it.
     @discardableResult
     func exit(within seconds: Double = 30) async throws -> Int32 {
         try await Patience.until("\(program) to end", seconds: seconds, state: { self.output }) { self.status }
@@ -117,7 +117,7 @@ final class Child: Sendable {
         try await exit()
     }
 
-    /// The text that comes after `mark` in its output, up to the next space or line break, once it is there.
+    /// Waits for `mark` in the output. Returns the text after it, up to the next space or line break.
     func word(after mark: String, seconds: Double = 30) async throws -> String {
         try await Patience.until("'\(mark)' in the output", seconds: seconds, state: { self.output }) { () -> String? in
             let isRunning = self.isRunning, output = self.output
@@ -131,7 +131,7 @@ final class Child: Sendable {
     }
 }
 
-/// A folder for one test, gone afterwards. Its name is short, as the path of a socket in it has to be.
+/// Runs `body` with a folder that is removed afterwards. Its name is short, since the path of a socket in it must be.
 func withFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
     let folder = NSTemporaryDirectory() + "pulse-" + UUID().uuidString.prefix(8)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

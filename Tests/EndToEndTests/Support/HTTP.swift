@@ -21,7 +21,7 @@ enum HTTP {
         try await send(.POST, url, body, headers: headers, seconds: seconds)
     }
 
-    /// Leaves answers as they were sent, without decompressing, and takes a refused connection for an answer.
+    /// Leaves answers compressed, and doesn't retry a refused connection.
     static let client = newClient()
 
     static func newClient() -> HTTPClient {

@@ -1,13 +1,13 @@
 import Foundation
 
-/// Waiting for what another process or a browser does: looks again and again, and gives up at a deadline.
+/// Waits for what another process or a browser does: polls, and gives up at a deadline.
 enum Patience {
     struct Exhausted: Error, CustomStringConvertible {
         let description: String
     }
 
     /// Returns the first value that `look` finds.
-    /// - Parameter state: what there is instead, for the error's sentence.
+    /// - Parameter state: the current state, for the error message.
     static func until<Found>(
         _ what: String, seconds: Double = 60, state: () async throws -> String = { "" }, look: () async throws -> Found?
     ) async throws -> Found {

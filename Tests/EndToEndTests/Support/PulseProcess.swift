@@ -1,20 +1,20 @@
 import Core
 import Foundation
 
-/// `pulse serve` as a process of its own: on a data folder that outlives it, so that it can be killed and started again.
+/// `pulse serve` as a separate process, on a data folder that outlives it, so it can be killed and started again.
 struct PulseProcess: Sendable {
     static let adminToken = "an-admin-token-of-the-tests"
 
     let child: Child
-    /// `http://127.0.0.1:41235`
+    /// The base address, such as `http://127.0.0.1:41235`.
     let address: String
 
     /// What every start has in common.
     struct Setup: Sendable {
         let folder: String
-        /// Of the profile: where its databases are.
+        /// The profile's variables, which say where its databases are.
         var environment: [String: String] = [:]
-        /// The file that it is started with; none for the defaults.
+        /// The contents of the configuration file; nil for the defaults.
         var configuration: String?
 
         var data: String { folder + "/data" }
@@ -44,7 +44,7 @@ struct PulseProcess: Sendable {
     /// Waits until `child` serves.
     init(child: Child) async throws {
         self.child = child
-        // NIO's way to write an address: [IPv4]127.0.0.1/127.0.0.1:41235
+        // NIO writes an address as [IPv4]127.0.0.1/127.0.0.1:41235.
         let port = try await child.word(after: "ready address=", seconds: 60).split(separator: ":").last ?? ""
         address = "http://127.0.0.1:\(port)"
     }
@@ -82,7 +82,7 @@ struct PulseProcess: Sendable {
         return try answer.json()
     }
 
-    /// How often each event was stored, by its name.
+    /// The number of stored events by name.
     func eventCounts(_ keys: Keys) async throws -> [String: Int64] {
         var counts: [String: Int64] = [:]
         while true {

@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A connection on which a test sends the bytes that it likes.
+/// A connection on which a test sends arbitrary bytes.
 final class RawConnection: Sendable {
     private let channel: any Channel
     private let inbox: Inbox
@@ -13,7 +13,7 @@ final class RawConnection: Sendable {
         self.inbox = inbox
     }
 
-    /// - Parameter source: the address that it comes from; nil for the system's choice.
+    /// - Parameter source: the local address; nil for the system's choice.
     static func open(_ port: Int, from source: String? = nil, readsAtOnce: Bool = true) async throws -> RawConnection {
         let inbox = Inbox()
         var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -26,10 +26,10 @@ final class RawConnection: Sendable {
         return RawConnection(channel, inbox)
     }
 
-    /// Sends without caring whether the other side still wants it.
+    /// Sends without checking whether the other side still reads.
     func send(_ text: String) { channel.writeAndFlush(ByteBuffer(string: text), promise: nil) }
 
-    /// Says that nothing more comes.
+    /// Closes the sending half of the connection.
     func endSending() async throws { try await channel.close(mode: .output) }
     func close() { channel.close(promise: nil) }
 
@@ -43,7 +43,7 @@ final class RawConnection: Sendable {
         try await Patience.until("'\(text)'", seconds: 10, state: { self.received }) { self.received.contains(text) ? () : nil }
     }
 
-    /// All that has arrived once the other side has ended the connection, or its half of it.
+    /// Waits until the other side has closed the connection or its half of it. Returns everything that has arrived.
     func rest() async throws -> String {
         try await Patience.until("the end of a connection", seconds: 10, state: { self.received }) { self.hasEnded ? self.received : nil }
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where things are in the repository, and where its programs were built.
+/// Paths in the repository and of its built programs.
 enum Repository {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
@@ -10,7 +10,7 @@ enum Repository {
 
     static func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
 
-    /// The `pulse` that was built with these tests: it lies beside the program that runs them.
+    /// The `pulse` that was built with these tests, in the same folder as the program that runs them.
     static let pulse: String = {
         let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         return URL(fileURLWithPath: tests).deletingLastPathComponent().path + "/pulse"

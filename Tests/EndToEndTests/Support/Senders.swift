@@ -7,17 +7,17 @@ import Synchronization
 import Testing
 import TestSupport
 
-/// Clients that send all the time, over connections of their own, and remember what they were promised.
+/// Clients that send all the time, each over its own connections, and remember what was acknowledged.
 ///
-/// Each parcel is a request with one or more events of one name, so that a report tells what became of it: an
-/// acknowledged parcel must be there whole and once, one without an answer whole and once or not at all.
+/// Each parcel is a request with one or more events of one name, so a report shows what became of it: an acknowledged
+/// parcel must be stored completely and once, an unanswered one completely and once or not at all.
 final class Senders: Sendable {
     struct Parcel: Sendable {
         let name: String
         let events: Int
         var isAcknowledged = false
 
-        /// The same ids each time that it is sent.
+        /// The request body, with the same ids each time it is sent.
         var body: String {
             let bodies = (0..<events).map {
                 #"{"type":"event","name":"\#(name)","event_id":"\#(name)-\#($0)","visitor_id":"v\#($0 % 7)","path":"/p","data":{"n":\#($0)}}"#
@@ -28,9 +28,9 @@ final class Senders: Sendable {
 
     private struct State {
         var parcels: [Parcel] = []
-        /// Sent, and unanswered; some are sent again, the others given up.
+        /// Sent but unanswered; some are sent again, the others are given up.
         var unanswered: [Int] = []
-        /// Events in requests that were answered with 200, repeated ones too: they all are in the ledger.
+        /// Events in requests that were answered with 200, including repeated ones, since the ledger counts them all.
         var acknowledgedEvents: Int64 = 0
         var refusals: [String] = []
         var isStopped = false
@@ -39,7 +39,7 @@ final class Senders: Sendable {
     private let state = Mutex(State())
     private let target: Mutex<(address: String, keys: PulseProcess.Keys)?> = Mutex(nil)
 
-    /// Where to send from now on; nil while nothing serves.
+    /// Sets where to send from now on; nil while nothing serves.
     func aim(_ pulse: PulseProcess?, _ keys: PulseProcess.Keys) { target.withLock { $0 = pulse.map { ($0.address, keys) } } }
 
     var acknowledged: Int { state.withLock { $0.parcels.count { $0.isAcknowledged } } }
@@ -47,14 +47,14 @@ final class Senders: Sendable {
 
     // MARK: Sending
 
-    /// `count` clients send while `body` runs.
+    /// Lets `count` clients send while `body` runs.
     func run(_ count: Int, seed: UInt64, _ body: () async throws -> Void) async throws {
         state.withLock { $0.isStopped = false }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<count {
                 group.addTask {
                     var random = SeededRandom(seed &+ UInt64(number))
-                    // A client of its own: connections that are not shared with the others.
+                    // A separate client, so connections are not shared with the others.
                     let client = HTTP.newClient()
                     while !self.state.withLock({ $0.isStopped }) { await self.sendOne(client, number, &random) }
                     try await client.shutdown()
@@ -82,7 +82,7 @@ final class Senders: Sendable {
                     state.parcels[index].isAcknowledged = true
                     state.acknowledgedEvents += Int64(parcel.events)
                 } else if answer.status == 503 {
-                    state.unanswered.append(index)  // it is stopping
+                    state.unanswered.append(index)  // the host is stopping
                 } else {
                     state.refusals.append("\(answer.status) \(answer.body)")
                 }
@@ -92,7 +92,7 @@ final class Senders: Sendable {
         }
     }
 
-    /// A new parcel; or one that was not answered, again, unless it is given up; now and then one that was.
+    /// Picks an unanswered parcel unless it is given up, now and then one that was sent before, or else a new one.
     private func choose(_ number: Int, _ random: inout SeededRandom) -> Int {
         let isGivenUp = Int.random(in: 0..<3, using: &random) == 0
         let isRepeated = Int.random(in: 0..<20, using: &random) == 0
@@ -108,7 +108,7 @@ final class Senders: Sendable {
 
     // MARK: Checking
 
-    /// What was promised is there once, and the ledger says the same.
+    /// Checks that everything acknowledged is stored exactly once, and that the ledger agrees.
     func check(_ pulse: PulseProcess, _ keys: PulseProcess.Keys) async throws {
         let counts = try await pulse.eventCounts(keys), balance = try await pulse.balance(keys)
         let (parcels, acknowledgedEvents, refusals) = state.withLock { ($0.parcels, $0.acknowledgedEvents, $0.refusals) }

@@ -2,16 +2,16 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// A request of which only the beginning is ever sent.
+/// A request that is never sent completely.
 enum StalledRequest {
-    /// Keeps its connection open while `body` runs; it has reached the server when `body` begins.
+    /// Keeps the connection open while `body` runs. The server has received the beginning when `body` starts.
     static func send<Result>(to address: String, _ path: String, _ body: () async throws -> Result) async throws -> Result {
         let group = MultiThreadedEventLoopGroup.singleton
         let answered = group.next().makePromise(of: Void.self)
         let channel = try await ClientBootstrap(group: group)
             .channelInitializer { $0.pipeline.addHandler(FirstBytes(answered)) }
             .connect(host: "127.0.0.1", port: URL(string: address)?.port ?? 0).get()
-        // A whole one in front of it, whose answer tells that the server has read both.
+        // A complete request goes first; its answer shows that the server has read both.
         let text = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
             + "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
         try await channel.writeAndFlush(ByteBuffer(string: text))

@@ -1,15 +1,14 @@
 import Foundation
 import Testing
 
-/// Makes writes to a file fail that this process has open, as a full or a dying disk does, until it is mended.
+/// Makes writes to a file this process has open fail until `mend` is called, as on a full or dying disk.
 ///
-/// The descriptor of the file is put aside, and one of a device stands in its place: that needs no rights, and meets
-/// nobody else.
+/// Replaces the file's descriptor with a device's, which needs no privileges and affects no other process.
 struct BrokenDisk {
     enum Failure: String, CaseIterable {
         /// Writes fail.
         case full = "/dev/full"
-        /// Writes seem to succeed, and the sync fails.
+        /// Writes seem to succeed, but the sync fails.
         case unsynced = "/dev/null"
 
         var sentence: String {

@@ -1,8 +1,8 @@
 import Common
-@testable import Ingest
-import Storage
+@_spi(Host) @testable import Ingest
+@_spi(Host) import Storage
 
-/// A fact for tests of what carries facts: the three common columns and a label.
+/// A fact for tests of journal and store: the three common columns and a label.
 func row(
     _ label: String, project: Int32 = 1, at: Int64 = 0, hour: Int64 = 0, role: EncodedRow.Role = .event, id: Int64? = nil
 ) -> [UInt8] {
@@ -14,7 +14,7 @@ func row(
     return encoder.bytes
 }
 
-/// A record of the journal with one fact for each label.
+/// A journal record with one fact per label.
 func record(_ labels: String..., project: Int32 = 1, hour: Int64 = 0, refusals: [String: Int] = [:]) -> [UInt8] {
     JournalRecord.encode(
         project: project, hour: hour, received: labels.count + refusals.values.reduce(0, +), refusals: refusals,
@@ -28,12 +28,12 @@ extension EncodedRow {
 extension Journal {
     func append(_ text: String) async throws { try await append(Array(text.utf8)) }
 
-    /// All records from `position` on, as text, read in pieces of so many bytes.
+    /// All records from `position` on, as text, read `piece` bytes at a time.
     func texts(from position: JournalPosition = .start, piece: Int = 1 << 20) throws -> [String] {
         var at = position, texts: [String] = []
         while true {
             let (records, next) = try read(from: at, maximumBytes: piece)
-            // The end of a segment is the beginning of the next one.
+            // The end of a segment is the start of the next one.
             guard !records.isEmpty || next > at else { return texts }
             texts += records.map { String(decoding: $0, as: UTF8.self) }
             at = next

@@ -1,8 +1,8 @@
 import Common
-import Storage
+@_spi(Host) import Storage
 import Synchronization
 
-/// An event store in memory that a test can switch off, and that tells what it was asked.
+/// An in-memory event store that a test can switch off, and that records its queries.
 final class FakeEventStore: EventStore {
     struct Away: Error, CustomStringConvertible { let description = "the fake store is away" }
 
@@ -67,7 +67,7 @@ final class FakeEventStore: EventStore {
     }
 
     func apply(_ batch: FactBatch) async throws -> AppliedBatch {
-        // As real ones do.
+        // As real stores do.
         try Task.checkCancellation()
         let outcome: AppliedBatch? = change { state in
             guard !state.isAway else {

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// Gives `body` a folder of its own, and takes it away afterwards.
+/// Gives `body` a temporary folder, and removes it afterwards.
 func withFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
     let folder = NSTemporaryDirectory() + "pulse-ingest-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -9,8 +9,7 @@ func withFolder<Result>(_ body: (String) async throws -> Result) async throws ->
     return try await body(folder)
 }
 
-/// Runs `body` one after another against a Pulse that is stopped and started in between, on the same data. Each start
-/// has its own "now".
+/// Runs each body in turn against a Pulse on the same data, restarted in between. Each start has its own "now".
 func withRestarts(
     _ profile: Profile, environment more: [String: String] = [:], _ starts: (now: String, body: @Sendable (TestApp) async throws -> Void)...
 ) async throws {

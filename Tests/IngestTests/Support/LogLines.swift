@@ -1,6 +1,6 @@
 import Logging
 
-/// Keeps what is logged.
+/// Collects log lines.
 struct LogLines: LogHandler {
     private let lines = Locked<[String]>([])
     var logLevel = Logger.Level.info

@@ -1,18 +1,23 @@
+@_spi(Host) import Access
 import Core
-@testable import Host
+@_spi(Host) @testable import Host
+@_spi(Host) import Ingest
 import NIOCore
+@_spi(Host) import Questions
+@_spi(Host) import Settings
+@_spi(Host) import Storage
 import Testing
 @testable import TestSupport
 
 extension TestApp {
-    /// Opens a Pulse with the core module and the probe module, whatever else the binary has.
+    /// Opens a Pulse with only the core and probe modules, whatever else the binary has.
     static func collecting(
         _ profile: Profile, now: String = noon, yaml: String = "", _ body: @escaping @Sendable (TestApp) async throws -> Void
     ) async throws {
         try await run(profile, modules: try ProbeModule.besideCore(), now: now, yaml: yaml, body)
     }
 
-    /// A line for each row of activity, in order of time: the values of `columns` with a space between, null as `-`.
+    /// One line per activity row, ordered by time: the values of `columns` separated by spaces, null as `-`.
     func activity(_ columns: String, where condition: SQL = "kind < 2") async throws -> [String] {
         try await lines("SELECT \(sql: columns) FROM core_activity WHERE \(condition) ORDER BY occurred_at, CASE WHEN seq > 0 THEN seq ELSE 1000000 - seq END, path, name")
     }
@@ -32,7 +37,7 @@ extension TestApp {
         }
     }
 
-    /// The ledger, a line for each hour: `12:00 received 3 = stored 1 + duplicate 0 + waiting 0 + bot 1 + consent 1, adjusted: too_long 1`.
+    /// The ledger, one line per hour: `12:00 received 3 = stored 1 + duplicate 0 + waiting 0 + bot 1 + consent 1, adjusted: too_long 1`.
     func ledger(_ query: String = "", as caller: Caller = .query, sourceLocation: SourceLocation = #_sourceLocation) async throws -> [String] {
         let answer = try await get("/api/v1/ingest/ledger" + query, as: caller)
         #expect(answer.status == 200, "\(answer.body)", sourceLocation: sourceLocation)
@@ -50,7 +55,7 @@ extension TestApp {
         }
     }
 
-    /// A metric's value, summed over its labels; by the label `reason` where there is one.
+    /// A metric's values by its first label (`reason`), `""` without labels.
     func metric(_ name: String) async throws -> [String: Int] {
         let text = try await get("/metrics", as: .nobody).body
         var values: [String: Int] = [:]
@@ -63,7 +68,7 @@ extension TestApp {
         return values
     }
 
-    /// One of the first number of `/api/v1/stats`.
+    /// The metric `name` of the current period in `/api/v1/stats`.
     func stats(_ name: String, _ query: String = "") async throws -> Int64? {
         try await get("/api/v1/stats" + query).json()["current"]?[name]?.integer
     }
@@ -95,7 +100,7 @@ extension TestApp {
     var journalFolder: String { installation.configuration.storage.dataFolder + "/journal" }
 }
 
-/// User agents of people and of others.
+/// User agents of people and bots.
 enum Agent {
     static let firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"
     static let googlebot = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
@@ -103,7 +108,7 @@ enum Agent {
 }
 
 extension HTTPFields {
-    /// Headers by names that may be any.
+    /// Header fields with arbitrary names.
     static func named(_ fields: [String: String]) -> HTTPFields {
         var headers = HTTPFields()
         for (name, value) in fields { headers[HTTPField.Name(name)!] = value }
@@ -111,7 +116,7 @@ extension HTTPFields {
     }
 }
 
-/// A request to collect and exactly what is answered.
+/// A collect request and its exact response.
 struct Exchange: Sendable, CustomTestStringConvertible {
     let body: String
     let status: Int
@@ -126,7 +131,7 @@ struct Exchange: Sendable, CustomTestStringConvertible {
         self.headers = headers
     }
 
-    /// The answer as it stands.
+    /// - Parameter answer: the exact response body.
     init(_ body: String, _ status: Int, exactly answer: String, headers: [String: String] = [:]) {
         self.body = body
         self.status = status
@@ -136,7 +141,7 @@ struct Exchange: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { body.count > 80 ? body.prefix(77) + "..." : body }
 
-    /// Sends it, and records where the answer is another one.
+    /// Sends the request, and records an issue if the response differs.
     func check(_ app: TestApp, as caller: TestApp.Caller = .ingest, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let found = try await app.collect(body, as: caller, headers: .named(headers))
         guard found.status != status || found.body != answer else { return }

@@ -1,19 +1,19 @@
 import Common
-@testable import Ingest
+@_spi(Host) @testable import Ingest
 import Testing
 import TestSupport
 
-/// Activity of visitors, in the order in which it arrives, and where it is expected to stand.
+/// One visitor's activity at one moment; tests add steps in order of arrival.
 struct Step: Sendable {
-    /// Clock time of 2026-03-02, such as `10:00` or `10:00:00.001`.
+    /// When it happened, in milliseconds since 1970.
     let at: Int64
-    /// When it arrives, where that is another time.
+    /// When it arrives, in milliseconds since 1970.
     let now: Int64
-    /// Whether the time was sent with it.
+    /// Whether the request had a timestamp.
     let isDated: Bool
     let visitor: Int64
     let project: Int32
-    /// "" for an event.
+    /// Empty for an event.
     let path: String
     let sessionID: String?
 
@@ -47,18 +47,18 @@ func clockText(_ milliseconds: Int64) -> String {
 }
 
 extension Sessions {
-    /// Adds a step; answers where it stands.
+    /// Adds a step and returns its place.
     @discardableResult
     func add(_ step: Step) -> Place { add(step.arrival) { .named("\(step.at)") }.place }
 }
 
 extension Sessions.Place {
-    /// The same without what it says of how it was decided.
+    /// The place without its tentative mark.
     var decided: Sessions.Place {
         Sessions.Place(at: at, sessionAt: sessionAt, seq: seq, gap: gap, pageviewNumber: pageviewNumber, fromPath: fromPath, isTentative: false)
     }
 
-    /// `10:00 #2 +60000 p2 /a`: session, number in it, milliseconds since the one before, pageviews, page before.
+    /// `10:00 #2 +60000 p2 /a`: session start, number in the session, milliseconds since the previous row, pageviews, previous page.
     var text: String {
         "\(clockText(sessionAt)) #\(seq) +\(gap.map(String.init) ?? "-") p\(pageviewNumber) "
             + (fromPath.isEmpty ? "-" : fromPath)
@@ -66,7 +66,7 @@ extension Sessions.Place {
 }
 
 extension SessionAttributes {
-    /// Attributes that can be told apart by their source.
+    /// Attributes identified by their source.
     static func named(_ source: String) -> SessionAttributes {
         SessionAttributes(
             source: source, referrer: "", country: "", region: "", city: "", browser: "", browserVersion: "", os: "", osVersion: "",
@@ -74,7 +74,7 @@ extension SessionAttributes {
     }
 }
 
-/// Sessions as one computes them with all activity on the table: in order of time, a new one after more than 30 minutes.
+/// Sessions computed from all activity at once: in order of time, a new one after more than 30 minutes.
 enum PlainSessions {
     static func places(_ steps: [Step], minutes: Int64 = 30) -> [Sessions.Place] {
         var places = [Sessions.Place?](repeating: nil, count: steps.count)
@@ -96,7 +96,7 @@ enum PlainSessions {
         return places.map { $0! }
     }
 
-    /// Visitors of several projects who come and go over some hours, in order of time; often at the very edge of a session.
+    /// Visitors of several projects over some hours, in order of time; gaps are often right at a session's timeout.
     static func stream(seed: UInt64, visitors: Int = 15) -> [Step] {
         var random = SeededRandom(seed), steps: [Step] = []
         let gaps: [Int64] = [0, 1, 60_000, 1_799_999, 1_800_000, 1_800_001, 1_801_000, 3_600_000, 300_000]
@@ -108,7 +108,7 @@ enum PlainSessions {
                 at += random.pick(gaps)
             }
         }
-        // Stable, so that what happens at one time keeps its order.
+        // Stable, so steps at the same time keep their order.
         return steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
     }
 }

@@ -1,4 +1,4 @@
-// Line and column of each failure are told by the tests.
+// Tests check the line and column of each failure.
 const failures = {
   thrown() {
     throw new TypeError("no teapot");

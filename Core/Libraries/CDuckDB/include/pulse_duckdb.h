@@ -1,7 +1,7 @@
 // The part of DuckDB's C API that Pulse uses, called through a library that is opened at run time.
 //
-// Each function has DuckDB's own name and meaning; its documentation is DuckDB's. They may be called after
-// `pulse_duckdb_load` has succeeded, and not before.
+// Each function has DuckDB's name and meaning, and is documented there. They may be called only after `pulse_duckdb_load`
+// has succeeded.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -62,7 +62,7 @@ typedef enum {
     DUCKDB_PENDING_NO_TASKS_AVAILABLE = 3
 } duckdb_pending_state;
 
-// What DuckDB hands out; only the library looks inside.
+// Opaque handles; only the library looks inside.
 typedef struct pulse_duckdb_database_s { void *internal; } *duckdb_database;
 typedef struct pulse_duckdb_connection_s { void *internal; } *duckdb_connection;
 typedef struct pulse_duckdb_config_s { void *internal; } *duckdb_config;
@@ -82,7 +82,7 @@ typedef void (*duckdb_table_function_bind_t)(duckdb_bind_info info);
 typedef void (*duckdb_table_function_init_t)(duckdb_init_info info);
 typedef void (*duckdb_table_function_t)(duckdb_function_info info, duckdb_data_chunk output);
 
-// Passed by value, so its size is part of the interface: the first five members are what old versions showed.
+// Passed by value, so its size is part of the interface. The first five members are deprecated fields of old versions.
 typedef struct {
     idx_t unused_counts[3];
     void *unused_columns;
@@ -100,14 +100,14 @@ typedef struct {
     uint64_t length;
 } duckdb_list_entry;
 
-// A text in a vector: up to 12 bytes stand in the struct itself; of longer ones the first 4, and where the rest is.
+// A string in a vector: up to 12 bytes are stored inline; of longer ones, the first 4 and a pointer to the whole string.
 typedef struct {
     uint32_t length;
     char prefix[4];
     const char *pointer;
 } duckdb_string_t;
 
-// F(result, name, parameters, arguments), once for each function: the table, its loading and the wrappers come from here.
+// F(result, name, parameters, arguments), once per function; defines the table, how it is loaded, and the wrappers.
 #define PULSE_DUCKDB_FUNCTIONS(F) \
     F(const char *, library_version, (void), ()) \
     F(void, free, (void *pointer), (pointer)) \
@@ -211,11 +211,11 @@ extern pulse_duckdb_functions pulse_duckdb;
 PULSE_DUCKDB_FUNCTIONS(PULSE_DUCKDB_WRAPPER)
 #undef PULSE_DUCKDB_WRAPPER
 
-// Opens the library at `path` (or the name `path` in the places of the dynamic linker) and fills the table of functions.
-// NULL when that succeeded; otherwise what went wrong, to be freed with `free`. Call it once in a process.
+// Opens the library at `path` (or, for a bare name, wherever the dynamic linker finds it) and fills the table of functions.
+// Returns NULL on success, otherwise an error message that the caller must `free`. Call it only once per process.
 char *pulse_duckdb_load(const char *path);
 
-// The file that the library was loaded from; NULL before that.
+// The file that the library was loaded from; NULL until it is loaded.
 const char *pulse_duckdb_file(void);
 
 #ifdef __cplusplus

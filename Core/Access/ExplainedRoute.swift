@@ -1,0 +1,32 @@
+import Common
+@_spi(Host) import Questions
+
+extension Parameter {
+    static let explain = Parameter(
+        "explain", .choice(["sql"], default: nil), "Adds the SQL statements that were run; for keys with the scope admin.")
+}
+
+extension Route {
+    /// The field that `explain` adds to a response.
+    private static let statements = Schema.Field.optional(
+        "statements", .list(.object([.required("sql", .string(0...Int.max)), .required("values", .list(.any))])), "With explain=sql.")
+
+    /// This route with the parameter `explain`: with `explain=sql` callers with the scope `admin` also get the SQL statements that were
+    /// run for the response.
+    public var explained: Route {
+        guard case .project(let answer) = handler, case .object(let fields, _) = success.schema else {
+            preconditionFailure("\(method) \(path): only an object that a project is answered can be explained")
+        }
+        return Route(
+            method, path, summary, scope: scope, access: access, parameters: parameters + [.explain], body: body,
+            success: .json(.object(fields + [Self.statements]), status: success.status, or: success.otherStatus)
+        ) { call in
+            guard call.text("explain") != nil else { return try await answer(call) }
+            try call.requireAdmin(for: "explain")
+            let (call, log) = call.logged()
+            var explained = try await answer(call)
+            try explained.add("statements", log.statements)
+            return explained
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import CLinux
+import Foundation
+
+/// A descriptor that wakes up a thread in `poll`.
+@_spi(Host) public final class WakeUp: Sendable {
+    /// Poll it for POLLIN. Negative if the process has no descriptors left; `poll` ignores it then, so a signal is noticed later.
+    public let descriptor: Int32
+
+    public init() { descriptor = eventfd(0, O_CLOEXEC | O_NONBLOCK) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    public func signal() { eventfd_write(descriptor, 1) }
+
+    public func clear() {
+        var count: eventfd_t = 0
+        eventfd_read(descriptor, &count)
+    }
+
+    /// Waits for a signal, for `other` to be readable, or for the time to pass. Returns whether `other` is readable.
+    @discardableResult
+    public func wait(orReadable other: Int32 = -1, milliseconds: Int) -> Bool {
+        var descriptors = [
+            pollfd(fd: other, events: Int16(POLLIN), revents: 0), pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        let limit = descriptor < 0 ? min(milliseconds, 1_000) : milliseconds
+        guard poll(&descriptors, 2, Int32(max(0, min(limit, 60_000)))) > 0 else { return false }
+        if descriptors[1].revents != 0 { clear() }
+        return descriptors[0].revents != 0
+    }
+}

@@ -1,0 +1,19 @@
+import Access
+import Common
+@_spi(Host) import Questions
+import Storage
+
+extension ProjectRequest {
+    /// The report called `name`.
+    /// - Parameter path: the path of the field with the name, for the error.
+    /// - Throws: 400 for an unknown name.
+    public func report(_ name: String, at path: String = "report_type") throws -> NamedReport { try services.catalog.require(name, at: path).report }
+
+    /// Runs the report called `name` over `scope`.
+    /// - Throws: 400 for an unknown name; 403 if its module is off.
+    public func run(report name: String, over scope: Scope) async throws -> JSON {
+        let (module, report) = try services.catalog.require(name)
+        try require(module: module)
+        return try await report.run(scope)
+    }
+}

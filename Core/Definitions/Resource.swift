@@ -1,0 +1,392 @@
+import Access
+import Common
+import Foundation
+import HTTPTypes
+import NIOCore
+import Questions
+import Storage
+
+/// A kind of definition that people save. A module declares its fields and gets a table and five routes: list, get, create, update and
+/// delete, per project, paginated, validated and audited.
+public struct Resource: Sendable {
+    /// Its name in sentences: `Funnel`.
+    public let kind: String
+    /// `/api/v1/funnels`
+    public let path: String
+    /// `funnels_definition`
+    public let table: String
+    /// The members of a definition, without `id` and timestamps.
+    public let fields: [Schema.Field]
+    /// A field whose value is unique within a project.
+    public let unique: String?
+    /// Whether `unique` ignores case.
+    public let uniqueInAnyCase: Bool
+    /// Arrays that the list replaces with their count.
+    public let counted: Set<String>
+    /// The values of fields that were not sent: a JSON object.
+    public let defaults: JSON?
+    /// Converts a validated definition to the JSON text that is stored.
+    public let normalize: (@Sendable (JSON) throws -> String)?
+    /// Checks what fields can't express. Called with the whole definition before it is stored; throws 400.
+    public let check: @Sendable (JSON) throws -> Void
+    /// Checks a request's body against other definitions. Called with the id of the definition that it changes, if any; throws 400.
+    public let verify: @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void
+    /// Checks what must hold among the project's definitions of this kind. Called in the transaction of a change, so two changes at
+    /// the same time can't break it together; throws 400.
+    public let relations: (@Sendable (ProjectRequest, Relations) throws -> Void)?
+    /// A boolean field that is true in at most one definition of a project: setting it clears it in the other.
+    public let exclusive: String?
+
+    /// A change, and the definitions that exist after it.
+    public struct Relations: Sendable {
+        /// The definition before the change; nil if it is new.
+        public let old: Definition?
+        /// The definition after the change; nil if it was deleted.
+        public let new: Definition?
+        /// The project's definitions after the change, oldest first.
+        public let all: [Definition]
+    }
+
+    public init(
+        _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil, uniqueInAnyCase: Bool = false,
+        counted: Set<String> = [], defaults: String? = nil, exclusive: String? = nil, check: @escaping @Sendable (JSON) throws -> Void = { _ in },
+        verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in },
+        relations: (@Sendable (ProjectRequest, Relations) throws -> Void)? = nil, normalize: (@Sendable (JSON) throws -> String)? = nil
+    ) {
+        self.kind = kind
+        self.path = path
+        self.table = table
+        self.fields = fields
+        self.unique = unique
+        self.uniqueInAnyCase = uniqueInAnyCase
+        self.counted = counted
+        self.defaults = defaults.map { text in
+            // A constant in the source, parsed when a test first uses the resource: a user never meets this.
+            guard let read = try? JSON.parse(text) else { preconditionFailure("defaults of \(kind) are not JSON: \(text)") }
+            return read
+        }
+        self.normalize = normalize
+        self.check = check
+        self.verify = verify
+        self.relations = relations
+        self.exclusive = exclusive
+    }
+
+    /// A stored definition.
+    public struct Definition: Sendable, Encodable {
+        /// A UUID.
+        public let id: String
+        /// The values of the declared fields: a JSON object.
+        public let fields: JSON
+        public let createdAt: Instant
+        public let updatedAt: Instant
+
+        init(_ row: Row) throws {
+            id = row.text("id")
+            fields = try JSON.parse(row.text("definition"))
+            createdAt = Instant(milliseconds: row.int("created_at"))
+            updatedAt = Instant(milliseconds: row.int("updated_at"))
+        }
+    }
+
+    /// The step that creates the table, for the module's first migration.
+    public var creation: Migration.Step {
+        .createTable(Table(
+            table,
+            [
+                Column("id", .text), Column("project_id", .text), Column("unique_value", .text), Column("definition", .text),
+                Column("created_at", .int64), Column("updated_at", .int64),
+            ],
+            primaryKey: ["id"], unique: [["project_id", "unique_value"]]))
+    }
+
+    // MARK: Routes
+
+    /// The schema of a definition in responses.
+    public var answered: Schema { Self.answered(fields) }
+
+    private static func answered(_ fields: [Schema.Field]) -> Schema {
+        .object([.required("id", .uuid), .required("created_at", .timestamp), .required("updated_at", .timestamp)] + fields)
+    }
+
+    /// A kind of change to a definition.
+    public enum Change: String, Sendable { case create, update, delete }
+
+    /// The five routes.
+    public var routes: [Route] { routes { _, _, _ in } }
+
+    /// The five routes.
+    /// - Parameter after: called after a change is stored and before the response, with the definition before (nil if it is new) and after
+    ///   (nil if it was deleted).
+    public func routes(
+        after: @escaping @Sendable (ProjectRequest, _ old: Definition?, _ new: Definition?) async throws -> Void
+    ) -> [Route] {
+        let line = Self.answered(fields.map { counted.contains($0.name) ? .optional($0.name, .count, $0.summary) : $0 })
+        let one = path + "/{id}", noun = kind.lowercased()
+        let changes = Schema.object(fields.map { .optional($0.name, $0.schema, $0.summary) })
+        return [
+            Route(.get, path, "List \(noun) definitions, oldest first.", scope: .query, access: .read, parameters: Parameter.page,
+                  success: .json(.object([.required("data", .list(line)), .required("total", .count)])), use: list),
+            Route(.post, path, "Create a \(noun).", scope: .query, access: .write, body: .object(fields),
+                  success: .json(answered, status: 201)) { call in
+                let made = try await create(try await call.body(), for: call)
+                try await after(call, nil, made)
+                return self.answer(made, status: 201)
+            },
+            Route(.get, one, "Read a \(noun).", scope: .query, access: .read, success: .json(answered), use: get),
+            Route(.put, one, "Change fields of a \(noun); fields left out stay as they are.", scope: .query, access: .write, body: changes,
+                  success: .json(answered)) { call in
+                let (old, changed) = try await replace(call, from: nil)
+                try await after(call, old, changed)
+                return self.answer(changed, status: 200)
+            },
+            Route(.delete, one, "Delete a \(noun).", scope: .query, access: .write, success: .noContent) { call in
+                let gone = try await require(call)
+                try await delete(gone, call)
+                try await after(call, gone, nil)
+                return .noContent
+            },
+        ]
+    }
+
+    /// The definition that the path names.
+    /// - Throws: 404, also for a definition of another project.
+    public func require(_ call: ProjectRequest) async throws -> Definition {
+        guard let definition = try await find(call.id(), for: call) else { throw ServiceError.notFound(kind, call.path("id")) }
+        return definition
+    }
+
+    /// The definition with this id, if the project has it.
+    public func find(_ id: String, for call: ProjectRequest) async throws -> Definition? {
+        let rows = try await call.control.read(
+            "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE id = \(id) AND project_id = \(call.project.id)")
+        return try rows.first.map(Definition.init)
+    }
+
+    /// The project's definitions among these ids, by id.
+    public func find(_ ids: [String], for call: ProjectRequest) async throws -> [String: Definition] {
+        var definitions: [String: Definition] = [:]
+        // In batches, because the number of values in a statement is limited.
+        for start in stride(from: 0, to: ids.count, by: 500) {
+            let rows = try await call.control.read(
+                """
+                SELECT \(sql: Self.columns) FROM \(sql: table)
+                WHERE project_id = \(call.project.id) AND id IN \(list: Array(ids[start..<min(start + 500, ids.count)]))
+                """)
+            for row in rows { definitions[row.text("id")] = try Definition(row) }
+        }
+        return definitions
+    }
+
+    private static let columns = "id, definition, created_at, updated_at"
+
+    /// All of the project's definitions, oldest first.
+    public func all(_ call: ProjectRequest) async throws -> [Definition] {
+        try await call.control.read(selectAll(of: call.project.id)).map(Definition.init)
+    }
+
+    private func all(of project: String, in transaction: any ControlTransaction) async throws -> [Definition] {
+        try await transaction.run(selectAll(of: project)).map(Definition.init)
+    }
+
+    private func selectAll(of project: String) -> SQL {
+        "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE project_id = \(project) ORDER BY created_at, id"
+    }
+
+    /// A page of the project's definitions, oldest first.
+    public func page(_ call: ProjectRequest) async throws -> [Definition] {
+        try await call.control.read(
+            """
+            SELECT \(sql: Self.columns) FROM \(sql: table) WHERE project_id = \(call.project.id)
+            ORDER BY created_at, id LIMIT \(call.limit) OFFSET \(call.offset)
+            """).map(Definition.init)
+    }
+
+    @Sendable private func list(_ call: ProjectRequest) async throws -> Answer {
+        let definitions = try await page(call)
+        let total = try await call.control.read("SELECT count(*) AS n FROM \(sql: table) WHERE project_id = \(call.project.id)")
+        var text = JSONText()
+        text.append(raw: #"{"data":["#)
+        for (index, definition) in definitions.enumerated() {
+            if index > 0 { text.append(raw: ",") }
+            write(definition, counting: counted, to: &text)
+        }
+        text.append(raw: #"],"total":\#(total[0].int("n"))}"#)
+        return .json(bytes: .init(bytes: text.bytes))
+    }
+
+    @Sendable private func get(_ call: ProjectRequest) async throws -> Answer { answer(try await require(call), status: 200) }
+
+    /// Creates a definition from `body` as the create route does: validated, stored and audited. For routes of other modules, after
+    /// `call.require(module:_:)`.
+    /// - Throws: 400 if `body` is not a valid definition.
+    public func create(_ body: JSON, for call: ProjectRequest) async throws -> Definition {
+        let definition = try complete(body, over: nil)
+        try await verify(call, nil, body)
+        let id = Identifiers.uuid(), project = call.project.id, now = call.now.milliseconds
+        let value = try uniqueValue(of: definition) ?? id
+        return try Definition(try await change(call, id: id, .create, body) { transaction, _ in
+            try await transaction.run(
+                """
+                INSERT INTO \(sql: table) (id, project_id, unique_value, definition, created_at, updated_at)
+                VALUES (\(id), \(project), \(value), \(definition), \(now), \(now))
+                RETURNING \(sql: Self.columns)
+                """)
+        }.row)
+    }
+
+    /// Updates the definition that the path names.
+    /// - Parameter body: the fields to change; nil for the request's body.
+    public func update(_ call: ProjectRequest, from body: JSON? = nil) async throws -> Definition { try await replace(call, from: body).new }
+
+    private func replace(_ call: ProjectRequest, from body: JSON?) async throws -> (old: Definition?, new: Definition) {
+        // A missing definition is a 404 before the body is read.
+        let id = try await require(call).id
+        let body = if let body { body } else { try await call.body() }
+        let project = call.project.id, now = call.now.milliseconds
+        try await verify(call, id, body)
+        let (old, row) = try await change(call, id: id, .update, body) { transaction, old in
+            guard let old else { return Rows() }
+            let definition = try complete(body, over: old.fields)
+            let value = try uniqueValue(of: definition) ?? id
+            return try await transaction.run(
+                """
+                UPDATE \(sql: table) SET definition = \(definition), unique_value = \(value), updated_at = \(now)
+                WHERE id = \(id) AND project_id = \(project) RETURNING \(sql: Self.columns)
+                """)
+        }
+        return (old, try Definition(row))
+    }
+
+    /// Deletes the definition and records that in the audit log.
+    public func delete(_ definition: Definition, _ call: ProjectRequest) async throws {
+        let id = definition.id, project = call.project.id
+        _ = try await change(call, id: id, .delete, nil) { transaction, _ in
+            try await transaction.run("DELETE FROM \(sql: table) WHERE id = \(id) AND project_id = \(project) RETURNING \(sql: Self.columns)")
+        }
+    }
+
+    // MARK: Storing
+
+    /// The whole definition as JSON text: the declared fields of `body`, completed from the old definition or the defaults.
+    private func complete(_ body: JSON, over old: JSON?) throws -> String {
+        var text = JSONText(), first = true
+        text.append(raw: "{")
+        for field in fields {
+            guard let value = value(of: field, body, old) else { continue }
+            if !first { text.append(raw: ",") }
+            first = false
+            text.append(string: field.name)
+            text.append(raw: ":")
+            field.schema.write(kept: value, to: &text)
+        }
+        text.append(raw: "}")
+        let definition = try JSON.parse(text.string)
+        try Schema.object(fields).check(definition)
+        try check(definition)
+        return try normalize?(definition) ?? text.string
+    }
+
+    /// Null counts as not sent: the default replaces it, if there is one.
+    private func value(of field: Schema.Field, _ body: JSON, _ old: JSON?) -> JSON? {
+        let byDefault = defaults?[field.name]
+        guard let sent = body[field.name] else { return old?[field.name] ?? byDefault }
+        // The check that follows rejects null for a required field.
+        return sent.isNull && !field.isRequired ? byDefault : sent
+    }
+
+    private func uniqueValue(of definition: String) throws -> String? {
+        let value = try unique.flatMap { try JSON.parse(definition)[$0]?.string }
+        return uniqueInAnyCase ? value?.lowercased() : value
+    }
+
+    /// Runs `statements`, which return the row that they changed, in one transaction with the audit entry. They get the old definition,
+    /// read in that transaction, so two changes of different fields at the same time are both kept.
+    /// - Throws: 404 if they changed no row, 400 for a duplicate.
+    private func change(
+        _ call: ProjectRequest, id: String, _ action: Change, _ body: JSON?,
+        _ statements: @escaping @Sendable (any ControlTransaction, _ old: Definition?) async throws -> Rows
+    ) async throws -> (old: Definition?, row: Row) {
+        let noun = kind.lowercased(), actor = call.actor, project = call.project.id, now = call.now
+        let changed: (old: Definition?, row: Row)?
+        do {
+            changed = try await call.control.write { transaction in
+                let before = action == .create ? nil : try await transaction.run(
+                    "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE id = \(id) AND project_id = \(project)").first
+                let old = try before.map(Definition.init)
+                guard let row = try await statements(transaction, old).first else { return nil }
+                let new = action == .delete ? nil : try Definition(row)
+                if let exclusive, new?.fields[exclusive]?.boolean == true {
+                    try await changeAll(of: project, at: now, in: transaction) { other, definition in
+                        guard other != id, definition[exclusive]?.boolean == true else { return nil }
+                        return definition.text(setting: exclusive, to: "false")
+                    }
+                }
+                if let relations { try relations(call, Relations(old: old, new: new, all: try await all(of: project, in: transaction))) }
+                try await AuditLog.record("\(noun).\(action.rawValue)", by: actor, on: "\(noun) \(id)", project: project, at: now, in: transaction)
+                return (old, row)
+            }
+        } catch is UniqueViolation {
+            let value = unique.flatMap { body?[$0]?.string } ?? id
+            throw ServiceError.body("a \(noun) with \(unique ?? "id") '\(value.excerpt(60))' already exists.")
+        }
+        guard let changed else { throw ServiceError.notFound(kind, id) }
+        return changed
+    }
+
+    /// Updates every definition of the project for which `change` returns a new text; for the consequences of a change elsewhere.
+    public func changeAll(of call: ProjectRequest, _ change: @escaping @Sendable (_ id: String, JSON) throws -> String?) async throws {
+        let project = call.project.id, now = call.now
+        try await call.control.write { try await changeAll(of: project, at: now, in: $0, change) }
+    }
+
+    private func changeAll(
+        of project: String, at now: Instant, in transaction: any ControlTransaction, _ change: (_ id: String, JSON) throws -> String?
+    ) async throws {
+        for definition in try await all(of: project, in: transaction) {
+            guard let text = try change(definition.id, definition.fields) else { continue }
+            try await transaction.run("""
+                UPDATE \(sql: table) SET definition = \(text), updated_at = \(now.milliseconds)
+                WHERE id = \(definition.id) AND project_id = \(project)
+                """)
+        }
+    }
+
+    // MARK: Responses
+
+    /// The routes' response for a definition.
+    public func answer(_ definition: Definition, status: Int = 200) -> Answer {
+        var text = JSONText()
+        write(definition, counting: [], to: &text)
+        return .json(bytes: .init(bytes: text.bytes), status: status)
+    }
+
+    private func write(_ definition: Definition, counting counted: Set<String>, to text: inout JSONText) {
+        text.append(raw: #"{"id":"#)
+        text.append(string: definition.id)
+        for (name, value) in definition.fields.members {
+            text.append(raw: ",")
+            text.append(string: name)
+            text.append(raw: ":")
+            guard !counted.contains(name) else {
+                text.append(raw: String(value.elements.count))
+                continue
+            }
+            // A definition stored by an earlier version may have more members.
+            let schema = fields.first { $0.name.isExactly(name) }?.schema ?? .any
+            schema.write(kept: value, to: &text)
+        }
+        text.append(raw: #","created_at":"\#(definition.createdAt.iso8601)","updated_at":"\#(definition.updatedAt.iso8601)"}"#)
+    }
+}
+
+extension Resource.Definition {
+    /// As the definition's own routes return it.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: MemberName.self)
+        try container.encode(id, forKey: MemberName("id"))
+        for (name, value) in fields.members { try container.encode(value, forKey: MemberName(name)) }
+        try container.encode(createdAt, forKey: MemberName("created_at"))
+        try container.encode(updatedAt, forKey: MemberName("updated_at"))
+    }
+}

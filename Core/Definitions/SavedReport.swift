@@ -1,0 +1,138 @@
+@_spi(Host) import Access
+import Common
+@_spi(Host) import Questions
+import Storage
+
+/// Saved reports with their parameters. Module `dashboards` serves the definitions; other modules embed, export and send them.
+public enum SavedReport {
+    /// The definition's fields, checks and routes.
+    public static let resource: Resource = Resource(
+        "Report", path: "/api/v1/reports", table: "dashboards_report",
+        fields: [
+            .required("name", .text(200)), .required("report_type", .reportName, "Name of the report."),
+            .optional("params", .map(.any), "Universal parameters: start_at, end_at, limit, filter, segment_id ..."),
+            .optional("visualization", .text(50), "How it is shown. Default: table."), .optional("is_active", .boolean),
+        ],
+        defaults: #"{"params":{},"visualization":"table","is_active":true}"#,
+        check: { try check(parameters: $0["params"]) },
+        verify: { call, id, body in
+            if let type = body["report_type"]?.string { _ = try call.report(type) }
+            try await verify(parameters: body["params"], call)
+            try await call.requireKey(toChange: id, of: resource, by: body) { saved, body in [SavedQuestion(body, over: saved)] }
+        })
+
+    /// The parameters with which a request overrides saved ones, for routes that run saved reports.
+    public static let overrides = ScopeParameters.list.map { Parameter($0.name, $0.kind.withoutDefault, "Overrides the saved value.") }
+
+    /// Runs the report.
+    /// - Parameters:
+    ///   - override: the request's value of a parameter, which replaces the saved one. The route declares `overrides`, so the gate has
+    ///     validated it.
+    ///   - restrictions: policies that hide rows from it.
+    public static func run(
+        _ definition: Resource.Definition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
+        restrictedBy restrictions: [RowRestriction] = []
+    ) async throws -> JSON { try await run(saved: definition.fields, call, override, restrictions) }
+
+    /// - Parameter saved: an object with `report_type` and `params`: a definition or a widget.
+    fileprivate static func run(
+        saved: JSON, _ call: ProjectRequest, _ override: (String) -> String?, _ restrictions: [RowRestriction]
+    ) async throws -> JSON {
+        let scope = try await call.scope { name in override(name) ?? saved["params"]?[name].flatMap(text) }.restricted(by: restrictions)
+        return try await call.run(report: saved["report_type"]?.string ?? "", over: scope)
+    }
+
+    /// Checks each parameter by itself.
+    /// - Parameter path: the parameters' path in the request body.
+    /// - Throws: 400 for an unknown parameter, or an invalid value.
+    static func check(parameters: JSON?, at path: String = "params") throws {
+        for (name, value) in parameters?.members ?? [] {
+            guard let parameter = ScopeParameters.list.first(where: { $0.name.isExactly(name) }) else {
+                let names = ScopeParameters.list.map { "'\($0.name)'" }.joined(separator: ", ")
+                throw ServiceError.body("field '\(path)' may hold \(names); got '\(name.excerpt(60))'.")
+            }
+            guard value.isNull || (text(value).map(parameter.accepts) ?? false) else {
+                let received = text(value).map { "'\($0.excerpt(60))'" } ?? value.described
+                throw ServiceError.body("field '\(path).\(name)' must be \(parameter.expectation); got \(received).")
+            }
+        }
+    }
+
+    /// Checks that the parameters make a scope.
+    /// - Throws: 400 for what `check` can't see: an unknown zone or segment, an invalid filter, a range that ends before it starts.
+    static func verify(parameters: JSON?, at path: String = "params", _ call: ProjectRequest) async throws {
+        guard let parameters, !parameters.isNull else { return }
+        do { _ = try await call.scope { parameters[$0].flatMap(text) } } catch let error as ServiceError where error.status == 400 || error.status == 404 {
+            throw ServiceError.body("field '\(path)': \(error.message)")
+        }
+    }
+
+    static func text(_ value: JSON) -> String? { value.string ?? value.integer.map(String.init) }
+}
+
+/// Saved dashboards: reports side by side.
+public enum Dashboard {
+    /// The definition's fields, checks and routes.
+    public static let resource: Resource = Resource(
+        "Dashboard", path: "/api/v1/dashboards", table: "dashboards_dashboard",
+        fields: [
+            .required("name", .text(200)), .optional("description", .nullable(.optionalText(2_000))),
+            .optional("layout", .map(.any), "Such as {\"columns\": 12}."),
+            .required("widgets", .array(.object([
+                .required("id", .text(100)), .required("report_type", .reportName),
+                .required("x", .integer(0...1_000)), .required("y", .integer(0...10_000)), .required("w", .integer(1...1_000)),
+                .required("h", .integer(1...1_000)), .optional("title", .text(200)), .optional("visualization", .text(50)),
+                .optional("params", .map(.any), "As in a report."),
+            ]), count: 0...100)),
+            .optional("is_default", .boolean, "Whether it is shown first; setting it clears it in the other dashboard."),
+        ],
+        defaults: #"{"description":null,"layout":{},"is_default":false}"#,
+        exclusive: "is_default",
+        check: check,
+        verify: { call, id, body in
+            for (index, widget) in (body["widgets"]?.elements ?? []).enumerated() {
+                let path = "widgets[\(index)]"
+                _ = try call.report(widget["report_type"]?.string ?? "", at: path + ".report_type")
+                try await SavedReport.verify(parameters: widget["params"], at: path + ".params", call)
+            }
+            try await call.requireKey(toChange: id, of: resource, by: body) { saved, body in
+                (body?["widgets"] ?? saved["widgets"])?.elements.map { SavedQuestion($0) } ?? []
+            }
+        })
+
+    private static func check(_ dashboard: JSON) throws {
+        let columns = dashboard["layout"]?["columns"]
+        if let columns, !(1...1_000).contains(columns.integer ?? 0) {
+            throw ServiceError.body("field 'layout.columns' must be a whole number from 1 to 1000; got \(columns.described).")
+        }
+        var ids: Set<ExactText> = []
+        for (index, widget) in (dashboard["widgets"]?.elements ?? []).enumerated() {
+            let id = widget["id"]?.string ?? ""
+            guard ids.insert(ExactText(id)).inserted else {
+                throw ServiceError.body("field 'widgets[\(index)].id' is '\(id.excerpt(60))', which another widget already has.")
+            }
+            let end = (widget["x"]?.integer ?? 0) + (widget["w"]?.integer ?? 0)
+            if let columns = columns?.integer, end > columns {
+                throw ServiceError.body("field 'widgets[\(index)]' ends at column \(end); the layout has \(columns).")
+            }
+            try SavedReport.check(parameters: widget["params"], at: "widgets[\(index)].params")
+        }
+    }
+
+    /// Runs all widgets. Returns their reports by widget id, or an object with `error` for one that can't be shown. Parameters as in
+    /// `SavedReport.run`.
+    public static func run(
+        _ definition: Resource.Definition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
+        restrictedBy restrictions: [RowRestriction] = []
+    ) async throws -> [ExactText: JSON] {
+        var answers: [ExactText: JSON] = [:]
+        for widget in definition.fields["widgets"]?.elements ?? [] {
+            do {
+                answers[text: widget["id"]?.string ?? ""] = try await SavedReport.run(saved: widget, call, override, restrictions)
+            } catch let error as ServiceError {
+                answers[text: widget["id"]?.string ?? ""] = try JSON(encoding: ["error": error.message])
+            }
+        }
+        return answers
+    }
+}

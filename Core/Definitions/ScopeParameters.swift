@@ -1,0 +1,103 @@
+@_spi(Host) @_spi(Scopes) import Access
+import Common
+import Foundation
+@_spi(Scopes) import Questions
+
+/// The parameters that reports share.
+public enum ScopeParameters {
+    /// Everything that selects what a report covers.
+    public static let range: [Parameter] = [
+        Parameter("start_at", .timestamp, "Start of the range, inclusive. Default: 30 days before the end."),
+        Parameter("end_at", .timestamp, "End of the range, exclusive; a date without a time includes that day. Default: now."),
+        Parameter("timezone", .text(maximum: 64), "IANA name of the time zone for days and hours, such as Asia/Kolkata. Default: UTC."),
+        filter,
+        Parameter("segment_id", .text(maximum: 40), "Only visitors of this segment."),
+        Parameter("count_by", .choice(["visitors", "people"], default: "visitors"), "With people, visitors with the same user count as one."),
+    ]
+
+    /// Parsed by `Filter.parse`.
+    public static let filter = Parameter("filter", .text(maximum: 16_384), "Conditions such as country:US,CA;browser!:Chrome;path~:/docs*;data.plan:pro. A backslash escapes the next character.")
+    /// Read by `Route.report`.
+    public static let compare = Parameter("compare", .choice(["previous"], default: nil), "Adds the equally long period before the range.")
+
+    /// Read by `ProjectRequest.interval`.
+    public static let interval = Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point.")
+
+    /// `range` with limit and offset.
+    public static let list = range + Parameter.page
+}
+
+extension ProjectRequest {
+    /// The value of `ScopeParameters.interval`, which the gate has validated.
+    public var interval: TimeBuckets.Unit { text("interval").flatMap(TimeBuckets.Unit.init) ?? .day }
+
+    /// The scope that the request's parameters describe.
+    /// - Throws: 400 for an unknown zone, a range that ends before it starts, or an invalid filter; 404 for an unknown segment; 403 if a
+    ///   module that the segment or a filter needs is off.
+    public func scope() async throws -> Scope { try await scope { text($0) } }
+
+    /// The scope for other values of the same parameters, such as those of a saved report.
+    /// - Parameter value: the value of a parameter; nil if it has none.
+    public func scope(where value: (String) -> String?) async throws -> Scope {
+        let zoneName = value("timezone") ?? "UTC"
+        guard let zone = TimeZone(tzName: zoneName) else {
+            throw ServiceError.parameter("timezone", "must be an IANA name such as Europe/Berlin; got '\(zoneName.excerpt(60))'.")
+        }
+        let filters = try value("filter").map(filters) ?? []
+        let range = try range(in: zone, value)
+        return Scope(
+            project: project.number, range: range, timezone: zoneName, filters: filters, segment: try await segment(value("segment_id")),
+            people: value("count_by") == "people" ? try await people() : nil, limit: value("limit").flatMap(Int.init) ?? 10,
+            offset: value("offset").flatMap(Int.init) ?? 0, reader: services.reports)
+    }
+
+    private func filters(_ text: String) throws -> [Filter] {
+        let filters = try Filter.parse(text, and: services.dimensions.map(\.dimension))
+        for filter in filters {
+            if let (module, _) = services.dimensions.first(where: { .ofModule($0.dimension) == filter.dimension }) { try require(module: module) }
+        }
+        return filters
+    }
+
+    private func segment(_ id: String?) async throws -> Segment? {
+        guard let id else { return nil }
+        return try await SegmentDefinition.segment(Identifiers.plain(id), for: self)
+    }
+
+    private func people() async throws -> People {
+        try require(module: "identity")
+        return try await PersonMerge.people(of: project, in: control)
+    }
+
+    /// Everything in `range`, regardless of the request's parameters.
+    public func scope(over range: TimeRange) -> Scope {
+        Scope(project: project.number, range: range, reader: services.reports)
+    }
+
+    /// Everything that was ever collected for the project, regardless of the request's parameters.
+    public func wholeScope() -> Scope { scope(over: .always) }
+
+    private func range(in zone: TimeZone, _ value: (String) -> String?) throws -> TimeRange {
+        // The default end is the next full minute instead of now, so that a report requested again within the minute has the
+        // same range. There are no events between the two.
+        let end = try instant("end_at", value("end_at"), in: zone, endOfDay: true)
+            ?? Instant(milliseconds: (now.milliseconds / 60_000 + 1) * 60_000)
+        let start = try instant("start_at", value("start_at"), in: zone, endOfDay: false) ?? end.adding(days: -30)
+        guard start < end else {
+            throw ServiceError.parameter("end_at", "must be after start_at; got \(start.iso8601) to \(end.iso8601).")
+        }
+        return TimeRange(start: start, end: end)
+    }
+
+    private func instant(_ name: String, _ text: String?, in zone: TimeZone, endOfDay: Bool) throws -> Instant? {
+        guard let text else { return nil }
+        guard let parsed = ISO8601.parse(parameter: text) else {
+            throw ServiceError.parameter(name, "must be an ISO 8601 date or timestamp; got '\(text.excerpt(60))'.")
+        }
+        switch parsed {
+        case .instant(let instant): return instant
+        case .local(let day, let milliseconds): return day.instant(at: milliseconds, in: zone)
+        case .day(let day): return (endOfDay ? day.adding(days: 1) : day).start(in: zone)
+        }
+    }
+}

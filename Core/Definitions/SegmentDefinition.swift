@@ -1,0 +1,143 @@
+import Access
+import Common
+import Questions
+import Storage
+
+/// Saved segments. Module `segments` serves them, and `segment_id` limits any report to one.
+public enum SegmentDefinition {
+    /// The definition's fields, checks and routes.
+    public static let resource = Resource(
+        "Segment", path: "/api/v1/segments", table: "segments_definition",
+        fields: [
+            .required("name", .text(200)), .optional("description", .nullable(.optionalText(2_000))),
+            .required("definition", .object([]), "match and conditions; see the module's page."),
+            .optional("is_active", .boolean, "Whether reports can use it. Default: true."),
+        ],
+        defaults: #"{"description":null,"is_active":true}"#,
+        check: { _ = try Segment.parse($0["definition"] ?? $0) },
+        verify: { call, id, body in
+            guard let definition = body["definition"] else { return }
+            _ = try await resolve(try Segment.parse(definition), for: call, inside: id.map { [$0] } ?? [])
+        },
+        relations: { _, relations in
+            let references = Dictionary(relations.all.map { ($0.id, Self.references(of: $0)) }) { $1 }
+            guard let new = relations.new else { return try requireUnused(relations.old?.id ?? "", in: relations.all, references) }
+            var reached: Set<String> = [], next = references[new.id] ?? []
+            while let id = next.popFirst() {
+                guard id != new.id else { throw ServiceError.body("field 'definition' refers to segment '\(id)', which it is a part of.") }
+                if reached.insert(id).inserted { next.formUnion(references[id] ?? []) }
+            }
+        })
+
+    /// The segments that a definition refers to; none if it can no longer be parsed, as that must not block a change of another one.
+    private static func references(of definition: Resource.Definition) -> Set<String> {
+        var ids: Set<String> = []
+        let segment = try? Segment.parse(definition.fields["definition"] ?? definition.fields)
+        segment?.rule.forEachLeaf { if case .segment(let id, _) = $0 { ids.insert(id) } }
+        return ids
+    }
+
+    private static func requireUnused(_ id: String, in all: [Resource.Definition], _ references: [String: Set<String>]) throws {
+        guard let user = all.first(where: { references[$0.id]?.contains(id) == true }) else { return }
+        let name = user.fields["name"]?.string ?? ""
+        throw ServiceError.invalid(
+            "segment_used", "Segment '\(id)' is a part of segment '\(name.excerpt(60))' (\(user.id)); change or delete that one first.")
+    }
+
+    /// The segment with this id.
+    /// - Throws: 404; 400 if it is not active, or refers to itself; 403 if a module whose facts it reads is off.
+    public static func segment(_ id: String, for call: ProjectRequest) async throws -> Segment {
+        try call.require(module: "segments")
+        guard let found = try await resource.find(id, for: call) else { throw ServiceError.notFound("Segment", id) }
+        guard found.fields["is_active"]?.boolean ?? true else {
+            throw ServiceError.invalid("segment_inactive", "Segment '\(id)' is not active; set its 'is_active' to true to use it.")
+        }
+        return try await segment(found, for: call)
+    }
+
+    /// The segment of a definition, whether it is active or not.
+    public static func segment(_ definition: Resource.Definition, for call: ProjectRequest) async throws -> Segment {
+        try await resolve(try Segment.parse(definition.fields["definition"] ?? definition.fields), for: call, inside: [definition.id])
+    }
+
+    /// Replaces references in `segment` with the rules of those segments, and checks that its modules are on.
+    /// - Parameter outer: the segment's own id; empty if it is not saved.
+    /// - Throws: 400 if a segment refers to itself, to one that does not exist, or to too many; 403 if a module whose facts are read
+    ///   is off.
+    public static func resolve(_ segment: Segment, for call: ProjectRequest, inside outer: Set<String> = []) async throws -> Segment {
+        var expansion = SegmentExpansion(call)
+        let rule = try await expansion.expand(segment.rule, inside: outer, depth: 0), modules = Segment(rule).modules
+        for module in modules.sorted() { try call.require(module: module) }
+        // The condition on revenue may be in a segment that this one refers to.
+        let currency = modules.contains("revenue") ? try await Revenue.currency(of: call.wholeScope()) : nil
+        return Segment(rule, currency: currency ?? Revenue.defaultCurrency)
+    }
+}
+
+/// Replaces references to saved segments with their rules.
+private struct SegmentExpansion {
+    private static let maximumDepth = 5, maximumConditions = 500
+    /// Sequences and funnels. Each follows all visitors through their steps separately.
+    private static let maximumJourneys = 10
+
+    private let call: ProjectRequest
+    private var rules: [String: Segment.Rule] = [:]
+    private var conditions = 0, journeys = 0
+
+    init(_ call: ProjectRequest) { self.call = call }
+
+    /// - Parameters:
+    ///   - outer: ids of the segments that the rule is part of.
+    ///   - depth: how many references led to it.
+    mutating func expand(_ rule: Segment.Rule, inside outer: Set<String>, depth: Int) async throws -> Segment.Rule {
+        switch rule {
+        case .all(let rules): return .all(try await expand(rules, inside: outer, depth: depth))
+        case .any(let rules): return .any(try await expand(rules, inside: outer, depth: depth))
+        case .not(let inner): return .not(try await expand(inner, inside: outer, depth: depth))
+        case .segment(let id, let isMember):
+            try count()
+            guard !outer.contains(id) else { throw ServiceError.body("field 'definition' refers to segment '\(id)', which it is a part of.") }
+            guard depth < Self.maximumDepth else {
+                throw ServiceError.body(
+                    "field 'definition' refers to segments that refer to others, \(Self.maximumDepth) deep at most; segment '\(id)' is deeper.")
+            }
+            let inner = try await expand(try await definition(id), inside: outer.union([id]), depth: depth + 1)
+            return isMember ? inner : .not(inner)
+        case .sequence, .funnel:
+            try count()
+            journeys += 1
+            guard journeys <= Self.maximumJourneys else {
+                throw ServiceError.body(
+                    "field 'definition' has more than \(Self.maximumJourneys) conditions with the source 'sequence' or 'funnel', with those of the segments that it refers to.")
+            }
+            return rule
+        default:
+            try count()
+            return rule
+        }
+    }
+
+    private mutating func expand(_ rules: [Segment.Rule], inside outer: Set<String>, depth: Int) async throws -> [Segment.Rule] {
+        var expanded: [Segment.Rule] = []
+        for rule in rules { expanded.append(try await expand(rule, inside: outer, depth: depth)) }
+        return expanded
+    }
+
+    private mutating func count() throws {
+        conditions += 1
+        guard conditions <= Self.maximumConditions else {
+            throw ServiceError.body(
+                "field 'definition' has more than \(Self.maximumConditions) conditions, with those of the segments that it refers to.")
+        }
+    }
+
+    private mutating func definition(_ id: String) async throws -> Segment.Rule {
+        if let rule = rules[id] { return rule }
+        guard let saved = try await SegmentDefinition.resource.find(id, for: call) else {
+            throw ServiceError.body("field 'definition' refers to segment '\(id)', which does not exist.")
+        }
+        let rule = try Segment.parse(saved.fields["definition"] ?? saved.fields).rule
+        rules[id] = rule
+        return rule
+    }
+}

@@ -1,0 +1,157 @@
+import Common
+import Storage
+
+/// How a definition compares a field with a value: the twelve operators of segments and targeting rules.
+public struct Comparison: Sendable {
+    /// The operators, by the names that definitions use.
+    public enum Operator: String, Sendable, CaseIterable {
+        case exists, not_exists, eq, neq, contains, starts_with, ends_with, gt, gte, lt, lte
+        case isIn = "in"
+
+        /// The SQL operator, for those that compare with a single value.
+        var sign: SQL? {
+            switch self {
+            case .eq: "="
+            case .neq: "<>"
+            case .gt: ">"
+            case .gte: ">="
+            case .lt: "<"
+            case .lte: "<="
+            case .exists, .not_exists, .contains, .starts_with, .ends_with, .isIn: nil
+            }
+        }
+
+        /// The operators that apply to numbers.
+        static let ofNumbers: [Operator] = [.eq, .neq, .gt, .gte, .lt, .lte, .isIn]
+    }
+
+    /// A value that a field is compared with.
+    public enum Operand: Sendable {
+        case text(String), number(Double), boolean(Bool)
+
+        /// The text that `Dialect.jsonText` returns for the same JSON value.
+        var text: String {
+            switch self {
+            case .text(let text): text
+            case .number(let number): Int64(exactly: number).map(String.init) ?? String(number)
+            case .boolean(let boolean): String(boolean)
+            }
+        }
+    }
+
+    /// How the field is compared with `operands`.
+    public let operation: Operator
+    /// None for `exists` and `not_exists`, any number for `in`, one for all others.
+    public let operands: [Operand]
+
+    public init(_ operation: Operator, _ operands: [Operand] = []) {
+        self.operation = operation
+        self.operands = operands
+    }
+
+    static let exists = Comparison(.exists)
+
+    /// The comparison for page paths, with its operands normalised like stored paths.
+    var ofPaths: Comparison {
+        let isWhole = [.eq, .neq, .isIn].contains(operation)
+        return Comparison(operation, operands.map { operand in
+            guard case .text(let text) = operand else { return operand }
+            return .text(isWhole ? PagePath.clean(text) : PagePath.normalized(text))
+        })
+    }
+
+    /// Parses `op` and `value` of `json`, which is at `path` in the request body.
+    /// - Throws: A 400 that names the field.
+    static func parse(_ json: JSON, at path: String, accepting: [Operator] = Operator.allCases) throws -> Comparison {
+        guard let name = json["op"], !name.isNull else { throw ServiceError.body("missing required field '\(path).op'.") }
+        guard let operation = name.string.flatMap(Operator.init(rawValue:)), accepting.contains(operation) else {
+            let names = accepting.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+            throw ServiceError.body("field '\(path).op' must be one of \(names); got \(name.string.map { "'\($0.excerpt(60))'" } ?? name.described).")
+        }
+        if operation == .exists || operation == .not_exists { return Comparison(operation) }
+        guard let value = json["value"], !value.isNull else { throw ServiceError.body("missing required field '\(path).value'.") }
+        let isText = accepting.contains(.contains) && [.eq, .neq, .isIn].contains(operation)
+        if operation == .isIn {
+            guard (1...1_000).contains(value.elements.count) else {
+                throw ServiceError.body("field '\(path).value' must be an array of 1 to 1000 values for 'in'; got \(value.described).")
+            }
+            return Comparison(operation, try value.elements.enumerated().map { try operand($1, isText, at: "\(path).value[\($0)]") })
+        }
+        return Comparison(operation, [try operand(value, isText, at: path + ".value")])
+    }
+
+    /// - Parameter isText: whether the operand is compared as text. A whole number too large for an exact `Double` then keeps its
+    ///   digits as text.
+    private static func operand(_ value: JSON, _ isText: Bool, at path: String) throws -> Operand {
+        if isText, let digits = value.digits, (value.number ?? 0).magnitude >= 0x1p53 { return .text(digits) }
+        if let text = value.string {
+            guard text.utf8.count <= 2_048, !text.utf8.contains(0) else {
+                throw ServiceError.body("field '\(path)' must be at most 2048 bytes of text without a NUL character.")
+            }
+            return .text(text)
+        }
+        if let number = value.number { return .number(number) }
+        if let boolean = value.boolean { return .boolean(boolean) }
+        throw ServiceError.body("field '\(path)' must be a string, a number, true or false; got \(value.described).")
+    }
+
+    // MARK: In SQL
+
+    /// The condition on `subject`, a text expression that is null or "" if the value is missing. Never null. Number operands compare as
+    /// numbers; text that isn't a number never equals one.
+    public func condition(on subject: SQL, _ dialect: Dialect) -> SQL {
+        let condition: SQL
+        switch operation {
+        case .exists: return "coalesce(\(subject), '') <> ''"
+        case .not_exists: return "coalesce(\(subject), '') = ''"
+        case .eq: condition = equals(operands[0], subject, dialect)
+        case .neq: return "NOT coalesce(\(equals(operands[0], subject, dialect)), FALSE)"
+        case .contains: condition = like(subject, "%", "%")
+        case .starts_with: condition = like(subject, "", "%")
+        case .ends_with: condition = like(subject, "%", "")
+        case .gt: condition = ordered(">", subject, dialect)
+        case .gte: condition = ordered(">=", subject, dialect)
+        case .lt: condition = ordered("<", subject, dialect)
+        case .lte: condition = ordered("<=", subject, dialect)
+        case .isIn: condition = SQL.any(operands.map { equals($0, subject, dialect) })
+        }
+        return "coalesce(\(condition), FALSE)"
+    }
+
+    /// The operands that are numbers.
+    private var numbers: [Double] { operands.compactMap { if case .number(let number) = $0 { number } else { nil } } }
+
+    /// The condition on `subject`, a number that is never null. Only for operators in `Operator.ofNumbers` with number operands.
+    public func condition(onNumber subject: SQL) -> SQL {
+        guard let sign = operation.sign else { return "\(subject) IN \(list: numbers)" }
+        return SQL.all(numbers.map { "\(subject) \(sign) \($0)" })
+    }
+
+    /// Whether it holds for 0, the count or sum of no rows.
+    var holdsForZero: Bool {
+        switch operation {
+        case .eq, .isIn: numbers.contains(0)
+        case .neq: !numbers.contains(0)
+        case .gt: numbers.allSatisfy { 0 > $0 }
+        case .gte: numbers.allSatisfy { 0 >= $0 }
+        case .lt: numbers.allSatisfy { 0 < $0 }
+        case .lte: numbers.allSatisfy { 0 <= $0 }
+        case .exists, .not_exists, .contains, .starts_with, .ends_with: false
+        }
+    }
+
+    private func ordered(_ sign: SQL, _ subject: SQL, _ dialect: Dialect) -> SQL {
+        if case .number(let number) = operands[0] { return "\(dialect.number(subject)) \(sign) \(number)" }
+        // ISO 8601 timestamps sort as text.
+        return "\(subject) <> '' AND \(dialect.byCodePoints(subject)) \(sign) \(operands[0].text)"
+    }
+
+    private func equals(_ operand: Operand, _ subject: SQL, _ dialect: Dialect) -> SQL {
+        if case .number(let number) = operand { return "\(dialect.number(subject)) = \(number)" }
+        return "\(subject) = \(operand.text)"
+    }
+
+    private func like(_ subject: SQL, _ before: String, _ after: String) -> SQL {
+        "\(subject) LIKE \(before + Filter.literal(operands[0].text) + after) ESCAPE '!'"
+    }
+}

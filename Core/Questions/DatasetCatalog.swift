@@ -1,0 +1,33 @@
+import Storage
+
+/// The fact tables of all modules that other parts of Pulse may read by name.
+public struct DatasetCatalog: Sendable {
+    /// One dataset.
+    public struct Entry: Sendable {
+        /// The name of the module that writes the table.
+        public let module: String
+        public let table: FactTable
+        /// The columns that may be read.
+        public let columns: [Column]
+        /// Descriptions of the dataset and, by name, of its columns.
+        public let summary: String, summaries: [String: String]
+        /// Columns that hold whole millionths and are returned in units.
+        public let millionths: Set<String>
+
+        public init(
+            module: String, table: FactTable, columns: [Column], summary: String = "", summaries: [String: String] = [:], millionths: Set<String> = []
+        ) {
+            self.module = module
+            self.table = table
+            self.columns = columns
+            self.summary = summary
+            self.summaries = summaries
+            self.millionths = millionths
+        }
+    }
+
+    /// In module order.
+    public let entries: [Entry]
+
+    public init(_ entries: [Entry] = []) { self.entries = entries }
+}

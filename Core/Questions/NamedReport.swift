@@ -1,0 +1,39 @@
+import Common
+import Storage
+
+/// A report that people refer to by name, to save, explore, embed, export or send it, or to put it on a dashboard.
+public struct NamedReport: Sendable {
+    /// The value of `report_type` in definitions.
+    public let name: String
+    /// The noun for one of its rows in a sentence: `page`.
+    public let noun: String
+    @_spi(Host) public let run: @Sendable (Scope) async throws -> JSON
+
+    /// - Parameter run: makes the report over a scope.
+    public init<Report: Encodable & Sendable>(_ name: String, noun: String, run: @escaping @Sendable (Scope) async throws -> Report) {
+        self.name = name
+        self.noun = noun
+        self.run = { try JSON(encoding: try await run($0)) }
+    }
+}
+
+/// The named reports of all modules on this host.
+public struct ReportCatalog: Sendable {
+    private let reports: [String: (module: String, report: NamedReport)]
+    /// The reports' names, in module order.
+    public let names: [String]
+
+    public init(_ reports: [(module: String, report: NamedReport)] = []) {
+        self.reports = Dictionary(reports.map { ($0.report.name, $0) }) { first, _ in first }
+        names = reports.map(\.report.name)
+    }
+
+    /// The report called `name`, and the name of its module.
+    /// - Throws: 400 for an unknown name.
+    @_spi(Host) public func require(_ name: String, at path: String = "report_type") throws -> (module: String, report: NamedReport) {
+        guard let entry = reports[name] else {
+            throw ServiceError.body("field '\(path)' must be one of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(name.excerpt(60))'.")
+        }
+        return entry
+    }
+}

@@ -1,0 +1,28 @@
+import Common
+import Storage
+
+extension Scope {
+    /// CTEs that split `scope_rows` in two.
+    ///
+    /// In `orderly`, `seq`, `pageview_no` and `from_path` are exact. `out_of_order` has the few rows that must be sorted first: those of
+    /// sessions that began before the range, and those of visitors with rows that arrived out of order or twice.
+    public var orderlyRows: SQL {
+        let start = range.start.milliseconds
+        return """
+            \(lateVisitors),
+            orderly AS NOT MATERIALIZED (
+              SELECT * FROM scope_rows WHERE session_at >= \(start) AND visitor NOT IN (SELECT visitor FROM late_visitors)),
+            out_of_order AS NOT MATERIALIZED (
+              SELECT * FROM scope_rows WHERE session_at < \(start) AND visitor NOT IN (SELECT visitor FROM late_visitors)
+              UNION ALL SELECT * FROM scope_rows WHERE visitor IN (SELECT visitor FROM late_visitors))
+            """
+    }
+
+    /// The CTE `late_visitors`: visitors with rows that arrived out of order or twice. Materialized, because these few are then looked
+    /// up before all other conditions on a row.
+    var lateVisitors: SQL {
+        "late_visitors AS MATERIALIZED (SELECT DISTINCT visitor FROM (\(matching(Activity.table, isLate))) late)"
+    }
+
+    var isLate: SQL { "\(bounds) AND (\(Activity.isLate))" }
+}

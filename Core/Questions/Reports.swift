@@ -1,0 +1,137 @@
+import Common
+@_spi(Host) import Storage
+import Synchronization
+
+/// Runs the statements of scopes: waits for the writer, caches results until facts in their range change, and lets projects take turns.
+@_spi(Host) public final class Reports: ReportReader {
+    private struct CacheKey: Hashable {
+        let text: ExactText
+        let values: [Value]
+    }
+
+    private struct CachedRows {
+        let rows: Rows
+        let version: Int64
+        let bytes: Int
+        var used: Int64
+    }
+
+    private struct Cache {
+        var entries: [CacheKey: CachedRows] = [:]
+        var bytes = 0
+        var clock: Int64 = 0
+    }
+
+    private let events: any EventStore
+    let settle: @Sendable (Int32) async throws -> Instant?
+    private let version: @Sendable (Int32, TimeRange) -> Int64?
+    private let timeoutSeconds: Double
+    private let maximumBytes: Int
+    private let cache = Mutex(Cache())
+    private let turns: FairSemaphore
+
+    /// The maximum number of statements of one project that may wait for their turn.
+    private static let maximumWaiting = 256
+
+    /// - Parameters:
+    ///   - readers: how many statements the store runs concurrently. One project may run all but one of them, so it never holds up the
+    ///     statements of other projects or the writer's lookups.
+    ///   - settle: waits briefly until the project's acknowledged events can be queried. Returns nil when they can; otherwise the instant
+    ///     before which all of them can.
+    ///   - version: grows whenever facts of the project in the range change; nil if this host can't know because other hosts write
+    ///     too, and then nothing is cached.
+    public init(
+        events: any EventStore, readers: Int, timeoutSeconds: Double, maximumBytes: Int,
+        settle: @escaping @Sendable (Int32) async throws -> Instant?, version: @escaping @Sendable (Int32, TimeRange) -> Int64?
+    ) {
+        self.events = events
+        self.timeoutSeconds = timeoutSeconds
+        self.maximumBytes = maximumBytes
+        self.settle = settle
+        self.version = version
+        turns = FairSemaphore(permits: readers, permitsOfGroup: max(1, readers - 1), waitersOfGroup: Self.maximumWaiting)
+    }
+
+    public var dialect: Dialect { events.dialect }
+
+    public func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
+        try await forOneResponse().rows(statement, of: project, over: range)
+    }
+
+    public func visitorBound(of project: Int32) async throws -> Int64? { try await forOneResponse().visitorBound(of: project) }
+
+    public func forOneResponse() -> any ReportReader { AnswerReports(self) }
+
+    // MARK: For one answer
+
+    func answer(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
+        // Read before the statement runs, so facts that are applied meanwhile make the cached result stale.
+        guard maximumBytes > 0, let version = version(project, range) else { return try await ask(statement, of: project) }
+        let (text, values) = statement.rendered(for: dialect)
+        let key = CacheKey(text: ExactText(text), values: values)
+        if let rows = cachedRows(for: key, version) { return rows }
+        let rows = try await ask(statement, of: project)
+        store(rows, for: key, version)
+        return rows
+    }
+
+    func bound(of project: Int32) async throws -> Int64? { try await events.visitorBound(of: project) }
+
+    /// The number of statements that wait for their turn.
+    var waiting: Int { turns.waiting }
+
+    /// Runs the statement when it is the project's turn. The wait counts towards the timeout.
+    @_spi(Host) public func ask(_ statement: SQL, of project: Int32) async throws -> Rows {
+        let limit = Duration.seconds(timeoutSeconds), start = ContinuousClock.now
+        do {
+            return try await turns.withPermit(of: String(project), within: limit) {
+                let left = (limit - (ContinuousClock.now - start)) / .seconds(1)
+                return try await events.query(statement, timeoutSeconds: max(left, 0.001))
+            }
+        } catch FairSemaphore.Refusal.crowded {
+            throw Self.crowded
+        } catch where error is QueryTimeout || error as? FairSemaphore.Refusal == .late {
+            throw ServiceError.unavailable(
+                "query_timeout",
+                "The report took longer than \(Int(timeoutSeconds)) seconds and was stopped. Ask for a shorter range or fewer filters.",
+                retryAfterSeconds: 5)
+        }
+    }
+
+    private static let crowded = ServiceError.unavailable(
+        "event_store_busy", "\(maximumWaiting) statements of the project are already waiting. Try again in a few seconds.",
+        retryAfterSeconds: 2)
+
+    private func cachedRows(for key: CacheKey, _ version: Int64) -> Rows? {
+        cache.withLock { cache in
+            guard let entry = cache.entries[key] else { return nil }
+            guard entry.version == version else {
+                cache.bytes -= entry.bytes
+                cache.entries[key] = nil
+                return nil
+            }
+            cache.clock += 1
+            cache.entries[key]?.used = cache.clock
+            return entry.rows
+        }
+    }
+
+    private func store(_ rows: Rows, for key: CacheKey, _ version: Int64) {
+        let bytes = key.text.text.utf8.count + rows.values.reduce(0) { total, row in
+            total + row.reduce(64) { $0 + 32 + ($1.text?.utf8.count ?? 0) }
+        }
+        // A single result must not evict everything else.
+        guard bytes <= maximumBytes / 8 else { return }
+        cache.withLock { cache in
+            cache.clock += 1
+            if let old = cache.entries[key] { cache.bytes -= old.bytes }
+            cache.entries[key] = CachedRows(rows: rows, version: version, bytes: bytes, used: cache.clock)
+            cache.bytes += bytes
+            guard cache.bytes > maximumBytes else { return }
+            for (old, entry) in cache.entries.sorted(by: { $0.value.used < $1.value.used }) where cache.bytes > maximumBytes * 3 / 4 {
+                cache.bytes -= entry.bytes
+                cache.entries[old] = nil
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Common
+import Storage
+
+/// The totals of a scope's orders, in one currency.
+public struct RevenueTotals: Encodable, Sendable {
+    /// The orders that were sent in one currency.
+    public struct Currency: Encodable, Sendable {
+        /// ISO 4217.
+        public let currency: String
+        public let orders: Int64
+        /// In this currency, net of refunds.
+        public let revenue: Double
+    }
+
+    /// ISO 4217. All totals are in this currency.
+    public let currency: String
+    /// The number of orders, without refunds.
+    public let orders: Int64
+    /// Net of refunds.
+    public let revenue: Double
+    /// The number of refunds.
+    public let refunds: Int64
+    /// The refunded amount, positive.
+    public let refunded: Double
+    /// Revenue over orders.
+    public let averageOrderValue: Double
+    /// Visitors with an order.
+    public let buyers: Int64
+    /// Amounts as they were sent, one entry per currency, including those that the totals leave out.
+    public let currencies: [Currency]
+
+    enum CodingKeys: String, CodingKey {
+        case currency, orders, revenue, refunds, refunded, buyers, currencies
+        case averageOrderValue = "average_order_value"
+    }
+
+    /// The currency of a report's amounts.
+    public static let currencyField = Schema.Field.required("currency", .text(3), "ISO 4217 code of the amounts.")
+    /// The member `currencies`.
+    public static let currenciesField = Schema.Field.required(
+        "currencies", .list(.object([.required("currency", .text(3)), .required("orders", .count), .required("revenue", .amount)])),
+        "Amounts as they were sent, one entry per currency.")
+
+    /// The members of the response.
+    public static let fields: [Schema.Field] = [
+        currencyField, .required("orders", .count), .required("revenue", .amount, "Net of refunds."), .required("refunds", .count),
+        .required("refunded", .amount), .required("average_order_value", .amount), .required("buyers", .count), currenciesField,
+    ]
+
+    /// Reads the totals. Amounts in another currency for which there was no rate are left out.
+    public static func run(_ scope: Scope, in currency: String) async throws -> RevenueTotals {
+        let row = try await scope.rows("revenue.totals", reading: [Revenue.orders], """
+            SELECT count(*) FILTER (WHERE worth >= 0) AS orders, CAST(coalesce(sum(worth), 0) AS double precision) AS revenue,
+              count(*) FILTER (WHERE worth < 0) AS refunds,
+              CAST(coalesce(sum(-worth) FILTER (WHERE worth < 0), 0) AS double precision) AS refunded,
+              count(DISTINCT visitor) FILTER (WHERE worth >= 0) AS buyers
+            FROM (SELECT visitor, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) valued
+            """)[0]
+        let currencies = try await scope.rows("revenue.currencies", reading: [Revenue.orders], """
+            SELECT currency, count(*) FILTER (WHERE amount >= 0) AS orders, CAST(sum(amount) AS double precision) AS revenue
+            FROM revenue_orders GROUP BY currency ORDER BY count(*) DESC, currency
+            """)
+        let orders = row.int("orders"), revenue = row.double("revenue")
+        return RevenueTotals(
+            currency: currency, orders: orders, revenue: Revenue.units(revenue), refunds: row.int("refunds"),
+            refunded: Revenue.units(row.double("refunded")), averageOrderValue: Revenue.average(revenue, over: orders, in: currency),
+            buyers: row.int("buyers"), currencies: currencies.map {
+                Currency(currency: $0.text("currency"), orders: $0.int("orders"), revenue: Revenue.units($0.double("revenue")))
+            })
+    }
+}
+
+/// The revenue of a product.
+public struct ProductRevenue: Sendable {
+    /// As the site names it.
+    public let product: String
+    /// Orders that contain it.
+    public let orders: Int64
+    /// Sold minus refunded.
+    public let quantity: Double
+    /// Net of refunds.
+    public let revenue: Double
+
+    /// Products by revenue, highest first. Amounts in another currency for which there was no rate are left out.
+    public static func run(_ scope: Scope, in currency: String, limit: Int, offset: Int) async throws -> [ProductRevenue] {
+        try await scope.rows("revenue.products", reading: [Revenue.items], """
+            SELECT product, count(*) FILTER (WHERE quantity > 0) AS orders, sum(quantity) AS quantity,
+              CAST(sum(worth) AS double precision) AS revenue
+            FROM (SELECT product, quantity, \(Revenue.amount(in: currency)) AS worth FROM revenue_items) valued
+            WHERE worth IS NOT NULL GROUP BY product
+            ORDER BY sum(worth) DESC, orders DESC, product LIMIT \(limit) OFFSET \(offset)
+            """).map {
+                ProductRevenue(
+                    product: $0.text("product"), orders: $0.int("orders"),
+                    // Rounded to millionths, so 0.1 and 0.2 add up to 0.3.
+                    quantity: Revenue.units(($0.double("quantity") * 1e6).rounded()), revenue: Revenue.units($0.double("revenue")))
+            }
+    }
+}
+
+extension Schema {
+    /// An amount of money in units of its currency, positive or negative.
+    public static let amount = Schema.number(-1e15...1e15)
+}

@@ -1,0 +1,245 @@
+import Common
+@_spi(Host) import Storage
+import Foundation
+
+/// What a report may see: one project, one time range, and the filters and the segment of the request.
+///
+/// A report's SQL reads the names that the scope provides, and so can't forget the tenant:
+/// - `activity`: matching pageviews and custom events, with the columns of `Activity.table`
+/// - `pageviews`, `events`: the two kinds of activity
+/// - `scope_rows`: the rows that `activity` is selected from, with `is_chosen`. It has whole sessions, even if a filter such as
+///   `path` selects single rows of them
+/// - `sessions`: one row per session with matching activity: `visitor`, `session_at`, `started_at`,
+///   `ended_at` (epoch milliseconds), `pageviews`, `events`, `entry_path`, `exit_path`, `source`, `country`, `device`.
+///   It describes whole sessions, even if a filter such as `path` matched only one of their pages.
+/// - one name per `FactTable` that a statement lists in `reading`: that table's matching rows of the project and range
+public struct Scope: Sendable {
+    /// The project's number.
+    public let project: Int32
+    /// The facts that count happened in it.
+    public let range: TimeRange
+    /// IANA name of the zone that determines a report's days and hours.
+    public let timezone: String
+    /// All of them must hold.
+    public let filters: [Filter]
+    /// Limits the report to these visitors; nil for all visitors.
+    public let segment: Segment?
+    /// Set if people are counted: the column `visitor` then holds the person.
+    public let people: People?
+    /// Policies that hide rows; see `restricted`.
+    public let restrictions: [RowRestriction]
+    /// The page of reports that are lists.
+    public let limit: Int
+    public let offset: Int
+    let reader: any ReportReader
+    /// The range that decides who is in the segment: `range`, except after `widened(to:)`.
+    private(set) var segmentRange: TimeRange
+    /// The conditions that modules made for the filters on their dimensions; see `withModuleConditions`.
+    var moduleConditions: [Filter: SQL] = [:]
+
+    /// The zone named `timezone`, which was checked before the scope was made.
+    public var zone: TimeZone { TimeZone(tzName: timezone) ?? .gmt }
+
+    /// The equally long range before this one, for comparisons.
+    public var previousRange: TimeRange { range.previous(in: zone) }
+
+    // Only the target `Definitions` imports this SPI, because code that can make a scope can read any project.
+    @_spi(Scopes) public init(
+        project: Int32, range: TimeRange, timezone: String = "UTC", filters: [Filter] = [], segment: Segment? = nil, people: People? = nil,
+        restrictions: [RowRestriction] = [], limit: Int = 10, offset: Int = 0, reader: any ReportReader
+    ) {
+        self.project = project
+        self.range = range
+        self.timezone = timezone
+        self.filters = filters
+        self.segment = segment
+        self.people = people
+        self.restrictions = restrictions
+        self.limit = limit
+        self.offset = offset
+        self.reader = reader
+        segmentRange = range
+    }
+
+    public var dialect: Dialect { reader.dialect }
+
+    /// This scope over another range.
+    public func over(_ range: TimeRange) -> Scope {
+        var copy = copy(range: range)
+        copy.segmentRange = range
+        return copy
+    }
+
+    /// This scope with the rows of a longer range, for what visitors did before or after it. The original range still decides who is in the
+    /// segment.
+    public func widened(to range: TimeRange) -> Scope {
+        var copy = copy(range: range)
+        copy.segmentRange = segmentRange
+        return copy
+    }
+
+    /// This scope with more filters.
+    public func filtered(by more: [Filter]) -> Scope { copy(filters: filters + more) }
+
+    /// This scope limited to a segment; if it has one already, to visitors who are in both.
+    public func of(_ segment: Segment) -> Scope { copy(segment: self.segment.map { $0.and(segment) } ?? segment) }
+
+    /// This scope with fewer rows: of each dataset that a restriction names, only those that meet its condition. Restrictions on
+    /// `pageviews` and `events` apply to rows of activity, and so to everything computed from them, such as sessions; those on
+    /// `sessions` apply to that view; those on a fact table apply to the table.
+    public func restricted(by more: [RowRestriction]) -> Scope { more.isEmpty ? self : copy(restrictions: restrictions + more) }
+
+    private func copy(
+        range: TimeRange? = nil, filters: [Filter]? = nil, segment: Segment? = nil, restrictions: [RowRestriction]? = nil
+    ) -> Scope {
+        var copy = Scope(
+            project: project, range: range ?? self.range, timezone: timezone, filters: filters ?? self.filters, segment: segment ?? self.segment,
+            people: people, restrictions: restrictions ?? self.restrictions, limit: limit, offset: offset, reader: reader)
+        copy.segmentRange = segmentRange
+        return copy
+    }
+
+    /// Runs a report's statement. `query` follows the scope's `WITH`: a SELECT, or with `continues` more CTEs (`x AS (...) SELECT`).
+    /// `name` becomes a comment in front, so a slow statement can be traced to its code.
+    public func rows(_ name: StaticString, reading tables: [FactTable] = [], continues: Bool = false, _ query: SQL) async throws -> Rows {
+        let statement: SQL = "/* \(sql: "\(name)") */ \(try await withModuleConditions().prelude(for: query, reading: tables))\(sql: continues ? ", " : " ")\(query)"
+        return try await reader.rows(statement, of: project, over: decisiveRange)
+    }
+
+    /// Like `rows` with `continues`, but also provides the CTE `facts`: everything that `table` holds about the project's visitors,
+    /// regardless of the range. For what is known about visitors rather than what they did, such as traits.
+    public func rowsOverAllTime(_ name: StaticString, _ table: FactTable, as facts: SQL, _ query: SQL) async throws -> Rows {
+        let allFacts = matching(table, SQL.all(["project = \(Int64(project))"] + left(of: table.name)))
+        let statement: SQL = "/* \(sql: "\(name)") */ \(try await withModuleConditions().prelude(for: query, reading: [])), \(facts) AS NOT MATERIALIZED (\(allFacts)), \(query)"
+        return try await reader.rows(statement, of: project, over: .always)
+    }
+
+    /// The range whose facts determine the result; a change there makes a cached result stale.
+    private var decisiveRange: TimeRange {
+        if people != nil || segment?.looksBeyondRange == true { return .always }
+        guard segment != nil else { return range }
+        return TimeRange(start: min(range.start, segmentRange.start), end: max(range.end, segmentRange.end))
+    }
+
+    /// `WITH` and those of the CTEs described above that `query` names, with only the columns that it names. The engine would plan the
+    /// others too, which takes most of a short statement's time.
+    func prelude(for query: SQL, reading tables: [FactTable]) -> SQL {
+        let sessionFilters = filters.filter { $0.dimension.isOfSession }
+        let rowFilters = filters.filter { !$0.dimension.isOfSession }
+        let base = SQL.all([bounds] + activityRestrictions + sessionFilters.map { $0.condition(self) })
+        let chosen: SQL = rowFilters.isEmpty ? "TRUE" : SQL.all(rowFilters.map { $0.condition(self) })
+        let withMatches: SQL = rowFilters.isEmpty
+            ? "" : " WHERE (visitor, session_at) IN (SELECT visitor, session_at FROM activity)"
+        let shared: [(name: String, definition: SQL)] = [
+            ("activity", "SELECT * FROM scope_rows WHERE is_chosen"),
+            ("pageviews", "SELECT * FROM activity WHERE kind = 0"),
+            ("events", "SELECT * FROM activity WHERE kind = 1"),
+            ("sessions", sessions(of: "scope_rows\(withMatches)")),
+        ]
+        // Last to first, because each reads only those before it.
+        var words = query.words, parts: [SQL] = []
+        for (name, definition) in shared.reversed() where words.contains(name) {
+            words.formUnion(definition.words)
+            parts.insert("\(sql: name) AS NOT MATERIALIZED (\(definition))", at: 0)
+        }
+        let columns = Activity.table.allColumns.map(\.name).filter { query.takesAllColumns || words.contains($0) }
+        let scopeRows: SQL = """
+            SELECT \(sql: columns.map { $0 + ", " }.joined())(\(chosen)) AS is_chosen FROM \(rows(of: Activity.table, "kind < 2 AND \(base)"))
+            """
+        parts.insert("scope_rows AS NOT MATERIALIZED (\(scopeRows))", at: 0)
+        for table in tables {
+            let conditions = SQL.all([bounds] + left(of: table.name) + conditions(on: table))
+            parts.append("\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(rows(of: table, conditions)))")
+        }
+        let people = people?.ctes(of: project, dialect) ?? [], members = segment.map { [SegmentCompiler.cte($0, self)] } ?? []
+        return "WITH \(SQL.joined(people + members + parts))"
+    }
+
+    /// The conditions that restrictions put on rows of `dataset`.
+    func left(of dataset: String) -> [SQL] { restrictions.filter { $0.dataset == dataset }.map(\.condition) }
+
+    /// The conditions that restrictions put on rows of activity.
+    var activityRestrictions: [SQL] { left(of: "pageviews").map { "kind <> 0 OR (\($0))" } + left(of: "events").map { "kind <> 1 OR (\($0))" } }
+
+    /// The SELECT of `sessions`, from `rows`: the text after `FROM`.
+    func sessions(of rows: SQL) -> SQL {
+        let all: SQL = """
+            SELECT visitor, session_at, min(occurred_at) AS started_at, max(occurred_at) AS ended_at,
+              count(*) FILTER (WHERE kind = 0) AS pageviews, count(*) FILTER (WHERE kind = 1) AS events,
+              \(dialect.first("CASE WHEN kind = 0 THEN path END", by: Self.pageviewOrder(first: true))) AS entry_path,
+              \(dialect.last("CASE WHEN kind = 0 THEN path END", by: Self.pageviewOrder(first: false))) AS exit_path,
+              min(source) AS source, min(country) AS country, min(device) AS device
+            FROM \(rows) GROUP BY visitor, session_at
+            """
+        let conditions = left(of: "sessions")
+        return conditions.isEmpty ? all : "SELECT * FROM (\(all)) all_sessions WHERE \(SQL.all(conditions))"
+    }
+
+    /// The text after `FROM` for the rows of `table` that meet the condition, of visitors in the segment.
+    private func rows(of table: FactTable, _ condition: SQL) -> SQL {
+        let isMember: SQL = "visitor IN (SELECT visitor FROM segment)"
+        guard people != nil else {
+            let all = segment == nil ? condition : SQL.all([condition, isMember])
+            return "\(sql: Self.qualified(table, dialect)) WHERE \(all)"
+        }
+        let byPerson: SQL = "(\(matching(table, condition))) by_person"
+        return segment == nil ? byPerson : "\(byPerson) WHERE \(isMember)"
+    }
+
+    /// A SELECT of the rows of `table` that meet the condition. If people are counted, `visitor` is the person.
+    func matching(_ table: FactTable, _ condition: SQL) -> SQL {
+        let stored: SQL = "SELECT * FROM \(sql: Self.qualified(table, dialect)) WHERE \(condition)"
+        guard people != nil else { return stored }
+        let columns = table.allColumns.map(\.name).filter { $0 != "visitor" }.map { SQL(sql: "stored.\($0)") }
+        return """
+            SELECT \(SQL.joined(columns)), coalesce(people.person, stored.visitor) AS visitor
+            FROM (\(stored)) stored LEFT JOIN people ON people.visitor = stored.visitor
+            """
+    }
+
+    /// Orders pageviews before everything else for `first`, or after it for `last`, so that neither picks an event.
+    private static func pageviewOrder(first: Bool) -> SQL {
+        first ? "CASE WHEN kind = 0 THEN \(position) ELSE 9223372036854775807 END" : "CASE WHEN kind = 0 THEN \(position) ELSE -1 END"
+    }
+
+    /// The name of the stored table, even if a CTE has the same name.
+    private static func qualified(_ table: FactTable, _ dialect: Dialect) -> String {
+        dialect == .duckdb ? "main.\(table.name)" : table.name
+    }
+
+    /// The condition on project and range.
+    var bounds: SQL {
+        "project = \(Int64(project)) AND occurred_at >= \(range.start.milliseconds) AND occurred_at < \(range.end.milliseconds)"
+    }
+
+    /// CTEs for reports that don't need to group by session: `flagged` has the rows of `scope_rows` with two more columns.
+    ///
+    /// - `is_irregular`: the row's session can't be derived from single rows, because it began before the range, rows of its
+    ///   visitor arrived out of order or twice, or a filter selects single rows. In all other sessions `seq`, `gap`,
+    ///   `pageview_no` and `from_path` of the rows in range are exact.
+    /// - `times`: how often the row counts; reports sum it instead of counting rows. Rows of late visitors are counted as regular,
+    ///   subtracted again with -1, and repeated as irregular. Checking every row of the range for these few visitors would cost
+    ///   as much as the rest of a report, so they are looked up once and corrected.
+    ///
+    /// Every row of `scope_rows` appears at least once, so both have the same visitors.
+    public func flagged() async throws -> SQL {
+        guard keepsSessionsWhole else { return "flagged AS NOT MATERIALIZED (SELECT *, 1 AS times, TRUE AS is_irregular FROM scope_rows)" }
+        let rows = try await reader.rows(
+            "/* scope.order */ SELECT count(*) AS n FROM (SELECT 1 FROM core_activity WHERE \(isLate) LIMIT 1) late", of: project, over: range)
+        let all: SQL = "SELECT *, 1 AS times, session_at < \(range.start.milliseconds) AS is_irregular FROM scope_rows"
+        if rows[0].int("n") == 0 { return "flagged AS NOT MATERIALIZED (\(all))" }
+        return """
+            \(lateVisitors),
+            late AS MATERIALIZED (
+              SELECT * FROM scope_rows WHERE session_at >= \(range.start.milliseconds) AND visitor IN (SELECT visitor FROM late_visitors)),
+            flagged AS NOT MATERIALIZED (
+              \(all) UNION ALL SELECT *, -1, FALSE FROM late UNION ALL SELECT *, 1, TRUE FROM late)
+            """
+    }
+
+    /// How to count this scope's distinct visitors.
+    public func visitorCount() async throws -> VisitorCount { VisitorCount(bound: try await reader.visitorBound(of: project)) }
+
+    /// Whether no filter selects single rows of sessions.
+    private var keepsSessionsWhole: Bool { filters.allSatisfy(\.dimension.isOfSession) }
+}

@@ -1,0 +1,32 @@
+import Common
+import Storage
+import Synchronization
+
+/// A reader that records the statements it runs, so a report can show what it was made of.
+@_spi(Host) public final class StatementLog: ReportReader {
+    /// A statement as it ran.
+    public struct Statement: Encodable, Sendable {
+        /// The text, with placeholders.
+        public let sql: String
+        /// The values bound to `$1`, `$2` ...
+        public let values: [Value]
+    }
+
+    private let reader: any ReportReader
+    private let log = Mutex<[Statement]>([])
+
+    public init(_ reader: any ReportReader) { self.reader = reader }
+
+    /// In the order in which they started.
+    public var statements: [Statement] { log.withLock { $0 } }
+    public var dialect: Dialect { reader.dialect }
+    public var asOf: Instant? { reader.asOf }
+
+    public func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
+        let (sql, values) = statement.rendered(for: dialect)
+        log.withLock { $0.append(Statement(sql: sql, values: values)) }
+        return try await reader.rows(statement, of: project, over: range)
+    }
+
+    public func visitorBound(of project: Int32) async throws -> Int64? { try await reader.visitorBound(of: project) }
+}

@@ -1,0 +1,194 @@
+import Common
+import Storage
+
+/// An action of a visitor, as definitions describe it: a pageview, or a custom event, optionally with conditions on its properties.
+public struct Step: Sendable {
+    /// What kind of activity the action is.
+    public enum Kind: String, Sendable, CaseIterable { case pageview, event }
+
+    /// A condition on a property of the event.
+    public struct Property: Sendable {
+        /// The path in `data`.
+        public let path: PropertyPath
+        /// The condition on the value there.
+        public let comparison: Comparison
+    }
+
+    /// Whether it is a pageview or a custom event.
+    public let kind: Kind
+    /// The path, in which `*` matches any text, or the event's name; nil for any.
+    public let value: String?
+    /// Conditions on an event's properties, all of which must hold.
+    public let properties: [Property]
+
+    public init(_ kind: Kind, _ value: String?, properties: [Property] = []) {
+        self.kind = kind
+        self.value = kind == .pageview ? value.map(PagePath.asked) : value
+        self.properties = properties
+    }
+
+    /// The condition on a row of `core_activity`. Never null.
+    public func condition(_ dialect: Dialect) -> SQL {
+        var conditions: [SQL] = [kind == .pageview ? "kind = 0" : "kind = 1"]
+        if let value {
+            if kind == .event {
+                conditions.append("name = \(value)")
+            } else if Self.hasStar(value) {
+                conditions.append("path LIKE \(Filter.pattern(value)) ESCAPE '!'")
+            } else {
+                conditions.append("path = \(value)")
+            }
+        }
+        guard !properties.isEmpty else { return SQL.all(conditions) }
+        let properties = SQL.all(properties.map { $0.comparison.condition(on: dialect.jsonText("data", $0.path), dialect) })
+        // CASE fixes the order, so only the properties of the right events are read.
+        return "CASE WHEN \(SQL.all(conditions)) THEN \(properties) ELSE FALSE END"
+    }
+
+    /// Columns `is_1`, `is_2` ...: whether a row of `core_activity` is the first step, the second ...
+    public static func flags(_ steps: [Step], _ dialect: Dialect) -> SQL {
+        SQL.joined(steps.enumerated().map { "(\($1.condition(dialect))) AS is_\(sql: String($0 + 1))" })
+    }
+
+    /// Whether a single name or path identifies it.
+    private var isPlain: Bool { properties.isEmpty && value.map { kind == .event || !Self.hasStar($0) } == true }
+
+    private static func hasStar(_ path: String) -> Bool { path.utf8.contains(UInt8(ascii: "*")) }
+
+    /// An expression for the number of the step that a row is; nil unless the steps are distinct names, or distinct paths.
+    static func number(_ steps: [Step]) -> SQL? {
+        let values = steps.filter { $0.isPlain && $0.kind == steps[0].kind }.compactMap(\.value)
+        guard values.count == steps.count, Set(exactly: values).count == steps.count else { return nil }
+        let cases = values.enumerated().map { "WHEN \($1) THEN \(sql: String($0 + 1))" as SQL }
+        return "CASE \(sql: steps[0].kind == .event ? "name" : "path") \(SQL.joined(cases, separator: " ")) END"
+    }
+
+    /// The condition that a row of `core_activity` is one of the steps. Never null.
+    static func condition(onAnyOf steps: [Step], _ dialect: Dialect) -> SQL {
+        // All names are looked up in one list, and all paths, which takes engines a fraction of the time.
+        let plain = steps.filter(\.isPlain), names = plain.filter { $0.kind == .event }, paths = plain.filter { $0.kind == .pageview }
+        var conditions = steps.filter { !$0.isPlain }.map { $0.condition(dialect) }
+        if !names.isEmpty { conditions.append("kind = 1 AND name IN \(list: names.compactMap(\.value))") }
+        if !paths.isEmpty { conditions.append("kind = 0 AND path IN \(list: paths.compactMap(\.value))") }
+        return SQL.any(conditions)
+    }
+
+    /// Parses `where`, conditions on properties: `[{"field": "plan", "op": "eq", "value": "pro"}]`.
+    public static func properties(_ json: JSON, at path: String) throws -> [Property] {
+        guard let list = json["where"], !list.isNull else { return [] }
+        guard list.kind == .array, list.elements.count <= 20 else {
+            throw ServiceError.body("field '\(path).where' must be an array of at most 20 conditions; got \(list.described).")
+        }
+        return try list.elements.enumerated().map { index, condition in
+            let place = "\(path).where[\(index)]"
+            return Property(path: try property(condition, at: place), comparison: try Comparison.parse(condition, at: place))
+        }
+    }
+
+    /// The path in `data` that `field` names: `plan`, `event_data.plan` and `data.plan` are the same.
+    static func property(_ json: JSON, at path: String) throws -> PropertyPath {
+        guard let field = json["field"]?.string, !field.isEmpty, field.utf8.count <= 200 else {
+            throw ServiceError.body(
+                "field '\(path).field' must be the name of a property, such as event_data.plan; got \(json["field"]?.described ?? "nothing").")
+        }
+        return PropertyPath(field, below: ["event_data", "data"]) ?? PropertyPath(field)
+    }
+
+    /// Parses `{"event": "signup", "where": [...]}` or `{"path": "/pricing"}`.
+    public static func parse(_ json: JSON, at path: String) throws -> Step {
+        let isEvent = json["event"].map { !$0.isNull } ?? false, isPage = json["path"].map { !$0.isNull } ?? false
+        guard !isEvent || !isPage else { throw ServiceError.body("field '\(path)' must hold 'event' or 'path' and not both.") }
+        guard isEvent || isPage else {
+            throw ServiceError.body("field '\(path)' must have 'event', the name of an event, or 'path', a page's path; got \(json.described).")
+        }
+        let (field, most) = isEvent ? ("event", 200) : ("path", 2_048)
+        guard let name = json[field], isName(name, atMost: most) else { throw invalidName(json[field], at: "\(path).\(field)", atMost: most) }
+        return isEvent ? Step(.event, name.string, properties: try properties(json, at: path)) : Step(.pageview, name.string)
+    }
+
+    static func isName(_ json: JSON, atMost most: Int) -> Bool {
+        json.string.map { (1...most).contains($0.unicodeScalars.count) && !$0.utf8.contains(0) } ?? false
+    }
+
+    static func invalidName(_ json: JSON?, at path: String, atMost most: Int) -> ServiceError {
+        let received = json?.string.map { $0.utf8.contains(0) ? "one with a NUL character" : "\($0.unicodeScalars.count)" } ?? json?.described ?? "nothing"
+        return .body("field '\(path)' must be a string of 1 to \(most) characters; got \(received).")
+    }
+}
+
+extension Scope {
+    /// A whole number that orders a visitor's activity: by time, and within one millisecond of a session by arrival.
+    /// A row follows another only if its position is larger, so no row can be two steps.
+    public static let position: SQL = "(occurred_at * 1048576 + \(Activity.order))"
+
+    /// CTEs that follow visitors through steps, each later than the one before it and as early as possible.
+    ///
+    /// `reached_1`, `reached_2` ... have `visitor` and the `position` at which the visitor reached the step. With `within`, steps count for
+    /// that many milliseconds after a first step, and any of the visitor's first steps may start the chain.
+    /// - Parameters:
+    ///   - others: further steps that the CTE `matched` includes.
+    ///   - rows: a SELECT of rows of activity.
+    public func following(_ steps: [Step], and others: [Step] = [], within milliseconds: Int64? = nil, in rows: SQL) -> [SQL] {
+        if let milliseconds { return [matched(steps + others, in: rows)] + chains(steps.count, within: milliseconds) }
+        // One number per row is cheaper to compute, store and compare than a flag per step.
+        guard others.isEmpty, let number = Step.number(steps) else {
+            return [matched(steps + others, in: rows)] + chains(steps.count) { "is_\(sql: String($0))" }
+        }
+        return [matched(steps, selecting: "\(number) AS step", in: rows)] + chains(steps.count) { "step = \(sql: String($0))" }
+    }
+
+    /// The CTE `matched`: rows that are one of the steps, with `visitor`, `position`, `occurred_at` and the flags `is_1`, `is_2` ...
+    public func matched(_ steps: [Step], in rows: SQL) -> SQL { matched(steps, selecting: Step.flags(steps, dialect), in: rows) }
+
+    private func matched(_ steps: [Step], selecting columns: SQL, in rows: SQL) -> SQL {
+        """
+        matched AS MATERIALIZED (
+          SELECT visitor, \(Self.position) AS position, occurred_at, \(columns) FROM (\(rows)) done
+          WHERE \(Step.condition(onAnyOf: steps, dialect)))
+        """
+    }
+
+    /// The instant of a position, in epoch milliseconds.
+    public func milliseconds(at position: SQL) -> SQL { dialect.quotient(position, "1048576") }
+
+    /// Takes the earliest row of each step after the earliest row of the step before: a later row can't do better.
+    /// - Parameter isStep: the condition that a row of `matched` is the step of this number.
+    private func chains(_ count: Int, _ isStep: (Int) -> SQL) -> [SQL] {
+        (1...count).map { step in
+            let name = SQL(sql: "reached_\(step)"), before = SQL(sql: "reached_\(step - 1)")
+            guard step > 1 else {
+                return "reached_1 AS MATERIALIZED (SELECT visitor, min(position) AS position FROM matched WHERE \(isStep(1)) GROUP BY visitor)"
+            }
+            return """
+                \(name) AS MATERIALIZED (
+                  SELECT m.visitor, min(m.position) AS position FROM matched m JOIN \(before) b ON b.visitor = m.visitor
+                  WHERE \(isStep(step)) AND m.position > b.position GROUP BY m.visitor)
+                """
+        }
+    }
+
+    /// Each row of a step carries the latest first step from which a chain leads to it. The latest start leaves the most time, so if any
+    /// chain is within the limit, that one is.
+    private func chains(_ count: Int, within milliseconds: Int64) -> [SQL] {
+        var parts: [SQL] = ["chain_1 AS NOT MATERIALIZED (SELECT *, CASE WHEN is_1 THEN occurred_at END AS begun_1 FROM matched)"]
+        for number in stride(from: 2, through: count, by: 1) {
+            let step = SQL(sql: String(number)), before = SQL(sql: String(number - 1))
+            parts.append("""
+                chain_\(step) AS NOT MATERIALIZED (
+                  SELECT *, CASE WHEN is_\(step) AND occurred_at - latest_\(step) <= \(milliseconds) THEN latest_\(step) END AS begun_\(step)
+                  FROM (
+                    SELECT *, max(begun_\(before)) OVER (
+                      PARTITION BY visitor ORDER BY position RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest_\(step)
+                    FROM chain_\(before)) before)
+                """)
+        }
+        parts.append("chained AS MATERIALIZED (SELECT * FROM chain_\(sql: String(count)))")
+        return parts + (1...count).map { number in
+            let step = SQL(sql: String(number))
+            return """
+                reached_\(step) AS MATERIALIZED (
+                  SELECT visitor, min(position) AS position FROM chained WHERE begun_\(step) IS NOT NULL GROUP BY visitor)
+                """
+        }
+    }
+}

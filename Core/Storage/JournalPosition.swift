@@ -1,0 +1,28 @@
+/// A position in a journal: a segment, and a byte offset in it.
+@_spi(Host) public struct JournalPosition: Sendable, Hashable, Comparable {
+    public let segment: Int64
+    public let offset: Int64
+
+    public init(segment: Int64, offset: Int64) {
+        self.segment = segment
+        self.offset = offset
+    }
+
+    /// The start of a journal.
+    public static let start = JournalPosition(segment: 0, offset: 0)
+
+    public static func < (left: JournalPosition, right: JournalPosition) -> Bool {
+        (left.segment, left.offset) < (right.segment, right.offset)
+    }
+}
+
+/// Two hosts have journals with the same id, so events of one would be mistaken for events of the other that are already stored.
+@_spi(Host) public struct JournalInUse: Error, Sendable, CustomStringConvertible {
+    public let journal: String
+    public init(journal: String) { self.journal = journal }
+
+    public var description: String {
+        "another host has a journal with the same id (\(journal)): the data folder of one is a copy of the other's. Stop one of them, and move the folder "
+            + "journal/ out of its data folder; it will start a new one"
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Foundation
+
+/// `pulse module`: for authors of modules, in a clone of the repository.
+struct ModuleCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "module", abstract: "Write a new module, in a clone of the repository.", subcommands: [New.self])
+
+    /// `pulse module new NAME`: copies the example module, the guest book, under the new name.
+    struct New: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "new", abstract: "Write a small module that works and passes its tests, to start from.",
+            discussion: "It collects one type of event and has one report, one page and one test. Change each to what your module is about.")
+
+        @Argument(help: "The module's name: lower-case letters, digits and underscores, such as loyalty_points.")
+        var name: String
+        @Option(name: .long, help: "The repository.")
+        var root = "."
+
+        func validate() throws {
+            guard name.wholeMatch(of: #/[a-z][a-z0-9]*(_[a-z0-9]+)*/#) != nil, name.utf8.count <= 40 else {
+                throw ValidationError(
+                    "The name must be lower-case letters, digits and underscores, beginning with a letter, such as loyalty_points; got '\(name)'.")
+            }
+        }
+
+        func run() async throws {
+            guard !ModuleList.current.names.contains(name) else { throw CommandError("There is a module '\(name)' already.") }
+            let template = ModuleTemplate(name: name, root: root)
+            let files = try template.write()
+            print("""
+                Created \(template.type), \(files.count) files:
+                \(files.map { "  " + $0 }.joined(separator: "\n"))
+
+                Add two lines to Host/AllModules/AllModules.swift, in alphabetical order:
+                  import \(template.type)
+                  \(template.type).self,
+
+                Test it: swift test --manifest-cache none --filter \(template.type)Tests
+                When its routes are as you want them, `make docs` writes its page.
+                """)
+        }
+    }
+}
+
+/// A new module, made from the example module in `Tests/Guestbook`.
+struct ModuleTemplate {
+    /// `loyalty_points`.
+    let name: String
+    /// The repository.
+    let root: String
+
+    private static let sources = "Tests/Guestbook", tests = "Tests/GuestbookModuleTests"
+
+    /// `LoyaltyPoints`.
+    var folder: String { name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined() }
+    /// `LoyaltyPointsModule`.
+    var type: String { folder + "Module" }
+    /// `Loyalty points`.
+    private var title: String { String(name.prefix(1).uppercased() + name.dropFirst().map { $0 == "_" ? " " : $0 }) }
+
+    /// Writes the module's folder and that of its tests.
+    /// - Returns: the paths of the new files, from the root of the repository.
+    /// - Throws: `CommandError` if this is not the repository, or one of the folders exists.
+    func write() throws -> [String] {
+        let files = FileManager.default
+        guard files.fileExists(atPath: "\(root)/\(Self.sources)"), files.fileExists(atPath: "\(root)/Modules") else {
+            throw CommandError("'\(root)' is not a clone of Pulse's repository: it has no \(Self.sources). Run this in one, or name it with --root.")
+        }
+        let targets = [(Self.sources, "Modules/\(folder)"), (Self.tests, "Tests/\(type)Tests")]
+        for (_, target) in targets where files.fileExists(atPath: "\(root)/\(target)") { throw CommandError("\(target) exists already.") }
+        return try targets.flatMap { source, target in
+            let names = (files.enumerator(atPath: "\(root)/\(source)")?.compactMap { $0 as? String } ?? []).sorted()
+            return try names.filter { $0.contains(".") }.map { file in
+                let path = "\(target)/\(renamed(file))", text = try String(contentsOfFile: "\(root)/\(source)/\(file)", encoding: .utf8)
+                try files.createDirectory(atPath: (("\(root)/\(path)") as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+                try Data(renamed(text).utf8).write(to: URL(fileURLWithPath: "\(root)/\(path)"))
+                return path
+            }
+        }
+    }
+
+    /// `text` with the new module's name wherever the guest book's is.
+    func renamed(_ text: String) -> String {
+        let names = [
+            ("Guestbook", folder), ("guestbook", name), ("Guest book", title), ("the guest book", "“\(title)”"), ("a guest book", "“\(title)”"),
+            ("im Gästebuch", "in „\(title)“"), ("Gästebuch", title),
+        ]
+        return names.reduce(text) { $0.replacing($1.0, with: $1.1) }
+    }
+}

@@ -1,0 +1,28 @@
+import Common
+import Logging
+
+/// Waits for servers that start at the same time as this host, or restart with it after an outage.
+struct StartupWait: Sendable {
+    let seconds: Int
+    var pause: @Sendable () async throws -> Void = { try await Task.sleep(for: .seconds(1)) }
+
+    /// No waiting: for commands, whose user should see at once that the server is down.
+    static let none = StartupWait(seconds: 0)
+
+    /// Returns once `ping` succeeds.
+    /// - Throws: a 503 with the last reason, after `seconds`; any other error than a 503 at once.
+    func wait(for server: String, logger: Logger, _ ping: () async throws -> Void) async throws {
+        var waited = 0
+        while true {
+            do { return try await ping() } catch let error as ServiceError where error.status == 503 {
+                guard waited < seconds else {
+                    throw ServiceError.unavailable(
+                        "server_away", "\(server) did not answer\(seconds > 0 ? " for \(seconds) seconds" : ""): \(error.message) The log says why not.")
+                }
+                if waited == 0 { logger.warning("waiting for a server to answer", metadata: ["server": "\(server)", "seconds": "\(seconds)"]) }
+                waited += 1
+                try await pause()
+            }
+        }
+    }
+}

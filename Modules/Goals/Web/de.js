@@ -1,0 +1,28 @@
+// German.
+
+export default {
+  list: 'Ziele',
+  new: 'Neues Ziel',
+  none: 'Noch keine Ziele. Ein Ziel ist eine erreichte Seite, ein Ereignis oder ein Besuch, der lang genug ist.',
+  kind: 'Erreicht durch',
+  pageview: 'Seitenaufruf',
+  event: 'Ereignis',
+  duration: 'Zeit auf der Website',
+  pages_per_session: 'Seiten pro Sitzung',
+  path: 'Pfad',
+  event_name: 'Name des Ereignisses',
+  threshold_seconds: 'Sekunden',
+  threshold_pages: 'Seiten',
+  worth: 'Wert',
+  'worth?': 'Was jede Conversion wert ist, zusätzlich zu Bestellungen und in deren Währung. Leer: nichts.',
+  goal: 'Ziel',
+  by: 'Conversion nach Eigenschaft',
+  'by?': 'Besucher, die das Ziel erreichten, unter allen Besuchern mit dieser Eigenschaft. Ein Klick auf eine Zeile filtert danach.',
+  of: 'Von',
+  conversions: 'Conversions',
+  'conversions?': 'Wie oft das Ziel erreicht wurde.',
+  unique: 'Besucher',
+  rate: 'Rate',
+  'rate?': 'Besucher, die das Ziel erreichten, unter allen Besuchern dieses Zeitraums.',
+  'delete?': 'Löscht das Ziel „{name}“. Erfasste Daten bleiben erhalten.',
+};

@@ -1,0 +1,28 @@
+// English.
+
+export default {
+  list: 'Goals',
+  new: 'New goal',
+  none: 'No goals yet. A goal is a page that visitors reach, an event, or a long enough visit.',
+  kind: 'Reached by',
+  pageview: 'Pageview',
+  event: 'Event',
+  duration: 'Time on site',
+  pages_per_session: 'Pages per session',
+  path: 'Path',
+  event_name: 'Event name',
+  threshold_seconds: 'Seconds',
+  threshold_pages: 'Pages',
+  worth: 'Value',
+  'worth?': 'What each conversion is worth, in addition to orders and in their currency. Leave empty for nothing.',
+  goal: 'Goal',
+  by: 'Conversion by property',
+  'by?': 'Visitors who reached the goal, out of all visitors with this property. Click a row to filter by it.',
+  of: 'Out of',
+  conversions: 'Conversions',
+  'conversions?': 'How often the goal was reached.',
+  unique: 'Visitors',
+  rate: 'Conversion rate',
+  'rate?': 'Visitors who reached the goal, out of all visitors in this range.',
+  'delete?': 'Deletes the goal “{name}”. Collected data is kept.',
+};

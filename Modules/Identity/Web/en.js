@@ -1,0 +1,41 @@
+// English.
+
+export default {
+  people: 'People',
+  'people?': 'Visitors identified by an identify call, newest first.',
+  accounts: 'Accounts',
+  'accounts?': 'Companies and teams that visitors belong to.',
+  whole:
+    'This page lists everyone who was ever identified. The date range, filters and segment above apply only to the numbers of an account: '
+    + 'click one to see them.',
+  user: 'User',
+  visitor: 'Visitor',
+  traits: 'Traits',
+  seen: 'Last seen',
+  first: 'First seen',
+  members: 'Members',
+  role: 'Role',
+  aliases: 'Visitor IDs of this user',
+  none: 'Nobody has been identified yet. Send type=identify with a user_id or traits.',
+  'no-accounts': 'No accounts yet.',
+  identified: 'Identified users',
+  range: 'In this range',
+  merges: 'Merged users',
+  'merges?': 'Two user IDs that belong to one person: reports that count people count them once. A merge can be undone.',
+  'merge-user': 'User',
+  'merge-into': 'Is the same person as',
+  merge: 'Merge',
+  'merge?': {
+    one: '“{user}” ({count} visitor ID) and “{into}” ({other}) become one person, called “{into}”.',
+    other: '“{user}” ({count} visitor IDs) and “{into}” ({other}) become one person, called “{into}”.',
+  },
+  undo: 'Undo',
+  'undo?': '“{user}” and “{into}” become two people again, including past data.',
+  undone: 'undone',
+  'no-merges': 'No merged users yet.',
+  scim: 'Provisioned users',
+  'scim?': 'Users that another system manages here through SCIM, including changes and removals.',
+  active: 'Active',
+  yes: 'yes',
+  no: 'no',
+};

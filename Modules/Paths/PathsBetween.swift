@@ -1,0 +1,112 @@
+import Core
+
+/// The paths from a start page to an end page within a session. A path ends with the first view of the end page after a view of the start
+/// page, and begins with the last view of the start page before that. A session has at most one path.
+struct PathsBetween: Encodable, Sendable {
+    struct Way: Encodable, Sendable {
+        /// Including start and end.
+        let pages: [String]
+        let visitors: Int64
+        let sessions: Int64
+        /// Sessions, in percent of all sessions with a path.
+        let percentage: Double
+        let confidenceInterval: ConfidenceInterval
+        /// Moves from page to page.
+        let steps: Int64
+        let medianSeconds: Double
+
+        enum CodingKeys: String, CodingKey {
+            case pages, visitors, sessions, percentage, steps
+            case confidenceInterval = "confidence_interval", medianSeconds = "median_seconds"
+        }
+    }
+
+    let start: String
+    let end: String
+    let visitors: Int64
+    let sessions: Int64
+    let averageSteps: Double
+    /// Nil without sessions.
+    let medianSeconds: Double?
+    let ways: [Way]
+
+    enum CodingKeys: String, CodingKey {
+        case start, end, visitors, sessions, ways
+        case averageSteps = "average_steps", medianSeconds = "median_seconds"
+    }
+
+    /// Longer paths count in the totals but aren't listed.
+    static let maximumSteps = 50
+    private static let separator = "\u{1F}"
+
+    static let fields: [Schema.Field] = [
+        .required("start", .text(2_048)), .required("end", .text(2_048)), .required("visitors", .count), .required("sessions", .count),
+        .required("average_steps", .number(0...1e9)), .optional("median_seconds", .number(0...1e9), "Absent without sessions."),
+        .required("ways", .list(.object([
+            .required("pages", .list(.optionalText(2_048))), .required("visitors", .count), .required("sessions", .count),
+            .required("percentage", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema), .required("steps", .integer(1...Int64(maximumSteps))),
+            .required("median_seconds", .number(0...1e9)),
+        ]))),
+    ]
+
+    static func run(_ scope: Scope, from start: String, to end: String) async throws -> PathsBetween {
+        let median = scope.dialect.nearestRanks([50], of: "took")[0]
+        let rows = try await scope.rows("paths.between", continues: true, """
+            \(ctes(scope, from: start, to: end)),
+            top AS (
+              SELECT way, steps, count(*) AS sessions, count(DISTINCT visitor) AS visitors, \(median) AS took
+              FROM ways WHERE steps <= \(maximumSteps) GROUP BY way, steps ORDER BY sessions DESC, steps, way LIMIT \(scope.limit)),
+            totals AS (
+              SELECT count(*) AS all_sessions, count(DISTINCT visitor) AS all_visitors,
+                CAST(coalesce(sum(steps), 0) AS bigint) AS all_steps, \(median) AS all_took
+              FROM ways)
+            SELECT * FROM totals LEFT JOIN top ON TRUE ORDER BY sessions DESC, steps, way
+            """)
+        let totals = rows[0], sessions = totals.int("all_sessions")
+        return PathsBetween(
+            start: start, end: end, visitors: totals.int("all_visitors"), sessions: sessions,
+            averageSteps: Rounded.average(totals.int("all_steps"), over: sessions),
+            medianSeconds: sessions == 0 ? nil : Rounded.seconds(totals.int("all_took"), over: 1),
+            ways: rows.compactMap { row in
+                row.optionalText("way").map { way in
+                    Way(
+                        pages: way.split(separator: separator, omittingEmptySubsequences: false).map(String.init), visitors: row.int("visitors"),
+                        sessions: row.int("sessions"), percentage: Rounded.percentage(row.int("sessions"), of: sessions),
+                        confidenceInterval: ConfidenceInterval(row.int("sessions"), of: sessions), steps: row.int("steps"), medianSeconds: Rounded.seconds(row.int("took"), over: 1))
+                }
+            })
+    }
+
+    /// - Parameter pages: the pages of one path, including start and end; nil for all paths.
+    static func visitors(_ scope: Scope, from start: String, to end: String, pages: [String]?) async throws -> VisitorList {
+        let chosen: SQL = pages.map { "way = \($0.joined(separator: separator))" } ?? "TRUE"
+        return try await VisitorList.page(
+            "paths.between_drill", of: scope, ctes: ctes(scope, from: start, to: end), visitors: "SELECT DISTINCT visitor FROM ways WHERE \(chosen)")
+    }
+
+    /// CTEs ending with `ways`: one row for each session with a path, with `visitor`, `steps`, `took` in milliseconds, and the pages as
+    /// `way`.
+    private static func ctes(_ scope: Scope, from start: String, to end: String) -> SQL {
+        let dialect = scope.dialect
+        let isStart: SQL = "is_chosen AND \(Step(.pageview, start).condition(dialect))", isEnd = Step(.pageview, end).condition(dialect)
+        return """
+            \(Moves.ctes(scope)),
+            picked AS MATERIALIZED (
+              SELECT visitor, session_at FROM moves WHERE (\(isStart)) OR (\(isEnd)) GROUP BY visitor, session_at
+              HAVING min(position) FILTER (WHERE \(isStart)) < max(position) FILTER (WHERE \(isEnd))),
+            done AS MATERIALIZED (
+              SELECT visitor, session_at, position, occurred_at, path, (\(isEnd)) AS is_end,
+                max(CASE WHEN \(isStart) THEN position END) OVER (
+                  PARTITION BY visitor, session_at ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS left_at
+              FROM moves WHERE (visitor, session_at) IN (SELECT visitor, session_at FROM picked)),
+            reached AS MATERIALIZED (
+              SELECT visitor, session_at, min(position) AS reached_at, \(dialect.first("left_at", by: "position")) AS left_at
+              FROM done WHERE is_end AND left_at IS NOT NULL GROUP BY visitor, session_at),
+            ways AS MATERIALIZED (
+              SELECT done.visitor, count(*) - 1 AS steps, max(occurred_at) - min(occurred_at) AS took,
+                string_agg(path, \(separator) ORDER BY position) AS way
+              FROM done JOIN reached ON reached.visitor = done.visitor AND reached.session_at = done.session_at
+              WHERE position >= reached.left_at AND position <= reached_at GROUP BY done.visitor, done.session_at)
+            """
+    }
+}

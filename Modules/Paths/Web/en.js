@@ -1,0 +1,30 @@
+// English.
+
+export default {
+  flow: 'Visitor flow',
+  'flow?':
+    'Where visitors went after a page or event, or came from before it: for each visitor the first time in this range, within that visit. '
+    + 'Click a page to start there.',
+  kind: 'Start with',
+  path: 'Page',
+  event: 'Event',
+  page: 'Page or event',
+  direction: 'Direction',
+  forward: 'after',
+  backward: 'before',
+  depth: 'Steps',
+  steps: { one: '{count} step', other: '{count} steps' },
+  none: 'No visits to it in this range.',
+  exit: 'exit',
+  entry: 'entry',
+  other: 'other pages',
+  who: 'Show visitors',
+  between: 'Paths between two pages',
+  'between?': 'The paths that visits take from the first page to the last, most frequent first. * matches any text.',
+  start: 'First page',
+  end: 'Last page',
+  way: 'Path',
+  median: 'Median time',
+  'no-way': 'No visit went from the first page to the last in this range.',
+  sum: '{sessions} visits by {visitors} visitors, {steps} steps on average.',
+};

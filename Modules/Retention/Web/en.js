@@ -1,0 +1,30 @@
+// English.
+
+export default {
+  grid: 'Retention by cohort',
+  'grid?':
+    'Each row is a cohort: the visitors who started in that period. Each column is a later period. A cell is the share of the cohort that '
+    + 'was active again; – means the period is not over yet. Click a cell to list the visitors.',
+  period: 'Period',
+  daily: 'by day',
+  weekly: 'by week',
+  monthly: 'by month',
+  mode: 'Cohort members',
+  first_time: 'first visit ever',
+  recurring: 'everyone in each period',
+  variant: 'Counts as returning',
+  on: 'in that period',
+  unbounded: 'in that period or later',
+  rolling: 'from each visitor’s own start',
+  event: 'Start event',
+  return: 'Return event',
+  cohort: 'Cohort',
+  'daily.after': 'Day {count}',
+  'weekly.after': 'Week {count}',
+  'monthly.after': 'Month {count}',
+  cut: '* Starts before the range, which begins on {day}: only visitors who started from that day on are counted.',
+  none: 'No visitors started in this range.',
+  average: 'Average',
+  'average?': 'Across all cohorts whose period is over, weighted by number of visitors.',
+  cell: '{cohort}, {after}: {count} of {all} visitors',
+};

@@ -1,0 +1,72 @@
+import Core
+
+/// Visitors by source or place, and custom events by name.
+enum Breakdowns {
+    struct Source: Encodable, Sendable { let source: String, visitors: Int64, pageviews: Int64 }
+    struct Place: Encodable, Sendable {
+        let level: String, name: String, visitors: Int64, percentage: Double
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: MemberName.self)
+            try container.encode(name, forKey: MemberName(level))
+            try container.encode(visitors, forKey: MemberName("visitors"))
+            try container.encode(percentage, forKey: MemberName("percentage"))
+        }
+    }
+    struct Event: Encodable, Sendable { let name: String, count: Int64, unique: Int64 }
+
+    static func sources(_ scope: Scope) async throws -> [Source] {
+        let flagged = try await scope.flagged(), groups = try await valueCount(of: "source", scope)
+        let visited = try await scope.visitorCount().query(
+            by: "source", from: "chosen_rows", where: isFirst, with: "coalesce(sum(times) FILTER (WHERE kind = 0), 0)", named: "pageviews", groups: groups)
+        return try await scope.rows("core.sources", continues: true, """
+            \(flagged), chosen_rows AS NOT MATERIALIZED (SELECT * FROM flagged WHERE is_chosen), visited AS (\(visited))
+            SELECT source, visitors, pageviews FROM visited
+            ORDER BY visitors DESC, source LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """).map { Source(source: $0.text("source"), visitors: $0.int("visitors"), pageviews: $0.int("pageviews")) }
+    }
+
+    /// Visitors by place. Those whose place is unknown get no row, but count in the total that percentages refer to.
+    /// - Parameter level: `country`, `region` or `city`.
+    static func places(_ scope: Scope, level: String) async throws -> [Place] {
+        let first = try await firstRows(scope), visitors = try await visitors(by: level, scope)
+        let all = try await scope.visitorCount().distinct()
+        return try await scope.rows("core.places", continues: true, """
+            \(first),
+            visited AS (\(visitors))
+            SELECT \(sql: level) AS place, visitors, (SELECT \(all) FROM first_rows) AS total FROM visited WHERE \(sql: level) <> ''
+            ORDER BY visitors DESC, place LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """).map {
+                Place(
+                    level: level, name: $0.text("place"), visitors: $0.int("visitors"),
+                    percentage: Rounded.percentage($0.int("visitors"), of: $0.int("total")))
+            }
+    }
+
+    static func events(_ scope: Scope) async throws -> [Event] {
+        try await scope.rows("core.events", """
+            SELECT name, sum(n) AS n, count(*) AS visitors FROM (SELECT name, visitor, count(*) AS n FROM events GROUP BY name, visitor) per_visitor
+            GROUP BY name ORDER BY sum(n) DESC, name LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """).map { Event(name: $0.text("name"), count: $0.int("n"), unique: $0.int("visitors")) }
+    }
+
+    /// CTEs ending with `first_rows`: the first row of each session, which is enough to count visitors by a property of the session.
+    /// Irregular sessions keep all their rows.
+    static func firstRows(_ scope: Scope) async throws -> SQL {
+        "\(try await scope.flagged()), first_rows AS NOT MATERIALIZED (SELECT * FROM flagged WHERE is_chosen AND (\(isFirst)))"
+    }
+
+    private static let isFirst: SQL = "seq = 1 OR is_irregular"
+
+    /// A query for `visitors` by `column`, a property of the session.
+    private static func visitors(by column: String, _ scope: Scope) async throws -> SQL {
+        try await scope.visitorCount().query(by: SQL(sql: column), from: "first_rows", groups: try await valueCount(of: column, scope))
+    }
+
+    /// The number of values that a property of the session has. Queried first, because the fastest way to count visitors for a few dozen
+    /// values takes too much memory for thousands.
+    private static func valueCount(of column: String, _ scope: Scope) async throws -> Int64 {
+        let rows = try await scope.rows("core.values", "SELECT count(DISTINCT \(sql: column)) AS n FROM activity WHERE seq = 1")
+        return max(1, rows[0].int("n"))
+    }
+}

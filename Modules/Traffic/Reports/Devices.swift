@@ -1,0 +1,49 @@
+import Core
+
+/// Visitors by browser, operating system and device type. A visitor with two browsers counts under both.
+struct Devices: Encodable, Sendable {
+    struct Share: Encodable, Sendable { let name: String, visitors: Int64, percentage: Double }
+
+    let browsers: [Share]
+    let operatingSystems: [Share]
+    let deviceTypes: [Share]
+
+    enum CodingKeys: String, CodingKey {
+        case browsers
+        case operatingSystems = "operating_systems", deviceTypes = "device_types"
+    }
+
+    static let fields: [Schema.Field] = ["browsers", "operating_systems", "device_types"].map {
+        .required($0, .list(.named("DeviceShare", .object([
+            .required("name", .text(100)), .required("visitors", .count), .required("percentage", .number(0...100)),
+        ]))))
+    }
+
+    /// An estimate. Names come from the lists of `UserAgentParser`, and few of their combinations occur.
+    private static let likelyCombinations: Int64 = 256
+
+    static func run(_ scope: Scope) async throws -> Devices {
+        let first = try await Breakdowns.firstRows(scope)
+        let combinations = try await scope.visitorCount().combinations(
+            of: "browser, os, device", from: "first_rows", groups: likelyCombinations)
+        let rows = try await scope.rows("core.devices", continues: true, """
+            \(first),
+            combinations AS MATERIALIZED (\(combinations.query))
+            SELECT browser, os, device, \(combinations.count) AS visitors, grouping(browser) AS no_browser, grouping(os) AS no_os,
+              grouping(device) AS no_device
+            FROM combinations GROUP BY GROUPING SETS ((browser), (os), (device), ())
+            """)
+        let total = rows.first { $0.int("no_browser") + $0.int("no_os") + $0.int("no_device") == 3 }?.int("visitors") ?? 0
+        func shares(_ column: String) -> [Share] {
+            rows.filter { $0.int("no_\(column)") == 0 }.map { row in
+                let name = row.text(column)
+                return Share(
+                    name: name.isEmpty ? "Unknown" : name, visitors: row.int("visitors"),
+                    percentage: Rounded.percentage(row.int("visitors"), of: total))
+            }
+            .sorted { ($1.visitors, ExactText($0.name)) < ($0.visitors, ExactText($1.name)) }
+            .dropFirst(scope.offset).prefix(scope.limit).map { $0 }
+        }
+        return Devices(browsers: shares("browser"), operatingSystems: shares("os"), deviceTypes: shares("device"))
+    }
+}

@@ -1,0 +1,80 @@
+import Core
+
+/// The pages on which sessions begin, or on which they end.
+struct EntryExitPages: Encodable, Sendable {
+    enum End: Sendable { case entry, exit }
+
+    struct Page: Encodable, Sendable {
+        let path: String
+        let sessions: Int64
+        /// For entry pages, the percentage of sessions without a second pageview; for exit pages, exits in percent of the page's views.
+        let rate: Double
+        let end: End
+
+        enum CodingKeys: String, CodingKey {
+            case path, sessions
+            case bounceRate = "bounce_rate", exitRate = "exit_rate"
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(path, forKey: .path)
+            try container.encode(sessions, forKey: .sessions)
+            try container.encode(rate, forKey: end == .entry ? .bounceRate : .exitRate)
+        }
+    }
+
+    let data: [Page]
+    let total: Int64
+
+    static func fields(_ end: End) -> [Schema.Field] {
+        [
+            .required("data", .list(.object([
+                .required("path", .text(2_048)), .required("sessions", .count),
+                .required(end == .entry ? "bounce_rate" : "exit_rate", .number(0...100)),
+            ]))),
+            .required("total", .count),
+        ]
+    }
+
+    /// Counts regular sessions from single rows, without grouping by session: an entry didn't bounce if a second pageview came from the
+    /// page, and a view was the last if no pageview came from it. Irregular sessions are counted view by view.
+    static func run(_ scope: Scope, _ end: End) async throws -> EntryExitPages {
+        let flagged = try await scope.flagged()
+        let regular: SQL = switch end {
+        case .entry: """
+            SELECT path, times AS n, times AS of FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no = 1
+            UNION ALL SELECT from_path, 0, -times FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no = 2
+            """
+        case .exit: """
+            SELECT path, times AS n, times AS of FROM flagged WHERE NOT is_irregular AND kind = 0
+            UNION ALL SELECT from_path, -times, 0 FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no > 1
+            """
+        }
+        let others: SQL = switch end {
+        case .entry: "SELECT path, 1, CASE WHEN last_no = 1 THEN 1 ELSE 0 END FROM ends WHERE view_no = 1 AND is_matched"
+        case .exit: "SELECT path, CASE WHEN view_no = last_no THEN 1 ELSE 0 END, 1 FROM ends WHERE is_matched"
+        }
+        let rows = try await scope.rows("core.entry_exit_pages", continues: true, """
+            \(flagged),
+            \(Pages.views(of: "flagged")),
+            matched_sessions AS NOT MATERIALIZED (
+              SELECT visitor, session_at FROM flagged WHERE is_irregular GROUP BY visitor, session_at HAVING bool_or(is_chosen)),
+            ends AS NOT MATERIALIZED (
+              SELECT path, view_no, max(view_no) OVER (PARTITION BY visitor, session_at) AS last_no,
+                (visitor, session_at) IN (SELECT visitor, session_at FROM matched_sessions) AS is_matched
+              FROM irregular_views),
+            counted AS (SELECT path, sum(n) AS sessions, sum(of) AS of FROM (\(regular) UNION ALL \(others)) both_kinds GROUP BY path),
+            listed AS (SELECT path, sessions, of, count(*) OVER () AS total FROM counted WHERE sessions > 0)
+            SELECT * FROM listed ORDER BY sessions DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """)
+        return EntryExitPages(
+            data: rows.map { row in
+                let sessions = row.int("sessions"), other = row.int("of")
+                return Page(
+                    path: row.text("path"), sessions: sessions,
+                    rate: end == .entry ? Rounded.percentage(other, of: sessions) : Rounded.percentage(sessions, of: other), end: end)
+            },
+            total: rows.first?.int("total") ?? 0)
+    }
+}

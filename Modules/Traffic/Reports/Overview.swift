@@ -1,0 +1,53 @@
+import Core
+
+/// The six key figures of a range.
+struct Overview: Encodable, Sendable {
+    let pageviews: Int64
+    let visitors: Int64
+    let sessions: Int64
+    /// Sessions with exactly one pageview, in percent of all.
+    let bounceRate: Double
+    /// Average seconds from the first to the last activity of a session; a session with a single one counts as 0.
+    let avgDuration: Double
+    let events: Int64
+
+    enum CodingKeys: String, CodingKey {
+        case pageviews, visitors, sessions, events
+        case bounceRate = "bounce_rate", avgDuration = "avg_duration"
+    }
+
+    static let schema = Schema.object([
+        .required("pageviews", .count), .required("visitors", .count), .required("sessions", .count),
+        .required("bounce_rate", .number(0...100)), .required("avg_duration", .number(0...1e12)), .required("events", .count),
+    ])
+
+    /// Counts each session with activity in the range, with what it did inside the range.
+    static func run(_ scope: Scope) async throws -> Overview {
+        let flagged = try await scope.flagged(), visitors = try await scope.visitorCount()
+        let rows = try await scope.rows("core.overview", continues: true, """
+            \(flagged),
+            regular AS (
+              SELECT sum(times) FILTER (WHERE kind = 0 AND is_chosen) AS pageviews, sum(times) FILTER (WHERE kind = 1 AND is_chosen) AS events,
+                \(visitors.distinct(where: "is_chosen AND (seq = 1 OR is_irregular)")) AS visitors,
+                sum(times) FILTER (WHERE seq = 1 AND NOT is_irregular) AS sessions,
+                sum(CASE pageview_no WHEN 1 THEN times ELSE -times END)
+                  FILTER (WHERE kind = 0 AND pageview_no <= 2 AND NOT is_irregular) AS bounces,
+                sum(gap * times) FILTER (WHERE NOT is_irregular) AS duration
+              FROM flagged),
+            irregular AS (
+              SELECT count(*) AS sessions, count(*) FILTER (WHERE pageviews = 1) AS bounces, coalesce(sum(duration), 0) AS duration
+              FROM (
+                SELECT count(*) FILTER (WHERE kind = 0) AS pageviews, max(occurred_at) - min(occurred_at) AS duration
+                FROM flagged WHERE is_irregular GROUP BY visitor, session_at HAVING bool_or(is_chosen)) per_session)
+            SELECT coalesce(regular.pageviews, 0) AS pageviews, coalesce(regular.events, 0) AS events, regular.visitors,
+              coalesce(regular.sessions, 0) + irregular.sessions AS sessions, coalesce(regular.bounces, 0) + irregular.bounces AS bounces,
+              coalesce(regular.duration, 0) + irregular.duration AS duration
+            FROM regular, irregular
+            """)
+        let row = rows[0], sessions = row.int("sessions")
+        return Overview(
+            pageviews: row.int("pageviews"), visitors: row.int("visitors"), sessions: sessions,
+            bounceRate: Rounded.percentage(row.int("bounces"), of: sessions),
+            avgDuration: Rounded.seconds(row.int("duration"), over: sessions), events: row.int("events"))
+    }
+}

@@ -1,0 +1,17 @@
+import Core
+
+/// How many visitors are on the site right now.
+struct Realtime: Encodable, Sendable {
+    let activeVisitors: Int64
+
+    enum CodingKeys: String, CodingKey { case activeVisitors = "active_visitors" }
+
+    static let windowSeconds: Int64 = 300
+
+    /// Visitors with activity in the last five minutes, including the current millisecond.
+    static func run(_ scope: Scope, now: Instant) async throws -> Realtime {
+        let range = TimeRange(start: now.adding(seconds: -windowSeconds), end: now.adding(milliseconds: 1))
+        let rows = try await scope.over(range).rows("core.realtime", "SELECT count(DISTINCT visitor) AS n FROM activity")
+        return Realtime(activeVisitors: rows[0].int("n"))
+    }
+}

@@ -1,0 +1,54 @@
+import Core
+
+/// Pageviews, visitors and sessions by day or hour; one point for each bucket of the range, including empty ones.
+struct Timeseries: Sendable {
+    struct Point: Encodable, Sendable {
+        let date: String
+        let pageviews: Int64
+        let visitors: Int64
+        let sessions: Int64
+    }
+
+    static let schema = Schema.list(.object([
+        .required("date", TimeBuckets.label), .required("pageviews", .count), .required("visitors", .count), .required("sessions", .count),
+    ]))
+
+    /// A visitor or session counts in every bucket in which it was active.
+    static func run(_ scope: Scope, by unit: TimeBuckets.Unit) async throws -> [Point] {
+        let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
+        let flagged = try await scope.flagged(), visitors = try await scope.visitorCount()
+        let pageviews: SQL = "sum(times) FILTER (WHERE kind = 0)", sessions: SQL = "sum(times) FILTER (WHERE is_first AND NOT is_irregular)"
+        let regular: SQL = switch unit {
+        case .day: """
+            SELECT bucket, \(pageviews) AS pageviews, \(sessions) AS sessions,
+              \(visitors.distinct(where: "is_first OR is_irregular", groups: Int64(all.count))) AS visitors
+            FROM timed GROUP BY bucket
+            """
+        // With so many points, and so few visitors in each, bit sets would be mostly empty.
+        case .hour: """
+            SELECT bucket, sum(pageviews) AS pageviews, sum(sessions) AS sessions, count(*) AS visitors
+            FROM (SELECT bucket, visitor, \(pageviews) AS pageviews, \(sessions) AS sessions FROM timed GROUP BY bucket, visitor) per_visitor
+            GROUP BY bucket
+            """
+        }
+        let rows = try await scope.rows("core.timeseries", continues: true, """
+            \(flagged),
+            timed AS NOT MATERIALIZED (
+              SELECT *, \(buckets.number(of: "occurred_at")) AS bucket, (\(buckets.isFirstOfSession)) AS is_first FROM flagged WHERE is_chosen),
+            regular AS (\(regular)),
+            irregular AS (
+              SELECT bucket, count(*) AS sessions
+              FROM (SELECT DISTINCT bucket, visitor, session_at FROM timed WHERE is_irregular) per_session GROUP BY bucket)
+            SELECT regular.bucket, coalesce(pageviews, 0) AS pageviews, visitors,
+              coalesce(regular.sessions, 0) + coalesce(irregular.sessions, 0) AS sessions
+            FROM regular LEFT JOIN irregular ON irregular.bucket = regular.bucket
+            """)
+        let rowByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })
+        return all.map { number in
+            let row = rowByBucket[number]
+            return Point(
+                date: buckets.label(number), pageviews: row?.int("pageviews") ?? 0, visitors: row?.int("visitors") ?? 0,
+                sessions: row?.int("sessions") ?? 0)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Core
+
+/// Pageviews and custom events, and the basic reports on them. Always on.
+public struct TrafficModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "core", category: .core,
+        summaries: [
+            "en": "Pageviews, sessions, events, devices, places, referrers, and who is on the site right now.",
+            "de": "Seitenaufrufe, Sitzungen, Ereignisse, Geräte, Orte, Herkunft, und wer gerade da ist.",
+        ])
+
+    public static let scriptFeatures = TrackingScript.features
+
+    let script: TrackingScript
+
+    public init(_ setup: ModuleSetup) throws {
+        try setup.settings.read { _ in }  // no settings: any key in the block is an error
+        script = TrackingScript()
+    }
+
+    public var pages: [DashboardPage] {
+        [
+            DashboardPage("overview", titles: ["en": "Overview", "de": "Überblick"], file: "overview.js", PackageResources.overview_js),
+            DashboardPage("realtime", titles: ["en": "Realtime", "de": "Echtzeit"], file: "realtime.js", PackageResources.realtime_js),
+        ]
+    }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var collectors: [Collector] { [PageviewCollector.collector, EventCollector.collector] }
+    public var routes: [Route] { reportRoutes + script.routes }
+
+    public var reports: [NamedReport] {
+        [
+            NamedReport("stats", noun: "overview") { try await Overview.run($0) },
+            NamedReport("timeseries", noun: "point") { ReportList(data: try await Timeseries.run($0, by: .day)) },
+            NamedReport("pages", noun: "page") { try await Pages.run($0) },
+            NamedReport("referrers", noun: "referrer") { ReportList(data: try await Breakdowns.sources($0)) },
+            NamedReport("events", noun: "event") { ReportList(data: try await Breakdowns.events($0)) },
+            NamedReport("devices", noun: "device") { try await Devices.run($0) },
+            NamedReport("geo", noun: "country") { ReportList(data: try await Breakdowns.places($0, level: "country")) },
+        ]
+    }
+
+    public var datasets: [Dataset] {
+        let shared = [
+            ("occurred_at", "When it happened, epoch milliseconds."), ("path", "Path of the page."), ("source", "Where the session came from."),
+            ("country", "ISO 3166-1 code."), ("region", "ISO 3166-2 code."), ("city", "English name."), ("browser", "Browser of the session."),
+            ("os", "Operating system."), ("device", "Desktop, Mobile, Tablet ..."), ("language", "BCP 47 tag."),
+        ]
+        return [
+            Dataset("pageviews", "One row for each pageview.", columns: shared.map { ($0, $1) } + [("title", "Title of the page.")]),
+            Dataset("events", "One row for each custom event.", columns: shared.map { ($0, $1) } + [("name", "Name of the event."), ("data", "Its properties, as JSON.")]),
+            Dataset("sessions", "One row for each session.", columns: [
+                ("started_at", "First activity, epoch milliseconds."), ("ended_at", "Last activity."), ("pageviews", "Number of pageviews."),
+                ("events", "Number of custom events."), ("entry_path", "First page."), ("exit_path", "Last page."), ("source", "Where it came from."),
+                ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."),
+            ]),
+        ]
+    }
+}

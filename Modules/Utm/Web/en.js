@@ -1,0 +1,25 @@
+// English.
+
+export default {
+  channels: 'Channels',
+  campaigns: 'Campaigns',
+  sources: 'UTM sources',
+  mediums: 'UTM mediums',
+  ai: 'AI assistants',
+  'ai?': 'Visits from assistants such as ChatGPT, Claude or Perplexity.',
+  bounce: 'Bounce rate',
+  duration: 'Visit duration',
+  attribution: 'Attribution',
+  'attribution?': 'Which visits get credit for an order, by the model you choose.',
+  model: 'Model',
+  first_touch: 'First touch',
+  last_touch: 'Last touch',
+  linear: 'Linear',
+  position_based: 'Position-based (40/20/40)',
+  time_decay: 'Time decay',
+  channel: 'Channel',
+  source: 'Source',
+  campaign: 'Campaign',
+  'no-orders': 'No orders in this range. An order is an event with a revenue_amount.',
+  tag: 'No tagged visits in this range. Add ?utm_source=…&utm_campaign=… to your links and data-utm="true" to the script tag.',
+};

@@ -1,0 +1,26 @@
+// German.
+
+export default {
+  p75: '75 % der Besuche sind mindestens so gut (75. Perzentil).',
+  LCP: 'Largest Contentful Paint',
+  'LCP?': 'Zeit, bis das größte Element sichtbar ist. Gut: bis 2,5 s.',
+  FCP: 'First Contentful Paint',
+  'FCP?': 'Zeit, bis der erste Inhalt sichtbar ist. Gut: bis 1,8 s.',
+  CLS: 'Cumulative Layout Shift',
+  'CLS?': 'Wie stark sich das Layout unerwartet verschiebt, ohne Einheit. Gut: bis 0,1.',
+  INP: 'Interaction to Next Paint',
+  'INP?': 'Zeit vom Klick oder Tastendruck bis zur Reaktion der Seite. Gut: bis 200 ms.',
+  TTFB: 'Time to First Byte',
+  'TTFB?': 'Zeit, bis der Server antwortet. Gut: bis 800 ms.',
+  good: 'gut',
+  'needs-improvement': 'mittel',
+  poor: 'schlecht',
+  median: 'Median {value}',
+  by: 'Nach',
+  pages: 'Seite',
+  devices: 'Gerät',
+  countries: 'Land',
+  samples: 'Messungen',
+  none: 'Keine Messungen in diesem Zeitraum. Ergänzen Sie data-vitals="true" im Skript-Tag.',
+  'over-time': 'Zeitverlauf',
+};

@@ -1,0 +1,26 @@
+// English.
+
+export default {
+  p75: '75% of visits are at least this good (75th percentile).',
+  LCP: 'Largest contentful paint',
+  'LCP?': 'Time until the largest element is visible. Good: up to 2.5 s.',
+  FCP: 'First contentful paint',
+  'FCP?': 'Time until the first content is visible. Good: up to 1.8 s.',
+  CLS: 'Cumulative layout shift',
+  'CLS?': 'How much the layout shifts unexpectedly; it has no unit. Good: up to 0.1.',
+  INP: 'Interaction to next paint',
+  'INP?': 'Time from a click or key press to the page’s response. Good: up to 200 ms.',
+  TTFB: 'Time to first byte',
+  'TTFB?': 'Time until the server responds. Good: up to 800 ms.',
+  good: 'good',
+  'needs-improvement': 'fair',
+  poor: 'poor',
+  median: 'median {value}',
+  by: 'By',
+  pages: 'page',
+  devices: 'device',
+  countries: 'country',
+  samples: 'Samples',
+  none: 'No measurements in this range. Add data-vitals="true" to the script tag.',
+  'over-time': 'Over time',
+};

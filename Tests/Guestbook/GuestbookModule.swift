@@ -1,0 +1,40 @@
+import Core
+
+/// Counts the entries that visitors write into a guest book, by page.
+public struct GuestbookModule: AnalyticsModule {
+    public static let manifest = ModuleManifest(
+        name: "guestbook", category: .tracking,
+        summaries: ["en": "Entries in the guest book, by page.", "de": "Einträge im Gästebuch, nach Seite."])
+
+    /// A fact table begins with project, time and visitor; these are the module's own columns.
+    static let entries = FactTable("guestbook_entries", [Column("path", .text), Column("length", .int32)])
+
+    public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
+
+    public var factTables: [FactTable] { [Self.entries] }
+    public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.entries)])] }
+
+    public var pages: [DashboardPage] {
+        [DashboardPage("guestbook", titles: ["en": "Guest book", "de": "Gästebuch"], PackageResources.page_js)]
+    }
+    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+
+    public var collectors: [Collector] {
+        [
+            Collector("guestbook_entry", "An entry in the guest book.", fields: [
+                .required("path", .text(2_048), "The page."), .required("text", .text(5_000), "The entry; only its length is stored."),
+            ]) { payload in
+                let path = payload.text("path"), length = Int64(payload.text("text").unicodeScalars.count)
+                return Draft(facts: { visit in [(Self.entries, [.text(visit.page(path)), .int(length)])] })
+            },
+        ]
+    }
+
+    public var routes: [Route] {
+        [
+            .report("/api/v1/guestbook", "Entries by page, busiest first.", fields: PageEntries.fields) { _, scope in
+                ReportList(data: try await PageEntries.run(scope))
+            },
+        ]
+    }
+}

@@ -1,0 +1,18 @@
+import Core
+
+/// The entries of one page.
+struct PageEntries: Encodable, Sendable {
+    let path: String
+    let entries: Int64
+
+    static let fields = ReportList<Self>.fields([.required("path", .text(2_048)), .required("entries", .count)])
+
+    /// Pages by number of entries, busiest first.
+    static func run(_ scope: Scope) async throws -> [PageEntries] {
+        let rows = try await scope.rows("guestbook.pages", reading: [GuestbookModule.entries], """
+            SELECT path, count(*) AS entries FROM guestbook_entries GROUP BY path
+            ORDER BY entries DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)
+            """)
+        return rows.map { PageEntries(path: $0.text("path"), entries: $0.int("entries")) }
+    }
+}

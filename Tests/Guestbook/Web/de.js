@@ -1,0 +1,7 @@
+// Deutsch.
+
+export default {
+  pages: 'Seiten',
+  entries: 'Einträge',
+  none: 'Keine Einträge in diesem Zeitraum.',
+};

@@ -1,0 +1,7 @@
+// English.
+
+export default {
+  pages: 'Pages',
+  entries: 'Entries',
+  none: 'No entries in this range.',
+};

@@ -1,0 +1,40 @@
+@_spi(Host) import Common
+import Core
+import Foundation
+@_spi(Host) @testable import Host
+import Logging
+@_spi(Host) import Platform
+@_spi(Host) import Settings
+@_spi(Host) import Storage
+
+/// Empty stores with their schema, one for each list of modules, which tests copy: creating the tables takes longer than most tests do.
+actor StoreTemplates {
+    static let shared = StoreTemplates()
+
+    private var templates: [String: Task<String, any Error>] = [:]
+
+    /// Puts the stores of `modules` into the new data folder `folder`, or into a new database.
+    /// - Returns: the environment variables that make a host use them.
+    func stores(_ profile: Profile, _ modules: [any AnalyticsModule], in folder: String) async throws -> [String: String] {
+        let key = "\(profile) " + modules.map { String(reflecting: type(of: $0)) }.joined(separator: " ")
+        if templates[key] == nil { templates[key] = Task { try await Self.create(profile, modules) } }
+        let template = try await templates[key]!.value
+        guard profile == .embedded else { return try profile.environment(database: try profile.createDatabase(copying: template)) }
+        try FileManager.default.copyItem(atPath: template, toPath: folder)
+        return [:]
+    }
+
+    /// - Returns: the data folder, or the database's name.
+    private static func create(_ profile: Profile, _ modules: [any AnalyticsModule]) async throws -> String {
+        let folder = NSTemporaryDirectory() + "pulse-template-" + UUID().uuidString, logger = Logger(label: "test")
+        let database = profile == .embedded ? nil : try profile.createDatabase()
+        let environment = try database.map { try profile.environment(database: $0) } ?? [:]
+        let configuration = try HostConfiguration.parse("", environment: environment.merging(["PULSE_DATA": folder]) { $1 }, knownModules: [])
+        let engines = try await Engines.open(configuration, time: SystemTime(), logger: logger)
+        _ = try await Migrator(control: engines.control, events: engines.events, modules: ModuleRegistry.history(of: modules)).run()
+        await engines.close()
+        guard let database else { return folder }
+        try FileManager.default.removeItem(atPath: folder)
+        return database
+    }
+}

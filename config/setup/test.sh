@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Builds and runs the tests with their own PostgreSQL and Redis. All of them run as two processes side by side, each with its own
+# servers; with arguments, such as `--filter FunnelsModuleTests`, one process runs those that are asked for.
+#
+#   config/setup/test.sh [--filter PATTERN] [--skip PATTERN]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+# Package.swift lists the files of pages; a cached reading of it would miss new ones. Without debug information the build is a third quicker.
+build=(--manifest-cache none -debug-info-format none)
+swift build "${build[@]}" --build-tests
+
+# The program with all tests is run directly, as `swift test` lets only one run at a time.
+tests=$(swift build "${build[@]}" --show-bin-path)/pulsePackageTests.xctest
+run=(config/setup/test-servers.sh config/setup/failures.sh "$tests" --testing-library swift-testing --no-parallel)
+
+if [[ $# -gt 0 ]]; then exec "${run[@]}" "$@"; fi
+
+# The suites of the first process, about half of the work; the second runs all others.
+first='^(AccessTests|CommonTests|CoordinationTests|DefinitionsTests|EnrichmentTests|HostTests|IngestTests|OperationsTests|QuestionsTests|SettingsTests|StorageTests)\.'
+
+log=$(mktemp "${TMPDIR:-/tmp}/pulse-tests.XXXXXX")
+trap 'rm -f "$log"; [[ -z $(jobs -p) ]] || kill -TERM $(jobs -p) 2>/dev/null || true' EXIT
+"${run[@]}" --filter "$first" >"$log" 2>&1 &
+status=0
+"${run[@]}" --skip "$first" || status=$?
+wait $! || status=$?
+cat "$log"
+exit "$status"
